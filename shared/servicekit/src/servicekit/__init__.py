@@ -1,0 +1,1 @@
+"""The microservice chassis: what every e-Mitra service needs and none may do differently."""

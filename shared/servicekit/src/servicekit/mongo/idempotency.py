@@ -1,0 +1,97 @@
+"""The service's half of ``Idempotency-Key``: the claim is written in the same transaction as the effect.
+
+Because claim and effect commit together there is no state in between to clean up: a key either has its resource or
+was never used. A concurrent twin loses on the unique index, and answers with the winner's resource.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pymongo import IndexModel
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from servicekit.errors import IdempotencyKeyReused
+from servicekit.mongo.client import Mongo, duplicate_key
+
+COLLECTION = "idempotency"
+CLAIM_KEY = ("client_id", "operation", "key")
+INDEXES = [
+    IndexModel([(field, 1) for field in CLAIM_KEY], name="one_effect_per_key", unique=True),
+    IndexModel([("expires_at", 1)], name="forget_expired_keys", expireAfterSeconds=0),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One client's key for one operation.
+
+    ``fingerprint`` is the hash of method, path and body; ``expires_at`` an aware instant after which it is forgotten.
+    """
+
+    client_id: str
+    operation: str
+    key: str
+    fingerprint: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What a key stands for: the resource's id, and whether an earlier request made it."""
+
+    resource_id: str
+    replayed: bool
+
+
+class Idempotency:
+    """Runs an effect at most once per claim."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+        self._claims = mongo.db[COLLECTION]
+
+    def once(self, claim: Claim, effect: Callable[[ClientSession], str]) -> Once:
+        """Runs ``effect`` (which returns the id of what it made) with the claim in one transaction.
+
+        The same key and fingerprint again give the first id with ``replayed=True``, and run nothing.
+        Safe to repeat. Raises ``IdempotencyKeyReused`` for the same key with another fingerprint, and whatever the
+        effect raises, in which case the key stays unused.
+        """
+
+        def run(session: ClientSession) -> str:
+            # The claim goes first: a twin in flight conflicts here, before any other work.
+            claimed = {field: getattr(claim, field) for field in (*CLAIM_KEY, "fingerprint", "expires_at")}
+            self._claims.insert_one(claimed, session=session)
+            resource_id = effect(session)
+            self._claims.update_one({"_id": claimed["_id"]}, {"$set": {"resource_id": resource_id}}, session=session)
+            return resource_id
+
+        try:
+            return Once(self._mongo.transact(run), replayed=False)
+        except DuplicateKeyError as error:
+            if duplicate_key(error) != CLAIM_KEY:
+                raise
+        return self._replay(claim)
+
+    def find(self, claim: Claim) -> Once | None:
+        """The resource an earlier request with this key made, or None. Raises ``IdempotencyKeyReused``.
+
+        For operations whose validation depends on state the first request changed: look before validating.
+        """
+        first = self._claims.find_one({field: getattr(claim, field) for field in CLAIM_KEY})
+        if first is None:
+            return None
+        if first["fingerprint"] != claim.fingerprint:
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used before for a request with another body or address. "
+                "Send the first request again unchanged, or use a new key for a new request."
+            )
+        return Once(first["resource_id"], replayed=True)
+
+    def _replay(self, claim: Claim) -> Once:
+        found = self.find(claim)
+        if found is None:  # It expired between the two reads; the caller's retry starts afresh.
+            raise IdempotencyKeyReused("This Idempotency-Key has just expired. Repeat the request with a new key.")
+        return found

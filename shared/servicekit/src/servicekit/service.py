@@ -1,0 +1,268 @@
+"""A service, declared: its settings, its parts and its table of events. The chassis runs it.
+
+``main = Service(...).cli()`` gives a team the whole command line: api, worker, relay, prepare, topology, openapi,
+settings, and whatever commands of its own it adds.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any
+
+import structlog
+import typer
+from flask import Flask
+from pymongo import IndexModel
+from pymongo.database import Database
+from rich.console import Console
+from rich.table import Table
+
+from servicekit.http.app import create_app
+from servicekit.http.blueprint import Blueprint
+from servicekit.http.openapi import openapi_yaml
+from servicekit.jobs import Job, start_jobs
+from servicekit.messaging.broker_admin import BrokerRefused, apply
+from servicekit.messaging.consumer import ConsumerProcess, MissingTopology
+from servicekit.messaging.handling import Handling
+from servicekit.messaging.redelivery import Redelivery
+from servicekit.messaging.relay import Relay, RelayInDoubt
+from servicekit.messaging.topology import Consumer, Topology
+from servicekit.mongo import Mongo, idempotency, inbox, outbox
+from servicekit.observability import configure_logging, configure_tracing
+from servicekit.process import ApiServer, holder_name, run_until_stopped, serve_probes
+from servicekit.settings import ServiceSettings, SettingsError, describe
+
+log = structlog.get_logger(__name__)
+
+# sysexits.h: a configuration error, a service that is not there. Supervisors restart either; people tell them apart.
+EXIT_BAD_SETTINGS = 78
+EXIT_UNAVAILABLE = 69
+
+_CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
+    outbox.COLLECTION: outbox.INDEXES,
+    inbox.COLLECTION: inbox.INDEXES,
+    idempotency.COLLECTION: idempotency.INDEXES,
+}
+
+
+@dataclass(frozen=True)
+class Service:
+    """One deployable service.
+
+    ``bootstrap(settings, mongo)`` wires and returns the application object that routes, consumers and jobs get;
+    ``prepare(db)`` installs validators; ``wrap_wsgi(flask_app, application)`` may put a WSGI callable in front of
+    Flask (the gateway's proxy). ``publishes`` and ``consumes`` are the service's table of events.
+    """
+
+    name: str
+    version: str
+    settings: type[ServiceSettings]
+    bootstrap: Callable[[Any, Mongo], Any]
+    blueprints: Sequence[Blueprint]
+    publishes: Sequence[str] = ()
+    consumes: Sequence[Consumer] = ()
+    jobs: Sequence[Job] = ()
+    indexes: Mapping[str, Sequence[IndexModel]] = field(default_factory=dict)
+    prepare: Callable[[Database[dict[str, Any]]], None] | None = None
+    wrap_wsgi: Callable[[Flask, Any], Any] | None = None
+    commands: typer.Typer | None = None
+
+    @cached_property
+    def topology(self) -> Topology:
+        """The broker objects this service needs."""
+        return Topology(self.name, tuple(self.publishes), tuple((c.producer, c.event) for c in self.consumes))
+
+    @property
+    def processes(self) -> list[str]:
+        """The processes this service runs as: a service without events has neither worker nor relay."""
+        worker = ["worker"] if self.consumes or self.jobs else []
+        # A consumer's retries and parked messages leave through the outbox, so it has a relay too.
+        relay = ["relay"] if self.publishes or self.consumes else []
+        return ["api", *worker, *relay]
+
+    def prepare_database(self, mongo: Mongo) -> None:
+        """Installs validators and indexes. Additive; a repeat changes nothing."""
+        if self.prepare is not None:
+            self.prepare(mongo.db)
+        mongo.prepare({**_CHASSIS_INDEXES, **self.indexes})
+
+    def flask_app(self, settings: Any, mongo: Mongo, application: Any = None) -> Flask:
+        """The service's Flask application, as gunicorn serves it and as tests use it."""
+        if application is None:
+            application = self.bootstrap(settings, mongo)
+        app = create_app(
+            service_name=self.name,
+            version=self.version,
+            settings=settings,
+            application=application,
+            ready=mongo.ping,
+            blueprints=self.blueprints,
+        )
+        if self.wrap_wsgi is not None:
+            app.wsgi_app = self.wrap_wsgi(app, application)  # type: ignore[method-assign]
+        return app
+
+    def handling(self, mongo: Mongo, application: Any, stopping: threading.Event | None = None) -> Handling:
+        """The service's message handling without a broker, as the worker and tests use it."""
+        return Handling(
+            mongo,
+            application,
+            {self.topology.queue(consumer.event): consumer for consumer in self.consumes},
+            Redelivery(mongo.db, self.topology),
+            stopping or threading.Event(),
+        )
+
+    def relay(self, settings: ServiceSettings, mongo: Mongo) -> Relay:
+        """The service's relay, not yet running."""
+        return Relay(
+            mongo,
+            service=self.name,
+            holder=holder_name(),
+            amqp_url=settings.amqp_url,
+            exchanges=self.topology.exchanges,
+            confirm_timeout_seconds=settings.broker_confirm_timeout_seconds,
+        )
+
+    def cli(self) -> typer.Typer:
+        """The service's command line."""
+        # add_completion=False: an operator's shell is not ours to touch. Plain tracebacks: they go to the log.
+        app = typer.Typer(
+            name=self.name, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+            help=f"The {self.name} service of e-Mitra, version {self.version}.",
+        )  # fmt: skip
+        app.command("api", help="Serve HTTP (gunicorn).")(self._run_api)
+        app.command("worker", help="Consume events and run the time-driven jobs.")(self._run_worker)
+        app.command("relay", help="Publish the outbox.")(self._run_relay)
+        app.command("processes", help="Print the processes this service runs as.")(self._print_processes)
+        app.command("prepare", help="Install collections' validators and indexes; a repeat changes nothing.")(
+            self._prepare
+        )
+        app.command("topology", help="Print this service's RabbitMQ definitions, or load them with --apply.")(
+            self._topology
+        )
+        app.command("openapi", help="Print the OpenAPI document of the routes.")(self._openapi)
+        app.command("settings", help="List every setting with its default and meaning.")(self._settings)
+        if self.commands is not None:
+            app.registered_commands += self.commands.registered_commands
+        return app
+
+    def load_settings(self) -> Any:
+        """The settings from the environment; prints every problem and exits with 78 when there are any."""
+        try:
+            return self.settings.load(os.environ)
+        except SettingsError as error:
+            sys.stderr.write(f"{error}\n")
+            raise SystemExit(EXIT_BAD_SETTINGS) from None
+
+    def connect(self, settings: ServiceSettings) -> Mongo:
+        """A new connection to this service's database."""
+        return Mongo(settings.mongodb_uri, settings.mongodb_database, settings.mongodb_timeout_seconds)
+
+    def _start(self, process: str) -> Any:
+        settings = self.load_settings()
+        configure_logging(settings.log_level, self.name, process)
+        configure_tracing(self.name, self.version, settings)
+        return settings
+
+    def _run_api(self) -> None:
+        settings = self.load_settings()
+
+        def load() -> Any:
+            self._start("api")
+            return self.flask_app(settings, self.connect(settings))
+
+        sys.argv = [self.name]  # gunicorn would read our arguments as its own.
+        ApiServer(settings, load).run()
+
+    def _run_worker(self) -> None:
+        settings = self._start("worker")
+        stopping = threading.Event()
+        with self.connect(settings) as mongo:
+            application = self.bootstrap(settings, mongo)
+            start_jobs(self.jobs, mongo, application, holder_name(), stopping)
+            if not self.consumes:
+                serve_probes(settings, mongo.ping)
+                run_until_stopped(lambda: bool(stopping.wait()), stopping.set)
+                return
+            consumer = ConsumerProcess(
+                amqp_url=settings.amqp_url,
+                queues=self.topology.queues,
+                handling=self.handling(mongo, application, stopping),
+                threads=settings.worker_threads,
+            )
+
+            def stop() -> None:
+                stopping.set()
+                consumer.stop()
+
+            serve_probes(settings, consumer.ready)
+            try:
+                run_until_stopped(consumer.run, stop)
+            except MissingTopology as error:
+                log.error("topology_missing", reason=str(error))
+                raise SystemExit(EXIT_UNAVAILABLE) from None
+
+    def _run_relay(self) -> None:
+        settings = self._start("relay")
+        with self.connect(settings) as mongo:
+            relay = self.relay(settings, mongo)
+            serve_probes(settings, relay.ready)
+            try:
+                run_until_stopped(relay.run, relay.stop)
+            except RelayInDoubt:  # Logged where it happened.
+                raise SystemExit(EXIT_UNAVAILABLE) from None
+
+    def _print_processes(self) -> None:
+        typer.echo(" ".join(self.processes))
+
+    def _prepare(self) -> None:
+        settings = self.load_settings()
+        with self.connect(settings) as mongo:
+            self.prepare_database(mongo)
+        typer.echo(f"{self.name}: database {settings.mongodb_database} is prepared")
+
+    def _topology(
+        self,
+        load: Annotated[bool, typer.Option("--apply", help="Load them into the broker.")] = False,
+        management_url: Annotated[
+            str, typer.Option(envvar="RABBITMQ_MANAGEMENT_URL", help="With an administrator's credentials.")
+        ] = "",
+        amqp_url: Annotated[str, typer.Option(envvar="AMQP_URL", help="What the service itself uses.")] = "",
+    ) -> None:
+        if not load:
+            typer.echo(json.dumps(self.topology.definitions(), indent=2))
+            return
+        missing = [n for n, v in {"RABBITMQ_MANAGEMENT_URL": management_url, "AMQP_URL": amqp_url}.items() if not v]
+        if missing:
+            raise typer.BadParameter(f"--apply needs {' and '.join(missing)} in the environment or as options")
+        try:
+            apply(self.topology, management_url, amqp_url)
+        except BrokerRefused as error:
+            typer.echo(f"{self.name}: the broker refused: {error}", err=True)
+            raise typer.Exit(EXIT_UNAVAILABLE) from None
+        typer.echo(f"{self.name}: topology loaded ({len(self.topology.queues)} queues)")
+
+    def _openapi(self) -> None:
+        typer.echo(self.openapi(), nl=False)
+
+    def openapi(self) -> str:
+        """The OpenAPI document of the routes, as YAML; needs neither settings nor a database."""
+        app = create_app(
+            service_name=self.name,
+            version=self.version,
+            settings=None,
+            application=None,
+            ready=lambda: None,
+            blueprints=self.blueprints,
+        )
+        return openapi_yaml(app, self.name)
+
+    def _settings(self) -> None:
+        table = Table("Variable", "Meaning", "Default")
+        for env, help_text, default, secret in describe(self.settings):
+            table.add_row(env, help_text + (" (secret)" if secret else ""), default)
+        Console().print(table)

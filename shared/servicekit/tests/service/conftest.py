@@ -1,0 +1,138 @@
+"""A toy producer and a toy consumer on a real broker and a real database."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+import pytest
+from pymongo.client_session import ClientSession
+
+from servicekit import ids
+from servicekit.messaging.broker_admin import apply
+from servicekit.messaging.consumer import ConsumerProcess
+from servicekit.messaging.envelope import NewEvent, ReceivedEvent
+from servicekit.messaging.handling import Handling
+from servicekit.messaging.redelivery import Redelivery
+from servicekit.messaging.relay import Relay
+from servicekit.messaging.topology import Consumer, Topology
+from servicekit.mongo import Mongo, Outbox, idempotency, inbox, outbox
+from servicekit.testing.plugin import AmqpVhost
+
+EVENT = "thing.made.v1"
+PRODUCER = Topology("maker", (EVENT,), ())
+CONSUMER = Topology("taker", (), (("maker", EVENT),))
+QUEUE = CONSUMER.queue(EVENT)
+
+
+class ThingMade(ma.Schema):
+    """What the taker reads of the event."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    thing_id = ma.fields.String(required=True)
+
+
+@dataclass
+class Taker:
+    """The consuming application: one document per thing, and whatever a test makes go wrong."""
+
+    mongo: Mongo
+    before: Callable[[ReceivedEvent], None] = lambda _event: None
+    seen: list[str] = field(default_factory=list)
+
+    def take(self, event: ReceivedEvent, session: ClientSession) -> None:
+        self.seen.append(event.id)
+        self.before(event)
+        self.mongo.db.effects.insert_one({"thing_id": event.data["thing_id"], "seq": event.sequence}, session=session)
+
+
+def new_event(thing: str, sequence: int = 1, **data: Any) -> NewEvent:
+    return NewEvent(
+        ids.event_id(), EVENT, "thing", thing, sequence, datetime.now(UTC), {"thing_id": thing, **data}, "request-1"
+    )
+
+
+@pytest.fixture
+def db(mongo: Mongo) -> Mongo:
+    mongo.prepare(
+        {
+            outbox.COLLECTION: outbox.INDEXES,
+            inbox.COLLECTION: inbox.INDEXES,
+            idempotency.COLLECTION: idempotency.INDEXES,
+        }
+    )
+    return mongo
+
+
+@pytest.fixture
+def publish(db: Mongo) -> Callable[..., None]:
+    """Puts events into the outbox, in one transaction."""
+
+    def put(*events: NewEvent) -> None:
+        db.transact(lambda session: Outbox(db.db, "maker").add(session, *events))
+
+    return put
+
+
+@pytest.fixture
+def broker(amqp_vhost: AmqpVhost) -> AmqpVhost:
+    """A virtual host with both services' topology."""
+    for topology in (CONSUMER, PRODUCER):  # The consumer first: the order must not matter.
+        apply(topology, amqp_vhost.management_url, amqp_vhost.url)
+    return amqp_vhost
+
+
+@pytest.fixture
+def taker(db: Mongo) -> Taker:
+    return Taker(db)
+
+
+@pytest.fixture
+def start_relay(db: Mongo, broker: AmqpVhost) -> Iterator[Callable[..., Relay]]:
+    """Starts relays in threads; all are stopped afterwards."""
+    running: list[tuple[Relay, threading.Thread]] = []
+
+    def start(holder: str = "relay-1") -> Relay:
+        exchanges = [*PRODUCER.exchanges, *CONSUMER.exchanges]
+        relay = Relay(
+            db, service="maker", holder=holder, amqp_url=broker.url, exchanges=exchanges, confirm_timeout_seconds=5
+        )
+        thread = threading.Thread(target=relay.run)
+        thread.start()
+        running.append((relay, thread))
+        return relay
+
+    yield start
+    for relay, thread in running:
+        relay.stop()
+        thread.join(15)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def handling(db: Mongo, taker: Taker) -> Handling:
+    consumer = Consumer(EVENT, "maker", ThingMade(), Taker.take)
+    return Handling(db, taker, {QUEUE: consumer}, Redelivery(db.db, CONSUMER), threading.Event())
+
+
+@pytest.fixture
+def start_consumer(handling: Handling, broker: AmqpVhost) -> Iterator[Callable[[], ConsumerProcess]]:
+    """Starts a consumer in a thread; it is stopped afterwards."""
+    running: list[tuple[ConsumerProcess, threading.Thread]] = []
+
+    def start() -> ConsumerProcess:
+        process = ConsumerProcess(amqp_url=broker.url, queues=CONSUMER.queues, handling=handling, threads=2)
+        thread = threading.Thread(target=process.run)
+        thread.start()
+        running.append((process, thread))
+        return process
+
+    yield start
+    for process, thread in running:
+        process.stop()
+        thread.join(15)
+        assert not thread.is_alive()

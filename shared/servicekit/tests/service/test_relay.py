@@ -1,0 +1,142 @@
+"""The relay on a real broker: nothing lost, order kept per aggregate, no doubt survived."""
+
+import threading
+from collections.abc import Callable
+
+import pika
+import pytest
+
+from servicekit.messaging.relay import Relay, RelayInDoubt
+from servicekit.mongo import Mongo
+from servicekit.testing import eventually
+from servicekit.testing.plugin import AmqpVhost
+
+from .conftest import PRODUCER, QUEUE, new_event
+
+Publish = Callable[..., None]
+
+
+def drain(broker: AmqpVhost, queue: str = QUEUE) -> list[tuple[pika.BasicProperties, bytes]]:
+    """All messages that are in the queue now."""
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        channel = connection.channel()
+        messages = []
+        while (got := channel.basic_get(queue, auto_ack=True))[0] is not None:
+            messages.append((got[1], got[2]))
+        return messages
+
+
+def states(db: Mongo) -> set[str]:
+    return {row["state"] for row in db.db.outbox.find()}
+
+
+def test_every_event_reaches_the_queue_and_is_marked_sent(
+    db: Mongo, broker: AmqpVhost, publish: Publish, start_relay: Callable[..., Relay]
+) -> None:
+    events = [new_event(f"t{n}") for n in range(600)]
+    publish(*events)
+    start_relay()
+    eventually(lambda: states(db) == {"sent"})
+    messages = drain(broker)
+    assert sorted(properties.message_id for properties, _ in messages) == sorted(event.id for event in events)
+    properties, body = messages[0]
+    assert (properties.delivery_mode, properties.content_type) == (2, "application/cloudevents+json")
+    assert body == bytes(db.db.outbox.find_one({"_id": properties.message_id})["body"])  # type: ignore[index]
+
+
+def test_an_aggregates_events_arrive_in_their_order(
+    db: Mongo, broker: AmqpVhost, publish: Publish, start_relay: Callable[..., Relay]
+) -> None:
+    # Ids out of order, as clocks of two machines would make them.
+    publish(*reversed([new_event("t1", sequence) for sequence in range(1, 41)]))
+    start_relay()
+    eventually(lambda: states(db) == {"sent"})
+    import json
+
+    assert [json.loads(body)["sequence"] for _, body in drain(broker)] == [str(n) for n in range(1, 41)]
+
+
+def test_a_row_committed_late_with_an_early_id_is_not_skipped(
+    db: Mongo, publish: Publish, start_relay: Callable[..., Relay]
+) -> None:
+    early = new_event("early")
+    publish(new_event("later"))
+    start_relay()
+    eventually(lambda: states(db) == {"sent"})
+    publish(early)
+    eventually(lambda: db.db.outbox.count_documents({"state": "sent"}) == 2)
+
+
+def test_an_idle_relay_is_woken_long_before_its_poll(
+    db: Mongo, publish: Publish, start_relay: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servicekit.messaging.relay.IDLE_POLL_SECONDS", 30.0)
+    publish(new_event("t0"))
+    start_relay()
+    for number in range(1, 6):
+        eventually(lambda: states(db) == {"sent"}, timeout_seconds=5)
+        publish(new_event(f"t{number}"))
+    eventually(lambda: states(db) == {"sent"}, timeout_seconds=5)
+
+
+def test_an_unroutable_event_is_set_aside_and_its_neighbours_go_on(
+    db: Mongo, broker: AmqpVhost, publish: Publish, start_relay: Callable[..., Relay]
+) -> None:
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        connection.channel().queue_unbind("events.log", "maker.events", "#")
+        connection.channel().queue_unbind(QUEUE, "maker.events", "thing.made.v1")
+    publish(new_event("lost"))
+    start_relay()
+    eventually(lambda: states(db) == {"unroutable"})
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        connection.channel().queue_bind(QUEUE, "maker.events", "thing.made.v1")
+    publish(new_event("t2"))
+    eventually(lambda: states(db) == {"unroutable", "sent"})
+    assert len(drain(broker)) == 1
+
+
+def test_a_second_relay_stands_by_and_takes_over(
+    db: Mongo, publish: Publish, start_relay: Callable[..., Relay]
+) -> None:
+    first = start_relay("one")
+    eventually(lambda: db.db.leases.find_one({"_id": "relay", "holder": "one"}))
+    start_relay("two")
+    publish(new_event("t1"))
+    eventually(lambda: states(db) == {"sent"})
+    first.stop()
+    eventually(lambda: db.db.leases.find_one({"_id": "relay", "holder": "two"}))
+    publish(new_event("t2"))
+    eventually(lambda: db.db.outbox.count_documents({"state": "sent"}) == 2)
+
+
+def test_a_relay_without_its_exchange_ends_in_doubt(db: Mongo, amqp_vhost: AmqpVhost) -> None:
+    relay = Relay(
+        db,
+        service="maker",
+        holder="one",
+        amqp_url=amqp_vhost.url,
+        exchanges=PRODUCER.exchanges,
+        confirm_timeout_seconds=5,
+    )
+    with pytest.raises(RelayInDoubt, match=r"maker\.events"):
+        relay.run()
+
+
+def test_a_relay_whose_lease_was_taken_ends_in_doubt(db: Mongo, broker: AmqpVhost, publish: Publish) -> None:
+    relay = Relay(
+        db, service="maker", holder="one", amqp_url=broker.url, exchanges=PRODUCER.exchanges, confirm_timeout_seconds=5
+    )
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            relay.run()
+        except RelayInDoubt as doubt:
+            failures.append(doubt)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    eventually(lambda: db.db.leases.find_one({"holder": "one"}))
+    db.db.leases.update_one({"_id": "relay"}, {"$set": {"holder": "somebody else"}})
+    thread.join(15)
+    assert "lease" in str(failures[0])
