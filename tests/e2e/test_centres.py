@@ -1,0 +1,50 @@
+"""The 40,000 centres, as kiosk software and the portal look them up."""
+
+from math import asin, cos, radians, sin, sqrt
+
+import pytest
+
+from tests.support.platform import Client, Platform
+
+
+@pytest.fixture
+def anyone(platform: Platform) -> Client:
+    return platform.client("portal-sandbox")
+
+
+def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
+    (lat1, lon1), (lat2, lon2) = [tuple(map(radians, each)) for each in (a, b)]
+    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return 2 * 6371.0 * asin(sqrt(half))
+
+
+def test_forty_thousand_centres_stand_in_thirty_three_districts(anyone: Client) -> None:
+    statistics = anyone.get("/v1/kiosks/statistics").json
+    assert len(statistics["items"]) == 33
+    assert statistics["total"] == 40_000
+
+
+def test_a_districts_centres_can_be_listed_to_the_end(anyone: Client) -> None:
+    found: list[str] = []
+    path = "/v1/kiosks?district=103&limit=200"
+    while path:
+        page = anyone.get(path).json
+        found += [each["kiosk_id"] for each in page["items"]]
+        path = f"/v1/kiosks?district=103&limit=200&cursor={page['next']}" if page.get("next") else ""
+    assert len(found) == len(set(found)) == 391
+
+
+def test_the_nearest_ten_come_in_order_of_distance(anyone: Client) -> None:
+    here = (26.9124, 75.7873)
+    items = anyone.get(f"/v1/kiosks/nearest?lat={here[0]}&lon={here[1]}&limit=10").json["items"]
+    assert len(items) == 10
+    distances = [each["distance_m"] for each in items]
+    assert distances == sorted(distances)
+    nearest = items[0]
+    spot = (nearest["location"]["lat"], nearest["location"]["lon"])
+    assert abs(kilometres(here, spot) * 1000 - nearest["distance_m"]) < 20
+
+
+def test_one_centre_is_found_by_its_code(anyone: Client) -> None:
+    centre = anyone.get("/v1/kiosks/ksk_RJ10200001").json
+    assert (centre["kiosk_id"], centre["district_code"], centre["status"]) == ("ksk_RJ10200001", "102", "ACTIVE")

@@ -1,0 +1,138 @@
+"""The gateway's own duties: documentation, trace, deadlines, and standing up to parts that are away."""
+
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from emitra_local.stack import Stack
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.support.platform import Platform, eventually
+
+TRACED = {"billing-api", "billing-relay", "gateway-api", "gateway-worker"}
+
+
+def test_the_documentation_page_asks_nobody_else(platform: Platform) -> None:
+    page = platform.call("GET", "/docs")
+    assert page.status == 200
+    html = page.raw.decode()
+    for address in re.findall(r"""(?:src|href)=["']([^"']+)""", html):
+        assert not address.startswith(("http:", "https:", "//")), address
+        asset = address if address.startswith("/") else f"/docs/{address.removeprefix('./')}"
+        assert platform.call("GET", asset).status == 200, asset
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"] or "default-src 'none'" in page.headers[
+        "Content-Security-Policy"
+    ]
+
+
+def test_the_merged_document_holds_every_services_routes(platform: Platform) -> None:
+    document = platform.call("GET", "/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    for path in (
+        "/v1/oauth2/token",
+        "/v1/payments",
+        "/v1/applications/{application_id}/decisions",
+        "/v1/kiosks/nearest",
+        "/v1/transactions/{token}",
+    ):
+        assert path in document["paths"], path
+    assert not [path for path in document["paths"] if "internal" in path]
+    references = set(re.findall(r'"#/components/(\w+)/([^"]+)"', platform.call("GET", "/openapi.json").raw.decode()))
+    for kind, name in references:
+        assert name in document["components"][kind], name
+
+
+def test_a_callers_request_id_and_deadline_are_honoured(platform: Platform) -> None:
+    client = platform.client("kiosk-jaipur")
+    answer = client.get("/v1/billers", **{"X-Request-Id": "my-own-id-12345678"})
+    assert answer.headers["X-Request-Id"] == "my-own-id-12345678"
+    late = client.get("/v1/billers", **{"Emitra-Timeout-Ms": "50"})
+    assert (late.status, late.json["retryable"]) == (504, True)
+
+
+@pytest.fixture
+def collector(stack: Stack) -> Iterator[list[ExportTraceServiceRequest]]:
+    """A real OTLP receiver; the traced programs are restarted to send to it, and again without it."""
+    received: list[ExportTraceServiceRequest] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 the library's name
+            request = ExportTraceServiceRequest()
+            request.ParseFromString(self.rfile.read(int(self.headers["Content-Length"])))
+            received.append(request)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing to say."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    where = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_port}"}
+    for program in TRACED:
+        stack.restart_program(program, where)
+    stack.await_ready(list(TRACED))
+    yield received
+    for program in TRACED:
+        stack.restart_program(program)
+    stack.await_ready(list(TRACED))
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_one_trace_leads_from_the_clients_call_to_the_consumers_span(
+    platform: Platform, collector: list[ExportTraceServiceRequest]
+) -> None:
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    client = platform.client("kiosk-jaipur")
+    bill = client.fetch_bill("200000000901")
+    body = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
+    answer = client.post("/v1/payments", body, traceparent=f"00-{trace_id}-b7ad6b7169203331-01")
+    assert answer.status == 201, answer
+
+    def spans() -> set[tuple[str, str]]:
+        return {
+            (attribute.value.string_value, span.name)
+            for request in list(collector)
+            for resource in request.resource_spans
+            for attribute in resource.resource.attributes
+            if attribute.key == "service.name"
+            for scope in resource.scope_spans
+            for span in scope.spans
+            if span.trace_id.hex() == trace_id
+        }
+
+    eventually(lambda: ("gateway", "process payment.completed.v1") in spans(), 30, "the consumer's span arrived")
+    services = {service for service, _ in spans()}
+    assert services >= {"gateway", "billing"}, spans()
+
+
+def test_a_services_absence_is_a_clear_answer_and_heals_by_itself(platform: Platform, stack: Stack) -> None:
+    client = platform.client("kiosk-jaipur")
+    assert client.get("/v1/districts").status == 200
+    stack.stop_program("kiosk-registry-api")
+    try:
+        away = client.get("/v1/districts")
+        assert (away.status, away.json["retryable"]) == (503, True), away
+        assert int(away.headers["Retry-After"]) > 0
+        assert client.get("/v1/billers").status == 200
+    finally:
+        stack.start_program("kiosk-registry-api")
+        stack.await_ready(["kiosk-registry-api"])
+    assert client.get("/v1/districts").status == 200
+
+
+def test_tokens_are_verified_while_identity_is_down(platform: Platform, stack: Stack) -> None:
+    client = platform.client("kiosk-jaipur")
+    assert client.get("/v1/billers").status == 200
+    stack.stop_program("identity-api")
+    try:
+        assert client.get("/v1/billers").status == 200
+    finally:
+        stack.start_program("identity-api")
+        stack.await_ready(["identity-api"])

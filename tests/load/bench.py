@@ -1,0 +1,293 @@
+"""`make bench`: what the platform does per second, beside floors measured in the same run on the same servers.
+
+Prints tables; exits with 1 when a ratio of thresholds.toml is missed.
+"""
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pika
+import pymongo
+import urllib3
+from emitra_local.stack import Stack, disposable_stack
+from pika.adapters.select_connection import SelectConnection
+from rich.console import Console
+from rich.table import Table
+
+from tests.load.measure import Load, Request, run_load, time_calls
+from tests.support.platform import Platform, eventually, new_key
+
+ROOT = Path(__file__).resolve().parents[2]
+THRESHOLDS = tomllib.loads((Path(__file__).parent / "thresholds.toml").read_text())
+
+CLIENTS = 16
+PAYMENTS = 2_000
+WARM_UP = 200
+RELAY_EVENTS = 20_000
+NEAREST_CALLS = 400
+BENCH_EVENT = "bench.counted.v1"
+IN_FLIGHT = 256
+
+console = Console()
+failed: list[str] = []
+
+
+def main() -> int:
+    random.seed(20261123)
+    with disposable_stack(ROOT, say=console.print) as stack:
+        platform = Platform(stack.run_info)
+        bench_payments(stack, platform)
+        bench_relay(stack)
+        bench_nearest(stack, platform)
+    if failed:
+        console.print(f"[red]below the threshold:[/] {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def verdict(name: str, value: float, wanted: float, *, at_most: bool = False) -> str:
+    good = value <= wanted if at_most else value >= wanted
+    if not good:
+        failed.append(name)
+    return f"[{'green' if good else 'red'}]{value:,.2f}[/] ({'≤' if at_most else '≥'} {wanted:,})"
+
+
+# ---- payments beside a bare endpoint ------------------------------------------------------------------------------
+
+
+def bench_payments(stack: Stack, platform: Platform) -> None:
+    table = Table("payments", "per second", "p50 ms", "p99 ms", "of the bare endpoint", title="End to end, 16 clients")
+    bare = with_bare_endpoint(stack, lambda url: run_load(url, bare_requests(WARM_UP + PAYMENTS), CLIENTS))
+    row(table, "bare Flask + gunicorn (2×8), four documents in a transaction", bare, "1")
+
+    names = [known["name"] for known in platform.run_info["clients"] if known["name"].startswith("load-")]
+    clients = [platform.client(name) for name in names]
+    fetches = [
+        Request(
+            "POST",
+            "/v1/bill-fetches",
+            json.dumps({"biller_id": "JVVNL", "customer_params": {"k_number": f"2{number:011d}"}}).encode(),
+            authorised(clients[number % len(clients)].token),
+        )
+        for number in range(WARM_UP + PAYMENTS)
+    ]
+    fetched = run_load(stack.gateway_url, fetches, CLIENTS, keep_bodies=True)
+    must_be(fetched, 201)
+    row(table, "bill fetches through the gateway (one write each)", fetched, f"{fetched.per_second / bare.per_second:.2f}")
+
+    # A bill belongs to whoever fetched it: fetched bodies come back in no order, so ask each client's own.
+    bills: list[tuple[str, dict[str, Any]]] = []
+    for client in clients:
+        mine = [request for request in fetches if request.headers["Authorization"] == f"Bearer {client.token}"]
+        load = run_load(stack.gateway_url, [renewed(request) for request in mine], CLIENTS, keep_bodies=True)
+        must_be(load, 201)
+        bills += [(client.token, json.loads(body)["bills"][0]) for body in load.bodies]
+    random.shuffle(bills)
+    payments = [
+        Request(
+            "POST",
+            "/v1/payments",
+            json.dumps({"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}).encode(),
+            authorised(token),
+        )
+        for token, bill in bills
+    ]
+    must_be(run_load(stack.gateway_url, payments[:WARM_UP], CLIENTS), 201)
+    view = database(stack, "gateway").transactions
+    before = view.count_documents({"status": "COMPLETED"})
+    began = time.perf_counter()
+    paid = run_load(stack.gateway_url, payments[WARM_UP:], CLIENTS)
+    must_be(paid, 201)
+    eventually(lambda: view.count_documents({"status": "COMPLETED"}) >= before + PAYMENTS, 120, "all are in the view")
+    seen = PAYMENTS / (time.perf_counter() - began)
+    ratio = paid.per_second / bare.per_second
+    wanted = THRESHOLDS["payments_of_bare_endpoint"]
+    row(table, "payments: gateway, billing, biller, two transactions", paid, verdict("payments", ratio, wanted))
+    table.add_row("… until each is in the transactions view too", f"{seen:,.0f}", "", "", f"{seen / bare.per_second:.2f}")
+    console.print(table)
+    stack.services["billing"].command("check-books")
+    console.print("the books balance after it\n")
+
+
+def with_bare_endpoint(stack: Stack, use: Callable[[str], Load]) -> Load:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = os.environ | {"MONGODB_URI": stack.infrastructure.mongodb_uri, "MONGODB_DATABASE": "bench_bare"}
+    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "gthread", "--threads", "8"]
+    command += ["--no-control-socket", "--log-level", "warning", "tests.load.bare:make_app()"]
+    with subprocess.Popen(command, cwd=ROOT, env=env) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            eventually(lambda: answers(url), 20, "the bare endpoint answers")
+            run_load(url, bare_requests(WARM_UP), CLIENTS)
+            load = use(url)
+        finally:
+            server.terminate()
+    must_be(load, 201)
+    return load
+
+
+def answers(url: str) -> bool:
+    try:
+        return urllib3.request("GET", url, retries=False, timeout=2).status == 404
+    except urllib3.exceptions.HTTPError:
+        return False
+
+
+def bare_requests(count: int) -> list[Request]:
+    body = json.dumps({"bill_id": new_key(), "amount": {"amount": 152500, "currency": "INR"}, "mode": "WALLET"}).encode()
+    return [Request("POST", "/v1/bare", body, {"Content-Type": "application/json"})] * count
+
+
+def authorised(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": new_key()}
+
+
+def renewed(request: Request) -> Request:
+    return Request(request.method, request.path, request.body, {**request.headers, "Idempotency-Key": new_key()})
+
+
+def must_be(load: Load, status: int) -> None:
+    if set(load.statuses) != {status}:
+        raise SystemExit(f"the benchmark is void: answers were {load.statuses}")
+
+
+def row(table: Table, name: str, load: Load, ratio: str) -> None:
+    table.add_row(
+        name, f"{load.per_second:,.0f}", f"{load.percentile(50):.1f}", f"{load.percentile(99):.1f}", ratio
+    )
+
+
+def database(stack: Stack, service: str) -> Any:
+    client: Any = pymongo.MongoClient(stack.infrastructure.mongodb_uri)
+    return client[stack.infrastructure.database_of(service)]
+
+
+# ---- the relay beside raw publishing ------------------------------------------------------------------------------
+
+
+def bench_relay(stack: Stack) -> None:
+    table = Table("events to a quorum queue", "per second", title=f"Relay, {RELAY_EVENTS:,} events")
+    stack.stop_program("billing-relay")
+    outbox = database(stack, "billing").outbox
+    sample = outbox.find_one({"routing_key": "payment.completed.v1"})
+    rows = [filled_row(sample, number) for number in range(RELAY_EVENTS)]
+    with pika.BlockingConnection(pika.URLParameters(stack.infrastructure.amqp_url)) as connection:
+        channel = connection.channel()
+        channel.queue_declare("bench", durable=True, arguments={"x-queue-type": "quorum"})
+        channel.queue_bind("bench", "billing.events", BENCH_EVENT)
+        raw = publish_raw(stack.infrastructure.amqp_url, [bytes(row["body"]) for row in rows])
+        channel.queue_purge("bench")
+        outbox.insert_many(rows)
+        stack.start_program("billing-relay")
+        pending = {"state": "pending"}
+        eventually(lambda: outbox.count_documents(pending) < RELAY_EVENTS, 30, "the relay began")
+        left, began = outbox.count_documents(pending), time.perf_counter()
+        eventually(lambda: outbox.find_one(pending, {"_id": 1}) is None, 120, "the outbox is empty")
+        relayed = left / (time.perf_counter() - began)
+        arrived = channel.queue_declare("bench", passive=True).method.message_count
+        channel.queue_delete("bench")
+    if arrived < RELAY_EVENTS:
+        raise SystemExit(f"the benchmark is void: {arrived} of {RELAY_EVENTS} events arrived")
+    table.add_row(f"raw pika, {IN_FLIGHT} in flight, nothing read or marked", f"{raw:,.0f}")
+    wanted = THRESHOLDS["relay_events_per_second"]
+    table.add_row("outbox → relay → confirm → marked sent", verdict("relay", relayed, wanted))
+    console.print(table)
+
+
+def filled_row(sample: dict[str, Any], number: int) -> dict[str, Any]:
+    name = f"bench-{number:06d}"
+    return sample | {
+        "_id": name,
+        "message_id": name,
+        "aggregate": {"type": "bench", "id": name},
+        "routing_key": BENCH_EVENT,
+        "state": "pending",
+        "created_at": datetime.now(UTC),
+    }
+
+
+def publish_raw(amqp_url: str, bodies: list[bytes]) -> float:
+    """Events per second of pika alone, pipelined with the relay's own window, each confirmed."""
+    waiting = deque(bodies)
+    confirmed = sent = 0
+    began = 0.0
+    properties = pika.BasicProperties(delivery_mode=2, content_type="application/cloudevents+json")
+
+    def pump(channel: Any) -> None:
+        nonlocal sent
+        while waiting and sent - confirmed < IN_FLIGHT:
+            channel.basic_publish("billing.events", BENCH_EVENT, waiting.popleft(), properties, mandatory=True)
+            sent += 1
+
+    def on_confirm(channel: Any, frame: Any) -> None:
+        nonlocal confirmed
+        confirmed = frame.method.delivery_tag if frame.method.multiple else confirmed + 1
+        if confirmed >= len(bodies):
+            connection.close()
+        else:
+            pump(channel)
+
+    def on_channel(channel: Any) -> None:
+        nonlocal began
+        channel.confirm_delivery(lambda frame: on_confirm(channel, frame))
+        began = time.perf_counter()
+        pump(channel)
+
+    connection = SelectConnection(
+        pika.URLParameters(amqp_url),
+        on_open_callback=lambda opened: opened.channel(on_open_callback=on_channel),
+        on_close_callback=lambda closed, _reason: closed.ioloop.stop(),
+    )
+    connection.ioloop.start()
+    return len(bodies) / (time.perf_counter() - began)
+
+
+# ---- the nearest centre beside the bare query ---------------------------------------------------------------------
+
+
+def bench_nearest(stack: Stack, platform: Platform) -> None:
+    table = Table("ten nearest of 40,000", "p50 ms", "p99 ms", "× the query", title="Nearest centre, one client")
+    kiosks = database(stack, "kiosk-registry").kiosks
+    spots = [(random.uniform(24.0, 29.5), random.uniform(70.5, 77.0)) for _ in range(NEAREST_CALLS)]
+    todo = iter(spots * 3)
+
+    def query() -> None:
+        lat, lon = next(todo)
+        near = {"$nearSphere": {"$geometry": {"type": "Point", "coordinates": [lon, lat]}}}
+        assert len(list(kiosks.find({"location": near, "status": "ACTIVE"}).limit(10))) == 10
+
+    time_calls(query, WARM_UP)
+    raw = time_calls(query, NEAREST_CALLS)
+    table.add_row("find($nearSphere).limit(10) from Python", f"{raw.percentile(50):.2f}", f"{raw.percentile(99):.2f}", "1")
+    token = platform.client("portal-sandbox").token
+    requests = [
+        Request("GET", f"/v1/kiosks/nearest?lat={lat:.5f}&lon={lon:.5f}&limit=10", None, {"Authorization": f"Bearer {token}"})
+        for lat, lon in spots
+    ]
+    run_load(stack.gateway_url, requests[:WARM_UP], 1)
+    through = run_load(stack.gateway_url, requests, 1)
+    must_be(through, 200)
+    ratio = through.percentile(50) / raw.percentile(50)
+    table.add_row(
+        "GET /v1/kiosks/nearest through the gateway",
+        f"{through.percentile(50):.2f}",
+        f"{through.percentile(99):.2f}",
+        verdict("nearest", ratio, THRESHOLDS["nearest_times_raw_query"], at_most=True),
+    )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
