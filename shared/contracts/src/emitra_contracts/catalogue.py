@@ -1,0 +1,101 @@
+"""What is published: the events, their producers, schemas and examples, read from the data files."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+FUTURE_PREFIX = "future-"
+
+
+class UnknownEvent(LookupError):
+    """No such event is published."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventEntry:
+    """One row of the catalogue.
+
+    ``producer`` is the only service that may publish the event; ``aggregate_id`` names the member of
+    ``data`` that equals the envelope's subject. Who consumes an event is declared by the consumers.
+    """
+
+    event: str
+    producer: str
+    aggregate_type: str
+    aggregate_id: str
+    description: str
+
+
+def events() -> list[str]:
+    """Every published event, sorted."""
+    return sorted(_entries())
+
+
+def entry(event: str) -> EventEntry:
+    """The catalogue's row of ``event``. Raises UnknownEvent."""
+    try:
+        return _entries()[event]
+    except KeyError:
+        raise UnknownEvent(f"no event {event!r}; published are: {', '.join(events())}") from None
+
+
+def producer(event: str) -> str:
+    """The service that publishes ``event``. Raises UnknownEvent."""
+    return entry(event).producer
+
+
+def schema(event: str) -> dict[str, Any]:
+    """JSON Schema (2020-12, self-contained) of the event's ``data``; a fresh copy. Raises UnknownEvent."""
+    return _object(_folder(event) / "schema.json")
+
+
+def examples(event: str) -> list[dict[str, Any]]:
+    """Complete envelopes as producers make them today, ordered by file name. Raises UnknownEvent."""
+    return [_object(file) for file in _example_files(event) if not file.name.startswith(FUTURE_PREFIX)]
+
+
+def future_examples(event: str) -> list[dict[str, Any]]:
+    """Complete envelopes with additions of an imagined later minor version; every consumer must read them.
+
+    Raises UnknownEvent.
+    """
+    return [_object(file) for file in _example_files(event) if file.name.startswith(FUTURE_PREFIX)]
+
+
+def envelope_schema() -> dict[str, Any]:
+    """JSON Schema of the envelope around every event; a fresh copy."""
+    return _object(_data() / "events" / "envelope.schema.json")
+
+
+def glossary() -> str:
+    """The terms of the field and of e-Mitra in English and Hindi, as Markdown."""
+    return (_data() / "glossary.md").read_text(encoding="utf-8")
+
+
+@cache
+def _entries() -> dict[str, EventEntry]:
+    rows = _object(_data() / "events.json")
+    return {event: EventEntry(event=event, **row) for event, row in rows.items()}
+
+
+def _folder(event: str) -> Traversable:
+    return _data() / "events" / entry(event).event
+
+
+def _example_files(event: str) -> list[Traversable]:
+    found = [file for file in (_folder(event) / "examples").iterdir() if file.name.endswith(".json")]
+    return sorted(found, key=lambda file: file.name)
+
+
+def _data() -> Traversable:
+    return files("emitra_contracts")
+
+
+def _object(file: Traversable) -> dict[str, Any]:
+    loaded = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(loaded, dict):
+        raise TypeError(f"{file.name} does not hold a JSON object")
+    return loaded
