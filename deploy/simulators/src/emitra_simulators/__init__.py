@@ -1,0 +1,1 @@
+"""A biller network and a payment service provider, simulated, for the sandbox, the tests and the benchmarks."""

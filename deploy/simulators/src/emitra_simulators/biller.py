@@ -1,0 +1,275 @@
+"""The biller network: bills of six billers, payments that are accepted once per request id, and inquiry."""
+
+import hashlib
+import secrets
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta, timezone
+from threading import Lock
+from typing import Annotated, Any
+
+import msgspec
+from flask import Flask, Response
+from msgspec import Meta
+
+from emitra_simulators.callbacks import Callbacks
+from emitra_simulators.consumers import BILLERS, Conduct, Due, conduct, dues
+from emitra_simulators.controls import DEFAULT_HANG_SECONDS, Faults, SimulatedClock, controls, instant
+from emitra_simulators.journal import Journal, replay
+from emitra_simulators.wire import (
+    AuditQuery,
+    Body,
+    Paise,
+    Refusal,
+    RequestId,
+    fingerprint,
+    load_body,
+    load_query,
+    new_app,
+)
+
+IST = timezone(timedelta(hours=5, minutes=30))
+
+# About 500 bytes each: the most that one process remembers. Past it new payments are refused, none is forgotten.
+MAX_PAYMENTS = 1_000_000
+
+
+class Payment(msgspec.Struct):
+    """An accepted payment. Its status follows from the clock alone, so that nothing need run to settle it."""
+
+    request_id: str
+    fingerprint: str
+    biller_id: str
+    bill_ref: str
+    amount_paise: int
+    biller_reference: str
+    accepted_at: float
+    settles_at: float
+    outcome: str
+    reason: str | None
+    times_received: int = 1
+
+    def status(self, now: float) -> str:
+        return self.outcome if now >= self.settles_at else "PENDING"
+
+    def answer(self, now: float) -> dict[str, Any]:
+        status = self.status(now)
+        answer = {"request_id": self.request_id, "status": status, "biller_reference": self.biller_reference}
+        if status == "FAILED" and self.reason:
+            answer["reason"] = self.reason
+        return answer
+
+    def audit(self, now: float) -> dict[str, Any]:
+        return {
+            "request_id": self.request_id,
+            "biller_id": self.biller_id,
+            "bill_ref": self.bill_ref,
+            "amount_paise": self.amount_paise,
+            "status": self.status(now),
+            "biller_reference": self.biller_reference,
+            "times_received": self.times_received,
+            "accepted_at": instant(self.accepted_at),
+        }
+
+
+class BillFetchRequest(Body):
+    """POST /bill-fetches."""
+
+    biller_id: str
+    customer_params: dict[str, str]
+
+
+class PaymentRequest(Body):
+    """POST /payments."""
+
+    request_id: RequestId
+    biller_id: str
+    bill_ref: Annotated[str, Meta(max_length=80)]
+    customer_params: dict[str, str]
+    amount_paise: Paise
+    callback_url: Annotated[str, Meta(pattern=r"^https?://[^\s]{1,2000}\Z")] | None = None
+
+
+class BillerNetwork:
+    """Memory of the billers: accepted payments by request id, and the clock, kept in the journal."""
+
+    def __init__(self, journal: Journal, clock: SimulatedClock) -> None:
+        self.clock = clock
+        self._journal = journal
+        self._lock = Lock()
+        self._payments: dict[str, Payment] = {}
+        replay(journal, self._replay)
+
+    def bills(self, biller_id: str, customer_params: dict[str, str]) -> list[dict[str, Any]]:
+        """Bills due, each under a fresh reference. Raises Refusal: 404 unknown, 400 malformed, 503 down."""
+        consumer, found, _ = self._consumer(biller_id, customer_params)
+        return [
+            {"bill_ref": _bill_ref(biller_id, consumer, place, secrets.token_hex(8)), **_bill_members(due)}
+            for place, due in enumerate(found)
+        ]
+
+    def pay(self, body: PaymentRequest) -> tuple[Payment, Conduct, bool]:
+        """Accepts a payment once: ``(payment, conduct, first)``; the same request again finds the same payment.
+
+        Raises Refusal: 409 the id was used for another request, 422 no such bill or amount not taken.
+        """
+        digest = fingerprint(body)
+        with self._lock:
+            known = self._payments.get(body.request_id)
+            if known is not None:
+                if known.fingerprint != digest:
+                    raise Refusal(409, "request-id-reused", "this request_id was used for another payment")
+                known.times_received += 1
+                self._journal.append({"repeated": known.request_id})
+                return known, conduct(body.biller_id, _only_value(body.customer_params)), False
+            consumer, found, manner = self._consumer(body.biller_id, body.customer_params)
+            self._check_bill(body, consumer, found)
+            if len(self._payments) >= MAX_PAYMENTS:
+                raise Refusal(503, "full", f"{MAX_PAYMENTS} payments are remembered: start with a new --state")
+            now = self.clock.now()
+            payment = Payment(
+                request_id=body.request_id,
+                fingerprint=digest,
+                biller_id=body.biller_id,
+                bill_ref=body.bill_ref,
+                amount_paise=body.amount_paise,
+                biller_reference=f"{body.biller_id.upper()}{digest[:12].upper()}",
+                accepted_at=now,
+                settles_at=now + manner.settles_after_seconds,
+                outcome=manner.outcome,
+                reason=manner.reason,
+            )
+            self._journal.append({"accepted": payment})
+            self._payments[payment.request_id] = payment
+            return payment, manner, True
+
+    def payment(self, request_id: str) -> Payment:
+        """Raises Refusal 404 when no such payment was ever accepted."""
+        try:
+            return self._payments[request_id]
+        except KeyError:
+            raise Refusal(404, "unknown-request", "no payment was accepted under this request_id") from None
+
+    def audit(self, query: AuditQuery) -> dict[str, Any]:
+        """Accepted payments in the order of acceptance, a page of them."""
+        with self._lock:
+            accepted = list(self._payments.values())
+        if query.request_id is not None:
+            accepted = [payment for payment in accepted if payment.request_id == query.request_id]
+        now = self.clock.now()
+        page = [payment.audit(now) for payment in accepted[query.offset : query.offset + query.limit]]
+        after = query.offset + len(page)
+        return {"payments": page, "count": len(accepted), "next_offset": after if after < len(accepted) else None}
+
+    def advance(self, seconds: float) -> None:
+        """Moves the simulated clock forward, for good."""
+        with self._lock:
+            self.clock.advance(seconds)
+            self._journal.append({"clock_offset_seconds": self.clock.offset_seconds})
+
+    def _consumer(self, biller_id: str, params: dict[str, str]) -> tuple[str, list[Due], Conduct]:
+        biller = BILLERS.get(biller_id)
+        if biller is None:
+            raise Refusal(404, "unknown-biller", f"known billers are {', '.join(BILLERS)}")
+        if set(params) != {biller.parameter}:
+            raise Refusal(400, "bad-request", f"customer_params of {biller_id} must be exactly {biller.parameter}")
+        consumer = params[biller.parameter]
+        if not biller.pattern.fullmatch(consumer):
+            raise Refusal(400, "bad-request", f"{biller.parameter} must be of the form {biller.pattern.pattern}")
+        manner = conduct(biller_id, consumer)
+        if manner.down:
+            raise Refusal(503, "biller-down", f"{biller_id} cannot be reached")
+        today = datetime.fromtimestamp(self.clock.now(), UTC).astimezone(IST).date()
+        found = dues(biller_id, consumer, today)
+        if found is None:
+            raise Refusal(404, "unknown-customer", f"{biller_id} has no such {biller.parameter}")
+        return consumer, found, manner
+
+    def _check_bill(self, body: PaymentRequest, consumer: str, found: list[Due]) -> None:
+        place, _, rest = body.bill_ref.partition("-")
+        nonce = rest.partition("-")[0]
+        index = int(place) if place.isascii() and place.isdigit() else len(found)
+        if index >= len(found) or body.bill_ref != _bill_ref(body.biller_id, consumer, index, nonce):
+            raise Refusal(422, "unknown-bill", "this bill_ref was not issued for this biller and customer")
+        due = found[index]
+        if not due.takes(body.amount_paise):
+            asked = f"exactly {due.amount_paise} paise"
+            if due.exactness == "RANGE":
+                asked = f"{due.minimum_paise} to {due.amount_paise} paise in multiples of {due.multiple_paise}"
+            raise Refusal(422, "amount-not-accepted", f"this bill takes {asked}")
+
+    def _replay(self, entry: dict[str, Any]) -> None:
+        if "accepted" in entry:
+            payment = msgspec.convert(entry["accepted"], Payment)
+            self._payments[payment.request_id] = payment
+        elif "repeated" in entry:
+            self._payments[entry["repeated"]].times_received += 1
+        else:
+            self.clock.offset_seconds = entry["clock_offset_seconds"]
+
+
+def biller_app(
+    journal: Journal,
+    *,
+    callbacks: Callbacks | None,
+    clock: SimulatedClock | None = None,
+    faults: Faults | None = None,
+) -> Flask:
+    """The biller network over HTTP. Without ``callbacks`` a payment that asks for them is refused."""
+    clock, faults = clock or SimulatedClock(), faults or Faults()
+    network = BillerNetwork(journal, clock)
+    app = new_app("emitra-biller-simulator")
+    app.register_blueprint(controls(clock, faults, network.advance))
+    fetch_request = msgspec.json.Decoder(BillFetchRequest)
+    payment_request = msgspec.json.Decoder(PaymentRequest)
+
+    @app.post("/bill-fetches")
+    def fetch_bills() -> dict[str, Any]:
+        body = load_body(fetch_request)
+        faults.on_arrival("fetch")
+        bills = network.bills(body.biller_id, body.customer_params)
+        faults.before_answer("fetch")
+        return {"bills": bills}
+
+    @app.post("/payments")
+    def pay() -> dict[str, Any] | Response:
+        body = load_body(payment_request)
+        if body.callback_url and callbacks is None:
+            raise Refusal(422, "no-callback-secret", "start the simulator with CALLBACK_SECRET to be called back")
+        faults.on_arrival("payment")
+        payment, manner, first = network.pay(body)
+        if manner.calls_back and first and callbacks is not None and body.callback_url:
+            callbacks.send_out_of_order(body.callback_url, payment.request_id)
+        faults.before_answer("payment")
+        if manner.hangs and first:
+            faults.sleep(DEFAULT_HANG_SECONDS)
+        if manner.answers_garbage:
+            return Response('{"request_id": "' + payment.request_id + '", "status": "SUCC', mimetype="application/json")
+        return payment.answer(clock.now())
+
+    @app.get("/payments/<request_id>")
+    def inquire(request_id: str) -> dict[str, Any]:
+        faults.on_arrival("inquiry")
+        payment = network.payment(request_id)
+        faults.before_answer("inquiry")
+        return payment.answer(clock.now())
+
+    @app.get("/control/payments")
+    def audit() -> dict[str, Any]:
+        return network.audit(load_query(AuditQuery))
+
+    return app
+
+
+def _bill_ref(biller_id: str, consumer: str, place: int, nonce: str) -> str:
+    """A reference that can be checked without being remembered, and from which no number can be read."""
+    seal = hashlib.blake2b(f"{biller_id}|{consumer}|{place}|{nonce}".encode(), digest_size=8).hexdigest()
+    return f"{place}-{nonce}-{seal}"
+
+
+def _bill_members(due: Due) -> dict[str, Any]:
+    members = asdict(due) | {"due_on": due.due_on.isoformat()}
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _only_value(params: dict[str, str]) -> str:
+    return next(iter(params.values()))

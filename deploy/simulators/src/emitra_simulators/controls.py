@@ -1,0 +1,144 @@
+"""What a tester turns: the simulated clock and the faults. Served under /control, for the sandbox only."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Annotated, Any, Literal
+
+import msgspec
+from flask import Blueprint
+from msgspec import Meta
+
+from emitra_simulators.wire import Body, Refusal, drop_connection, load_body
+
+# A hanging request occupies one of the server's threads: a minute outlasts every caller (the gateway's cap is 60 s).
+MAX_HANG_SECONDS = 60
+
+# Past the gateway's default deadline of 30 s, so that a caller has surely given up.
+DEFAULT_HANG_SECONDS = 35.0
+
+MAX_LATENCY_MS = 10_000
+MAX_FAULTS = 1_000_000
+MAX_ADVANCE_SECONDS = 366 * 24 * 3600
+
+Operation = Literal["fetch", "payment", "inquiry"]
+
+
+class SimulatedClock:
+    """The real time plus what testers have added. It never goes back."""
+
+    def __init__(self, real: Callable[[], float] = time.time) -> None:
+        self._real = real
+        self.offset_seconds = 0.0
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._real() + self.offset_seconds
+
+    def advance(self, seconds: float) -> None:
+        self.offset_seconds += seconds
+
+
+def instant(seconds: float) -> str:
+    """RFC 3339 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class FaultSettings(msgspec.Struct, kw_only=True):
+    """``fail_next`` requests are answered 503 with nothing done; ``hang_next`` are done, then answered after
+    ``hang_seconds``; ``drop_response_next`` payments are done, then the connection is closed without an answer.
+    ``operations`` says which requests the first two meet. ``latency_ms`` delays every request.
+    """
+
+    latency_ms: int = 0
+    fail_next: int = 0
+    hang_next: int = 0
+    hang_seconds: float = DEFAULT_HANG_SECONDS
+    drop_response_next: int = 0
+    operations: list[Operation] = msgspec.field(default_factory=lambda: ["fetch", "payment"])
+
+
+Count = Annotated[int, Meta(ge=0, le=MAX_FAULTS)] | msgspec.UnsetType
+
+
+class FaultChanges(Body, kw_only=True):
+    """POST /control/faults: members not given stay as they are; zero switches off."""
+
+    latency_ms: Annotated[int, Meta(ge=0, le=MAX_LATENCY_MS)] | msgspec.UnsetType = msgspec.UNSET
+    fail_next: Count = msgspec.UNSET
+    hang_next: Count = msgspec.UNSET
+    hang_seconds: Annotated[float, Meta(ge=0, le=MAX_HANG_SECONDS)] | msgspec.UnsetType = msgspec.UNSET
+    drop_response_next: Count = msgspec.UNSET
+    operations: list[Operation] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ClockAdvance(Body):
+    """POST /control/clock: how far to move the simulated clock forward."""
+
+    advance_seconds: Annotated[float, Meta(ge=0, le=MAX_ADVANCE_SECONDS)]
+
+
+class Faults:
+    """Faults asked for over /control/faults; the counted ones are used up, each by exactly one request."""
+
+    def __init__(self, sleep: Callable[[float], object] = time.sleep) -> None:
+        self.sleep = sleep
+        self.settings = FaultSettings()
+        self._lock = Lock()
+
+    def change(self, changes: FaultChanges) -> None:
+        with self._lock:
+            for name, value in msgspec.structs.asdict(changes).items():
+                if value is not msgspec.UNSET:
+                    setattr(self.settings, name, value)
+
+    def on_arrival(self, operation: Operation) -> None:
+        """Before anything is done: waits the latency, or raises Refusal 503."""
+        if self.settings.latency_ms:
+            self.sleep(self.settings.latency_ms / 1000)
+        if self._take("fail_next", operation):
+            raise Refusal(503, "unavailable", "told to fail by /control/faults")
+
+    def before_answer(self, operation: Operation) -> None:
+        """After it was done and recorded: hangs, or closes the connection without an answer."""
+        if self._take("hang_next", operation):
+            self.sleep(self.settings.hang_seconds)
+        if operation == "payment" and self._take("drop_response_next", None):
+            drop_connection()
+
+    def _take(self, counter: str, operation: Operation | None) -> bool:
+        if not getattr(self.settings, counter):
+            return False
+        with self._lock:
+            left = getattr(self.settings, counter)
+            if not left or (operation is not None and operation not in self.settings.operations):
+                return False
+            setattr(self.settings, counter, left - 1)
+            return True
+
+
+def controls(clock: SimulatedClock, faults: Faults, advance: Callable[[float], None]) -> Blueprint:
+    """GET and POST of /control/faults and /control/clock; ``advance`` moves the clock and remembers that it did."""
+    blueprint = Blueprint("controls", __name__, url_prefix="/control")
+    fault_changes, clock_advance = msgspec.json.Decoder(FaultChanges), msgspec.json.Decoder(ClockAdvance)
+
+    @blueprint.get("/faults")
+    def show_faults() -> dict[str, Any]:
+        return msgspec.structs.asdict(faults.settings)
+
+    @blueprint.post("/faults")
+    def change_faults() -> dict[str, Any]:
+        faults.change(load_body(fault_changes))
+        return show_faults()
+
+    @blueprint.get("/clock")
+    def show_clock() -> dict[str, Any]:
+        return {"now": instant(clock.now()), "offset_seconds": clock.offset_seconds}
+
+    @blueprint.post("/clock")
+    def advance_clock() -> dict[str, Any]:
+        advance(load_body(clock_advance).advance_seconds)
+        return show_clock()
+
+    return blueprint

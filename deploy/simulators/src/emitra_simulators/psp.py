@@ -1,0 +1,310 @@
+"""The payment service provider: authorise, then capture or void, each once per request id; and inquiry."""
+
+import secrets
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Literal
+
+import msgspec
+from flask import Flask
+
+from emitra_simulators.controls import DEFAULT_HANG_SECONDS, Faults, SimulatedClock, controls, instant
+from emitra_simulators.journal import Journal, replay
+from emitra_simulators.wire import (
+    AuditQuery,
+    Body,
+    Paise,
+    Refusal,
+    RequestId,
+    fingerprint,
+    load_body,
+    load_query,
+    new_app,
+)
+
+# The most that one process remembers. Past it new authorisations are refused, none is forgotten.
+MAX_AUTHORISATIONS = 1_000_000
+
+Kind = Literal["capture", "void"]
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What becomes of an authorisation with this token."""
+
+    outcome: str = "AUTHORISED"
+    reason: str | None = None
+    settles_after_seconds: float = 0
+    hangs: bool = False
+
+
+INSTRUMENTS = {
+    "tok_sandbox_ok": Instrument(),
+    "tok_sandbox_declined": Instrument("DECLINED", "insufficient-funds"),
+    "tok_sandbox_timeout": Instrument(settles_after_seconds=30, hangs=True),
+    "tok_sandbox_pending": Instrument(settles_after_seconds=600),
+}
+
+
+class Ending(msgspec.Struct):
+    """The one capture or void of an authorisation."""
+
+    kind: Kind
+    id: str
+    request_id: str
+    at: float
+    times_received: int = 1
+
+    def answer(self, authorisation: "Authorisation") -> dict[str, Any]:
+        done = "CAPTURED" if self.kind == "capture" else "VOIDED"
+        return {
+            f"{self.kind}_id": self.id,
+            "authorisation_id": authorisation.authorisation_id,
+            "request_id": self.request_id,
+            "amount_paise": authorisation.amount_paise,
+            "status": done,
+        }
+
+
+class Authorisation(msgspec.Struct):
+    """Money promised by an instrument. Its status follows from the clock; its ending is the one capture or void."""
+
+    authorisation_id: str
+    request_id: str
+    fingerprint: str
+    amount_paise: int
+    mode: str
+    accepted_at: float
+    settles_at: float
+    outcome: str
+    reason: str | None
+    times_received: int = 1
+    ending: Ending | None = None
+
+    def status(self, now: float) -> str:
+        return self.outcome if now >= self.settles_at else "PENDING"
+
+    def answer(self, now: float) -> dict[str, Any]:
+        status = self.status(now)
+        answer: dict[str, Any] = {
+            "authorisation_id": self.authorisation_id,
+            "request_id": self.request_id,
+            "amount_paise": self.amount_paise,
+            "status": status,
+            "capture": self._ended("capture"),
+            "void": self._ended("void"),
+        }
+        if status == "DECLINED" and self.reason:
+            answer["reason"] = self.reason
+        return answer
+
+    def audit(self, now: float) -> dict[str, Any]:
+        members = self.answer(now) | {"mode": self.mode, "times_received": self.times_received}
+        return members | {"accepted_at": instant(self.accepted_at)}
+
+    def _ended(self, kind: Kind) -> dict[str, Any] | None:
+        if self.ending is None or self.ending.kind != kind:
+            return None
+        return {
+            f"{kind}_id": self.ending.id,
+            "request_id": self.ending.request_id,
+            "at": instant(self.ending.at),
+            "times_received": self.ending.times_received,
+        }
+
+
+class AuthorisationRequest(Body):
+    """POST /authorisations."""
+
+    request_id: RequestId
+    amount_paise: Paise
+    mode: Literal["CARD", "UPI"]
+    instrument: str
+
+
+class EndingRequest(Body):
+    """POST /authorisations/{id}/captures and …/voids. The whole amount is captured."""
+
+    request_id: RequestId
+
+
+class InquiryQuery(Body):
+    """GET /authorisations."""
+
+    request_id: RequestId
+
+
+class Provider:
+    """Memory of the provider: authorisations by id and by request id, and the clock, kept in the journal."""
+
+    def __init__(self, journal: Journal, clock: SimulatedClock) -> None:
+        self.clock = clock
+        self._journal = journal
+        self._lock = Lock()
+        self._by_id: dict[str, Authorisation] = {}
+        self._by_request: dict[str, Authorisation] = {}
+        replay(journal, self._replay)
+
+    def authorise(self, body: AuthorisationRequest) -> tuple[Authorisation, bool]:
+        """Records an authorisation once: ``(authorisation, first)``.
+
+        Raises Refusal: 409 the request id was used for another, 422 unknown instrument.
+        """
+        digest = fingerprint(body)
+        instrument, now = INSTRUMENTS.get(body.instrument), self.clock.now()
+        if instrument is None:
+            raise Refusal(422, "unknown-instrument", f"sandbox instruments are {', '.join(INSTRUMENTS)}")
+        with self._lock:
+            known = self._by_request.get(body.request_id)
+            if known is not None:
+                if known.fingerprint != digest:
+                    raise Refusal(409, "request-id-reused", "this request_id was used for another authorisation")
+                known.times_received += 1
+                self._journal.append({"repeated": known.request_id})
+                return known, False
+            if len(self._by_id) >= MAX_AUTHORISATIONS:
+                raise Refusal(503, "full", f"{MAX_AUTHORISATIONS} are remembered: start with a new --state")
+            authorisation = Authorisation(
+                authorisation_id=f"aut_{secrets.token_hex(12)}",
+                request_id=body.request_id,
+                fingerprint=digest,
+                amount_paise=body.amount_paise,
+                mode=body.mode,
+                accepted_at=now,
+                settles_at=now + instrument.settles_after_seconds,
+                outcome=instrument.outcome,
+                reason=instrument.reason,
+            )
+            self._journal.append({"authorised": authorisation})
+            self._remember(authorisation)
+            return authorisation, True
+
+    def end(self, authorisation_id: str, kind: Kind, request_id: str) -> dict[str, Any]:
+        """Captures or voids once; the same request again gets the same answer.
+
+        Raises Refusal: 404 unknown; 409 already ended otherwise, or (capture) not authorised, or (void) declined.
+        A pending authorisation may be voided: it never becomes money then.
+        """
+        with self._lock:
+            authorisation = self.authorisation(authorisation_id)
+            ending = authorisation.ending
+            if ending is not None:
+                if (ending.kind, ending.request_id) != (kind, request_id):
+                    done = "captured" if ending.kind == "capture" else "voided"
+                    raise Refusal(409, f"already-{done}", f"this authorisation was {done} under another request")
+                ending.times_received += 1
+                self._journal.append({"ending_repeated": authorisation_id})
+                return ending.answer(authorisation)
+            status = authorisation.status(self.clock.now())
+            if status == "DECLINED" or (kind == "capture" and status != "AUTHORISED"):
+                raise Refusal(409, "not-authorised", f"this authorisation is {status}")
+            prefix = "cap" if kind == "capture" else "void"
+            ending = Ending(kind, f"{prefix}_{secrets.token_hex(12)}", request_id, self.clock.now())
+            self._journal.append({"ended": authorisation_id, "ending": ending})
+            authorisation.ending = ending
+            return ending.answer(authorisation)
+
+    def authorisation(self, authorisation_id: str) -> Authorisation:
+        """Raises Refusal 404."""
+        try:
+            return self._by_id[authorisation_id]
+        except KeyError:
+            raise Refusal(404, "unknown-authorisation", "there is no such authorisation") from None
+
+    def requested(self, request_id: str) -> Authorisation:
+        """Raises Refusal 404."""
+        try:
+            return self._by_request[request_id]
+        except KeyError:
+            raise Refusal(404, "unknown-request", "nothing was authorised under this request_id") from None
+
+    def audit(self, query: AuditQuery) -> dict[str, Any]:
+        """Authorisations in the order they were made, with their endings; a page of them."""
+        with self._lock:
+            made = list(self._by_id.values())
+        if query.request_id is not None:
+            made = [authorisation for authorisation in made if authorisation.request_id == query.request_id]
+        now = self.clock.now()
+        page = [authorisation.audit(now) for authorisation in made[query.offset : query.offset + query.limit]]
+        after = query.offset + len(page)
+        return {"payments": page, "count": len(made), "next_offset": after if after < len(made) else None}
+
+    def advance(self, seconds: float) -> None:
+        """Moves the simulated clock forward, for good."""
+        with self._lock:
+            self.clock.advance(seconds)
+            self._journal.append({"clock_offset_seconds": self.clock.offset_seconds})
+
+    def _remember(self, authorisation: Authorisation) -> None:
+        self._by_id[authorisation.authorisation_id] = authorisation
+        self._by_request[authorisation.request_id] = authorisation
+
+    def _replay(self, entry: dict[str, Any]) -> None:
+        if "authorised" in entry:
+            self._remember(msgspec.convert(entry["authorised"], Authorisation))
+        elif "repeated" in entry:
+            self._by_request[entry["repeated"]].times_received += 1
+        elif "ended" in entry:
+            self._by_id[entry["ended"]].ending = msgspec.convert(entry["ending"], Ending)
+        elif "ending_repeated" in entry:
+            ending = self._by_id[entry["ending_repeated"]].ending
+            if ending is not None:
+                ending.times_received += 1
+        else:
+            self.clock.offset_seconds = entry["clock_offset_seconds"]
+
+
+def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Faults | None = None) -> Flask:
+    """The payment service provider over HTTP."""
+    clock, faults = clock or SimulatedClock(), faults or Faults()
+    provider = Provider(journal, clock)
+    app = new_app("emitra-psp-simulator")
+    app.register_blueprint(controls(clock, faults, provider.advance))
+    authorisation_request = msgspec.json.Decoder(AuthorisationRequest)
+    ending_request = msgspec.json.Decoder(EndingRequest)
+
+    @app.post("/authorisations")
+    def authorise() -> dict[str, Any]:
+        body = load_body(authorisation_request)
+        faults.on_arrival("payment")
+        authorisation, first = provider.authorise(body)
+        faults.before_answer("payment")
+        if INSTRUMENTS[body.instrument].hangs and first:
+            faults.sleep(DEFAULT_HANG_SECONDS)
+        return authorisation.answer(clock.now())
+
+    @app.get("/authorisations")
+    def inquire() -> dict[str, Any]:
+        request_id = load_query(InquiryQuery).request_id
+        faults.on_arrival("inquiry")
+        authorisation = provider.requested(request_id)
+        faults.before_answer("inquiry")
+        return authorisation.answer(clock.now())
+
+    @app.get("/authorisations/<authorisation_id>")
+    def show(authorisation_id: str) -> dict[str, Any]:
+        faults.on_arrival("inquiry")
+        authorisation = provider.authorisation(authorisation_id)
+        faults.before_answer("inquiry")
+        return authorisation.answer(clock.now())
+
+    @app.post("/authorisations/<authorisation_id>/captures")
+    def capture(authorisation_id: str) -> dict[str, Any]:
+        return end(authorisation_id, "capture")
+
+    @app.post("/authorisations/<authorisation_id>/voids")
+    def void(authorisation_id: str) -> dict[str, Any]:
+        return end(authorisation_id, "void")
+
+    def end(authorisation_id: str, kind: Kind) -> dict[str, Any]:
+        request_id = load_body(ending_request).request_id
+        faults.on_arrival("payment")
+        answer = provider.end(authorisation_id, kind, request_id)
+        faults.before_answer("payment")
+        return answer
+
+    @app.get("/control/payments")
+    def audit() -> dict[str, Any]:
+        return provider.audit(load_query(AuditQuery))
+
+    return app
