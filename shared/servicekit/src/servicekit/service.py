@@ -138,6 +138,7 @@ class Service:
         app.command("worker", help="Consume events and run the time-driven jobs.")(self._run_worker)
         app.command("relay", help="Publish the outbox.")(self._run_relay)
         app.command("processes", help="Print the processes this service runs as.")(self._print_processes)
+        app.command("events", help="Print the table of events, as JSON.")(self._print_events)
         app.command("prepare", help="Install collections' validators and indexes; a repeat changes nothing.")(
             self._prepare
         )
@@ -219,6 +220,10 @@ class Service:
     def _print_processes(self) -> None:
         typer.echo(" ".join(self.processes))
 
+    def _print_events(self) -> None:
+        consumes = [{"event": each.event, "producer": each.producer} for each in self.consumes]
+        typer.echo(json.dumps({"publishes": list(self.publishes), "consumes": consumes}))
+
     def _prepare(self) -> None:
         settings = self.load_settings()
         with self.connect(settings) as mongo:
@@ -261,8 +266,13 @@ class Service:
         )
         return openapi_yaml(app, self.name)
 
-    def _settings(self) -> None:
+    def _settings(self, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+        if as_json:
+            names = ("variable", "meaning", "default", "secret")
+            typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in describe(self.settings)], default=str))
+            return
         table = Table("Variable", "Meaning", "Default")
         for env, help_text, default, secret in describe(self.settings):
-            table.add_row(env, help_text + (" (secret)" if secret else ""), default)
+            shown = "(required)" if default is None else default
+            table.add_row(env, help_text + (" (secret)" if secret else ""), shown)
         Console().print(table)

@@ -1,0 +1,23 @@
+"""HTTP the same way in every service; routes import everything they need from here."""
+
+from servicekit.http.auth import Caller, Person, caller
+from servicekit.http.blueprint import Blueprint
+from servicekit.http.context import application, now, request_id
+from servicekit.http.cursor import Cursor, cursor
+from servicekit.http.keyed import idempotency_claim, mark_replayed
+from servicekit.http.validation import Coded
+
+__all__ = [
+    "Blueprint",
+    "Caller",
+    "Coded",
+    "Cursor",
+    "Person",
+    "application",
+    "caller",
+    "cursor",
+    "idempotency_claim",
+    "mark_replayed",
+    "now",
+    "request_id",
+]

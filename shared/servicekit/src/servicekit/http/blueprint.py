@@ -1,0 +1,140 @@
+"""A Blueprint whose every route says who may call it, and reads its input strictly."""
+
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import flask_smorest
+
+from servicekit.http.body import StrictParser
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+INTERNAL_SCOPE = "internal"
+_SCOPE = re.compile(r"[a-z][a-z0-9-]*:[a-z][a-z0-9-]*")
+_KEY_HEADER = "Idempotency-Key"
+_KEY_PARAMETER = {
+    "in": "header",
+    "name": _KEY_HEADER,
+    "required": True,
+    "description": (
+        "16 to 128 letters, digits or . _ : - chosen by the client for this one effect, bare or in double quotes. "
+        "Repeat the request with the same key after any doubt: the effect happens once."
+    ),
+    "schema": {"type": "string", "minLength": 16, "maxLength": 130},
+    "example": "7f3c2a1e-1b0d-4f52-9a77-3b1f0a4c9d21",
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a route: anybody (`scope` None), or callers whose token carries `scope`."""
+
+    scope: str | None
+    documented: bool = True
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """That a route needs an Idempotency-Key, for which operation, and how long the key is remembered."""
+
+    operation: str
+    retention_days: int
+
+
+@dataclass(frozen=True)
+class Route:
+    """What the gate in front of a route must know about it."""
+
+    access: Access
+    keyed: Keyed | None
+    reads_query: bool
+    reads_body: bool
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """flask-smorest's Blueprint with access marks; give routes their full path, such as "/v1/payments".
+
+    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `arguments`, `response`.
+    The marks are enforced before any argument is read, whatever the order.
+    """
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, name: str, *, description: str = "") -> None:
+        super().__init__(name, __name__, description=description)
+        self._prepare_doc_cbks.append(_document_access)
+
+    def requires(self, scope: str) -> Callable[[View], View]:
+        """Only callers whose token carries `scope`, such as "payments:write"."""
+        if not _SCOPE.fullmatch(scope):
+            raise ValueError(f"a scope looks like payments:write, not {scope!r}")
+        return _marked("access", Access(scope))
+
+    def internal(self) -> Callable[[View], View]:
+        """Only the gateway itself (its own internal token, scope "internal"); never routed from outside."""
+        return _marked("access", Access(INTERNAL_SCOPE))
+
+    def public(self, *, documented: bool = True) -> Callable[[View], View]:
+        """Anybody. With `documented=False` the route is also left out of OpenAPI and reads what it likes."""
+        return _marked("access", Access(None, documented))
+
+    def keyed(self, operation: str, *, retention_days: int) -> Callable[[View], View]:
+        """The route needs an Idempotency-Key; inside it `idempotency_claim()` gives the claim to make.
+
+        `operation` names the effect ("create-payment"); money keeps its keys 30 days, the rest 7.
+        """
+        return _marked("keyed", Keyed(operation, retention_days))
+
+    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Callable[[View], View]:
+        """As flask-smorest's; the schema is made once here and not for every request."""
+        instance = schema() if isinstance(schema, type) else schema
+        decorated: Callable[[View], View] = super().arguments(instance, location=location, **kwargs)
+        return decorated
+
+    def gated_routes(self) -> dict[tuple[str, str], Route]:
+        """Each (endpoint, METHOD) with what guards it; raises RuntimeError naming routes without a mark."""
+        routes: dict[tuple[str, str], Route] = {}
+        for endpoint, operations in self._docs.items():
+            for method, doc in operations.items():
+                if method == "parameters":
+                    continue
+                access = doc.get("access")
+                if access is None:
+                    raise RuntimeError(
+                        f"{method.upper()} {self.name}.{endpoint} does not say who may call it: "
+                        "decorate it with requires(scope), internal() or public()"
+                    )
+                locations = {p["in"] for p in doc.get("arguments", {}).get("parameters", [])}
+                routes[f"{self.name}.{endpoint}", method.upper()] = Route(
+                    access, doc.get("keyed"), bool(locations & {"query", "querystring"}), "json" in locations
+                )
+        return routes
+
+
+def _marked(name: str, mark: Access | Keyed) -> Callable[[View], View]:
+    def decorator(view: View) -> View:
+        # A copy, because flask-smorest's wrappers share the dictionary with the function that they wrap.
+        apidoc = deepcopy(getattr(view, "_apidoc", {}))
+        apidoc[name] = mark
+        view._apidoc = apidoc  # type: ignore[attr-defined] # flask-smorest's own place for such marks
+        return view
+
+    return decorator
+
+
+def _document_access(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    access: Access | None = doc_info.get("access")
+    if access is not None:
+        doc["security"] = [{"oauth2": [access.scope]}] if access.scope else []
+        if access.scope is None:
+            doc["x-public"] = True
+        if access.scope == INTERNAL_SCOPE:
+            doc["x-internal"] = True
+        if not access.documented:
+            doc["x-undocumented"] = True
+    if "keyed" in doc_info:
+        doc.setdefault("parameters", []).append(dict(_KEY_PARAMETER))
+    return doc

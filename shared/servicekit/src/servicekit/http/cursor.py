@@ -1,0 +1,37 @@
+"""Page cursors that a client can keep and send back, but neither read into nor change."""
+
+from typing import Any, cast
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeSerializer
+
+from servicekit.errors import FieldProblem, ValidationFailed
+
+_LONGEST_CURSOR = 1024  # characters; ours hold a sort key and an id
+
+
+class Cursor:
+    """Signs positions in a list with the service's CURSOR_SECRET."""
+
+    def __init__(self, secret: str) -> None:
+        self._serializer = URLSafeSerializer(secret, salt="page-cursor")
+
+    def encode(self, position: dict[str, Any]) -> str:
+        """Opaque text for `position` (plain JSON values); the same position gives the same text."""
+        return self._serializer.dumps(position)
+
+    def decode(self, text: str) -> dict[str, Any]:
+        """The position that `encode` was given; raises ValidationFailed at ?cursor for anything else."""
+        try:
+            if len(text) > _LONGEST_CURSOR:
+                raise BadData("too long")
+            position = self._serializer.loads(text)
+        except BadData as err:
+            problem = FieldProblem("?cursor", "invalid-cursor", "Use the value of `next` unchanged, or leave it out.")
+            raise ValidationFailed("The cursor is not one that this service gave out.", errors=[problem]) from err
+        return cast("dict[str, Any]", position)
+
+
+def cursor() -> Cursor:
+    """The app's Cursor, inside a request."""
+    return cast("Cursor", current_app.extensions["servicekit.cursor"])

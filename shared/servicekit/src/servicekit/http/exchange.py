@@ -1,0 +1,31 @@
+"""What the chassis knows of the request in progress, in one object: each look at Flask's `g` costs a microsecond."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import g
+from opentelemetry.trace import INVALID_SPAN, Span
+
+if TYPE_CHECKING:
+    from servicekit.http.auth import Caller
+    from servicekit.http.blueprint import Keyed
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its answer; `scope` closes what was opened for it (span, deadline, log context)."""
+
+    request_id: str
+    started: float
+    scope: ExitStack = field(default_factory=ExitStack)
+    span: Span = INVALID_SPAN
+    caller: "Caller | None" = None
+    keyed: "tuple[Keyed, str] | None" = None
+    body: dict[str, Any] | None = None
+    replayed: bool = False
+
+
+def exchange() -> Exchange:
+    """The exchange in progress; AttributeError outside a request."""
+    return cast("Exchange", g.exchange)

@@ -1,0 +1,204 @@
+"""The service's OpenAPI 3.1 document, generated from the routes themselves."""
+
+from typing import Any
+
+import yaml
+from flask import Flask
+
+from servicekit.errors import ServiceError
+from servicekit.http.blueprint import INTERNAL_SCOPE
+from servicekit.http.problems import CONTENT_TYPE, status_of
+
+_SCHEMA_REFERENCE = "#/components/schemas/"
+_METHODS = ("get", "put", "post", "delete", "patch")
+_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457 problem details. Clients act on `code` and `retryable` and must ignore other members.",
+    "required": ["type", "title", "status", "detail", "instance", "code", "retryable", "request_id", "title_hi"],
+    "properties": {
+        "type": {"type": "string", "description": "Address of the page that explains this kind of problem."},
+        "title": {"type": "string", "description": "The same text for every problem of this type."},
+        "title_hi": {"type": "string", "description": "The title in Hindi, to be shown to a citizen."},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong with this request and how to put it right."},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "description": "Stable name of this kind of problem."},
+        "retryable": {"type": "boolean", "description": "Whether the same request may succeed later."},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "JSON pointer into the body, ?name of a query parameter, or a header's name.",
+                    },
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
+    """The document as plain data; the same routes always give the same document."""
+    spec = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
+    made: dict[str, Any] = _plain(spec.to_dict())
+    document = {
+        "openapi": made["openapi"],
+        "info": made["info"],
+        "x-service": service_name,
+        "tags": made.get("tags", []),
+        "paths": made["paths"],
+        "components": made.get("components", {}),
+    }
+    scopes: dict[str, list[str]] = {}
+    for path in list(document["paths"]):
+        operations = document["paths"][path]
+        for method in _METHODS:
+            operation = operations.get(method)
+            if operation is None:
+                continue
+            if operation.pop("x-undocumented", False):
+                del operations[method]
+                continue
+            _finish_operation(operation, f"{method}_{path}")
+            for wanted in operation["security"]:
+                scopes.setdefault(wanted["oauth2"][0], []).append(f"{method.upper()} {path}")
+        if not any(method in operations for method in _METHODS):
+            del document["paths"][path]
+    components = document["components"]
+    components["responses"] = {
+        "Problem": {
+            "description": "The request was not carried out.",
+            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    }
+    components["schemas"] = _schemas(document["paths"], components.get("schemas", {}))
+    components["securitySchemes"] = {
+        "oauth2": {
+            "type": "oauth2",
+            "flows": {
+                "clientCredentials": {
+                    "tokenUrl": "/v1/oauth2/token",
+                    "scopes": {s: "Used by " + ", ".join(used) for s, used in sorted(scopes.items())},
+                }
+            },
+        }
+    }
+    document["x-problems"] = problem_types(service_name)
+    return document
+
+
+def openapi_yaml(app: Flask, service_name: str) -> str:
+    """The document as YAML, as it is committed beside the service."""
+    return yaml.dump(
+        openapi_document(app, service_name),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=110,
+    )
+
+
+def problem_types(service_name: str) -> list[dict[str, Any]]:
+    """Every problem the service may answer with: those of servicekit and of its own package, by slug."""
+    packages = {"servicekit", service_name.replace("-", "_")}
+    kinds = [k for k in _subclasses(ServiceError) if k.__module__.split(".")[0] in packages]
+    rows: dict[str, dict[str, Any]] = {}
+    for kind in kinds:
+        if kind.slug in rows and "slug" in vars(kind):
+            raise RuntimeError(f"two problems have the slug {kind.slug}; {kind.__name__} needs another")
+        if "slug" in vars(kind):
+            rows[kind.slug] = {
+                "slug": kind.slug,
+                "title": kind.title,
+                "title_hi": kind.title_hi,
+                "status": status_of(kind),
+                "retryable": kind.retryable,
+                "detail": _first_paragraph(kind),
+            }
+    return [rows[slug] for slug in sorted(rows)]
+
+
+def _schemas(paths: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Those of `schemas` that an operation uses, and Problem; by name.
+
+    Requests refuse unknown members; a schema that is only answered with stays open, because clients must ignore
+    members they do not know.
+    """
+    asked = _referenced(
+        [o.get("requestBody") for path in paths.values() for o in path.values() if isinstance(o, dict)], schemas
+    )
+    used = _referenced(paths, schemas) | asked
+    kept = {name: dict(schemas[name]) for name in sorted(used) if name in schemas}
+    for name, schema in kept.items():
+        if name not in asked:
+            schema.pop("additionalProperties", None)
+    return dict(sorted({**kept, "Problem": _PROBLEM_SCHEMA}.items()))
+
+
+def _referenced(value: Any, schemas: dict[str, Any], seen: frozenset[str] = frozenset()) -> set[str]:
+    """Names of the schemas that `value` refers to, directly or through others."""
+    names: set[str] = set()
+    if isinstance(value, dict):
+        target = value.get("$ref", "")
+        name = target.removeprefix(_SCHEMA_REFERENCE)
+        if target.startswith(_SCHEMA_REFERENCE) and name not in seen:
+            names = {name} | _referenced(schemas.get(name), schemas, seen | {name})
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            names |= _referenced(item, schemas, seen)
+    return names
+
+
+def _finish_operation(operation: dict[str, Any], fallback_id: str) -> None:
+    responses = operation.setdefault("responses", {})
+    # flask-smorest refers to a response of its own for bad arguments; ours are all one shape.
+    for status in [s for s in responses if "$ref" in responses[s]]:
+        del responses[status]
+    problem = {"$ref": "#/components/responses/Problem"}
+    wanted = operation["security"]
+    expected = ["401", "403"] if wanted else []
+    if operation.get("parameters") or "requestBody" in operation:
+        expected += ["400", "422"]
+    for status in sorted(expected):
+        responses.setdefault(status, problem)
+    responses["default"] = problem
+    operation["responses"] = {k: responses[k] for k in sorted(responses)}
+    if wanted and wanted[0]["oauth2"] == [INTERNAL_SCOPE]:
+        operation["x-internal"] = True
+    operation.setdefault("operationId", fallback_id.replace("/", "_").replace("{", "").replace("}", ""))
+
+
+def _subclasses(kind: type[ServiceError]) -> list[type[ServiceError]]:
+    found: dict[type[ServiceError], None] = {}
+    for child in kind.__subclasses__():
+        found[child] = None
+        found.update(dict.fromkeys(_subclasses(child)))
+    return list(found)
+
+
+def _first_paragraph(kind: type[ServiceError]) -> str:
+    return " ".join((kind.__doc__ or "").strip().split("\n\n")[0].split())
+
+
+def _plain(value: Any) -> Any:
+    """Only dict, list and scalars, with text keys: apispec uses mappings and integer keys of its own."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes repeated parts out in full: anchors make a diff hard to read."""
+
+    def ignore_aliases(self, _: Any) -> bool:
+        return True

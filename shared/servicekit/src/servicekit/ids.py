@@ -1,0 +1,40 @@
+"""Identifiers: opaque and ordered by time for machines, short and self-checking for people."""
+
+import secrets
+
+from stdnum import luhn
+from uuid6 import uuid7
+
+# Crockford's base 32: no I, L, O, U, so a token survives being read over a telephone.
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TOKEN_PREFIX = "EM"  # noqa: S105 - a visible prefix, not a secret
+_TOKEN_RANDOM_CHARACTERS = 12  # 60 bits: a collision among 10^8 tokens a year is about one in 200 a year
+_TOKEN_LENGTH = len(_TOKEN_PREFIX) + _TOKEN_RANDOM_CHARACTERS + 1
+
+
+def public_id(prefix: str) -> str:
+    """A new id `<prefix>_<32 hex digits of a UUIDv7>`, e.g. `pay_01930a6c…`; ids made later sort later."""
+    return f"{prefix}_{uuid7().hex}"
+
+
+def event_id() -> str:
+    """A new UUIDv7 in the usual form of 36 characters."""
+    return str(uuid7())
+
+
+def transaction_token() -> str:
+    """A new token `EM` + 12 random Crockford base-32 characters + a Luhn mod 32 check character.
+
+    It names any payment or application on a receipt. It is not a secret, yet cannot be guessed from another.
+    """
+    body = "".join(secrets.choice(_CROCKFORD) for _ in range(_TOKEN_RANDOM_CHARACTERS))
+    return _TOKEN_PREFIX + body + luhn.calc_check_digit(body, alphabet=_CROCKFORD)
+
+
+def is_transaction_token(text: str) -> bool:
+    """Whether `text` is exactly a token as printed: any single wrong character is noticed."""
+    return (
+        len(text) == _TOKEN_LENGTH
+        and text.startswith(_TOKEN_PREFIX)
+        and luhn.is_valid(text[len(_TOKEN_PREFIX) :], alphabet=_CROCKFORD)
+    )

@@ -1,0 +1,94 @@
+"""W3C trace context in and out of every process, and spans where there is a collector to send them to.
+
+Call `configure_tracing` after a fork and before connections are made: the exporter's thread does not survive a
+fork, and MongoDB spans are recorded only for clients made afterwards.
+"""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import context, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.pymongo import PymongoInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from servicekit.settings import ServiceSettings
+
+_EXPORT_TIMEOUT_SECONDS = 5  # a slow collector must not hold up the end of a process
+_W3C = TraceContextTextMapPropagator()
+_tracer = trace.get_tracer("servicekit")
+
+
+def configure_tracing(service_name: str, version: str, settings: ServiceSettings) -> TracerProvider | None:
+    """Begin to export spans, if OTEL_EXPORTER_OTLP_ENDPOINT is set; call once per process.
+
+    Returns the provider, whose `shutdown()` sends what is still in memory, or None when nothing is exported.
+    """
+    if not settings.otlp_endpoint:
+        return None
+    resource = Resource.create({"service.name": service_name, "service.version": version})
+    sampler = ParentBased(TraceIdRatioBased(settings.trace_sample_ratio))
+    provider = TracerProvider(resource=resource, sampler=sampler)
+    endpoint = f"{settings.otlp_endpoint.rstrip('/')}/v1/traces"
+    provider.add_span_processor(
+        BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=_EXPORT_TIMEOUT_SECONDS))
+    )
+    trace.set_tracer_provider(provider)
+    PymongoInstrumentor().instrument(tracer_provider=provider)
+    return provider
+
+
+@contextmanager
+def server_span(method: str, route: str | None, traceparent: str | None, tracestate: str | None) -> Iterator[Span]:
+    """The span of one HTTP request, continuing the caller's traceparent or beginning a trace.
+
+    Without an exporter the span records nothing, yet has ids, so that logs, events and calls made inside share
+    one trace.
+    """
+    parent = context.Context()
+    if traceparent:
+        carrier = {"traceparent": traceparent, "tracestate": tracestate or ""}
+        parent = _W3C.extract(carrier, parent)
+    span = _tracer.start_span(
+        f"{method} {route}" if route else method,
+        context=parent,
+        kind=SpanKind.SERVER,
+        attributes={"http.request.method": method, "http.route": route or ""},
+    )
+    if not span.get_span_context().is_valid:
+        span = NonRecordingSpan(_minted())
+    token = context.attach(trace.set_span_in_context(span, parent))
+    try:
+        yield span
+    finally:
+        span.end()
+        context.detach(token)
+
+
+def record_status(span: Span, status: int) -> None:
+    """Note the answer's status; only 5xx is the server's error."""
+    if span.is_recording():
+        span.set_attribute("http.response.status_code", status)
+        if status >= 500:
+            span.set_status(Status(StatusCode.ERROR))
+
+
+def trace_id_of(span: Span) -> str:
+    """The span's trace id as 32 hex digits, as logs and collectors write it."""
+    return trace.format_trace_id(span.get_span_context().trace_id)
+
+
+def _minted() -> SpanContext:
+    # Not sampled: nothing exports it here, and a service further on must not record half a trace.
+    return SpanContext(
+        trace_id=random.getrandbits(128) or 1,  # an identifier, not a secret
+        span_id=random.getrandbits(64) or 1,
+        is_remote=False,
+        trace_flags=TraceFlags(0),
+    )

@@ -1,0 +1,211 @@
+"""One frozen dataclass of settings per service, read once from the environment; every problem told at once."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from marshmallow import ValidationError, fields, validate
+
+MISSING: Any = dataclasses.MISSING
+_SETTING = "servicekit.setting"
+_LONGEST_ECHO = 60  # characters of a wrong value that are repeated in the message
+
+
+@dataclass(frozen=True)
+class _Setting:
+    env: str
+    field: fields.Field[Any]
+    help: str
+    default: Any
+    secret: bool
+
+
+@dataclass(frozen=True)
+class SettingProblem:
+    """One variable that cannot be used: its name, what is wrong, how to put it right."""
+
+    env: str
+    problem: str
+    fix: str
+
+
+class SettingsError(Exception):
+    """The environment cannot be used. `problems` lists all that is wrong with it, not the first thing only."""
+
+    def __init__(self, problems: list[SettingProblem]) -> None:
+        self.problems = problems
+        lines = [f"  {p.env}: {p.problem} {p.fix}" for p in problems]
+        super().__init__("\n".join([f"{len(problems)} setting(s) cannot be used:", *lines]))
+
+
+def setting(env: str, field: fields.Field[Any], help: str, *, default: Any = MISSING, secret: bool = False) -> Any:
+    """A dataclass field read from the environment variable `env` and parsed by a marshmallow field.
+
+    `help` says what it is, with its unit. Without `default` the variable is required; an empty one counts as
+    absent, which is how Kubernetes manifests leave things out. A `secret` is never printed.
+    """
+    described = _Setting(env, field, help, default, secret)
+    return dataclasses.field(default=default, repr=not secret, metadata={_SETTING: described})
+
+
+def _is_public_key_set(text: str) -> None:
+    try:
+        keys = json.loads(text)["keys"]
+        well_formed = isinstance(keys, list) and bool(keys) and all("kid" in key for key in keys)
+    except (ValueError, TypeError, KeyError):
+        well_formed = False
+    if not well_formed:
+        raise ValidationError('Must be the JSON text of a key set, {"keys": [{"kid": …, …}]}.')
+    if any("d" in key for key in keys):
+        raise ValidationError("Must hold public keys only; this one has a private part (member d).")
+
+
+_port = validate.Range(min=1, max=65535)
+_positive = validate.Range(min=0, min_inclusive=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """What every service is told. A service subclasses this, sets `service_name` and adds its own fields."""
+
+    service_name: ClassVar[str] = ""
+
+    environment: str = setting(
+        "ENVIRONMENT",
+        fields.String(validate=validate.OneOf(["sandbox", "live"])),
+        "sandbox or live; test and live keys never cross",
+        default="sandbox",
+    )
+    mongodb_uri: str = setting(
+        "MONGODB_URI",
+        fields.String(validate=validate.Regexp(r"mongodb(\+srv)?://", error="Must begin with mongodb://.")),
+        "MongoDB replica set, e.g. mongodb://mongodb-0/?replicaSet=rs0",
+        secret=True,
+    )
+    mongodb_database: str = setting(
+        "MONGODB_DATABASE", fields.String(), "the service's own database; by default its name", default=""
+    )
+    amqp_url: str = setting(
+        "AMQP_URL",
+        fields.String(validate=validate.Regexp(r"amqps?://", error="Must begin with amqp:// or amqps://.")),
+        "RabbitMQ and virtual host, e.g. amqp://billing:secret@rabbitmq:5672/emitra",
+        secret=True,
+    )
+    internal_token_jwks: str = setting(
+        "INTERNAL_TOKEN_JWKS",
+        fields.String(validate=_is_public_key_set),
+        "JSON text of the public key set that verifies the gateway's internal tokens",
+    )
+    cursor_secret: str = setting(
+        "CURSOR_SECRET",
+        fields.String(validate=validate.Length(min=32)),
+        "at least 32 random characters that sign page cursors; the same in every replica",
+        secret=True,
+    )
+    http_host: str = setting("HTTP_HOST", fields.String(), "address the API listens on", default="127.0.0.1")
+    http_port: int = setting("HTTP_PORT", fields.Integer(validate=_port), "port the API listens on", default=8000)
+    http_threads: int = setting(
+        "HTTP_THREADS",
+        fields.Integer(validate=validate.Range(min=1, max=256)),
+        "requests the API serves at the same time",
+        default=8,
+    )
+    probe_port: int = setting(
+        "PROBE_PORT",
+        fields.Integer(validate=_port),
+        "port of the probes and metrics of worker and relay",
+        default=9090,
+    )
+    log_level: str = setting(
+        "LOG_LEVEL",
+        fields.String(validate=validate.OneOf(["debug", "info", "warning", "error"])),
+        "least severe level that is written: debug, info, warning or error",
+        default="info",
+    )
+    otlp_endpoint: str = setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        fields.String(validate=validate.Regexp(r"https?://", error="Must begin with http:// or https://.")),
+        "OTLP/HTTP collector, e.g. http://collector:4318; without it traces are passed on but not exported",
+        default="",
+    )
+    trace_sample_ratio: float = setting(
+        "TRACE_SAMPLE_RATIO",
+        fields.Float(validate=validate.Range(min=0, max=1)),
+        "share of new traces that is exported, 0 to 1; a caller's own decision is kept",
+        default=1.0,
+    )
+    worker_threads: int = setting(
+        "WORKER_THREADS",
+        fields.Integer(validate=validate.Range(min=1, max=64)),
+        "events a worker handles at the same time",
+        default=4,
+    )
+    mongodb_timeout_seconds: float = setting(
+        "MONGODB_TIMEOUT_SECONDS",
+        fields.Float(validate=_positive),
+        "longest that one operation on MongoDB may take, seconds",
+        default=5.0,
+    )
+    broker_confirm_timeout_seconds: float = setting(
+        "BROKER_CONFIRM_TIMEOUT_SECONDS",
+        fields.Float(validate=_positive),
+        "longest wait for RabbitMQ to confirm a publish, seconds",
+        default=10.0,
+    )
+
+    def __post_init__(self) -> None:
+        if not self.mongodb_database:
+            object.__setattr__(self, "mongodb_database", self.service_name)
+        if not self.mongodb_database:
+            raise TypeError(f"{type(self).__name__} must set service_name")
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Self:
+        """The settings in `environ` (as os.environ); raises SettingsError naming every problem at once."""
+        values: dict[str, Any] = {}
+        problems: list[SettingProblem] = []
+        for name, described in _described(cls):
+            raw = environ.get(described.env, "")
+            if not raw:
+                if described.default is MISSING:
+                    problems.append(SettingProblem(described.env, "is missing.", _fix(described)))
+                continue
+            try:
+                values[name] = described.field.deserialize(raw, described.env)
+            except ValidationError as err:
+                what = " ".join(_flat(err.messages))
+                shown = "" if described.secret else f" (got {raw[:_LONGEST_ECHO]!r})"
+                problems.append(SettingProblem(described.env, f"{what}{shown}", _fix(described)))
+        if problems:
+            raise SettingsError(problems)
+        return cls(**values)
+
+
+def describe(cls: type[ServiceSettings]) -> list[tuple[str, str, str | None, bool]]:
+    """Every setting of `cls` as (variable, help, default as text or None when it is required, secret)."""
+    rows = []
+    for name, described in _described(cls):
+        default = None if described.default is MISSING else str(described.default)
+        if name == "mongodb_database" and not default:
+            default = cls.service_name
+        rows.append((described.env, described.help, default, described.secret))
+    return rows
+
+
+def _described(cls: type[ServiceSettings]) -> list[tuple[str, _Setting]]:
+    return [(f.name, f.metadata[_SETTING]) for f in dataclasses.fields(cls) if _SETTING in f.metadata]
+
+
+def _fix(described: _Setting) -> str:
+    default = "" if described.default is MISSING or described.secret else f" Default: {described.default!r}."
+    return f"Set it to: {described.help}.{default}"
+
+
+def _flat(messages: Any) -> list[str]:
+    if isinstance(messages, dict):
+        return [text for inner in messages.values() for text in _flat(inner)]
+    if isinstance(messages, list):
+        return [text for inner in messages for text in _flat(inner)]
+    return [str(messages)]

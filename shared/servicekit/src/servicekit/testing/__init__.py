@@ -1,0 +1,8 @@
+"""What services' tests are built with; fixtures are in `servicekit.testing.plugin`."""
+
+from servicekit.testing.polling import eventually
+from servicekit.testing.published import published
+from servicekit.testing.settings import settings_for
+from servicekit.testing.tokens import internal_headers
+
+__all__ = ["eventually", "internal_headers", "published", "settings_for"]

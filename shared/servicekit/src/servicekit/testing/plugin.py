@@ -1,0 +1,86 @@
+"""pytest fixtures: `pytest_plugins = ["servicekit.testing.plugin"]` in a service's tests/conftest.py."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import pytest
+import pytest_socket
+import urllib3
+
+from servicekit.mongo import Mongo
+
+_MONGODB_TIMEOUT_SECONDS = 5
+_MANAGEMENT_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class AmqpVhost:
+    """A virtual host of a test's own: its name, and the AMQP URL that leads into it."""
+
+    name: str
+    url: str
+    management_url: str
+
+
+@pytest.fixture(autouse=True)
+def _no_sockets_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test under a `unit` directory that opens a socket fails: it is not a unit test."""
+    if "unit" not in request.path.parts:
+        yield
+        return
+    pytest_socket.disable_socket(allow_unix_socket=False)
+    yield
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture
+def mongo() -> Iterator[Mongo]:
+    """A Mongo on a database that nobody else uses, dropped afterwards. Needs MONGODB_URI."""
+    uri = _needed("MONGODB_URI", "mongodb://127.0.0.1:27017/?directConnection=true")
+    with Mongo(uri, f"test_{secrets.token_hex(8)}", _MONGODB_TIMEOUT_SECONDS) as made:
+        try:
+            yield made
+        finally:
+            made.client.drop_database(made.db.name)
+
+
+@pytest.fixture
+def amqp_vhost() -> Iterator[AmqpVhost]:
+    """A virtual host made for the test and deleted afterwards. Needs AMQP_URL and RABBITMQ_MANAGEMENT_URL."""
+    amqp = urlsplit(_needed("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/"))
+    management = _needed("RABBITMQ_MANAGEMENT_URL", "http://guest:guest@127.0.0.1:15672")
+    name = f"test_{secrets.token_hex(8)}"
+    user = quote(amqp.username or "guest", safe="")
+    _manage(management, "PUT", f"/api/vhosts/{name}")
+    try:
+        permissions = json.dumps({"configure": ".*", "write": ".*", "read": ".*"})
+        _manage(management, "PUT", f"/api/permissions/{name}/{user}", permissions)
+        yield AmqpVhost(name, urlunsplit((amqp.scheme, amqp.netloc, f"/{name}", "", "")), management)
+    finally:
+        _manage(management, "DELETE", f"/api/vhosts/{name}")
+
+
+def _needed(variable: str, example: str) -> str:
+    value = os.environ.get(variable)
+    if not value:
+        pytest.fail(f"this test needs a real server: set {variable}, for example to {example}", pytrace=False)
+    return value
+
+
+def _manage(management_url: str, method: str, path: str, body: str | None = None) -> None:
+    at = urlsplit(management_url)
+    login = base64.b64encode(f"{at.username}:{at.password}".encode()).decode()
+    answer = urllib3.request(
+        method,
+        f"{at.scheme}://{at.hostname}:{at.port}{path}",
+        body=body,
+        headers={"Authorization": f"Basic {login}", "Content-Type": "application/json"},
+        timeout=_MANAGEMENT_TIMEOUT_SECONDS,
+    )
+    if answer.status >= 300:
+        raise RuntimeError(f"RabbitMQ answered {answer.status} to {method} {path}")

@@ -1,0 +1,49 @@
+"""The gateway's internal tokens as tests need them, signed by a key that exists only in this process."""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
+
+from servicekit.http.auth import ALGORITHMS, ISSUER, MAX_LIFETIME_SECONDS, Person
+
+_KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": ALGORITHMS[0]})
+JWKS = json.dumps(KeySet([_KEY]).as_dict(private=False))
+
+
+def internal_headers(
+    service_name: str,
+    *,
+    client_id: str = "cli_test",
+    kiosk_id: str | None = None,
+    scopes: Iterable[str] = (),
+    person: Person | None = None,
+) -> dict[str, str]:
+    """The Authorization header of a request that the gateway forwards to `service_name` for this caller."""
+    issued_at = int(time.time())
+    claims: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": service_name,
+        "iat": issued_at,
+        "exp": issued_at + MAX_LIFETIME_SECONDS,
+        "client_id": client_id,
+        "scope": " ".join(scopes),
+    }
+    if kiosk_id is not None:
+        claims["kiosk_id"] = kiosk_id
+    if person is not None:
+        claims["person"] = {
+            "id": person.id,
+            "role": person.role,
+            "districts": sorted(person.districts),
+            **({"department": person.department} if person.department else {}),
+        }
+    return {"Authorization": f"Bearer {sign(claims)}"}
+
+
+def sign(claims: dict[str, Any], key: OKPKey = _KEY) -> str:
+    """Any claims at all as a token, for tests of what must be refused."""
+    return jwt.encode({"alg": ALGORITHMS[0], "kid": key.kid}, claims, key, algorithms=ALGORITHMS)

@@ -1,0 +1,76 @@
+"""Spans reach a collector, in the caller's trace, from a process that was told where it is."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PROGRAM = f"""
+from servicekit.http import Blueprint
+from servicekit.http.app import create_app
+from servicekit.mongo import Mongo
+from servicekit.observability import configure_tracing
+from servicekit.settings import ServiceSettings
+from servicekit.testing import settings_for
+import os
+
+class Settings(ServiceSettings):
+    service_name = "traced"
+
+settings = settings_for(Settings, OTEL_EXPORTER_OTLP_ENDPOINT=os.environ["COLLECTOR"])
+provider = configure_tracing("traced", "1", settings)
+blp = Blueprint("things")
+
+with Mongo(settings.mongodb_uri, "traced", 5) as mongo:
+    @blp.route("/v1/things")
+    @blp.public()
+    @blp.response(200)
+    def things():
+        mongo.ping()
+        return {{}}
+
+    app = create_app(service_name="traced", version="1", settings=settings, application=None,
+                     ready=mongo.ping, blueprints=[blp])
+    answer = app.test_client().get("/v1/things", headers={{"traceparent": "00-{TRACE}-b7ad6b7169203331-01"}})
+    assert answer.status_code == 200
+provider.shutdown()
+"""
+
+
+@pytest.fixture
+def collector() -> Iterator[tuple[str, list[bytes]]]:
+    received: list[bytes] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.path == "/v1/traces"
+            received.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing: the test looks at what was received."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", received
+        server.shutdown()
+
+
+def test_a_request_and_its_database_commands_are_exported_in_the_callers_trace(
+    collector: tuple[str, list[bytes]],
+) -> None:
+    url, received = collector
+    env = {**os.environ, "COLLECTOR": url, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    subprocess.run([sys.executable, "-c", PROGRAM], env=env, check=True, timeout=30)
+    spans = b"".join(received)
+    assert bytes.fromhex(TRACE) in spans
+    assert b"GET /v1/things" in spans
+    assert b"mongodb" in spans

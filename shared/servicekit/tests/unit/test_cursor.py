@@ -1,0 +1,25 @@
+import pytest
+
+from servicekit.errors import ValidationFailed
+from servicekit.http import Cursor
+
+
+def test_a_cursor_comes_back_as_it_was_given() -> None:
+    position = {"after": "pay_1", "at": 1732371583, "name": "जयपुर"}
+    assert Cursor("secret").decode(Cursor("secret").encode(position)) == position
+
+
+@pytest.mark.parametrize("text", ["", "x", "a.b", "é", "a" * 2000, "\x00"])
+def test_what_is_no_cursor_is_refused_at_its_parameter(text: str) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        Cursor("secret").decode(text)
+    assert caught.value.errors[0].pointer == "?cursor"
+
+
+def test_a_changed_cursor_or_one_of_another_service_is_refused() -> None:
+    made = Cursor("secret").encode({"after": "pay_1"})
+    for forged in ("A" + made[1:], made[:-1], made + "A"):
+        with pytest.raises(ValidationFailed):
+            Cursor("secret").decode(forged)
+    with pytest.raises(ValidationFailed):
+        Cursor("other").decode(made)

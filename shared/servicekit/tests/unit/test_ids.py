@@ -1,0 +1,38 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servicekit import ids
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def test_public_ids_are_prefixed_unique_and_sort_in_the_order_made() -> None:
+    made = [ids.public_id("pay") for _ in range(200)]
+    assert all(re.fullmatch(r"pay_[0-9a-f]{32}", one) for one in made)
+    assert made == sorted(set(made))
+
+
+def test_event_ids_are_version_7_uuids() -> None:
+    assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", ids.event_id())
+
+
+def test_a_transaction_token_is_em_and_thirteen_characters_with_a_valid_check() -> None:
+    for _ in range(100):
+        token = ids.transaction_token()
+        assert re.fullmatch(f"EM[{CROCKFORD}]{{13}}", token)
+        assert ids.is_transaction_token(token)
+
+
+@given(st.integers(2, 14), st.sampled_from(CROCKFORD))
+def test_any_single_wrong_character_of_a_token_is_noticed(place: int, character: str) -> None:
+    token = ids.transaction_token()
+    wrong = token[:place] + character + token[place + 1 :]
+    assert ids.is_transaction_token(wrong) == (wrong == token)
+
+
+@pytest.mark.parametrize("text", ["", "EM", "EM0", "em" + "0" * 13, "XX" + "0" * 13, "EM" + "0" * 14, "EM" + "U" * 13])
+def test_what_is_not_a_token_is_not_taken_for_one(text: str) -> None:
+    assert not ids.is_transaction_token(text)
