@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from emitra_local.stack import Stack, disposable_stack
 
+from emitra_local.stack import Stack, disposable_stack
 from tests.support.platform import Platform
 
 ROOT = Path(__file__).resolve().parent.parent

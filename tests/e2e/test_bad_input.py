@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from emitra_local.stack import Stack
 
+from emitra_local.stack import Stack
 from tests.support.platform import Answer, Client, Platform, new_key
 
 
@@ -166,7 +166,9 @@ def test_an_unknown_district_is_refused(platform: Platform, kiosk: Client) -> No
         ("GET", "/v1/billers%2F..%2Fpayments", 400),
     ],
 )
-def test_framework_errors_are_problems_too(platform: Platform, kiosk: Client, method: str, path: str, status: int) -> None:
+def test_framework_errors_are_problems_too(
+    platform: Platform, kiosk: Client, method: str, path: str, status: int
+) -> None:
     answer = platform.call(method, path, headers={"Authorization": f"Bearer {kiosk.token}"})
     assert_problem(platform, answer, status)
     if status == 405:

@@ -41,7 +41,8 @@ def test_the_nearest_ten_come_in_order_of_distance(anyone: Client) -> None:
     distances = [each["distance_m"] for each in items]
     assert distances == sorted(distances)
     nearest = items[0]
-    spot = (nearest["location"]["lat"], nearest["location"]["lon"])
+    lon, lat = nearest["location"]["coordinates"]
+    spot = (lat, lon)
     assert abs(kilometres(here, spot) * 1000 - nearest["distance_m"]) < 20
 
 

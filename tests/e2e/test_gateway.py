@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from emitra_local.stack import Stack
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from emitra_local.stack import Stack
 from tests.support.platform import Platform, eventually
 
 TRACED = {"billing-api", "billing-relay", "gateway-api", "gateway-worker"}
@@ -22,9 +22,10 @@ def test_the_documentation_page_asks_nobody_else(platform: Platform) -> None:
         assert not address.startswith(("http:", "https:", "//")), address
         asset = address if address.startswith("/") else f"/docs/{address.removeprefix('./')}"
         assert platform.call("GET", asset).status == 200, asset
-    assert "default-src 'self'" in page.headers["Content-Security-Policy"] or "default-src 'none'" in page.headers[
-        "Content-Security-Policy"
-    ]
+    assert (
+        "default-src 'self'" in page.headers["Content-Security-Policy"]
+        or "default-src 'none'" in page.headers["Content-Security-Policy"]
+    )
 
 
 def test_the_merged_document_holds_every_services_routes(platform: Platform) -> None:
@@ -58,7 +59,7 @@ def collector(stack: Stack) -> Iterator[list[ExportTraceServiceRequest]]:
     received: list[ExportTraceServiceRequest] = []
 
     class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 the library's name
+        def do_POST(self) -> None:
             request = ExportTraceServiceRequest()
             request.ParseFromString(self.rfile.read(int(self.headers["Content-Length"])))
             received.append(request)

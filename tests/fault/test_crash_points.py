@@ -12,10 +12,9 @@ import pika
 import pymongo
 import pytest
 import urllib3
+
 from emitra_local.stack import Stack
-
 from tests.support.platform import Answer, Client, Platform, eventually, new_key
-
 
 
 @pytest.fixture
@@ -80,7 +79,9 @@ def assert_paid_once(stack: Stack, kiosk: Client, payment: dict[str, Any]) -> No
     assert [each["status"] for each in posted] == ["SUCCESS"]
     events = eventually(
         lambda: list(
-            billing_db(stack).outbox.find({"routing_key": "payment.completed.v1", "aggregate.id": payment_id, "state": "sent"})
+            billing_db(stack).outbox.find(
+                {"routing_key": "payment.completed.v1", "aggregate.id": payment_id, "state": "sent"}
+            )
         ),
         30,
         "the event left",

@@ -20,11 +20,11 @@ from typing import Any
 import pika
 import pymongo
 import urllib3
-from emitra_local.stack import Stack, disposable_stack
 from pika.adapters.select_connection import SelectConnection
 from rich.console import Console
 from rich.table import Table
 
+from emitra_local.stack import Stack, disposable_stack
 from tests.load.measure import Load, Request, run_load, time_calls
 from tests.support.platform import Platform, eventually, new_key
 
@@ -83,7 +83,12 @@ def bench_payments(stack: Stack, platform: Platform) -> None:
     ]
     fetched = run_load(stack.gateway_url, fetches, CLIENTS, keep_bodies=True)
     must_be(fetched, 201)
-    row(table, "bill fetches through the gateway (one write each)", fetched, f"{fetched.per_second / bare.per_second:.2f}")
+    row(
+        table,
+        "bill fetches through the gateway (one write each)",
+        fetched,
+        f"{fetched.per_second / bare.per_second:.2f}",
+    )
 
     # A bill belongs to whoever fetched it: fetched bodies come back in no order, so ask each client's own.
     bills: list[tuple[str, dict[str, Any]]] = []
@@ -113,7 +118,9 @@ def bench_payments(stack: Stack, platform: Platform) -> None:
     ratio = paid.per_second / bare.per_second
     wanted = THRESHOLDS["payments_of_bare_endpoint"]
     row(table, "payments: gateway, billing, biller, two transactions", paid, verdict("payments", ratio, wanted))
-    table.add_row("… until each is in the transactions view too", f"{seen:,.0f}", "", "", f"{seen / bare.per_second:.2f}")
+    table.add_row(
+        "… until each is in the transactions view too", f"{seen:,.0f}", "", "", f"{seen / bare.per_second:.2f}"
+    )
     console.print(table)
     stack.services["billing"].command("check-books")
     console.print("the books balance after it\n")
@@ -124,7 +131,19 @@ def with_bare_endpoint(stack: Stack, use: Callable[[str], Load]) -> Load:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     env = os.environ | {"MONGODB_URI": stack.infrastructure.mongodb_uri, "MONGODB_DATABASE": "bench_bare"}
-    command = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "gthread", "--threads", "8"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-b",
+        f"127.0.0.1:{port}",
+        "-w",
+        "2",
+        "-k",
+        "gthread",
+        "--threads",
+        "8",
+    ]
     command += ["--no-control-socket", "--log-level", "warning", "tests.load.bare:make_app()"]
     with subprocess.Popen(command, cwd=ROOT, env=env) as server:
         try:
@@ -146,7 +165,9 @@ def answers(url: str) -> bool:
 
 
 def bare_requests(count: int) -> list[Request]:
-    body = json.dumps({"bill_id": new_key(), "amount": {"amount": 152500, "currency": "INR"}, "mode": "WALLET"}).encode()
+    body = json.dumps(
+        {"bill_id": new_key(), "amount": {"amount": 152500, "currency": "INR"}, "mode": "WALLET"}
+    ).encode()
     return [Request("POST", "/v1/bare", body, {"Content-Type": "application/json"})] * count
 
 
@@ -164,9 +185,7 @@ def must_be(load: Load, status: int) -> None:
 
 
 def row(table: Table, name: str, load: Load, ratio: str) -> None:
-    table.add_row(
-        name, f"{load.per_second:,.0f}", f"{load.percentile(50):.1f}", f"{load.percentile(99):.1f}", ratio
-    )
+    table.add_row(name, f"{load.per_second:,.0f}", f"{load.percentile(50):.1f}", f"{load.percentile(99):.1f}", ratio)
 
 
 def database(stack: Stack, service: str) -> Any:
@@ -270,10 +289,17 @@ def bench_nearest(stack: Stack, platform: Platform) -> None:
 
     time_calls(query, WARM_UP)
     raw = time_calls(query, NEAREST_CALLS)
-    table.add_row("find($nearSphere).limit(10) from Python", f"{raw.percentile(50):.2f}", f"{raw.percentile(99):.2f}", "1")
+    table.add_row(
+        "find($nearSphere).limit(10) from Python", f"{raw.percentile(50):.2f}", f"{raw.percentile(99):.2f}", "1"
+    )
     token = platform.client("portal-sandbox").token
     requests = [
-        Request("GET", f"/v1/kiosks/nearest?lat={lat:.5f}&lon={lon:.5f}&limit=10", None, {"Authorization": f"Bearer {token}"})
+        Request(
+            "GET",
+            f"/v1/kiosks/nearest?lat={lat:.5f}&lon={lon:.5f}&limit=10",
+            None,
+            {"Authorization": f"Bearer {token}"},
+        )
         for lat, lon in spots
     ]
     run_load(stack.gateway_url, requests[:WARM_UP], 1)

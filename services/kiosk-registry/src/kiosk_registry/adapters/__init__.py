@@ -1,0 +1,1 @@
+"""MongoDB and the package's own data."""

@@ -1,0 +1,136 @@
+"""Everything that is asked of the register, straight from MongoDB to the members of the answer.
+
+Each read takes `seconds_left` of the caller's deadline at most; pymongo's errors pass through (they become 503 or
+504). Every read is safe to repeat.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pymongo
+
+from kiosk_registry.adapters.mongo_register import DISTRICTS, KIOSKS, point
+from kiosk_registry.domain.centres import Status
+from kiosk_registry.domain.districts import Place
+from servicekit.deadlines import seconds_left
+from servicekit.errors import FieldProblem, NotFound, ValidationFailed
+from servicekit.messaging.envelope import rfc3339
+from servicekit.mongo import Mongo
+
+# The radius that MongoDB computes with, so that the distances told are in the order of the answer.
+EARTH_RADIUS_M = 6_378_100
+# In the countryside of Jaisalmer, the emptiest district, the nearest ten lie within 32 km.
+USUAL_REACH_M = 50_000
+# Within this of every headquarters there are more ACTIVE centres than one answer holds (77 at Jaisalmer, the fewest).
+TOWN_REACH_M = 25_000
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Centres in order of id; `last_id` is where the next page begins, None when there is none."""
+
+    items: list[Document]
+    last_id: str | None
+
+
+class KioskQueries:
+    """Reads centres and districts, as plain JSON values with the members that `entrypoints.schemas` documents."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._timeout_seconds = mongo.timeout_seconds
+        self._kiosks = mongo.db[KIOSKS]
+        self._districts = mongo.db[DISTRICTS]
+
+    def kiosk(self, kiosk_id: str) -> Document:
+        """One centre. Raises NotFound, also for an id of a form that no centre has."""
+        with pymongo.timeout(seconds_left(self._timeout_seconds)):
+            document = self._kiosks.find_one({"_id": kiosk_id})
+        if document is None:
+            raise NotFound("There is no centre with this id; GET /v1/kiosks lists them.")
+        return _kiosk(document)
+
+    def page(self, *, district: str | None, status: str | None, after: str | None, limit: int) -> Page:
+        """The first `limit` centres with an id above `after`, of one district and of one status if given.
+
+        Raises ValidationFailed at ?district for a district that is not in the register.
+        """
+        wanted = {"district_code": district, "status": status, "_id": {"$gt": after} if after else None}
+        with pymongo.timeout(seconds_left(self._timeout_seconds)):
+            if district is not None and self._districts.find_one({"_id": district}, {"_id": True}) is None:
+                problem = FieldProblem("?district", "unknown-district", "Use a district_code of GET /v1/districts.")
+                raise ValidationFailed("There is no such district; GET /v1/districts lists them.", errors=[problem])
+            # One more than asked for tells whether there is a next page.
+            found = self._kiosks.find({name: value for name, value in wanted.items() if value is not None})
+            documents = found.sort("_id", pymongo.ASCENDING).limit(limit + 1).to_list()
+        items = [_kiosk(document) for document in documents[:limit]]
+        return Page(items, items[-1]["kiosk_id"] if len(documents) > limit else None)
+
+    def nearest(self, place: Place, limit: int) -> list[Document]:
+        """The `limit` ACTIVE centres closest to the place, the closest first, each with `distance_m` (whole metres).
+
+        `find` with `$nearSphere`, because the `$geoNear` stage reads and sorts far more centres before it cuts.
+        """
+        with pymongo.timeout(seconds_left(self._timeout_seconds)):
+            documents: list[Document] = []
+            for reach in self._reaches(place):
+                near: Document = {"$geometry": point(place), **({"$maxDistance": reach} if reach else {})}
+                found = self._kiosks.find({"status": Status.ACTIVE.value, "location": {"$nearSphere": near}})
+                documents = found.limit(limit).to_list()
+                if len(documents) == limit:
+                    break
+        return [{**_kiosk(each), "distance_m": _metres(place, each["location"])} for each in documents]
+
+    def _reaches(self, place: Place) -> Iterator[float | None]:
+        """How far to look: without a limit MongoDB reads all 40,000 centres for a place that has none around it.
+
+        Beyond the usual reach the closest headquarters tell how far is enough; the last answer is always right.
+        """
+        yield USUAL_REACH_M
+        headquarters = [each["headquarters"] for each in self._districts.find({}, {"headquarters": True})]
+        yield min((_metres(place, each) + TOWN_REACH_M for each in headquarters), default=USUAL_REACH_M)
+        yield None
+
+    def statistics(self) -> Document:
+        """How many centres each district has in each status, and the state's totals."""
+        # Sorted first, so that the index is read instead of the centres: nothing else is needed of them.
+        in_order = {"$sort": {"district_code": 1, "status": 1}}
+        count = {"$group": {"_id": {"district": "$district_code", "status": "$status"}, "kiosks": {"$sum": 1}}}
+        with pymongo.timeout(seconds_left(self._timeout_seconds)):
+            districts = self.districts()
+            rows = self._kiosks.aggregate([in_order, count]).to_list()
+        counted = {(row["_id"]["district"], row["_id"]["status"]): row["kiosks"] for row in rows}
+        items = []
+        for district in districts:
+            by_status = {each.value: counted.get((district["district_code"], each.value), 0) for each in Status}
+            names = {name: district[name] for name in ("district_code", "name_en", "name_hi")}
+            items.append({**names, "total": sum(by_status.values()), "by_status": by_status})
+        by_status = {each.value: sum(item["by_status"][each.value] for item in items) for each in Status}
+        return {"items": items, "total": sum(by_status.values()), "by_status": by_status}
+
+    def districts(self) -> list[Document]:
+        """All districts, by their English names."""
+        with pymongo.timeout(seconds_left(self._timeout_seconds)):
+            documents = self._districts.find().sort("name_en", pymongo.ASCENDING).to_list()
+        return [{"district_code": each.pop("_id"), **each} for each in documents]
+
+
+def _kiosk(document: Document) -> Document:
+    approved_at = document["approved_at"]
+    return {
+        "kiosk_id": document.pop("_id"),
+        **document,
+        "approved_at": None if approved_at is None else rfc3339(approved_at),
+    }
+
+
+def _metres(place: Place, location: Mapping[str, Any]) -> int:
+    """The great-circle distance, by the haversine formula."""
+    lon, lat = location["coordinates"]
+    lat_1, lat_2 = math.radians(place.lat), math.radians(lat)
+    half_lat, half_lon = (lat_2 - lat_1) / 2, math.radians(lon - place.lon) / 2
+    chord = math.sin(half_lat) ** 2 + math.cos(lat_1) * math.cos(lat_2) * math.sin(half_lon) ** 2
+    return round(2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(chord))))

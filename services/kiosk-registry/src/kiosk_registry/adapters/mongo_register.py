@@ -1,0 +1,135 @@
+"""The register in MongoDB: writing centres, and the events of those that are approved."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo import ASCENDING, GEOSPHERE, IndexModel, ReplaceOne
+from pymongo.client_session import ClientSession
+from pymongo.errors import BulkWriteError
+
+from kiosk_registry.domain.centres import OPENING_CREDIT_LIMIT_PAISE, Centre
+from kiosk_registry.domain.districts import District, Place
+from servicekit.messaging.envelope import NewEvent, rfc3339
+from servicekit.mongo import Mongo, Outbox
+
+KIOSKS = "kiosks"
+DISTRICTS = "districts"
+KIOSK_APPROVED = "kiosk.approved.v1"
+_DUPLICATE_KEY = 11000
+
+# One index per question asked; each list is read in order of id.
+INDEXES = {
+    KIOSKS: [
+        IndexModel([("location", GEOSPHERE)], name="nearest"),
+        IndexModel(
+            [("district_code", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)], name="by_district_status"
+        ),
+        IndexModel([("district_code", ASCENDING), ("_id", ASCENDING)], name="by_district"),
+        IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="by_status"),
+    ]
+}
+
+
+class MongoRegister:
+    """Implements `application.ports.Register`."""
+
+    def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
+        self._mongo = mongo
+        self._outbox = outbox
+        self._kiosks = mongo.db[KIOSKS]
+        self._districts = mongo.db[DISTRICTS]
+
+    def put_districts(self, districts: Sequence[District]) -> None:
+        """Replaces the facts of these districts. Safe to repeat."""
+        documents = [_district_document(district) for district in districts]
+        self._districts.bulk_write([ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in documents])
+
+    def count(self, first_id: str, last_id: str) -> int:
+        """How many centres have ids from `first_id` to `last_id`, both included."""
+        return self._kiosks.count_documents({"_id": {"$gte": first_id, "$lte": last_id}})
+
+    def add(self, centres: Sequence[Centre]) -> int:
+        """Inserts the centres that are not there yet; returns how many. Safe to repeat."""
+        try:
+            result = self._kiosks.insert_many([_kiosk_document(centre) for centre in centres], ordered=False)
+        except BulkWriteError as error:
+            # The only unique index is that of the id: the centre is there, which is what was wanted.
+            if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+                raise
+            return int(error.details["nInserted"])
+        return len(result.inserted_ids)
+
+    def approve(self, centres: Sequence[Centre], event_ids: Sequence[str], request_id: str) -> int:
+        """Inserts the centres that are not there yet, each with its event, in one transaction. Safe to repeat."""
+        events = {
+            centre.kiosk_id: _approved(centre, new_id, request_id)
+            for centre, new_id in zip(centres, event_ids, strict=True)
+        }
+        documents = {centre.kiosk_id: _kiosk_document(centre) for centre in centres}
+
+        def run(session: ClientSession) -> int:
+            there = self._kiosks.find({"_id": {"$in": list(documents)}}, {"_id": True}, session=session)
+            missing = documents.keys() - {each["_id"] for each in there}
+            if missing:
+                in_order = sorted(missing)
+                self._kiosks.insert_many([documents[each] for each in in_order], session=session)
+                self._outbox.add(session, *(events[each] for each in in_order))
+            return len(missing)
+
+        return self._mongo.transact(run)
+
+
+def point(place: Place) -> dict[str, Any]:
+    """GeoJSON (RFC 7946): the longitude comes first."""
+    return {"type": "Point", "coordinates": [place.lon, place.lat]}
+
+
+def _district_document(district: District) -> dict[str, Any]:
+    return {
+        "_id": district.code,
+        "census2011_code": district.census2011_code,
+        "name_en": district.name_en,
+        "name_hi": district.name_hi,
+        "division": district.division,
+        "headquarters": point(district.headquarters),
+        "area_km2": district.area_km2,
+        "population_2011": district.population_2011,
+    }
+
+
+def _kiosk_document(centre: Centre) -> dict[str, Any]:
+    return {
+        "_id": centre.kiosk_id,
+        "code": centre.code,
+        "name_en": centre.name_en,
+        "name_hi": centre.name_hi,
+        "kind": centre.kind.value,
+        "district_code": centre.district_code,
+        "lsp_id": centre.lsp_id,
+        "location": point(centre.place),
+        "status": centre.status.value,
+        "approved_at": centre.approved_at,
+        "version": 1,
+    }
+
+
+def _approved(centre: Centre, new_id: str, request_id: str) -> NewEvent:
+    if centre.approved_at is None:
+        raise ValueError(f"{centre.kiosk_id} is not approved")
+    return NewEvent(
+        id=new_id,
+        type=KIOSK_APPROVED,
+        aggregate_type="kiosk",
+        aggregate_id=centre.kiosk_id,
+        sequence=1,
+        occurred_at=centre.approved_at,
+        request_id=request_id,
+        data={
+            "kiosk_id": centre.kiosk_id,
+            "district_code": centre.district_code,
+            "lsp_id": centre.lsp_id,
+            "operator_person_id": None,
+            "credit_limit": {"amount": OPENING_CREDIT_LIMIT_PAISE, "currency": "INR"},
+            "approved_at": rfc3339(centre.approved_at),
+        },
+    )

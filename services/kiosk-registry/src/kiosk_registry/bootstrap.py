@@ -1,0 +1,34 @@
+"""The only place that names concrete classes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk_registry.adapters import district_facts
+from kiosk_registry.adapters.kiosk_queries import KioskQueries
+from kiosk_registry.adapters.mongo_register import INDEXES, KIOSK_APPROVED, MongoRegister
+from kiosk_registry.application.load_centres import LoadCentres, Loaded, load_centres
+from kiosk_registry.domain.districts import District
+from kiosk_registry.settings import KioskRegistrySettings
+from servicekit.mongo import Mongo, Outbox
+
+__all__ = ["INDEXES", "KIOSK_APPROVED", "KioskRegistry", "bootstrap"]
+
+
+@dataclass(frozen=True)
+class KioskRegistry:
+    """The wired service: what it is asked, and the one thing it does."""
+
+    kiosks: KioskQueries
+    districts_of: Callable[[Path | None], tuple[District, ...]]
+    load_centres: Callable[[LoadCentres, Callable[[District, Loaded], None]], Loaded]
+
+
+def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
+    """Wires the service over one connection to its database."""
+    register = MongoRegister(mongo, Outbox(mongo.db, settings.service_name))
+
+    def load(command: LoadCentres, tell: Callable[[District, Loaded], None]) -> Loaded:
+        return load_centres(command, register, tell)
+
+    return KioskRegistry(kiosks=KioskQueries(mongo), districts_of=district_facts.districts, load_centres=load)

@@ -1,0 +1,102 @@
+"""The HTTP API: reading centres and districts."""
+
+from typing import Any
+
+from flask import Response, jsonify
+
+from kiosk_registry.bootstrap import KioskRegistry
+from kiosk_registry.domain.districts import Place
+from kiosk_registry.entrypoints.schemas import (
+    DistrictsSchema,
+    KioskPageSchema,
+    KioskQuery,
+    KioskSchema,
+    NearestQuery,
+    NearestSchema,
+    StatisticsSchema,
+)
+from servicekit.errors import FieldProblem, ValidationFailed
+from servicekit.http import Blueprint, application, cursor
+
+READ = "kiosks:read"
+# Counting 40,000 index entries for every look at a dashboard would be waste: a minute-old figure is as good.
+STATISTICS_FRESH_SECONDS = 60
+KIOSK_ID = {"in": "path", "name": "kiosk_id", "description": "Permanent id.", "example": "ksk_RJ10200001"}
+
+blp = Blueprint("kiosks", description="The e-Mitra centres of Rajasthan and its districts")
+
+
+@blp.route("/v1/kiosks")
+@blp.requires(READ)
+@blp.arguments(KioskQuery, location="query")
+@blp.response(200, KioskPageSchema)
+def list_kiosks(query: dict[str, Any]) -> Response:
+    """List centres
+
+    In order of id, all or those of one district, of one status, or of both.
+    """
+    filters = {"district": query.get("district"), "status": query.get("status")}
+    after = _after(query.get("cursor"), filters)
+    page = application(KioskRegistry).kiosks.page(**filters, after=after, limit=query["limit"])
+    following = page.last_id and cursor().encode({**filters, "after": page.last_id})
+    return jsonify(items=page.items, next=following)
+
+
+@blp.route("/v1/kiosks/nearest")
+@blp.requires(READ)
+@blp.arguments(NearestQuery, location="query")
+@blp.response(200, NearestSchema)
+def nearest_kiosks(query: dict[str, Any]) -> Response:
+    """Find the nearest centres
+
+    ACTIVE centres around any place on earth, the closest first.
+    """
+    place = Place(lat=query["lat"], lon=query["lon"])
+    return jsonify(items=application(KioskRegistry).kiosks.nearest(place, query["limit"]))
+
+
+@blp.route("/v1/kiosks/statistics")
+@blp.requires(READ)
+@blp.response(200, StatisticsSchema)
+def kiosk_statistics() -> Response:
+    """Count centres
+
+    Per district and status, and for the whole state.
+    """
+    response = jsonify(application(KioskRegistry).kiosks.statistics())
+    response.headers["Cache-Control"] = f"private, max-age={STATISTICS_FRESH_SECONDS}"
+    return response
+
+
+@blp.route("/v1/kiosks/<string:kiosk_id>", parameters=[KIOSK_ID])
+@blp.requires(READ)
+@blp.response(200, KioskSchema)
+def read_kiosk(kiosk_id: str) -> Response:
+    """Read one centre
+
+    By its permanent id; any other text is not found.
+    """
+    return jsonify(application(KioskRegistry).kiosks.kiosk(kiosk_id))
+
+
+@blp.route("/v1/districts")
+@blp.requires(READ)
+@blp.response(200, DistrictsSchema)
+def list_districts() -> Response:
+    """List the districts
+
+    All 33, with their names in English and Hindi.
+    """
+    return jsonify(items=application(KioskRegistry).kiosks.districts())
+
+
+def _after(text: str | None, filters: dict[str, Any]) -> str | None:
+    """The id that the page before ended with. Raises ValidationFailed for a cursor of a list with other filters."""
+    if text is None:
+        return None
+    position = cursor().decode(text)
+    after = position.pop("after", None)
+    if position != filters or not isinstance(after, str):
+        problem = FieldProblem("?cursor", "invalid-cursor", "Keep the filters of the first page, or begin anew.")
+        raise ValidationFailed("The cursor belongs to another list.", errors=[problem])
+    return after

@@ -1,0 +1,27 @@
+"""The committed description is the one of the routes."""
+
+from pathlib import Path
+
+import yaml
+
+from kiosk_registry.entrypoints.service import SERVICE
+
+COMMITTED = Path(__file__).parents[2] / "openapi.yaml"
+
+
+def test_the_committed_openapi_document_is_generated_from_the_routes() -> None:
+    assert COMMITTED.read_text(encoding="utf-8") == SERVICE.openapi(), "run: kiosk-registry openapi > openapi.yaml"
+
+
+def test_every_operation_needs_the_scope_to_read_centres() -> None:
+    paths = yaml.safe_load(SERVICE.openapi())["paths"]
+
+    assert {path: set(operations) - {"parameters"} for path, operations in paths.items()} == {
+        "/v1/kiosks": {"get"},
+        "/v1/kiosks/nearest": {"get"},
+        "/v1/kiosks/statistics": {"get"},
+        "/v1/kiosks/{kiosk_id}": {"get"},
+        "/v1/districts": {"get"},
+    }
+    for operations in paths.values():
+        assert operations["get"]["security"] == [{"oauth2": ["kiosks:read"]}]

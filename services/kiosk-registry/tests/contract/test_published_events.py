@@ -1,0 +1,24 @@
+"""What the service publishes is what the contract says."""
+
+from emitra_contracts import validate_produced
+from kiosk_registry.application.load_centres import LoadCentres
+from kiosk_registry.bootstrap import bootstrap
+from kiosk_registry.entrypoints.service import SERVICE
+from kiosk_registry.settings import KioskRegistrySettings
+from servicekit.mongo import Mongo
+from servicekit.testing import published, settings_for
+
+
+def test_every_event_of_a_load_is_valid(mongo: Mongo) -> None:
+    SERVICE.prepare_database(mongo)
+    registry = bootstrap(settings_for(KioskRegistrySettings), mongo)
+    registry.load_centres(
+        LoadCentres(registry.districts_of(None), 2_000, request_id="req_of_the_load"), lambda _district, _part: None
+    )
+
+    events = published(mongo)
+
+    assert len(events) == 74
+    for event in events:
+        validate_produced(event)
+    assert {event["type"].removeprefix("org.emitra.") for event in events} == set(SERVICE.publishes)

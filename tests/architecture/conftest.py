@@ -1,0 +1,37 @@
+"""What each service says of itself, asked of its own command line in its own environment."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from emitra_local.environments import Environments
+from tests.conftest import ROOT
+
+SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/pyproject.toml"))
+
+_environments = Environments(ROOT)
+
+
+@cache
+def asked(service: str, *command: str) -> Any:
+    """The JSON a service's command prints; it needs neither settings nor servers."""
+    _environments.ensure(service)
+    program = str(_environments.program(service, service))
+    printed = subprocess.run([program, *command], capture_output=True, text=True, check=True, timeout=60, env={})
+    return json.loads(printed.stdout)
+
+
+@cache
+def openapi(service: str) -> Mapping[str, Any]:
+    """A service's committed document."""
+    return dict(yaml.safe_load((ROOT / "services" / service / "openapi.yaml").read_text()))
+
+
+@pytest.fixture(params=SERVICES)
+def service(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

@@ -1,0 +1,103 @@
+"""What holds for every service, and for all of them together."""
+
+import re
+from itertools import combinations
+from typing import Any
+
+from tests.architecture.conftest import SERVICES, asked, openapi
+from tests.conftest import ROOT
+
+# Whoever may call without a token, and why.
+PUBLIC = {
+    ("identity", "POST", "/v1/oauth2/token"): "the client authenticates itself here",
+    ("identity", "GET", "/.well-known/jwks.json"): "public keys (RFC 7517)",
+    ("identity", "GET", "/.well-known/oauth-authorization-server"): "metadata (RFC 8414)",
+    ("certificates", "POST", "/v1/certificate-verifications"): "anyone may check a certificate shown to them",
+    ("certificates", "GET", "/v1/certificate-keys"): "public keys, to check offline",
+    ("billing", "POST", "/callbacks/biller"): "the biller's signature is checked instead; never routed from outside",
+    ("gateway", "GET", "/"): "documentation",
+    ("gateway", "GET", "/docs"): "documentation",
+    ("gateway", "GET", "/docs/{asset}"): "documentation",
+    ("gateway", "GET", "/openapi.json"): "documentation",
+    ("gateway", "GET", "/problems"): "documentation",
+    ("gateway", "GET", "/problems/{slug}"): "documentation",
+}
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def operations(service: str) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method.upper(), path, operation)
+        for path, item in openapi(service)["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    ]
+
+
+def test_a_service_folder_is_complete(service: str) -> None:
+    folder = ROOT / "services" / service
+    needed = ["README.md", "CHANGELOG.md", "Dockerfile", "openapi.yaml", "pyproject.toml", "deploy-local.toml"]
+    needed += ["requirements.lock", "requirements-test.lock"]
+    assert [name for name in needed if not (folder / name).is_file()] == []
+
+
+def test_a_lock_has_a_hash_for_everything_and_an_address_for_nothing() -> None:
+    locks = [*ROOT.glob("**/requirements*.lock")]
+    locks = [lock for lock in locks if ".local" not in lock.parts]
+    assert len(locks) >= 2 * len(SERVICES)
+    for lock in locks:
+        text = lock.read_text()
+        assert "://" not in text, lock
+        for requirement in re.split(r"\n(?=\S)", text):
+            if requirement.strip() and not requirement.startswith("#"):
+                assert "--hash=sha256:" in requirement, (lock, requirement[:60])
+
+
+def test_every_route_asks_for_a_scope_or_is_known_to_be_public(service: str) -> None:
+    for method, path, operation in operations(service):
+        if operation.get("x-public"):
+            assert (service, method, path) in PUBLIC, f"{method} {path} is public and nobody said why"
+        else:
+            assert operation.get("security"), f"{method} {path} says not who may call it"
+
+
+def test_every_post_that_makes_something_asks_for_a_key_or_is_known_not_to(service: str) -> None:
+    repeatable = {"/v1/oauth2/token", "/v1/certificate-verifications", "/callbacks/biller"}
+    for method, path, operation in operations(service):
+        if method == "POST" and path not in repeatable:
+            parameters = [p.get("name") for p in operation.get("parameters", [])]
+            assert "Idempotency-Key" in parameters, f"POST {path} takes no Idempotency-Key"
+
+
+def test_no_two_services_claim_the_same_address() -> None:
+    for one, other in combinations(SERVICES, 2):
+        internal = {path for path in openapi(one)["paths"] if path.startswith("/v1/internal/")}
+        assert set(openapi(one)["paths"]) & set(openapi(other)["paths"]) <= internal
+
+
+def test_every_queue_has_a_ladder_and_parking(service: str) -> None:
+    definitions = asked(service, "topology")
+    routes = {(b["source"], b["destination"], b["routing_key"]) for b in definitions["bindings"]}
+    policies = {policy["name"]: policy["definition"] for policy in definitions["policies"]}
+    for consumed in asked(service, "events")["consumes"]:
+        queue = f"{service}.{consumed['event']}"
+        assert (f"{consumed['producer']}.events", queue, consumed["event"]) in routes
+        assert (f"{service}.redeliver", queue, queue) in routes
+        assert (f"{service}.parking", f"parking.{queue}", queue) in routes
+        assert policies[queue]["dead-letter-strategy"] == "at-least-once"
+        assert len([name for name in policies if name.startswith(f"{service}.retry.")]) == 5
+
+
+def test_every_setting_says_what_it_is(service: str) -> None:
+    settings = asked(service, "settings", "--json")
+    assert len({each["variable"] for each in settings}) == len(settings)
+    for each in settings:
+        assert len(each["meaning"]) > 10, each["variable"]
+        if each["secret"]:
+            assert each["default"] in {None, ""}, f"{each['variable']} is secret and has a default"
+
+
+def test_every_make_target_says_what_it_does() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^([a-z][a-z-]*):(?!=)(.*)$", makefile, re.MULTILINE):
+        assert "## " in target[1], f"make {target[0]} has no ## line"

@@ -1,0 +1,36 @@
+"""Every producer against every consumer: the tables of events, the schemas, and the examples fit together."""
+
+import emitra_contracts
+from tests.architecture.conftest import SERVICES, asked
+
+
+def published() -> dict[str, str]:
+    """Event → the service that publishes it."""
+    return {event: service for service in SERVICES for event in asked(service, "events")["publishes"]}
+
+
+def test_every_published_event_has_a_schema_and_belongs_to_its_producer() -> None:
+    assert published()
+    for event, service in published().items():
+        assert event in emitra_contracts.events(), f"{service} publishes {event} without a schema"
+        assert emitra_contracts.producer(event) == service
+
+
+def test_no_event_has_two_producers() -> None:
+    told = [event for service in SERVICES for event in asked(service, "events")["publishes"]]
+    assert len(told) == len(set(told))
+
+
+def test_every_consumed_event_is_published_by_whom_the_consumer_expects() -> None:
+    for service in SERVICES:
+        for consumed in asked(service, "events")["consumes"]:
+            producer = published().get(consumed["event"])
+            assert producer == consumed["producer"], f"{service} waits for {consumed['event']} from {producer}"
+
+
+def test_every_example_is_valid_as_its_producer_would_send_it() -> None:
+    for event in emitra_contracts.events():
+        examples = emitra_contracts.examples(event)
+        assert len(examples) >= 2, event
+        for example in examples:
+            emitra_contracts.validate_envelope(example)
