@@ -1,0 +1,189 @@
+"""`emitra-local`: what the targets of the Makefile call."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from emitra_local import journeys, suites
+from emitra_local.console import console, say, stage
+from emitra_local.problems import CannotStart
+from emitra_local.stack import Stack, disposable_stack
+from emitra_local.stack_folder import abandoned_test_stacks, stop_running
+from emitra_local.supervision import Supervisor
+
+DEFAULT_GATEWAY_PORT = 8080
+EXIT_CANNOT_START = 2
+WATCH_SECONDS = 1.0
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+def main() -> None:
+    """Run a command; what a person has to change is printed without a stack trace."""
+    try:
+        app()
+    except CannotStart as problem:
+        console.print(f"\n{problem}", style="red", markup=False, soft_wrap=True)
+        sys.exit(EXIT_CANNOT_START)
+
+
+def root() -> Path:
+    """The repository: bootstrap.py names it."""
+    return Path(os.environ.get("EMITRA_ROOT") or Path.cwd()).resolve()
+
+
+def _run_state() -> Path:
+    return root() / ".local" / "run"
+
+
+@app.command()
+def run() -> None:
+    """Start the platform, perform the two journeys, stay up until Ctrl-C."""
+    started = time.monotonic()
+    console.print("[bold]e-Mitra on this machine[/] (Ctrl-C stops it)\n")
+    run_file = root() / ".local" / "run.json"
+    stack = Stack(root(), _run_state(), gateway_port=_gateway_port(), stage=stage, say=say)
+    with _signals_as_interrupt():
+        try:
+            with stack:
+                info = stack.run_info
+                _write_private(run_file, json.dumps(info, indent=2, ensure_ascii=False) + "\n")
+                made = journeys.perform(info, console)
+                console.print(
+                    f"\n[bold green]Ready[/] after {time.monotonic() - started:.1f} s\n"
+                    f"  gateway        {info['gateway_url']}\n"
+                    f"  documentation  {info['docs_url']}\n"
+                    f"  the payment    {made['payment']}\n"
+                    f"  certificate    {made['certificate']}\n"
+                    f"  credentials    {run_file.relative_to(root())}\n"
+                    f"  logs           make logs [SERVICE=billing]\n"
+                    "\nCtrl-C stops everything that was started here."
+                )
+                _watch(stack)
+        except KeyboardInterrupt:
+            console.print("\nStopped.")
+        finally:
+            run_file.unlink(missing_ok=True)
+
+
+@app.command()
+def stop() -> None:
+    """Stop what `make run` started, wherever it runs, or what was left of it."""
+    for state in [_run_state(), *abandoned_test_stacks(root())]:
+        if stop_running(state):
+            console.print(f"Stopped what ran in {state.relative_to(root())}.")
+        elif state == _run_state():
+            console.print("Nothing was running.")
+        if state != _run_state():
+            shutil.rmtree(state, ignore_errors=True)
+    (root() / ".local" / "run.json").unlink(missing_ok=True)
+
+
+@app.command()
+def clean() -> None:
+    """Stop, then delete the data, ports and secrets of `make run`; Python environments stay."""
+    stop()
+    shutil.rmtree(_run_state(), ignore_errors=True)
+    console.print("Deleted its data.")
+
+
+@app.command()
+def status() -> None:
+    """What runs, since when, and where."""
+    supervisor = Supervisor(_run_state(), "")
+    if not supervisor.is_up():
+        console.print("The platform is not running; `make run` starts it.")
+        raise typer.Exit(1)
+    table = Table("program", "state", "pid", "since", box=None)
+    for program in supervisor.all_programs():
+        since = datetime.fromtimestamp(program["start"], UTC).astimezone().strftime("%H:%M:%S")
+        table.add_row(program["name"], program["statename"], str(program["pid"] or ""), since)
+    console.print(table)
+    run_file = root() / ".local" / "run.json"
+    if run_file.exists():
+        info = json.loads(run_file.read_text())
+        console.print(f"\n  gateway        {info['gateway_url']}\n  documentation  {info['docs_url']}")
+
+
+@app.command()
+def logs(service: Annotated[str, typer.Argument(help="billing, rabbitmq, …; all when left out")] = "") -> None:
+    """Follow the logs of all programs, or of one service."""
+    files = sorted((_run_state() / "logs").glob(f"{service}*.log"))
+    if not files:
+        raise CannotStart(f"There are no logs{' of ' + service if service else ''} in {_run_state() / 'logs'}.")
+    os.execvp("tail", ["tail", "-n", "50", "-F", *map(str, files)])  # noqa: S606 - no shell wanted
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def infra(command: Annotated[list[str], typer.Argument(help="-- COMMAND ARGUMENTS…")]) -> None:
+    """Run a command with a MongoDB and a RabbitMQ of its own (MONGODB_URI, AMQP_URL, RABBITMQ_MANAGEMENT_URL)."""
+    with _signals_as_interrupt(), disposable_stack(root(), with_services=False, stage=stage, say=say) as stack:
+        finished = subprocess.run(command, env=os.environ | stack.infrastructure_env, check=False)
+    raise typer.Exit(finished.returncode)
+
+
+@app.command("test")
+def run_tests(service: Annotated[str, typer.Argument(help="one service's tests only")] = "") -> None:
+    """Every level of tests that fits in ten minutes, or those of one service."""
+    with _signals_as_interrupt():
+        raise typer.Exit(suites.run_tests(root(), service))
+
+
+@app.command()
+def lint() -> None:
+    """ruff, mypy, import rules, locks."""
+    raise typer.Exit(suites.run_lint(root()))
+
+
+@app.command()
+def bench() -> None:
+    """Print the benchmark tables, floors and peers measured in the same run."""
+    with _signals_as_interrupt():
+        raise typer.Exit(suites.run_bench(root()))
+
+
+@contextmanager
+def _signals_as_interrupt() -> Iterator[None]:
+    """A closed terminal and a polite kill stop things in the same order as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _watch(stack: Stack) -> None:
+    while stack.supervisor.is_up():
+        time.sleep(WATCH_SECONDS)
+    raise CannotStart("The process manager ended by itself; everything is being stopped. `make run` starts again.")
+
+
+def _gateway_port() -> int:
+    text = os.environ.get("GATEWAY_PORT") or str(DEFAULT_GATEWAY_PORT)
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise CannotStart(f"GATEWAY_PORT must be a port number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+def _write_private(file: Path, text: str) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+        output.write(text)

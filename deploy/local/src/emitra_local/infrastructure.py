@@ -1,0 +1,139 @@
+"""MongoDB and RabbitMQ for one stack: those the user names in the environment, else private ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from pymongo import MongoClient
+
+from emitra_local import mongodb, rabbitmq
+from emitra_local.environments import Environments
+from emitra_local.problems import CannotStart
+from emitra_local.secret_store import SecretStore
+from emitra_local.supervision import Program
+
+DROP_TIMEOUT_MS = 10_000
+
+
+@dataclass
+class Infrastructure:
+    """Where the database and the broker are, and the processes that have to run for that.
+
+    `prefix` keeps this stack's databases, virtual host and users apart from others' on a shared server.
+    """
+
+    environments: Environments
+    state: Path
+    secrets: SecretStore
+    environ: Mapping[str, str]
+    prefix: str
+    failpoints: bool
+    ports: Mapping[str, int]
+
+    @staticmethod
+    def port_names(environ: Mapping[str, str]) -> list[str]:
+        """The ports that private servers need; none for a server that `environ` names."""
+        private_mongodb = [] if "MONGODB_URI" in environ else ["mongod"]
+        private_rabbitmq = [] if "AMQP_URL" in environ else list(rabbitmq.PORTS)
+        return private_mongodb + private_rabbitmq
+
+    @property
+    def mongodb_uri(self) -> str:
+        return self.environ.get("MONGODB_URI") or mongodb.uri(self.ports["mongod"])
+
+    @property
+    def amqp_url(self) -> str:
+        """The administrator's, on this stack's virtual host."""
+        return self._on_vhost(self._administrator_at)
+
+    @property
+    def management_url(self) -> str:
+        if "AMQP_URL" in self.environ:
+            if not self.environ.get("RABBITMQ_MANAGEMENT_URL"):
+                raise CannotStart(
+                    "AMQP_URL is set, so RABBITMQ_MANAGEMENT_URL must be set too: an administrator's, such as\n"
+                    "  export RABBITMQ_MANAGEMENT_URL=http://guest:guest@127.0.0.1:15672\n"
+                    "or unset AMQP_URL, and a private RabbitMQ is started."
+                )
+            return self.environ["RABBITMQ_MANAGEMENT_URL"]
+        port = self.ports["rabbitmq-management"]
+        return f"http://{rabbitmq.ADMINISTRATOR}:{self._administrator_password}@127.0.0.1:{port}"
+
+    @property
+    def vhost(self) -> str:
+        return f"{self.prefix}emitra"
+
+    def database_of(self, service: str) -> str:
+        return f"{self.prefix}{service}"
+
+    def user_of(self, service: str) -> str:
+        return f"{self.vhost}.{service}"
+
+    def amqp_url_of(self, service: str) -> str:
+        """A service's own user on this stack's virtual host; its `topology --apply` makes the user."""
+        login = f"{quote(self.user_of(service), safe='')}:{self.secrets.secret(f'broker-{service}')}"
+        return self._on_vhost(f"{login}@{self._administrator_at.rpartition('@')[2]}")
+
+    def programs(self) -> list[Program]:
+        found: list[Program] = []
+        if "mongod" in self.ports:
+            binary = mongodb.mongod_binary(self.environments)
+            data = self.state / "mongod"
+            found.append(mongodb.mongod_program(binary, data, self.ports["mongod"], failpoints=self.failpoints))
+        if "rabbitmq" in self.ports:
+            ports = dict(self.ports)
+            found += rabbitmq.rabbitmq_programs(self.state / "rabbitmq", ports, self._administrator_password)
+        return found
+
+    def await_mongodb(self) -> None:
+        """Wait until MongoDB takes writes. Raises CannotStart."""
+        if "mongod" in self.ports:
+            mongodb.await_primary(self.ports["mongod"])
+            return
+        client: MongoClient[dict[str, Any]] = MongoClient(self.mongodb_uri, serverSelectionTimeoutMS=5_000)
+        with client:
+            hello = client.admin.command("hello")
+        if "setName" not in hello:
+            raise CannotStart("MONGODB_URI leads to a server that is not a replica set, so it has no transactions.")
+
+    def await_rabbitmq(self) -> None:
+        """Wait until RabbitMQ answers, and make this stack's virtual host. Raises CannotStart."""
+        self.management.await_answer()
+        administrator = unquote(self._administrator_at.rpartition("@")[0].partition(":")[0]) or "guest"
+        self.management.make_vhost(self.vhost, administrator)
+
+    @cached_property
+    def management(self) -> rabbitmq.Management:
+        return rabbitmq.Management(self.management_url)
+
+    def forget(self, services: list[str]) -> None:
+        """Delete this stack's databases, users and virtual host from servers that are not its own. Repeatable."""
+        if "mongod" not in self.ports:
+            client: MongoClient[dict[str, Any]] = MongoClient(self.mongodb_uri, timeoutMS=DROP_TIMEOUT_MS)
+            with client:
+                for service in services:
+                    client.drop_database(self.database_of(service))
+        if "rabbitmq" not in self.ports:
+            self.management.delete("vhosts", self.vhost)
+            for service in services:
+                self.management.delete("users", self.user_of(service))
+
+    @property
+    def _administrator_at(self) -> str:
+        """user:password@host:port of the broker."""
+        if "AMQP_URL" in self.environ:
+            return urlsplit(self.environ["AMQP_URL"]).netloc
+        return f"{rabbitmq.ADMINISTRATOR}:{self._administrator_password}@127.0.0.1:{self.ports['rabbitmq']}"
+
+    def _on_vhost(self, netloc: str) -> str:
+        given = urlsplit(self.environ.get("AMQP_URL", "amqp:"))
+        return urlunsplit((given.scheme, netloc, f"/{quote(self.vhost, safe='')}", given.query, ""))
+
+    @property
+    def _administrator_password(self) -> str:
+        return self.secrets.secret("broker-administrator")

@@ -1,0 +1,244 @@
+"""The two journeys that `make run` performs, as a client outside would: through the gateway and nothing else."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import urllib3
+from rich.console import Console
+
+from emitra_local.problems import CannotStart
+
+# As a client would ask: how long the gateway may take for one call, milliseconds.
+CALL_TIMEOUT_MS = 15_000
+# A payment or an issued certificate takes about a second; after this something is broken.
+OUTCOME_TIMEOUT_SECONDS = 45
+POLL_SECONDS = 0.1
+
+KIOSK, OFFICER = "kiosk-jaipur", "officer-tehsildar-jaipur"
+K_NUMBER = "100000000001"  # the biller simulator always has a bill for it
+JAIPUR = "102"
+
+
+class JourneyFailed(CannotStart):
+    """The platform is up but did not do what it is for; the text says at which call and what it answered."""
+
+
+@dataclass
+class Client:
+    """One sandbox client with its access token."""
+
+    gateway_url: str
+    client_id: str
+    client_secret: str
+    http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False, timeout=30))
+    token: str = ""
+
+    def sign_in(self) -> None:
+        """Client credentials (RFC 6749, 4.4) for every scope the client has."""
+        headers = urllib3.make_headers(basic_auth=f"{self.client_id}:{self.client_secret}")
+        path = "/v1/oauth2/token"
+        answer = self.http.request_encode_body(
+            "POST",
+            self.gateway_url + path,
+            fields={"grant_type": "client_credentials"},
+            headers=headers,
+            encode_multipart=False,
+        )
+        self.token = str(_read("POST", path, answer, {200})["access_token"])
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The document at `path`. Raises JourneyFailed unless it is there."""
+        return self._send("GET", path, None, {200})
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The outcome of a keyed POST (201, or 202 while it goes on). Raises JourneyFailed for anything else."""
+        return self._send("POST", path, body, {200, 201, 202})
+
+    def post_when_there(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """As `post`; None while what the request refers to has not reached the service that owns it (404)."""
+        answer = self._send("POST", path, body, {200, 201, 202, 404})
+        return None if answer.get("status") == 404 else answer
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None, good: set[int]) -> dict[str, Any]:
+        headers = {"Emitra-Timeout-Ms": str(CALL_TIMEOUT_MS)}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        if body is not None:
+            headers["Idempotency-Key"] = str(uuid.uuid4())
+        return _read(method, path, self.http.request(method, self.gateway_url + path, json=body, headers=headers), good)
+
+
+class Account:
+    """Prints what happens, with the time each step took."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def title(self, text: str) -> None:
+        self._console.print(f"\n[bold]{text}[/]")
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Times a step; the step may add what came out of it by calling what it is given."""
+        started, outcome = time.monotonic(), list[str]()
+        yield outcome.append
+        took = (time.monotonic() - started) * 1000
+        self._console.print(f"  {what:<34} {' '.join(outcome):<62} [dim]{took:6.0f} ms[/]", soft_wrap=True)
+
+
+def perform(info: dict[str, Any], console: Console) -> dict[str, str]:
+    """Pay a bill and have a certificate issued; prints an account with URLs. Repeatable: each time a new bill.
+
+    `info` is what `.local/run.json` says. Returns the URLs of what was made. Raises JourneyFailed at the first answer
+    that is not what the journey needs.
+    """
+    clients = {client["name"]: client for client in info["clients"]}
+    account = Account(console)
+
+    def client(name: str) -> Client:
+        found = clients[name]
+        return Client(info["gateway_url"], found["client_id"], found["client_secret"])
+
+    kiosk, officer = client(KIOSK), client(OFFICER)
+    account.title(f"Journey 1: an electricity bill is paid at centre {clients[KIOSK]['kiosk_id']}")
+    payment_url = _bill_journey(kiosk, account)
+    account.title("Journey 2: a domicile certificate is applied for, paid, approved and issued")
+    certificate_url = _certificate_journey(kiosk, officer, account)
+    return {"payment": payment_url, "certificate": certificate_url}
+
+
+def _bill_journey(kiosk: Client, account: Account) -> str:
+    with account.step("sign in") as came_out:
+        kiosk.sign_in()
+        came_out("POST /v1/oauth2/token")
+    with account.step("find the biller") as came_out:
+        billers = kiosk.get("/v1/billers?category=ELECTRICITY")["items"]
+        biller = billers[0]
+        came_out(f"{biller['name']} ({biller['biller_id']}), one of {len(billers)}")
+    with account.step("fetch the bill") as came_out:
+        bill = _fetch_bill(kiosk, biller["biller_id"], {"k_number": K_NUMBER})
+        came_out(f"{_rupees(bill['total'])} due on {bill['due_on']} for K number {K_NUMBER}")
+    payment = _pay(kiosk, bill, account)
+    _follow(kiosk, payment["transaction_token"], account)
+    return f"{kiosk.gateway_url}/v1/payments/{payment['payment_id']}"
+
+
+def _certificate_journey(kiosk: Client, officer: Client, account: Account) -> str:
+    with account.step("apply") as came_out:
+        application = kiosk.post(
+            "/v1/applications",
+            {"application_type": "domicile", "district_code": JAIPUR, "applicant": _applicant()},
+        )
+        token = application["transaction_token"]
+        came_out(f"{application['application_id']}, {application['state']}, fee {_rupees(application['fee'])}")
+    path = f"/v1/applications/{application['application_id']}"
+    with account.step("fetch the fee") as came_out:
+        order = application["fee"]["pay_with"]
+        # Billing raises the demand when application.submitted.v1 has reached it.
+        # The demand reaches billing as an event, a moment after the application was made.
+        fetched = _await(lambda: kiosk.post_when_there("/v1/bill-fetches", order), "the fee demand")
+        bill = fetched["bills"][0]
+        came_out(f"{_rupees(bill['total'])} through {order['biller_id']}")
+    _pay(kiosk, bill, account)
+    with account.step("payment.completed.v1 arrives") as came_out:
+        _await(lambda: kiosk.get(path) if kiosk.get(path)["state"] == "IN_VERIFICATION" else None, "verification")
+        came_out("IN_VERIFICATION")
+    with account.step("the officer signs in and approves") as came_out:
+        officer.sign_in()
+        officer.post(f"{path}/decisions", {"decision": "approve", "remarks": "Documents seen and in order."})
+        came_out(f"POST {path}/decisions")
+    with account.step("the certificate is issued") as came_out:
+        issued = _await(lambda: kiosk.get(path) if kiosk.get(path)["state"] == "ISSUED" else None, "issuing")
+        certificate_path = f"/v1/certificates/{issued['certificate_id']}"
+        document = kiosk.get(certificate_path)
+        came_out(str(issued["certificate_id"]))
+    _verify(kiosk.gateway_url, document, account)
+    _follow(kiosk, token, account)
+    return f"{kiosk.gateway_url}{certificate_path}"
+
+
+def _pay(kiosk: Client, bill: dict[str, Any], account: Account) -> dict[str, Any]:
+    with account.step("pay from the kiosk's wallet") as came_out:
+        payment = kiosk.post("/v1/payments", {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"})
+        path = f"/v1/payments/{payment['payment_id']}"
+
+        def finished() -> dict[str, Any] | None:
+            now = kiosk.get(path)
+            return now if now["status"] in {"COMPLETED", "FAILED"} else None
+
+        payment = _await(finished, "the payment's outcome")
+        if payment["status"] != "COMPLETED":
+            raise JourneyFailed(f"{path} did not complete: {payment.get('failure')}")
+        came_out(f"{payment['status']}, token {payment['transaction_token']}")
+    with account.step("read the receipt") as came_out:
+        receipt = kiosk.get(f"{path}/receipt")
+        came_out(f"{receipt['receipt_number']}, {_rupees(payment['total'])}")
+    return payment
+
+
+def _verify(gateway_url: str, document: dict[str, Any], account: Account) -> None:
+    anybody = Client(gateway_url, "", "")
+    with account.step("anybody verifies it") as came_out:
+        verdict = anybody.post("/v1/certificate-verifications", {"document": document["document"]})
+        forged = anybody.post("/v1/certificate-verifications", {"document": _one_letter_changed(document["document"])})
+        if not verdict["valid"] or forged["valid"]:
+            raise JourneyFailed(f"verification answered {verdict} for the document and {forged} for a changed one")
+        came_out(f"valid; with one letter changed: not valid ({forged['reason']})")
+
+
+def _follow(kiosk: Client, token: str, account: Account) -> None:
+    with account.step("follow it by its token") as came_out:
+        view = kiosk.get(f"/v1/transactions/{token}")
+        came_out(f"GET /v1/transactions/{token}: {view['status']}")
+
+
+def _fetch_bill(kiosk: Client, biller_id: str, customer_params: dict[str, str]) -> dict[str, Any]:
+    fetched = kiosk.post("/v1/bill-fetches", {"biller_id": biller_id, "customer_params": customer_params})
+    bills: list[dict[str, Any]] = fetched["bills"]
+    if not bills:
+        raise JourneyFailed(f"POST /v1/bill-fetches: {biller_id} has no bill for {customer_params}")
+    return bills[0]
+
+
+def _await(look: Callable[[], dict[str, Any] | None], what: str) -> dict[str, Any]:
+    deadline = time.monotonic() + OUTCOME_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        time.sleep(POLL_SECONDS)
+    raise JourneyFailed(f"{what} did not come within {OUTCOME_TIMEOUT_SECONDS} s; see `make logs`")
+
+
+def _read(method: str, path: str, answer: urllib3.BaseHTTPResponse, good: set[int]) -> dict[str, Any]:
+    if answer.status not in good:
+        raise JourneyFailed(f"{method} {path} answered {answer.status}: {answer.data[:800].decode(errors='replace')}")
+    return dict(answer.json())
+
+
+def _rupees(money: dict[str, Any]) -> str:
+    return f"₹{money['amount'] / 100:,.2f}"
+
+
+def _one_letter_changed(document: Any) -> Any:
+    if isinstance(document, str):
+        return document[:-2] + ("A" if document[-2] != "A" else "B") + document[-1]
+    changed = dict(document)
+    name = next(key for key, value in changed.items() if isinstance(value, str) and value)
+    changed[name] = changed[name][:-1] + ("a" if changed[name][-1] != "a" else "b")
+    return changed
+
+
+def _applicant() -> dict[str, Any]:
+    return {
+        "name": "Test Citizen One",
+        "name_hi": "परीक्षण नागरिक एक",
+        "father_name": "Test Father One",
+        "date_of_birth": "1990-08-15",
+        "address": "12, Sandbox Marg, Jaipur",
+    }

@@ -1,0 +1,90 @@
+"""A private MongoDB replica set of one member: transactions need a replica set, even on a laptop."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import time
+from pathlib import Path
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from emitra_local.environments import Environments
+from emitra_local.problems import CannotStart
+from emitra_local.supervision import INFRASTRUCTURE, Program
+
+REPLICA_SET = "rs0"
+# WiredTiger takes half of the memory by default; the whole platform's data fits in this many gigabytes.
+CACHE_GIGABYTES = "0.25"
+OPLOG_MEGABYTES = "256"
+# Two seconds as a rule; thirty when its former port is held by somebody who takes a connection and says nothing.
+START_TIMEOUT_SECONDS = 60
+# A primary that is told to stop waits 15 s by default for clients to find another one; here there is no other.
+QUIESCE_MS = 100
+_NOT_YET_INITIALIZED = 94
+
+
+def mongod_binary(environments: Environments) -> str:
+    """A mongod on PATH, else the one packaged for local development. Raises CannotStart where neither is to be had."""
+    if on_path := shutil.which("mongod"):
+        return on_path
+    try:
+        folder = environments.ensure("mongod")
+    except CannotStart as problem:
+        raise CannotStart(
+            f"There is no mongod on PATH and none could be installed for {platform.machine()}.\n{problem}\n"
+            "Start one yourself and name it:\n"
+            "  docker run -d -p 27017:27017 --name mongo mongo:7 --replSet rs0\n"
+            '  docker exec mongo mongosh --eval "rs.initiate()"\n'
+            "  export MONGODB_URI='mongodb://127.0.0.1:27017/?directConnection=true'"
+        ) from problem
+    return str(next(folder.glob("lib/python3*/site-packages/fiftyone/db/bin/mongod")))
+
+
+def uri(port: int) -> str:
+    return f"mongodb://127.0.0.1:{port}/?directConnection=true"
+
+
+def mongod_program(binary: str, data: Path, port: int, *, failpoints: bool) -> Program:
+    """mongod on loopback with its data under `data`; with `failpoints`, tests may make its commands fail."""
+    data.mkdir(parents=True, exist_ok=True)
+    settings = ["diagnosticDataCollectionEnabled=false", f"shutdownTimeoutMillisForSignaledShutdown={QUIESCE_MS}"]
+    settings += ["enableTestCommands=1"] if failpoints else []
+    argv = [binary, "--dbpath", str(data), "--port", str(port), "--bind_ip", "127.0.0.1", "--nounixsocket"]
+    argv += ["--replSet", REPLICA_SET, "--oplogSize", OPLOG_MEGABYTES, "--wiredTigerCacheSizeGB", CACHE_GIGABYTES]
+    argv += [part for setting in settings for part in ("--setParameter", setting)]
+    return Program("mongod", INFRASTRUCTURE, argv, {"LC_ALL": "C"}, stop_seconds=30, autostart=True)
+
+
+def await_primary(port: int) -> None:
+    """Wait until the member takes writes, making it a replica set first where it is none and telling it its port where
+    that has changed since the data was written. Repeatable. Raises CannotStart after START_TIMEOUT_SECONDS."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    problem: PyMongoError | None = None
+    client: MongoClient[dict[str, object]] = MongoClient(uri(port), serverSelectionTimeoutMS=500)
+    with client:
+        while time.monotonic() < deadline:
+            try:
+                _configure(client, f"127.0.0.1:{port}")
+                if client.admin.command("hello").get("isWritablePrimary"):
+                    return
+            except PyMongoError as err:
+                problem = err
+            time.sleep(0.05)
+    raise CannotStart(f"MongoDB did not become ready in {START_TIMEOUT_SECONDS} s: {problem}")
+
+
+def _configure(client: MongoClient[dict[str, object]], host: str) -> None:
+    member = {"_id": 0, "host": host}
+    try:
+        config = client.admin.command("replSetGetConfig")["config"]
+    except OperationFailure as err:
+        if err.code != _NOT_YET_INITIALIZED:
+            raise
+        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
+        return
+    if config["members"][0]["host"] != host:
+        config["members"][0]["host"] = host
+        config["version"] += 1
+        client.admin.command("replSetReconfig", config, force=True)

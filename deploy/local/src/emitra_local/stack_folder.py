@@ -1,0 +1,84 @@
+"""The folder a stack lives in: who holds it, and how to stop what runs from it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from emitra_local.problems import CannotStart
+from emitra_local.processes import end_all
+
+# Long enough for MongoDB's and RabbitMQ's own orderly stops, one after the other.
+STOP_TIMEOUT_SECONDS = 60
+LEFTOVER_GRACE_SECONDS = 15
+POLL_SECONDS = 0.1
+TEST_STATE = "test-"
+
+
+def mark_of(state: Path) -> str:
+    """The mark of the processes of a stack: from the place of its folder, so that leftovers are found even after the
+    folder was deleted by hand."""
+    return hashlib.sha256(os.fsencode(state.resolve())).hexdigest()
+
+
+def take_lock(state: Path) -> TextIO:
+    """Make the folder and hold it until the returned file is closed or this process ends.
+
+    Raises CannotStart naming the pid that holds it.
+    """
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = (state / "lock").open("a+")
+    if not _locked(lock):
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        raise CannotStart(f"This stack runs already (pid {holder}). `make status` shows it, `make stop` stops it.")
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def stop_running(state: Path) -> bool:
+    """Stop the stack in a folder, whoever holds it, or end what a killed one left there. False if there was nothing.
+
+    Raises CannotStart when the process that holds it does not end.
+    """
+    holder = 0
+    with suppress(FileNotFoundError), (state / "lock").open("r+") as lock:
+        if not _locked(lock):
+            holder = int(lock.read().strip() or 0)
+            with suppress(ProcessLookupError):
+                os.kill(holder, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS + LEFTOVER_GRACE_SECONDS
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise CannotStart(f"The launcher, pid {holder}, does not end.")
+            time.sleep(POLL_SECONDS)
+        return bool(end_all(mark_of(state), LEFTOVER_GRACE_SECONDS) or holder)
+    return bool(end_all(mark_of(state), LEFTOVER_GRACE_SECONDS))
+
+
+def abandoned_test_stacks(root: Path) -> list[Path]:
+    """The folders of test stacks whose holder is gone."""
+    found = []
+    for state in (root / ".local").glob(f"{TEST_STATE}*/"):
+        with suppress(FileNotFoundError), (state / "lock").open("r+") as lock:
+            # An empty one is being taken at this moment.
+            if lock.read() and _locked(lock):
+                found.append(state)
+    return found
+
+
+def _locked(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,43 @@
+"""Ports are remembered, and picked again when taken."""
+
+import os
+import socket
+from pathlib import Path
+
+from emitra_local.ports import holder_of, remembered_ports
+
+
+def test_the_same_names_get_the_same_ports_again(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    first = remembered_ports(file, ["mongod", "rabbitmq"])
+
+    assert remembered_ports(file, ["mongod", "rabbitmq"]) == first
+    assert len(set(first.values())) == 2
+
+
+def test_a_port_that_somebody_took_meanwhile_is_picked_again(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    first = remembered_ports(file, ["mongod", "rabbitmq"])
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", first["mongod"]))
+        somebody.listen()
+
+        again = remembered_ports(file, ["mongod", "rabbitmq"])
+
+        assert again["mongod"] != first["mongod"]
+        assert again["rabbitmq"] == first["rabbitmq"]
+
+
+def test_a_file_cut_short_is_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    file.write_text('{"mongod": 2')
+
+    assert remembered_ports(file, ["mongod"]) == remembered_ports(file, ["mongod"])
+
+
+def test_who_holds_a_port_is_named() -> None:
+    with socket.socket() as ours:
+        ours.bind(("127.0.0.1", 0))
+        ours.listen()
+
+        assert holder_of(ours.getsockname()[1]).startswith(f"pid {os.getpid()} (")

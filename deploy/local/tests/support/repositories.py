@@ -1,0 +1,39 @@
+"""Builds small repositories in a folder, in the shape of this one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def add_package(
+    root: Path, folder: str, name: str, needs: Sequence[str] = (), test_needs: Sequence[str] = (), groups: str = ""
+) -> Path:
+    """A folder with a pyproject.toml and an empty import package named after the folder."""
+    place = root / folder
+    source = place / "src" / Path(folder).name.replace("-", "_")
+    source.mkdir(parents=True)
+    (source / "__init__.py").write_text("")
+    place.joinpath("pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\n\n'
+        f'[project]\nname = "{name}"\nversion = "1"\ndependencies = {list(needs)}\n\n'
+        f"[project.optional-dependencies]\ntest = {list(test_needs)}\n\n{groups}"
+    )
+    return place
+
+
+def add_launcher(root: Path) -> Path:
+    """deploy/local, with the dependency groups every repository has."""
+    groups = '[dependency-groups]\nbootstrap = ["uv"]\nbuild = ["hatchling"]\nmongod = ["m"]\nlint = ["ruff"]\n'
+    return add_package(root, "deploy/local", "emitra-local", ["rich"], groups=groups)
+
+
+def write_module(root: Path, module: str, text: str = "") -> None:
+    """A module by its dotted name in the only package that has its first part."""
+    first, *rest = module.split(".")
+    source = next(root.glob(f"*/*/src/{first}"))
+    file = source.joinpath(*rest).with_suffix(".py")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for folder in [file.parent, *file.parent.parents]:
+        if folder == source.parent:
+            break
+        (folder / "__init__.py").touch()
+    file.write_text(text)

@@ -1,0 +1,83 @@
+"""The import rules catch what they are for. The real import-linter reads a small repository with one wrong import."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.support.repositories import add_package, write_module
+
+from emitra_local import import_rules
+from emitra_local.workspace import Workspace
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    for service in ("billing", "identity"):
+        add_package(tmp_path, f"services/{service}", f"emitra-{service}")
+        write_module(tmp_path, f"{service}.domain.money")
+        write_module(tmp_path, f"{service}.application.pay", f"import {service}.domain.money\n")
+        write_module(tmp_path, f"{service}.adapters.store", f"import {service}.application.pay\nimport pymongo\n")
+        write_module(tmp_path, f"{service}.settings", "import servicekit.settings\n")
+        write_module(tmp_path, f"{service}.bootstrap", f"import {service}.adapters.store\nimport {service}.settings\n")
+        write_module(
+            tmp_path,
+            f"{service}.entrypoints.service",
+            f"import {service}.bootstrap\nimport servicekit.messaging.relay\nimport flask\n",
+        )
+    add_package(tmp_path, "shared/servicekit", "emitra-servicekit")
+    write_module(tmp_path, "servicekit.settings", "import marshmallow\n")
+    write_module(tmp_path, "servicekit.messaging.relay", "import pika\nimport kombu\n")
+    add_package(tmp_path, "shared/emitra_contracts", "emitra-contracts")
+    add_package(tmp_path, "deploy/emitra_local", "emitra-local")
+    return tmp_path
+
+
+def check(root: Path) -> tuple[int, str]:
+    workspace = Workspace(root)
+    config = root / "importlinter.ini"
+    config.write_text(import_rules.rendered(workspace))
+    program = Path(sys.executable).with_name("lint-imports")
+    finished = subprocess.run(
+        [program, "--config", config, "--no-cache"],
+        env={**import_rules.path(workspace), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return finished.returncode, finished.stdout + finished.stderr
+
+
+def test_a_repository_that_follows_the_rules_passes(repository: Path) -> None:
+    code, said = check(repository)
+
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "rule"),
+    [
+        ("billing.application.pay", "import identity.domain.money", "Services never import each other"),
+        ("billing.domain.money", "import billing.application.pay", "Layers inside a service"),
+        ("billing.stray", "", "Layers inside a service"),
+        ("billing.adapters.store", "import billing.entrypoints.service", "Layers inside a service"),
+        ("billing.entrypoints.api", "import billing.adapters.store", "Only bootstrap imports adapters"),
+        ("billing.domain.money", "import pymongo", "The domain imports no framework"),
+        ("billing.domain.money", "import servicekit.settings", "The domain imports no framework"),
+        ("billing.application.pay", "import servicekit.settings", "The application imports no web framework"),
+        ("billing.adapters.store", "import kombu", "Only servicekit.messaging imports kombu or pika"),
+        ("servicekit.settings", "import pika", "Only servicekit.messaging imports kombu or pika"),
+        ("servicekit.settings", "import billing.bootstrap", "Shared libraries import no service"),
+        ("emitra_contracts.schemas", "import servicekit.settings", "The contracts import nothing of ours"),
+        ("billing.adapters.store", "import emitra_local", "Services import neither the launcher"),
+    ],
+)
+def test_a_forbidden_import_breaks_its_rule(repository: Path, module: str, text: str, rule: str) -> None:
+    write_module(repository, module, text + "\n")
+
+    code, said = check(repository)
+
+    broken = [line for line in said.splitlines() if "BROKEN" in line]
+    assert code == 1, said
+    assert any(rule in line for line in broken), said

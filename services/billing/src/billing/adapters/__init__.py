@@ -1,0 +1,1 @@
+"""The ports' implementations, named by their technology; only bootstrap names them."""

@@ -1,0 +1,87 @@
+"""The payment service provider over HTTP: authorisations, their inquiry, capture and void."""
+
+from urllib.parse import quote
+
+from billing.adapters.http_biller_network import REFUSING_STATUSES, slug_of
+from billing.adapters.json_http import JsonClient, NoAnswer, NotSent, Reply
+from billing.application.ports import Answer, Outcome
+from billing.domain.payment import Payment
+
+_AUTHORISATIONS = {
+    "AUTHORISED": Outcome.SUCCESS,
+    "PENDING": Outcome.PENDING,
+    "DECLINED": Outcome.REFUSED,
+}
+
+
+class HttpPaymentProvider:
+    """Implements application.ports.PaymentProvider."""
+
+    def __init__(self, client: JsonClient) -> None:
+        self._client = client
+
+    def authorise(self, payment: Payment) -> Answer:
+        body = {
+            "request_id": payment.authorisation_request_id,
+            "amount_paise": payment.total_paise,
+            "mode": payment.mode,
+            "instrument": payment.instrument,
+        }
+        try:
+            reply = self._client.call("POST", "/authorisations", body)
+        except NotSent:
+            return Answer(Outcome.NOT_SENT)
+        except NoAnswer:
+            return Answer(Outcome.UNKNOWN)
+        if reply.status in REFUSING_STATUSES and reply.error:
+            return Answer(Outcome.REFUSED, reason=slug_of(reply.error))
+        return _authorisation(reply, payment)
+
+    def find_authorisation(self, payment: Payment) -> Answer:
+        request_id = quote(payment.authorisation_request_id, safe="")
+        try:
+            reply = self._client.call("GET", f"/authorisations?request_id={request_id}")
+        except NotSent:
+            return Answer(Outcome.NOT_SENT)
+        except NoAnswer:
+            return Answer(Outcome.UNKNOWN)
+        if reply.status == 404 and reply.error == "unknown-request":
+            return Answer(Outcome.NEVER_SEEN)
+        return _authorisation(reply, payment)
+
+    def capture(self, payment: Payment) -> Answer:
+        return self._end(payment, "captures", f"{payment.payment_id}:capture", "CAPTURED")
+
+    def void(self, payment: Payment) -> Answer:
+        return self._end(payment, "voids", f"{payment.payment_id}:void", "VOIDED")
+
+    def _end(self, payment: Payment, ending: str, request_id: str, done: str) -> Answer:
+        path = f"/authorisations/{quote(payment.authorisation_id or '', safe='')}/{ending}"
+        try:
+            reply = self._client.call("POST", path, {"request_id": request_id})
+        except NotSent:
+            return Answer(Outcome.NOT_SENT)
+        except NoAnswer:
+            return Answer(Outcome.UNKNOWN)
+        # 409: already ended the other way, or no longer authorised. It will not become true by asking again.
+        if reply.status in REFUSING_STATUSES | {409} and reply.error:
+            return Answer(Outcome.REFUSED, reason=slug_of(reply.error))
+        document = reply.document
+        if reply.status == 200 and document.get("request_id") == request_id and document.get("status") == done:
+            return Answer(Outcome.SUCCESS)
+        return Answer(Outcome.UNKNOWN)
+
+
+def _authorisation(reply: Reply, payment: Payment) -> Answer:
+    document = reply.document
+    outcome = _AUTHORISATIONS.get(str(document.get("status")))
+    reference = document.get("authorisation_id")
+    if (
+        reply.status != 200
+        or outcome is None
+        or document.get("request_id") != payment.authorisation_request_id
+        or document.get("amount_paise") != payment.total_paise
+        or not (isinstance(reference, str) and 0 < len(reference) <= 64)
+    ):
+        return Answer(Outcome.UNKNOWN)
+    return Answer(outcome, reference=reference, reason=slug_of(document.get("reason")))

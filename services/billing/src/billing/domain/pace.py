@@ -1,0 +1,30 @@
+"""How patient the saga is: when it looks again, when it gives money back, when people take over."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Published times of the saga.
+
+    grace: a request thread may be at work on a payment this long before the sweeper takes it over; longer than
+    the slowest call and its transaction. first_inquiry … longest_inquiry: the wait between inquiries doubles.
+    give_up_unsent: a payment that certainly never reached the biller is given back after this.
+    take_over: whatever is still in doubt after this is a break that people resolve.
+    """
+
+    grace: timedelta
+    first_inquiry: timedelta
+    longest_inquiry: timedelta
+    give_up_unsent: timedelta
+    take_over: timedelta
+
+    def next_inquiry(self, at: datetime, attempts: int) -> datetime:
+        """When to ask again after `attempts` inquiries without an answer."""
+        # A million times any first wait is past the longest: bounded, so that it never overflows.
+        return at + min(self.first_inquiry * (1 << min(attempts, 20)), self.longest_inquiry)
+
+    def may_give_up(self, created_at: datetime, at: datetime) -> bool:
+        """Whether a payment that nobody has seen is now given back rather than sent again."""
+        return at >= created_at + self.give_up_unsent

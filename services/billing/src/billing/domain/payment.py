@@ -1,0 +1,221 @@
+"""A payment and the saga it goes through. Nothing here waits, calls or stores: each method returns the next payment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from billing.domain.ledger import (
+    PSP_AUTHORISED,
+    PSP_CLEARING,
+    PSP_HELD,
+    JournalEntry,
+    Kind,
+    Leg,
+    wallet_account,
+    wallet_held_account,
+)
+from billing.domain.receipts import Receipt, receipt_number
+
+
+class State(StrEnum):
+    """Where a payment is. `UNKNOWN`: asked, and the answer has not been learnt; it is found out, never guessed."""
+
+    CREATED = "CREATED"
+    AUTH_REQUESTED = "AUTH_REQUESTED"
+    AUTH_UNKNOWN = "AUTH_UNKNOWN"
+    AUTH_FAILED = "AUTH_FAILED"
+    AUTHORISED = "AUTHORISED"
+    POST_REQUESTED = "POST_REQUESTED"
+    POST_UNKNOWN = "POST_UNKNOWN"
+    POST_FAILED = "POST_FAILED"
+    VOIDED = "VOIDED"
+    POSTED = "POSTED"
+    COMPLETED = "COMPLETED"
+    MANUAL = "MANUAL"
+
+
+_S = State
+# Every move there is; POSTED is the pivot: before it money can be given back, after it only forward.
+_MOVES: dict[State, frozenset[State]] = {
+    _S.CREATED: frozenset({_S.AUTH_REQUESTED}),
+    _S.AUTH_REQUESTED: frozenset({_S.AUTHORISED, _S.AUTH_UNKNOWN, _S.AUTH_FAILED, _S.MANUAL}),
+    _S.AUTH_UNKNOWN: frozenset({_S.AUTHORISED, _S.AUTH_FAILED, _S.MANUAL}),
+    _S.AUTHORISED: frozenset({_S.POST_REQUESTED}),
+    _S.POST_REQUESTED: frozenset({_S.POSTED, _S.POST_UNKNOWN, _S.POST_FAILED, _S.MANUAL}),
+    _S.POST_UNKNOWN: frozenset({_S.POSTED, _S.POST_FAILED, _S.MANUAL}),
+    _S.POST_FAILED: frozenset({_S.VOIDED, _S.MANUAL}),
+    _S.POSTED: frozenset({_S.COMPLETED, _S.MANUAL}),
+    _S.VOIDED: frozenset(),
+    _S.AUTH_FAILED: frozenset(),
+    _S.COMPLETED: frozenset(),
+    _S.MANUAL: frozenset(),
+}
+ENDED = frozenset(state for state, moves in _MOVES.items() if not moves)
+FAILED = frozenset({State.AUTH_FAILED, State.VOIDED})
+# While one of these lasts, the payer's money is held and neither spent nor returned.
+HOLDING = frozenset({State.AUTHORISED, State.POST_REQUESTED, State.POST_UNKNOWN, State.POST_FAILED})
+
+
+class IllegalMove(Exception):
+    """The code asked for a move the saga does not have: a bug, never a caller's mistake."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a payment's history."""
+
+    state: State
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a payment ended without being made: `biller-refused`, `authorisation-declined` or `expired`."""
+
+    code: str
+    detail: str
+    money_returned: bool
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One payment. `version` counts its moves: each is stored only if nobody made another move meanwhile.
+
+    `credits` are the ledger legs of who is paid; they sum to `total_paise` and were fixed when the payment began.
+    `next_action_at` is when the sweeper looks at it again (None: never), `deadline_at` when people take over.
+    `unsent`: the last attempt certainly did not reach the other side, so it may be made again, or given up.
+    """
+
+    payment_id: str
+    transaction_token: str
+    client_id: str
+    kiosk_id: str | None
+    channel: str
+    mode: str
+    instrument: str | None
+    biller_id: str
+    category: str
+    bill_id: str
+    bill_ref: str
+    claim_key: str
+    customer_params: Mapping[str, str]
+    application_id: str | None
+    bill_paise: int
+    service_charge_paise: int
+    fee_order: str
+    fee_order_hi: str
+    credits: tuple[Leg, ...]
+    request_id: str
+    state: State
+    version: int
+    history: tuple[Step, ...]
+    created_at: datetime
+    deadline_at: datetime
+    next_action_at: datetime | None
+    attempts: int = 0
+    unsent: bool = False
+    authorisation_id: str | None = None
+    biller_reference: str | None = None
+    receipt: Receipt | None = None
+    failure: Failure | None = None
+
+    @property
+    def total_paise(self) -> int:
+        """What the payer pays: bill and service charge."""
+        return self.bill_paise + self.service_charge_paise
+
+    @property
+    def by_wallet(self) -> bool:
+        """Whether a centre's wallet pays, where the hold itself is the authorisation."""
+        return self.mode == "WALLET"
+
+    @property
+    def district_code(self) -> str | None:
+        """The LGD code of the centre's district: digits 7 to 9 of its permanent code, `ksk_RJ102…` → `102`."""
+        return str(int(self.kiosk_id[6:9])) if self.kiosk_id else None
+
+    @property
+    def authorisation_request_id(self) -> str:
+        """The name under which the provider knows this authorisation, however often it is asked."""
+        return f"{self.payment_id}:auth"
+
+    @property
+    def post_request_id(self) -> str:
+        """The name under which the biller knows this payment, however often it is sent."""
+        return f"{self.payment_id}:post"
+
+    def move(self, at: datetime, *states: State, **changes: Any) -> Self:
+        """The payment after moving through `states` in turn. Raises IllegalMove for a move that does not exist.
+
+        A move ends the waiting of the state before: attempts start again, and an end state is never looked at.
+        """
+        current = self.state
+        for state in states:
+            if state not in _MOVES[current]:
+                raise IllegalMove(f"{self.payment_id}: {current} → {state}")
+            current = state
+        if current in ENDED:
+            changes.setdefault("next_action_at", None)
+        return replace(
+            self,
+            **({"attempts": 0, "unsent": False} | changes),
+            state=current,
+            version=self.version + len(states),
+            history=(*self.history, *(Step(state, at) for state in states)),
+        )
+
+    def posted(self, at: datetime, biller_reference: str) -> Self:
+        """The biller took the payment. One the wallet paid is complete with that; a card has yet to be captured."""
+        moved = self.move(at, State.POSTED, biller_reference=biller_reference, next_action_at=at)
+        return moved.completed(at) if self.by_wallet else moved
+
+    def completed(self, at: datetime) -> Self:
+        """Everything is done: the receipt exists from now on."""
+        receipt = Receipt(number=receipt_number(self.transaction_token, at), issued_at=at)
+        return self.move(at, State.COMPLETED, receipt=receipt)
+
+    def refused(self, at: datetime, failure: Failure) -> Self:
+        """It will not be posted. A wallet has its money back at once; a card's authorisation is voided next."""
+        if self.by_wallet:
+            return self.move(at, State.POST_FAILED, State.VOIDED, failure=failure)
+        return self.move(at, State.POST_FAILED, failure=failure, next_action_at=at)
+
+    def _held_from(self) -> tuple[str, str]:
+        if self.kiosk_id and self.by_wallet:
+            return wallet_account(self.kiosk_id), wallet_held_account(self.kiosk_id)
+        return PSP_AUTHORISED, PSP_HELD
+
+    def hold_entry(self, at: datetime) -> JournalEntry:
+        """The payer's money set aside: a pending entry."""
+        source, held = self._held_from()
+        return self._entry(Kind.HOLD, at, Leg(source, -self.total_paise), Leg(held, self.total_paise))
+
+    def post_entry(self, at: datetime) -> JournalEntry:
+        """The hold posted: to the biller, and the charges to their heads."""
+        _, held = self._held_from()
+        return self._entry(Kind.POST, at, Leg(held, -self.total_paise), *self.credits)
+
+    def void_entry(self, at: datetime) -> JournalEntry:
+        """The hold voided: everything back to where it came from."""
+        source, held = self._held_from()
+        return self._entry(Kind.VOID, at, Leg(held, -self.total_paise), Leg(source, self.total_paise))
+
+    def capture_entry(self, at: datetime) -> JournalEntry:
+        """The provider now owes us the money it had authorised."""
+        return self._entry(
+            Kind.CAPTURE, at, Leg(PSP_CLEARING, -self.total_paise), Leg(PSP_AUTHORISED, self.total_paise)
+        )
+
+    def _entry(self, kind: Kind, at: datetime, *legs: Leg) -> JournalEntry:
+        resolves = f"{self.payment_id}:{Kind.HOLD}" if kind in (Kind.POST, Kind.VOID) else None
+        return JournalEntry(
+            entry_id=f"{self.payment_id}:{kind}",
+            kind=kind,
+            at=at,
+            legs=legs,
+            payment_id=self.payment_id,
+            kiosk_id=self.kiosk_id,
+            resolves=resolves,
+        )

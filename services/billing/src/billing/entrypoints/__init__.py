@@ -1,0 +1,1 @@
+"""How the outside reaches billing: routes, events, jobs and commands."""

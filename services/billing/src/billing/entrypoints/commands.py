@@ -1,0 +1,101 @@
+"""Billing's own commands beside the chassis' (api, worker, relay, prepare …)."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from billing.bootstrap import Billing, bootstrap, utc_now
+from billing.domain.money import rupees
+from billing.settings import Settings
+from servicekit.mongo import Mongo
+from servicekit.settings import SettingsError
+
+commands = typer.Typer()
+
+EXIT_BROKEN_BOOKS = 1
+EXIT_REFUSED = 2
+MOST_SEEDED = 1_000  # one transaction each: more than any sandbox needs
+_KIOSK = re.compile(r"ksk_RJ[0-9]{8}")
+
+
+@contextmanager
+def _billing() -> Iterator[Billing]:
+    try:
+        settings = Settings.load(os.environ)
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(78) from None
+    with Mongo(settings.mongodb_uri, settings.mongodb_database, settings.mongodb_timeout_seconds) as mongo:
+        yield bootstrap(settings, mongo)
+
+
+@commands.command("check-books")
+def check_books(
+    accounts: Annotated[bool, typer.Option(help="Print every account of the trial balance.")] = False,
+) -> None:
+    """Check invariants I1 to I5 on this database and print the trial balance; exit 1 on a break."""
+    with _billing() as billing:
+        books = billing.books.check(utc_now())
+    console = Console(width=140)
+    balances = Table("Account", "Balance", title="Trial balance")
+    for account, paise in (books.balances if accounts else _by_family(books.balances)).items():
+        balances.add_row(account, rupees(paise))
+    balances.add_row("total", rupees(sum(books.balances.values())))
+    console.print(balances)
+    console.print("Payments:", ", ".join(f"{state} {count}" for state, count in books.states.items()) or "none")
+    findings = Table("Invariant", "Says", "Holds", title="Books")
+    for finding in books.findings:
+        findings.add_row(finding.invariant, finding.says, "no" if finding.breaks else "yes")
+    console.print(findings)
+    for finding in books.findings:
+        for example in finding.breaks:
+            console.print(f"{finding.invariant}: {example}")
+    if not books.in_order:
+        raise typer.Exit(EXIT_BROKEN_BOOKS)
+
+
+@commands.command("seed-sandbox")
+def seed_sandbox(
+    paise: Annotated[int, typer.Option(help="Play money for each, in paise.", min=1)],
+    kiosk: Annotated[list[str] | None, typer.Option(help="Permanent code of a centre; repeatable.")] = None,
+    kiosks: Annotated[str, typer.Option(help="Consecutive codes of one district, FIRST..LAST.")] = "",
+) -> None:
+    """Fund sandbox wallets, each once however often this runs; opens those that are not open. Refuses when live."""
+    wanted = [*(kiosk or []), *_consecutive(kiosks)]
+    if not wanted or not all(_KIOSK.fullmatch(kiosk_id) for kiosk_id in wanted):
+        raise typer.BadParameter("name centres by their codes, such as ksk_RJ10200001, with --kiosk or --kiosks")
+    with _billing() as billing:
+        if billing.settings.environment != "sandbox":
+            typer.echo("seed-sandbox makes money: it refuses unless ENVIRONMENT=sandbox", err=True)
+            raise typer.Exit(EXIT_REFUSED)
+        funded = sum(billing.ledger.fund_sandbox_wallet(kiosk_id, paise, utc_now()) for kiosk_id in wanted)
+    typer.echo(f"billing: {funded} wallet(s) funded with {rupees(paise)}, {len(wanted) - funded} had it already")
+
+
+def _consecutive(span: str) -> list[str]:
+    """`ksk_RJ10200101..ksk_RJ10200140` as forty codes; nothing for an empty span."""
+    if not span:
+        return []
+    first, _, last = span.partition("..")
+    if not (_KIOSK.fullmatch(first) and _KIOSK.fullmatch(last)):
+        raise typer.BadParameter("a span looks like ksk_RJ10200101..ksk_RJ10200140", param_hint="--kiosks")
+    numbers = range(int(first[6:]), int(last[6:]) + 1)
+    if not 0 < len(numbers) <= MOST_SEEDED:
+        raise typer.BadParameter(f"a span holds 1 to {MOST_SEEDED} centres", param_hint="--kiosks")
+    return [f"ksk_RJ{number:08d}" for number in numbers]
+
+
+def _by_family(balances: dict[str, int]) -> dict[str, int]:
+    """Accounts of one kind (every wallet, every biller) as one line."""
+    families: dict[str, int] = {}
+    for account, paise in balances.items():
+        kind, _, _ = account.partition(":")
+        name = f"{kind}:*" if kind in {"wallet", "wallet-held", "biller", "department"} else account
+        families[name] = families.get(name, 0) + paise
+    return families

@@ -1,0 +1,91 @@
+"""Everything billing is told from outside; read once at start, every problem reported at once."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from marshmallow import fields, validate
+
+from billing.domain.pace import Pace
+from servicekit.settings import ServiceSettings, setting
+
+_url = validate.Regexp(r"https?://[^/]+", error="Must begin with http:// or https://.")
+_positive = validate.Range(min=0, min_inclusive=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(ServiceSettings):
+    """Billing's own settings beside the common ones."""
+
+    service_name: ClassVar[str] = "billing"
+
+    biller_network_url: str = setting(
+        "BILLER_NETWORK_URL", fields.String(validate=_url), "the biller network, e.g. http://biller-network:8000"
+    )
+    psp_url: str = setting(
+        "PSP_URL", fields.String(validate=_url), "the payment service provider, e.g. http://psp:8000"
+    )
+    biller_callback_secret: str = setting(
+        "BILLER_CALLBACK_SECRET",
+        fields.String(validate=validate.Length(min=16)),
+        "at least 16 characters shared with the biller network, which signs its callbacks with them",
+        secret=True,
+    )
+    biller_callback_url: str = setting(
+        "BILLER_CALLBACK_URL",
+        fields.String(validate=_url),
+        "this service's /callbacks/biller as the biller network reaches it; empty: it is not asked to call back",
+        default="",
+    )
+    biller_timeout_seconds: float = setting(
+        "BILLER_TIMEOUT_SECONDS",
+        fields.Float(validate=_positive),
+        "longest wait for an answer of the biller network, seconds; then the outcome is found out by inquiry",
+        default=10.0,
+    )
+    psp_timeout_seconds: float = setting(
+        "PSP_TIMEOUT_SECONDS",
+        fields.Float(validate=_positive),
+        "longest wait for an answer of the payment service provider, seconds",
+        default=10.0,
+    )
+    saga_grace_seconds: float = setting(
+        "SAGA_GRACE_SECONDS",
+        fields.Float(validate=_positive),
+        "a payment whose process died is taken over after this, seconds; longer than the slowest call and commit",
+        default=30.0,
+    )
+    first_inquiry_seconds: float = setting(
+        "FIRST_INQUIRY_SECONDS",
+        fields.Float(validate=_positive),
+        "first wait before asking what became of a payment in doubt, seconds; it doubles with each inquiry",
+        default=2.0,
+    )
+    longest_inquiry_seconds: float = setting(
+        "LONGEST_INQUIRY_SECONDS",
+        fields.Float(validate=_positive),
+        "longest wait between two inquiries, seconds",
+        default=60.0,
+    )
+    give_up_unsent_seconds: float = setting(
+        "GIVE_UP_UNSENT_SECONDS",
+        fields.Float(validate=_positive),
+        "a payment that never reached the biller is given back after this, seconds",
+        default=900.0,
+    )
+    in_doubt_deadline_seconds: float = setting(
+        "IN_DOUBT_DEADLINE_SECONDS",
+        fields.Float(validate=_positive),
+        "published time after which people resolve a payment still in doubt, seconds",
+        default=86_400.0,
+    )
+
+    def pace(self) -> Pace:
+        """The saga's times."""
+        return Pace(
+            grace=timedelta(seconds=self.saga_grace_seconds),
+            first_inquiry=timedelta(seconds=self.first_inquiry_seconds),
+            longest_inquiry=timedelta(seconds=self.longest_inquiry_seconds),
+            give_up_unsent=timedelta(seconds=self.give_up_unsent_seconds),
+            take_over=timedelta(seconds=self.in_doubt_deadline_seconds),
+        )

@@ -1,0 +1,78 @@
+"""What billing publishes is what the contract says, and it reads every example of what it consumes."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.support.builders import NOW, a_payment
+
+import emitra_contracts
+from billing.adapters.events import ending_event
+from billing.domain.payment import Failure, Payment, State
+from billing.entrypoints.consumers import CONSUMERS
+from billing.entrypoints.service import SERVICE
+from emitra_contracts import validate_produced
+from servicekit.ids import event_id, public_id, transaction_token
+from servicekit.messaging.envelope import parse, serialise
+
+
+def made(**changes: Any) -> Payment:
+    payment = replace(a_payment(public_id("pay"), **changes), transaction_token=transaction_token())
+    return replace(payment, client_id="cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44", request_id="req_" + "0" * 32)
+
+
+def completed() -> list[Payment]:
+    by_card = made(mode="CARD", state=State.POST_REQUESTED)
+    fee = made(application_id=public_id("app"), biller_id="EMITRA-FEES", category="APPLICATION_FEE")
+    return [made().posted(NOW, "ref"), by_card.posted(NOW, "ref").completed(NOW), fee.posted(NOW, "ref")]
+
+
+def failed() -> list[Payment]:
+    refused = made().refused(NOW, Failure("biller-refused", "no", money_returned=True))
+    expired = made().refused(NOW, Failure("expired", "no", money_returned=True))
+    declined = Failure("authorisation-declined", "no", money_returned=True)
+    return [refused, expired, made(mode="UPI").move(NOW, State.AUTH_FAILED, failure=declined)]
+
+
+@pytest.mark.parametrize("payment", [*completed(), *failed()], ids=lambda p: f"{p.mode}-{p.state}-{p.biller_id}")
+def test_every_ending_of_a_payment_is_a_valid_event(payment: Payment) -> None:
+    event = ending_event(payment, event_id())
+    envelope = parse_again(serialise(event, "billing"))
+
+    validate_produced(envelope)
+    assert event.type in SERVICE.publishes
+
+
+def parse_again(body: bytes) -> dict[str, Any]:
+    """The envelope as a consumer's JSON reader sees it."""
+    import json
+
+    parse(body)
+    envelope: dict[str, Any] = json.loads(body)
+    return envelope
+
+
+def test_a_payment_in_progress_has_no_event() -> None:
+    with pytest.raises(ValueError, match="has not ended"):
+        ending_event(made(), event_id())
+
+
+def test_billing_is_the_producer_of_what_it_publishes() -> None:
+    assert {emitra_contracts.producer(event) for event in SERVICE.publishes} == {"billing"}
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda consumer: consumer.event)
+def test_every_example_of_a_consumed_event_is_read_future_ones_too(consumer: Any) -> None:
+    assert emitra_contracts.producer(consumer.event) == consumer.producer
+    examples = emitra_contracts.examples(consumer.event) + emitra_contracts.future_examples(consumer.event)
+    assert len(examples) > 2
+    for envelope in examples:
+        loaded = consumer.schema.load(envelope["data"])
+        assert loaded.keys() == consumer.schema.fields.keys()
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda consumer: consumer.event)
+def test_billing_requires_nothing_that_the_contract_does_not_promise(consumer: Any) -> None:
+    promised = set(emitra_contracts.schema(consumer.event)["required"])
+
+    assert {name for name, field in consumer.schema.fields.items() if field.required} <= promised

@@ -1,0 +1,70 @@
+"""The committed description is the one of the routes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from billing.entrypoints.service import SERVICE
+
+COMMITTED = Path(__file__).parents[2] / "openapi.yaml"
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    return yaml.safe_load(SERVICE.openapi())
+
+
+def operations(document: Any) -> dict[tuple[str, str], Any]:
+    """Each (method, path) with its operation; a path's shared parameters are none."""
+    return {
+        (method, path): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+
+
+def test_the_committed_openapi_document_is_generated_from_the_routes() -> None:
+    assert COMMITTED.read_text(encoding="utf-8") == SERVICE.openapi(), "run: billing openapi > openapi.yaml"
+
+
+def test_each_operation_needs_the_scope_that_clients_were_promised(document: Any) -> None:
+    scopes = {
+        where: [scope for need in operation["security"] for scope in need["oauth2"]]
+        for where, operation in operations(document).items()
+    }
+
+    assert scopes == {
+        ("get", "/v1/billers"): ["billers:read"],
+        ("get", "/v1/billers/{biller_id}"): ["billers:read"],
+        ("post", "/v1/bill-fetches"): ["bills:fetch"],
+        ("post", "/v1/payments"): ["payments:write"],
+        ("get", "/v1/payments/{payment_id}"): ["payments:read"],
+        ("get", "/v1/payments/{payment_id}/receipt"): ["payments:read"],
+        ("get", "/v1/wallet"): ["wallet:read"],
+        ("get", "/v1/internal/transactions/{token}"): ["internal"],
+        ("post", "/callbacks/biller"): [],
+    }
+
+
+def test_what_is_not_for_clients_is_marked_so_that_the_gateway_never_routes_it(document: Any) -> None:
+    internal = [path for (_, path), operation in operations(document).items() if operation.get("x-internal")]
+
+    assert internal == ["/v1/internal/transactions/{token}", "/callbacks/biller"]
+
+
+def test_posts_by_clients_need_an_idempotency_key(document: Any) -> None:
+    for path in ("/v1/bill-fetches", "/v1/payments"):
+        parameters = document["paths"][path]["post"]["parameters"]
+        assert [p["name"] for p in parameters if p["in"] == "header" and p["required"]] == ["Idempotency-Key"]
+
+
+def test_every_problem_billing_may_answer_with_is_explained_in_two_languages(document: Any) -> None:
+    problems = {problem["slug"]: problem for problem in document["x-problems"]}
+
+    assert {"wallet-balance-too-low", "bill-already-paid", "fee-demand-not-found", "biller-timeout"} <= problems.keys()
+    for problem in problems.values():
+        assert problem["detail"]
+        assert any("ऀ" <= letter <= "ॿ" for letter in problem["title_hi"]), problem

@@ -1,0 +1,204 @@
+"""Bad input: the right problem, no effect, and nothing personal written down."""
+
+from typing import Any
+
+import pytest
+from tests.support.world import Caller, World, inr, json_of, new_key
+
+from servicekit.testing import internal_headers
+
+GOOD = {"bill_id": "bil_1", "amount": inr(152_500), "mode": "WALLET"}
+
+
+def amount(value: Any) -> dict[str, Any]:
+    return {**GOOD, "amount": {"amount": value, "currency": "INR"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        (amount(-1), "/amount/amount", "out-of-range"),
+        (amount(0), "/amount/amount", "out-of-range"),
+        (amount(1.5), "/amount/amount", "invalid-type"),
+        (amount(152500.0), "/amount/amount", "invalid-type"),
+        (amount("152500"), "/amount/amount", "invalid-type"),
+        (amount(True), "/amount/amount", "invalid-type"),
+        (amount(None), "/amount/amount", "null-not-allowed"),
+        (amount(2**53), "/amount/amount", "out-of-range"),
+        ({**GOOD, "amount": {"amount": 1, "currency": "USD"}}, "/amount/currency", "not-allowed"),
+        ({**GOOD, "amount": 152_500}, "/amount", "invalid-type"),
+        ({**GOOD, "amount": {"amount": 1}}, "/amount/currency", "required"),
+        ({**GOOD, "mode": "CASH"}, "/mode", "not-allowed"),
+        ({**GOOD, "discount": 1}, "/discount", "unknown-field"),
+        ({**GOOD, "payment_instrument": "4111111111111111"}, "/payment_instrument", "invalid-format"),
+        ({"amount": inr(1), "mode": "WALLET"}, "/bill_id", "required"),
+        ({**GOOD, "bill_id": 7}, "/bill_id", "invalid-type"),
+    ],
+)
+def test_each_wrong_field_is_named(world: World, body: Any, pointer: str, code: str) -> None:
+    answer = world.centre().post("/v1/payments", body)
+
+    problem = json_of(answer)
+    assert (answer.status_code, problem["code"]) == (422, "validation-failed"), problem
+    assert answer.content_type == "application/problem+json"
+    assert (pointer, code) in [(e["pointer"], e["code"]) for e in problem["errors"]]
+
+
+@pytest.mark.parametrize("raw", [b"{", b"", b"[1]", b'{"a": NaN}', b'{"mode": "WALLET", "mode": "WALLET"}', b"\xff"])
+def test_what_is_not_one_json_object_is_malformed(world: World, raw: bytes) -> None:
+    centre = world.centre()
+    headers = {**centre.headers(new_key()), "Content-Type": "application/json"}
+
+    answer = world.http.post("/v1/payments", data=raw, headers=headers)
+
+    assert (answer.status_code, json_of(answer)["code"]) == (400, "malformed-request")
+
+
+@pytest.mark.parametrize("key", ["", "short", "x" * 129, "has spaces in it, quite", "कुंजी-कुंजी-कुंजी-कुंजी"])
+def test_a_missing_or_malformed_key_is_refused_before_anything_happens(world: World, key: str) -> None:
+    centre = world.centre()
+    bill = centre.bill()
+    body = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
+    headers = centre.headers(None)
+    if key:
+        headers["Idempotency-Key"] = key.encode().decode("latin-1")
+
+    answer = world.http.post("/v1/payments", json=body, headers=headers)
+
+    assert (answer.status_code, json_of(answer)["code"]) == (400, "malformed-request")
+    assert json_of(answer)["errors"][0]["pointer"] == "Idempotency-Key"
+    assert world.mongo.db.payments.count_documents({"kiosk_id": centre.kiosk_id}) == 0
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer nonsense", "Basic abc", "Bearer "])
+def test_without_a_valid_token_nothing_is_answered(world: World, authorization: str | None) -> None:
+    headers = {"Idempotency-Key": new_key(), **({"Authorization": authorization} if authorization else {})}
+
+    answer = world.http.post("/v1/payments", json=GOOD, headers=headers)
+
+    assert (answer.status_code, json_of(answer)["code"]) == (401, "not-authenticated")
+
+
+def test_a_token_for_another_service_is_not_a_token_for_this_one(world: World) -> None:
+    headers = internal_headers("certificates", kiosk_id="ksk_RJ10200001", scopes=["billers:read"])
+
+    assert world.http.get("/v1/billers", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/v1/billers", "billers:read"),
+        ("POST", "/v1/bill-fetches", "bills:fetch"),
+        ("POST", "/v1/payments", "payments:write"),
+        ("GET", "/v1/payments/pay_1", "payments:read"),
+        ("GET", "/v1/wallet", "wallet:read"),
+        ("GET", "/v1/internal/transactions/EM0000000000000", "internal"),
+    ],
+)
+def test_a_scope_that_is_lacking_is_named(world: World, method: str, path: str, scope: str) -> None:
+    caller = Caller(world.http, scopes=["kiosks:read"])
+
+    answer = world.http.open(path, method=method, json=GOOD, headers=caller.headers(new_key()))
+
+    assert (answer.status_code, json_of(answer)["missing_scope"]) == (403, scope)
+
+
+def test_a_payment_is_seen_by_its_own_centre_only(world: World) -> None:
+    mine, theirs = world.centre(), world.centre()
+    payment_id = json_of(mine.pay(mine.bill()))["payment_id"]
+    others = [theirs, world.portal(), Caller(world.http, client_id=mine.client_id)]
+
+    for other in others:
+        for path in (f"/v1/payments/{payment_id}", f"/v1/payments/{payment_id}/receipt"):
+            answer = other.get(path)
+            assert (answer.status_code, json_of(answer)["code"]) == (404, "payment-not-found")
+    colleague = Caller(world.http, client_id="cli_second_counter", kiosk_id=mine.kiosk_id)
+    assert colleague.get(f"/v1/payments/{payment_id}").status_code == 200
+
+
+def test_a_portal_sees_only_what_it_made_itself(world: World) -> None:
+    mine, theirs = world.portal(), world.portal("cli_another_portal")
+    payment_id = json_of(mine.pay(mine.bill(), mode="UPI", payment_instrument="tok_sandbox_ok"))["payment_id"]
+
+    assert mine.get(f"/v1/payments/{payment_id}").status_code == 200
+    assert theirs.get(f"/v1/payments/{payment_id}").status_code == 404
+    assert world.centre().get(f"/v1/payments/{payment_id}").status_code == 404
+
+
+def test_a_bill_is_paid_by_the_one_who_fetched_it(world: World) -> None:
+    mine, theirs = world.centre(), world.centre()
+
+    answer = theirs.pay(mine.bill())
+
+    assert (answer.status_code, json_of(answer)["code"]) == (404, "bill-not-found")
+
+
+def test_an_unknown_biller_category_customer_and_parameter_are_each_told(world: World) -> None:
+    centre = world.centre()
+
+    answers = [
+        centre.fetch(biller_id="NOBODY"),
+        centre.get("/v1/billers/NOBODY"),
+        centre.get("/v1/billers?category=GAS"),
+        centre.get("/v1/billers?color=red"),
+        centre.fetch("300000000000"),
+        centre.fetch("12"),
+        centre.fetch("100000000001", name="mobile"),
+    ]
+
+    assert [(a.status_code, json_of(a)["code"]) for a in answers] == [
+        (404, "biller-not-found"),
+        (404, "biller-not-found"),
+        (422, "validation-failed"),
+        (422, "validation-failed"),
+        (422, "customer-not-known"),
+        (422, "validation-failed"),
+        (422, "validation-failed"),
+    ]
+    assert json_of(answers[5])["errors"][0]["pointer"] == "/customer_params/k_number"
+
+
+def test_an_amount_that_is_not_the_bill_is_refused_and_the_bill_stays_payable(world: World) -> None:
+    centre = world.centre()
+    bill = centre.bill()
+
+    refused = centre.pay(bill, amount=inr(152_499))
+
+    assert (refused.status_code, json_of(refused)["code"]) == (422, "amount-not-accepted")
+    assert centre.pay(bill).status_code == 201
+
+
+def test_an_expired_bill_is_fetched_again(world: World) -> None:
+    centre = world.centre()
+    bill = centre.bill()
+    past = world.stored_bill(bill["bill_id"])["fetched_at"]
+    world.mongo.db.bill_fetches.update_one({"bills.bill_id": bill["bill_id"]}, {"$set": {"bills.$.expires_at": past}})
+
+    answer = centre.pay(bill)
+
+    assert (answer.status_code, json_of(answer)["code"]) == (409, "bill-expired")
+
+
+def test_framework_errors_are_problems_too(world: World) -> None:
+    centre = world.centre()
+
+    answers = [centre.get("/v1/nothing"), world.http.delete("/v1/payments", headers=centre.headers(None))]
+
+    assert [(a.status_code, json_of(a)["code"]) for a in answers] == [(404, "not-found"), (405, "method-not-allowed")]
+    assert answers[1].headers["Allow"] == "POST"
+
+
+def test_nothing_personal_is_logged(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    centre = world.centre()
+    mobile = "9876501234"
+
+    bill = centre.bill(mobile, biller_id="BSNL", name="mobile_number")
+    centre.pay(bill)
+    centre.fetch("1234567890", biller_id="BSNL", name="mobile_number")
+    centre.fetch(mobile, biller_id="JVVNL")
+
+    written = capsys.readouterr()
+    assert "http_request" in written.out + written.err
+    for number in (mobile, "1234567890"):
+        assert number not in written.out + written.err

@@ -1,0 +1,210 @@
+"""The books are checked by a command, and the store itself refuses what would break them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from bson import Int64
+from pymongo.errors import DuplicateKeyError, WriteError
+from tests.support.simulators import Simulator
+from tests.support.world import Caller, World, json_of
+from typer.testing import CliRunner, Result
+
+from billing.adapters.mongo_ledger import install_validators
+from billing.bootstrap import bootstrap, utc_now
+from billing.entrypoints.service import SERVICE
+from billing.settings import Settings
+from servicekit.mongo import Mongo
+
+KIOSK = "ksk_RJ10200001"
+
+
+@pytest.fixture
+def own(settings: Settings, mongo: Mongo, biller: Simulator, psp: Simulator) -> World:
+    """A world whose database nobody else uses, with one wallet payment, one by card and one given back."""
+    SERVICE.prepare_database(mongo)
+    billing = bootstrap(settings, mongo)
+    world = World(billing, mongo, SERVICE.flask_app(settings, mongo, billing).test_client(), biller, psp)
+    billing.ledger.fund_sandbox_wallet(KIOSK, 10_000_000, utc_now())
+    centre, portal = Caller(world.http, kiosk_id=KIOSK), world.portal()
+    assert centre.pay(centre.bill()).status_code == 201
+    assert portal.pay(portal.bill(), mode="UPI", payment_instrument="tok_sandbox_ok").status_code == 201
+    declined = portal.pay(portal.bill(), mode="CARD", payment_instrument="tok_sandbox_declined")
+    assert json_of(declined)["status"] == "FAILED"
+    pending = json_of(centre.pay(centre.bill("100000000005")))
+    assert pending["status"] == "IN_DOUBT"
+    return world
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs `billing …` on a world's database, as an operator does."""
+
+    def invoke(world: World, *arguments: str, **environ: str) -> Result:
+        known = {
+            "MONGODB_URI": settings.mongodb_uri,
+            "MONGODB_DATABASE": world.mongo.db.name,
+            "AMQP_URL": settings.amqp_url,
+            "INTERNAL_TOKEN_JWKS": settings.internal_token_jwks,
+            "CURSOR_SECRET": settings.cursor_secret,
+            "BILLER_NETWORK_URL": settings.biller_network_url,
+            "PSP_URL": settings.psp_url,
+            "BILLER_CALLBACK_SECRET": settings.biller_callback_secret,
+        }
+        for name, value in {**known, **environ}.items():
+            monkeypatch.setenv(name, value)
+        return CliRunner().invoke(SERVICE.cli(), list(arguments))
+
+    return invoke
+
+
+def broken(world: World) -> list[str]:
+    """The invariants that do not hold."""
+    return [finding.invariant for finding in world.billing.books.check(utc_now()).findings if finding.breaks]
+
+
+def test_books_in_order_are_printed_with_a_trial_balance_of_zero(own: World, run: Any) -> None:
+    result = run(own, "check-books")
+
+    assert result.exit_code == 0, result.output
+    assert "₹0.00" in result.output
+    assert "COMPLETED 2" in result.output
+    assert [line.split("│")[3].strip() for line in result.output.splitlines() if line.startswith("│ I")] == ["yes"] * 5
+
+
+def test_books_that_do_not_balance_are_shown_and_end_with_1(own: World, run: Any) -> None:
+    own.mongo.db.command("collMod", "journal", validationLevel="off")
+    entry = own.mongo.db.journal.find_one({"kind": "post"})
+    assert entry is not None
+    own.mongo.db.journal.update_one({"_id": entry["_id"]}, {"$inc": {"legs.0.paise": Int64(1)}})
+
+    result = run(own, "check-books", "--accounts")
+
+    assert result.exit_code == 1
+    assert f"{entry['_id']} does not sum to zero" in result.output
+
+
+def test_a_wallet_that_is_not_the_fold_of_the_journal_is_found(own: World) -> None:
+    assert broken(own) == []
+    own.mongo.db.wallets.update_one({"_id": KIOSK}, {"$inc": {"available_paise": Int64(-1)}})
+
+    assert broken(own) == ["I5"]
+
+
+@pytest.mark.parametrize(
+    ("collection", "which", "invariants"),
+    [
+        ("journal", {"kind": "post"}, ["I2", "I5"]),
+        ("journal", {"kind": "capture"}, ["I2"]),
+        ("outbox", {"routing_key": "payment.completed.v1"}, ["I4"]),
+        ("outbox", {"routing_key": "payment.failed.v1"}, ["I4"]),
+        ("payments", {"state": "COMPLETED", "mode": "UPI"}, ["I2", "I4"]),
+    ],
+)
+def test_something_that_is_lost_is_missed(own: World, collection: str, which: Any, invariants: list[str]) -> None:
+    own.mongo.db[collection].delete_one(which)
+
+    assert broken(own) == invariants
+
+
+def test_a_receipt_on_two_payments_is_found(own: World) -> None:
+    own.mongo.db.payments.update_many({"state": "COMPLETED"}, {"$set": {"receipt.number": "EM-2627-0000000000000"}})
+
+    assert broken(own) == ["I3"]
+
+
+def test_a_payment_that_completed_without_its_entries_is_found(own: World) -> None:
+    own.mongo.db.payments.update_one({"state": "POST_UNKNOWN"}, {"$set": {"state": "COMPLETED"}})
+
+    assert broken(own) == ["I2", "I3", "I4", "I5"]
+
+
+@pytest.mark.parametrize(
+    "legs",
+    [
+        [{"account": "a", "paise": Int64(1)}, {"account": "b", "paise": Int64(-2)}],
+        [{"account": "a", "paise": 1.0}, {"account": "b", "paise": -1.0}],
+        [{"account": "a", "paise": 1}, {"account": "b", "paise": -1}],
+        [{"account": "a", "paise": Int64(0)}],
+        [],
+    ],
+)
+def test_the_journal_itself_refuses_what_does_not_balance_or_is_not_whole_paise(world: World, legs: Any) -> None:
+    with pytest.raises(WriteError) as refused:
+        world.mongo.db.journal.insert_one({"_id": "x", "kind": "funding", "at": utc_now(), "legs": legs})
+    assert refused.value.code == 121
+
+
+def test_the_store_itself_refuses_a_wallet_below_its_limit(world: World) -> None:
+    kiosk_id = world.centre(100).kiosk_id
+
+    with pytest.raises(WriteError):
+        world.mongo.db.wallets.update_one({"_id": kiosk_id}, {"$inc": {"available_paise": Int64(-101)}})
+
+
+def test_a_hold_cannot_be_resolved_twice_nor_a_kind_be_written_twice(world: World) -> None:
+    centre = world.centre()
+    centre.pay(centre.bill())
+    post = world.mongo.db.journal.find_one({"kind": "post", "kiosk_id": centre.kiosk_id})
+    assert post is not None
+
+    with pytest.raises(DuplicateKeyError) as second_way:
+        world.mongo.db.journal.insert_one({**post, "_id": "another", "kind": "void"})
+    with pytest.raises(DuplicateKeyError) as second_time:
+        world.mongo.db.journal.insert_one({**post, "_id": "another", "resolves": "something else"})
+
+    assert "a_hold_is_resolved_once" in str(second_way.value)
+    assert "one_entry_of_a_kind_per_payment" in str(second_time.value)
+
+
+def test_preparing_a_database_again_changes_nothing(own: World) -> None:
+    SERVICE.prepare_database(own.mongo)
+    install_validators(own.mongo.db)
+
+    assert broken(own) == []
+
+
+def test_sandbox_money_is_given_once(own: World, run: Any) -> None:
+    arguments = ("seed-sandbox", "--kiosk", "ksk_RJ10200002", "--kiosk", "ksk_RJ10700001", "--paise", "5000")
+
+    first, second = run(own, *arguments), run(own, *arguments)
+
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output
+    assert "2 wallet(s) funded with ₹50.00, 0 had it already" in first.output
+    assert "0 wallet(s) funded with ₹50.00, 2 had it already" in second.output
+    wallets = [own.billing.ledger.wallet(kiosk_id) for kiosk_id in ("ksk_RJ10200002", "ksk_RJ10700001")]
+    assert [wallet.available_paise for wallet in wallets if wallet] == [5_000, 5_000]
+    assert broken(own) == []
+
+
+def test_a_span_of_centres_is_funded_one_by_one(world: World, run: Any) -> None:
+    result = run(world, "seed-sandbox", "--kiosks", "ksk_RJ99900101..ksk_RJ99900140", "--paise", "5000000000")
+
+    assert "40 wallet(s) funded with ₹5,00,00,000.00" in result.output
+    last = world.billing.ledger.wallet("ksk_RJ99900140")
+    assert last is not None
+    assert last.available_paise == 5_000_000_000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--kiosk", "jaipur"],
+        ["--kiosks", "ksk_RJ99900101"],
+        ["--kiosks", "ksk_RJ99900140..ksk_RJ99900101"],
+        ["--kiosks", "ksk_RJ00000000..ksk_RJ99999999"],
+    ],
+)
+def test_centres_that_cannot_be_meant_are_refused(world: World, run: Any, arguments: list[str]) -> None:
+    before = world.mongo.db.wallets.count_documents({})
+
+    assert run(world, "seed-sandbox", "--paise", "1", *arguments).exit_code == 2
+    assert world.mongo.db.wallets.count_documents({}) == before
+
+
+def test_live_money_is_never_made_up(world: World, run: Any) -> None:
+    result = run(world, "seed-sandbox", "--kiosk", "ksk_RJ99900002", "--paise", "5000", ENVIRONMENT="live")
+
+    assert result.exit_code == 2
+    assert world.billing.ledger.wallet("ksk_RJ99900002") is None

@@ -1,0 +1,90 @@
+"""Twenty threads at once: one payment per key, and no wallet below its limit."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+from tests.support.world import World, inr, json_of, new_key
+
+from billing.bootstrap import utc_now
+
+THREADS = 20
+
+
+def all_at_once(act: Callable[[int], Any]) -> list[Any]:
+    """What `act` returned to each of twenty threads that began together."""
+    barrier = Barrier(THREADS)
+
+    def run(number: int) -> Any:
+        barrier.wait(10)
+        return act(number)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(THREADS)))
+
+
+def test_twenty_requests_with_one_key_make_one_payment(world: World) -> None:
+    centre, key = world.centre(), new_key()
+    bill = centre.bill()
+
+    answers = all_at_once(lambda _: centre.pay(bill, key))
+
+    assert {answer.status_code for answer in answers} <= {201, 202}
+    assert len({json_of(answer)["payment_id"] for answer in answers}) == 1
+    assert Counter("Idempotent-Replayed" in answer.headers for answer in answers) == {True: 19, False: 1}
+    assert world.mongo.db.payments.count_documents({"kiosk_id": centre.kiosk_id}) == 1
+    assert centre.wallet()["balance"] == inr(10_000_000 - 152_500)
+
+
+def test_twenty_keys_for_one_bill_make_one_payment(world: World) -> None:
+    centre = world.centre()
+    bill = centre.bill()
+
+    answers = all_at_once(lambda _: centre.pay(bill))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 19}
+    assert centre.wallet()["balance"] == inr(10_000_000 - 152_500)
+
+
+def test_twenty_payments_that_drain_one_wallet_stop_at_its_limit(world: World) -> None:
+    centre = world.centre(7 * 152_500 + 1)
+    bills = [centre.bill() for _ in range(THREADS)]
+
+    answers = all_at_once(lambda number: centre.pay(bills[number]))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 7, 409: 13}
+    assert centre.wallet()["balance"] == inr(1)
+
+
+def test_credit_is_used_to_its_limit_and_not_beyond(world: World) -> None:
+    centre = world.centre(1)
+    kiosk_id = centre.kiosk_id or ""
+    world.mongo.transact(
+        lambda session: world.billing.ledger.open_wallet(
+            session, kiosk_id, credit_limit_paise=3 * 152_500 - 1, approved_at=utc_now()
+        )
+    )
+    bills = [centre.bill() for _ in range(THREADS)]
+
+    answers = all_at_once(lambda number: centre.pay(bills[number]))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 3, 409: 17}
+    wallet = centre.wallet()
+    assert (wallet["available"], wallet["credit_limit"]) == (inr(1 - 3 * 152_500), inr(3 * 152_500 - 1))
+
+
+def test_sweepers_side_by_side_complete_each_payment_once(world: World) -> None:
+    centre = world.centre()
+    bills = [centre.bill("100000000010") for _ in range(5)]
+    payment_ids = [json_of(centre.pay(bill))["payment_id"] for bill in bills]
+    for payment_id in payment_ids:
+        world.make_due(payment_id)
+
+    all_at_once(lambda _: world.billing.sweep_payments())
+
+    for payment_id in payment_ids:
+        world.sweep_until(payment_id, "COMPLETED")
+        assert world.events_of(payment_id) == ["payment.completed.v1"]
+        assert world.kinds_of(payment_id) == ["hold", "post"]

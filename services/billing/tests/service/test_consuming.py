@@ -1,0 +1,117 @@
+"""What billing does with the events of other services."""
+
+import secrets
+
+from tests.support.messages import deliver, example
+from tests.support.world import Caller, World, inr, json_of
+
+from billing.bootstrap import utc_now
+
+FEES = "EMITRA-FEES"
+
+
+def new_application() -> str:
+    return f"app_{secrets.token_hex(16)}"
+
+
+def new_kiosk() -> str:
+    return f"ksk_RJ117{secrets.randbelow(100_000):05d}"
+
+
+def test_an_approved_centre_gets_a_wallet_with_its_credit_limit(world: World) -> None:
+    kiosk_id = new_kiosk()
+
+    deliver(world, example("kiosk.approved.v1", kiosk_id=kiosk_id, credit_limit=inr(500_000)))
+
+    wallet = Caller(world.http, kiosk_id=kiosk_id).wallet()
+    assert (wallet["balance"], wallet["credit_limit"]) == (inr(0), inr(500_000))
+
+
+def test_approval_and_sandbox_money_may_come_in_either_order(world: World) -> None:
+    first, second = new_kiosk(), new_kiosk()
+    world.billing.ledger.fund_sandbox_wallet(first, 100_000, utc_now())
+
+    deliver(
+        world,
+        example("kiosk.approved.v1", kiosk_id=first, credit_limit=inr(5_000)),
+        example("kiosk.approved.v1", kiosk_id=second, credit_limit=inr(5_000)),
+    )
+    world.billing.ledger.fund_sandbox_wallet(second, 100_000, utc_now())
+
+    wallets = [Caller(world.http, kiosk_id=kiosk_id).wallet() for kiosk_id in (first, second)]
+    assert [(w["available"], w["credit_limit"]) for w in wallets] == [(inr(100_000), inr(5_000))] * 2
+
+
+def test_a_redelivered_approval_changes_nothing_even_under_another_message_id(world: World) -> None:
+    kiosk_id = new_kiosk()
+    approved = example("kiosk.approved.v1", kiosk_id=kiosk_id, credit_limit=inr(500_000))
+    again = example("kiosk.approved.v1", kiosk_id=kiosk_id, credit_limit=inr(900_000))
+    deliver(world, approved)
+
+    deliver(world, approved)
+    deliver(world, again)
+
+    assert Caller(world.http, kiosk_id=kiosk_id).wallet()["credit_limit"] == inr(500_000)
+
+
+def test_the_fee_of_a_submitted_application_is_paid_like_a_bill(world: World) -> None:
+    application_id, centre = new_application(), world.centre(10_000)
+    deliver(
+        world,
+        example("application.submitted.v1", application_id=application_id, fee=inr(3_000), fee_order="Order of 2014"),
+    )
+
+    bill = centre.bill(application_id, biller_id=FEES, name="application_id")
+    payment = json_of(centre.pay(bill))
+
+    assert (bill["amount"], bill["service_charge"], bill["fee_order"]) == (inr(3_000), inr(0), "Order of 2014")
+    assert (payment["status"], payment["receipt"]["fee_order"]) == ("COMPLETED", "Order of 2014")
+    entry = world.mongo.db.journal.find_one({"payment_id": payment["payment_id"], "kind": "post"})
+    assert entry is not None
+    legs = {leg["account"]: leg["paise"] for leg in entry["legs"] if leg["account"].startswith("revenue:")}
+    assert legs == {"revenue:kiosk": 1_200, "revenue:lsp": 150, "revenue:society": 150, "revenue:delivery": 1_500}
+    event = world.event_of(payment["payment_id"])
+    assert (event["application_id"], event["category"]) == (application_id, "APPLICATION_FEE")
+
+
+def test_a_fee_is_paid_once_however_often_it_is_fetched(world: World) -> None:
+    application_id, centre, portal = new_application(), world.centre(), world.portal()
+    deliver(world, example("application.submitted.v1", application_id=application_id, fee=inr(3_000)))
+    first = centre.bill(application_id, biller_id=FEES, name="application_id")
+    second = portal.bill(application_id, biller_id=FEES, name="application_id")
+    assert centre.pay(first).status_code == 201
+
+    twice = portal.pay(second, mode="CARD", payment_instrument="tok_sandbox_ok")
+
+    assert (twice.status_code, json_of(twice)["code"]) == (409, "bill-already-paid")
+    later = json_of(centre.fetch(application_id, biller_id=FEES, name="application_id"))
+    assert later["status"] == "NOTHING_DUE"
+
+
+def test_a_fee_demand_that_has_not_arrived_is_worth_another_try_in_a_second(world: World) -> None:
+    application_id, centre = new_application(), world.centre()
+
+    early = centre.fetch(application_id, biller_id=FEES, name="application_id")
+    deliver(world, example("application.submitted.v1", application_id=application_id, fee=inr(3_000)))
+    later = centre.fetch(application_id, biller_id=FEES, name="application_id")
+
+    assert (early.status_code, json_of(early)["code"]) == (404, "fee-demand-not-found")
+    assert (json_of(early)["retryable"], early.headers["Retry-After"]) == (True, "1")
+    assert later.status_code == 201
+
+
+def test_an_application_that_costs_nothing_raises_no_demand(world: World) -> None:
+    application_id = new_application()
+
+    deliver(world, example("application.submitted.v1", application_id=application_id, fee=inr(0)))
+
+    assert world.mongo.db.fee_demands.find_one({"application_id": application_id}) is None
+
+
+def test_a_redelivered_submission_raises_no_second_demand(world: World) -> None:
+    application_id = new_application()
+    for fee in (inr(3_000), inr(5_000)):
+        deliver(world, example("application.submitted.v1", application_id=application_id, fee=fee))
+
+    demands = list(world.mongo.db.fee_demands.find({"application_id": application_id}))
+    assert [demand["fee_paise"] for demand in demands] == [3_000]

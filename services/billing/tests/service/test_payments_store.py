@@ -1,0 +1,185 @@
+"""One suite for both stores of payments: the real one and the fake that the unit tests trust."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.support.builders import NOW, PACE, Claim, a_payment
+from tests.support.fakes import FakePayments
+from tests.support.world import World
+
+from billing.application.errors import BillAlreadyPaid, WalletNotOpen, WalletTooLow
+from billing.application.ports import Break, BreakKind, Change, Payments
+from billing.domain.payment import Failure, Payment, State
+from servicekit.errors import IdempotencyKeyReused
+from servicekit.ids import event_id, public_id, transaction_token
+
+FUNDS = 152_500
+
+
+@pytest.fixture(params=["mongo", "fake"])
+def kiosk_id(request: pytest.FixtureRequest) -> str:
+    if request.param == "fake":
+        return "fake"
+    world: World = request.getfixturevalue("world")
+    return world.centre(FUNDS).kiosk_id or ""
+
+
+@pytest.fixture
+def store(kiosk_id: str, request: pytest.FixtureRequest) -> Payments:
+    if kiosk_id == "fake":
+        return FakePayments(wallets={"fake": FUNDS})
+    world: World = request.getfixturevalue("world")
+    return world.billing.payments
+
+
+@pytest.fixture
+def new_payment(kiosk_id: str) -> Callable[[], Payment]:
+    """Payments of all the centre has, that the sweeper of another test cannot take."""
+
+    def make() -> Payment:
+        payment = a_payment(public_id("pay"), at=NOW + timedelta(days=9_000))
+        return replace(payment, transaction_token=transaction_token(), kiosk_id=kiosk_id)
+
+    return make
+
+
+Make = Callable[[], Payment]
+
+
+def begin(store: Payments, payment: Payment) -> None:
+    assert not store.begin(Claim(payment.payment_id), payment, payment.hold_entry(NOW)).replayed
+
+
+def refusal(payment: Payment) -> Change:
+    voided = payment.refused(NOW, Failure("biller-refused", "no", money_returned=True))
+    return Change(voided, entries=[payment.void_entry(NOW)], event_id=event_id())
+
+
+def test_a_payment_is_read_back_as_it_was_stored(store: Payments, new_payment: Make) -> None:
+    payment = new_payment()
+    begin(store, payment)
+
+    assert store.get(payment.payment_id) == payment
+    assert store.holder_of(payment.claim_key) == payment
+    assert store.get("pay_unknown") is None
+
+
+def test_a_claim_stands_for_the_first_payment(store: Payments, new_payment: Make) -> None:
+    first, second = new_payment(), new_payment()
+    claim = Claim(first.payment_id)
+    assert store.find_claim(claim) is None
+    begin(store, first)
+
+    again = store.begin(claim, second, second.hold_entry(NOW))
+
+    assert (again.resource_id, again.replayed) == (first.payment_id, True)
+    assert store.find_claim(claim) == again
+    assert store.get(second.payment_id) is None
+    with pytest.raises(IdempotencyKeyReused):
+        store.begin(replace(claim, fingerprint="another-body"), second, second.hold_entry(NOW))
+
+
+def test_a_bill_is_held_until_its_payment_has_failed(store: Payments, new_payment: Make) -> None:
+    first = new_payment()
+    second = replace(new_payment(), claim_key=first.claim_key)
+    begin(store, first)
+    with pytest.raises(BillAlreadyPaid):
+        store.begin(Claim(second.payment_id), second, None)
+
+    assert store.record(first, refusal(first))
+
+    begin(store, second)
+
+
+def test_a_wallet_is_never_drawn_below_its_limit_and_what_is_given_back_can_be_spent(
+    store: Payments, new_payment: Make
+) -> None:
+    first, second = new_payment(), new_payment()
+    begin(store, first)
+    with pytest.raises(WalletTooLow):
+        begin(store, second)
+    assert store.get(second.payment_id) is None
+
+    assert store.record(first, refusal(first))
+
+    begin(store, second)
+
+
+def test_a_centre_without_a_wallet_is_told_so(store: Payments, new_payment: Make) -> None:
+    payment = replace(new_payment(), kiosk_id="ksk_RJ00000000")
+
+    with pytest.raises(WalletNotOpen):
+        begin(store, payment)
+
+
+def test_only_the_first_of_two_moves_from_one_state_is_stored(store: Payments, new_payment: Make) -> None:
+    payment = new_payment()
+    begin(store, payment)
+    posted = payment.posted(NOW, "ref")
+
+    first = store.record(payment, Change(posted, entries=[payment.post_entry(NOW)], event_id=event_id()))
+    second = store.record(payment, refusal(payment))
+
+    assert (first, second) == (True, False)
+    stored = store.get(payment.payment_id)
+    assert stored is not None
+    assert (stored.state, stored.receipt) == (State.COMPLETED, posted.receipt)
+    assert stored == posted
+
+
+def test_a_wait_loses_against_a_doorbell_and_against_a_taker(store: Payments, new_payment: Make) -> None:
+    payment = new_payment()
+    begin(store, payment)
+    rang_at = payment.created_at + timedelta(seconds=1)
+    assert store.ring(payment.payment_id, rang_at)
+
+    assert not store.record(payment, Change(replace(payment, attempts=1, unsent=True)))
+
+    stored = store.get(payment.payment_id)
+    assert stored is not None
+    assert (stored.next_action_at, stored.unsent) == (rang_at, False)
+    assert store.record(stored, Change(replace(stored, attempts=1)))
+
+
+def test_a_due_payment_is_taken_once_and_forgets_that_it_was_not_sent(store: Payments, new_payment: Make) -> None:
+    payment = replace(new_payment(), unsent=True, next_action_at=NOW - timedelta(days=9_000))
+    begin(store, payment)
+    later = NOW + PACE.grace
+
+    taken = store.take_due(NOW - timedelta(days=8_999), later)
+    again = store.take_due(NOW - timedelta(days=8_999), later)
+
+    assert taken == replace(payment, next_action_at=later)
+    assert again is None
+    stored = store.get(payment.payment_id)
+    assert stored is not None
+    assert (stored.unsent, stored.next_action_at) == (False, later)
+    store.record(stored, refusal(stored))
+
+
+def test_a_bell_wakes_a_payment_given_back_but_not_one_completed(store: Payments, new_payment: Make) -> None:
+    returned = new_payment()
+    begin(store, returned)
+    store.record(returned, refusal(returned))
+    completed = new_payment()
+    begin(store, completed)
+    entries = [completed.post_entry(NOW)]
+    store.record(completed, Change(completed.posted(NOW, "ref"), entries=entries, event_id=event_id()))
+    far = NOW + timedelta(days=9_000)
+
+    rung = [store.ring(payment.payment_id, far) for payment in (returned, completed)]
+
+    assert rung == [True, False]
+    assert not store.ring("pay_unknown", far)
+
+
+def test_a_break_of_a_kind_is_opened_once(store: Payments, new_payment: Make) -> None:
+    payment = new_payment()
+    begin(store, payment)
+    opened = Break(payment.payment_id, BreakKind.LATE_SUCCESS, "late", NOW, NOW + PACE.take_over)
+    for attempts in (1, 2):
+        stored = store.get(payment.payment_id)
+        assert stored is not None
+        assert store.record(stored, Change(replace(stored, attempts=attempts), opened=opened))

@@ -1,0 +1,87 @@
+"""Payments and what they need, for tests that say only what they are about."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from billing.domain.billers import Bill, Exactness
+from billing.domain.ledger import Leg
+from billing.domain.pace import Pace
+from billing.domain.payment import Payment, State, Step
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+KIOSK = "ksk_RJ10200001"
+PACE = Pace(
+    grace=timedelta(seconds=30),
+    first_inquiry=timedelta(seconds=2),
+    longest_inquiry=timedelta(seconds=60),
+    give_up_unsent=timedelta(minutes=15),
+    take_over=timedelta(hours=24),
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An idempotency claim by shape."""
+
+    key: str
+    client_id: str = "cli_1"
+    operation: str = "create-payment"
+    fingerprint: str = "same-body"
+    expires_at: datetime = NOW + timedelta(days=30)
+
+
+def a_bill(**changes: Any) -> Bill:
+    """A JVVNL bill of ₹1,525.00, fetched now."""
+    bill = Bill(
+        bill_id="bil_1",
+        biller_id="JVVNL",
+        bill_ref="0-ref",
+        customer_params={"k_number": "100000000001"},
+        amount_paise=152_500,
+        exactness=Exactness.EXACT,
+        minimum_paise=None,
+        multiple_paise=None,
+        due_on=None,
+        bill_period=None,
+        fetched_at=NOW,
+        expires_at=NOW + timedelta(hours=24),
+        claim_key="bil_1",
+    )
+    return replace(bill, **changes)
+
+
+def a_payment(payment_id: str = "pay_1", *, mode: str = "WALLET", at: datetime = NOW, **changes: Any) -> Payment:
+    """A payment of ₹1,525.00 whose intent has just been stored: by wallet at a centre, or by card on the portal."""
+    states = [State.CREATED, State.AUTH_REQUESTED]
+    if mode == "WALLET":
+        states += [State.AUTHORISED, State.POST_REQUESTED]
+    payment = Payment(
+        payment_id=payment_id,
+        transaction_token=f"EM{payment_id.upper()}",
+        client_id="cli_1",
+        kiosk_id=KIOSK if mode == "WALLET" else None,
+        channel="AGT" if mode == "WALLET" else "INT",
+        mode=mode,
+        instrument=None if mode == "WALLET" else "tok_sandbox_ok",
+        biller_id="JVVNL",
+        category="ELECTRICITY",
+        bill_id=f"bil_{payment_id}",
+        bill_ref="0-ref",
+        claim_key=f"bil_{payment_id}",
+        customer_params={"k_number": "100000000001"},
+        application_id=None,
+        bill_paise=152_500,
+        service_charge_paise=0,
+        fee_order="an order",
+        fee_order_hi="एक आदेश",
+        credits=(Leg("biller:JVVNL", 152_500), Leg("revenue:kiosk", 500), Leg("department:JVVNL:charges", -500)),
+        request_id="req_1",
+        state=states[-1],
+        version=len(states),
+        history=tuple(Step(state, at) for state in states),
+        created_at=at,
+        deadline_at=at + PACE.take_over,
+        next_action_at=at + PACE.grace,
+    )
+    return replace(payment, **changes)

@@ -1,0 +1,177 @@
+"""Fakes for the unit level. FakePayments passes the same suite as MongoPayments (tests/service/test_payments_store)."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from billing.application.errors import BillAlreadyPaid, WalletNotOpen, WalletTooLow
+from billing.application.ports import Answer, Break, Change, FetchedBill, IdempotencyClaim, Outcome, Stored
+from billing.domain.billers import Biller
+from billing.domain.ledger import JournalEntry, wallet_changes
+from billing.domain.payment import FAILED, Payment, State
+from servicekit.errors import IdempotencyKeyReused
+
+
+@dataclass
+class FakePayments:
+    """application.ports.Payments in memory."""
+
+    wallets: dict[str, int] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
+    journal: dict[str, JournalEntry] = field(default_factory=dict)
+    events: list[tuple[str, State]] = field(default_factory=list)
+    breaks: dict[tuple[str, str], Break] = field(default_factory=dict)
+    claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+
+    def find_claim(self, claim: IdempotencyClaim) -> Stored | None:
+        known = self.claims.get((claim.client_id, claim.operation, claim.key))
+        if known is None:
+            return None
+        fingerprint, payment_id = known
+        if fingerprint != claim.fingerprint:
+            raise IdempotencyKeyReused("another body")
+        return Stored(payment_id, replayed=True)
+
+    def begin(self, claim: IdempotencyClaim, payment: Payment, hold: JournalEntry | None) -> Stored:
+        if earlier := self.find_claim(claim):
+            return earlier
+        if self.holder_of(payment.claim_key):
+            raise BillAlreadyPaid("held")
+        if hold:
+            self._write(hold)
+        self.payments[payment.payment_id] = payment
+        self.claims[claim.client_id, claim.operation, claim.key] = (claim.fingerprint, payment.payment_id)
+        return Stored(payment.payment_id, replayed=False)
+
+    def record(self, before: Payment, change: Change) -> bool:
+        stored, after = self.payments[before.payment_id], change.payment
+        same = (stored.state, stored.version) == (before.state, before.version)
+        if not same or (after.version == before.version and stored.next_action_at != before.next_action_at):
+            return False
+        for entry in change.entries:
+            self._write(entry)
+        if change.event_id:
+            assert after.payment_id not in [payment_id for payment_id, _ in self.events], "a second event"
+            self.events.append((after.payment_id, after.state))
+        if change.opened:
+            self.breaks.setdefault((after.payment_id, change.opened.kind), change.opened)
+        self.payments[after.payment_id] = after
+        return True
+
+    def get(self, payment_id: str) -> Payment | None:
+        return self.payments.get(payment_id)
+
+    def holder_of(self, claim_key: str) -> Payment | None:
+        found = [p for p in self.payments.values() if p.claim_key == claim_key and p.state not in FAILED]
+        return found[0] if found else None
+
+    def take_due(self, now: datetime, look_again_at: datetime) -> Payment | None:
+        due = [p for p in self.payments.values() if p.next_action_at and p.next_action_at <= now]
+        if not due:
+            return None
+        payment = min(due, key=lambda p: p.next_action_at or now)
+        taken = replace(payment, next_action_at=look_again_at)
+        self.payments[payment.payment_id] = replace(taken, unsent=False)
+        return taken
+
+    def ring(self, payment_id: str, now: datetime) -> bool:
+        payment = self.payments.get(payment_id)
+        if payment is None or (payment.next_action_at is None and payment.state is not State.VOIDED):
+            return False
+        self.payments[payment_id] = replace(payment, next_action_at=now)
+        return True
+
+    def balances(self) -> Counter[str]:
+        """Every account, folded from the journal."""
+        folded: Counter[str] = Counter()
+        for entry in self.journal.values():
+            for leg in entry.legs:
+                folded[leg.account] += leg.paise
+        return folded
+
+    def _write(self, entry: JournalEntry) -> None:
+        assert entry.entry_id not in self.journal, f"{entry.entry_id} twice"
+        resolved = [e.resolves for e in self.journal.values() if e.resolves]
+        assert entry.resolves not in resolved, f"{entry.resolves} resolved twice"
+        for kiosk_id, paise in wallet_changes(entry).items():
+            if kiosk_id not in self.wallets:
+                raise WalletNotOpen("none")
+            if self.wallets[kiosk_id] + paise < 0:
+                raise WalletTooLow("too low")
+            self.wallets[kiosk_id] += paise
+        self.journal[entry.entry_id] = entry
+
+
+@dataclass
+class FakeBillers:
+    """Billers that do what `next_answers` say (then SUCCESS), remember what reached them and answer inquiries.
+
+    `taken` is the truth: request id → the outcome the biller itself recorded; idempotent on the request id.
+    """
+
+    next_answers: list[Outcome] = field(default_factory=list)
+    taken: dict[str, Outcome] = field(default_factory=dict)
+    received: Counter[str] = field(default_factory=Counter)
+    can_be_asked: bool = True
+
+    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> list[FetchedBill]:
+        raise NotImplementedError
+
+    def pay(self, payment: Payment) -> Answer:
+        request_id = payment.post_request_id
+        if request_id in self.taken:
+            self.received[request_id] += 1
+            return Answer(self.taken[request_id], "ref", "refused")
+        answer = self.next_answers.pop(0) if self.next_answers else Outcome.SUCCESS
+        if answer is Outcome.NOT_SENT:
+            return Answer(answer)
+        if answer is Outcome.NEVER_SEEN:  # lost on the way: the caller cannot tell this from UNKNOWN
+            return Answer(Outcome.UNKNOWN)
+        self.received[request_id] += 1
+        # An answer that got lost belongs to a payment that was taken.
+        self.taken[request_id] = Outcome.SUCCESS if answer is Outcome.UNKNOWN else answer
+        return Answer(answer, "ref", "refused")
+
+    def inquire(self, payment: Payment) -> Answer:
+        if not self.can_be_asked:
+            return Answer(Outcome.NOT_SENT)
+        return Answer(self.taken.get(payment.post_request_id, Outcome.NEVER_SEEN), "ref", "refused")
+
+
+@dataclass
+class FakeProvider:
+    """A payment service provider with the same manners; authorisations end captured or voided, once."""
+
+    next_answers: list[Outcome] = field(default_factory=list)
+    taken: dict[str, Outcome] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+
+    def authorise(self, payment: Payment) -> Answer:
+        if payment.payment_id in self.taken:
+            return Answer(self.taken[payment.payment_id], f"aut_{payment.payment_id}", "declined")
+        answer = self.next_answers.pop(0) if self.next_answers else Outcome.SUCCESS
+        if answer is Outcome.NOT_SENT:
+            return Answer(answer)
+        if answer is Outcome.NEVER_SEEN:
+            return Answer(Outcome.UNKNOWN)
+        self.taken[payment.payment_id] = Outcome.SUCCESS if answer is Outcome.UNKNOWN else answer
+        return Answer(answer, f"aut_{payment.payment_id}", "declined")
+
+    def find_authorisation(self, payment: Payment) -> Answer:
+        outcome = self.taken.get(payment.payment_id, Outcome.NEVER_SEEN)
+        return Answer(outcome, f"aut_{payment.payment_id}", "declined")
+
+    def capture(self, payment: Payment) -> Answer:
+        return self._end(payment, "captured")
+
+    def void(self, payment: Payment) -> Answer:
+        return self._end(payment, "voided")
+
+    def _end(self, payment: Payment, how: str) -> Answer:
+        answer = self.next_answers.pop(0) if self.next_answers else Outcome.SUCCESS
+        if answer in (Outcome.NOT_SENT, Outcome.NEVER_SEEN):
+            return Answer(Outcome.NOT_SENT)
+        done = self.ended.setdefault(payment.payment_id, how)
+        assert done == how, f"{payment.payment_id} was {done} and is now to be {how}"
+        return Answer(Outcome.UNKNOWN if answer is Outcome.UNKNOWN else Outcome.SUCCESS)

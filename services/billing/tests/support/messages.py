@@ -1,0 +1,34 @@
+"""Events of other services, delivered to billing as its worker gets them."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+from tests.support.world import World
+
+import emitra_contracts
+from billing.entrypoints.service import SERVICE
+from servicekit.ids import event_id
+from servicekit.messaging.envelope import CONTENT_TYPE, Message
+from servicekit.messaging.handling import Delivery
+
+
+def example(event: str, **data: Any) -> dict[str, Any]:
+    """The contract's first example of `event` under a new message id, with some of its data replaced."""
+    envelope = deepcopy(emitra_contracts.examples(event)[0])
+    envelope["id"] = event_id()
+    envelope["data"].update(data)
+    return envelope
+
+
+def deliver(world: World, *envelopes: dict[str, Any]) -> None:
+    """Have the service's table of events handle them, in one batch."""
+    handling = SERVICE.handling(world.mongo, world.billing)
+    deliveries = []
+    for envelope in envelopes:
+        event = envelope["type"].removeprefix("org.emitra.")
+        body = json.dumps(envelope).encode()
+        deliveries.append(
+            Delivery(SERVICE.topology.queue(event), Message(envelope["id"], event, CONTENT_TYPE, body, {}))
+        )
+    handling.handle(deliveries)

@@ -1,0 +1,148 @@
+"""Billing as clients see it: the real service over a real MongoDB and real simulators."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask.testing import FlaskClient
+from tests.support.simulators import Simulator
+from werkzeug.test import TestResponse
+
+from billing.bootstrap import Billing, utc_now
+from servicekit.mongo import Mongo
+from servicekit.testing import eventually, internal_headers
+
+ALL_SCOPES = ("billers:read", "bills:fetch", "payments:write", "payments:read", "wallet:read")
+CLIENT = "cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44"
+
+
+def inr(paise: int) -> dict[str, Any]:
+    """An amount on the wire."""
+    return {"amount": paise, "currency": "INR"}
+
+
+def json_of(answer: TestResponse) -> Any:
+    """The document of an answer."""
+    return answer.json
+
+
+def new_key() -> str:
+    """An Idempotency-Key nobody has used."""
+    return secrets.token_hex(16)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A client of the API, bound to a centre or not."""
+
+    http: FlaskClient
+    client_id: str = CLIENT
+    kiosk_id: str | None = None
+    scopes: Sequence[str] = ALL_SCOPES
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.http.get(path, headers=self.headers(None), **kwargs)
+
+    def post(self, path: str, body: Any, key: str | None = None, **headers: str) -> TestResponse:
+        return self.http.post(path, json=body, headers={**self.headers(key or new_key()), **headers})
+
+    def fetch(self, number: str = "100000000001", biller_id: str = "JVVNL", name: str = "k_number") -> TestResponse:
+        return self.post("/v1/bill-fetches", {"biller_id": biller_id, "customer_params": {name: number}})
+
+    def bill(self, number: str = "100000000001", **kwargs: str) -> dict[str, Any]:
+        """The first bill of a customer."""
+        answer = self.fetch(number, **kwargs)
+        assert answer.status_code == 201, answer.json
+        bill: dict[str, Any] = json_of(answer)["bills"][0]
+        return bill
+
+    def pay(self, bill: dict[str, Any], key: str | None = None, timeout_ms: int = 30_000, **body: Any) -> TestResponse:
+        """Pay a bill, by the wallet unless `body` says otherwise."""
+        wanted = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET", **body}
+        return self.post("/v1/payments", wanted, key, **{"Emitra-Timeout-Ms": str(timeout_ms)})
+
+    def payment(self, payment_id: str) -> dict[str, Any]:
+        answer = self.get(f"/v1/payments/{payment_id}")
+        assert answer.status_code == 200, answer.json
+        found: dict[str, Any] = json_of(answer)
+        return found
+
+    def wallet(self) -> dict[str, Any]:
+        answer = self.get("/v1/wallet")
+        assert answer.status_code == 200, answer.json
+        found: dict[str, Any] = json_of(answer)
+        return found
+
+    def headers(self, key: str | None) -> dict[str, str]:
+        headers = internal_headers(
+            "billing", client_id=self.client_id, kiosk_id=self.kiosk_id, scopes=tuple(self.scopes)
+        )
+        return headers if key is None else {**headers, "Idempotency-Key": key}
+
+
+@dataclass(frozen=True)
+class World:
+    """The service and everything around it."""
+
+    billing: Billing
+    mongo: Mongo
+    http: FlaskClient
+    biller: Simulator
+    psp: Simulator
+
+    def centre(self, paise: int = 10_000_000) -> Caller:
+        """A client of a centre nobody else uses, with that much in its wallet."""
+        kiosk_id = f"ksk_RJ102{secrets.randbelow(100_000):05d}"
+        while not self.billing.ledger.fund_sandbox_wallet(kiosk_id, paise, utc_now()):
+            kiosk_id = f"ksk_RJ102{secrets.randbelow(100_000):05d}"
+        return Caller(self.http, kiosk_id=kiosk_id)
+
+    def portal(self, client_id: str = "cli_0192f3a1c0de7b11a9d05d2c9a7b1e45") -> Caller:
+        """A portal client."""
+        return Caller(self.http, client_id=client_id)
+
+    def stored(self, payment_id: str) -> dict[str, Any]:
+        """A payment's document."""
+        found = self.mongo.db.payments.find_one({"_id": payment_id})
+        assert found is not None
+        return found
+
+    def sweep_until(self, payment_id: str, *states: str) -> dict[str, Any]:
+        """Run the sweeper, as the worker does every second, until the payment is in one of `states`."""
+
+        def swept() -> dict[str, Any] | None:
+            self.billing.sweep_payments()
+            payment = self.stored(payment_id)
+            return payment if payment["state"] in states else None
+
+        found = eventually(swept, timeout_seconds=15)
+        assert found is not None
+        return found
+
+    def stored_bill(self, bill_id: str) -> dict[str, Any]:
+        """The document of the fetch a bill belongs to."""
+        found = self.mongo.db.bill_fetches.find_one({"bills.bill_id": bill_id})
+        assert found is not None
+        return found
+
+    def make_due(self, payment_id: str) -> None:
+        """Let the time pass after which the sweeper takes an interrupted payment over."""
+        self.mongo.db.payments.update_one({"_id": payment_id}, {"$set": {"next_action_at": utc_now()}})
+
+    def events_of(self, payment_id: str) -> list[str]:
+        """The events the outbox has for one payment."""
+        rows = self.mongo.db.outbox.find({"aggregate.id": payment_id}).sort("_id", 1)
+        return [row["routing_key"] for row in rows]
+
+    def event_of(self, payment_id: str) -> dict[str, Any]:
+        """The data of a payment's one event."""
+        rows = list(self.mongo.db.outbox.find({"aggregate.id": payment_id}))
+        assert len(rows) == 1
+        data: dict[str, Any] = json.loads(rows[0]["body"])["data"]
+        return data
+
+    def kinds_of(self, payment_id: str) -> list[str]:
+        """The kinds of journal entries of one payment, in the order of writing."""
+        return sorted(entry["kind"] for entry in self.mongo.db.journal.find({"payment_id": payment_id}))

@@ -1,0 +1,1 @@
+"""How the ports are met: MongoDB, files of data, Ed25519 signatures."""

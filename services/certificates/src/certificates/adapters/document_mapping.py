@@ -1,0 +1,137 @@
+"""Applications, history lines and certificates as MongoDB documents, and back.
+
+Civil dates are ISO text, because MongoDB has no civil date; instants are dates; paise are 64-bit integers.
+"""
+
+from datetime import date
+from typing import Any
+
+from bson import Int64
+
+from certificates.domain.application import Application, Decision, Happening, HistoryEntry, State
+from certificates.domain.application_type import FeeRule
+from certificates.domain.certificate import Certificate, Status
+
+Document = dict[str, Any]
+
+# Sorts before every day, so that what is not due yet (the fee is unpaid) pages in the same order.
+NO_DAY = ""
+
+
+def application_to_document(application: Application) -> Document:
+    """The stored form; `applicant` is personal data."""
+    return {
+        "_id": application.id,
+        "transaction_token": application.transaction_token,
+        "type_code": application.type_code,
+        "district_code": application.district_code,
+        "applicant": dict(application.applicant),
+        "client_id": application.client_id,
+        "kiosk_id": application.kiosk_id,
+        "fee": {
+            "effective_from": application.fee.effective_from.isoformat(),
+            "paise": Int64(application.fee.paise),
+            "head": application.fee.head,
+            "order": application.fee.order,
+        },
+        "submitted_at": application.submitted_at,
+        **progress_to_document(application),
+    }
+
+
+def progress_to_document(application: Application) -> Document:
+    """The fields that a change may change; the others never do."""
+    return {
+        "state": application.state.value,
+        "step": application.step,
+        "department": application.department,
+        "due_on": application.due_on.isoformat() if application.due_on else NO_DAY,
+        "updated_at": application.updated_at,
+        "version": application.version,
+        "events_told": application.events_told,
+        "payment_id": application.payment_id,
+        "certificate_id": application.certificate_id,
+    }
+
+
+def application_from_document(document: Document) -> Application:
+    """The application as it was stored."""
+    plain = {k: v for k, v in document.items() if k not in {"_id", "fee", "state", "due_on"}}
+    fee = document["fee"]
+    return Application(
+        id=document["_id"],
+        fee=FeeRule(date.fromisoformat(fee["effective_from"]), int(fee["paise"]), fee["head"], fee["order"]),
+        state=State(document["state"]),
+        due_on=date.fromisoformat(document["due_on"]) if document["due_on"] else None,
+        **plain,
+    )
+
+
+def entry_to_document(entry: HistoryEntry) -> Document:
+    """The stored history line, without the members that do not apply."""
+    told = {
+        "_id": entry.key,
+        "application_id": entry.application_id,
+        "what": entry.what.value,
+        "at": entry.at,
+        "state_before": entry.state_before.value if entry.state_before else None,
+        "state_after": entry.state_after.value,
+        "step": entry.step,
+        "decision": entry.decision.value if entry.decision else None,
+        "officer_id": entry.officer_id,
+        "remarks": entry.remarks,
+        "payment_id": entry.payment_id,
+        "paise": Int64(entry.paise) if entry.paise is not None else None,
+        "certificate_id": entry.certificate_id,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def entry_from_document(document: Document) -> HistoryEntry:
+    """The history line as it was stored."""
+    plain = {
+        name: document.get(name) for name in ("step", "officer_id", "remarks", "payment_id", "paise", "certificate_id")
+    }
+    before, decision = document.get("state_before"), document.get("decision")
+    return HistoryEntry(
+        key=document["_id"],
+        application_id=document["application_id"],
+        what=Happening(document["what"]),
+        at=document["at"],
+        state_before=State(before) if before else None,
+        state_after=State(document["state_after"]),
+        decision=Decision(decision) if decision else None,
+        **plain,
+    )
+
+
+def certificate_to_document(certificate: Certificate) -> Document:
+    """The stored form; personal data is in `document` only, as it is on the paper."""
+    return {
+        "_id": certificate.id,
+        "number": certificate.number,
+        "application_id": certificate.application_id,
+        "transaction_token": certificate.transaction_token,
+        "type_code": certificate.type_code,
+        "district_code": certificate.district_code,
+        "client_id": certificate.client_id,
+        "kiosk_id": certificate.kiosk_id,
+        "issued_at": certificate.issued_at,
+        "issued_on": certificate.issued_on.isoformat(),
+        "valid_until": certificate.valid_until.isoformat() if certificate.valid_until else None,
+        "status": certificate.status.value,
+        "document": certificate.document,
+    }
+
+
+def certificate_from_document(document: Document) -> Certificate:
+    """The certificate as it was stored."""
+    plain = {k: v for k, v in document.items() if k not in {"_id", "issued_on", "valid_until", "status"}}
+    until = document["valid_until"]
+    return Certificate(
+        id=document["_id"],
+        issued_on=date.fromisoformat(document["issued_on"]),
+        valid_until=date.fromisoformat(until) if until else None,
+        status=Status(document["status"]),
+        **plain,
+    )

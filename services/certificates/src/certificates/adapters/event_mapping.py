@@ -1,0 +1,98 @@
+"""Domain events as the published language says them: ids and facts, never a word of the form."""
+
+from typing import Any
+
+from certificates.domain.application import Application, ApplicationDecided, ApplicationSubmitted
+from certificates.domain.certificate import CertificateIssued
+from servicekit.messaging import NewEvent
+from servicekit.messaging.envelope import rfc3339
+
+SUBMITTED = "application.submitted.v1"
+DECIDED = "application.decided.v1"
+ISSUED = "certificate.issued.v1"
+
+
+def to_event(event: ApplicationSubmitted | ApplicationDecided | CertificateIssued, request_id: str) -> NewEvent:
+    """The event for the outbox."""
+    match event:
+        case ApplicationSubmitted():
+            return _submitted(event, request_id)
+        case ApplicationDecided():
+            return _decided(event, request_id)
+        case CertificateIssued():
+            return _issued(event, request_id)
+
+
+def _submitted(event: ApplicationSubmitted, request_id: str) -> NewEvent:
+    application = event.application
+    data = {
+        **_about(application),
+        "kiosk_id": application.kiosk_id,
+        "fee": {"amount": application.fee.paise, "currency": "INR"},
+        "fee_order": application.fee.order,
+        "submitted_at": rfc3339(application.submitted_at),
+    }
+    return NewEvent(
+        id=event.event_id,
+        type=SUBMITTED,
+        aggregate_type="application",
+        aggregate_id=application.id,
+        sequence=application.events_told,
+        occurred_at=application.submitted_at,
+        data=data,
+        request_id=request_id,
+    )
+
+
+def _decided(event: ApplicationDecided, request_id: str) -> NewEvent:
+    application = event.application
+    data = {
+        **_about(application),
+        "step": event.step,
+        "decision": event.decision.value,
+        "officer_id": event.officer_id,
+        "decided_at": rfc3339(event.decided_at),
+    }
+    return NewEvent(
+        id=event.event_id,
+        type=DECIDED,
+        aggregate_type="application",
+        aggregate_id=application.id,
+        sequence=application.events_told,
+        occurred_at=event.decided_at,
+        data=data,
+        request_id=request_id,
+    )
+
+
+def _issued(event: CertificateIssued, request_id: str) -> NewEvent:
+    certificate = event.certificate
+    return NewEvent(
+        id=event.event_id,
+        type=ISSUED,
+        aggregate_type="certificate",
+        aggregate_id=certificate.id,
+        sequence=1,
+        occurred_at=certificate.issued_at,
+        data={
+            "certificate_id": certificate.id,
+            "certificate_number": certificate.number,
+            "application_id": certificate.application_id,
+            "transaction_token": certificate.transaction_token,
+            "application_type": certificate.type_code,
+            "client_id": certificate.client_id,
+            "district_code": certificate.district_code,
+            "issued_at": rfc3339(certificate.issued_at),
+        },
+        request_id=request_id,
+    )
+
+
+def _about(application: Application) -> dict[str, Any]:
+    return {
+        "application_id": application.id,
+        "transaction_token": application.transaction_token,
+        "application_type": application.type_code,
+        "district_code": application.district_code,
+        "client_id": application.client_id,
+    }

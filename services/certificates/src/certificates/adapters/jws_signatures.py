@@ -1,0 +1,63 @@
+"""Documents as compact JWS (RFC 7515) signed with Ed25519 (RFC 8037; RFC 9864 names the algorithm)."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from certificates.application.ports import NotACertificate, SignatureInvalid
+
+ALGORITHM = "Ed25519"
+CONTENT_TYPE = "emitra-certificate+json"
+# A printed QR code holds less than 3,000 characters; the longest form of any type stays under this.
+LONGEST_DOCUMENT = 16_384
+
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+
+
+class JwsSignatures:
+    """Signs with one key; verifies with it and with the retired ones. Safe to share by threads."""
+
+    def __init__(self, signing_key: OKPKey, retired_keys: list[OKPKey]) -> None:
+        self._key = signing_key
+        self._by_kid = {key.kid: key for key in [*retired_keys, signing_key]}
+
+    def sign(self, content: Mapping[str, Any]) -> str:
+        """A compact JWS over the content's JSON in UTF-8."""
+        header = {"alg": ALGORITHM, "kid": self._key.kid, "cty": CONTENT_TYPE}
+        payload = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        return jws.serialize_compact(header, payload, self._key, algorithms=[ALGORITHM])
+
+    def verify(self, document: str) -> Mapping[str, Any]:
+        """What the document says; any text whatever gets an answer or one of the two refusals."""
+        if len(document) > LONGEST_DOCUMENT or not _COMPACT.fullmatch(document):
+            raise NotACertificate
+        key = self._by_kid.get(_kid(document.split(".")[0]))
+        if key is None:
+            raise SignatureInvalid
+        try:
+            content = json.loads(jws.deserialize_compact(document, key, algorithms=[ALGORITHM]).payload)
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as err:
+            raise SignatureInvalid from err
+        if not isinstance(content, dict):
+            raise SignatureInvalid
+        return content
+
+    def public_keys(self) -> Mapping[str, Any]:
+        """The public JWK Set, the signing key last; every key says what it is for."""
+        use = {"use": "sig", "alg": ALGORITHM}
+        return {"keys": [{**key.as_dict(private=False), **use} for key in self._by_kid.values()]}
+
+
+def _kid(header: str) -> str | None:
+    try:
+        parameters = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    kid = parameters.get("kid") if isinstance(parameters, dict) else None
+    return kid if isinstance(kid, str) else None

@@ -1,0 +1,185 @@
+"""Applications, their history and their certificates in MongoDB."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from certificates.adapters.document_mapping import (
+    application_from_document,
+    application_to_document,
+    certificate_from_document,
+    certificate_to_document,
+    entry_from_document,
+    entry_to_document,
+    progress_to_document,
+)
+from certificates.adapters.event_mapping import to_event
+from certificates.application import ports
+from certificates.application.ports import Changes, NumberTaken, Position, Selection, VersionMoved
+from certificates.domain.application import Application, Change, HistoryEntry
+from certificates.domain.certificate import Certificate, CertificateIssued
+from servicekit.mongo import Claim, Idempotency, Mongo, Once, Outbox, duplicate_key
+
+APPLICATIONS = "applications"
+HISTORY = "application_history"
+CERTIFICATES = "certificates"
+
+# Every list is read in the order it is shown: by due date, the id breaking ties.
+_IN_ORDER = [("due_on", ASCENDING), ("_id", ASCENDING)]
+
+INDEXES = {
+    APPLICATIONS: [
+        IndexModel([("transaction_token", ASCENDING)], name="one_application_per_token", unique=True),
+        IndexModel(
+            [("department", ASCENDING), ("district_code", ASCENDING), ("state", ASCENDING), *_IN_ORDER],
+            name="officers_queue",
+        ),
+        IndexModel([("kiosk_id", ASCENDING), *_IN_ORDER], name="of_a_kiosk"),
+        IndexModel([("client_id", ASCENDING), *_IN_ORDER], name="of_a_client"),
+    ],
+    HISTORY: [IndexModel([("application_id", ASCENDING), ("at", ASCENDING)], name="of_an_application")],
+    CERTIFICATES: [
+        IndexModel([("number", ASCENDING)], name="one_certificate_per_number", unique=True),
+        IndexModel([("application_id", ASCENDING)], name="one_certificate_per_application", unique=True),
+    ],
+}
+
+
+class MongoApplications:
+    """The store of applications. Safe to share by threads."""
+
+    def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
+        self._db = mongo.db
+        self._outbox = outbox
+        self._idempotency = Idempotency(mongo)
+
+    def within(self, session: ClientSession) -> Changes:
+        """The store inside a transaction that somebody else runs."""
+        return _SessionChanges(self._db, self._outbox, session)
+
+    def get(self, application_id: str) -> Application | None:
+        """The application as it is now."""
+        found = self._db[APPLICATIONS].find_one({"_id": application_id})
+        return application_from_document(found) if found else None
+
+    def once(self, claim: ports.Claim, effect: Callable[[Changes], str]) -> Once:
+        """Runs the effect with the claim in one transaction, at most once; see the port."""
+        try:
+            return self._idempotency.once(_claim(claim), lambda session: effect(self.within(session)))
+        except DuplicateKeyError as err:
+            match duplicate_key(err):
+                case ("number",):
+                    raise NumberTaken from err
+                case ("application_id",):
+                    # Its certificate exists, so somebody approved it since it was read.
+                    raise VersionMoved from err
+            raise
+
+    def find(self, claim: ports.Claim) -> Once | None:
+        """What an earlier request with this claim made."""
+        return self._idempotency.find(_claim(claim))
+
+    def page(self, selection: Selection, after: Position | None, limit: int) -> Sequence[Application]:
+        """At most `limit` applications after the position, in order of due date."""
+        query = _query(selection)
+        if after is not None:
+            query["$or"] = [
+                {"due_on": {"$gt": after.due_on}},
+                {"due_on": after.due_on, "_id": {"$gt": after.application_id}},
+            ]
+        found = self._db[APPLICATIONS].find(query).sort(_IN_ORDER).limit(limit)
+        return [application_from_document(document) for document in found]
+
+    def by_token(self, token: str) -> Application | None:
+        """The application with that transaction token."""
+        found = self._db[APPLICATIONS].find_one({"transaction_token": token})
+        return application_from_document(found) if found else None
+
+    def history(self, application_id: str) -> Sequence[HistoryEntry]:
+        """The audit trail, oldest first. Bounded by the number of decisions and payments."""
+        found = self._db[HISTORY].find({"application_id": application_id}).sort([("at", ASCENDING), ("_id", ASCENDING)])
+        return [entry_from_document(document) for document in found]
+
+
+class MongoCertificates:
+    """Reading issued certificates; they are written with the decision that issues them."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._certificates = mongo.db[CERTIFICATES]
+
+    def get(self, certificate_id: str) -> Certificate | None:
+        """The certificate by its id."""
+        return self._one({"_id": certificate_id})
+
+    def by_number(self, number: str) -> Certificate | None:
+        """The certificate by its printed number."""
+        return self._one({"number": number})
+
+    def _one(self, query: dict[str, Any]) -> Certificate | None:
+        found = self._certificates.find_one(query)
+        return certificate_from_document(found) if found else None
+
+
+class _SessionChanges:
+    """Changes through one session: all of them happen, or none."""
+
+    def __init__(self, db: Any, outbox: Outbox, session: ClientSession) -> None:
+        self._db = db
+        self._outbox = outbox
+        self._session = session
+
+    def get(self, application_id: str) -> Application | None:
+        found = self._db[APPLICATIONS].find_one({"_id": application_id}, session=self._session)
+        return application_from_document(found) if found else None
+
+    def add(self, change: Change, request_id: str) -> None:
+        self._db[APPLICATIONS].insert_one(application_to_document(change.application), session=self._session)
+        self._tell_change(change, request_id, None)
+
+    def save(self, change: Change, request_id: str, issued: CertificateIssued | None = None) -> None:
+        application = change.application
+        # Compare-and-set: whoever read an older version changes nothing.
+        done = self._db[APPLICATIONS].update_one(
+            {"_id": application.id, "version": application.version - 1},
+            {"$set": progress_to_document(application)},
+            session=self._session,
+        )
+        if done.matched_count == 0:
+            raise VersionMoved
+        if issued is not None:
+            self._db[CERTIFICATES].insert_one(certificate_to_document(issued.certificate), session=self._session)
+        self._tell_change(change, request_id, issued)
+
+    def tell(self, entry: HistoryEntry) -> None:
+        document = entry_to_document(entry)
+        self._db[HISTORY].update_one(
+            {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=self._session
+        )
+
+    def _tell_change(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
+        self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
+        events = [event for event in (change.event, issued) if event is not None]
+        self._outbox.add(self._session, *(to_event(event, request_id) for event in events))
+
+
+def _claim(claim: ports.Claim) -> Claim:
+    return Claim(claim.client_id, claim.operation, claim.key, claim.fingerprint, claim.expires_at)
+
+
+def _query(selection: Selection) -> dict[str, Any]:
+    query: dict[str, Any] = {
+        name: value
+        for name, value in (
+            ("department", selection.department),
+            ("kiosk_id", selection.kiosk_id),
+            ("client_id", selection.client_id),
+            ("state", selection.state.value if selection.state else None),
+        )
+        if value is not None
+    }
+    if selection.districts is not None:
+        query["district_code"] = {"$in": sorted(selection.districts)}
+    return query

@@ -1,0 +1,279 @@
+"""The rulebook from files: one TOML file per application type, the districts, the holidays.
+
+Everything is checked before the service serves anybody, and every problem of every file is told at once.
+"""
+
+import csv
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from certificates.domain.application_type import (
+    ApplicationType,
+    Choice,
+    FeeRule,
+    FieldKind,
+    FormField,
+    Label,
+    RequiredDocument,
+    Step,
+)
+from certificates.domain.calendar import WorkingCalendar
+from certificates.domain.certificate import District
+from certificates.domain.rulebook import Rulebook
+
+DATA = Path(__file__).parent.parent / "data"
+SHIPPED_TYPES = DATA / "application_types"
+
+# The contract of application.submitted.v1 limits what may name an order.
+_ORDER = re.compile(r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}")
+_CODE = re.compile(r"[a-z][a-z0-9-]{1,39}")
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+# A form is read at a counter, and every text lands in one document of at most 16 MB: both want a bound.
+LONGEST_TEXT = 500
+MOST_FIELDS = 60
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class RulebookInvalid(Exception):
+    """The files cannot be used; `problems` has one line for each thing that is wrong, in any file."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join([f"{len(problems)} problem(s) in the rulebook:", *problems]))
+        self.problems = problems
+
+
+class _Day(fields.Field[date]):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:  # noqa: ARG002
+        # TOML has dates of its own; a datetime is a date too in Python, but not a civil one.
+        if type(value) is not date:
+            raise ValidationError("Must be a date, written 2020-09-01 without quotes.")
+        return value
+
+
+class _LabelSchema(Schema):
+    en = fields.String(required=True, validate=validate.Length(1, 200))
+    hi = fields.String(required=True, validate=validate.Length(1, 200))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Label:
+        return Label(**data)
+
+
+def _label(*, required: bool = True) -> fields.Nested:
+    return fields.Nested(_LabelSchema, required=required)
+
+
+class _ChoiceSchema(Schema):
+    code = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z][A-Za-z0-9_-]{0,39}\Z"))
+    label = _label()
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Choice:
+        return Choice(**data)
+
+
+class _FieldSchema(Schema):
+    name = fields.String(required=True, validate=validate.Regexp(_FIELD_NAME.pattern + r"\Z"))
+    type = fields.Enum(FieldKind, by_value=True, required=True, attribute="kind")
+    required = fields.Boolean(load_default=False)
+    on_certificate = fields.Boolean()
+    label = _label()
+    pattern = fields.String()
+    hint = _label(required=False)
+    max_length = fields.Integer(strict=True, validate=validate.Range(1, LONGEST_TEXT))
+    minimum = fields.Integer(strict=True)
+    maximum = fields.Integer(strict=True)
+    choices = fields.List(fields.Nested(_ChoiceSchema), validate=validate.Length(min=2))
+
+    @validates_schema
+    def members_fit_the_type(self, data: dict[str, Any], **_: Any) -> None:
+        belongs = {
+            "pattern": FieldKind.TEXT,
+            "hint": FieldKind.TEXT,
+            "max_length": FieldKind.TEXT,
+            "minimum": FieldKind.INTEGER,
+            "maximum": FieldKind.INTEGER,
+            "choices": FieldKind.CHOICE,
+        }
+        for member, kind in belongs.items():
+            if member in data and data["kind"] is not kind:
+                raise ValidationError(f"Belongs to a {kind} field only.", member)
+        if data["kind"] is FieldKind.CHOICE and "choices" not in data:
+            raise ValidationError("A choice field needs choices.", "choices")
+        if data["kind"] is FieldKind.INTEGER and not {"minimum", "maximum"} <= data.keys():
+            raise ValidationError("An integer field needs minimum and maximum.", "minimum")
+        if "pattern" in data:
+            if "hint" not in data:
+                raise ValidationError("A pattern needs a hint that says it to people.", "hint")
+            try:
+                re.compile(data["pattern"])
+            except re.error as err:
+                raise ValidationError(f"Is not a regular expression: {err}.", "pattern") from err
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> FormField:
+        pattern = data.pop("pattern", None)
+        choices = tuple(data.pop("choices", ()))
+        return FormField(**data, pattern=re.compile(pattern) if pattern else None, choices=choices)
+
+
+def _not_issued_by_the_state(issuer: str) -> None:
+    if issuer == "rajasthan":
+        raise ValidationError("Ask once: the state may not demand a paper that it issued itself.")
+
+
+class _DocumentSchema(Schema):
+    code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    issued_by = fields.String(
+        required=True,
+        validate=[validate.OneOf(["applicant", "india", "other", "rajasthan"]), _not_issued_by_the_state],
+    )
+    label = _label()
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> RequiredDocument:
+        return RequiredDocument(data["code"], data["label"])
+
+
+class _FeeSchema(Schema):
+    effective_from = _Day(required=True)
+    paise = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**9))
+    head = fields.String(required=True, validate=validate.Regexp(r"[A-Z][A-Z_]{1,39}\Z"))
+    order = fields.String(required=True, validate=validate.Regexp(_ORDER.pattern + r"\Z"))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> FeeRule:
+        return FeeRule(**data)
+
+
+class _StepSchema(Schema):
+    name = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    label = _label()
+    role = fields.String(required=True, validate=validate.OneOf(["officer"]))
+    department = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    working_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, 250))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Step:
+        return Step(**data)
+
+
+class _TypeSchema(Schema):
+    code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    title = _label()
+    prefix = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
+    doctype = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3,12}\Z"))
+    legal_basis = _label()
+    signer = _label()
+    validity_months = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 1200))
+    form = fields.List(
+        fields.Nested(_FieldSchema), required=True, data_key="fields", validate=validate.Length(1, MOST_FIELDS)
+    )
+    documents = fields.List(fields.Nested(_DocumentSchema), load_default=list)
+    fees = fields.List(fields.Nested(_FeeSchema), required=True, validate=validate.Length(min=1))
+    steps = fields.List(fields.Nested(_StepSchema), required=True, validate=validate.Length(1, 10))
+
+    @validates_schema
+    def names_are_unique_and_fees_in_order(self, data: dict[str, Any], **_: Any) -> None:
+        for member, names in (
+            ("fields", [f.name for f in data["form"]]),
+            ("documents", [d.code for d in data["documents"]]),
+            ("steps", [s.name for s in data["steps"]]),
+        ):
+            if twice := _repeated(names):
+                raise ValidationError(f"Twice in the list: {', '.join(twice)}.", member)
+        days = [fee.effective_from for fee in data["fees"]]
+        if days != sorted(set(days)):
+            raise ValidationError("Must be in order of effective_from, each date once.", "fees")
+        if not any(f.on_certificate for f in data["form"]):
+            raise ValidationError("At least one field must be on_certificate.", "fields")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> ApplicationType:
+        for name in ("form", "documents", "fees", "steps"):
+            data[name] = tuple(data[name])
+        return ApplicationType(**data)
+
+
+class _HolidaySchema(Schema):
+    on = _Day(required=True)
+    name = _label()
+
+
+class _CalendarSchema(Schema):
+    weekly_off = fields.List(
+        fields.String(validate=validate.OneOf(WEEKDAYS)), required=True, validate=validate.Length(1, 6)
+    )
+    known_until = _Day(required=True)
+    holidays = fields.List(fields.Nested(_HolidaySchema), required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> WorkingCalendar:
+        return WorkingCalendar(
+            weekly_off=frozenset(WEEKDAYS.index(name) for name in data["weekly_off"]),
+            holidays=frozenset(holiday["on"] for holiday in data["holidays"]),
+            known_until=data["known_until"],
+        )
+
+
+def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
+    """The rulebook: application types from the folder `types`, the rest as shipped. Raises RulebookInvalid."""
+    problems: list[str] = []
+    loaded: dict[str, ApplicationType] = {}
+    files = sorted(types.glob("*.toml"))
+    if not files:
+        problems.append(f"{types}: has no application type; expected *.toml files")
+    for path in files:
+        made = _load(_TypeSchema(), path, problems)
+        if made is None:
+            continue
+        if made.code != path.stem:
+            problems.append(f"{path.name}: code: is {made.code!r}; the file must be named after it")
+        loaded[made.code] = made
+    for member in ("prefix", "doctype"):
+        for value in _repeated(getattr(made, member) for made in loaded.values()):
+            problems.append(f"{member} {value!r} belongs to more than one type")
+    calendar = _load(_CalendarSchema(), DATA / "holidays.toml", problems)
+    if problems:
+        raise RulebookInvalid(problems)
+    return Rulebook(types=loaded, districts=_load_districts(), calendar=calendar)
+
+
+def _load(schema: Schema, path: Path, problems: list[str]) -> Any:
+    """What the file holds; None after its problems were added to `problems`."""
+    try:
+        return schema.load(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        problems.append(f"{path.name}: is not TOML: {err}")
+    except ValidationError as err:
+        problems.extend(f"{path.name}: {line}" for line in _lines(err.normalized_messages()))
+    return None
+
+
+def _load_districts() -> dict[str, District]:
+    with (DATA / "districts.csv").open(encoding="utf-8", newline="") as rows:
+        return {
+            row["lgd_code"]: District(row["lgd_code"], Label(row["name_en"], row["name_hi"]))
+            for row in csv.DictReader(rows)
+        }
+
+
+def _lines(messages: Mapping[Any, Any], path: str = "") -> Iterable[str]:
+    """`fields.2.label.hi: Missing data…`: one line per message of marshmallow's nested dictionary."""
+    for name, inner in messages.items():
+        here = path if name == "_schema" else f"{path}.{name}" if path else str(name)
+        if isinstance(inner, Mapping):
+            yield from _lines(inner, here)
+        else:
+            yield from (f"{here}: {message}" for message in inner)
+
+
+def _repeated(values: Iterable[str]) -> list[str]:
+    return [value for value, times in Counter(values).items() if times > 1]

@@ -1,0 +1,145 @@
+"""What the use cases need from outside, in their own words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from certificates.domain.application import Application, Change, HistoryEntry, State
+from certificates.domain.certificate import Certificate, CertificateIssued
+
+
+class Claim(Protocol):
+    """A client's Idempotency-Key for one operation; `servicekit.mongo.Claim` is one."""
+
+    @property
+    def client_id(self) -> str: ...
+
+    @property
+    def operation(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+class Once(Protocol):
+    """What a claim stands for: the id of what was made, and whether an earlier request made it."""
+
+    @property
+    def resource_id(self) -> str: ...
+
+    @property
+    def replayed(self) -> bool: ...
+
+
+class VersionMoved(Exception):
+    """The application was changed by somebody else since it was read; nothing was written."""
+
+
+class NumberTaken(Exception):
+    """Another certificate has this number; nothing was written. Mint another and repeat."""
+
+
+class NotACertificate(Exception):
+    """The text does not have the form of one of our documents."""
+
+
+class SignatureInvalid(Exception):
+    """The text has the form, but none of our keys signed exactly these bytes."""
+
+
+class Changes(Protocol):
+    """The store inside one transaction. It may run several times, so it mints nothing."""
+
+    def get(self, application_id: str) -> Application | None:
+        """The application as this transaction sees it."""
+
+    def add(self, change: Change, request_id: str) -> None:
+        """Writes a new application, its history line and its event."""
+
+    def save(self, change: Change, request_id: str, issued: CertificateIssued | None = None) -> None:
+        """Writes a change (with its history line and event) and the certificate it issued, if one.
+
+        Raises VersionMoved when the stored version is not the one just before the change's; NumberTaken.
+        """
+
+    def tell(self, entry: HistoryEntry) -> None:
+        """Writes a history line alone; a repeat of the same key changes nothing."""
+
+
+class Applications(Protocol):
+    """All applications."""
+
+    def get(self, application_id: str) -> Application | None:
+        """The application as it is now."""
+
+    def once(self, claim: Claim, effect: Callable[[Changes], str]) -> Once:
+        """Runs `effect` (which returns the id it concerns) in one transaction with the claim, at most once.
+
+        A repeat runs nothing and gives the first id. Raises IdempotencyKeyReused for another request's key,
+        and whatever the effect raises, in which case nothing was written and the key stays free.
+        """
+
+    def find(self, claim: Claim) -> Once | None:
+        """What an earlier request with this claim made, or None. Raises IdempotencyKeyReused."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a page ended: `due_on` as ISO text ("" while no day is set) and the id break the order's ties."""
+
+    due_on: str
+    application_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which applications to list. None does not narrow; `districts` are LGD codes."""
+
+    department: str | None = None
+    districts: frozenset[str] | None = None
+    kiosk_id: str | None = None
+    client_id: str | None = None
+    state: State | None = None
+
+
+class ApplicationQueries(Protocol):
+    """Reading for lists and look-ups."""
+
+    def page(self, selection: Selection, after: Position | None, limit: int) -> Sequence[Application]:
+        """At most `limit` applications after the position, those due first (or not yet due) in front."""
+
+    def by_token(self, token: str) -> Application | None:
+        """The application with that transaction token."""
+
+    def history(self, application_id: str) -> Sequence[HistoryEntry]:
+        """The audit trail, oldest first."""
+
+
+class Certificates(Protocol):
+    """Issued certificates."""
+
+    def get(self, certificate_id: str) -> Certificate | None:
+        """The certificate by its id."""
+
+    def by_number(self, number: str) -> Certificate | None:
+        """The certificate by its printed number."""
+
+
+class Signatures(Protocol):
+    """Our signing key, and the keys that signed before it."""
+
+    def sign(self, content: Mapping[str, Any]) -> str:
+        """A document (compact JWS) over the content. Pure computation, a few tenths of a millisecond."""
+
+    def verify(self, document: str) -> Mapping[str, Any]:
+        """What a document says. Raises NotACertificate or SignatureInvalid, for any text whatever."""
+
+    def public_keys(self) -> Mapping[str, Any]:
+        """The public key set (RFC 7517) that verifies documents offline."""

@@ -1,0 +1,45 @@
+"""A payment for an application completed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from certificates.application.errors import ApplicationNotFound
+from certificates.application.ports import Changes
+from certificates.domain import application as rules
+from certificates.domain.rulebook import Rulebook
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordFeePayment:
+    """The command. `paise` is what reached the department, without the service charge."""
+
+    application_id: str
+    payment_id: str
+    paise: int
+    completed_at: datetime
+    request_id: str
+
+
+@dataclass(frozen=True)
+class RecordFeePaymentHandler:
+    """Moves the application to verification, or records why the payment moves nothing."""
+
+    rulebook: Rulebook
+
+    def __call__(self, command: RecordFeePayment, changes: Changes) -> None:
+        """Safe to repeat. Raises ApplicationNotFound: money came for something we never announced."""
+        application = changes.get(command.application_id)
+        if application is None:
+            raise ApplicationNotFound("A payment names an application that this service does not have.")
+        outcome = rules.receive_payment(
+            application,
+            payment_id=command.payment_id,
+            paise=command.paise,
+            at=command.completed_at,
+            application_type=self.rulebook.types[application.type_code],
+            calendar=self.rulebook.calendar,
+        )
+        if isinstance(outcome, rules.Change):
+            changes.save(outcome, command.request_id)
+        elif outcome is not None:
+            changes.tell(outcome)

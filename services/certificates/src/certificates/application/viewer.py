@@ -1,0 +1,25 @@
+"""Who may see what: the object-level rule, once for applications and their certificates alike."""
+
+from dataclasses import dataclass
+
+from certificates.domain.application_type import ApplicationType
+from certificates.domain.officer import Officer
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The caller: a kiosk's software, a portal, or an officer's client."""
+
+    client_id: str
+    kiosk_id: str | None
+    officer: Officer | None
+
+    def may_see(
+        self, application_type: ApplicationType, *, district_code: str, client_id: str, kiosk_id: str | None
+    ) -> bool:
+        """An officer: the own department's types in own districts; a kiosk: its own; a portal: what it made."""
+        if self.officer is not None:
+            return any(self.officer.serves(step.department, district_code) for step in application_type.steps)
+        if self.kiosk_id is not None:
+            return self.kiosk_id == kiosk_id
+        return self.client_id == client_id

@@ -1,0 +1,216 @@
+"""What may be applied for. Every value here comes from one file per type: a new type is a new file."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+# Nobody alive, and no register of the state, goes back further: an older date is a slip of the pen.
+EARLIEST_DATE = date(1875, 1, 1)
+
+# Devanagari needs these two invisible joiners; every other invisible character is refused.
+_JOINERS = {"\u200c", "\u200d"}
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+FormValue = str | int
+
+
+@dataclass(frozen=True)
+class Label:
+    """The same words in English and in Hindi."""
+
+    en: str
+    hi: str
+
+
+class FieldKind(StrEnum):
+    """What a form field holds; dates travel as `YYYY-MM-DD`, choices as their code."""
+
+    TEXT = "text"
+    DATE = "date"
+    INTEGER = "integer"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer of a choice field."""
+
+    code: str
+    label: Label
+
+
+@dataclass(frozen=True)
+class FormProblem:
+    """What is wrong with one field. Never holds the value: it is personal data."""
+
+    field: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormField:
+    """One line of a type's form.
+
+    `maximum` and `minimum` are bounds of an integer; `max_length` counts characters of a text; `pattern` must
+    match a text in full, and `hint` says the same to people. `on_certificate`: the value is printed on the paper.
+    """
+
+    name: str
+    label: Label
+    kind: FieldKind
+    required: bool
+    on_certificate: bool = False
+    pattern: re.Pattern[str] | None = None
+    hint: Label | None = None
+    max_length: int = 100
+    minimum: int = 0
+    maximum: int = 10**12
+    choices: tuple[Choice, ...] = ()
+
+    def check(self, value: object, today: date) -> FormValue | FormProblem:
+        """The value as it is kept, or what is wrong with it."""
+        match self.kind:
+            case FieldKind.TEXT:
+                return self._check_text(value)
+            case FieldKind.DATE:
+                return self._check_date(value, today)
+            case FieldKind.INTEGER:
+                return self._check_integer(value)
+            case FieldKind.CHOICE:
+                return self._check_choice(value)
+
+    def _problem(self, code: str, detail: str) -> FormProblem:
+        return FormProblem(self.name, code, detail)
+
+    def _check_text(self, value: object) -> FormValue | FormProblem:
+        if not isinstance(value, str):
+            return self._problem("wrong-type", "Must be a text.")
+        text = unicodedata.normalize("NFC", value).strip()
+        if not text:
+            return self._problem("blank", "Must not be blank.")
+        if len(text) > self.max_length:
+            return self._problem("too-long", f"Must have at most {self.max_length} characters.")
+        if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn"} and c not in _JOINERS for c in text):
+            return self._problem("unprintable", "Must hold printable characters only, on one line.")
+        if self.pattern is not None and not self.pattern.fullmatch(text):
+            return self._problem("wrong-form", f"Must be: {self.hint.en if self.hint else self.pattern.pattern}.")
+        return text
+
+    def _check_date(self, value: object, today: date) -> FormValue | FormProblem:
+        if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
+            return self._problem("wrong-form", "Must be a date written YYYY-MM-DD.")
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            return self._problem("no-such-date", "Must be a date that exists.")
+        if day < EARLIEST_DATE:
+            return self._problem("too-early", f"Must not be before {EARLIEST_DATE}.")
+        if day > today:
+            return self._problem("in-the-future", "Must not be in the future.")
+        return value
+
+    def _check_integer(self, value: object) -> FormValue | FormProblem:
+        # bool is an int in Python, and 1.0 == 1: both are slips of the sender, not whole numbers.
+        if not isinstance(value, int) or isinstance(value, bool):
+            return self._problem("wrong-type", "Must be a whole number.")
+        if not self.minimum <= value <= self.maximum:
+            return self._problem("out-of-range", f"Must be from {self.minimum} to {self.maximum}.")
+        return value
+
+    def _check_choice(self, value: object) -> FormValue | FormProblem:
+        codes = [choice.code for choice in self.choices]
+        if not isinstance(value, str) or value not in codes:
+            return self._problem("unknown-choice", f"Must be one of: {', '.join(codes)}.")
+        return value
+
+
+@dataclass(frozen=True)
+class RequiredDocument:
+    """A paper the operator must see at the counter."""
+
+    code: str
+    label: Label
+
+
+@dataclass(frozen=True)
+class FeeRule:
+    """The fee from `effective_from` on, until the next rule; `paise` may be 0."""
+
+    effective_from: date
+    paise: int
+    head: str
+    order: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One decision on the way: who makes it, and in how many working days."""
+
+    name: str
+    label: Label
+    role: str
+    department: str
+    working_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationType:
+    """One thing that may be applied for.
+
+    `prefix` begins the certificate's number, `doctype` is the DigiLocker document type. `validity_months`:
+    how long the certificate is good for, or None for good. `fees` are in order of date, `steps` in order of work.
+    """
+
+    code: str
+    title: Label
+    prefix: str
+    doctype: str
+    legal_basis: Label
+    signer: Label
+    validity_months: int | None
+    form: tuple[FormField, ...]
+    documents: tuple[RequiredDocument, ...]
+    fees: tuple[FeeRule, ...]
+    steps: tuple[Step, ...]
+
+    def fee_on(self, day: date) -> FeeRule | None:
+        """The fee rule in force on `day`; None before the first one, when the type is not open yet."""
+        in_force = [rule for rule in self.fees if rule.effective_from <= day]
+        return in_force[-1] if in_force else None
+
+    def step(self, name: str) -> Step:
+        """The step of that name. Raises KeyError when the file has none: steps in use may not be renamed."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    def step_after(self, name: str) -> Step | None:
+        """The step that follows `name`, or None when it is the last one."""
+        at = self.steps.index(self.step(name))
+        return self.steps[at + 1] if at + 1 < len(self.steps) else None
+
+    def check_form(self, values: Mapping[str, object], today: date) -> tuple[dict[str, FormValue], list[FormProblem]]:
+        """The form as it is kept, and everything that is wrong with it (unknown fields included)."""
+        kept: dict[str, FormValue] = {}
+        problems: list[FormProblem] = []
+        known = {field.name for field in self.form}
+        problems.extend(
+            FormProblem(name, "unknown-field", "This form has no such field.") for name in values if name not in known
+        )
+        for field in self.form:
+            if values.get(field.name) is None:
+                if field.required:
+                    problems.append(FormProblem(field.name, "missing", "This field is required."))
+                continue
+            checked = field.check(values[field.name], today)
+            if isinstance(checked, FormProblem):
+                problems.append(checked)
+            else:
+                kept[field.name] = checked
+        return kept, problems

@@ -1,0 +1,107 @@
+"""A certificate: its number, how long it is good for, and what is on the paper."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from certificates.domain.application import Application
+from certificates.domain.application_type import ApplicationType, Label
+from certificates.domain.calendar import civil_date
+
+# DigiLocker's document URI is issuer-DOCTYPE-docid; this is the platform's issuer id in that form.
+ISSUER = "in.gov.rajasthan.emitra"
+
+
+class Status(StrEnum):
+    """Where a certificate stands."""
+
+    VALID = "VALID"
+    REVOKED = "REVOKED"
+
+
+@dataclass(frozen=True)
+class District:
+    """A district by its LGD code."""
+
+    code: str
+    name: Label
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """An issued certificate; `document` is the signed paper, a compact JWS. `valid_until` is its last day."""
+
+    id: str
+    number: str
+    application_id: str
+    transaction_token: str
+    type_code: str
+    district_code: str
+    client_id: str
+    kiosk_id: str | None
+    issued_at: datetime
+    issued_on: date
+    valid_until: date | None
+    status: Status
+    document: str
+
+
+@dataclass(frozen=True)
+class CertificateIssued:
+    """Becomes `certificate.issued.v1`."""
+
+    event_id: str
+    certificate: Certificate
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of the month `months` later, or that month's last day where it has no such day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def valid_until(application_type: ApplicationType, issued_on: date) -> date | None:
+    """The last day a certificate issued on that day is good for; None when it is good for ever."""
+    months = application_type.validity_months
+    return None if months is None else months_later(issued_on, months)
+
+
+def document_uri(doctype: str, number: str) -> str:
+    """The certificate's URI in DigiLocker's form; the number goes without hyphens, which separate the parts."""
+    return f"{ISSUER}-{doctype}-{number.replace('-', '')}"
+
+
+def paper(
+    application: Application,
+    application_type: ApplicationType,
+    *,
+    number: str,
+    district: District,
+    issued_at: datetime,
+    test: bool,
+) -> dict[str, Any]:
+    """What is printed on the certificate, and no more: the payload that is signed. Plain JSON values.
+
+    `holder` has only the form fields that the type prints. `test` marks papers of the sandbox.
+    """
+    issued_on = civil_date(issued_at)
+    until = valid_until(application_type, issued_on)
+    printed = {field.name for field in application_type.form if field.on_certificate}
+    content: dict[str, Any] = {
+        "iss": ISSUER,
+        "uri": document_uri(application_type.doctype, number),
+        "number": number,
+        "type": application_type.code,
+        "title": {"en": application_type.title.en, "hi": application_type.title.hi},
+        "holder": {name: value for name, value in application.applicant.items() if name in printed},
+        "district": {"code": district.code, "en": district.name.en, "hi": district.name.hi},
+        "issued_on": issued_on.isoformat(),
+        "valid_until": None if until is None else until.isoformat(),
+        "signed_by": {"en": application_type.signer.en, "hi": application_type.signer.hi},
+    }
+    if test:
+        content["test"] = True
+    return content

@@ -1,0 +1,23 @@
+"""Who decides: an officer of one department, for some districts."""
+
+from dataclasses import dataclass
+
+from certificates.domain.application_type import Step
+
+
+@dataclass(frozen=True)
+class Officer:
+    """The acting person as identity vouches for them; `districts` are LGD codes."""
+
+    id: str
+    role: str
+    department: str
+    districts: frozenset[str]
+
+    def may_decide(self, step: Step, district_code: str) -> bool:
+        """Whether `step` of an application in that district is this officer's to decide."""
+        return self.role == step.role and self.serves(step.department, district_code)
+
+    def serves(self, department: str, district_code: str) -> bool:
+        """Whether the department's cases in that district are within this officer's jurisdiction."""
+        return self.department == department and district_code in self.districts

@@ -1,0 +1,1 @@
+"""What the outside reaches: HTTP routes, consumed events, the command line."""

@@ -1,0 +1,48 @@
+"""The events this service listens to."""
+
+from marshmallow import EXCLUDE, Schema, fields
+from pymongo.client_session import ClientSession
+
+from certificates.application.record_fee_payment import RecordFeePayment
+from certificates.bootstrap import Certificates
+from servicekit.http.fields import StrictInteger
+from servicekit.messaging import Consumer, ReceivedEvent
+
+
+class _Reading(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class MoneyReading(_Reading):
+    """Paise."""
+
+    amount = StrictInteger(required=True, validate=lambda paise: paise >= 0)
+
+
+class PaymentCompletedReading(_Reading):
+    """What this service reads of payment.completed.v1."""
+
+    payment_id = fields.String(required=True)
+    application_id = fields.String(required=True, allow_none=True)
+    bill = fields.Nested(MoneyReading, required=True)
+    completed_at = fields.AwareDateTime(required=True)
+
+
+def payment_completed(application: Certificates, event: ReceivedEvent, session: ClientSession) -> None:
+    """The fee of an application was paid; ordinary bills concern billing alone."""
+    if event.data["application_id"] is None:
+        return
+    application.record_fee_payment(
+        RecordFeePayment(
+            application_id=event.data["application_id"],
+            payment_id=event.data["payment_id"],
+            paise=event.data["bill"]["amount"],
+            completed_at=event.data["completed_at"],
+            request_id=event.request_id,
+        ),
+        session,
+    )
+
+
+CONSUMERS = [Consumer("payment.completed.v1", "billing", PaymentCompletedReading(), payment_completed)]

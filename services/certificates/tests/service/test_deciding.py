@@ -1,0 +1,164 @@
+"""An officer decides; of two at once exactly one."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from tests.support.builders import birth_form, caste_form
+from tests.support.world import KIOSK_SCOPES, OFFICER_ID, World, json_of, new_key, problem
+
+from servicekit.testing import published
+
+
+def test_approval_of_the_last_step_issues_the_certificate(world: World) -> None:
+    application = world.awaiting_decision()
+    answer = world.officer().decide(application["application_id"])
+    decided = json_of(answer, 201)
+    assert decided["state"] == "ISSUED"
+    assert decided["certificate_id"].startswith("crt_")
+    assert answer.headers["ETag"] == '"3"'
+
+
+def test_approval_of_another_step_begins_the_next_one(world: World) -> None:
+    application = world.awaiting_decision("caste", applicant=caste_form())
+    first = json_of(world.officer().decide(application["application_id"], step="verification"), 201)
+    assert (first["state"], first["step"], first["certificate_id"]) == ("IN_VERIFICATION", "approval", None)
+    second = json_of(world.officer().decide(application["application_id"], step="approval"), 201)
+    assert second["state"] == "ISSUED"
+    events = [event for event in published(world.mongo) if event["subject"] == application["application_id"]]
+    assert [event["sequence"] for event in events] == ["1", "2", "3"]
+    assert [event["data"].get("step") for event in events] == [None, "verification", "approval"]
+
+
+def test_a_second_click_does_not_decide_the_next_step(world: World) -> None:
+    application = world.awaiting_decision("caste", applicant=caste_form())
+    json_of(world.officer().decide(application["application_id"], step="verification"), 201)
+    again = world.officer().decide(application["application_id"], step="verification")
+    assert problem(again, 409)["code"] == "already-decided"
+    assert world.application(application["application_id"])["step"] == "approval"
+
+
+@pytest.mark.parametrize(("decision", "state"), [("reject", "REJECTED"), ("send_back", "SENT_BACK")])
+def test_a_refusal_issues_nothing(world: World, decision: str, state: str) -> None:
+    application = world.awaiting_decision()
+    decided = json_of(world.officer().decide(application["application_id"], decision), 201)
+    assert (decided["state"], decided["certificate_id"]) == (state, None)
+    assert world.mongo.db["certificates"].count_documents({}) == 0
+    told = {"reject": "rejected", "send_back": "sent_back"}[decision]
+    assert published(world.mongo)[-1]["data"]["decision"] == told
+
+
+def test_a_refusal_without_a_reason_is_refused(world: World) -> None:
+    application = world.awaiting_decision()
+    for remarks in (None, "   "):
+        body = {"decision": "reject", **({"remarks": remarks} if remarks else {})}
+        path = f"/v1/applications/{application['application_id']}/decisions"
+        refused = problem(world.officer().post(path, body), 422)
+        assert refused["errors"][0]["pointer"] == "/remarks"
+
+
+def test_every_decision_is_in_the_audit_trail_with_its_officer(world: World) -> None:
+    application = world.awaiting_decision()
+    decided = json_of(world.officer().decide(application["application_id"], remarks="Documents seen."), 201)
+    line = world.history(application["application_id"])[-1]
+    assert {name: line[name] for name in ("what", "step", "decision", "officer_id", "remarks")} == {
+        "what": "decided",
+        "step": "approval",
+        "decision": "approved",
+        "officer_id": OFFICER_ID,
+        "remarks": "Documents seen.",
+    }
+    assert (line["state_before"], line["state_after"]) == ("IN_VERIFICATION", "ISSUED")
+    assert line["certificate_id"] == decided["certificate_id"]
+
+
+def test_deciding_twice_is_refused(world: World) -> None:
+    application = world.awaiting_decision()
+    json_of(world.officer().decide(application["application_id"]), 201)
+    again = world.officer().decide(application["application_id"], "reject")
+    assert problem(again, 409)["code"] == "already-decided"
+
+
+def test_a_repeat_with_the_same_key_answers_the_first_decision(world: World) -> None:
+    application, key = world.awaiting_decision(), new_key()
+    first = world.officer().decide(application["application_id"], key=key)
+    again = world.officer().decide(application["application_id"], key=key)
+    assert json_of(again, 201) == json_of(first, 201)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert world.mongo.db["certificates"].count_documents({}) == 1
+
+
+def test_nothing_is_decided_before_the_fee_is_paid(world: World) -> None:
+    application = json_of(world.kiosk().apply(), 201)
+    answer = world.officer().decide(application["application_id"])
+    assert problem(answer, 409)["code"] == "fee-not-paid"
+
+
+def test_two_officers_deciding_at_once_issue_one_certificate(world: World) -> None:
+    application = world.awaiting_decision()
+    together = Barrier(4)
+
+    def decide(number: int) -> int:
+        officer = world.officer(person_id=f"per_{number}")
+        together.wait(10)
+        return officer.decide(application["application_id"], "approve" if number % 2 else "reject").status_code
+
+    with ThreadPoolExecutor(4) as officers:
+        statuses = sorted(officers.map(decide, range(4)))
+    assert statuses == [201, 409, 409, 409]
+    decided = world.application(application["application_id"])
+    assert decided["version"] == 3
+    assert world.mongo.db["certificates"].count_documents({}) == (decided["state"] == "ISSUED")
+    assert len([line for line in world.history(application["application_id"]) if line["what"] == "decided"]) == 1
+
+
+def test_the_same_request_twice_at_once_decides_once(world: World) -> None:
+    application, key, together = world.awaiting_decision(), new_key(), Barrier(3)
+
+    def decide(_: int) -> int:
+        officer = world.officer()
+        together.wait(10)
+        return officer.decide(application["application_id"], key=key).status_code
+
+    with ThreadPoolExecutor(3) as officers:
+        assert list(officers.map(decide, range(3))) == [201, 201, 201]
+    assert world.mongo.db["certificates"].count_documents({}) == 1
+    assert len(published(world.mongo)) == 3
+
+
+def test_another_districts_officer_finds_no_such_application(world: World) -> None:
+    application = world.awaiting_decision()
+    answer = world.officer("107").decide(application["application_id"])
+    assert problem(answer, 404)["code"] == "application-not-found"
+    assert world.application(application["application_id"])["state"] == "IN_VERIFICATION"
+
+
+def test_another_departments_officer_finds_no_such_application(world: World) -> None:
+    application = world.awaiting_decision("birth", applicant=birth_form())
+    assert world.officer().decide(application["application_id"]).status_code == 404
+    registrar = world.officer(department="statistics")
+    assert json_of(registrar.decide(application["application_id"]), 201)["state"] == "ISSUED"
+
+
+def test_an_officer_without_districts_decides_nothing(world: World) -> None:
+    application = world.awaiting_decision()
+    nobody = world.officer("nowhere")
+    assert nobody.decide(application["application_id"]).status_code == 404
+
+
+def test_somebody_who_is_no_officer_may_not_decide(world: World) -> None:
+    application = world.awaiting_decision()
+    citizen = world.officer(role="citizen")
+    assert problem(citizen.decide(application["application_id"]), 403)["code"] == "officer-required"
+    machine = world.caller(scopes=["applications:decide"])
+    assert problem(machine.decide(application["application_id"]), 403)["code"] == "officer-required"
+
+
+def test_the_scope_is_needed_besides_the_office(world: World) -> None:
+    application = world.awaiting_decision()
+    kiosk = world.caller(scopes=KIOSK_SCOPES)
+    assert problem(kiosk.decide(application["application_id"]), 403)["missing_scope"] == "applications:decide"
+
+
+def test_an_application_that_does_not_exist_is_not_found(world: World) -> None:
+    assert world.officer().decide("app_00000000000000000000000000000000").status_code == 404

@@ -1,0 +1,110 @@
+"""Who sees which applications, in which order."""
+
+from typing import Any
+
+from tests.support.builders import NAME, birth_form
+from tests.support.world import World, json_of, problem
+
+
+def ids(answer: dict[str, Any]) -> list[str]:
+    return [each["application_id"] for each in answer["items"]]
+
+
+def due_later(world: World, application: dict[str, Any], due_on: str) -> str:
+    application_id = str(application["application_id"])
+    world.mongo.db["applications"].update_one({"_id": application_id}, {"$set": {"due_on": due_on}})
+    return application_id
+
+
+def test_an_application_is_shown_to_its_centre_and_its_office_only(world: World) -> None:
+    path = f"/v1/applications/{json_of(world.kiosk().apply(), 201)['application_id']}"
+    assert json_of(world.kiosk().get(path), 200)["applicant"]["name"] == NAME
+    assert json_of(world.officer().get(path), 200)["applicant"]["name"] == NAME
+    strangers = [
+        world.kiosk("ksk_RJ10200002"),
+        world.portal(),
+        world.officer("107"),
+        world.officer(department="statistics"),
+    ]
+    for stranger in strangers:
+        assert problem(stranger.get(path), 404)["code"] == "application-not-found"
+
+
+def test_a_portal_sees_what_it_lodged_itself(world: World) -> None:
+    path = f"/v1/applications/{json_of(world.portal().apply(), 201)['application_id']}"
+    assert world.portal().get(path).status_code == 200
+    assert world.portal("cli_other").get(path).status_code == 404
+    assert world.kiosk().get(path).status_code == 404
+
+
+def test_the_queue_has_the_officers_own_cases_those_due_first_in_front(world: World) -> None:
+    late = due_later(world, world.awaiting_decision(), "2026-12-09")
+    soon = due_later(world, world.awaiting_decision(), "2026-12-01")
+    world.awaiting_decision(district_code="107")
+    world.awaiting_decision("birth", applicant=birth_form())
+    json_of(world.kiosk().apply(), 201)  # its fee is not paid: nothing to decide yet
+    assert ids(json_of(world.officer().get("/v1/applications"), 200)) == [soon, late]
+
+
+def test_the_queue_shows_no_names(world: World) -> None:
+    world.awaiting_decision()
+    assert NAME not in world.officer().get("/v1/applications").get_data(as_text=True)
+
+
+def test_the_queue_is_narrowed_by_state_and_district(world: World) -> None:
+    jaipur = str(world.awaiting_decision()["application_id"])
+    jodhpur = str(world.awaiting_decision(district_code="107")["application_id"])
+    unpaid = json_of(world.kiosk().apply(), 201)["application_id"]
+    officer = world.officer("102", "107")
+    assert set(ids(json_of(officer.get("/v1/applications"), 200))) == {jaipur, jodhpur}
+    assert ids(json_of(officer.get("/v1/applications?district_code=107"), 200)) == [jodhpur]
+    assert ids(json_of(officer.get("/v1/applications?state=FEE_DUE"), 200)) == [unpaid]
+    assert ids(json_of(world.officer("107").get("/v1/applications?district_code=102"), 200)) == []
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(world: World) -> None:
+    paid = [world.awaiting_decision() for _ in range(3)]
+    unpaid = [json_of(world.kiosk().apply(), 201) for _ in range(2)]
+    same_day = {due_later(world, application, "2026-12-01") for application in paid}
+    seen: list[str] = []
+    path = "/v1/applications?limit=2"
+    for _ in range(3):
+        page = json_of(world.kiosk().get(path), 200)
+        seen += ids(page)
+        path = f"/v1/applications?limit=2&cursor={page['next']}"
+    assert page["next"] is None
+    assert set(seen[:2]) == {application["application_id"] for application in unpaid}
+    assert seen[2:] == sorted(same_day)
+
+
+def test_a_centres_list_has_what_was_lodged_there(world: World) -> None:
+    here = json_of(world.kiosk().apply(), 201)["application_id"]
+    json_of(world.kiosk("ksk_RJ10200002").apply(), 201)
+    json_of(world.portal().apply(), 201)
+    assert ids(json_of(world.kiosk().get("/v1/applications"), 200)) == [here]
+    assert ids(json_of(world.kiosk().get("/v1/applications?state=ISSUED"), 200)) == []
+
+
+def test_the_gateway_finds_an_application_by_its_token_with_all_its_events(world: World) -> None:
+    application = world.awaiting_decision()
+    json_of(world.officer().decide(application["application_id"]), 201)
+    found = json_of(world.gateway().get(f"/v1/internal/transactions/{application['transaction_token']}"), 200)
+    assert (found["kind"], found["status"]) == ("application", "ISSUED")
+    assert found["reference_id"] == application["application_id"]
+    assert found["kiosk_id"] == application["kiosk_id"]
+    assert [event["type"] for event in found["events"]] == [
+        "application.submitted.v1",
+        "application.decided.v1",
+        "certificate.issued.v1",
+    ]
+
+
+def test_a_token_of_nothing_is_not_found(world: World) -> None:
+    assert problem(world.gateway().get("/v1/internal/transactions/EM0000000000000"), 404)["code"] == (
+        "transaction-not-found"
+    )
+
+
+def test_nobody_but_the_gateway_looks_tokens_up(world: World) -> None:
+    application = json_of(world.kiosk().apply(), 201)
+    assert world.kiosk().get(f"/v1/internal/transactions/{application['transaction_token']}").status_code == 403

@@ -1,0 +1,99 @@
+"""A citizen applies, at a centre or on the portal."""
+
+from tests.support.builders import birth_form, domicile_form
+from tests.support.world import KIOSK, KIOSK_CLIENT, World, json_of, new_key, problem
+
+from servicekit.testing import published
+
+
+def test_a_submitted_application_says_what_is_due_and_how_to_pay_it(world: World) -> None:
+    answer = world.kiosk().apply()
+    application = json_of(answer, 201)
+    assert application["state"] == "FEE_DUE"
+    assert application["due_on"] is None
+    fee = application["fee"]
+    assert (fee["amount"], fee["currency"]) == (5000, "INR")
+    assert fee["order"] == "Government form fee, order effective 2020-09-01"
+    assert fee["pay_with"] == {
+        "biller_id": "EMITRA-FEES",
+        "customer_params": {"application_id": application["application_id"]},
+    }
+    assert answer.headers["ETag"] == '"1"'
+    assert answer.headers["Location"] == f"/v1/applications/{application['application_id']}"
+
+
+def test_submitting_tells_the_others_once_and_never_who_applied(world: World) -> None:
+    application = json_of(world.kiosk().apply(), 201)
+    (event,) = published(world.mongo)
+    assert event["type"] == "org.emitra.application.submitted.v1"
+    assert event["sequence"] == "1"
+    assert event["data"]["application_id"] == application["application_id"]
+    assert event["data"]["fee"] == {"amount": 5000, "currency": "INR"}
+    assert (event["data"]["kiosk_id"], event["data"]["client_id"]) == (KIOSK, KIOSK_CLIENT)
+    assert not [value for value in domicile_form().values() if value in str(event)]
+
+
+def test_an_application_without_a_fee_goes_to_verification_at_once(world: World) -> None:
+    application = json_of(world.portal().apply("birth", birth_form()), 201)
+    assert application["state"] == "IN_VERIFICATION"
+    assert application["due_on"] is not None
+    assert application["fee"]["amount"] == 0
+    assert application["fee"]["pay_with"] is None
+
+
+def test_a_repeat_with_the_same_key_gives_the_first_application(world: World) -> None:
+    key = new_key()
+    first, again = world.kiosk().apply(key=key), world.kiosk().apply(key=key)
+    assert json_of(again, 201)["application_id"] == json_of(first, 201)["application_id"]
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert world.mongo.db["applications"].count_documents({}) == 1
+    assert len(published(world.mongo)) == 1
+
+
+def test_a_key_used_for_another_form_is_refused(world: World) -> None:
+    key = new_key()
+    json_of(world.kiosk().apply(key=key), 201)
+    answer = world.kiosk().apply(applicant=domicile_form(name="Test Citizen Two"), key=key)
+    assert problem(answer, 422)["code"] == "idempotency-key-reused"
+
+
+def test_submitting_writes_the_audit_trail(world: World) -> None:
+    application = json_of(world.kiosk().apply(), 201)
+    (line,) = world.history(application["application_id"])
+    assert (line["what"], line["state_after"]) == ("submitted", "FEE_DUE")
+
+
+def test_the_form_is_kept_as_it_was_given_but_tidied(world: World) -> None:
+    given = domicile_form(name="  Test Citizen One ", years_of_residence=12)
+    application = json_of(world.kiosk().apply(applicant=given), 201)
+    assert application["applicant"] == domicile_form(years_of_residence=12)
+
+
+def test_every_shipped_type_is_listed_with_todays_fee(world: World) -> None:
+    listed = json_of(world.kiosk().get("/v1/application-types"), 200)
+    fees = {each["application_type"]: each["fee"]["amount"] for each in listed["items"]}
+    assert fees == {
+        "birth": 0,
+        "caste": 5000,
+        "death": 0,
+        "domicile": 5000,
+        "income": 5000,
+        "marriage": 5000,
+    }
+    assert listed["next"] is None
+
+
+def test_a_type_describes_its_form_in_both_languages(world: World) -> None:
+    described = json_of(world.kiosk().get("/v1/application-types/caste"), 200)
+    fields = {field["name"]: field for field in described["form"]["fields"]}
+    assert fields["name"]["label"] == {"en": "Applicant's name", "hi": "आवेदक का नाम (अंग्रेज़ी में)"}
+    assert fields["category"]["choices"][0] == {
+        "value": "SC",
+        "label": {"en": "Scheduled Caste", "hi": "अनुसूचित जाति"},
+    }
+    assert [step["name"] for step in described["steps"]] == ["verification", "approval"]
+
+
+def test_a_type_that_does_not_exist_is_not_found(world: World) -> None:
+    assert problem(world.kiosk().get("/v1/application-types/passport"), 404)["code"] == "application-type-not-found"

@@ -1,0 +1,103 @@
+"""Things that tests begin with; a test says only what it is about."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from joserfc.jwk import OKPKey
+
+from certificates.adapters.rulebook_files import load_rulebook
+from certificates.domain import application as rules
+from certificates.domain.application import Application, Change
+from certificates.domain.application_type import FeeRule
+from certificates.domain.calendar import WorkingCalendar
+from certificates.domain.officer import Officer
+from certificates.settings import CertificatesSettings
+from servicekit.testing import settings_for
+
+RULEBOOK = load_rulebook()
+DOMICILE = RULEBOOK.types["domicile"]
+CASTE = RULEBOOK.types["caste"]
+BIRTH = RULEBOOK.types["birth"]
+
+SATURDAY, SUNDAY = 5, 6
+# A plain week of work, so that a test's dates do not move when a holiday is added to the data.
+CALENDAR = WorkingCalendar(frozenset({SATURDAY, SUNDAY}), frozenset(), date(2027, 12, 31))
+
+# A Monday, half past ten in Jaipur.
+MONDAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+FEE = FeeRule(date(2020, 9, 1), 5000, "APPLICATION_FORM", "Government form fee")
+
+NAME, NAME_HI, FATHER, ADDRESS = "Test Citizen One", "परीक्षण नागरिक एक", "Test Father One", "12, Sandbox Marg"
+BORN = "1990-08-15"
+
+TEHSILDAR = Officer("per_tehsildar", "officer", "revenue", frozenset({"102"}))
+
+
+def signing_key() -> OKPKey:
+    """A new key, as `make run` would make one: without a kid."""
+    return OKPKey.generate_key("Ed25519")
+
+
+SIGNING_KEY = signing_key()
+
+
+def jwk(key: OKPKey = SIGNING_KEY, **changed: Any) -> str:
+    """The JSON text of a private JWK."""
+    return json.dumps({**key.as_dict(private=True), **changed})
+
+
+def new_settings(**env: str) -> CertificatesSettings:
+    """Settings with a signing key that only tests use."""
+    return settings_for(CertificatesSettings, **{"CERTIFICATE_SIGNING_KEY": jwk(), **env})
+
+
+def domicile_form(**changed: Any) -> dict[str, Any]:
+    """A form that is acceptable; None leaves a field out."""
+    form = {
+        "name": NAME,
+        "name_hi": NAME_HI,
+        "father_name": FATHER,
+        "date_of_birth": BORN,
+        "address": ADDRESS,
+        **changed,
+    }
+    return {name: value for name, value in form.items() if value is not None}
+
+
+def birth_form() -> dict[str, Any]:
+    return {
+        "sex": "female",
+        "date_of_birth": "2026-11-01",
+        "place_of_birth": "District Hospital",
+        "mother_name": "Test Mother",
+        "parents_address": ADDRESS,
+    }
+
+
+def caste_form() -> dict[str, Any]:
+    return {**domicile_form(), "category": "OBC", "caste": "Test Caste"}
+
+
+def submitted(application_type: Any = DOMICILE, fee: FeeRule = FEE, **changed: Any) -> Change:
+    """A new application, submitted on MONDAY in Jaipur."""
+    change = rules.submit(
+        application_id="app_1",
+        transaction_token="EM0",
+        application_type=application_type,
+        fee=fee,
+        district_code="102",
+        applicant=domicile_form(),
+        client_id="cli_kiosk",
+        kiosk_id="ksk_RJ10200001",
+        at=MONDAY,
+        event_id="evt_1",
+        calendar=CALENDAR,
+    )
+    return replace(change, application=replace(change.application, **changed))
+
+
+def in_verification(application_type: Any = DOMICILE) -> Application:
+    """An application whose fee is paid."""
+    return submitted(application_type, replace(FEE, paise=0)).application

@@ -1,0 +1,193 @@
+"""The service as its callers see it: real routes and real message handling over a real MongoDB."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Self
+
+from flask.testing import FlaskClient
+from tests.support.builders import domicile_form, new_settings
+from werkzeug.test import TestResponse
+
+from certificates.bootstrap import Certificates, bootstrap
+from certificates.entrypoints.service import SERVICE
+from certificates.settings import CertificatesSettings
+from servicekit.http import Person
+from servicekit.ids import event_id, public_id, transaction_token
+from servicekit.messaging.envelope import CONTENT_TYPE, Message, NewEvent, serialise
+from servicekit.messaging.handling import Delivery
+from servicekit.mongo import Mongo
+from servicekit.testing import internal_headers
+
+KIOSK, KIOSK_CLIENT = "ksk_RJ10200001", "cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44"
+OFFICER_ID = "per_0192f3a1c0de7c22b8e15d2c9a7b1e46"
+KIOSK_SCOPES = ("applications:read", "applications:write")
+OFFICER_SCOPES = ("applications:read", "applications:decide")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One client of the API."""
+
+    http: FlaskClient
+    headers: Mapping[str, str]
+
+    def get(self, path: str) -> TestResponse:
+        return self.http.get(path, headers=self.headers)
+
+    def post(self, path: str, body: Any, key: str | None = None) -> TestResponse:
+        return self.http.post(path, json=body, headers={**self.headers, "Idempotency-Key": key or new_key()})
+
+    def apply(
+        self,
+        application_type: str = "domicile",
+        applicant: dict[str, Any] | None = None,
+        district_code: str = "102",
+        key: str | None = None,
+    ) -> TestResponse:
+        form = domicile_form() if applicant is None else applicant
+        body = {"application_type": application_type, "district_code": district_code, "applicant": form}
+        return self.post("/v1/applications", body, key)
+
+    def decide(
+        self, application_id: str, decision: str = "approve", key: str | None = None, **body: Any
+    ) -> TestResponse:
+        asked = {"decision": decision, "remarks": "Seen.", **body}
+        return self.post(f"/v1/applications/{application_id}/decisions", asked, key)
+
+
+def new_key() -> str:
+    """An Idempotency-Key nobody has used."""
+    return secrets.token_hex(16)
+
+
+def json_of(answer: TestResponse, status: int) -> dict[str, Any]:
+    """The document of an answer that must have this status."""
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    document: dict[str, Any] = json.loads(answer.data)
+    return document
+
+
+def problem(answer: TestResponse, status: int) -> dict[str, Any]:
+    """The problem document of a refusal."""
+    assert answer.content_type == "application/problem+json", answer.content_type
+    return json_of(answer, status)
+
+
+@dataclass
+class World:
+    """The service, and its callers."""
+
+    mongo: Mongo
+    settings: CertificatesSettings
+    service: Certificates
+
+    @classmethod
+    def over(cls, mongo: Mongo, **env: str) -> Self:
+        settings = new_settings(**env)
+        SERVICE.prepare_database(mongo)
+        return cls(mongo, settings, bootstrap(settings, mongo))
+
+    @cached_property
+    def http(self) -> FlaskClient:
+        return SERVICE.flask_app(self.settings, self.mongo, self.service).test_client()
+
+    def caller(
+        self,
+        client_id: str = KIOSK_CLIENT,
+        kiosk_id: str | None = None,
+        scopes: Sequence[str] = KIOSK_SCOPES,
+        person: Person | None = None,
+    ) -> Caller:
+        # A client of its own, so that callers may act at the same time.
+        http = self.http.application.test_client()
+        headers = internal_headers("certificates", client_id=client_id, kiosk_id=kiosk_id, scopes=scopes, person=person)
+        return Caller(http, headers)
+
+    def kiosk(self, kiosk_id: str = KIOSK) -> Caller:
+        return self.caller(kiosk_id=kiosk_id)
+
+    def portal(self, client_id: str = "cli_portal") -> Caller:
+        return self.caller(client_id=client_id)
+
+    def officer(
+        self, *districts: str, department: str = "revenue", person_id: str = OFFICER_ID, role: str = "officer"
+    ) -> Caller:
+        person = Person(person_id, role, department, frozenset(districts or ("102",)))
+        return self.caller(client_id="cli_office", scopes=OFFICER_SCOPES, person=person)
+
+    def anybody(self) -> Caller:
+        return Caller(self.http.application.test_client(), {})
+
+    def gateway(self) -> Caller:
+        return self.caller(client_id="gateway", scopes=["internal"])
+
+    def application(self, application_id: str) -> dict[str, Any]:
+        """The application as an officer of its department reads it."""
+        found = self.mongo.db["applications"].find_one({"_id": application_id})
+        assert found is not None
+        return found
+
+    def history(self, application_id: str) -> list[dict[str, Any]]:
+        return list(self.mongo.db["application_history"].find({"application_id": application_id}).sort("at", 1))
+
+    def paid(self, application: dict[str, Any], **changed: Any) -> None:
+        """Delivers the completed payment of the application's fee, as billing would announce it."""
+        self.deliver(self.payment(application, **changed))
+
+    def payment(self, application: dict[str, Any], paise: int | None = None, payment_id: str | None = None) -> NewEvent:
+        amount = {"amount": application["fee"]["amount"] if paise is None else paise, "currency": "INR"}
+        paid_by = payment_id or public_id("pay")
+        at = datetime.now(UTC)
+        return NewEvent(
+            id=event_id(),
+            type="payment.completed.v1",
+            aggregate_type="payment",
+            aggregate_id=paid_by,
+            sequence=3,
+            occurred_at=at,
+            request_id="req_1",
+            data={
+                "payment_id": paid_by,
+                "transaction_token": transaction_token(),
+                "kiosk_id": KIOSK,
+                "client_id": KIOSK_CLIENT,
+                "channel": "AGT",
+                "biller_id": "EMITRA-FEES",
+                "category": "APPLICATION_FEE",
+                "bill": amount,
+                "service_charge": {"amount": 0, "currency": "INR"},
+                "total": amount,
+                "receipt_number": "R-2026-000000413",
+                "application_id": application["application_id"],
+                "district_code": "102",
+                "completed_at": at.isoformat(),
+            },
+        )
+
+    def deliver(self, *events: NewEvent) -> None:
+        """Hands the events' bytes to the service's own message handling, together if there are several."""
+        handling = SERVICE.handling(self.mongo, self.service)
+        queue = f"certificates.{events[0].type}"
+        handling.handle(
+            [
+                Delivery(queue, Message(each.id, each.type, CONTENT_TYPE, serialise(each, "billing"), {}))
+                for each in events
+            ]
+        )
+
+    def awaiting_decision(self, application_type: str = "domicile", **applied: Any) -> dict[str, Any]:
+        """An application whose fee is paid, as it was answered when it was submitted."""
+        application = json_of(self.kiosk().apply(application_type, **applied), 201)
+        if application["state"] == "FEE_DUE":
+            self.paid(application)
+        return application
+
+    def issued(self) -> dict[str, Any]:
+        """A certificate as the kiosk reads it."""
+        application = self.awaiting_decision()
+        decided = json_of(self.officer().decide(application["application_id"]), 201)
+        return json_of(self.kiosk().get(f"/v1/certificates/{decided['certificate_id']}"), 200)

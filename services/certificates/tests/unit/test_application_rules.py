@@ -1,0 +1,166 @@
+"""How an application moves, and that it never moves backwards."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.builders import (
+    CALENDAR,
+    CASTE,
+    DOMICILE,
+    FEE,
+    MONDAY,
+    TEHSILDAR,
+    in_verification,
+    submitted,
+)
+
+from certificates.domain import application as rules
+from certificates.domain.application import Application, Change, Decision, Happening, HistoryEntry, State
+from certificates.domain.application_type import ApplicationType
+from certificates.domain.officer import Officer
+
+LATER = MONDAY + timedelta(days=1)
+
+
+def pay(
+    application: Application, payment_id: str = "pay_1", paise: int = 5000, application_type: ApplicationType = DOMICILE
+) -> Change | HistoryEntry | None:
+    return rules.receive_payment(
+        application,
+        payment_id=payment_id,
+        paise=paise,
+        at=LATER,
+        application_type=application_type,
+        calendar=CALENDAR,
+    )
+
+
+def decide(application: Application, decision: Decision = Decision.APPROVED, **changed: Any) -> Change:
+    given: dict[str, Any] = {
+        "officer": TEHSILDAR,
+        "decision": decision,
+        "remarks": None,
+        "certificate_id": "crt_1",
+        "at": LATER,
+        "event_id": "evt_2",
+        "application_type": DOMICILE,
+        "calendar": CALENDAR,
+        **changed,
+    }
+    return rules.decide(application, **given)
+
+
+def test_a_fee_is_due_first_and_the_clock_waits_for_it() -> None:
+    application = submitted().application
+    assert (application.state, application.due_on) == (State.FEE_DUE, None)
+
+
+def test_without_a_fee_the_clock_runs_from_the_submission() -> None:
+    application = submitted(fee=replace(FEE, paise=0)).application
+    assert (application.state, application.due_on) == (State.IN_VERIFICATION, date(2026, 12, 2))
+
+
+def test_the_clock_runs_from_the_payment() -> None:
+    change = pay(submitted().application)
+    assert isinstance(change, Change)
+    assert (change.application.state, change.application.due_on) == (State.IN_VERIFICATION, date(2026, 12, 3))
+
+
+def test_more_than_the_fee_is_enough() -> None:
+    assert isinstance(pay(submitted().application, paise=5001), Change)
+
+
+def test_less_than_the_fee_is_only_told() -> None:
+    told = pay(submitted().application, paise=4999)
+    assert isinstance(told, HistoryEntry)
+    assert (told.what, told.state_after, told.paise) == (Happening.FEE_PAID_SHORT, State.FEE_DUE, 4999)
+
+
+def test_the_payment_that_is_known_already_is_nothing_new() -> None:
+    change = pay(submitted().application)
+    assert isinstance(change, Change)
+    assert pay(change.application) is None
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.FEE_DUE])
+def test_a_payment_in_any_other_state_is_only_told(state: State) -> None:
+    told = pay(submitted(state=state).application, "pay_2")
+    assert isinstance(told, HistoryEntry)
+    assert (told.what, told.state_before, told.state_after) == (Happening.FEE_PAID_AGAIN, state, state)
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.IN_VERIFICATION])
+def test_only_what_is_in_verification_is_decided(state: State) -> None:
+    with pytest.raises(rules.NotAwaitingDecision):
+        decide(submitted(state=state).application)
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        replace(TEHSILDAR, districts=frozenset({"107"})),
+        replace(TEHSILDAR, districts=frozenset()),
+        replace(TEHSILDAR, department="water"),
+        replace(TEHSILDAR, role="operator"),
+    ],
+)
+@pytest.mark.parametrize("state", list(State))
+def test_a_stranger_decides_nothing_and_learns_no_state(stranger: Officer, state: State) -> None:
+    with pytest.raises(rules.NotThisOfficers):
+        decide(submitted(state=state).application, officer=stranger)
+
+
+def test_the_next_step_has_a_clock_of_its_own() -> None:
+    change = decide(in_verification(CASTE), application_type=CASTE)
+    assert (change.application.step, change.application.due_on) == ("approval", date(2026, 12, 1))
+    assert change.application.certificate_id is None
+    assert isinstance(change.event, rules.ApplicationDecided)
+    assert change.event.step == "verification"
+
+
+def test_the_last_approval_names_the_certificate() -> None:
+    change = decide(in_verification())
+    assert (change.application.state, change.application.certificate_id) == (State.ISSUED, "crt_1")
+    assert change.entry.certificate_id == "crt_1"
+
+
+@pytest.mark.parametrize("decision", [Decision.REJECTED, Decision.SENT_BACK])
+def test_a_refusal_names_no_certificate(decision: Decision) -> None:
+    change = decide(in_verification(), decision)
+    assert change.application.certificate_id is None
+    assert change.entry.certificate_id is None
+
+
+ORDER = [State.FEE_DUE, State.IN_VERIFICATION]
+ACTS = st.lists(st.sampled_from(["pay", "pay short", *Decision]), max_size=12)
+
+
+@given(ACTS)
+def test_versions_and_events_count_up_and_no_state_moves_backwards(acts: list[str]) -> None:
+    application = submitted(CASTE).application
+    keys = {f"{application.id}:1"}
+    for number, act in enumerate(acts):
+        before = application
+        try:
+            if act in {"pay", "pay short"}:
+                outcome = pay(application, f"pay_{number}", 5000 if act == "pay" else 1, CASTE)
+            else:
+                outcome = decide(application, Decision(act), application_type=CASTE)
+        except rules.NotAwaitingDecision:
+            continue
+        if isinstance(outcome, HistoryEntry):
+            keys.add(outcome.key)
+            continue
+        assert outcome is not None
+        application = outcome.application
+        assert outcome.entry.key not in keys
+        keys.add(outcome.entry.key)
+        assert application.version == before.version + 1
+        assert application.events_told == before.events_told + (outcome.event is not None)
+        assert before.state in ORDER
+        assert application.state not in ORDER or ORDER.index(application.state) >= ORDER.index(before.state)
+    assert (application.state is State.ISSUED) == (application.certificate_id is not None)

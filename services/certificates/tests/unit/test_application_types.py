@@ -1,0 +1,73 @@
+"""What a type's data means: fees by date, steps in order, forms."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.builders import CASTE, DOMICILE, RULEBOOK, domicile_form
+
+from certificates.domain.application_type import FieldKind
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("day", "paise"),
+    [(date(2014, 1, 1), 3000), (date(2020, 8, 31), 3000), (date(2020, 9, 1), 5000), (TODAY, 5000)],
+)
+def test_the_fee_is_that_of_the_order_in_force_on_the_day(day: date, paise: int) -> None:
+    fee = DOMICILE.fee_on(day)
+    assert fee is not None
+    assert fee.paise == paise
+
+
+def test_before_its_first_order_a_type_is_not_open() -> None:
+    assert DOMICILE.fee_on(date(2013, 12, 31)) is None
+
+
+def test_steps_follow_each_other_as_the_file_lists_them() -> None:
+    second = CASTE.step_after("verification")
+    assert second is not None
+    assert second.name == "approval"
+    assert CASTE.step_after("approval") is None
+
+
+def test_an_acceptable_form_is_kept_whole() -> None:
+    assert DOMICILE.check_form(domicile_form(), TODAY) == (domicile_form(), [])
+
+
+def test_a_field_left_null_counts_as_left_out() -> None:
+    kept, problems = DOMICILE.check_form({**domicile_form(), "mother_name": None}, TODAY)
+    assert (kept, problems) == (domicile_form(), [])
+
+
+def test_text_is_kept_in_one_spelling_of_its_characters() -> None:
+    decomposed = domicile_form(name="Jose\u0301")
+    kept, _ = DOMICILE.check_form(decomposed, TODAY)
+    assert kept["name"] == "Jos\u00e9"
+
+
+def test_hindi_with_joiners_is_accepted() -> None:
+    _, problems = DOMICILE.check_form(domicile_form(name_hi="क्\u200dष राम"), TODAY)
+    assert problems == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = st.sampled_from([field.name for kind in RULEBOOK.types.values() for field in kind.form]) | st.text()
+
+
+@given(st.sampled_from(sorted(RULEBOOK.types)), st.dictionaries(NAMES, JSON, max_size=8))
+def test_any_form_at_all_is_either_kept_or_refused_with_a_reason(code: str, values: dict[str, object]) -> None:
+    kind = RULEBOOK.types[code]
+    kept, problems = kind.check_form(values, TODAY)
+    if not problems:
+        again, none = kind.check_form(kept, TODAY)
+        assert (again, none) == (kept, [])
+    for field in kind.form:
+        if field.name in kept and field.kind is FieldKind.TEXT:
+            assert len(str(kept[field.name])) <= field.max_length

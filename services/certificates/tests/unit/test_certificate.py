@@ -1,0 +1,68 @@
+"""What is on the paper, for how long, and under which number."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, caste_form, in_verification
+
+from certificates.application.certificate_numbers import ALPHABET, is_certificate_number, new_certificate_number
+from certificates.domain.certificate import months_later, paper
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        (date(2026, 11, 23), 12, date(2027, 11, 23)),
+        (date(2026, 8, 31), 6, date(2027, 2, 28)),
+        (date(2027, 8, 31), 6, date(2028, 2, 29)),
+        (date(2026, 12, 1), 1, date(2027, 1, 1)),
+    ],
+)
+def test_months_are_counted_by_the_calendar(day: date, months: int, later: date) -> None:
+    assert months_later(day, months) == later
+
+
+def test_a_paper_is_dated_by_the_wall_in_rajasthan() -> None:
+    content = paper(
+        replace(in_verification(CASTE), applicant=caste_form()),
+        CASTE,
+        number="CST-0000000000-0",
+        district=RULEBOOK.districts["102"],
+        issued_at=datetime(2026, 11, 23, 20, 0, tzinfo=UTC),
+        test=False,
+    )
+    assert (content["issued_on"], content["valid_until"]) == ("2026-11-24", "2027-11-24")
+    assert "test" not in content
+
+
+def test_a_paper_prints_the_types_own_fields_only() -> None:
+    content = paper(
+        in_verification(),
+        DOMICILE,
+        number="DOM-0000000000-0",
+        district=RULEBOOK.districts["102"],
+        issued_at=MONDAY,
+        test=True,
+    )
+    assert set(content["holder"]) == {"name", "name_hi", "father_name", "address"}
+    assert content["test"] is True
+
+
+def test_numbers_do_not_repeat() -> None:
+    assert len({new_certificate_number("DOM") for _ in range(2000)}) == 2000
+
+
+@given(st.integers(4, 15), st.sampled_from(ALPHABET))
+def test_any_one_wrong_character_of_a_number_is_noticed(place: int, wrong: str) -> None:
+    number = new_certificate_number("DOM")
+    assert is_certificate_number(number)
+    changed = number[:place] + wrong + number[place + 1 :]
+    assert is_certificate_number(changed) == (changed == number)
+
+
+@given(st.text())
+def test_any_text_at_all_may_be_asked_to_be_a_number(text: str) -> None:
+    assert is_certificate_number(text) is False

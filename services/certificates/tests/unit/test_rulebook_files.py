@@ -1,0 +1,82 @@
+"""The files of data: what ships is right, and what is wrong is told at once, wherever it is."""
+
+from pathlib import Path
+
+import pytest
+from tests.support.builders import RULEBOOK
+
+from certificates.adapters.rulebook_files import SHIPPED_TYPES, RulebookInvalid, load_rulebook
+
+DOMICILE = (SHIPPED_TYPES / "domicile.toml").read_text(encoding="utf-8")
+
+
+def problems(folder: Path) -> list[str]:
+    with pytest.raises(RulebookInvalid) as refused:
+        load_rulebook(folder)
+    return refused.value.problems
+
+
+def test_every_district_is_known_in_both_languages() -> None:
+    assert len(RULEBOOK.districts) == 33
+    assert RULEBOOK.districts["102"].name.en == "Jaipur"
+    assert all(district.name.hi for district in RULEBOOK.districts.values())
+
+
+def test_a_new_type_is_a_new_file(tmp_path: Path) -> None:
+    for name, text in {
+        "domicile": DOMICILE,
+        "character": DOMICILE.replace('"domicile"', '"character"').replace('"DOM', '"CHR'),
+    }.items():
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    assert set(load_rulebook(tmp_path).types) == {"character", "domicile"}
+
+
+def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
+    assert "has no application type" in problems(tmp_path)[0]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "where"),
+    [
+        ('code = "domicile"', 'code = "residence"', "domicile.toml: code"),
+        ('type = "date"', 'type = "day"', "fields.4.type"),
+        (', hi = "तहसीलदार की स्वीकृति" }', " }", "steps.0.label.hi"),
+        ("paise = 5000", "paise = -1", "fees.1.paise"),
+        ("paise = 5000", "paise = 50.5", "fees.1.paise"),
+        ("effective_from = 2020-09-01", 'effective_from = "2020-09-01"', "fees.1.effective_from"),
+        ("effective_from = 2020-09-01", "effective_from = 2010-09-01", "fees: Must be in order"),
+        ("working_days = 7", "working_days = 0", "steps.0.working_days"),
+        ("working_days = 7", "working_days = 7\nsurprise = 1", "steps.0.surprise"),
+        ("maximum = 120", "maximum = 120\npattern = 'x'", "fields.6.pattern"),
+        ('name = "mother_name"', 'name = "father_name"', "fields: Twice"),
+        ("+'\nhint", "['\nhint", "fields.1.pattern: Is not a regular expression"),
+        ("on_certificate = true", "on_certificate = false", "fields: At least one"),
+        ('order = "Government form fee', 'order = "Form <fee>', "fees.1.order"),
+        ('issued_by = "other"', 'issued_by = "rajasthan"', "documents.2.issued_by: Ask once"),
+        ('code = "domicile"', "code = ", "domicile.toml: is not TOML"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_with_its_place(tmp_path: Path, good: str, bad: str, where: str) -> None:
+    assert good in DOMICILE
+    (tmp_path / "domicile.toml").write_text(DOMICILE.replace(good, bad), encoding="utf-8")
+    assert where in "\n".join(problems(tmp_path))
+
+
+def test_everything_wrong_with_every_file_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "domicile.toml").write_text(
+        DOMICILE.replace("paise = 3000", "paise = -1").replace("working_days = 7", "working_days = 0"), encoding="utf-8"
+    )
+    (tmp_path / "broken.toml").write_text("code = ", encoding="utf-8")
+    told = problems(tmp_path)
+    assert len(told) == 3
+    assert told[0].startswith("broken.toml")
+
+
+def test_two_types_may_not_share_what_begins_their_numbers(tmp_path: Path) -> None:
+    for code in ("domicile", "residence"):
+        text = DOMICILE.replace('code = "domicile"', f'code = "{code}"')
+        (tmp_path / f"{code}.toml").write_text(text, encoding="utf-8")
+    assert problems(tmp_path) == [
+        "prefix 'DOM' belongs to more than one type",
+        "doctype 'DOMICILE' belongs to more than one type",
+    ]

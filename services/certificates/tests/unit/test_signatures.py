@@ -1,0 +1,86 @@
+"""Signed documents: only ours, only unchanged, and no text at all makes the check fail with an error."""
+
+import base64
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jws
+from tests.support.builders import jwk, signing_key
+
+from certificates.adapters.jws_signatures import LONGEST_DOCUMENT, JwsSignatures
+from certificates.application.ports import NotACertificate, SignatureInvalid
+from certificates.settings import read_signing_key
+
+KEY = read_signing_key(jwk())
+SIGNATURES = JwsSignatures(KEY, [])
+CONTENT = {"number": "DOM-7K2M9QX4TB-5", "holder": {"name_hi": "परीक्षण"}}
+DOCUMENT = SIGNATURES.sign(CONTENT)
+BASE64URL = string.ascii_letters + string.digits + "-_"
+
+
+def test_what_was_signed_is_what_is_read() -> None:
+    assert SIGNATURES.verify(DOCUMENT) == CONTENT
+
+
+def test_a_change_at_any_place_is_noticed() -> None:
+    last = len(DOCUMENT) - 1
+    for place, character in enumerate(DOCUMENT):
+        # The last character carries two bits only, so there each spelling counts.
+        for other in set(BASE64URL if place == last else "Aq") - {character} if character != "." else ():
+            with pytest.raises(SignatureInvalid):
+                SIGNATURES.verify(DOCUMENT[:place] + other + DOCUMENT[place + 1 :])
+
+
+@given(st.text() | st.from_regex(r"\A[A-Za-z0-9_-]{1,40}\.[A-Za-z0-9_-]{1,40}\.[A-Za-z0-9_-]{1,90}\Z"))
+def test_any_text_at_all_gets_a_refusal(text: str) -> None:
+    with pytest.raises((NotACertificate, SignatureInvalid)):
+        SIGNATURES.verify(text)
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=4))
+def test_any_header_at_all_gets_a_refusal(header: dict[str, object]) -> None:
+    encoded = base64.urlsafe_b64encode(json.dumps({"kid": KEY.kid, "alg": "Ed25519", **header}).encode())
+    _, payload, signature = DOCUMENT.split(".")
+    with pytest.raises(SignatureInvalid):
+        SIGNATURES.verify(f"{encoded.rstrip(b'=').decode()}.{payload}.{signature}")
+
+
+def test_a_text_beyond_any_document_is_not_looked_into() -> None:
+    with pytest.raises(NotACertificate):
+        SIGNATURES.verify("a" * LONGEST_DOCUMENT + ".a.a")
+
+
+def test_a_header_nested_beyond_reason_is_refused() -> None:
+    for depth in range(100, 5000, 700):
+        deep = f'{{"alg":"Ed25519","kid":"{KEY.kid}","x":{"[" * depth}{"]" * depth}}}'.encode()
+        header = base64.urlsafe_b64encode(deep).rstrip(b"=").decode()
+        with pytest.raises(SignatureInvalid):
+            SIGNATURES.verify(f"{header}.{DOCUMENT.split('.', 1)[1]}")
+
+
+def test_another_algorithm_under_our_kid_is_refused() -> None:
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "none", "kid": KEY.kid}).encode()).rstrip(b"=").decode()
+    with pytest.raises(SignatureInvalid):
+        SIGNATURES.verify(f"{header}.{DOCUMENT.split('.')[1]}.AA")
+
+
+def test_our_kid_with_a_strangers_signature_is_refused() -> None:
+    stranger = read_signing_key(jwk(signing_key(), kid=KEY.kid))
+    with pytest.raises(SignatureInvalid):
+        SIGNATURES.verify(JwsSignatures(stranger, []).sign(CONTENT))
+
+
+def test_something_signed_that_is_no_object_is_refused() -> None:
+    signed = jws.serialize_compact({"alg": "Ed25519", "kid": KEY.kid}, b"[1]", KEY, algorithms=["Ed25519"])
+    with pytest.raises(SignatureInvalid):
+        SIGNATURES.verify(signed)
+
+
+def test_published_keys_have_no_private_part_and_say_what_they_are_for() -> None:
+    retired = read_signing_key(jwk(signing_key(), kid="old"))
+    keys = JwsSignatures(KEY, [retired]).public_keys()["keys"]
+    assert [key["kid"] for key in keys] == ["old", KEY.kid]
+    assert all(key["alg"] == "Ed25519" and key["use"] == "sig" and "d" not in key for key in keys)

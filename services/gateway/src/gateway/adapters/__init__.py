@@ -1,0 +1,1 @@
+"""The gateway's outside: route files, identity's keys, signing, upstream connections, MongoDB."""

@@ -1,0 +1,92 @@
+"""The transactions view in MongoDB: one document per token, the events in it.
+
+`{_id: token, kind, reference_id, owner_client_id, kiosk_id?, district_code?, pays_for?, certificate_id?, fee_due?,
+events: [{id, type, at, sequence, decision?}]}`. `pays_for` is the application a fee payment is for.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bson import Int64
+from pymongo import ASCENDING, IndexModel
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from gateway.application.transactions import Kind, Observation, SeenEvent, Transaction
+from servicekit.deadlines import seconds_left
+
+COLLECTION = "transactions"
+INDEXES = [IndexModel([("pays_for", ASCENDING)], name="pays_for", sparse=True)]
+
+# One indexed read of a small document; longer means that the store is in trouble.
+READ_TIMEOUT_SECONDS = 2.0
+# A fee is paid once; a few more are attempts that failed.
+MOST_FEE_PAYMENTS = 50
+
+
+class MongoTransactions:
+    """The view's store. Reading is bounded by the request's deadline."""
+
+    def __init__(self, db: Database[dict[str, Any]]) -> None:
+        self._transactions = db[COLLECTION]
+
+    def record(self, session: ClientSession, seen: Observation) -> None:
+        """Adds what one event tells. Repeats and disorder change nothing: facts are set, events are a set."""
+        facts = {
+            "kind": seen.kind.value,
+            "reference_id": seen.reference_id,
+            "owner_client_id": seen.owner_client_id,
+            "kiosk_id": seen.kiosk_id,
+            "district_code": seen.district_code,
+            "pays_for": seen.pays_for_application_id,
+            "certificate_id": seen.certificate_id,
+            "fee_due": seen.fee_due,
+        }
+        event = {
+            "id": seen.event.id,
+            "type": seen.event.type,
+            "at": seen.event.at,
+            "sequence": Int64(seen.event.sequence),
+            "decision": seen.event.decision,
+        }
+        self._transactions.update_one(
+            {"_id": seen.token},
+            {"$set": _known(facts), "$addToSet": {"events": _known(event)}},
+            upsert=True,
+            session=session,
+        )
+
+    def find(self, token: str) -> Transaction | None:
+        """The transaction with this token, or None when no event of it has arrived."""
+        found = self._transactions.find_one({"_id": token}, max_time_ms=_left_ms())
+        return None if found is None else _transaction(found)
+
+    def fee_payments(self, application_id: str) -> Sequence[Transaction]:
+        """The payments of this application's fee, oldest first, at most 50."""
+        found = self._transactions.find({"pays_for": application_id}, max_time_ms=_left_ms())
+        return [_transaction(d) for d in found.sort("reference_id", ASCENDING).limit(MOST_FEE_PAYMENTS)]
+
+
+def _left_ms() -> int:
+    return int(seconds_left(READ_TIMEOUT_SECONDS) * 1000)
+
+
+def _known(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _transaction(document: Mapping[str, Any]) -> Transaction:
+    return Transaction(
+        token=document["_id"],
+        kind=Kind(document["kind"]),
+        reference_id=document["reference_id"],
+        owner_client_id=document["owner_client_id"],
+        events=tuple(
+            SeenEvent(e["id"], e["type"], e["at"], int(e["sequence"]), e.get("decision")) for e in document["events"]
+        ),
+        kiosk_id=document.get("kiosk_id"),
+        district_code=document.get("district_code"),
+        pays_for_application_id=document.get("pays_for"),
+        certificate_id=document.get("certificate_id"),
+        fee_due=document.get("fee_due"),
+    )

@@ -1,0 +1,44 @@
+"""What passes through the gateway: who calls, the request as a service gets it, and what the service answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True, eq=False)
+class AccessToken:
+    """What a good access token says. `expires_at` is in Unix seconds; `internal` holds tokens made from it."""
+
+    client_id: str
+    kiosk_id: str | None
+    scopes: frozenset[str]
+    person: Mapping[str, Any] | None
+    expires_at: float
+    kid: str
+    internal: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Forwarded:
+    """A request as a service gets it. `target` is path and query; `ends_at` is a time.monotonic() instant.
+
+    `keyed`: a POST with an Idempotency-Key, which the service carries out once however often it arrives.
+    """
+
+    service: str
+    base_url: str
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes | None
+    keyed: bool
+    ends_at: float
+
+
+@dataclass(slots=True, eq=False)
+class Answer:
+    """What a service answered. The body is whole and still as encoded by the service."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes

@@ -1,0 +1,93 @@
+"""A transaction as the view knows it: the events seen so far, and the status that follows from them.
+
+The status is computed from the *set* of events, never stored, so that late, repeated and disordered events give
+the same answer as orderly ones and none can move it backwards.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    PAYMENT = "payment"
+    APPLICATION = "application"
+
+
+@dataclass(frozen=True)
+class SeenEvent:
+    """One event of a transaction: `type` without its version, `at` (aware UTC) when the fact happened.
+
+    `sequence` orders the events of one aggregate; `decision` is set on an officer's decision only.
+    """
+
+    id: str
+    type: str
+    at: datetime
+    sequence: int
+    decision: str | None = None
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of what has happened so far."""
+
+    type: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one event tells about the transaction `token`. None means that this event does not say."""
+
+    token: str
+    kind: Kind
+    reference_id: str
+    owner_client_id: str
+    event: SeenEvent
+    kiosk_id: str | None = None
+    district_code: str | None = None
+    pays_for_application_id: str | None = None
+    certificate_id: str | None = None
+    fee_due: bool | None = None
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """Everything seen of one token."""
+
+    token: str
+    kind: Kind
+    reference_id: str
+    owner_client_id: str
+    events: tuple[SeenEvent, ...]
+    kiosk_id: str | None = None
+    district_code: str | None = None
+    pays_for_application_id: str | None = None
+    certificate_id: str | None = None
+    fee_due: bool | None = None
+
+
+def payment_status(payment: Transaction) -> str:
+    """COMPLETED once a completion was seen, whatever else was; a receipt is never taken back by a late failure."""
+    types = {event.type for event in payment.events}
+    if "payment.completed" in types:
+        return "COMPLETED"
+    return "FAILED" if "payment.failed" in types else "PROCESSING"
+
+
+def application_status(application: Transaction, fee_payments: Iterable[Transaction]) -> str:
+    """ISSUED, else what the latest decision says, else whether the fee is still due.
+
+    The latest decision is the one with the highest sequence, not the one that arrived last.
+    """
+    if any(event.type == "certificate.issued" for event in application.events):
+        return "ISSUED"
+    decisions = [event for event in application.events if event.decision is not None]
+    if decisions:
+        latest = max(decisions, key=lambda event: event.sequence).decision
+        # One step approved: the certificate is on its way or another step follows.
+        return {"rejected": "REJECTED", "sent_back": "SENT_BACK"}.get(latest or "", "IN_VERIFICATION")
+    paid = any(payment_status(payment) == "COMPLETED" for payment in fee_payments)
+    return "FEE_DUE" if application.fee_due and not paid else "IN_VERIFICATION"

@@ -1,0 +1,158 @@
+"""The documentation the gateway serves by itself: the merged OpenAPI, the page to try it, the problem pages.
+
+Nothing here makes a browser ask another host; the Content-Security-Policy makes sure of it.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from flask import Response, redirect, request
+from jinja2 import Environment, PackageLoader
+from marshmallow import Schema, fields
+from werkzeug.wrappers import Response as AnyResponse
+
+from gateway import __version__
+from gateway.application.errors import NoSuchProblemType
+from gateway.application.merged_openapi import merged_openapi
+from gateway.application.routes import RouteTable
+from gateway.bootstrap import Gateway
+from servicekit.errors import NotFound
+from servicekit.http import Blueprint, application
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# Assets change with a release only, and carry an ETag; an hour keeps a page quick and an upgrade prompt.
+ASSET_MAX_AGE_SECONDS = 3600
+
+_SWAGGER_UI = files("flask_swagger_ui") / "dist"
+_PAGES = files("gateway.entrypoints") / "pages"
+_ASSETS = {
+    "swagger-ui-bundle.js": (_SWAGGER_UI, "text/javascript; charset=utf-8"),
+    "swagger-ui.css": (_SWAGGER_UI, "text/css; charset=utf-8"),
+    "favicon-32x32.png": (_SWAGGER_UI, "image/png"),
+    "start.js": (_PAGES, "text/javascript; charset=utf-8"),
+    "problems.css": (_PAGES, "text/css; charset=utf-8"),
+}
+_templates = Environment(loader=PackageLoader("gateway.entrypoints", "pages"), autoescape=True, auto_reload=False)
+
+blueprint = Blueprint("documentation", description="The platform's own description.")
+
+
+class ProblemTypeSchema(Schema):
+    """One kind of problem, as its page describes it."""
+
+    slug = fields.String(required=True, metadata={"example": "token-expired"})
+    title = fields.String(required=True)
+    title_hi = fields.String(required=True)
+    status = fields.Integer(required=True, metadata={"example": 401})
+    retryable = fields.Boolean(required=True)
+    detail = fields.String(required=True)
+    services = fields.List(fields.String(), required=True, metadata={"example": ["gateway"]})
+
+
+class ProblemTypesSchema(Schema):
+    items = fields.List(fields.Nested(ProblemTypeSchema), required=True)
+
+
+@blueprint.route("/")
+@blueprint.public(documented=False)
+def get_landing() -> AnyResponse:
+    return redirect("/docs", 302)
+
+
+@blueprint.route("/openapi.json")
+@blueprint.public()
+@blueprint.response(200, description="An OpenAPI 3.1 document.")
+def get_openapi() -> dict[str, Any]:
+    """Every operation of the platform in one OpenAPI document
+
+    It changes when a service is deployed; internal operations are not in it.
+    """
+    return _merged(application(Gateway).routes.table)
+
+
+@blueprint.route("/docs")
+@blueprint.public()
+@blueprint.response(200, description="A page to read and try the API.", content_type="text/html")
+def get_docs() -> Response:
+    """The API to read and to try
+
+    The page makes no request to any other host.
+    """
+    return _page("docs.html")
+
+
+@blueprint.route("/docs/assets/<name>")
+@blueprint.public(documented=False)
+def get_asset(name: str) -> AnyResponse:
+    if name not in _ASSETS:
+        raise NotFound("There is no such file.")
+    content, content_type, etag = _asset(name)
+    response = Response(content, content_type=content_type)
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = f"public, max-age={ASSET_MAX_AGE_SECONDS}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response.make_conditional(request)
+
+
+@blueprint.route("/problems")
+@blueprint.public()
+@blueprint.response(200, ProblemTypesSchema)
+def get_problem_types() -> Response | dict[str, Any]:
+    """Every kind of problem the platform answers with
+
+    A page for browsers (`Accept: text/html`), JSON for the rest.
+    """
+    types = _problem_types()
+    if _wants_page():
+        return _page("problems.html", problems=types.values())
+    return {"items": list(types.values())}
+
+
+@blueprint.route("/problems/<slug>")
+@blueprint.public()
+@blueprint.response(200, ProblemTypeSchema)
+def get_problem_type(slug: str) -> Response | dict[str, Any]:
+    """What one kind of problem means and what to do about it
+
+    The address in `type` of every problem document. A page for browsers, JSON for the rest.
+    """
+    found = _problem_types().get(slug)
+    if found is None:
+        raise NoSuchProblemType("No service describes a problem type of this name; see /problems.")
+    return _page("problem.html", problem=found) if _wants_page() else dict(found)
+
+
+@lru_cache(maxsize=2)  # one table is in force at a time; the other is the one before it
+def _merged(table: RouteTable) -> dict[str, Any]:
+    return merged_openapi(table.services.values(), __version__)
+
+
+def _problem_types() -> Mapping[str, Mapping[str, Any]]:
+    return {row["slug"]: row for row in _merged(application(Gateway).routes.table)["x-problems"]}
+
+
+def _wants_page() -> bool:
+    best = request.accept_mimetypes.best_match(["application/json", "text/html"], default="application/json")
+    return best == "text/html"
+
+
+def _page(name: str, **context: Any) -> Response:
+    response = Response(_templates.get_template(name).render(**context), content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+@lru_cache(maxsize=len(_ASSETS))
+def _asset(name: str) -> tuple[bytes, str, str]:
+    folder, content_type = _ASSETS[name]
+    content = (folder / name).read_bytes()
+    return content, content_type, hashlib.sha256(content).hexdigest()[:32]

@@ -1,0 +1,135 @@
+"""The events that feed the transactions view. Each schema declares only what the view reads."""
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, fields
+from pymongo.client_session import ClientSession
+
+from gateway.application.transactions import Kind, Observation, SeenEvent
+from gateway.bootstrap import Gateway
+from servicekit.messaging import Consumer, ReceivedEvent
+
+
+class _Tolerant(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    transaction_token = fields.String(required=True)
+    client_id = fields.String(required=True)
+
+
+class _Payment(_Tolerant):
+    payment_id = fields.String(required=True)
+    kiosk_id = fields.String(load_default=None, allow_none=True)
+    application_id = fields.String(load_default=None, allow_none=True)
+    district_code = fields.String(load_default=None, allow_none=True)
+
+
+class PaymentCompletedSchema(_Payment):
+    completed_at = fields.AwareDateTime(required=True)
+
+
+class PaymentFailedSchema(_Payment):
+    failed_at = fields.AwareDateTime(required=True)
+
+
+class _Application(_Tolerant):
+    application_id = fields.String(required=True)
+    district_code = fields.String(required=True)
+
+
+class FeeSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    amount = fields.Integer(required=True, strict=True)
+
+
+class ApplicationSubmittedSchema(_Application):
+    kiosk_id = fields.String(load_default=None, allow_none=True)
+    fee = fields.Nested(FeeSchema, required=True)
+    submitted_at = fields.AwareDateTime(required=True)
+
+
+class ApplicationDecidedSchema(_Application):
+    decision = fields.String(required=True)
+    decided_at = fields.AwareDateTime(required=True)
+
+
+class CertificateIssuedSchema(_Application):
+    certificate_id = fields.String(required=True)
+    issued_at = fields.AwareDateTime(required=True)
+
+
+def record_payment(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+    """A payment ended: completed or failed."""
+    data = event.data
+    gateway.transactions.record(
+        session,
+        Observation(
+            token=data["transaction_token"],
+            kind=Kind.PAYMENT,
+            reference_id=data["payment_id"],
+            owner_client_id=data["client_id"],
+            event=_seen(event, data.get("completed_at") or data["failed_at"]),
+            kiosk_id=data["kiosk_id"],
+            district_code=data["district_code"],
+            pays_for_application_id=data["application_id"],
+        ),
+    )
+
+
+def record_submission(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+    """An application was lodged."""
+    fee_due = event.data["fee"]["amount"] > 0
+    _record_application(
+        gateway, event, session, event.data["submitted_at"], kiosk_id=event.data["kiosk_id"], fee_due=fee_due
+    )
+
+
+def record_decision(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+    """An officer decided one step."""
+    _record_application(gateway, event, session, event.data["decided_at"], decision=event.data["decision"])
+
+
+def record_issue(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+    """The certificate exists."""
+    _record_application(gateway, event, session, event.data["issued_at"], certificate_id=event.data["certificate_id"])
+
+
+def _record_application(
+    gateway: Gateway,
+    event: ReceivedEvent,
+    session: ClientSession,
+    at: Any,
+    *,
+    decision: str | None = None,
+    **facts: Any,
+) -> None:
+    data = event.data
+    gateway.transactions.record(
+        session,
+        Observation(
+            token=data["transaction_token"],
+            kind=Kind.APPLICATION,
+            reference_id=data["application_id"],
+            owner_client_id=data["client_id"],
+            event=_seen(event, at, decision),
+            district_code=data["district_code"],
+            **facts,
+        ),
+    )
+
+
+def _seen(event: ReceivedEvent, at: Any, decision: str | None = None) -> SeenEvent:
+    # The reader of a time line has no use for the version in the name: payment.completed.v1 → payment.completed.
+    return SeenEvent(event.id, event.type.rpartition(".v")[0], at, event.sequence, decision)
+
+
+CONSUMERS = [
+    Consumer("payment.completed.v1", "billing", PaymentCompletedSchema(), record_payment),
+    Consumer("payment.failed.v1", "billing", PaymentFailedSchema(), record_payment),
+    Consumer("application.submitted.v1", "certificates", ApplicationSubmittedSchema(), record_submission),
+    Consumer("application.decided.v1", "certificates", ApplicationDecidedSchema(), record_decision),
+    Consumer("certificate.issued.v1", "certificates", CertificateIssuedSchema(), record_issue),
+]

@@ -1,0 +1,34 @@
+"""The gateway, declared; `gateway api`, `gateway worker`, `gateway relay` and the rest run it."""
+
+from flask import Flask
+
+from gateway import __version__
+from gateway.application.route_documents import read_service
+from gateway.bootstrap import COLLECTION_INDEXES, Gateway, bootstrap
+from gateway.entrypoints import documentation, transactions
+from gateway.entrypoints.events import CONSUMERS
+from gateway.entrypoints.proxy import OWN_NAME, Proxy, WsgiApp
+from gateway.settings import GatewaySettings
+from servicekit.http.openapi import openapi_document
+from servicekit.service import Service
+
+
+def put_proxy_in_front(app: Flask, gateway: Gateway) -> WsgiApp:
+    """The proxy before `app`, its routes read and watched from here on; called after the fork."""
+    own = read_service(OWN_NAME, openapi_document(app, OWN_NAME), None)
+    gateway.routes.declare_own(own)
+    gateway.routes.watch()
+    return Proxy(gateway, app, app.wsgi_app)
+
+
+SERVICE = Service(
+    name=OWN_NAME,
+    version=__version__,
+    settings=GatewaySettings,
+    bootstrap=bootstrap,
+    blueprints=[transactions.blueprint, documentation.blueprint],
+    consumes=CONSUMERS,
+    indexes=COLLECTION_INDEXES,
+    wrap_wsgi=put_proxy_in_front,
+)
+main = SERVICE.cli()

@@ -1,0 +1,85 @@
+"""GET /v1/transactions/{token}."""
+
+from dataclasses import asdict
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from gateway.application.view_transaction import ViewTransaction, view_transaction
+from gateway.bootstrap import Gateway
+from servicekit.http import Blueprint, Caller, application, caller, request_id
+
+OFFICER = "officer"
+
+
+class TransactionEventSchema(Schema):
+    type = fields.String(required=True, metadata={"description": "What happened.", "example": "payment.completed"})
+    at = fields.AwareDateTime(required=True, format="iso", metadata={"example": "2026-11-23T05:41:07.312000+00:00"})
+
+
+class TransactionSchema(Schema):
+    """One payment or application, wherever it is in its course."""
+
+    token = fields.String(required=True, metadata={"example": "EMH1TPZP6R1NYHP"})
+    kind = fields.String(required=True, metadata={"enum": ["payment", "application"], "example": "payment"})
+    reference_id = fields.String(
+        required=True,
+        metadata={
+            "description": "The payment or application itself; read it at /v1/payments/… or /v1/applications/….",
+            "example": "pay_01a2076b44007ff7a6151691ea9526ea",
+        },
+    )
+    status = fields.String(
+        required=True,
+        metadata={
+            "description": "Of a payment: PROCESSING, COMPLETED, FAILED or IN_DOUBT. Of an application: FEE_DUE, "
+            "IN_VERIFICATION, SENT_BACK, REJECTED or ISSUED. It may be behind the service itself by a second.",
+            "example": "COMPLETED",
+        },
+    )
+    payment_ids = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The payment, or every payment of the application's fee that has ended."},
+    )
+    application_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The application, or the one whose fee this payment is."},
+    )
+    certificate_id = fields.String(required=True, allow_none=True)
+    updated_at = fields.AwareDateTime(required=True, format="iso")
+    events = fields.List(
+        fields.Nested(TransactionEventSchema),
+        required=True,
+        metadata={"description": "What has happened so far, oldest first."},
+    )
+
+
+_TOKEN = {
+    "name": "token",
+    "in": "path",
+    "description": "`transaction_token` of a payment or an application: EM and 13 characters, the last of which checks "
+    "the others.",
+    "example": "EMH1TPZP6R1NYHP",
+}
+blueprint = Blueprint("transactions", description="One token follows any payment or application.")
+
+
+@blueprint.route("/v1/transactions/<token>", parameters=[_TOKEN])
+@blueprint.requires("transactions:read")
+@blueprint.response(200, TransactionSchema)
+def get_transaction(token: str) -> dict[str, Any]:
+    """Follow a payment or an application by the token on its receipt
+
+    Readable from the moment its submission was answered. Visible to the client that submitted it, to every client of
+    the same centre and to officers of its district; anybody else gets 404. A mistyped token gets 422.
+    """
+    gateway = application(Gateway)
+    who = caller()
+    command = ViewTransaction(token, who.client_id, who.kiosk_id, _officer_districts(who), request_id())
+    return asdict(view_transaction(command, gateway.transactions, gateway.owners))
+
+
+def _officer_districts(who: Caller) -> frozenset[str]:
+    return who.person.districts if who.person is not None and who.person.role == OFFICER else frozenset()

@@ -1,0 +1,32 @@
+"""The committed description is the one of the gateway's own routes."""
+
+from pathlib import Path
+
+import yaml
+
+from gateway.application.route_documents import read_service
+from gateway.entrypoints.service import SERVICE
+
+COMMITTED = Path(__file__).parents[2] / "openapi.yaml"
+
+
+def test_the_committed_document_equals_the_routes() -> None:
+    assert COMMITTED.read_text(encoding="utf-8") == SERVICE.openapi(), "run: gateway openapi > openapi.yaml"
+
+
+def test_the_gateway_serves_these_operations_and_no_others() -> None:
+    own = read_service("gateway", yaml.safe_load(SERVICE.openapi()), None)
+    assert {(o.method, o.template): sorted(next(iter(o.scopes), ())) for o in own.operations} == {
+        ("GET", "/v1/transactions/{token}"): ["transactions:read"],
+        ("GET", "/openapi.json"): [],
+        ("GET", "/docs"): [],
+        ("GET", "/problems"): [],
+        ("GET", "/problems/{slug}"): [],
+    }
+
+
+def test_every_operation_is_described_for_people() -> None:
+    for path, item in yaml.safe_load(SERVICE.openapi())["paths"].items():
+        for method in item.keys() - {"parameters"}:
+            assert item[method].get("summary"), f"{method} {path} has no summary"
+            assert item[method].get("description"), f"{method} {path} has no description"

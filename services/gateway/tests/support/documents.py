@@ -1,0 +1,50 @@
+"""OpenAPI documents as services ship them."""
+
+from typing import Any
+
+
+def operation(*scopes: str, **members: Any) -> dict[str, Any]:
+    """An operation that needs `scopes`, or a public one when there are none."""
+    access = {"security": [{"oauth2": list(scopes)}]} if scopes else {"security": [], "x-public": True}
+    return {"responses": {"default": {"description": "…"}}, **access, **members}
+
+
+def takes(*media_types: str) -> dict[str, Any]:
+    """The members of an operation that reads a body of one of these media types."""
+    return {"requestBody": {"content": {media_type: {"schema": {}} for media_type in media_types}}}
+
+
+def document(service: str, paths: dict[str, Any], **members: Any) -> dict[str, Any]:
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": service, "version": "1"},
+        "x-service": service,
+        "paths": paths,
+        **members,
+    }
+
+
+BILLING = document(
+    "billing",
+    {
+        "/v1/payments": {"post": operation("payments:write", **takes("application/json"))},
+        "/v1/payments/{payment_id}": {"get": operation("payments:read")},
+        "/v1/billers": {
+            "get": operation(
+                "billers:read",
+                parameters=[
+                    {"in": "query", "name": "category", "schema": {"type": "string"}},
+                    {"in": "query", "name": "tag", "schema": {"type": "array", "items": {"type": "string"}}},
+                ],
+            )
+        },
+        "/v1/internal/transactions/{token}": {"get": operation("internal", **{"x-internal": True})},
+    },
+)
+IDENTITY = document(
+    "identity",
+    {
+        "/v1/oauth2/token": {"post": operation(**takes("application/x-www-form-urlencoded"))},
+        "/.well-known/jwks.json": {"get": operation()},
+    },
+)

@@ -1,0 +1,213 @@
+"""What a transaction's status is, and who sees it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.application.errors import NoSuchTransaction, NotATransactionToken
+from gateway.application.ports import ReportedTransaction
+from gateway.application.transactions import (
+    Kind,
+    SeenEvent,
+    TimelineEntry,
+    Transaction,
+    application_status,
+    payment_status,
+)
+from gateway.application.view_transaction import ViewTransaction, view_transaction
+from servicekit.ids import transaction_token
+
+NOON = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+TOKEN, PAYMENT_TOKEN = transaction_token(), transaction_token()
+
+
+def seen(type_: Any, sequence: Any = 1, decision: Any = None, minutes: Any = 0) -> Any:
+    return SeenEvent(f"{type_}-{sequence}", type_, NOON + timedelta(minutes=minutes), sequence, decision)
+
+
+def payment(*types: Any, token: Any = PAYMENT_TOKEN, **members: Any) -> Any:
+    return Transaction(token, Kind.PAYMENT, "pay_1", "cli_1", tuple(map(seen, types)), **members)
+
+
+def an_application(*events: Any, fee_due: Any = True, **members: Any) -> Any:
+    return Transaction(TOKEN, Kind.APPLICATION, "app_1", "cli_1", events, fee_due=fee_due, **members)
+
+
+SUBMITTED = seen("application.submitted")
+PAID = payment("payment.completed", pays_for_application_id="app_1")
+
+
+@pytest.mark.parametrize(
+    ("types", "status"),
+    [
+        ([], "PROCESSING"),
+        (["payment.failed"], "FAILED"),
+        (["payment.completed"], "COMPLETED"),
+        (["payment.completed", "payment.failed"], "COMPLETED"),
+        (["payment.failed", "payment.completed"], "COMPLETED"),
+    ],
+)
+def test_a_payment_is_completed_once_a_completion_was_seen(types: Any, status: Any) -> None:
+    assert payment_status(payment(*types)) == status
+
+
+@pytest.mark.parametrize(
+    ("application", "payments", "status"),
+    [
+        (an_application(SUBMITTED), [], "FEE_DUE"),
+        (an_application(SUBMITTED), [payment("payment.failed")], "FEE_DUE"),
+        (an_application(SUBMITTED), [payment("payment.failed"), PAID], "IN_VERIFICATION"),
+        (an_application(SUBMITTED, fee_due=False), [], "IN_VERIFICATION"),
+        (an_application(SUBMITTED, seen("application.decided", 2, "sent_back")), [PAID], "SENT_BACK"),
+        (an_application(SUBMITTED, seen("application.decided", 2, "rejected")), [PAID], "REJECTED"),
+        (an_application(seen("application.decided", 2, "approved")), [], "IN_VERIFICATION"),
+        (
+            an_application(
+                seen("application.decided", 4, "approved"), SUBMITTED, seen("application.decided", 2, "sent_back")
+            ),
+            [PAID],
+            "IN_VERIFICATION",
+        ),
+        (an_application(seen("certificate.issued")), [], "ISSUED"),
+    ],
+)
+def test_an_applications_status_follows_from_what_was_seen(application: Any, payments: Any, status: Any) -> None:
+    assert application_status(application, payments) == status
+
+
+ROAD = [
+    SUBMITTED,
+    seen("application.decided", 2, "sent_back"),
+    seen("application.decided", 3, "approved"),
+    seen("certificate.issued", 1),
+]
+
+
+@given(st.permutations(ROAD), st.integers(1, 4))
+def test_the_order_of_arrival_changes_nothing(order: Any, repeated: Any) -> None:
+    in_order, shuffled = an_application(*ROAD), an_application(*order, *order[:repeated])
+    assert application_status(shuffled, [PAID]) == application_status(in_order, [PAID]) == "ISSUED"
+
+
+@given(st.permutations(ROAD))
+def test_once_issued_it_stays_issued_whatever_arrives_late(order: Any) -> None:
+    at = order.index(ROAD[-1])
+    for cut in range(at + 1, len(order) + 1):
+        assert application_status(an_application(*order[:cut]), []) == "ISSUED"
+
+
+class FakeTransactions:
+    def __init__(self, *known: Any) -> None:
+        self.known = {t.token: t for t in known}
+
+    def find(self, token: Any) -> Any:
+        return self.known.get(token)
+
+    def fee_payments(self, application_id: str) -> Any:
+        return [t for t in self.known.values() if t.pays_for_application_id == application_id]
+
+
+class FakeOwners:
+    def __init__(self, reported: Any = None) -> None:
+        self.reported = reported
+        self.asked: list[str] = []
+
+    def ask(self, token: str, request_id: str) -> Any:  # noqa: ARG002 - as the port has it
+        self.asked.append(token)
+        return self.reported
+
+
+REPORTED = ReportedTransaction(
+    TOKEN, "payment", "pay_1", "PROCESSING", "cli_1", "ksk_1", None, NOON, (TimelineEntry("payment.created", NOON),)
+)
+
+
+def view(
+    transactions: Any = (),
+    reported: Any = None,
+    token: Any = TOKEN,
+    client_id: Any = "cli_1",
+    kiosk_id: Any = None,
+    districts: Any = (),
+) -> Any:
+    command = ViewTransaction(token, client_id, kiosk_id, frozenset(districts), "req_1")
+    return view_transaction(command, FakeTransactions(*transactions), FakeOwners(reported))
+
+
+def test_an_application_shows_its_fee_payment_and_its_certificate_in_one_time_line() -> None:
+    application = an_application(
+        replace(SUBMITTED, at=NOON),
+        replace(seen("certificate.issued"), at=NOON + timedelta(minutes=9)),
+        certificate_id="crt_1",
+    )
+    paid = replace(PAID, events=(seen("payment.completed", minutes=5),))
+    shown = view([application, paid])
+    assert (shown.status, shown.kind, shown.reference_id) == ("ISSUED", "application", "app_1")
+    assert (shown.payment_ids, shown.application_id, shown.certificate_id) == (("pay_1",), "app_1", "crt_1")
+    assert [e.type for e in shown.events] == ["application.submitted", "payment.completed", "certificate.issued"]
+    assert shown.updated_at == NOON + timedelta(minutes=9)
+
+
+def test_a_fee_payment_names_the_application_it_is_for() -> None:
+    shown = view([replace(PAID, token=TOKEN)])
+    assert (shown.kind, shown.status, shown.application_id) == ("payment", "COMPLETED", "app_1")
+
+
+def test_before_its_events_arrive_the_owner_is_asked() -> None:
+    shown = view(reported=REPORTED)
+    assert (shown.status, shown.payment_ids, shown.events) == ("PROCESSING", ("pay_1",), REPORTED.events)
+
+
+@pytest.mark.parametrize("by_events", [True, False])
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [
+        ({"client_id": "cli_1"}, True),
+        ({"client_id": "cli_2"}, False),
+        ({"client_id": "cli_2", "kiosk_id": "ksk_1"}, True),
+        ({"client_id": "cli_2", "kiosk_id": "ksk_2"}, False),
+        ({"client_id": "cli_2", "districts": ["101", "102"]}, True),
+        ({"client_id": "cli_2", "districts": ["101"]}, False),
+    ],
+)
+def test_only_the_client_its_centre_and_officers_of_the_district_see_it(who: Any, sees: Any, by_events: Any) -> None:
+    known = an_application(SUBMITTED, kiosk_id="ksk_1", district_code="102")
+    reported = replace(REPORTED, district_code="102")
+    sources = {"transactions": [known]} if by_events else {"reported": reported}
+    if sees:
+        assert view(**sources, **who).token == TOKEN
+    else:
+        with pytest.raises(NoSuchTransaction):
+            view(**sources, **who)
+
+
+def test_nobody_sees_a_transaction_because_both_have_no_centre_or_no_district() -> None:
+    with pytest.raises(NoSuchTransaction):
+        view([replace(PAID, token=TOKEN)], client_id="cli_2", kiosk_id=None, districts=())
+
+
+def test_a_token_that_nobody_knows_is_not_found() -> None:
+    with pytest.raises(NoSuchTransaction):
+        view()
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "EM", TOKEN.lower(), TOKEN[:-1], TOKEN + "0", "XX" + TOKEN[2:], TOKEN[:4] + "U" + TOKEN[5:], "x" * 500],
+)
+def test_a_mistyped_token_is_told_apart_without_asking_anybody(token: Any) -> None:
+    owners = FakeOwners(REPORTED)
+    with pytest.raises(NotATransactionToken, match="receipt"):
+        view_transaction(ViewTransaction(token, "cli_1", None, frozenset(), "r"), FakeTransactions(), owners)
+    assert not owners.asked
+
+
+def test_any_single_wrong_character_is_noticed() -> None:
+    for at in range(2, len(TOKEN)):
+        wrong = TOKEN[:at] + ("0" if TOKEN[at] != "0" else "1") + TOKEN[at + 1 :]
+        with pytest.raises(NotATransactionToken):
+            view(token=wrong, reported=REPORTED)

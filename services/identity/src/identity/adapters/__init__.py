@@ -1,0 +1,1 @@
+"""MongoDB, the signing keys and the sandbox file."""

@@ -1,0 +1,34 @@
+"""People in the collection ``people``: the only place where a name is kept."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from identity.domain.person import Person
+
+Document = dict[str, Any]
+
+
+class MongoPeople:
+    """The People port on MongoDB."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._people: Collection[Document] = db["people"]
+
+    def put(self, people: Sequence[Person]) -> None:
+        """Upsert everything but ``created_at``, in one call."""
+        self._people.bulk_write([_upsert(person) for person in people])
+
+
+def _upsert(person: Person) -> UpdateOne:
+    return UpdateOne(
+        {"_id": person.id},
+        {
+            "$set": {"role": person.role, "name": person.name, "name_hi": person.name_hi},
+            "$setOnInsert": {"created_at": person.created_at},
+        },
+        upsert=True,
+    )

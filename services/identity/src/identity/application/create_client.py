@@ -1,0 +1,74 @@
+"""Register a client, and its officer where it acts for one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from identity.application.ports import Clients, People
+from identity.domain.client import ActingPerson, Client, ClientKind
+from identity.domain.client_secrets import sha256_of
+from identity.domain.person import Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficerPost:
+    """The post an officer's client acts in; the officer is recorded under ``person_id``."""
+
+    person_id: str
+    department: str
+    designation: str
+    districts: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateClient:
+    """Everything about the new client, its id and secret already minted."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+    kind: ClientKind
+    scopes: Sequence[str]
+    kiosk_id: str | None = None
+    officer: OfficerPost | None = None
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientRegistrar:
+    """Checks the definition and records it; only the secret's hash is kept."""
+
+    clients: Clients
+    people: People
+
+    def __call__(self, command: CreateClient) -> Client:
+        """Register. Raises InvalidDefinition (every problem at once) and ClientExists; a repeat is refused."""
+        client = _client(command)
+        if client.person:
+            # First, so that no client ever names a person nobody knows; one left over harms nothing.
+            self.people.put([Person(id=client.person.id, role=client.person.role, created_at=command.now)])
+        self.clients.add(client)
+        return client
+
+
+def _client(command: CreateClient) -> Client:
+    return Client(
+        id=command.client_id,
+        name=command.name,
+        kind=command.kind,
+        secret_sha256=sha256_of(command.client_secret),
+        scopes=frozenset(command.scopes),
+        kiosk_id=command.kiosk_id,
+        person=_acting(command.officer) if command.officer else None,
+        created_at=command.now,
+    )
+
+
+def _acting(post: OfficerPost) -> ActingPerson:
+    return ActingPerson(
+        id=post.person_id,
+        role="officer",
+        department=post.department,
+        designation=post.designation,
+        districts=frozenset(post.districts),
+    )

@@ -1,0 +1,118 @@
+"""Who exists in the sandbox: data only, the same on every machine. The names are invented."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from identity.domain.client import ClientKind
+
+_COUNTER_SCOPES = (
+    "applications:read",
+    "applications:write",
+    "billers:read",
+    "bills:fetch",
+    "kiosks:read",
+    "payments:read",
+    "payments:write",
+    "transactions:read",
+)
+KIOSK_SCOPES = frozenset({*_COUNTER_SCOPES, "wallet:read"})
+PORTAL_SCOPES = frozenset(_COUNTER_SCOPES)  # a citizen's portal has no wallet
+OFFICER_SCOPES = frozenset({"applications:decide", "applications:read", "kiosks:read", "transactions:read"})
+
+LOAD_TEST_CLIENTS = 40
+
+_SANDBOX_PEOPLE = UUID("6f1d5c1e-9b0a-5e4e-8d57-3f0c5f3f7a10")  # any fixed namespace: ids must not change
+
+
+def sandbox_person_id(slug: str) -> str:
+    """The same opaque id for the same slug on every machine."""
+    return f"per_{uuid5(_SANDBOX_PEOPLE, slug).hex}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxPerson:
+    """An invented person. No Aadhaar-shaped number yet: it would belong in the vault, a later issue."""
+
+    slug: str
+    role: str
+    name: str
+    name_hi: str
+
+    @property
+    def id(self) -> str:
+        """The person's opaque id."""
+        return sandbox_person_id(self.slug)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxOfficer(SandboxPerson):
+    """An officer of the revenue department with one district (LGD code) as jurisdiction."""
+
+    role: str = "officer"
+    department: str = "revenue"
+    designation: str = "Tehsildar"
+    district: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxClient:
+    """A client to be seeded; ``name`` is its short name in the sandbox file."""
+
+    name: str
+    kind: ClientKind
+    scopes: frozenset[str]
+    kiosk_id: str | None = None
+    officer: SandboxOfficer | None = None
+
+    @property
+    def id(self) -> str:
+        """Readable and stable, such as cli_sandbox_kiosk_jaipur."""
+        return f"cli_sandbox_{self.name.replace('-', '_')}"
+
+
+CITIZENS = (
+    SandboxPerson(slug="citizen-1", role="citizen", name="Test Citizen One", name_hi="परीक्षण नागरिक एक"),
+    SandboxPerson(slug="citizen-2", role="citizen", name="Test Citizen Two", name_hi="परीक्षण नागरिक दो"),
+    SandboxPerson(slug="citizen-3", role="citizen", name="Test Citizen Three", name_hi="परीक्षण नागरिक तीन"),
+)
+
+_OFFICERS = {
+    "officer-tehsildar-jaipur": SandboxOfficer(
+        slug="officer-tehsildar-jaipur",
+        name="Test Tehsildar Jaipur",
+        name_hi="परीक्षण तहसीलदार जयपुर",
+        district="102",
+    ),
+    "officer-tehsildar-jodhpur": SandboxOfficer(
+        slug="officer-tehsildar-jodhpur",
+        name="Test Tehsildar Jodhpur",
+        name_hi="परीक्षण तहसीलदार जोधपुर",
+        district="107",
+    ),
+    "officer-udaipur": SandboxOfficer(
+        slug="officer-udaipur",
+        name="Test Tehsildar Udaipur",
+        name_hi="परीक्षण तहसीलदार उदयपुर",
+        district="117",
+    ),
+}
+
+_KIOSKS = {
+    "kiosk-jaipur": "ksk_RJ10200001",
+    "kiosk-jaipur-2": "ksk_RJ10200002",
+    "kiosk-jodhpur": "ksk_RJ10700001",
+    "kiosk-udaipur": "ksk_RJ11700001",
+    **{f"load-{n:02}": f"ksk_RJ102{100 + n:05}" for n in range(1, LOAD_TEST_CLIENTS + 1)},
+}
+
+CLIENTS = (
+    *(
+        SandboxClient(name=name, kind=ClientKind.KIOSK, scopes=KIOSK_SCOPES, kiosk_id=kiosk_id)
+        for name, kiosk_id in _KIOSKS.items()
+    ),
+    SandboxClient(name="portal-sandbox", kind=ClientKind.PORTAL, scopes=PORTAL_SCOPES),
+    *(
+        SandboxClient(name=name, kind=ClientKind.OFFICER, scopes=OFFICER_SCOPES, officer=officer)
+        for name, officer in _OFFICERS.items()
+    ),
+)

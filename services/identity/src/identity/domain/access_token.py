@@ -1,0 +1,37 @@
+"""What an access token says: a JWT as RFC 9068 profiles it."""
+
+from datetime import datetime
+from typing import Any
+
+from identity.domain.client import Client
+
+AUDIENCE = "emitra"
+# Fifteen minutes: a stolen token dies soon, and a kiosk asks for four an hour at most.
+LIFETIME_SECONDS = 900
+
+
+def access_token_claims(
+    client: Client, scopes: frozenset[str], *, issuer: str, token_id: str, issued_at: datetime
+) -> dict[str, Any]:
+    """The claims of RFC 9068 §2.2, and the platform's own ``kiosk_id`` and ``person``; no personal data."""
+    now = int(issued_at.timestamp())
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "aud": AUDIENCE,
+        "sub": client.subject,
+        "client_id": client.id,
+        "scope": " ".join(sorted(scopes)),
+        "iat": now,
+        "exp": now + LIFETIME_SECONDS,
+        "jti": token_id,
+    }
+    if client.kiosk_id:
+        claims["kiosk_id"] = client.kiosk_id
+    if client.person:
+        claims["person"] = {
+            "id": client.person.id,
+            "role": client.person.role,
+            "department": client.person.department,
+            "districts": sorted(client.person.districts),
+        }
+    return claims

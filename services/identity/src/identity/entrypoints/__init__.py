@@ -1,0 +1,1 @@
+"""HTTP routes, the command line and the service declaration."""

@@ -1,0 +1,115 @@
+"""The service, declared, and its command line."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pymongo.errors import PyMongoError
+
+from identity import __version__
+from identity.application.create_client import CreateClient, OfficerPost
+from identity.application.errors import CommandRefused
+from identity.bootstrap import INDEXES_BY_COLLECTION, Identity, bootstrap
+from identity.domain.client import ClientKind, InvalidDefinition
+from identity.domain.client_secrets import new_secret
+from identity.entrypoints.api import blp
+from identity.settings import Settings
+from servicekit.http import now
+from servicekit.ids import public_id
+from servicekit.service import EXIT_UNAVAILABLE, Service
+
+commands = typer.Typer()
+
+
+@contextmanager
+def _identity() -> Iterator[Identity]:
+    """The application for one command; what goes wrong becomes one line and an exit code."""
+    settings = SERVICE.load_settings()
+    try:
+        with SERVICE.connect(settings) as mongo:
+            yield bootstrap(settings, mongo)
+    except (CommandRefused, InvalidDefinition) as error:
+        typer.echo(f"identity: {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"identity: {error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    except PyMongoError as error:
+        # Not the whole text: it can repeat the address, and with it the credentials, of the database.
+        typer.echo(f"identity: the database did not answer ({type(error).__name__}); see MONGODB_URI", err=True)
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
+
+
+@commands.command("create-client")
+def create_client(
+    name: Annotated[str, typer.Option(help="What it is, for people: no names of persons.")],
+    kind: Annotated[ClientKind, typer.Option(help="What it is bound to: a centre, an officer, or nothing.")],
+    scope: Annotated[list[str], typer.Option(help="One scope, such as payments:write; repeat for more.")],
+    client_id: Annotated[str, typer.Option(help="cli_ and a name of your choice; minted without it.")] = "",
+    kiosk_id: Annotated[str | None, typer.Option(help="For a kiosk: its centre, such as ksk_RJ10200001.")] = None,
+    department: Annotated[str, typer.Option(help="For an officer: the department's slug, such as revenue.")] = "",
+    designation: Annotated[str, typer.Option(help="For an officer: the post, such as Tehsildar.")] = "",
+    district: Annotated[
+        list[str] | None, typer.Option(help="For an officer: an LGD district code; repeat for more.")
+    ] = None,
+) -> None:
+    """Register a client and print its secret, this once: only a hash is kept."""
+    officer = None
+    if department or designation or district:
+        if kind is not ClientKind.OFFICER:
+            raise typer.BadParameter("--department, --designation and --district go with --kind officer")
+        officer = OfficerPost(
+            person_id=public_id("per"), department=department, designation=designation, districts=district or []
+        )
+    with _identity() as identity:
+        secret = new_secret(identity.environment)
+        client = identity.create_client(
+            CreateClient(
+                client_id=client_id or public_id("cli"),
+                client_secret=secret,
+                name=name,
+                kind=kind,
+                scopes=scope,
+                kiosk_id=kiosk_id,
+                officer=officer,
+                now=now(),
+            )
+        )
+    shown = {"client_id": client.id, "client_secret": secret, "scopes": sorted(client.scopes)}
+    if client.person:
+        shown["person_id"] = client.person.id
+    typer.echo(json.dumps(shown, indent=2))
+    typer.echo("The secret is shown this once; hand it over by a channel fit for secrets.", err=True)
+
+
+@commands.command("revoke-client")
+def revoke_client(client_id: Annotated[str, typer.Argument(help="The client's id.")]) -> None:
+    """End a client for good; a repeat changes nothing. Its tokens run out within 15 minutes."""
+    with _identity() as identity:
+        identity.revoke_client(client_id)
+    typer.echo(f"{client_id} is revoked; tokens it already has run out within 15 minutes")
+
+
+@commands.command("seed-sandbox")
+def seed_sandbox(
+    out: Annotated[Path, typer.Option(help="File for the clients' ids and secrets (mode 0600).", dir_okay=False)],
+) -> None:
+    """Create the sandbox's clients and people; secrets that FILE still shows correctly are kept."""
+    with _identity() as identity:
+        done = identity.seed_sandbox(identity.sandbox_file(out), now())
+    typer.echo(f"{done.clients} sandbox clients are there, {done.new_secrets} with a new secret; see {out}")
+
+
+SERVICE = Service(
+    name="identity",
+    version=__version__,
+    settings=Settings,
+    bootstrap=bootstrap,
+    blueprints=[blp],
+    indexes=INDEXES_BY_COLLECTION,
+    commands=commands,
+)
+main = SERVICE.cli()

@@ -1,0 +1,96 @@
+"""Reads a token request off the wire (RFC 6749 §3.2 and §2.3.1), every doubt being a refusal."""
+
+import base64
+from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
+
+from flask import Request
+from marshmallow import ValidationError
+
+from identity.application.errors import InvalidClient, InvalidTokenRequest
+from identity.entrypoints.schemas import LONGEST_CLIENT_ID, LONGEST_SECRET, TokenRequestSchema
+from servicekit.errors import FieldProblem
+from servicekit.http.problems import UnsupportedMediaType
+from servicekit.http.validation import field_problems
+
+FORM = "application/x-www-form-urlencoded"
+_SCHEMA = TokenRequestSchema()
+_HOW_TO = "Authenticate with HTTP Basic, or with client_id and client_secret in the form."
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenParameters:
+    """A token request as sent, its client's id and secret wherever the client put them."""
+
+    grant_type: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scope: str | None
+
+
+def token_parameters(request: Request) -> TokenParameters:
+    """The parameters of a token request.
+
+    Raises UnsupportedMediaType (with what to send), InvalidTokenRequest and InvalidClient. No message repeats
+    a value: people paste secrets into the wrong field.
+    """
+    if request.mimetype != FORM:
+        raise UnsupportedMediaType(
+            f"Send the parameters as {FORM}, such as grant_type=client_credentials (RFC 6749 4.4.2); "
+            "this address reads no JSON.",
+            error="invalid_request",
+        )
+    form = _form(request)
+    client_id, client_secret = _credentials(form, _basic(request.headers.get("Authorization")))
+    return TokenParameters(
+        grant_type=form["grant_type"], client_id=client_id, client_secret=client_secret, scope=form.get("scope")
+    )
+
+
+def _credentials(form: dict[str, str], in_header: tuple[str, str] | None) -> tuple[str, str]:
+    if in_header is None:
+        if "client_id" not in form or "client_secret" not in form:
+            raise InvalidClient(f"The request does not say which client sends it. {_HOW_TO}")
+        return form["client_id"], form["client_secret"]
+    if "client_secret" in form:
+        raise InvalidTokenRequest("The client authenticates twice; use HTTP Basic or the form, not both.")
+    if form.get("client_id", in_header[0]) != in_header[0]:
+        raise InvalidTokenRequest("client_id in the form names another client than HTTP Basic does.")
+    return in_header
+
+
+def _form(request: Request) -> dict[str, str]:
+    given = {}
+    for name, values in request.form.lists():
+        if len(values) > 1:
+            known = name if name in _SCHEMA.fields else "a parameter"
+            raise InvalidTokenRequest(f"The request gives {known} {len(values)} times; give it once.")
+        if values[0]:  # RFC 6749 §3.2: without a value it counts as omitted
+            given[name] = values[0]
+    try:
+        loaded: dict[str, str] = _SCHEMA.load(given)
+    except ValidationError as err:
+        problems = field_problems({"form": err.messages}, _SCHEMA)
+        raise InvalidTokenRequest(_summary(problems), errors=problems) from err
+    return loaded
+
+
+def _summary(problems: list[FieldProblem]) -> str:
+    return " ".join(f"{problem.pointer.removeprefix('/')}: {problem.detail}" for problem in problems)
+
+
+def _basic(authorization: str | None) -> tuple[str, str] | None:
+    """Id and secret of an HTTP Basic header, each form-decoded as RFC 6749 §2.3.1 wants; None without header."""
+    if authorization is None:
+        return None
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise InvalidClient(f"This address takes no such Authorization. {_HOW_TO}")
+    try:
+        client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("ascii").partition(":")
+    except ValueError as err:  # binascii.Error and UnicodeDecodeError
+        raise InvalidClient(f"The Authorization header is not HTTP Basic. {_HOW_TO}") from err
+    client_id, secret = unquote_plus(client_id), unquote_plus(secret)
+    if not (colon and client_id and len(client_id) <= LONGEST_CLIENT_ID and len(secret) <= LONGEST_SECRET):
+        raise InvalidClient(f"The Authorization header is not HTTP Basic with a client id and a secret. {_HOW_TO}")
+    return client_id, secret

@@ -1,0 +1,69 @@
+"""identity as gunicorn serves it: most tests share one seeded sandbox, the others have a database of their own."""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from tests.support.keys import ISSUER, KEY_SET
+
+from identity.bootstrap import Identity, bootstrap
+from identity.entrypoints.service import SERVICE
+from identity.settings import Settings
+from servicekit.http import now
+from servicekit.mongo import Mongo
+from servicekit.testing import settings_for
+
+pytest_plugins = ["servicekit.testing.plugin"]
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET)
+
+
+@pytest.fixture(scope="session")
+def shared_mongo(settings: Settings) -> Iterator[Mongo]:
+    """A prepared database for the tests that can share one; `mongo` is a test's own."""
+    if "MONGODB_URI" not in os.environ:
+        pytest.fail("this test needs a real server: set MONGODB_URI", pytrace=False)
+    with Mongo(settings.mongodb_uri, f"test_{secrets.token_hex(8)}", settings.mongodb_timeout_seconds) as made:
+        try:
+            SERVICE.prepare_database(made)
+            yield made
+        finally:
+            made.client.drop_database(made.db.name)
+
+
+@pytest.fixture(scope="session")
+def identity(settings: Settings, shared_mongo: Mongo) -> Identity:
+    return bootstrap(settings, shared_mongo)
+
+
+@pytest.fixture(scope="session")
+def client(settings: Settings, shared_mongo: Mongo, identity: Identity) -> FlaskClient:
+    return SERVICE.flask_app(settings, shared_mongo, identity).test_client()
+
+
+@pytest.fixture(scope="session")
+def sandbox(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The seeded sandbox: the clients of its file, by name. Whoever spoils one takes a load-… client of its own."""
+    file: Path = tmp_path_factory.mktemp("sandbox") / "sandbox.json"
+    identity.seed_sandbox(identity.sandbox_file(file), now())
+    return {each["name"]: each for each in json.loads(file.read_text())["clients"]}
+
+
+@pytest.fixture
+def own_identity(settings: Settings, mongo: Mongo) -> Identity:
+    """The application on the test's own, empty database."""
+    return bootstrap(settings, mongo)
+
+
+@pytest.fixture
+def own_client(settings: Settings, mongo: Mongo, own_identity: Identity) -> FlaskClient:
+    """The API over the test's own, empty database."""
+    return SERVICE.flask_app(settings, mongo, own_identity).test_client()

@@ -1,0 +1,33 @@
+"""The committed document is the code's own, and the routes are those of the document."""
+
+from pathlib import Path
+
+import yaml
+from flask.testing import FlaskClient
+from tests.support.asking import TOKEN
+
+from identity.entrypoints.service import SERVICE
+
+COMMITTED = Path(__file__).parents[2] / "openapi.yaml"
+UNDOCUMENTED = {"/livez", "/readyz", "/metrics"}
+
+
+def test_the_committed_openapi_document_is_what_the_routes_say() -> None:
+    assert COMMITTED.read_text(encoding="utf-8") == SERVICE.openapi(), "renew it: identity openapi > openapi.yaml"
+
+
+def test_what_is_served_is_what_is_documented(client: FlaskClient) -> None:
+    served = {
+        (rule.rule, method)
+        for rule in client.application.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule not in UNDOCUMENTED
+    }
+    paths = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))["paths"]
+    assert served == {(path, method.upper()) for path, operations in paths.items() for method in operations}
+
+
+def test_the_token_request_is_documented_as_a_form() -> None:
+    operation = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))["paths"][TOKEN]["post"]
+    assert list(operation["requestBody"]["content"]) == ["application/x-www-form-urlencoded"]
+    assert operation["x-public"] is True

@@ -1,0 +1,131 @@
+"""The command line as a platform engineer uses it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from tests.support.asking import GRANT, ask, ask_as, basic, body_of
+from tests.support.keys import ISSUER, KEY_SET
+from typer.testing import CliRunner, Result
+
+from identity.entrypoints.service import main
+from identity.settings import Settings
+from servicekit.mongo import Mongo
+
+KIOSK = ["--name", "Counter 7", "--kind", "kiosk", "--scope", "billers:read", "--kiosk-id", "ksk_RJ10200007"]
+OFFICER = ["--name", "Tehsil Amber", "--kind", "officer", "--scope", "applications:decide"]
+
+
+@pytest.fixture
+def run(settings: Settings, mongo: Mongo, monkeypatch: pytest.MonkeyPatch) -> "Run":
+    environment = {
+        "MONGODB_URI": settings.mongodb_uri,
+        "MONGODB_DATABASE": mongo.db.name,
+        "AMQP_URL": settings.amqp_url,
+        "INTERNAL_TOKEN_JWKS": settings.internal_token_jwks,
+        "CURSOR_SECRET": settings.cursor_secret,
+        "ISSUER": ISSUER,
+        "SIGNING_KEYS": KEY_SET,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return Run()
+
+
+class Run:
+    """Runs `identity` with the given words."""
+
+    def __call__(self, *words: str) -> Result:
+        # Wide, so that a message is not broken into lines at an unlucky place.
+        return CliRunner().invoke(main, words, env={"COLUMNS": "200", "NO_COLOR": "1"})
+
+
+def test_a_created_client_gets_tokens_with_the_secret_that_was_shown(run: Run, own_client: FlaskClient) -> None:
+    done = run("create-client", *KIOSK, "--client-id", "cli_counter_7")
+    shown = json.loads(done.stdout)
+    assert (done.exit_code, shown["client_id"]) == (0, "cli_counter_7")
+    assert "this once" in done.stderr
+    assert body_of(ask_as(own_client, shown))["scope"] == "billers:read"
+
+
+def test_an_officers_client_comes_with_its_officer(run: Run, own_client: FlaskClient, mongo: Mongo) -> None:
+    post = ["--department", "revenue", "--designation", "Tehsildar", "--district", "102", "--district", "107"]
+    shown = json.loads(run("create-client", *OFFICER, *post).stdout)
+    assert shown["client_id"].startswith("cli_")
+    assert ask_as(own_client, shown).status_code == 200
+    person = mongo.db.people.find_one({"_id": shown["person_id"]})
+    assert person is not None
+    assert (person["role"], person["name"]) == ("officer", None)
+
+
+def test_an_id_is_given_once(run: Run, own_client: FlaskClient) -> None:
+    first = json.loads(run("create-client", *KIOSK, "--client-id", "cli_counter_7").stdout)
+    again = run("create-client", *KIOSK, "--client-id", "cli_counter_7")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "already exists" in again.stderr
+    assert ask_as(own_client, first).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["create-client"], 2, "--name"),
+        (["create-client", *KIOSK, "--kind", "robot"], 2, "robot"),
+        (["create-client", *KIOSK[:-2]], 1, "must be bound to one centre"),
+        (["create-client", *KIOSK, "--scope", "everything"], 1, "resource:action"),
+        (["create-client", *KIOSK, "--client-id", "Counter 7"], 1, "cli_jaipur_counter_7"),
+        (["create-client", *KIOSK, "--district", "102"], 2, "--kind officer"),
+        (["create-client", *OFFICER], 1, "must be bound to one officer"),
+        (["create-client", *OFFICER, "--district", "Jaipur"], 1, "102 for Jaipur"),
+        (["revoke-client", "cli_nobody"], 1, "cli_nobody"),
+        (["revoke-client"], 2, "client_id"),
+        (["seed-sandbox"], 2, "--out"),
+    ],
+)
+def test_a_command_that_cannot_be_carried_out_says_why(
+    run: Run, mongo: Mongo, words: list[str], code: int, says: str
+) -> None:
+    done = run(*words)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert says in done.stderr
+    assert mongo.db.clients.count_documents({}) == 0
+
+
+def test_a_revoked_client_gets_no_more_tokens(run: Run, own_client: FlaskClient) -> None:
+    shown = json.loads(run("create-client", *KIOSK).stdout)
+    for _ in range(2):
+        done = run("revoke-client", shown["client_id"])
+        assert (done.exit_code, "15 minutes" in done.stdout) == (0, True)
+    assert ask(own_client, GRANT, basic(shown["client_id"], shown["client_secret"])).status_code == 401
+
+
+def test_seeding_says_how_many_and_shows_no_secret(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.json"
+    done = run("seed-sandbox", "--out", str(file))
+    assert done.exit_code == 0, done.stderr
+    assert "48 sandbox clients" in done.stdout
+    assert json.loads(file.read_text())["clients"][0]["client_secret"] not in done.output
+
+
+def test_seeding_is_refused_where_it_is_live(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "live")
+    done = run("seed-sandbox", "--out", str(tmp_path / "sandbox.json"))
+    assert (done.exit_code, "live" in done.stderr) == (1, True)
+
+
+def test_a_file_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    done = run("seed-sandbox", "--out", str(tmp_path / "taken" / "sandbox.json"))
+    assert (done.exit_code, "taken" in done.stderr) == (1, True)
+    # The clients were there by then; the next run gives them secrets that somebody has seen.
+    done = run("seed-sandbox", "--out", str(tmp_path / "sandbox.json"))
+    assert (done.exit_code, "48 with a new secret" in done.stdout) == (0, True)
+
+
+def test_a_database_that_is_away_is_one_line_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGODB_URI", "mongodb://user:pa55word@127.0.0.1:1/?directConnection=true")
+    done = run("revoke-client", "cli_1")
+    assert done.exit_code == 69
+    assert "MONGODB_URI" in done.stderr
+    assert "pa55word" not in done.output

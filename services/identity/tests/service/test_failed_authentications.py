@@ -1,0 +1,79 @@
+"""Guessing is slowed down; nobody is locked out by somebody else's guesses."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from tests.support.asking import GRANT, ask, ask_as, assert_oauth_problem, basic
+
+from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
+from identity.application.errors import InvalidClient, TooManyFailedAuthentications
+from identity.application.issue_token import IssueToken
+from identity.bootstrap import Identity
+from identity.entrypoints.service import SERVICE
+from servicekit.mongo import Mongo
+
+Sandbox = dict[str, dict[str, Any]]
+NOON = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+
+
+def guess(client_id: str, at: datetime) -> IssueToken:
+    return IssueToken(
+        grant_type="client_credentials", client_id=client_id, client_secret="x", scope=None, token_id="tok_1", now=at
+    )
+
+
+@pytest.mark.parametrize("client_id", ["cli_sandbox_load_38", "cli_nobody"])
+def test_the_eleventh_failure_in_a_minute_is_told_to_wait(
+    client: FlaskClient, sandbox: Sandbox, client_id: str
+) -> None:
+    guesses = [ask(client, GRANT, basic(client_id, f"guess-{n}")) for n in range(12)]
+    assert [answer.status_code for answer in guesses] == [401] * 10 + [429] * 2
+    assert_oauth_problem(guesses[-1], 429, "invalid_client")
+    assert 0 < int(guesses[-1].headers["Retry-After"]) <= 60
+
+
+def test_a_right_secret_works_while_guesses_are_refused_and_does_not_count(
+    client: FlaskClient, sandbox: Sandbox
+) -> None:
+    kiosk = sandbox["load-39"]
+    statuses = []
+    for n in range(12):
+        ask(client, GRANT, basic(kiosk["client_id"], f"guess-{n}"))
+        statuses.append(ask_as(client, kiosk).status_code)
+    assert statuses == [200] * 12
+    assert ask(client, GRANT, basic(kiosk["client_id"], "guess")).status_code == 429
+    assert ask(client, GRANT, basic(sandbox["kiosk-jodhpur"]["client_id"], "guess")).status_code == 401
+
+
+def test_after_the_minute_failures_are_counted_anew(own_identity: Identity) -> None:
+    for second in range(10):
+        with pytest.raises(InvalidClient):
+            own_identity.issue_token(guess("cli_1", NOON + timedelta(seconds=second)))
+    with pytest.raises(TooManyFailedAuthentications) as caught:
+        own_identity.issue_token(guess("cli_1", NOON + timedelta(seconds=59)))
+    assert caught.value.retry_after_seconds == 1
+    with pytest.raises(InvalidClient):
+        own_identity.issue_token(guess("cli_1", NOON + timedelta(seconds=60)))
+
+
+def test_every_one_of_many_failures_at_once_is_counted(mongo: Mongo) -> None:
+    windows = MongoFailedAuthentications(mongo.db)
+    with ThreadPoolExecutor(16) as threads:
+        counts = sorted(threads.map(lambda _: windows.record("cli_1", NOON, 60).failures, range(100)))
+    assert counts == list(range(1, 101))
+
+
+def test_closed_windows_are_deleted_by_the_database(mongo: Mongo) -> None:
+    SERVICE.prepare_database(mongo)
+    MongoFailedAuthentications(mongo.db).record("cli_1", NOON, 60)
+    window = mongo.db["failed_authentications"].find_one()
+    expiring = [
+        index
+        for index in mongo.db["failed_authentications"].list_indexes()
+        if index.get("expireAfterSeconds") == 0 and list(index["key"]) == ["ends_at"]
+    ]
+    assert window == {"_id": "cli_1", "failures": 1, "ends_at": NOON + timedelta(seconds=60)}
+    assert len(expiring) == 1

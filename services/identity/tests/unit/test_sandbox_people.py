@@ -1,0 +1,50 @@
+"""Who the sandbox has: others build on these ids, names and scopes."""
+
+from identity.application.sandbox import CITIZENS, CLIENTS, KIOSK_SCOPES, OFFICER_SCOPES, PORTAL_SCOPES
+from identity.domain.client import PERSON_ID
+
+BY_NAME = {client.name: client for client in CLIENTS}
+
+
+def test_the_clients_are_bound_to_the_centres_that_others_rely_on() -> None:
+    kiosks = {name: client.kiosk_id for name, client in BY_NAME.items() if client.kiosk_id}
+    assert {name: kiosk for name, kiosk in kiosks.items() if name.startswith("kiosk-")} == {
+        "kiosk-jaipur": "ksk_RJ10200001",
+        "kiosk-jaipur-2": "ksk_RJ10200002",
+        "kiosk-jodhpur": "ksk_RJ10700001",
+        "kiosk-udaipur": "ksk_RJ11700001",
+    }
+    load = [kiosk for name, kiosk in sorted(kiosks.items()) if name.startswith("load-")]
+    assert load == [f"ksk_RJ10200{number}" for number in range(101, 141)]
+    assert BY_NAME["kiosk-jaipur"].id == "cli_sandbox_kiosk_jaipur"
+
+
+def test_the_clients_have_the_scopes_of_their_kind() -> None:
+    assert {name for name, client in BY_NAME.items() if client.scopes == OFFICER_SCOPES} == {
+        "officer-tehsildar-jaipur",
+        "officer-tehsildar-jodhpur",
+        "officer-udaipur",
+    }
+    assert {"wallet:read"} == KIOSK_SCOPES - PORTAL_SCOPES
+    assert BY_NAME["portal-sandbox"].scopes == PORTAL_SCOPES
+    assert BY_NAME["load-40"].scopes == KIOSK_SCOPES
+    assert not KIOSK_SCOPES & {"applications:decide", "internal"}
+
+
+def test_officers_decide_in_their_own_district() -> None:
+    districts = {name: client.officer.district for name, client in BY_NAME.items() if client.officer}
+    assert districts == {
+        "officer-tehsildar-jaipur": "102",
+        "officer-tehsildar-jodhpur": "107",
+        "officer-udaipur": "117",
+    }
+
+
+def test_peoples_ids_are_opaque_different_and_always_the_same() -> None:
+    people = [*CITIZENS, *(client.officer for client in CLIENTS if client.officer)]
+    ids = [person.id for person in people]
+    assert len(set(ids)) == len(people)
+    assert all(PERSON_ID.fullmatch(each) for each in ids)
+    # A change here would make officers of running sandboxes strangers to their own decisions.
+    assert BY_NAME["officer-tehsildar-jaipur"].officer is not None
+    assert BY_NAME["officer-tehsildar-jaipur"].officer.id == "per_0f224e91980f56858166c638d465636d"

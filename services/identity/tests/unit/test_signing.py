@@ -1,0 +1,40 @@
+"""Which key signs, and what of the keys is published."""
+
+import json
+
+from joserfc.jwk import OKPKey
+from joserfc.jws import extract_compact
+from tests.support.keys import KEY_SET, KEYS
+
+from identity.adapters.signing import Ed25519Signer
+from identity.settings import signing_keys
+
+
+def header_of(token: str) -> dict[str, str]:
+    return dict(extract_compact(token.encode()).headers())
+
+
+def test_the_first_key_signs_access_tokens() -> None:
+    token = Ed25519Signer(signing_keys(KEY_SET)).sign({"sub": "cli_1"})
+    assert header_of(token) == {"alg": "EdDSA", "typ": "at+jwt", "kid": "key-1"}
+
+
+def test_every_key_is_published_without_its_private_part() -> None:
+    published = Ed25519Signer(signing_keys(KEY_SET)).public_keys()["keys"]
+    assert [key["kid"] for key in published] == ["key-1", "key-2"]
+    for key in published:
+        assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
+    assert not any(key["d"] in json.dumps(published) for key in KEYS)
+
+
+def test_one_key_alone_needs_no_set_and_gets_its_thumbprint_as_kid() -> None:
+    bare = json.dumps({name: value for name, value in KEYS[0].items() if name != "kid"})
+    (key,) = signing_keys(bare)
+    assert key.kid == OKPKey.import_key(json.loads(bare)).thumbprint()
+    assert header_of(Ed25519Signer([key]).sign({}))["kid"] == key.kid
+
+
+def test_other_members_of_a_jwk_are_not_published() -> None:
+    annotated = {**KEYS[0], "use": "sig", "alg": "EdDSA", "note": "made on a laptop", "key_ops": ["sign"]}
+    (published,) = Ed25519Signer(signing_keys(json.dumps(annotated))).public_keys()["keys"]
+    assert set(published) == {"kty", "crv", "x", "kid", "use", "alg"}
