@@ -1,7 +1,10 @@
 """What a caller gets wrong gets the right problem, costs nothing, and leaves no trace of a person in the logs."""
 
+import http.client
 import json
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -199,3 +202,28 @@ def test_what_a_citizen_tells_is_in_no_log(platform: Platform, stack: Stack, kio
             text = log.read_text(errors="replace")
             for secret in (canary, "9829012345", kiosk.client_secret, kiosk.token):
                 assert secret not in text, log.name
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"RUBBISH\r\n\r\n", 400),
+        (b"GET /v1/billers HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n", 400),
+        (
+            b"POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 9000 + b"\r\n\r\n", 431),
+    ],
+)
+def test_what_is_not_even_http_is_answered_with_a_problem(
+    platform: Platform, request_bytes: bytes, status: int
+) -> None:
+    where = urlsplit(platform.run_info["gateway_url"])
+    with socket.create_connection((where.hostname, where.port), timeout=10) as connection:
+        connection.sendall(request_bytes)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+        assert json.loads(answer.read())["status"] == status

@@ -60,7 +60,7 @@ def pay_fee(client: Client, application: dict[str, Any], **mode: Any) -> Answer:
         return answer if answer.status == 201 else None
 
     bill = eventually(demand, 20, "billing has raised the fee demand").json["bills"][0]
-    assert bill["total"] == application["fee"]["total"]
+    assert bill["amount"] == {"amount": application["fee"]["amount"], "currency": application["fee"]["currency"]}
     return client.pay(bill, **mode)
 
 

@@ -38,7 +38,7 @@ class Load:
 
 
 def run_load(url: str, requests: Sequence[Request], clients: int, keep_bodies: bool = False) -> Load:
-    """Sends all requests once, `clients` at a time, each client over one connection. Raises what a connection raises."""
+    """Sends all requests once, `clients` at a time, each over one connection. Raises what a connection raises."""
     where = urlsplit(url)
     load = Load([], {}, 0.0, [])
     lock = threading.Lock()

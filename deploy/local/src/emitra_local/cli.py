@@ -59,7 +59,7 @@ def run() -> None:
     stack = Stack(root(), _run_state(), gateway_port=_gateway_port(), stage=stage, say=say)
     with _signals_as_interrupt():
         try:
-            with stack:
+            with stack, _removed_after(run_file):
                 info = stack.run_info
                 _write_private(run_file, json.dumps(info, indent=2, ensure_ascii=False) + "\n")
                 made = journeys.perform(info, console)
@@ -71,13 +71,12 @@ def run() -> None:
                     f"  certificate    {made['certificate']}\n"
                     f"  credentials    {run_file.relative_to(root())}\n"
                     f"  logs           make logs [SERVICE=billing]\n"
-                    "\nCtrl-C stops everything that was started here."
+                    "\nCtrl-C stops everything that was started here.",
+                    soft_wrap=True,
                 )
                 _watch(stack)
         except KeyboardInterrupt:
             console.print("\nStopped.")
-        finally:
-            run_file.unlink(missing_ok=True)
 
 
 @app.command()
@@ -107,7 +106,7 @@ def status() -> None:
     supervisor = Supervisor(_run_state(), "")
     if not supervisor.is_up():
         console.print("The platform is not running; `make run` starts it.")
-        raise typer.Exit(1)
+        return
     table = Table("program", "state", "pid", "since", box=None)
     for program in supervisor.all_programs():
         since = datetime.fromtimestamp(program["start"], UTC).astimezone().strftime("%H:%M:%S")
@@ -169,6 +168,14 @@ def _signals_as_interrupt() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _removed_after(file: Path) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _watch(stack: Stack) -> None:

@@ -140,7 +140,6 @@ def _certificate_journey(kiosk: Client, officer: Client, account: Account) -> st
     path = f"/v1/applications/{application['application_id']}"
     with account.step("fetch the fee") as came_out:
         order = application["fee"]["pay_with"]
-        # Billing raises the demand when application.submitted.v1 has reached it.
         # The demand reaches billing as an event, a moment after the application was made.
         fetched = _await(lambda: kiosk.post_when_there("/v1/bill-fetches", order), "the fee demand")
         bill = fetched["bills"][0]
@@ -217,7 +216,8 @@ def _await(look: Callable[[], dict[str, Any] | None], what: str) -> dict[str, An
 
 def _read(method: str, path: str, answer: urllib3.BaseHTTPResponse, good: set[int]) -> dict[str, Any]:
     if answer.status not in good:
-        raise JourneyFailed(f"{method} {path} answered {answer.status}: {answer.data[:800].decode(errors='replace')}")
+        said = answer.data[:800].decode(errors="replace")
+        raise JourneyFailed(f"{method} {path} answered {answer.status}: {said}")
     return dict(answer.json())
 
 

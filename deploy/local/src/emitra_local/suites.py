@@ -141,13 +141,11 @@ def _lint(environments: Environments) -> list[tuple[Result, str]]:
     mypy += ["--explicit-package-bases", "--no-error-summary"]
     for package in workspace.packages:
         inside = [*sorted(each.name for each in package.folder.glob("*.py")), "src", "tests"]
-        targets = [each for each in inside if (package.folder / each).exists()]
-        if package.installable:
-            bases = [str(package.folder)]
-        else:  # the black-box tests are `tests.…`, seen from the root
-            targets, bases = ["."], [str(root)]
-        sources = {"MYPYPATH": os.pathsep.join(bases + [str(each.source) for each in workspace.packages])}
-        found.append(_check(f"mypy {package.folder.name}", [*mypy, *targets], package.folder, sources))
+        # The black-box tests are `tests.…`, seen from the root.
+        folder, targets = (package.folder, inside) if package.installable else (root, [package.folder.name])
+        targets = [each for each in targets if (folder / each).exists()]
+        sources = {"MYPYPATH": os.pathsep.join(map(str, [folder, *(each.source for each in workspace.packages)]))}
+        found.append(_check(f"mypy {package.folder.name}", [*mypy, *targets], folder, sources))
     return found
 
 

@@ -44,13 +44,14 @@ def answering(raw: bytes, *, drip_seconds: float = 0) -> Iterator[str]:
                     continue  # the client had enough
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,))
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        stop.set()
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join(_LONGEST_SECONDS)
-    assert not thread.is_alive()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            stop.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(_LONGEST_SECONDS)
 
 
 def closed_port() -> str:

@@ -51,6 +51,7 @@ def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
         ('name = "mother_name"', 'name = "father_name"', "fields: Twice"),
         ("+'\nhint", "['\nhint", "fields.1.pattern: Is not a regular expression"),
         ("on_certificate = true", "on_certificate = false", "fields: At least one"),
+        ("on_certificate = true\nlabel", "on_certificate = true\nmax_length = 500\nlabel", "fields: Texts on"),
         ('order = "Government form fee', 'order = "Form <fee>', "fees.1.order"),
         ('issued_by = "other"', 'issued_by = "rajasthan"', "documents.2.issued_by: Ask once"),
         ('code = "domicile"', "code = ", "domicile.toml: is not TOML"),

@@ -63,6 +63,14 @@ def test_components_that_refer_to_different_things_by_one_name_are_told_apart() 
         assert inner == {"$ref": f"#/components/schemas/{name}.Inner"}
 
 
+def test_components_that_only_internal_operations_need_are_left_out() -> None:
+    internal = with_schemas("a", Transaction={"$ref": "#/components/schemas/Step"}, Step={})
+    internal["paths"]["/v1/internal/a"] = internal["paths"].pop("/v1/a")
+    internal["paths"]["/v1/a"] = {"get": operation("a:b")}
+    public = with_schemas("b", Transaction={"type": "object"})
+    assert merged(internal, public)["components"]["schemas"] == {"Transaction": {"type": "object"}}
+
+
 def test_operation_ids_stay_unique() -> None:
     result = merged(with_schemas("a", A={}), with_schemas("b", B={}))
     assert {item["get"]["operationId"] for item in result["paths"].values()} == {"get", "b.get"}

@@ -1,6 +1,7 @@
 """Time-driven work of a service: sweepers and clocks, each run by one worker process at a time, under a lease."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 # A holder that dies is followed within this time; a holder that lives renews before every run.
 LEASE_TTL_SECONDS = 15.0
+# At a stop, for the runs in progress; they are safe to cut off. With the consumer's own limit it stays below 30 s.
+STOP_TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,13 @@ def start_jobs(
     for thread in threads:
         thread.start()
     return threads
+
+
+def join_jobs(threads: Sequence[threading.Thread]) -> None:
+    """Waits, not for ever, until the threads gave their leases up, so that the next holder need not wait for them."""
+    give_up_at = time.monotonic() + STOP_TIMEOUT_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, give_up_at - time.monotonic()))
 
 
 def _repeat(job: Job, mongo: Mongo, application: object, holder: str, stopping: threading.Event) -> None:

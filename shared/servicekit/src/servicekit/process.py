@@ -33,16 +33,18 @@ MEMORY_BACKED_FOLDER = "/dev/shm"  # noqa: S108 gunicorn's heartbeat file must n
 class ApiServer(BaseApplication):
     """gunicorn with one worker process of many threads: scaled by instances, so that a probe speaks for one process."""
 
-    def __init__(self, settings: ServiceSettings, load: Callable[[], Any]) -> None:
+    def __init__(self, settings: ServiceSettings, load: Callable[[], Any], finish: Callable[[], None]) -> None:
+        """``load`` makes the WSGI callable after fork; ``finish`` runs in that process as it ends."""
         self._settings = settings
         self._load = load
+        self._finish = finish
         super().__init__()
 
     def load_config(self) -> None:
         options = {
             "bind": f"{self._settings.http_host}:{self._settings.http_port}",
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": "servicekit.http.server_errors.ProblemWorker",
             "threads": self._settings.http_threads,
             "timeout": REQUEST_TIMEOUT_SECONDS,
             "graceful_timeout": GRACEFUL_TIMEOUT_SECONDS,
@@ -53,6 +55,7 @@ class ApiServer(BaseApplication):
             "control_socket_disable": True,
             "worker_tmp_dir": MEMORY_BACKED_FOLDER if Path(MEMORY_BACKED_FOLDER).is_dir() else None,
             "loglevel": "warning",
+            "worker_exit": lambda _server, _worker: self._finish(),
         }
         for name, value in options.items():
             self.cfg.set(name, value)

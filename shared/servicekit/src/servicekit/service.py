@@ -8,7 +8,8 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
@@ -18,15 +19,16 @@ import typer
 from flask import Flask
 from pymongo import IndexModel
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.table import Table
 
 from servicekit.http.app import create_app
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.openapi import openapi_yaml
-from servicekit.jobs import Job, start_jobs
+from servicekit.jobs import Job, join_jobs, start_jobs
 from servicekit.messaging.broker_admin import BrokerRefused, apply
-from servicekit.messaging.consumer import ConsumerProcess, MissingTopology
+from servicekit.messaging.consumer import ConsumerProcess, MissingTopology, WorkerDied
 from servicekit.messaging.handling import Handling
 from servicekit.messaging.redelivery import Redelivery
 from servicekit.messaging.relay import Relay, RelayInDoubt
@@ -163,28 +165,35 @@ class Service:
         """A new connection to this service's database."""
         return Mongo(settings.mongodb_uri, settings.mongodb_database, settings.mongodb_timeout_seconds)
 
-    def _start(self, process: str) -> Any:
-        settings = self.load_settings()
+    @contextmanager
+    def _running(self, process: str, settings: ServiceSettings) -> Iterator[Mongo]:
+        """Logs, traces and the database for as long as a process runs; sends the last spans at its end."""
         configure_logging(settings.log_level, self.name, process)
-        configure_tracing(self.name, self.version, settings)
-        return settings
+        provider = configure_tracing(self.name, self.version, settings)
+        try:
+            with self.connect(settings) as mongo:
+                yield mongo
+        finally:
+            if provider is not None:
+                provider.shutdown()
 
     def _run_api(self) -> None:
         settings = self.load_settings()
+        in_worker = ExitStack()
 
         def load() -> Any:
-            self._start("api")
-            return self.flask_app(settings, self.connect(settings))
+            return self.flask_app(settings, in_worker.enter_context(self._running("api", settings)))
 
         sys.argv = [self.name]  # gunicorn would read our arguments as its own.
-        ApiServer(settings, load).run()
+        ApiServer(settings, load, in_worker.close).run()
 
     def _run_worker(self) -> None:
-        settings = self._start("worker")
+        settings = self.load_settings()
         stopping = threading.Event()
-        with self.connect(settings) as mongo:
+        with self._running("worker", settings) as mongo, ExitStack() as at_end:
             application = self.bootstrap(settings, mongo)
-            start_jobs(self.jobs, mongo, application, holder_name(), stopping)
+            at_end.callback(join_jobs, start_jobs(self.jobs, mongo, application, holder_name(), stopping))
+            at_end.callback(stopping.set)
             if not self.consumes:
                 serve_probes(settings, mongo.ping)
                 run_until_stopped(lambda: bool(stopping.wait()), stopping.set)
@@ -206,15 +215,21 @@ class Service:
             except MissingTopology as error:
                 log.error("topology_missing", reason=str(error))
                 raise SystemExit(EXIT_UNAVAILABLE) from None
+            except WorkerDied as error:
+                log.error("worker_died", exc_info=error)
+                raise SystemExit(EXIT_UNAVAILABLE) from None
 
     def _run_relay(self) -> None:
-        settings = self._start("relay")
-        with self.connect(settings) as mongo:
+        settings = self.load_settings()
+        with self._running("relay", settings) as mongo:
             relay = self.relay(settings, mongo)
             serve_probes(settings, relay.ready)
             try:
                 run_until_stopped(relay.run, relay.stop)
             except RelayInDoubt:  # Logged where it happened.
+                raise SystemExit(EXIT_UNAVAILABLE) from None
+            except PyMongoError as error:  # Before the first row, or at the end: whatever was not marked is sent again.
+                log.error("database_unavailable", reason=type(error).__name__)
                 raise SystemExit(EXIT_UNAVAILABLE) from None
 
     def _print_processes(self) -> None:

@@ -1,15 +1,19 @@
 """The consumer on a real broker: one effect per message, and no message lost to a mistake."""
 
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import pika
 import pytest
+from pymongo.errors import ExecutionTimeout
 
 from servicekit.errors import DependencyUnavailable
-from servicekit.messaging.consumer import ConsumerProcess, MissingTopology
-from servicekit.messaging.envelope import NewEvent, ReceivedEvent, serialise
-from servicekit.messaging.handling import Handling
+from servicekit.messaging.consumer import ConsumerProcess, MissingTopology, WorkerDied
+from servicekit.messaging.envelope import Message, NewEvent, ReceivedEvent, serialise
+from servicekit.messaging.handling import Delivery, Handling
 from servicekit.messaging.relay import Relay
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
@@ -123,9 +127,6 @@ def test_a_transient_failure_is_tried_again_after_ten_seconds_by_this_consumer_o
 
 
 def test_a_worn_out_message_is_parked(db: Mongo, handling: Handling, taker: Taker) -> None:
-    from servicekit.messaging.envelope import Message
-    from servicekit.messaging.handling import Delivery
-
     def fail(_: ReceivedEvent) -> None:
         raise ZeroDivisionError
 
@@ -163,11 +164,110 @@ def test_the_producers_trace_and_request_reach_the_handler(
     assert got[0].request_id == "request-1"
 
 
+def test_what_says_it_is_compressed_and_is_not_is_parked_and_the_connection_stays(
+    db: Mongo, broker: AmqpVhost, start_consumer: Start
+) -> None:
+    start_consumer()
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        properties = pika.BasicProperties(
+            message_id="m1", content_type="application/cloudevents+json", headers={"compression": "application/x-gzip"}
+        )
+        connection.channel().basic_publish("", QUEUE, b"not packed", properties)
+    row = eventually(lambda: db.db.outbox.find_one({"exchange": "taker.parking"}))
+    assert bytes(row["body"]) == b"not packed"
+
+
+def test_a_message_that_cannot_even_be_sent_away_does_not_take_its_group_along(
+    db: Mongo, broker: AmqpVhost, handling: Handling, taker: Taker
+) -> None:
+    def fail(event: ReceivedEvent) -> None:
+        if event.data["thing_id"] == "bad":
+            raise ZeroDivisionError
+
+    taker.before = fail
+
+    def delivery(thing: str, **headers: object) -> Delivery:
+        event = new_event(thing)
+        return Delivery(QUEUE, Message(event.id, event.type, "application/json", serialise(event, "maker"), headers))
+
+    process = ConsumerProcess(amqp_url=broker.url, queues=[QUEUE], handling=handling, threads=1)
+    # A decimal is a legal header, and nothing that MongoDB could store.
+    process._handle([(1, 1, delivery("bad", price=Decimal(1))), (1, 2, delivery("good"))])
+    settled = [process._done.get_nowait() for _ in range(2)]
+    assert settled == [(1, 1, False), (1, 2, True)]
+    assert effects(db) == 1
+
+
+def test_a_failed_message_waits_for_a_database_that_refuses_its_row(
+    db: Mongo, handling: Handling, taker: Taker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: ReceivedEvent) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("servicekit.messaging.handling.DATABASE_PROBE_SECONDS", (0.01,))
+    taker.before = fail
+    db.db.command("collMod", "outbox", validator={"never": {"$exists": True}})
+    event = new_event("t1")
+    message = Message(event.id, event.type, "application/json", serialise(event, "maker"), {})
+    thread = threading.Thread(target=handling.handle, args=([Delivery(QUEUE, message)],))
+    thread.start()
+    thread.join(1)
+    assert thread.is_alive(), "given back at once, it would go round until the broker parks it"
+    db.db.command("collMod", "outbox", validator={})
+    thread.join(10)
+    assert db.db.outbox.count_documents({"exchange": "taker.retry.10s"}) == 1
+
+
+def test_a_message_too_slow_for_a_database_that_answers_does_not_hold_its_worker(
+    db: Mongo, handling: Handling, taker: Taker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_slow(_: ReceivedEvent) -> None:
+        raise ExecutionTimeout("operation exceeded time limit", 50)
+
+    monkeypatch.setattr("servicekit.messaging.handling.DATABASE_PROBE_SECONDS", (0.01, 0.01))
+    taker.before = be_slow
+    event = new_event("t1")
+    message = Message(event.id, event.type, "application/json", serialise(event, "maker"), {})
+    thread = threading.Thread(target=handling.handle, args=([Delivery(QUEUE, message)],), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert db.db.outbox.count_documents({"exchange": "taker.retry.10s"}) == 1
+
+
+def test_one_message_in_the_hands_of_two_workers_takes_effect_once(db: Mongo, handling: Handling) -> None:
+    both = threading.Barrier(2)
+
+    event = new_event("t1")
+    message = Message(event.id, event.type, "application/json", serialise(event, "maker"), {})
+
+    def handle(_: int) -> None:
+        both.wait(5)
+        handling.handle([Delivery(QUEUE, message)])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(handle, range(2)))
+    assert effects(db) == 1
+    assert db.db.outbox.count_documents({}) == 0
+
+
+def test_a_process_whose_worker_thread_is_gone_ends(broker: AmqpVhost, handling: Handling, taker: Taker) -> None:
+    def leave(_: ReceivedEvent) -> None:
+        raise SystemExit
+
+    taker.before = leave
+    send(broker, serialise(new_event("t1"), "maker"))
+    process = ConsumerProcess(amqp_url=broker.url, queues=[QUEUE], handling=handling, threads=1)
+    alarm = threading.Timer(10, process.stop)  # So that the test ends if the process does not.
+    alarm.start()
+    with pytest.raises(WorkerDied):
+        process.run()
+    alarm.cancel()
+
+
 def test_stopping_gives_back_what_was_not_begun(
     db: Mongo, broker: AmqpVhost, start_consumer: Start, taker: Taker
 ) -> None:
-    import threading
-
     gate = threading.Event()
     taker.before = lambda _event: gate.wait(10) and None  # type: ignore[func-returns-value]
     for number in range(150):

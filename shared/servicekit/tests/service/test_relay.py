@@ -8,6 +8,7 @@ import pytest
 
 from servicekit.messaging.relay import Relay, RelayInDoubt
 from servicekit.mongo import Mongo
+from servicekit.mongo.outbox import INDEXES
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
 
@@ -24,6 +25,11 @@ def drain(broker: AmqpVhost, queue: str = QUEUE) -> list[tuple[pika.BasicPropert
         while (got := channel.basic_get(queue, auto_ack=True))[0] is not None:
             messages.append((got[1], got[2]))
         return messages
+
+
+def length(broker: AmqpVhost, queue: str) -> int:
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
 
 
 def states(db: Mongo) -> set[str]:
@@ -90,6 +96,7 @@ def test_an_unroutable_event_is_set_aside_and_its_neighbours_go_on(
     eventually(lambda: states(db) == {"unroutable"})
     with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
         connection.channel().queue_bind(QUEUE, "maker.events", "thing.made.v1")
+    assert "sent_at" not in (db.db.outbox.find_one() or {}), "it would be forgotten unseen, as sent rows are"
     publish(new_event("t2"))
     eventually(lambda: states(db) == {"unroutable", "sent"})
     assert len(drain(broker)) == 1
@@ -107,6 +114,33 @@ def test_a_second_relay_stands_by_and_takes_over(
     eventually(lambda: db.db.leases.find_one({"_id": "relay", "holder": "two"}))
     publish(new_event("t2"))
     eventually(lambda: db.db.outbox.count_documents({"state": "sent"}) == 2)
+
+
+def test_stopping_does_not_first_publish_all_that_waits(
+    db: Mongo, broker: AmqpVhost, publish: Publish, start_relay: Callable[..., Relay]
+) -> None:
+    publish(*[new_event("t1", sequence) for sequence in range(1, 901)])
+    relay = start_relay()
+    eventually(lambda: length(broker, QUEUE) > 0)
+    relay.stop()
+    eventually(lambda: db.db.leases.find_one({"_id": "relay"}) is None)
+    assert db.db.outbox.count_documents({"state": "pending"}) > 0
+    assert db.db.outbox.count_documents({"state": "sent"}) == length(broker, QUEUE)
+
+
+def test_the_doorbell_rings_again_after_the_outbox_was_dropped(
+    db: Mongo, publish: Publish, start_relay: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servicekit.messaging.relay.IDLE_POLL_SECONDS", 30.0)
+    publish(new_event("t1"))
+    start_relay()
+    eventually(lambda: states(db) == {"sent"}, timeout_seconds=5)
+    # Its change stream is dead now, and answers "nothing" at once, for ever.
+    db.db.outbox.drop()
+    db.prepare({"outbox": INDEXES})
+    for number in range(3):
+        publish(new_event(f"again-{number}"))
+        eventually(lambda: states(db) == {"sent"}, timeout_seconds=5)
 
 
 def test_a_relay_without_its_exchange_ends_in_doubt(db: Mongo, amqp_vhost: AmqpVhost) -> None:

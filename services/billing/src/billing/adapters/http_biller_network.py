@@ -116,7 +116,7 @@ def slug_of(reason: object) -> str:
 def _outcome(reply: Reply, request_id: str) -> Answer:
     document = reply.document
     outcome = _OUTCOMES.get(str(document.get("status")))
-    if reply.status != 200 or outcome is None:
+    if reply.status != 200 or document.get("request_id") != request_id or outcome is None:
         return Answer(Outcome.UNKNOWN)
     reference = document.get("biller_reference")
     if outcome is Outcome.SUCCESS and not (isinstance(reference, str) and 0 < len(reference) <= 64):

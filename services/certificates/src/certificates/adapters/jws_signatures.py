@@ -37,7 +37,7 @@ class JwsSignatures:
         """What the document says; any text whatever gets an answer or one of the two refusals."""
         if len(document) > LONGEST_DOCUMENT or not _COMPACT.fullmatch(document):
             raise NotACertificate
-        key = self._by_kid.get(_kid(document.split(".")[0]))
+        key = self._by_kid.get(_kid(document.split(".", maxsplit=1)[0]))
         if key is None:
             raise SignatureInvalid
         try:

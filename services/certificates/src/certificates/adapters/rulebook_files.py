@@ -35,9 +35,11 @@ SHIPPED_TYPES = DATA / "application_types"
 _ORDER = re.compile(r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}")
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-# A form is read at a counter, and every text lands in one document of at most 16 MB: both want a bound.
+# A form is read at a counter; nobody reads more.
 LONGEST_TEXT = 500
 MOST_FIELDS = 60
+# At most 6.4 KB of a document after encoding: it stays far below the longest document that is verified.
+MOST_PRINTED_CHARACTERS = 1_200
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -181,7 +183,7 @@ class _TypeSchema(Schema):
     steps = fields.List(fields.Nested(_StepSchema), required=True, validate=validate.Length(1, 10))
 
     @validates_schema
-    def names_are_unique_and_fees_in_order(self, data: dict[str, Any], **_: Any) -> None:
+    def parts_fit_together(self, data: dict[str, Any], **_: Any) -> None:
         for member, names in (
             ("fields", [f.name for f in data["form"]]),
             ("documents", [d.code for d in data["documents"]]),
@@ -192,8 +194,13 @@ class _TypeSchema(Schema):
         days = [fee.effective_from for fee in data["fees"]]
         if days != sorted(set(days)):
             raise ValidationError("Must be in order of effective_from, each date once.", "fees")
-        if not any(f.on_certificate for f in data["form"]):
+        printed = [f for f in data["form"] if f.on_certificate]
+        if not printed:
             raise ValidationError("At least one field must be on_certificate.", "fields")
+        if sum(f.max_length for f in printed if f.kind is FieldKind.TEXT) > MOST_PRINTED_CHARACTERS:
+            raise ValidationError(
+                f"Texts on the certificate may have {MOST_PRINTED_CHARACTERS} characters in all.", "fields"
+            )
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> ApplicationType:

@@ -165,10 +165,13 @@ class InternalTokens:
 
     def __init__(self, private_jwk: str, clock: Callable[[], float] = time.time) -> None:
         """Takes the JSON text of a private JWK with a `kid`."""
-        self._key = OKPKey.import_key(json.loads(private_jwk))
+        jwk = json.loads(private_jwk)
+        self._key = OKPKey.import_key(jwk)
         self._clock = clock
-        self._header = {"alg": "Ed25519", "typ": "JWT", "kid": self._key.kid}
-        self._registry = _signatures("Ed25519")
+        # A key may be bound to one of the two names of its algorithm.
+        algorithm = jwk.get("alg", "Ed25519")
+        self._header = {"alg": algorithm, "typ": "JWT", "kid": self._key.kid}
+        self._registry = _signatures(algorithm)
 
     def for_caller(self, access: AccessToken, service: str) -> str:
         """A token with which `service` sees this caller; the same one for up to 30 s."""

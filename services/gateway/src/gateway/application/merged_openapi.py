@@ -71,8 +71,17 @@ def problem_types(documents: Mapping[str, Mapping[str, Any]]) -> list[Document]:
 
 
 def _components(document: Mapping[str, Any]) -> dict[Component, Any]:
+    """The components that public operations need, directly or through one another, and the security schemes."""
     sections = document.get("components") or {}
-    return {(section, name): value for section, named in sections.items() for name, value in named.items()}
+    every = {(section, name): value for section, named in sections.items() for name, value in named.items()}
+    needed = {key: value for key, value in every.items() if key[0] == _SCHEMES}
+    open_ends = [_public_part(path, item) for path, item in document["paths"].items()]
+    while open_ends:
+        mentioned = set(_strings(open_ends.pop()))
+        found = {key: every[key] for key in every.keys() - needed.keys() if _ref(key) in mentioned}
+        needed |= found
+        open_ends += found.values()
+    return {key: value for key, value in every.items() if key in needed}
 
 
 def _clashing(documents: Mapping[str, Mapping[str, Any]]) -> set[Component]:

@@ -8,7 +8,9 @@ import urllib3
 
 from servicekit.messaging.topology import Topology
 
-TIMEOUT_SECONDS = 15.0
+# Declaring a dozen quorum queues takes a busy broker many seconds; everything sent here may be sent again.
+TIMEOUT_SECONDS = 60.0
+RETRIES = urllib3.Retry(total=3, backoff_factor=1.0, allowed_methods=None, raise_on_status=False)
 
 
 class BrokerRefused(Exception):
@@ -30,9 +32,17 @@ def apply(topology: Topology, management_url: str, amqp_url: str) -> None:
     headers["Content-Type"] = "application/json"
 
     def send(method: str, path: str, body: dict[str, Any]) -> None:
-        response = urllib3.request(
-            method, f"{base}/{path}", body=json.dumps(body).encode(), headers=headers, timeout=TIMEOUT_SECONDS
-        )
+        try:
+            response = urllib3.request(
+                method,
+                f"{base}/{path}",
+                body=json.dumps(body).encode(),
+                headers=headers,
+                timeout=TIMEOUT_SECONDS,
+                retries=RETRIES,
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise BrokerRefused(f"{method} {path}: {type(error).__name__}; is the management API up?") from error
         if response.status >= 300:
             raise BrokerRefused(f"{method} {path}: {response.status} {response.data[:500].decode(errors='replace')}")
 

@@ -28,6 +28,9 @@ HEARTBEAT_SECONDS = 10
 # kombu sends and judges heartbeats only when asked; twice per interval is what the protocol's tolerance needs.
 HEARTBEAT_CHECK_SECONDS = HEARTBEAT_SECONDS / 2
 CONNECT_TIMEOUT_SECONDS = 5
+# py-amqp waits for an answer as long as the socket lets it: without a limit a frozen broker would hold this process
+# for ever, even at closing the connection.
+ANSWER_TIMEOUT_SECONDS = 5
 RECONNECT_SECONDS = (0.2, 1.0, 2.0, 5.0)
 # How many messages may share a transaction under backlog; an idle system still commits each by itself.
 GROUP_SIZE = 50
@@ -46,6 +49,10 @@ class MissingTopology(Exception):
     """A queue this service consumes does not exist on the broker."""
 
 
+class WorkerDied(Exception):
+    """A worker thread ended with more than an exception of its handler; the process must end and start afresh."""
+
+
 class ConsumerProcess:
     """Consumes a service's queues until stopped. ``run`` blocks; ``stop`` may be called from any thread."""
 
@@ -60,6 +67,7 @@ class ConsumerProcess:
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
         self._stopping = threading.Event()
+        self._worker_failure: BaseException | None = None
         self._generation = 0
         self._connected = False
         self._unsettled = 0
@@ -80,7 +88,10 @@ class ConsumerProcess:
         self._wake()
 
     def run(self) -> None:
-        """Consumes, reconnecting as often as needed. Raises ``MissingTopology`` when a queue is not there."""
+        """Consumes, reconnecting as often as needed.
+
+        Raises ``MissingTopology`` when a queue is not there, and ``WorkerDied``; then the process must exit.
+        """
         workers = [threading.Thread(target=self._work, name=f"worker-{n}", daemon=True) for n in range(self._threads)]
         for worker in workers:
             worker.start()
@@ -89,7 +100,7 @@ class ConsumerProcess:
             began = time.monotonic()
             try:
                 self._consume()
-            except MissingTopology:
+            except (MissingTopology, WorkerDied):
                 raise
             except Exception as error:  # noqa: BLE001 whatever a broken connection raises, a new one is the answer
                 if time.monotonic() - began > 10 * RECONNECT_SECONDS[-1]:
@@ -113,6 +124,7 @@ class ConsumerProcess:
             self._amqp_url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_TIMEOUT_SECONDS
         ) as connection:
             connection.connect()
+            connection.connection.sock.settimeout(ANSWER_TIMEOUT_SECONDS)
             channel = connection.channel()
             self._check_queues(connection)
             # Per consumer: quorum queues refuse a limit for the whole channel.
@@ -124,6 +136,8 @@ class ConsumerProcess:
             log.info("consuming", queues=self._queues)
             check_at = time.monotonic()
             while not self._stopping.is_set():
+                if self._worker_failure is not None:
+                    raise WorkerDied(repr(self._worker_failure)) from self._worker_failure
                 self._wait(connection)
                 self._settle(channel)
                 if time.monotonic() >= check_at:
@@ -147,8 +161,16 @@ class ConsumerProcess:
             self._unsettled += 1
             self._jobs.put((self._generation, raw.delivery_tag, Delivery(name, _message(raw))))
 
+        def on_decode_error(raw: Any, _error: Exception) -> None:
+            # kombu unpacks what a header calls compressed, and would end the connection where it cannot.
+            on_message(raw)
+
         return KombuConsumer(
-            channel, queues=[KombuQueue(name, no_declare=True)], on_message=on_message, auto_declare=False
+            channel,
+            queues=[KombuQueue(name, no_declare=True)],
+            on_message=on_message,
+            on_decode_error=on_decode_error,
+            auto_declare=False,
         )
 
     def _wait(self, connection: Connection) -> None:
@@ -165,19 +187,16 @@ class ConsumerProcess:
                     connection.drain_events(timeout=DRAIN_TIMEOUT_SECONDS)
 
     def _settle(self, channel: Any) -> None:
-        """Acknowledges what the workers finished: the highest tag with all below it at once where that is so."""
-        finished: list[int] = []
+        """Acknowledges what the workers finished, and gives back what they could not handle."""
         while not self._done.empty():
             generation, tag, handled = self._done.get_nowait()
             if generation != self._generation:
                 continue  # Of a connection that is gone; the broker delivers it again and the inbox knows it.
             self._unsettled -= 1
             if handled:
-                finished.append(tag)
+                channel.basic_ack(tag)
             else:
                 channel.basic_reject(tag, requeue=True)
-        for tag in finished:
-            channel.basic_ack(tag)
 
     def _wind_down(self, connection: Connection, channel: Any, consumers: Sequence[KombuConsumer]) -> None:
         for consumer in consumers:
@@ -193,6 +212,9 @@ class ConsumerProcess:
                 os.read(self._wake_read, 65_536)
             self._settle(channel)
             connection.heartbeat_check()
+        # The broker answers this after it took the acks. Closing the connection at once makes it drop those it has not
+        # looked at yet, and deliver the messages again.
+        channel.close()
         log.info("consumer_stopped", given_up=self._unsettled)
 
     def _forget_unstarted(self) -> list[_Job]:
@@ -207,6 +229,13 @@ class ConsumerProcess:
     # The workers' threads ------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
+        try:
+            self._handle_all()
+        except BaseException as error:  # noqa: BLE001 a thread that is silently gone would keep its messages for ever
+            self._worker_failure = error
+            self._wake()
+
+    def _handle_all(self) -> None:
         while (job := self._jobs.get()) is not None:
             jobs = [job]
             while len(jobs) < GROUP_SIZE:
@@ -227,6 +256,11 @@ class ConsumerProcess:
         except Stopped:
             handled = False
         except Exception as error:
+            if len(jobs) > 1:
+                # Those that were handled are duplicates now; none shares the fate of the one that failed.
+                for job in jobs:
+                    self._handle([job])
+                return
             log.error("handling_failed", exc_info=error)
             handled = False
         for generation, tag, _ in jobs:

@@ -112,7 +112,7 @@ class Handling:
         """The message's outcome; a bug gets its quick tries before the message is sent away."""
         for tries_left in range(QUICK_TRIES, -1, -1):
             try:
-                return self._while_database_down(delivery, lambda: self._attempt(delivery))
+                return self._while_database_down(delivery, lambda: self._attempt(delivery), self._is_database_down)
             except UnreadableMessage as error:
                 return self._send_away(delivery, "unreadable", error)
             except Exception as error:
@@ -132,28 +132,50 @@ class Handling:
             raise
         return "handled"
 
-    def _while_database_down(self, delivery: Delivery, action: Callable[[], str]) -> str:
+    def _while_database_down(
+        self, delivery: Delivery, action: Callable[[], str], is_down: Callable[[PyMongoError, int], bool]
+    ) -> str:
         """Runs ``action``, again and again while the database does not answer: the worker waits, nothing is parked."""
         probes = 0
         while True:
             try:
                 return action()
-            except _DATABASE_DOWN as error:
+            except PyMongoError as error:
+                if not is_down(error, probes):
+                    raise
                 wait = DATABASE_PROBE_SECONDS[min(probes, len(DATABASE_PROBE_SECONDS) - 1)]
                 log.warning("database_down_waiting", queue=delivery.queue, reason=type(error).__name__, seconds=wait)
                 probes += 1
                 if self._stopping.wait(wait):
                     raise Stopped from error
 
+    def _is_database_down(self, error: PyMongoError, probes: int) -> bool:
+        """False for a message whose own work times out in a database that answers: it must not hold its worker."""
+        if not isinstance(error, _DATABASE_DOWN):
+            return False
+        if probes < len(DATABASE_PROBE_SECONDS):
+            return True
+        try:
+            self._mongo.ping()
+        except PyMongoError:
+            return True
+        return False
+
     def _send_away(self, delivery: Delivery, kind: str, error: BaseException) -> str:
         message, queue = delivery.message, delivery.queue
+
+        # Whatever keeps the row from being written (a password changed, a full disk), the message waits for it: given
+        # back at once it would go round until the broker parks it, and everything else with it.
+        def always(_error: PyMongoError, _probes: int) -> bool:
+            return True
+
         if kind == "unreadable":
             outcome = self._while_database_down(
-                delivery, lambda: self._redelivery.park(queue, message, f"unreadable: {error}")
+                delivery, lambda: self._redelivery.park(queue, message, f"unreadable: {error}"), always
             )
         else:
             outcome = self._while_database_down(
-                delivery, lambda: self._redelivery.retry_or_park(queue, message, type(error).__name__)
+                delivery, lambda: self._redelivery.retry_or_park(queue, message, type(error).__name__), always
             )
         log.error(
             "message_not_handled",
@@ -222,4 +244,6 @@ def _is_transient(error: BaseException) -> bool:
     """Whether the same message may well succeed later without anybody changing anything."""
     if isinstance(error, ServiceError):
         return error.retryable
-    return isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+    return isinstance(error, _DATABASE_DOWN) or (
+        isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError")
+    )

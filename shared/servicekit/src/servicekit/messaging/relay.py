@@ -49,6 +49,9 @@ NACK_PAUSE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 10
 # In doubt the process is about to end; the broker gets this long to see the connection closed.
 GIVE_UP_SECONDS = 1.0
+# At a stop, for the confirms of what is in flight and the closing; shorter than Kubernetes' grace period of 30 s, and
+# what a broker in memory alarm has not confirmed by then is published again.
+STOP_TIMEOUT_SECONDS = 15.0
 # A broker in memory alarm stops reading; we wait for it rather than spin through restarts, but not for ever.
 BLOCKED_TIMEOUT_SECONDS = 300
 METRICS_SECONDS = 5.0
@@ -99,8 +102,11 @@ class Relay:
 
     def run(self) -> None:
         """Waits for the lease, then publishes until ``stop``. Raises ``RelayInDoubt``; then the process must exit."""
+        standing_by = False
         while not self._lease.acquire():
-            log.info("relay_standing_by")
+            if not standing_by:
+                log.info("relay_standing_by")
+                standing_by = True
             if self._stopping.wait(STANDBY_POLL_SECONDS):
                 return
         parameters = pika.URLParameters(self._amqp_url)
@@ -112,6 +118,8 @@ class Relay:
             on_open_error_callback=lambda _c, error: self._fail(RelayInDoubt(f"cannot connect: {error!r}")),
             on_close_callback=self._on_closed,
         )
+        if self._stopping.is_set():  # It came while there was no connection to tell.
+            self._on_loop(self._close_in_time)
         try:
             self._connection.ioloop.start()
         finally:
@@ -127,7 +135,7 @@ class Relay:
         """Finishes what is in flight, marks it, gives the lease up and ends ``run``. Safe to repeat."""
         self._stopping.set()
         self._store.wake.set()
-        self._on_loop(self._close_when_drained)
+        self._on_loop(self._close_in_time)
 
     def ready(self) -> None:
         """Raises when the relay neither publishes nor stands by."""
@@ -175,7 +183,10 @@ class Relay:
         self._pump()
 
     def _pump(self) -> None:
-        while self._ready and len(self._in_flight) < MAX_IN_FLIGHT and not self._blocked:
+        # Nothing more once we stop: the lease is not renewed any longer, and the channel may be closing.
+        while (
+            self._ready and len(self._in_flight) < MAX_IN_FLIGHT and not self._blocked and not self._stopping.is_set()
+        ):
             if not self._lease.held:
                 self._fail(RelayInDoubt("the lease ran out"))
                 return
@@ -268,6 +279,10 @@ class Relay:
         self._in_flight = {tag: (row, now) for tag, (row, _) in self._in_flight.items()}
         log.info("broker_unblocked")
         self._pump()
+
+    def _close_in_time(self) -> None:
+        self._later(STOP_TIMEOUT_SECONDS, lambda: self._fail(RelayInDoubt("the broker did not let us finish in time")))
+        self._close_when_drained()
 
     def _close_when_drained(self) -> None:
         # What waits unpublished stays pending for the next relay.
@@ -397,7 +412,9 @@ class _Store(threading.Thread):
         if by_state:
             crash_point("A5")
         for state, ids in by_state.items():
-            self._rows.update_many({"_id": {"$in": ids}}, {"$set": {"state": state, "sent_at": datetime.now(UTC)}})
+            # Only what was sent is forgotten after a while (a TTL on sent_at); what nobody took waits for people.
+            sent = {"sent_at": datetime.now(UTC)} if state == "sent" else {}
+            self._rows.update_many({"_id": {"$in": ids}}, {"$set": {"state": state, **sent}})
             self._known.difference_update(ids)
 
     def _measure(self) -> None:
@@ -432,7 +449,8 @@ class _Doorbell(threading.Thread):
                 with self._rows.watch(pipeline, max_await_time_ms=int(IDLE_POLL_SECONDS * 1000)) as stream:
                     self._wake.set()  # For whatever came before the stream was open.
                     busy_for = 0.0
-                    while busy_for < DOORBELL_REOPEN_SECONDS and not self._stopping.is_set():
+                    # Not alive: the collection was dropped, and the stream would answer "nothing" without waiting.
+                    while busy_for < DOORBELL_REOPEN_SECONDS and stream.alive and not self._stopping.is_set():
                         if stream.try_next() is None:
                             continue
                         self._armed.clear()
