@@ -49,7 +49,7 @@ def payment(**changes: Any) -> dict[str, Any]:
         (payment(amount={"amount": 15.5, "currency": "INR"}), 422, "/amount/amount"),
         (payment(amount={"amount": "100", "currency": "INR"}), 422, "/amount/amount"),
         (payment(amount={"amount": True, "currency": "INR"}), 422, "/amount/amount"),
-        (payment(amount={"amount": 10**19, "currency": "INR"}), 422, "/amount/amount"),
+        (payment(amount={"amount": 10**19, "currency": "INR"}), 400, None),
         (payment(amount={"amount": 100, "currency": "USD"}), 422, "/amount/currency"),
         (payment(amount=None), 422, "/amount"),
         (payment(bill_id=7), 422, "/bill_id"),

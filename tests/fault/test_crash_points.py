@@ -88,7 +88,7 @@ def assert_paid_once(stack: Stack, kiosk: Client, payment: dict[str, Any]) -> No
     )
     assert len(events) == 1
     seen = kiosk.transaction_when(done["transaction_token"], "COMPLETED", 30)
-    assert len([event for event in seen["events"] if event["type"] == "payment.completed.v1"]) == 1
+    assert len([event for event in seen["events"] if event["type"] == "payment.completed"]) == 1
     stack.services["billing"].command("check-books")
 
 

@@ -136,7 +136,9 @@ class Environments:
             self.uv("pip", "install", *python, "--no-deps", "--build-constraint", build_lock, *editable)
 
     def _stamp(self, recipe: Recipe) -> str:
-        parts = [_RECIPE, sys.version, sys.base_prefix, str(self.root)]
+        # A Python's security update keeps its environments good, another minor version does not.
+        python = f"{sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor} in {sys.base_prefix}"
+        parts = [_RECIPE, python, str(self.root)]
         files = [recipe.lock]
         if recipe.editable:
             files.append(self._development / "requirements-build.lock")

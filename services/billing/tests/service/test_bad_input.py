@@ -148,7 +148,7 @@ def test_an_unknown_biller_category_customer_and_parameter_are_each_told(world: 
     ]
 
     assert [(a.status_code, json_of(a)["code"]) for a in answers] == [
-        (404, "biller-not-found"),
+        (422, "validation-failed"),
         (404, "biller-not-found"),
         (422, "validation-failed"),
         (422, "validation-failed"),

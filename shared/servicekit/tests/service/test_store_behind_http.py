@@ -69,10 +69,10 @@ def once(mongo: Mongo, sample: Any) -> Mongo:
     mongo.prepare({idempotency.COLLECTION: idempotency.INDEXES})
     ledger = Idempotency(mongo)
 
-    def effect(session: Any) -> str:
-        return str(mongo.db.payments.insert_one({}, session=session).inserted_id)
+    def effect(session: Any) -> None:
+        mongo.db.payments.insert_one({}, session=session)
 
-    sample.act = lambda: ledger.once(idempotency_claim(), effect).replayed
+    sample.act = lambda: ledger.once(idempotency_claim(), "pay_1", effect).replayed
     return mongo
 
 

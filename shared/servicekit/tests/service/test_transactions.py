@@ -19,9 +19,8 @@ def claim(key: str = "key-0123456789abcdef", fingerprint: str = "f1", client: st
 
 
 def make_thing(db: Mongo, thing: str):  # type: ignore[no-untyped-def]
-    def effect(session: ClientSession) -> str:
+    def effect(session: ClientSession) -> None:
         db.db.things.insert_one({"_id": thing}, session=session)
-        return thing
 
     return effect
 
@@ -59,7 +58,7 @@ def test_twenty_requests_with_one_key_make_one_thing(db: Mongo) -> None:
 
     def request(number: int):  # type: ignore[no-untyped-def]
         gate.wait()
-        return keys.once(claim(), make_thing(db, f"thing-{number}"))
+        return keys.once(claim(), f"thing-{number}", make_thing(db, f"thing-{number}"))
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(request, range(20)))
@@ -70,34 +69,34 @@ def test_twenty_requests_with_one_key_make_one_thing(db: Mongo) -> None:
 
 def test_a_key_reused_for_another_request_is_refused_and_has_no_effect(db: Mongo) -> None:
     keys = Idempotency(db)
-    keys.once(claim(), make_thing(db, "first"))
+    keys.once(claim(), "first", make_thing(db, "first"))
     with pytest.raises(IdempotencyKeyReused):
-        keys.once(claim(fingerprint="other"), make_thing(db, "second"))
+        keys.once(claim(fingerprint="other"), "second", make_thing(db, "second"))
     assert [thing["_id"] for thing in db.db.things.find()] == ["first"]
 
 
 def test_another_clients_same_key_is_another_request(db: Mongo) -> None:
     keys = Idempotency(db)
-    keys.once(claim(), make_thing(db, "first"))
-    assert keys.once(claim(client="c2"), make_thing(db, "second")).resource_id == "second"
+    keys.once(claim(), "first", make_thing(db, "first"))
+    assert keys.once(claim(client="c2"), "second", make_thing(db, "second")).resource_id == "second"
 
 
 def test_a_key_whose_effect_failed_can_be_used_again(db: Mongo) -> None:
     keys = Idempotency(db)
 
-    def refuse(_: ClientSession) -> str:
+    def refuse(_: ClientSession) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        keys.once(claim(), refuse)
-    assert not keys.once(claim(), make_thing(db, "second")).replayed
+        keys.once(claim(), "first", refuse)
+    assert not keys.once(claim(), "second", make_thing(db, "second")).replayed
 
 
 def test_a_duplicate_of_another_index_is_not_taken_for_a_replay(db: Mongo) -> None:
     keys = Idempotency(db)
     db.db.things.insert_one({"_id": "taken"})
     with pytest.raises(DuplicateKeyError):
-        keys.once(claim(), make_thing(db, "taken"))
+        keys.once(claim(), "taken", make_thing(db, "taken"))
 
 
 def test_a_lease_has_one_holder_who_may_renew_it(db: Mongo) -> None:

@@ -52,11 +52,10 @@ class MongoBills:
             "bills": [_bill_document(bill) for bill in fetch.bills],
         }
 
-        def keep(session: ClientSession) -> str:
+        def keep(session: ClientSession) -> None:
             self._fetches.insert_one(document, session=session)
-            return fetch.bill_fetch_id
 
-        once = self._idempotency.once(claim_of(claim), keep)
+        once = self._idempotency.once(claim_of(claim), fetch.bill_fetch_id, keep)
         return Stored(once.resource_id, once.replayed)
 
     def get_fetch(self, bill_fetch_id: str) -> BillFetch | None:

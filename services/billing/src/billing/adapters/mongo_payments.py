@@ -74,15 +74,14 @@ class MongoPayments:
     def begin(self, claim: IdempotencyClaim, payment: Payment, hold: JournalEntry | None) -> Stored:
         document = payment_document(payment)
 
-        def intend(session: ClientSession) -> str:
+        def intend(session: ClientSession) -> None:
             if hold is not None:
                 self._ledger.write(session, hold)
             self._payments.insert_one(document, session=session)
             crash_point("A1")
-            return payment.payment_id
 
         try:
-            once = self._idempotency.once(claim_of(claim), intend)
+            once = self._idempotency.once(claim_of(claim), payment.payment_id, intend)
         except DuplicateKeyError as err:
             if duplicate_key(err) != ("holds",):
                 raise

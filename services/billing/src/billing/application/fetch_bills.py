@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from billing.application.errors import BillerNotFound, FeeDemandNotFound
+from billing.application.errors import FeeDemandNotFound
 from billing.application.ports import (
     BillerNetwork,
     BillFetch,
@@ -58,14 +58,17 @@ class FetchBillsHandler:
     def __call__(self, command: FetchBills, claim: IdempotencyClaim) -> tuple[BillFetch, bool]:
         """The fetch, and whether it is a replay.
 
-        Raises BillerNotFound, ValidationFailed (parameters), CustomerNotKnown, FeeDemandNotFound,
+        Raises ValidationFailed (biller, parameters), CustomerNotKnown, FeeDemandNotFound,
         BillerUnavailable, BillerTimeout, IdempotencyKeyReused.
         """
         if (earlier := self._bills.find_claim(claim)) and (fetch := self._bills.get_fetch(earlier.resource_id)):
             return fetch, True
         biller = self._billers.get(command.biller_id)
         if biller is None:
-            raise BillerNotFound(f"No biller is called {command.biller_id}.")
+            raise ValidationFailed(
+                "There is no such biller; GET /v1/billers lists those that can be paid.",
+                errors=[FieldProblem("/biller_id", "unknown", "Take a biller_id from GET /v1/billers.")],
+            )
         if problems := biller.problems_with(command.customer_params):
             raise ValidationFailed(
                 f"{biller.biller_id} cannot look this customer up.",

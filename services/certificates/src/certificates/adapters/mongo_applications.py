@@ -65,10 +65,10 @@ class MongoApplications:
         found = self._db[APPLICATIONS].find_one({"_id": application_id})
         return application_from_document(found) if found else None
 
-    def once(self, claim: ports.Claim, effect: Callable[[Changes], str]) -> Once:
+    def once(self, claim: ports.Claim, application_id: str, effect: Callable[[Changes], object]) -> Once:
         """Runs the effect with the claim in one transaction, at most once; see the port."""
         try:
-            return self._idempotency.once(_claim(claim), lambda session: effect(self.within(session)))
+            return self._idempotency.once(_claim(claim), application_id, lambda session: effect(self.within(session)))
         except DuplicateKeyError as err:
             match duplicate_key(err):
                 case ("number",):

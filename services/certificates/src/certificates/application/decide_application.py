@@ -98,12 +98,11 @@ class DecideApplicationHandler:
             # Signed before the transaction begins: its callback may run several times.
             issued = self._issued(command, change) if change.application.certificate_id else None
 
-            def effect(changes: Changes, issued: CertificateIssued | None = issued) -> str:
+            def effect(changes: Changes, issued: CertificateIssued | None = issued) -> None:
                 changes.save(change, command.request_id, issued)
-                return change.application.id
 
             try:
-                return self.applications.once(command.claim, effect)
+                return self.applications.once(command.claim, change.application.id, effect)
             except VersionMoved as err:
                 raise _already_decided() from err
             except NumberTaken:

@@ -79,8 +79,8 @@ class Applications(Protocol):
     def get(self, application_id: str) -> Application | None:
         """The application as it is now."""
 
-    def once(self, claim: Claim, effect: Callable[[Changes], str]) -> Once:
-        """Runs `effect` (which returns the id it concerns) in one transaction with the claim, at most once.
+    def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once:
+        """Runs `effect`, which concerns that application, in one transaction with the claim, at most once.
 
         A repeat runs nothing and gives the first id. Raises IdempotencyKeyReused for another request's key,
         and whatever the effect raises, in which case nothing was written and the key stays free.

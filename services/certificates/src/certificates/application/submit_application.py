@@ -47,11 +47,10 @@ class SubmitApplicationHandler:
                 raise
             return replay
 
-        def effect(changes: Changes) -> str:
+        def effect(changes: Changes) -> None:
             changes.add(change, command.request_id)
-            return change.application.id
 
-        return self.applications.once(command.claim, effect)
+        return self.applications.once(command.claim, change.application.id, effect)
 
     def _change(self, command: SubmitApplication) -> rules.Change:
         today = civil_date(command.at)

@@ -52,24 +52,24 @@ class Idempotency:
         self._mongo = mongo
         self._claims = mongo.db[COLLECTION]
 
-    def once(self, claim: Claim, effect: Callable[[ClientSession], str]) -> Once:
-        """Runs ``effect`` (which returns the id of what it made) with the claim in one transaction.
+    def once(self, claim: Claim, resource_id: str, effect: Callable[[ClientSession], object]) -> Once:
+        """Runs ``effect``, which makes or changes the resource with that id, with the claim in one transaction.
 
         The same key and fingerprint again give the first id with ``replayed=True``, and run nothing.
         Safe to repeat. Raises ``IdempotencyKeyReused`` for the same key with another fingerprint, and whatever the
         effect raises, in which case the key stays unused.
         """
 
-        def run(session: ClientSession) -> str:
-            # The claim goes first: a twin in flight conflicts here, before any other work.
-            claimed = {field: getattr(claim, field) for field in (*CLAIM_KEY, "fingerprint", "expires_at")}
-            self._claims.insert_one(claimed, session=session)
-            resource_id = effect(session)
-            self._claims.update_one({"_id": claimed["_id"]}, {"$set": {"resource_id": resource_id}}, session=session)
-            return resource_id
+        claimed = {field: getattr(claim, field) for field in (*CLAIM_KEY, "fingerprint", "expires_at")}
+
+        def run(session: ClientSession) -> None:
+            # The claim goes first: a twin conflicts here, before it can meet what the first one did (an empty wallet).
+            self._claims.insert_one({**claimed, "resource_id": resource_id}, session=session)
+            effect(session)
 
         try:
-            return Once(self._mongo.transact(run), replayed=False)
+            self._mongo.transact(run)
+            return Once(resource_id, replayed=False)
         except DuplicateKeyError as error:
             if duplicate_key(error) != CLAIM_KEY:
                 raise

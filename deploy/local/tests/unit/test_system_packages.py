@@ -1,0 +1,66 @@
+"""What is missing is installed where that is possible, and named with the way out where it is not."""
+
+from pathlib import Path
+
+import pytest
+
+from emitra_local.problems import CannotStart
+from emitra_local.system_packages import SystemPackage, install_missing
+
+SUDO = """#!/bin/sh
+printf "%s\\n" "$*" >> {folder}/asked
+[ "$2" = true ] || touch {folder}/installed
+"""
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine of an ordinary user, whose only programs are those in this folder."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    (folder / "apt-get").write_text("#!/bin/sh\n")
+    (folder / "apt-get").chmod(0o755)
+    return folder
+
+
+def broker(tmp_path: Path) -> SystemPackage:
+    return SystemPackage("rabbitmq-server", (tmp_path / "installed").exists, "or point AMQP_URL at one")
+
+
+def test_nothing_happens_when_nothing_is_missing(tmp_path: Path, programs: Path) -> None:
+    (tmp_path / "installed").touch()
+
+    install_missing([broker(tmp_path)], tmp_path / "apt.log", pytest.fail)
+
+
+def test_without_root_and_sudo_the_command_and_the_way_round_are_said(tmp_path: Path, programs: Path) -> None:
+    with pytest.raises(CannotStart) as raised:
+        install_missing([broker(tmp_path)], tmp_path / "apt.log", pytest.fail)
+
+    assert "sudo apt-get install -y --no-install-recommends rabbitmq-server\n" in str(raised.value)
+    assert "or point AMQP_URL at one" in str(raised.value)
+
+
+def test_a_sudo_that_asks_for_nothing_is_used(tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (programs / "sudo").write_text(SUDO.format(folder=tmp_path))
+    (programs / "sudo").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+
+    install_missing([broker(tmp_path)], tmp_path / "apt.log", lambda _: None)
+
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[0] == "-n true"
+    assert asked[1].endswith("install_packages.sh rabbitmq-server")
+
+
+def test_a_failed_installation_shows_the_end_of_its_log(
+    tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (programs / "sudo").write_text('#!/bin/sh\n[ "$2" = true ] || { echo "E: no space left"; exit 100; }\n')
+    (programs / "sudo").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+
+    with pytest.raises(CannotStart, match="E: no space left"):
+        install_missing([broker(tmp_path)], tmp_path / "apt.log", lambda _: None)
