@@ -65,9 +65,12 @@ def accepted_by_biller(stack: Stack, payment_id: str) -> list[dict[str, Any]]:
     return [each for each in answer.json()["payments"] if each["request_id"].startswith(payment_id)]
 
 
-def billing_db(stack: Stack) -> Any:
-    client: Any = pymongo.MongoClient(stack.infrastructure.mongodb_uri)
-    return client[stack.infrastructure.database_of("billing")]
+def completed_events(stack: Stack, payment_id: str) -> list[dict[str, Any]]:
+    """The payment's `payment.completed` rows that billing's relay has marked as sent."""
+    with pymongo.MongoClient[dict[str, Any]](stack.infrastructure.mongodb_uri) as client:
+        outbox = client[stack.infrastructure.database_of("billing")].outbox
+        wanted = {"routing_key": "payment.completed.v1", "aggregate.id": payment_id, "state": "sent"}
+        return list(outbox.find(wanted))
 
 
 def assert_paid_once(stack: Stack, kiosk: Client, payment: dict[str, Any]) -> None:
@@ -77,15 +80,7 @@ def assert_paid_once(stack: Stack, kiosk: Client, payment: dict[str, Any]) -> No
     assert done["receipt"]["receipt_number"]
     posted = accepted_by_biller(stack, payment_id)
     assert [each["status"] for each in posted] == ["SUCCESS"]
-    events = eventually(
-        lambda: list(
-            billing_db(stack).outbox.find(
-                {"routing_key": "payment.completed.v1", "aggregate.id": payment_id, "state": "sent"}
-            )
-        ),
-        30,
-        "the event left",
-    )
+    events = eventually(lambda: completed_events(stack, payment_id), 30, "the event left")
     assert len(events) == 1
     seen = kiosk.transaction_when(done["transaction_token"], "COMPLETED", 30)
     assert len([event for event in seen["events"] if event["type"] == "payment.completed"]) == 1

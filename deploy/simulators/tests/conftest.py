@@ -1,20 +1,16 @@
 """Simulators with a clock that stands still and a sleep that only takes notes."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from tests.support.biller_under_test import NOON, BillerUnderTest, RecordedCallbacks, StartBiller
 
 from emitra_simulators.biller import biller_app
 from emitra_simulators.controls import Faults, SimulatedClock
 from emitra_simulators.journal import FileJournal, NoJournal
 from emitra_simulators.psp import psp_app
-
-sys.path.insert(0, str(Path(__file__).parent / "support"))  # importlib mode leaves the path alone
-
-from biller_under_test import NOON, BillerUnderTest, RecordedCallbacks, StartBiller
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from biller_under_test import BillerUnderTest, StartBiller
+from tests.support.biller_under_test import BillerUnderTest, StartBiller
 
 from emitra_simulators import biller as biller_module
 from emitra_simulators.biller import BillerNetwork, PaymentRequest

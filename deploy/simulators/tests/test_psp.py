@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from biller_under_test import NOON
 from flask.testing import FlaskClient
+from tests.support.biller_under_test import NOON
 
 from emitra_simulators.controls import Faults, SimulatedClock
 from emitra_simulators.journal import FileJournal, NoJournal

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from biller_under_test import BillerUnderTest
+from tests.support.biller_under_test import BillerUnderTest
 
 
 @pytest.mark.parametrize("biller_id", ["JVVNL", "AVVNL", "JdVVNL"])

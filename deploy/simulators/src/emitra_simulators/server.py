@@ -96,8 +96,10 @@ def _serve(name: str, make_app: MakeApp) -> None:
     sys.stdout.flush()
     try:
         server.serve()
-    finally:
+    except SystemExit:
         server.stop()
+        # A worker thread may still wait for the next request on a kept connection, and would hold up the exit.
+        os._exit(0)
 
 
 def _port(text: str) -> int:

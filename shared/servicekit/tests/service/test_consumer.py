@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 
 import pika
 import pytest
@@ -104,7 +105,7 @@ def test_a_poisonous_message_in_a_group_does_not_harm_its_neighbours(
         send(broker, serialise(new_event(thing), "maker"))
     start_consumer()
     eventually(lambda: effects(db) == 4)
-    row = eventually(lambda: db.db.outbox.find_one({"exchange": "taker.retry.10s"}))
+    row: dict[str, Any] = eventually(lambda: db.db.outbox.find_one({"exchange": "taker.retry.10s"}) or {})
     assert (row["routing_key"], row["headers"]["x-emitra-attempt"]) == (QUEUE, 1)
     assert length(broker, QUEUE) == 0
 
@@ -173,7 +174,7 @@ def test_what_says_it_is_compressed_and_is_not_is_parked_and_the_connection_stay
             message_id="m1", content_type="application/cloudevents+json", headers={"compression": "application/x-gzip"}
         )
         connection.channel().basic_publish("", QUEUE, b"not packed", properties)
-    row = eventually(lambda: db.db.outbox.find_one({"exchange": "taker.parking"}))
+    row: dict[str, Any] = eventually(lambda: db.db.outbox.find_one({"exchange": "taker.parking"}) or {})
     assert bytes(row["body"]) == b"not packed"
 
 
@@ -269,7 +270,11 @@ def test_stopping_gives_back_what_was_not_begun(
     db: Mongo, broker: AmqpVhost, start_consumer: Start, taker: Taker
 ) -> None:
     gate = threading.Event()
-    taker.before = lambda _event: gate.wait(10) and None  # type: ignore[func-returns-value]
+
+    def wait_for_the_gate(_: ReceivedEvent) -> None:
+        gate.wait(10)
+
+    taker.before = wait_for_the_gate
     for number in range(150):
         send(broker, serialise(new_event(f"t{number}"), "maker"))
     process = start_consumer()

@@ -69,7 +69,7 @@ def start(db: Mongo, broker: AmqpVhost, tmp_path: Path) -> Iterator[Start]:
 def answers(port: int, path: str) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
-            return answer.status == 200
+            return bool(answer.status == 200)
     except OSError:
         return False
 

@@ -14,8 +14,8 @@ from servicekit.errors import FieldProblem, MalformedRequest
 from servicekit.http.body import MAX_BODY_BYTES
 from servicekit.http.problems import BodyTooLarge, UnsupportedMediaType
 
-# Of a body that is too large so much is still taken in: a connection closed in the middle of sending would cost the
-# caller the answer that says why.
+# A body that is too large, but not more than this, is still taken in: a connection closed in the middle of sending
+# would cost the caller the answer that says why.
 MAX_DRAINED_BYTES = 1024 * 1024
 
 Environ = Mapping[str, Any]
@@ -130,7 +130,8 @@ def read_body(environ: Environ, operation: Operation) -> bytes | None:
     else:
         length = _content_length(environ)
         if length > MAX_BODY_BYTES:
-            environ["wsgi.input"].read(min(length, MAX_DRAINED_BYTES))
+            if length <= MAX_DRAINED_BYTES:
+                environ["wsgi.input"].read(length)
             raise _too_large()
         body = environ["wsgi.input"].read(length) if length else b""
     if length > MAX_BODY_BYTES:

@@ -1,0 +1,55 @@
+"""The checks that run nothing: locks, ruff, import rules, mypy per package."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from emitra_local import import_rules
+from emitra_local.environments import Environments
+from emitra_local.locks import stale_locks
+from emitra_local.suite_results import Result
+from emitra_local.workspace import Workspace
+
+
+def run_checks(environments: Environments) -> list[tuple[Result, str]]:
+    """Every check, each with what it had to say (nothing when it passed). Needs the environment `lint`."""
+    root, workspace = environments.root, environments.workspace
+    python = str(environments.program("lint", "python"))
+    cache = root / ".local" / "cache"
+    found = [
+        _locks_fit(workspace),
+        _check("ruff check", [python, "-m", "ruff", "check", f"--cache-dir={cache / 'ruff'}"], root),
+        _check("ruff format", [python, "-m", "ruff", "format", "--check", f"--cache-dir={cache / 'ruff'}"], root),
+        _check("import rules", import_rules.command(environments), root, import_rules.path(workspace)),
+    ]
+    mypy = [python, "-m", "mypy", "--config-file", str(root / "pyproject.toml"), "--cache-dir", str(cache / "mypy")]
+    mypy += ["--explicit-package-bases", "--no-error-summary"]
+    for package in workspace.packages:
+        inside = [*sorted(each.name for each in package.folder.glob("*.py")), "src", "tests"]
+        # The black-box tests are `tests.…`, seen from the root.
+        folder, targets = (package.folder, inside) if package.installable else (root, [package.folder.name])
+        targets = [each for each in targets if (folder / each).exists()]
+        sources = {"MYPYPATH": os.pathsep.join(map(str, [folder, *(each.source for each in workspace.packages)]))}
+        found.append(_check(f"mypy {package.folder.name}", [*mypy, *targets], folder, sources))
+    return found
+
+
+def _locks_fit(workspace: Workspace) -> tuple[Result, str]:
+    started = time.monotonic()
+    stale = [str(path.relative_to(workspace.root)) for path in stale_locks(workspace)]
+    said = f"out of date, `make lock` renews them: {', '.join(stale)}\n" if stale else ""
+    return Result("locks", int(not stale), int(bool(stale)), 0, time.monotonic() - started), said
+
+
+def _check(name: str, command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> tuple[Result, str]:
+    started = time.monotonic()
+    finished = subprocess.run(
+        command, cwd=cwd, env=os.environ | dict(env or {}), capture_output=True, text=True, check=False
+    )
+    failed = int(finished.returncode != 0)
+    said = finished.stdout + finished.stderr if failed else ""
+    return Result(name, 1 - failed, failed, 0, time.monotonic() - started), said
