@@ -7,14 +7,18 @@ key, for example ``payment.completed.v1``.
 from emitra_contracts.catalogue import (
     EventEntry,
     UnknownEvent,
+    clients,
     entry,
     envelope_schema,
     events,
+    every_example,
     examples,
     future_examples,
     glossary,
     producer,
+    released_examples,
     schema,
+    sunsets,
 )
 from emitra_contracts.validation import ContractViolation, Problem, validate_envelope, validate_produced
 
@@ -23,14 +27,18 @@ __all__ = [
     "EventEntry",
     "Problem",
     "UnknownEvent",
+    "clients",
     "entry",
     "envelope_schema",
     "events",
+    "every_example",
     "examples",
     "future_examples",
     "glossary",
     "producer",
+    "released_examples",
     "schema",
+    "sunsets",
     "validate_envelope",
     "validate_produced",
 ]

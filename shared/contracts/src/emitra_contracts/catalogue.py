@@ -65,9 +65,36 @@ def future_examples(event: str) -> list[dict[str, Any]]:
     return [_object(file) for file in _example_files(event) if file.name.startswith(FUTURE_PREFIX)]
 
 
+def released_examples(event: str) -> dict[str, dict[str, Any]]:
+    """Every example of the event ever released, future ones too, by its path in ``released/``.
+
+    Of an event that is no longer published as well; empty for one that never was.
+    """
+    folder = _data() / "released" / "events" / event / "examples"
+    found = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
+    return {f"events/{event}/examples/{file.name}": _object(file) for file in found}
+
+
+def every_example(event: str) -> dict[str, dict[str, Any]]:
+    """Every complete envelope a reader of the event must be able to read, by name: all that were ever released, and
+    those of today, future ones too. Raises UnknownEvent.
+    """
+    return released_examples(event) | {file.name: _object(file) for file in _example_files(event)}
+
+
 def envelope_schema() -> dict[str, Any]:
     """JSON Schema of the envelope around every event; a fresh copy."""
     return _object(_data() / "events" / "envelope.schema.json")
+
+
+def clients() -> dict[str, dict[str, Any]]:
+    """Who calls the APIs: by client its description, scopes, and the operations without a scope that it calls."""
+    return _object(_data() / "clients.json")
+
+
+def sunsets() -> dict[str, str]:
+    """What ends when: event, or service, method and path (``billing GET /v1/wallet``) → ISO date."""
+    return _object(_data() / "sunsets.json")
 
 
 def glossary() -> str:

@@ -1,0 +1,150 @@
+"""Which differences between two OpenAPI 3.1 documents of a service break its clients."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from emitra_contracts.compatibility import GONE, Change, Schema, Use, at, breaking_changes, escaped
+
+Operation = tuple[str, str]
+"""Path and method, as they are keys in the document."""
+
+_METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+
+
+def breaking_api_changes(old: Schema, new: Schema) -> Iterator[tuple[Operation | None, Change]]:
+    """Every breaking difference with the operation it is part of; None for the list of problems, which all may answer.
+
+    ``Change.path`` begins with the part of the operation it is in, e.g. ``request /amount`` or ``answer 200 /items/*``.
+    """
+    after = operations(new)
+    for operation, was in operations(old).items():
+        origin = f"#/paths/{escaped(operation[0])}/{operation[1]}"
+        if operation not in after:
+            yield operation, Change("", origin, "served", GONE, "its callers get 404 or 405")
+            continue
+        compared = _Documents(old, new, origin)
+        now = after[operation]
+        for change in (
+            *compared.access(was, now),
+            *compared.parameters(was, now),
+            *compared.request(was.get("requestBody"), now.get("requestBody")),
+            *compared.answers(was["responses"], now["responses"]),
+        ):
+            yield operation, change
+    for change in _problems(old, new):
+        yield None, change
+
+
+def operations(document: Schema) -> dict[Operation, dict[str, Any]]:
+    """Every operation of a document, each with the parameters of its path among its own."""
+    return {
+        (path, method): {
+            **item[method],
+            "parameters": [*item.get("parameters", []), *item[method].get("parameters", [])],
+        }
+        for path, item in document["paths"].items()
+        for method in _METHODS
+        if method in item
+    }
+
+
+def scopes(document: Schema, operation: Operation) -> frozenset[str]:
+    """The scopes a caller of the operation needs; none when it is public. Raises KeyError when there is no such."""
+    needs = document["paths"][operation[0]][operation[1]].get("security", [])
+    return frozenset(scope for need in needs for scheme in need.values() for scope in scheme)
+
+
+class _Documents:
+    """One operation as it is in two documents."""
+
+    def __init__(self, old: Schema, new: Schema, origin: str) -> None:
+        self._old, self._new, self._origin = old, new, origin
+
+    def access(self, was: Schema, now: Schema) -> Iterator[Change]:
+        needed, needed_now = was.get("security", []), now.get("security", [])
+        if needed_now and not all(any(_suffices(have, need) for need in needed_now) for have in needed or [{}]):
+            yield self._change(
+                "access", _access(needed), _access(needed_now), "a client with the scopes of until now is refused"
+            )
+        if now.get("x-internal") and not was.get("x-internal"):
+            yield self._change("access", "routed", "x-internal", "the gateway no longer routes it: its callers get 404")
+
+    def parameters(self, was: Schema, now: Schema) -> Iterator[Change]:
+        before, after = self._named(self._old, was), self._named(self._new, now)
+        for key in before.keys() | after.keys():
+            place = f"{key[0]} parameter {key[1]}"
+            required, required_now = (bool(each.get(key, {}).get("required")) for each in (before, after))
+            if key not in after:
+                yield self._change(place, "read", GONE, "a client that sends it is refused or not heard")
+            elif required_now and not required:
+                was_said = "optional" if key in before else GONE
+                yield self._change(place, was_said, "required", "a client that does not send it is refused")
+            if key in before and key in after:
+                yield from self._schemas(
+                    place, Use.REQUEST, before[key].get("schema", {}), after[key].get("schema", {})
+                )
+
+    def request(self, was: Schema | None, now: Schema | None) -> Iterator[Change]:
+        was, now = self._followed(was or {}, self._old), self._followed(now or {}, self._new)
+        if now.get("required") and not was.get("required"):
+            was_said = "optional" if was else GONE
+            yield self._change("request", was_said, "required", "a client that sends no body is refused")
+        yield from self._contents("request", Use.REQUEST, was, now, "a client that sends it is refused")
+
+    def answers(self, was: Schema, now: Schema) -> Iterator[Change]:
+        for status, answer in was.items():
+            place = f"answer {status}"
+            if status not in now:
+                yield self._change(place, "documented", GONE, "a client that waits for it never sees it")
+            else:
+                before, after = self._followed(answer, self._old), self._followed(now[status], self._new)
+                yield from self._contents(place, Use.ANSWER, before, after, "a client that reads it gets another form")
+
+    def _contents(self, place: str, use: Use, was: Schema, now: Schema, why: str) -> Iterator[Change]:
+        after = now.get("content", {})
+        for media_type, content in was.get("content", {}).items():
+            if media_type in after:
+                yield from self._schemas(place, use, content.get("schema", {}), after[media_type].get("schema", {}))
+            else:
+                yield self._change(place, media_type, " | ".join(after) or GONE, why)
+
+    def _schemas(self, place: str, use: Use, was: Schema, now: Schema) -> Iterator[Change]:
+        origin = f"{self._origin} {place}"
+        for change in breaking_changes(was, now, use, old_document=self._old, new_document=self._new, origin=origin):
+            yield replace(change, path=f"{place} {change.path}".strip())
+
+    def _named(self, document: Schema, operation: Schema) -> dict[tuple[str, str], Mapping[str, Any]]:
+        followed = [self._followed(parameter, document) for parameter in operation["parameters"]]
+        return {(parameter["in"], parameter["name"]): parameter for parameter in followed}
+
+    @staticmethod
+    def _followed(part: Schema, document: Schema) -> Schema:
+        followed: Schema = at(document, part["$ref"]) if "$ref" in part else part
+        return followed
+
+    def _change(self, place: str, was: str, now: str, why: str) -> Change:
+        return Change(place, f"{self._origin} {place}", was, now, why)
+
+
+def _problems(old: Schema, new: Schema) -> Iterator[Change]:
+    after = {problem["slug"]: problem for problem in new.get("x-problems", ())}
+    for was in old.get("x-problems", ()):
+        slug, now = was["slug"], after.get(was["slug"])
+        origin = f"#/x-problems/{slug}"
+        if now is None:
+            yield Change(f"problem {slug}", origin, "answered", GONE, "a client that acts on this code waits in vain")
+            continue
+        for member in ("status", "retryable"):
+            if was[member] != now[member]:
+                why = "clients act on it"
+                yield Change(f"problem {slug}", origin, f"{member} {was[member]}", f"{member} {now[member]}", why)
+
+
+def _suffices(have: Schema, need: Schema) -> bool:
+    return all(scheme in have and set(wanted) <= set(have[scheme]) for scheme, wanted in need.items())
+
+
+def _access(needed: list[Schema]) -> str:
+    told = [" and ".join(scope for scheme in need.values() for scope in scheme) for need in needed]
+    return "public" if not needed else f"scope {' or '.join(told)}"

@@ -1,0 +1,62 @@
+"""`emitra-contracts`: is what is published still what was released, and releasing it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emitra_contracts import gate
+from emitra_contracts.catalogue import clients, events, released_examples, sunsets
+from emitra_contracts.released import (
+    RELEASED,
+    contracts_of_today,
+    damaged_examples,
+    event_tables,
+    release,
+    released_contracts,
+)
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+Root = Annotated[Path, typer.Option(help="The repository.", exists=True, file_okay=False)]
+
+
+@app.command("check")
+def check_contracts(root: Root = Path()) -> None:
+    """Compare today's events and APIs with the released ones; fail and name whom a change would break."""
+    if not RELEASED.exists():  # a comparison with nothing would pass
+        typer.echo(f"{RELEASED} is missing: `make release-contracts` writes it the first time.")
+        raise typer.Exit(1)
+    found = _findings(root)
+    if found:
+        typer.echo(gate.told(found))
+        raise typer.Exit(1)
+    typer.echo("Nothing that was released is broken.")
+
+
+@app.command("release")
+def release_contracts(root: Root = Path()) -> None:
+    """Make today's events and APIs the released ones, and add today's examples to those of all releases."""
+    found = _findings(root)
+    if found:
+        typer.echo(gate.told(found))
+        typer.echo("\nNothing was released.")
+        raise typer.Exit(1)
+    added = release(contracts_of_today(root), root)
+    for path in added:
+        typer.echo(f"added {path}")
+    typer.echo(f"Released; {len(added)} new examples.")
+
+
+def _findings(root: Path) -> list[gate.Finding]:
+    readers = gate.Readers(event_tables(root), clients())
+    examples = {name: example for event in events() for name, example in released_examples(event).items()}
+    return [
+        *gate.findings(released_contracts(), contracts_of_today(root), readers, sunsets(), on=datetime.now(UTC).date()),
+        *gate.example_findings(examples, list(damaged_examples()), readers),
+    ]
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,198 @@
+"""The contract gate: which changes since the last release break whom, and what to do instead."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from emitra_contracts.api_compatibility import Operation, breaking_api_changes, operations, scopes
+from emitra_contracts.compatibility import GONE, Change, Use, breaking_changes
+from emitra_contracts.released import Contracts
+from emitra_contracts.validation import TYPE_PREFIX, ContractViolation, validate_envelope
+
+EVENT_REMEDY = (
+    "An event keeps its form within a major version. Publish <event>.v2 beside it, name the day on which v1 ends in "
+    "sunsets.json and CHANGELOG.md, and take v1 away after that day."
+)
+API_REMEDY = (
+    "Keep what clients use as it is and add the new beside it: an optional member, another path, /v2/…; name the day "
+    "on which the old operation ends in sunsets.json and in the service's CHANGELOG.md."
+)
+EXAMPLE_REMEDY = "A released example stays as it was released, and today's schemas accept it: old events are replayed."
+
+NOBODY = "no consumer in this repository"
+_SHOWN_OPERATIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One breaking change for people: in which contract, where, what was and is, whom it breaks and why."""
+
+    contract: str
+    place: str
+    was: str
+    now: str
+    breaks: tuple[str, ...]
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who relies on the contracts: by service its table of events, by client what it calls (see clients.json)."""
+
+    tables: Mapping[str, Mapping[str, Any]]
+    clients: Mapping[str, Mapping[str, Any]]
+
+    def consumers_of(self, event: str) -> dict[str, Mapping[str, Any]]:
+        """The services that consume the event, each with the JSON Schema of what it reads."""
+        return {
+            service: row["reads"]
+            for service, table in self.tables.items()
+            for row in table["consumes"]
+            if row["event"] == event
+        }
+
+    def that_read(self, event: str, path: str) -> tuple[str, ...]:
+        """The consumers that read the member of the event's data at ``path``, each with how much it needs it."""
+        found = ((service, _need(reads, path)) for service, reads in self.consumers_of(event).items())
+        return tuple(f"{service} ({need})" for service, need in found if need)
+
+    def that_call(self, document: Mapping[str, Any], operation: Operation) -> tuple[str, ...]:
+        """The clients that call the operation: it is listed for them, or they hold the scopes it asks for."""
+        needed = scopes(document, operation)
+        name = f"{operation[1].upper()} {operation[0]}"
+        return tuple(
+            client
+            for client, row in self.clients.items()
+            if name in row["operations"] or (needed and needed <= set(row["scopes"]))
+        )
+
+
+def findings(
+    released: Contracts, today: Contracts, readers: Readers, sunsets: Mapping[str, str], on: date
+) -> list[Finding]:
+    """Every breaking change since the release. What was to end by ``on`` (``sunsets``: event, or service, method and
+    path → ISO date) may be gone."""
+    ended = {what for what, day in sunsets.items() if date.fromisoformat(day) <= on}
+    found = list(_event_findings(released, today, readers, ended))
+    if released.envelope:
+        found += _envelope_findings(released, today, readers)
+    for service in released.apis:
+        found += _api_findings(service, released, today, readers, ended)
+    return found
+
+
+def example_findings(
+    examples: Mapping[str, Mapping[str, Any]], damaged: Sequence[tuple[str, str]], readers: Readers
+) -> list[Finding]:
+    """Released examples (path → envelope) that today's schemas refuse, and those that are not as they were released."""
+    found = []
+    for path, matter in damaged:
+        event = path.split("/")[1]
+        breaks = tuple(readers.consumers_of(event)) or (NOBODY,)
+        why = "they are no longer tried with what was really published"
+        found.append(Finding(event, path, "as released", matter, breaks, why, EXAMPLE_REMEDY))
+    for path, envelope in examples.items():
+        try:
+            validate_envelope(envelope)
+        except ContractViolation as violation:
+            event = str(envelope.get("type", "")).removeprefix(TYPE_PREFIX)
+            for each in violation.problems:
+                breaks = readers.that_read(event, each.pointer.removeprefix("/data")) or (NOBODY,)
+                place, why = f"{path} {each.pointer}", "today's schema refuses what was valid, and may be replayed"
+                found.append(Finding(event, place, "valid", each.rule, breaks, why, EXAMPLE_REMEDY))
+    return found
+
+
+def told(found: Sequence[Finding]) -> str:
+    """The findings as text: one paragraph each, then what to do."""
+    lines = []
+    for each in found:
+        lines += [
+            f"✗ {each.contract}  {each.place}".rstrip(),
+            f"    was     {each.was}",
+            f"    is      {each.now}",
+            f"    breaks  {', '.join(each.breaks)}: {each.why}",
+        ]
+    remedies = dict.fromkeys(each.remedy for each in found)
+    return "\n".join([*lines, "", *remedies])
+
+
+def _event_findings(released: Contracts, today: Contracts, readers: Readers, ended: set[str]) -> Iterator[Finding]:
+    for event, row in released.catalogue.items():
+        everyone = tuple(readers.consumers_of(event)) or (NOBODY,)
+        if event not in today.catalogue:
+            if event not in ended:
+                why = "their queues stay empty"
+                yield Finding(event, "the event", "in the catalogue", GONE, everyone, why, EVENT_REMEDY)
+            continue
+        publisher = released.publishers.get(event)
+        if publisher and event not in today.publishers and event not in ended:
+            why = "their queues stay empty"
+            yield Finding(event, "the event", f"published by {publisher}", "by nobody", everyone, why, EVENT_REMEDY)
+        for member in ("producer", "aggregate_type", "aggregate_id"):
+            was, now = row[member], today.catalogue[event][member]
+            if was != now:
+                why = "exchange, subject and order of the event follow from it"
+                yield Finding(event, member, was, now, everyone, why, EVENT_REMEDY)
+        for change in breaking_changes(released.schemas[event], today.schemas[event], Use.EVENT):
+            breaks = readers.that_read(event, change.path) or (NOBODY,)
+            yield Finding(event, f"/data{change.path}", change.was, change.now, breaks, change.why, EVENT_REMEDY)
+
+
+def _envelope_findings(released: Contracts, today: Contracts, readers: Readers) -> Iterator[Finding]:
+    consumers = tuple(service for service, table in readers.tables.items() if table["consumes"]) or (NOBODY,)
+    for change in breaking_changes(released.envelope, today.envelope, Use.EVENT):
+        yield Finding("the envelope", change.path, change.was, change.now, consumers, change.why, EVENT_REMEDY)
+
+
+def _api_findings(
+    service: str, released: Contracts, today: Contracts, readers: Readers, ended: set[str]
+) -> Iterator[Finding]:
+    old, new = released.apis[service], today.apis.get(service, {"paths": {}})
+    # A schema that many operations share is told of once, with all of them.
+    same: dict[tuple[str, str, str, str], list[tuple[Operation | None, Change]]] = {}
+    for operation, change in breaking_api_changes(old, new):
+        if change.now == GONE and not change.path and f"{service} {_name(operation)}" in ended:
+            continue
+        same.setdefault((change.origin, change.was, change.now, change.why), []).append((operation, change))
+    for (origin, was, now, why), together in same.items():
+        places = list(dict.fromkeys(operation for operation, _ in together))
+        callers = (
+            client
+            for operation in places
+            for client in (readers.that_call(old, operation) if operation else _callers_of_any(old, readers))
+        )
+        breaks = tuple(dict.fromkeys(callers)) or ("no client in clients.json",)
+        shared = f" ({origin.removeprefix('#/components/')})" if origin.startswith("#/components/") else ""
+        names = [_name(operation) for operation in places]
+        more = f" and {len(names) - _SHOWN_OPERATIONS} more" if len(names) > _SHOWN_OPERATIONS else ""
+        contract = f"{service} {', '.join(names[:_SHOWN_OPERATIONS])}{more}"
+        yield Finding(contract, f"{together[0][1].path}{shared}".strip(), was, now, breaks, why, API_REMEDY)
+
+
+def _callers_of_any(document: Mapping[str, Any], readers: Readers) -> Iterator[str]:
+    for operation in operations(document):
+        yield from readers.that_call(document, operation)
+
+
+def _name(operation: Operation | None) -> str:
+    return f"{operation[1].upper()} {operation[0]}" if operation else "any operation"
+
+
+def _need(reads: Mapping[str, Any], path: str) -> str:
+    """How a reader uses the value at ``path``: "requires it", "reads it", or "" for not at all."""
+    required = True
+    for step in path.split("/")[1:]:
+        if step == "*":
+            reads = reads.get("items", {})
+            continue
+        members = reads.get("properties")
+        if members is None:  # read as a whole, whatever is inside
+            break
+        if step not in members:
+            return ""
+        required = required and step in reads.get("required", ())
+        reads = members[step]
+    return "requires it" if required else "reads it"

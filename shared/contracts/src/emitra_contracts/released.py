@@ -1,0 +1,140 @@
+"""The contracts as they were last released, and every example ever released.
+
+``released/`` is written by ``emitra-contracts release`` alone. Schemas and APIs there are those of the last release; an
+example, once there, never changes and never goes: ``SHA256SUMS`` (in the form of the program of that name) says so.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PACKAGE = Path(__file__).parent
+RELEASED = PACKAGE / "released"
+SUMS = "SHA256SUMS"
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """What is published at one time: by event its row of the catalogue, schema and publishing service (a schema may be
+    there before anyone publishes); the schema of the envelope; by service its OpenAPI document."""
+
+    catalogue: Mapping[str, Mapping[str, str]]
+    schemas: Mapping[str, Mapping[str, Any]]
+    publishers: Mapping[str, str]
+    envelope: Mapping[str, Any]
+    apis: Mapping[str, Mapping[str, Any]]
+
+
+def contracts_of_today(root: Path) -> Contracts:
+    """Those of the working tree of the repository at ``root``."""
+    return Contracts(
+        catalogue=_json(PACKAGE / "events.json"),
+        schemas={file.parent.name: _json(file) for file in PACKAGE.glob("events/*/schema.json")},
+        publishers={event: service for service, table in event_tables(root).items() for event in table["publishes"]},
+        envelope=_json(PACKAGE / "events" / "envelope.schema.json"),
+        apis={file.parent.name: _yaml(file) for file in sorted(root.glob("services/*/openapi.yaml"))},
+    )
+
+
+def released_contracts(folder: Path = RELEASED) -> Contracts:
+    """Those of the last release; all empty before the first."""
+    if not folder.exists():
+        return Contracts({}, {}, {}, {}, {})
+    return Contracts(
+        catalogue=_json(folder / "events.json"),
+        schemas={file.parent.name: _json(file) for file in folder.glob("events/*/schema.json")},
+        publishers=_json(folder / "publishers.json"),
+        envelope=_json(folder / "envelope.schema.json"),
+        apis={file.stem: _yaml(file) for file in sorted(folder.glob("apis/*.yaml"))},
+    )
+
+
+def event_tables(root: Path) -> dict[str, dict[str, Any]]:
+    """By service its committed table of events: what it publishes, and what it reads of what it consumes."""
+    return {file.parent.name: _json(file) for file in sorted(root.glob("services/*/events.json"))}
+
+
+def release(contracts: Contracts, root: Path, folder: Path = RELEASED) -> list[str]:
+    """Writes ``contracts`` as the released ones and adds the examples of today that are not there yet.
+
+    Says what it added to the examples. A repeat changes nothing.
+    """
+    _write(folder / "events.json", contracts.catalogue)
+    _write(folder / "publishers.json", dict(sorted(contracts.publishers.items())))
+    _write(folder / "envelope.schema.json", contracts.envelope)
+    for event, schema in contracts.schemas.items():
+        _write(folder / "events" / event / "schema.json", schema)
+    for service in contracts.apis:
+        text = (root / "services" / service / "openapi.yaml").read_bytes()
+        (folder / "apis").mkdir(exist_ok=True)
+        (folder / "apis" / f"{service}.yaml").write_bytes(text)
+    for file in folder.glob("events/*/schema.json"):
+        if file.parent.name not in contracts.schemas:
+            file.unlink()
+    for file in folder.glob("apis/*.yaml"):
+        if file.stem not in contracts.apis:
+            file.unlink()
+    return [_added(example, folder) for example in sorted(PACKAGE.glob("events/*/examples/*.json"))
+            if not _is_released(example, folder)]  # fmt: skip
+
+
+def damaged_examples(folder: Path = RELEASED) -> Iterator[tuple[str, str]]:
+    """The released examples that are not as they were released: path within ``released/``, and what is the matter."""
+    sums = dict(_sums(folder))
+    present = {str(file.relative_to(folder)): file for file in folder.glob("events/*/examples/*.json")}
+    for path in sorted(sums.keys() | present.keys()):
+        if path not in present:
+            yield path, "is gone"
+        elif path not in sums:
+            yield path, f"was put there by hand: {SUMS} does not know it"
+        elif hashlib.sha256(present[path].read_bytes()).hexdigest() != sums[path]:
+            yield path, "was changed"
+
+
+def _is_released(example: Path, folder: Path) -> bool:
+    text = example.read_bytes()
+    return any(file.read_bytes() == text for file in _versions(example, folder))
+
+
+def _added(example: Path, folder: Path) -> str:
+    text = example.read_bytes()
+    event = example.parent.parent.name
+    number = len(_versions(example, folder)) + 1
+    path = f"events/{event}/examples/{example.stem}.{number}.json"
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_bytes(text)
+    with (folder / SUMS).open("a", encoding="utf-8") as sums:
+        sums.write(f"{hashlib.sha256(text).hexdigest()}  {path}\n")
+    return path
+
+
+def _versions(example: Path, folder: Path) -> list[Path]:
+    """Every version of an example that was released; names of examples have no dots."""
+    return sorted((folder / "events" / example.parent.parent.name / "examples").glob(f"{example.stem}.*.json"))
+
+
+def _sums(folder: Path) -> Iterator[tuple[str, str]]:
+    file = folder / SUMS
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        digest, path = line.split("  ", 1)
+        yield path, digest
+
+
+def _json(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def _yaml(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return found
+
+
+def _write(file: Path, content: Mapping[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

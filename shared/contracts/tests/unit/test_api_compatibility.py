@@ -1,0 +1,127 @@
+"""Which differences between two OpenAPI documents count as breaking."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from emitra_contracts.api_compatibility import breaking_api_changes
+
+DOCUMENT: dict[str, Any] = {
+    "paths": {
+        "/v1/payments": {
+            "parameters": [{"in": "header", "name": "Trace", "schema": {"type": "string"}}],
+            "post": {
+                "security": [{"oauth2": ["payments:write"]}],
+                "parameters": [{"in": "query", "name": "dry_run", "schema": {"type": "boolean"}}],
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Wanted"}}}},
+                "responses": {
+                    "201": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Shown"}}}},
+                    "202": {"$ref": "#/components/responses/Accepted"},
+                },
+            },
+        }
+    },
+    "components": {
+        "schemas": {
+            "Wanted": {
+                "type": "object",
+                "properties": {"amount": {"type": "integer"}, "note": {"type": "string"}},
+                "required": ["amount"],
+                "additionalProperties": False,
+            },
+            "Shown": {"type": "object", "properties": {"status": {"type": "string", "enum": ["PAID"]}}},
+        },
+        "responses": {"Accepted": {"content": {"application/json": {"schema": {"type": "object"}}}}},
+    },
+    "x-problems": [{"slug": "not-paid", "status": 409, "retryable": False}],
+}
+
+Edit = Callable[[dict[str, Any]], Any]
+
+
+def post(document: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = document["paths"]["/v1/payments"]["post"]
+    return operation
+
+
+def schemas(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["components"]["schemas"]
+    return found
+
+
+def broken_places(edit: Edit) -> list[str]:
+    edited = deepcopy(DOCUMENT)
+    edit(edited)
+    return [change.path for _, change in breaking_api_changes(DOCUMENT, edited)]
+
+
+TRACE_REQUIRED = {"in": "header", "name": "Trace", "required": True, "schema": {"type": "string"}}
+BREAKING: dict[str, tuple[Edit, str]] = {
+    "a path gone": (lambda d: d["paths"].clear(), ""),
+    "a method gone": (lambda d: d["paths"]["/v1/payments"].pop("post"), ""),
+    "a scope more": (lambda d: post(d)["security"][0]["oauth2"].append("payments:large"), "access"),
+    "no longer routed": (lambda d: post(d).update({"x-internal": True}), "access"),
+    "a parameter gone": (lambda d: post(d)["parameters"].clear(), "query parameter dry_run"),
+    "a parameter required": (
+        lambda d: d["paths"]["/v1/payments"].update(parameters=[TRACE_REQUIRED]),
+        "header parameter Trace",
+    ),
+    "a parameter retyped": (
+        lambda d: post(d)["parameters"][0].update(schema={"type": "integer"}),
+        "query parameter dry_run",
+    ),
+    "a body required": (lambda d: post(d)["requestBody"].update(required=True), "request"),
+    "a media type gone": (
+        lambda d: post(d)["requestBody"].update(content={"application/xml": {"schema": {}}}),
+        "request",
+    ),
+    "a member of the request required": (lambda d: schemas(d)["Wanted"]["required"].append("note"), "request /note"),
+    "a member of the request gone": (lambda d: schemas(d)["Wanted"]["properties"].pop("note"), "request /note"),
+    "a member of the answer gone": (lambda d: schemas(d)["Shown"]["properties"].clear(), "answer 201 /status"),
+    "a value more in the answer": (
+        lambda d: schemas(d)["Shown"]["properties"]["status"]["enum"].append("HELD"),
+        "answer 201 /status",
+    ),
+    "an answer gone": (lambda d: post(d)["responses"].pop("202"), "answer 202"),
+    "an answer of another media type": (
+        lambda d: d["components"]["responses"]["Accepted"].update(content={"text/plain": {}}),
+        "answer 202",
+    ),
+    "a problem gone": (lambda d: d["x-problems"].clear(), "problem not-paid"),
+    "a problem of another status": (lambda d: d["x-problems"][0].update(status=422), "problem not-paid"),
+}
+
+
+@pytest.mark.parametrize(("edit", "place"), BREAKING.values(), ids=BREAKING)
+def test_what_clients_relied_on_is_missed(edit: Edit, place: str) -> None:
+    assert broken_places(edit) == [place]
+
+
+HARMLESS: dict[str, Edit] = {
+    "nothing": lambda d: d.items(),
+    "a path more": lambda d: d["paths"].update({"/v1/refunds": d["paths"]["/v1/payments"]}),
+    "an optional parameter more": lambda d: post(d)["parameters"].append({"in": "query", "name": "x", "schema": {}}),
+    "an optional member of the request more": lambda d: schemas(d)["Wanted"]["properties"].update(x={}),
+    "a member of the answer more": lambda d: schemas(d)["Shown"]["properties"].update(x={}),
+    "a value more in the request": lambda d: schemas(d)["Wanted"]["properties"]["amount"].update(
+        type=["integer", "null"]
+    ),
+    "an answer more": lambda d: post(d)["responses"].update({"203": {}}),
+    "a media type more": lambda d: post(d)["requestBody"]["content"].update({"application/xml": {}}),
+    "public from now on": lambda d: post(d).update(security=[]),
+    "another scope will do as well": lambda d: post(d)["security"].append({"oauth2": ["payments:all"]}),
+    "a problem more": lambda d: d["x-problems"].append({"slug": "new", "status": 409, "retryable": True}),
+}
+
+
+@pytest.mark.parametrize("edit", HARMLESS.values(), ids=HARMLESS)
+def test_an_addition_breaks_no_client(edit: Edit) -> None:
+    assert broken_places(edit) == []
+
+
+def test_an_operation_that_was_public_may_not_ask_for_a_scope() -> None:
+    public, scoped = deepcopy(DOCUMENT), deepcopy(DOCUMENT)
+    post(public)["security"] = []
+    assert [change.now for _, change in breaking_api_changes(public, scoped)] == ["scope payments:write"]
