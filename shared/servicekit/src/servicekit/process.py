@@ -3,6 +3,7 @@
 Everything that holds a connection or a thread is made after fork.
 """
 
+import gc
 import os
 import secrets
 import signal
@@ -62,7 +63,11 @@ class ApiServer(BaseApplication):
 
     def load(self) -> Any:
         """Called in the worker process, after fork."""
-        return self._load()
+        app = self._load()
+        # What was made so far stays as long as the process: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
+        return app
 
 
 def run_until_stopped(run: Callable[[], object], stop: Callable[[], None]) -> None:

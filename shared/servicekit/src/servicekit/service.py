@@ -1,7 +1,7 @@
 """A service, declared: its settings, its parts and its table of events. The chassis runs it.
 
 ``main = Service(...).cli()`` gives a team the whole command line: api, worker, relay, prepare, topology, openapi,
-settings, and whatever commands of its own it adds.
+asyncapi, settings, and whatever commands of its own it adds.
 """
 
 import json
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
 
+import prometheus_client
 import structlog
 import typer
 from flask import Flask
@@ -27,12 +28,20 @@ from servicekit.http.app import create_app
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.openapi import openapi_yaml
 from servicekit.jobs import Job, join_jobs, start_jobs
-from servicekit.messaging.broker_admin import BrokerRefused, apply
-from servicekit.messaging.consumer import ConsumerProcess, MissingTopology, WorkerDied
+from servicekit.messaging.asyncapi import asyncapi_document, asyncapi_yaml
+from servicekit.messaging.broker_admin import BrokerRefused, apply, read
+from servicekit.messaging.comparison import differences
+from servicekit.messaging.consumer import ConsumerProcess, UnusableTopology, WorkerDied, run_beside
+from servicekit.messaging.dead_letters import COLLECTION as DEAD_LETTERS
+from servicekit.messaging.dead_letters import INDEXES as DEAD_LETTERS_INDEXES
+from servicekit.messaging.dead_letters import ParkedGauges, Recorder
+from servicekit.messaging.dead_letters_cli import DeadLettersCommands
+from servicekit.messaging.events_log import EventsLog
 from servicekit.messaging.handling import Handling
+from servicekit.messaging.ordering import Fetch
 from servicekit.messaging.redelivery import Redelivery
 from servicekit.messaging.relay import Relay, RelayInDoubt
-from servicekit.messaging.topology import Consumer, Topology
+from servicekit.messaging.topology import Consumer, Order, Topology
 from servicekit.mongo import Mongo, idempotency, inbox, outbox
 from servicekit.observability import configure_logging, configure_tracing
 from servicekit.process import ApiServer, holder_name, run_until_stopped, serve_probes
@@ -48,6 +57,7 @@ _CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
     outbox.COLLECTION: outbox.INDEXES,
     inbox.COLLECTION: inbox.INDEXES,
     idempotency.COLLECTION: idempotency.INDEXES,
+    DEAD_LETTERS: DEAD_LETTERS_INDEXES,
 }
 
 
@@ -76,7 +86,12 @@ class Service:
     @cached_property
     def topology(self) -> Topology:
         """The broker objects this service needs."""
-        return Topology(self.name, tuple(self.publishes), tuple((c.producer, c.event) for c in self.consumes))
+        return Topology(
+            self.name,
+            tuple(self.publishes),
+            tuple((c.producer, c.event) for c in self.consumes),
+            reads_log=any(c.order is Order.GAPLESS for c in self.consumes),
+        )
 
     @property
     def processes(self) -> list[str]:
@@ -108,14 +123,20 @@ class Service:
             app.wsgi_app = self.wrap_wsgi(app, application)  # type: ignore[method-assign]
         return app
 
-    def handling(self, mongo: Mongo, application: Any, stopping: threading.Event | None = None) -> Handling:
-        """The service's message handling without a broker, as the worker and tests use it."""
+    def handling(
+        self, mongo: Mongo, application: Any, stopping: threading.Event | None = None, fetch: Fetch | None = None
+    ) -> Handling:
+        """The service's message handling without a broker, as the worker and tests use it.
+
+        ``fetch`` finds missing events again (``EventsLog.fetch``); without it they are only waited for.
+        """
         return Handling(
             mongo,
             application,
             {self.topology.queue(consumer.event): consumer for consumer in self.consumes},
             Redelivery(mongo.db, self.topology),
             stopping or threading.Event(),
+            fetch,
         )
 
     def relay(self, settings: ServiceSettings, mongo: Mongo) -> Relay:
@@ -137,18 +158,27 @@ class Service:
             help=f"The {self.name} service of e-Mitra, version {self.version}.",
         )  # fmt: skip
         app.command("api", help="Serve HTTP (gunicorn).")(self._run_api)
-        app.command("worker", help="Consume events and run the time-driven jobs.")(self._run_worker)
+        app.command("worker", help="Consume events, record dead letters, run the time-driven jobs.")(self._run_worker)
         app.command("relay", help="Publish the outbox.")(self._run_relay)
         app.command("processes", help="Print the processes this service runs as.")(self._print_processes)
         app.command("events", help="Print the table of events, as JSON.")(self._print_events)
         app.command("prepare", help="Install collections' validators and indexes; a repeat changes nothing.")(
             self._prepare
         )
-        app.command("topology", help="Print this service's RabbitMQ definitions, or load them with --apply.")(
+        app.command("topology", help="Print this service's RabbitMQ definitions, --apply or --check them.")(
             self._topology
         )
         app.command("openapi", help="Print the OpenAPI document of the routes.")(self._openapi)
+        app.command("asyncapi", help="Print the AsyncAPI document of the events.")(self._asyncapi)
         app.command("settings", help="List every setting with its default and meaning.")(self._settings)
+        if self.consumes:
+            letters = DeadLettersCommands(self.topology, self.consumes, self.load_settings, self.connect)
+            app.add_typer(letters.cli(), name="dead-letters")
+        outbox_commands = typer.Typer(no_args_is_help=True, help="What waits to be published, for operators.")
+        outbox_commands.command("resend-unroutable", help="Have events that no queue took published again.")(
+            self._resend_unroutable
+        )
+        app.add_typer(outbox_commands, name="outbox")
         if self.commands is not None:
             app.registered_commands += self.commands.registered_commands
         return app
@@ -191,6 +221,8 @@ class Service:
         settings = self.load_settings()
         stopping = threading.Event()
         with self._running("worker", settings) as mongo, ExitStack() as at_end:
+            if self.consumes:
+                self._compare_topology(settings)
             application = self.bootstrap(settings, mongo)
             at_end.callback(join_jobs, start_jobs(self.jobs, mongo, application, holder_name(), stopping))
             at_end.callback(stopping.set)
@@ -201,19 +233,31 @@ class Service:
             consumer = ConsumerProcess(
                 amqp_url=settings.amqp_url,
                 queues=self.topology.queues,
-                handling=self.handling(mongo, application, stopping),
+                handling=self.handling(mongo, application, stopping, EventsLog(settings.amqp_url, stopping).fetch),
                 threads=settings.worker_threads,
             )
+            # Apart from the consumer: neither waits for the other, however many messages are parked.
+            recorder = ConsumerProcess(
+                amqp_url=settings.amqp_url,
+                queues=self.topology.parking_queues,
+                handling=Recorder(mongo, stopping),
+                threads=1,
+            )
+            prometheus_client.REGISTRY.register(ParkedGauges(mongo, self.topology))
 
             def stop() -> None:
                 stopping.set()
                 consumer.stop()
 
-            serve_probes(settings, consumer.ready)
+            def ready() -> None:
+                consumer.ready()
+                recorder.ready()
+
+            serve_probes(settings, ready)
             try:
-                run_until_stopped(consumer.run, stop)
-            except MissingTopology as error:
-                log.error("topology_missing", reason=str(error))
+                run_until_stopped(lambda: run_beside(consumer, recorder), stop)
+            except UnusableTopology as error:
+                log.error("topology_unusable", reason=str(error))
                 raise SystemExit(EXIT_UNAVAILABLE) from None
             except WorkerDied as error:
                 log.error("worker_died", exc_info=error)
@@ -222,6 +266,7 @@ class Service:
     def _run_relay(self) -> None:
         settings = self.load_settings()
         with self._running("relay", settings) as mongo:
+            self._compare_topology(settings)
             relay = self.relay(settings, mongo)
             serve_probes(settings, relay.ready)
             try:
@@ -232,12 +277,44 @@ class Service:
                 log.error("database_unavailable", reason=type(error).__name__)
                 raise SystemExit(EXIT_UNAVAILABLE) from None
 
+    def _compare_topology(self, settings: ServiceSettings) -> None:
+        """Exits with 69, every difference logged, when the broker is not as the topology says and tells us so.
+
+        A management API that does not answer keeps nobody from starting: the consumer and the relay look for what they
+        use over AMQP themselves.
+        """
+        if not settings.broker_check_url:
+            return
+        try:
+            found = differences(self.topology, read(settings.broker_check_url, settings.amqp_url))
+        except BrokerRefused as error:
+            log.warning("topology_not_compared", reason=str(error))
+            return
+        for difference in found:
+            log.error("topology_differs", difference=difference)
+        if found:
+            log.error("topology_refused", differences=len(found), mend=f"{self.name} topology --apply")
+            raise SystemExit(EXIT_UNAVAILABLE)
+
     def _print_processes(self) -> None:
         typer.echo(" ".join(self.processes))
 
     def _print_events(self) -> None:
-        consumes = [{"event": each.event, "producer": each.producer} for each in self.consumes]
-        typer.echo(json.dumps({"publishes": list(self.publishes), "consumes": consumes}))
+        typer.echo(self.event_table(), nl=False)
+
+    def event_table(self) -> str:
+        """The table of events as JSON: what is published, and what is read of each event that is consumed."""
+        consumes = [
+            {
+                "event": each.event,
+                "producer": each.producer,
+                "order": each.order and each.order.value,
+                "reads": each.reads,
+            }
+            for each in self.consumes
+        ]
+        table = {"publishes": list(self.publishes), "consumes": consumes}
+        return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
 
     def _prepare(self) -> None:
         settings = self.load_settings()
@@ -247,24 +324,49 @@ class Service:
 
     def _topology(
         self,
-        load: Annotated[bool, typer.Option("--apply", help="Load them into the broker.")] = False,
+        load: Annotated[bool, typer.Option("--apply", help="Load them into the broker, then check.")] = False,
+        check: Annotated[bool, typer.Option("--check", help="Print what the broker has otherwise; 1 if any.")] = False,
         management_url: Annotated[
             str, typer.Option(envvar="RABBITMQ_MANAGEMENT_URL", help="With an administrator's credentials.")
         ] = "",
+        check_url: Annotated[
+            str, typer.Option(envvar="BROKER_CHECK_URL", help="For --check: the same without credentials.")
+        ] = "",
         amqp_url: Annotated[str, typer.Option(envvar="AMQP_URL", help="What the service itself uses.")] = "",
     ) -> None:
-        if not load:
+        if not (load or check):
             typer.echo(json.dumps(self.topology.definitions(), indent=2))
             return
-        missing = [n for n, v in {"RABBITMQ_MANAGEMENT_URL": management_url, "AMQP_URL": amqp_url}.items() if not v]
+        read_at = management_url or check_url
+        needed = {"RABBITMQ_MANAGEMENT_URL": management_url if load else read_at, "AMQP_URL": amqp_url}
+        missing = [name for name, value in needed.items() if not value]
         if missing:
-            raise typer.BadParameter(f"--apply needs {' and '.join(missing)} in the environment or as options")
+            raise typer.BadParameter(f"this needs {' and '.join(missing)} in the environment or as options")
         try:
-            apply(self.topology, management_url, amqp_url)
+            if load:
+                apply(self.topology, management_url, amqp_url)
+            found = differences(self.topology, read(read_at, amqp_url))
         except BrokerRefused as error:
             typer.echo(f"{self.name}: the broker refused: {error}", err=True)
             raise typer.Exit(EXIT_UNAVAILABLE) from None
-        typer.echo(f"{self.name}: topology loaded ({len(self.topology.queues)} queues)")
+        for difference in found:
+            typer.echo(f"{self.name}: {difference}", err=True)
+        if found:
+            raise typer.Exit(1)
+        done = "loaded" if load else "as it should be"
+        typer.echo(f"{self.name}: topology {done} ({len(self.topology.queues)} queues)")
+
+    def _resend_unroutable(
+        self, dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them only.")] = False
+    ) -> None:
+        settings = self.load_settings()
+        try:
+            with self.connect(settings) as mongo:
+                count = outbox.unroutable(mongo.db) if dry_run else outbox.resend_unroutable(mongo.db)
+        except PyMongoError as error:
+            typer.echo(f"{self.name}: the database does not answer: {type(error).__name__}", err=True)
+            raise typer.Exit(EXIT_UNAVAILABLE) from None
+        typer.echo(f"{self.name}: {count} event(s) {'would be' if dry_run else 'will be'} published again")
 
     def _openapi(self) -> None:
         typer.echo(self.openapi(), nl=False)
@@ -280,6 +382,9 @@ class Service:
             blueprints=self.blueprints,
         )
         return openapi_yaml(app, self.name)
+
+    def _asyncapi(self) -> None:
+        typer.echo(asyncapi_yaml(asyncapi_document(self.topology, self.version)), nl=False)
 
     def _settings(self, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
         if as_json:

@@ -93,10 +93,29 @@ class ServiceSettings:
         "RabbitMQ and virtual host, e.g. amqp://billing:secret@rabbitmq:5672/emitra",
         secret=True,
     )
+    broker_check_url: str = setting(
+        "BROKER_CHECK_URL",
+        fields.String(validate=validate.Regexp(r"https?://", error="Must begin with http:// or https://.")),
+        "RabbitMQ's management API, e.g. http://rabbitmq:15672, asked as AMQP_URL's user: worker and relay compare the "
+        "topology as they start; without it they only look for what they use",
+        default="",
+    )
     internal_token_jwks: str = setting(
         "INTERNAL_TOKEN_JWKS",
         fields.String(validate=_is_public_key_set),
         "JSON text of the public key set that verifies the gateway's internal tokens",
+    )
+    jwks_url: str = setting(
+        "JWKS_URL",
+        fields.String(validate=validate.Regexp(r"https?://[^\s/]+", error="Must begin with http:// or https://.")),
+        "where identity publishes its keys, for `dead-letters discard`: http://identity:8000/.well-known/jwks.json",
+        default="",
+    )
+    issuer: str = setting(
+        "ISSUER",
+        fields.String(),
+        "the iss of identity's access tokens, for `dead-letters discard`: https://api.emitra.example",
+        default="",
     )
     cursor_secret: str = setting(
         "CURSOR_SECRET",
@@ -110,7 +129,7 @@ class ServiceSettings:
         "HTTP_THREADS",
         fields.Integer(validate=validate.Range(min=1, max=256)),
         "requests the API serves at the same time",
-        default=8,
+        default=16,
     )
     probe_port: int = setting(
         "PROBE_PORT",

@@ -12,8 +12,10 @@ import pytest
 from pymongo.client_session import ClientSession
 
 from servicekit import ids
+from servicekit.messaging import dead_letters
 from servicekit.messaging.broker_admin import apply
 from servicekit.messaging.consumer import ConsumerProcess
+from servicekit.messaging.dead_letters import Recorder
 from servicekit.messaging.envelope import NewEvent, ReceivedEvent
 from servicekit.messaging.handling import Handling
 from servicekit.messaging.redelivery import Redelivery
@@ -64,6 +66,7 @@ def db(mongo: Mongo) -> Mongo:
             outbox.COLLECTION: outbox.INDEXES,
             inbox.COLLECTION: inbox.INDEXES,
             idempotency.COLLECTION: idempotency.INDEXES,
+            dead_letters.COLLECTION: dead_letters.INDEXES,
         }
     )
     return mongo
@@ -121,12 +124,18 @@ def handling(db: Mongo, taker: Taker) -> Handling:
 
 
 @pytest.fixture
-def start_consumer(handling: Handling, broker: AmqpVhost) -> Iterator[Callable[[], ConsumerProcess]]:
-    """Starts a consumer in a thread; it is stopped afterwards."""
+def recorder(db: Mongo) -> Recorder:
+    return Recorder(db, threading.Event())
+
+
+@pytest.fixture
+def start_consumer(handling: Handling, recorder: Recorder, broker: AmqpVhost) -> Iterator[Callable[..., Any]]:
+    """Starts a consumer in a thread, of the taker's events or of what was parked; it is stopped afterwards."""
     running: list[tuple[ConsumerProcess, threading.Thread]] = []
 
-    def start() -> ConsumerProcess:
-        process = ConsumerProcess(amqp_url=broker.url, queues=CONSUMER.queues, handling=handling, threads=2)
+    def start(*, parked: bool = False) -> ConsumerProcess:
+        queues, handles = (CONSUMER.parking_queues, recorder) if parked else (CONSUMER.queues, handling)
+        process = ConsumerProcess(amqp_url=broker.url, queues=queues, handling=handles, threads=2)
         thread = threading.Thread(target=process.run)
         thread.start()
         running.append((process, thread))

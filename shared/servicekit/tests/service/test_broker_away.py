@@ -122,15 +122,56 @@ def test_a_consumer_that_starts_before_its_broker_goes_on_trying(
     assert not thread.is_alive()
 
 
-def test_a_relay_that_starts_before_its_broker_ends_in_doubt(db: Mongo, broker: AmqpVhost) -> None:
+def test_a_relay_that_starts_before_its_broker_goes_on_trying(
+    db: Mongo, broker: AmqpVhost, publish: Callable[..., None]
+) -> None:
+    with socket.socket() as reserved:  # Bound, not listening: connections are refused.
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        relay = a_relay(db, Wire.through(broker.url, f"127.0.0.1:{port}"))
+        thread = threading.Thread(target=relay.run)
+        thread.start()
+        publish(new_event("t1"))
+        with pytest.raises(RelayInDoubt, match="not connected"):
+            relay.ready()
+    wire = Wire(broker.url, port)
+    try:
+        eventually(lambda: db.db.outbox.count_documents({"state": "sent"}) == 1)
+        relay.ready()
+    finally:
+        relay.stop()
+        thread.join(10)
+        wire.close()
+    assert not thread.is_alive()
+
+
+def test_a_relay_can_be_stopped_while_it_waits_for_its_broker(db: Mongo, broker: AmqpVhost) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
-        url = Wire.through(broker.url, f"127.0.0.1:{reserved.getsockname()[1]}")
-        relay = Relay(
-            db, service="maker", holder="one", amqp_url=url, exchanges=PRODUCER.exchanges, confirm_timeout_seconds=5
-        )
+        relay = a_relay(db, Wire.through(broker.url, f"127.0.0.1:{reserved.getsockname()[1]}"))
+        thread = threading.Thread(target=relay.run)
+        thread.start()
+        eventually(lambda: db.db.leases.count_documents({}) == 1)
+        relay.stop()
+        thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_relay_whose_broker_does_not_come_ends_in_doubt(
+    db: Mongo, broker: AmqpVhost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servicekit.messaging.relay.CONNECT_ATTEMPTS", 2)
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        relay = a_relay(db, Wire.through(broker.url, f"127.0.0.1:{reserved.getsockname()[1]}"))
         with pytest.raises(RelayInDoubt, match="cannot connect"):
             relay.run()
+
+
+def a_relay(db: Mongo, amqp_url: str) -> Relay:
+    return Relay(
+        db, service="maker", holder="one", amqp_url=amqp_url, exchanges=PRODUCER.exchanges, confirm_timeout_seconds=5
+    )
 
 
 def test_both_work_with_no_more_than_their_own_permissions(

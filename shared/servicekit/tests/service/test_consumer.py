@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from pymongo.errors import ExecutionTimeout
 
 from servicekit.errors import DependencyUnavailable
-from servicekit.messaging.consumer import ConsumerProcess, MissingTopology, WorkerDied
+from servicekit.messaging.consumer import ConsumerProcess, UnusableTopology, WorkerDied
 from servicekit.messaging.envelope import Message, NewEvent, ReceivedEvent, serialise
 from servicekit.messaging.handling import Delivery, Handling
 from servicekit.messaging.relay import Relay
@@ -25,9 +25,12 @@ from .conftest import QUEUE, Taker, new_event
 Start = Callable[[], ConsumerProcess]
 
 
-def send(broker: AmqpVhost, body: bytes, content_type: str = "application/cloudevents+json") -> None:
+def send(
+    broker: AmqpVhost, body: bytes, content_type: str = "application/cloudevents+json", redelivered: int = 0
+) -> None:
     with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
-        properties = pika.BasicProperties(content_type=content_type, delivery_mode=2)
+        headers = {"x-delivery-count": redelivered} if redelivered else None
+        properties = pika.BasicProperties(content_type=content_type, delivery_mode=2, headers=headers)
         connection.channel().basic_publish("", QUEUE, body, properties)
 
 
@@ -58,9 +61,12 @@ def test_a_backlog_is_handled_whole_and_once(
 ) -> None:
     publish(*[new_event(f"t{n}") for n in range(300)])
     start_relay()
-    start_consumer()
-    eventually(lambda: effects(db) == 300)
+    process = start_consumer()
+    eventually(lambda: effects(db) == 300 and process.idle)
     assert len(db.db.effects.distinct("thing_id")) == 300
+    process.stop()
+    eventually(lambda: not process.idle)  # Its connection is gone, and what it did not acknowledge is back.
+    assert length(broker, QUEUE) == 0
 
 
 @pytest.mark.parametrize(
@@ -110,6 +116,43 @@ def test_a_poisonous_message_in_a_group_does_not_harm_its_neighbours(
     assert length(broker, QUEUE) == 0
 
 
+def test_messages_that_came_back_again_and_again_are_handled_one_at_a_time_in_no_fixed_order(
+    db: Mongo, broker: AmqpVhost, handling: Handling, start_consumer: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = [f"t{number}" for number in range(20)]
+    for thing in sent:
+        send(broker, serialise(new_event(f"before-{thing}"), "maker"))
+        send(broker, serialise(new_event(thing), "maker"), redelivered=2)
+    handled: list[list[str]] = []
+    beside_another: list[list[str]] = []
+    in_hand = threading.Lock()
+    fresh_handled = threading.Event()
+    handle = handling.handle
+
+    def watched(deliveries: Sequence[Delivery]) -> None:
+        things = [json.loads(each.message.body)["data"]["thing_id"] for each in deliveries]
+        if not set(things) & set(sent):
+            handle(deliveries)
+            fresh_handled.set()
+            return
+        if in_hand.locked():
+            beside_another.append(things)
+        with in_hand:
+            handled.append(things)
+            handle(deliveries)
+            # Fresh ones go on beside it, and bring no other suspect with them.
+            fresh_handled.clear()
+            send(broker, serialise(new_event(f"beside-{things[0]}"), "maker"))
+            assert fresh_handled.wait(5) or beside_another
+
+    monkeypatch.setattr(handling, "handle", watched)
+    start_consumer()
+    eventually(lambda: effects(db) == 60 or beside_another)
+    assert beside_another == []
+    assert sorted(handled) == sorted([thing] for thing in sent), "each alone, not in a group"
+    assert handled != [[thing] for thing in sent]
+
+
 def test_a_transient_failure_is_tried_again_after_ten_seconds_by_this_consumer_only(
     db: Mongo, broker: AmqpVhost, start_consumer: Start, start_relay: Callable[..., Relay], taker: Taker
 ) -> None:
@@ -146,8 +189,19 @@ def test_a_worn_out_message_is_parked(db: Mongo, handling: Handling, taker: Take
 
 def test_a_consumer_without_its_queue_says_which_and_what_to_do(amqp_vhost: AmqpVhost, handling: Handling) -> None:
     process = ConsumerProcess(amqp_url=amqp_vhost.url, queues=[QUEUE], handling=handling, threads=1)
-    with pytest.raises(MissingTopology, match=rf"{QUEUE}.*topology --apply"):
+    with pytest.raises(UnusableTopology, match=rf"{QUEUE}.*topology --apply"):
         process.run()
+
+
+def test_a_consumer_that_misses_one_queue_takes_nothing_from_the_others(broker: AmqpVhost, handling: Handling) -> None:
+    send(broker, b"{}")
+    process = ConsumerProcess(amqp_url=broker.url, queues=[QUEUE, f"{QUEUE}.missing"], handling=handling, threads=1)
+    with pytest.raises(UnusableTopology, match="missing"):
+        process.run()
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        channel = connection.channel()
+        method = eventually(lambda: channel.basic_get(QUEUE)[0])
+    assert not method.redelivered
 
 
 def test_the_producers_trace_and_request_reach_the_handler(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from servicekit.testing.plugin import AmqpVhost
 from servicekit.testing.tokens import JWKS
 
 PROGRAM = """
+import time
+from pathlib import Path
+
 import marshmallow
 from servicekit.http import Blueprint
 from servicekit.jobs import Job
@@ -32,6 +36,15 @@ blp = Blueprint("things")
 @blp.public()
 @blp.response(200)
 def things():
+    return {}
+
+@blp.route("/v1/slow-things")
+@blp.public()
+@blp.response(200)
+def slow_things():
+    Path("begun").touch()
+    while not Path("go-on").exists():
+        time.sleep(0.05)
     return {}
 
 Service(name="maker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo, blueprints=[blp],
@@ -66,9 +79,17 @@ def start(db: Mongo, broker: AmqpVhost, tmp_path: Path) -> Iterator[Start]:
         process.wait(10)
 
 
-def answers(port: int, path: str) -> bool:
+def refuses(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def answers(port: int, path: str, timeout_seconds: float = 2) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout_seconds) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -88,6 +109,20 @@ def test_an_api_sends_its_last_spans_as_it_ends(start: Start, collector: tuple[s
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     assert b"GET /v1/things" in b"".join(received)
+
+
+def test_an_api_told_to_stop_finishes_what_it_took_and_refuses_the_rest_at_once(start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    process = start("api", HTTP_PORT=str(port))
+    eventually(lambda: answers(port, "/v1/things"), timeout_seconds=30)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(answers, port, "/v1/slow-things", 30)
+        eventually((tmp_path / "begun").exists)
+        process.send_signal(signal.SIGTERM)
+        eventually(lambda: refuses(port))
+        (tmp_path / "go-on").touch()
+        assert slow.result()
+    assert process.wait(20) == 0
 
 
 @pytest.mark.parametrize("name", ["worker", "relay"])

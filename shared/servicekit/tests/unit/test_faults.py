@@ -1,9 +1,15 @@
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = "from servicekit.faults import crash_point; crash_point('S1'); crash_point('S2'); print('survived')"
+PROGRAM = """
+from servicekit.faults import crash_point
+crash_point('S1')
+crash_point('S2', 'evt_1', 'evt_2')
+print('survived')
+"""
 
 
 def run(tmp_path: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -30,3 +36,18 @@ def test_without_a_once_file_it_dies_every_time(tmp_path: Path) -> None:
 
 def test_the_crash_point_of_another_name_does_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, CRASH_POINT="S3").stdout == "survived\n"
+
+
+def test_only_the_named_message_is_deadly(tmp_path: Path) -> None:
+    assert run(tmp_path, CRASH_POINT="S2", CRASH_MESSAGE_ID="evt_3").stdout == "survived\n"
+    assert run(tmp_path, CRASH_POINT="S2", CRASH_MESSAGE_ID="evt_2").returncode == -signal.SIGKILL
+
+
+def test_it_may_stand_still_instead_until_it_is_continued(tmp_path: Path) -> None:
+    env = {"PYTHONPATH": ":".join(p for p in sys.path if p), "CRASH_POINT": "S2", "CRASH_SIGNAL": "STOP"}
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], env=env, stdout=subprocess.PIPE, text=True) as process:
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        process.send_signal(signal.SIGCONT)
+        output, _ = process.communicate(timeout=10)
+    assert output == "survived\n"

@@ -1,8 +1,17 @@
 """What the topology promises, read off the rendered definitions."""
 
+import json
 import re
+from dataclasses import replace
+from typing import Any
 
-from servicekit.messaging.topology import Topology
+import marshmallow as ma
+import pytest
+from typer.testing import CliRunner
+
+from servicekit.messaging.topology import Consumer, Order, Topology
+from servicekit.service import Service
+from servicekit.settings import ServiceSettings
 
 TOPOLOGY = Topology("taker", ("thing.taken.v1",), (("maker", "thing.made.v1"),))
 
@@ -51,3 +60,31 @@ def test_the_services_user_may_configure_nothing_and_write_only_its_own() -> Non
     assert not re.search(permissions["write"], "maker.events")
     assert re.search(permissions["read"], "taker.thing.made.v1")
     assert not re.search(permissions["read"], "maker.other.v1")
+    assert not re.search(permissions["read"], "events.log")
+
+
+def test_who_looks_for_missing_events_may_read_the_log_and_no_more() -> None:
+    read = replace(TOPOLOGY, reads_log=True).permissions()["read"]
+    assert [name for name in ("events.log", "taker.a.v1", "parking.taker.a.v1") if not re.search(read, name)] == []
+    assert [name for name in ("events.log.other", "my.events.log", "maker.a.v1") if re.search(read, name)] == []
+
+
+@pytest.mark.parametrize(
+    ("order", "told", "reads_log"),
+    [(None, None, False), (Order.LATEST, "latest", False), (Order.GAPLESS, "gapless", True)],
+)
+def test_a_services_table_of_events_tells_its_order_and_only_gaps_need_the_log(
+    order: Order | None, told: str | None, reads_log: bool
+) -> None:
+    consumer = Consumer("thing.made.v1", "maker", ma.Schema(), print, order=order)
+    service = Service("taker", "1", ServiceSettings, lambda *_: None, [], consumes=[consumer])
+    printed = CliRunner().invoke(service.cli(), ["events"]).stdout
+    (told_of_it,) = json.loads(printed)["consumes"]
+    assert told_of_it["order"] == told
+    assert service.topology.reads_log is reads_log
+
+
+@pytest.mark.parametrize("handlers", [{}, {"handle": print, "handle_many": print}])
+def test_a_consumer_has_exactly_one_handler(handlers: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"thing\.made\.v1 needs either"):
+        Consumer("thing.made.v1", "maker", ma.Schema(), **handlers)

@@ -72,7 +72,7 @@ class _Algorithms(JWSRegistry):
         return self.algorithms[name]
 
 
-_ALGORITHMS = _Algorithms()
+SIGNATURES = _Algorithms()
 
 
 class InternalTokens:
@@ -109,7 +109,7 @@ class InternalTokens:
         if len(token) > _LONGEST_TOKEN:
             raise NotAuthenticated("The token is too long to be one of ours.")
         try:
-            claims = jwt.decode(token, self._keys, registry=_ALGORITHMS).claims
+            claims = jwt.decode(token, self._keys, registry=SIGNATURES).claims
         except (JoseError, ValueError) as err:
             raise NotAuthenticated("The token's signature or form is not valid; obtain a new one.") from err
         expires_at, issued_at = claims.get("exp"), claims.get("iat")

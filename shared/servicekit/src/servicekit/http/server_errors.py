@@ -1,4 +1,4 @@
-"""What gunicorn refuses before any application sees it is a problem too, not a page of HTML."""
+"""Where gunicorn's worker does not do what callers were told: errors before any application, and stopping."""
 
 import json
 import socket
@@ -26,7 +26,26 @@ _UNEXPECTED = (500, "Internal Server Error", "The server failed; nothing is know
 
 
 class ProblemWorker(ThreadWorker):
-    """gunicorn's threaded worker with RFC 9457 answers to what it cannot parse."""
+    """gunicorn's threaded worker with RFC 9457 answers to what it cannot parse, and a stop that loses no request."""
+
+    sockets: list[Any]  # gunicorn's own, undeclared there
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """At a stop the listener is closed when the draining begins, and not when it has ended.
+
+        Whoever connects meanwhile is refused at once and knows that nothing was done. gunicorn would leave them in the
+        kernel's queue, with their requests sent, until they are reset: then nobody knows.
+        """
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            waiting = -1
+            while waiting < self.nr_conns:  # those in the queue have sent their requests already
+                waiting = self.nr_conns
+                self.accept(listener)
+            listener.close()
+        self.sockets = []
 
     def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: BaseException) -> None:
         """Answers and lets gunicorn close the connection. Nothing of the request is repeated or logged."""

@@ -4,6 +4,6 @@ The only package that imports an AMQP client: pika publishes (``relay``), kombu 
 """
 
 from servicekit.messaging.envelope import NewEvent, ReceivedEvent
-from servicekit.messaging.topology import Consumer, Topology
+from servicekit.messaging.topology import Consumer, Order, Topology
 
-__all__ = ["Consumer", "NewEvent", "ReceivedEvent", "Topology"]
+__all__ = ["Consumer", "NewEvent", "Order", "ReceivedEvent", "Topology"]

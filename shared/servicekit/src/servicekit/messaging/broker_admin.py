@@ -1,5 +1,6 @@
-"""Loads a service's topology into a broker, over RabbitMQ's management API. Run by whoever deploys, not by services."""
+"""RabbitMQ's management API: loads a service's topology (whoever deploys does that), and reads what the broker has."""
 
+import contextlib
 import json
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -9,52 +10,88 @@ import urllib3
 from servicekit.messaging.topology import Topology
 
 # Declaring a dozen quorum queues takes a busy broker many seconds; everything sent here may be sent again.
-TIMEOUT_SECONDS = 60.0
+LOAD_TIMEOUT_SECONDS = 60.0
 RETRIES = urllib3.Retry(total=3, backoff_factor=1.0, allowed_methods=None, raise_on_status=False)
+# A process that starts reads five short lists; what it cannot have soon it does without.
+READ_TIMEOUT_SECONDS = 3.0
 
 
 class BrokerRefused(Exception):
-    """The management API did not take what was sent; the message says what it answered."""
+    """The management API did not do what was asked; the message says what it answered."""
 
 
 def apply(topology: Topology, management_url: str, amqp_url: str) -> None:
     """Creates what is missing: virtual host, exchanges, queues, bindings, policies, and the service's own user.
 
     ``management_url`` carries an administrator's credentials; ``amqp_url`` is what the service itself will use: its
-    user gets the least permissions that work. Additive, and a repeat changes nothing but the user's password and
-    permissions. Raises ``BrokerRefused``, naming what could not be made.
+    user gets the least permissions that work, and may read the management API. Additive, and a repeat changes nothing
+    but policies and the user's password and permissions: an exchange or queue that is there with other properties stays
+    as it is, and ``read`` tells. Raises ``BrokerRefused``, naming what could not be made.
     """
-    admin = urlsplit(management_url)
-    service = urlsplit(amqp_url)
-    vhost = quote(unquote(service.path.removeprefix("/")) or "/", safe="")
-    base = f"{admin.scheme}://{admin.hostname}:{admin.port or (443 if admin.scheme == 'https' else 80)}/api"
-    headers = urllib3.make_headers(basic_auth=f"{unquote(admin.username or '')}:{unquote(admin.password or '')}")
-    headers["Content-Type"] = "application/json"
+    api = _Management(management_url, amqp_url)
+    api.send("PUT", f"vhosts/{api.vhost}", {})
+    user = quote(api.service_user, safe="")
+    if user and api.service_user != api.user:
+        # The tag `management` lets it look at the virtual hosts it may use, and do there what it may over AMQP.
+        api.send("PUT", f"users/{user}", {"password": api.service_password, "tags": "management"})
+        api.send("PUT", f"permissions/{api.vhost}/{user}", topology.permissions())
+    elif user:
+        api.send("PUT", f"permissions/{api.vhost}/{user}", {"configure": ".*", "write": ".*", "read": ".*"})
+    api.send("POST", f"definitions/{api.vhost}", topology.definitions())
 
-    def send(method: str, path: str, body: dict[str, Any]) -> None:
+
+def read(management_url: str, amqp_url: str) -> dict[str, list[dict[str, Any]]]:
+    """The objects of the virtual host in ``amqp_url``, listed as ``comparison.differences`` wants them.
+
+    Asked as the user in ``management_url`` or, where it names none, as the service's own in ``amqp_url``. Each request
+    takes at most ``READ_TIMEOUT_SECONDS`` and has no second try. Raises ``BrokerRefused``.
+    """
+    api = _Management(management_url, amqp_url)
+    # Without statistics: policies are missing in them at first, and they cost a busy broker most.
+    return {
+        kind: api.ask(f"{kind}/{api.vhost}?disable_stats=true")
+        for kind in ("exchanges", "queues", "bindings", "policies", "operator-policies")
+    }
+
+
+class _Management:
+    """The management API, and the virtual host and user of an AMQP URL."""
+
+    def __init__(self, management_url: str, amqp_url: str) -> None:
+        at, service = urlsplit(management_url), urlsplit(amqp_url)
+        self.service_user, self.service_password = unquote(service.username or ""), unquote(service.password or "")
+        self.vhost = quote(unquote(service.path.removeprefix("/")) or "/", safe="")
+        self.user, password = unquote(at.username or ""), unquote(at.password or "")
+        if not self.user:
+            self.user, password = self.service_user, self.service_password
+        self._base = f"{at.scheme}://{at.netloc.rpartition('@')[2]}/api"
+        self._headers = urllib3.make_headers(basic_auth=f"{self.user}:{password}")
+
+    def send(self, method: str, path: str, body: dict[str, Any]) -> None:
+        self._request(method, path, json.dumps(body).encode(), LOAD_TIMEOUT_SECONDS, RETRIES)
+
+    def ask(self, path: str) -> list[dict[str, Any]]:
+        response = self._request("GET", path, None, READ_TIMEOUT_SECONDS, False)
+        with contextlib.suppress(ValueError):
+            found = response.json()
+            if isinstance(found, list):
+                return found
+        raise BrokerRefused(f"GET {path}: what answers there is not RabbitMQ's management API")
+
+    def _request(
+        self, method: str, path: str, body: bytes | None, timeout: float, retries: urllib3.Retry | bool
+    ) -> urllib3.BaseHTTPResponse:
         try:
             response = urllib3.request(
                 method,
-                f"{base}/{path}",
-                body=json.dumps(body).encode(),
-                headers=headers,
-                timeout=TIMEOUT_SECONDS,
-                retries=RETRIES,
+                f"{self._base}/{path}",
+                body=body,
+                headers={**self._headers, "Content-Type": "application/json"},
+                timeout=timeout,
+                retries=retries,
             )
         except urllib3.exceptions.HTTPError as error:
             raise BrokerRefused(f"{method} {path}: {type(error).__name__}; is the management API up?") from error
         if response.status >= 300:
             raise BrokerRefused(f"{method} {path}: {response.status} {response.data[:500].decode(errors='replace')}")
-
-    send("PUT", f"vhosts/{vhost}", {})
-    user, password = unquote(service.username or ""), unquote(service.password or "")
-    if user and user != unquote(admin.username or ""):
-        send("PUT", f"users/{quote(user, safe='')}", {"password": password, "tags": ""})
-        send("PUT", f"permissions/{vhost}/{quote(user, safe='')}", topology.permissions())
-    elif user:
-        send(
-            "PUT",
-            f"permissions/{vhost}/{quote(user, safe='')}",
-            {"configure": ".*", "write": ".*", "read": ".*"},
-        )
-    send("POST", f"definitions/{vhost}", topology.definitions())
+        return response

@@ -8,19 +8,22 @@ import contextlib
 import hashlib
 import os
 import queue
+import random
 import select
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from kombu import Connection
 from kombu import Consumer as KombuConsumer
 from kombu import Queue as KombuQueue
 
+from servicekit.messaging.acknowledgements import GAP_SECONDS, Acknowledgements
+from servicekit.messaging.comparison import REFUSALS, refusal
 from servicekit.messaging.envelope import Message
-from servicekit.messaging.handling import Delivery, Handling, Stopped
+from servicekit.messaging.handling import Delivery, Stopped
 
 log = structlog.get_logger(__name__)
 
@@ -31,46 +34,71 @@ CONNECT_TIMEOUT_SECONDS = 5
 # py-amqp waits for an answer as long as the socket lets it: without a limit a frozen broker would hold this process
 # for ever, even at closing the connection.
 ANSWER_TIMEOUT_SECONDS = 5
-RECONNECT_SECONDS = (0.2, 1.0, 2.0, 5.0)
+RECONNECT_SECONDS = (0.2, 0.5, 1.0, 2.0)
 # How many messages may share a transaction under backlog; an idle system still commits each by itself.
-GROUP_SIZE = 50
+GROUP_SIZE = 100
+# While messages keep coming, a worker that finds fewer than these waits so long for others to share its transaction.
+# The first one after a pause of BUSY_SECONDS waits for nobody.
+GATHER_BELOW = 16
+GATHER_SECONDS = 0.02
+BUSY_SECONDS = 0.1
 # Enough unacknowledged messages that every worker finds a next group waiting.
 GROUPS_PREFETCHED_PER_WORKER = 2
 # Deliveries taken in before finished ones are acknowledged, and how long the socket may stay silent in between.
 TAKEN_IN_AT_ONCE = 200
 DRAIN_TIMEOUT_SECONDS = 0.001
+# Some dozen messages in one system call.
+READ_AHEAD_BYTES = 16_384
+# A message that came back this often may be what ended the process each time. The broker counts every such delivery of
+# all that was unacknowledged, and would park the neighbours with it: so each suspect is handled alone, in random order,
+# after a moment in which the others arrive. Soon all are done but the one that is deadly.
+SUSPECT_AFTER_REDELIVERIES = 2
+SUSPECTS_GATHER_SECONDS = 0.5
 # Time to let running handlers finish at a stop; Kubernetes' grace period is longer.
 STOP_TIMEOUT_SECONDS = 20.0
 
-_Job = tuple[int, int, Delivery]  # generation of the connection, delivery tag, delivery
+Job = tuple[int, int, Delivery]  # generation of the connection, delivery tag, delivery
 
 
-class MissingTopology(Exception):
-    """A queue this service consumes does not exist on the broker."""
+class UnusableTopology(Exception):
+    """A queue this service consumes is not on the broker, or the service's user may not log in or read it."""
 
 
 class WorkerDied(Exception):
     """A worker thread ended with more than an exception of its handler; the process must end and start afresh."""
 
 
+class Handles(Protocol):
+    """What a consumer does with its messages: ``Handling`` for events, ``Recorder`` for what was parked."""
+
+    def handle(self, deliveries: Sequence[Delivery]) -> None:
+        """Brings every delivery to its end; all may be acknowledged after it. Raises ``Stopped`` at a stop."""
+
+
 class ConsumerProcess:
     """Consumes a service's queues until stopped. ``run`` blocks; ``stop`` may be called from any thread."""
 
-    def __init__(self, *, amqp_url: str, queues: Sequence[str], handling: Handling, threads: int) -> None:
+    def __init__(self, *, amqp_url: str, queues: Sequence[str], handling: Handles, threads: int) -> None:
         self._amqp_url = amqp_url
         self._queues = list(queues)
         self._handling = handling
         self._threads = threads
-        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._done: queue.SimpleQueue[tuple[int, int, bool]] = queue.SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
         self._stopping = threading.Event()
         self._worker_failure: BaseException | None = None
+        self._taking = threading.Lock()
+        self._took_at = 0.0
+        self._suspects: list[Job] = []
+        self._suspect_tried: int | None = None  # its delivery tag, while it is being handled
         self._generation = 0
         self._connected = False
         self._unsettled = 0
+        self._acknowledgements = Acknowledgements()
+        self._more_may_wait = False
 
     def ready(self) -> None:
         """Raises while there is no connection to the broker."""
@@ -80,7 +108,7 @@ class ConsumerProcess:
     @property
     def idle(self) -> bool:
         """Whether it is connected and every message it took is settled."""
-        return self._connected and self._unsettled == 0
+        return self._connected and self._unsettled == 0 and not self._acknowledgements.waiting
 
     def stop(self) -> None:
         """Gives back what was not begun, finishes and acknowledges what was, and ends ``run``. Safe to repeat."""
@@ -90,7 +118,8 @@ class ConsumerProcess:
     def run(self) -> None:
         """Consumes, reconnecting as often as needed.
 
-        Raises ``MissingTopology`` when a queue is not there, and ``WorkerDied``; then the process must exit.
+        Raises ``UnusableTopology`` when a queue is missing or not permitted, and ``WorkerDied``; then the process must
+        exit.
         """
         workers = [threading.Thread(target=self._work, name=f"worker-{n}", daemon=True) for n in range(self._threads)]
         for worker in workers:
@@ -100,9 +129,11 @@ class ConsumerProcess:
             began = time.monotonic()
             try:
                 self._consume()
-            except (MissingTopology, WorkerDied):
+            except WorkerDied:
                 raise
-            except Exception as error:  # noqa: BLE001 whatever a broken connection raises, a new one is the answer
+            except Exception as error:  # whatever a broken connection raises, a new one is the answer
+                if getattr(error, "reply_code", 0) in REFUSALS:
+                    raise UnusableTopology(refusal(error)) from error
                 if time.monotonic() - began > 10 * RECONNECT_SECONDS[-1]:
                     failures = 0
                 wait = RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)]
@@ -120,13 +151,17 @@ class ConsumerProcess:
     def _consume(self) -> None:
         self._generation += 1
         self._unsettled = 0
+        self._acknowledgements = Acknowledgements()
+        self._more_may_wait = True  # The first messages may come right behind the answer to our subscription.
         with Connection(
             self._amqp_url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_TIMEOUT_SECONDS
         ) as connection:
             connection.connect()
             connection.connection.sock.settimeout(ANSWER_TIMEOUT_SECONDS)
+            _read_ahead(connection.connection.transport)
             channel = connection.channel()
-            self._check_queues(connection)
+            for name in self._queues:
+                channel.queue_declare(name, passive=True)
             # Per consumer: quorum queues refuse a limit for the whole channel.
             channel.basic_qos(0, self._threads * GROUP_SIZE * GROUPS_PREFETCHED_PER_WORKER, False)
             consumers = [self._consumer(channel, name) for name in self._queues]
@@ -135,31 +170,27 @@ class ConsumerProcess:
             self._connected = True
             log.info("consuming", queues=self._queues)
             check_at = time.monotonic()
+            try_suspects_at = check_at + SUSPECTS_GATHER_SECONDS
             while not self._stopping.is_set():
                 if self._worker_failure is not None:
                     raise WorkerDied(repr(self._worker_failure)) from self._worker_failure
                 self._wait(connection)
                 self._settle(channel)
+                if self._suspects and self._suspect_tried is None and time.monotonic() >= try_suspects_at:
+                    self._try_a_suspect()
                 if time.monotonic() >= check_at:
                     connection.heartbeat_check()
                     check_at = time.monotonic() + HEARTBEAT_CHECK_SECONDS
             self._wind_down(connection, channel, consumers)
 
-    def _check_queues(self, connection: Connection) -> None:
-        for name in self._queues:
-            # A channel of its own for each: a failed passive declaration closes the channel it was made on.
-            with connection.channel() as channel:
-                try:
-                    channel.queue_declare(name, passive=True)
-                except connection.channel_errors as error:
-                    raise MissingTopology(
-                        f"queue {name} is missing; load the topology with the service's `topology --apply`"
-                    ) from error
-
     def _consumer(self, channel: Any, name: str) -> KombuConsumer:
         def on_message(raw: Any) -> None:
             self._unsettled += 1
-            self._jobs.put((self._generation, raw.delivery_tag, Delivery(name, _message(raw))))
+            job = (self._generation, raw.delivery_tag, Delivery(name, _message(raw)))
+            if _is_suspect(job):
+                self._suspects.append(job)
+            else:
+                self._jobs.put(job)
 
         def on_decode_error(raw: Any, _error: Exception) -> None:
             # kombu unpacks what a header calls compressed, and would end the connection where it cannot.
@@ -176,15 +207,31 @@ class ConsumerProcess:
     def _wait(self, connection: Connection) -> None:
         """Sleeps until the broker or a worker has something, then takes in all that the broker sent."""
         sock = connection.connection.sock
-        readable, _, _ = select.select([sock, self._wake_read], [], [], HEARTBEAT_CHECK_SECONDS)
+        longest = HEARTBEAT_CHECK_SECONDS
+        if self._acknowledgements.waiting:
+            longest = GAP_SECONDS
+        elif self._suspects:
+            longest = SUSPECTS_GATHER_SECONDS
+        readable, _, _ = select.select([sock, self._wake_read], [], [], 0 if self._more_may_wait else longest)
         if self._wake_read in readable:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._wake_read, 65_536)
-        if sock in readable:
-            # py-amqp may hold more than one frame in its buffer: take all before sleeping again.
-            with contextlib.suppress(TimeoutError):
+        if sock in readable or self._more_may_wait:
+            # What py-amqp has read ahead is not seen by select: until it finds nothing, there may be more.
+            self._more_may_wait = True
+            sock.settimeout(DRAIN_TIMEOUT_SECONDS)  # Here, once: given to drain_events it is set anew for each frame.
+            try:
                 for _ in range(TAKEN_IN_AT_ONCE):
-                    connection.drain_events(timeout=DRAIN_TIMEOUT_SECONDS)
+                    connection.drain_events()
+            except TimeoutError:
+                self._more_may_wait = False
+            finally:
+                sock.settimeout(ANSWER_TIMEOUT_SECONDS)
+
+    def _try_a_suspect(self) -> None:
+        job = self._suspects.pop(random.randrange(len(self._suspects)))  # noqa: S311 no secret, only no fixed order
+        _, self._suspect_tried, _ = job
+        self._jobs.put(job)
 
     def _settle(self, channel: Any) -> None:
         """Acknowledges what the workers finished, and gives back what they could not handle."""
@@ -193,10 +240,15 @@ class ConsumerProcess:
             if generation != self._generation:
                 continue  # Of a connection that is gone; the broker delivers it again and the inbox knows it.
             self._unsettled -= 1
+            if tag == self._suspect_tried:
+                self._suspect_tried = None
             if handled:
-                channel.basic_ack(tag)
+                self._acknowledgements.finished(tag)
             else:
                 channel.basic_reject(tag, requeue=True)
+                self._acknowledgements.given_back(tag)
+        for tag, multiple in self._acknowledgements.due():
+            channel.basic_ack(tag, multiple=multiple)
 
     def _wind_down(self, connection: Connection, channel: Any, consumers: Sequence[KombuConsumer]) -> None:
         for consumer in consumers:
@@ -205,6 +257,7 @@ class ConsumerProcess:
             if generation == self._generation:
                 self._unsettled -= 1
                 channel.basic_reject(tag, requeue=True)
+                self._acknowledgements.given_back(tag)
         give_up_at = time.monotonic() + STOP_TIMEOUT_SECONDS
         while self._unsettled > 0 and time.monotonic() < give_up_at:
             select.select([self._wake_read], [], [], 0.5)
@@ -217,8 +270,8 @@ class ConsumerProcess:
         channel.close()
         log.info("consumer_stopped", given_up=self._unsettled)
 
-    def _forget_unstarted(self) -> list[_Job]:
-        unstarted: list[_Job] = []
+    def _forget_unstarted(self) -> list[Job]:
+        unstarted, self._suspects, self._suspect_tried = self._suspects, [], None
         with contextlib.suppress(queue.Empty):
             while True:
                 job = self._jobs.get_nowait()
@@ -236,20 +289,31 @@ class ConsumerProcess:
             self._wake()
 
     def _handle_all(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while jobs := self._take():
+            self._handle(jobs)
+
+    def _take(self) -> list[Job]:
+        """The next group, or nothing at the end. One worker takes at a time: what came together stays together."""
+        with self._taking:
+            if (job := self._jobs.get()) is None:
+                return []
+            began = time.monotonic()
+            if began - self._took_at < BUSY_SECONDS and self._jobs.qsize() < GATHER_BELOW:
+                self._stopping.wait(GATHER_SECONDS)
+            self._took_at = began
             jobs = [job]
-            while len(jobs) < GROUP_SIZE:
+            while len(jobs) < GROUP_SIZE and not _is_suspect(job):
                 try:
                     following = self._jobs.get_nowait()
                 except queue.Empty:
                     break
-                if following is None:
-                    self._jobs.put(None)
+                if following is None or _is_suspect(following):
+                    self._jobs.put(following)
                     break
                 jobs.append(following)
-            self._handle(jobs)
+            return jobs
 
-    def _handle(self, jobs: list[_Job]) -> None:
+    def _handle(self, jobs: list[Job]) -> None:
         handled = True
         try:
             self._handling.handle([delivery for _, _, delivery in jobs])
@@ -270,6 +334,46 @@ class ConsumerProcess:
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
             os.write(self._wake_write, b".")
+
+
+def run_beside(consumer: ConsumerProcess, other: ConsumerProcess) -> None:
+    """Runs both until ``consumer`` is stopped; where one fails the other is stopped too.
+
+    Raises what ``ConsumerProcess.run`` raises; then the process must exit.
+    """
+    failure: list[BaseException] = []
+
+    def run_other() -> None:
+        try:
+            other.run()
+        except (UnusableTopology, WorkerDied) as error:
+            failure.append(error)
+            consumer.stop()
+
+    thread = threading.Thread(target=run_other, name="beside", daemon=True)
+    thread.start()
+    try:
+        consumer.run()
+    finally:
+        other.stop()
+        thread.join(STOP_TIMEOUT_SECONDS)
+    if failure:
+        raise failure[0]
+
+
+def _read_ahead(transport: Any) -> None:
+    """Has py-amqp take what there is from the socket, as it does with TLS, and not each frame's parts one by one.
+
+    That is one system call for many messages instead of nine for each. What is set is private to py-amqp: if a new
+    version names it otherwise, reading is slower, not wrong.
+    """
+    receive = transport.sock.recv
+    transport._quick_recv = lambda wanted: receive(max(wanted, READ_AHEAD_BYTES))
+
+
+def _is_suspect(job: Job) -> bool:
+    redeliveries = job[2].message.headers.get("x-delivery-count", 0)
+    return isinstance(redeliveries, int) and redeliveries >= SUSPECT_AFTER_REDELIVERIES
 
 
 def _message(raw: Any) -> Message:

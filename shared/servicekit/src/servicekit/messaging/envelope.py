@@ -13,6 +13,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 CONTENT_TYPE = "application/cloudevents+json"
 TYPE_PREFIX = "org.emitra."
+ENVELOPE_SCHEMA = "/contracts/events/envelope.json"
 
 _trace_context = TraceContextTextMapPropagator()
 
@@ -72,6 +73,11 @@ def exchange_of(service_name: str) -> str:
     return f"{service_name}.events"
 
 
+def schema_of(event: str) -> str:
+    """The address of the JSON Schema of an event's data: its contract's ``$id``."""
+    return f"/contracts/events/{event}.json"
+
+
 def rfc3339(instant: datetime) -> str:
     """An aware instant in UTC as RFC 3339 with milliseconds and ``Z``."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -87,7 +93,7 @@ def serialise(event: NewEvent, service_name: str) -> bytes:
         "subject": event.aggregate_id,
         "time": rfc3339(event.occurred_at),
         "datacontenttype": "application/json",
-        "dataschema": f"/contracts/events/{event.type}.json",
+        "dataschema": schema_of(event.type),
         "sequence": str(event.sequence),
         "partitionkey": event.aggregate_id,
         "correlationid": event.request_id,

@@ -5,14 +5,18 @@ Knows nothing of AMQP: ``consumer`` brings the messages and acknowledges them.
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import structlog
 from marshmallow import ValidationError
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Link, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pymongo.client_session import ClientSession
@@ -29,7 +33,17 @@ from servicekit.messaging.envelope import (
     parse,
     received,
 )
-from servicekit.messaging.redelivery import Redelivery
+from servicekit.messaging.ordering import (
+    GAP_WAITS_SECONDS,
+    RUNGS_BEFORE_REPAIR,
+    Aggregate,
+    Fetch,
+    Gap,
+    Outcome,
+    Positions,
+    look_up,
+)
+from servicekit.messaging.redelivery import Redelivery, attempts, stack_of
 from servicekit.messaging.topology import Consumer
 from servicekit.mongo.client import Mongo, duplicate_key
 from servicekit.mongo.inbox import COLLECTION as INBOX
@@ -48,7 +62,7 @@ _DATABASE_DOWN = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 
 
 class Stopped(Exception):
-    """The process is stopping while the database is down; the message goes back to its queue."""
+    """The process stops while a message waits for the database or the log; the message goes back to its queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,9 @@ class Delivery:
 
     queue: str
     message: Message
+
+
+_Waiting = list[tuple[Delivery, Gap]]
 
 
 class Handling:
@@ -69,6 +86,7 @@ class Handling:
         consumers: Mapping[str, Consumer],
         redelivery: Redelivery,
         stopping: threading.Event,
+        fetch: Fetch | None = None,
     ) -> None:
         self._mongo = mongo
         self._application = application
@@ -76,31 +94,52 @@ class Handling:
         self._redelivery = redelivery
         self._stopping = stopping
         self._inbox = mongo.db[INBOX]
+        self._positions = Positions(mongo.db)
+        self._fetch = fetch
+        self._queues = {consumer.event: queue for queue, consumer in consumers.items()}
+        self._ranks = {queue: rank for rank, queue in enumerate(consumers)}
 
     def handle(self, deliveries: Sequence[Delivery]) -> None:
-        """Brings every delivery to its end: handled, found to be a duplicate, sent to be tried again, or parked.
+        """Brings every delivery to its end: handled, duplicate, stale, sent to be tried again, or parked.
 
         Several share one transaction (group commit); when that fails, each gets its own. After this returns all may be
-        acknowledged. Raises ``Stopped`` when the process stops while the database does not answer.
+        acknowledged. Raises ``Stopped`` when the process stops while the database does not answer, or the log is read.
         """
-        if len(deliveries) > 1 and self._handle_together(deliveries):
-            return
-        for delivery in deliveries:
-            self._handle_alone(delivery)
+        waiting = self._settle(deliveries)
+        for seconds in GAP_WAITS_SECONDS:
+            if waiting:
+                self._stopping.wait(seconds)
+                waiting = self._settle([delivery for delivery, _ in waiting])
+        if waiting:
+            self._send_on(waiting)
 
-    def _handle_together(self, deliveries: Sequence[Delivery]) -> bool:
+    def _settle(self, deliveries: Sequence[Delivery]) -> _Waiting:
+        """Brings all but those to their end that wait for an earlier event of their aggregate."""
+        if len(deliveries) > 1 and (waiting := self._handle_together(deliveries)) is not None:
+            return waiting
+        waiting = []
+        for delivery in deliveries:
+            try:
+                self._handle_alone(delivery)
+            except Gap as gap:
+                waiting.append((delivery, gap))
+        return waiting
+
+    def _handle_together(self, deliveries: Sequence[Delivery]) -> _Waiting | None:
         began = time.monotonic()
         try:
-            events = [(delivery, self._read(delivery)) for delivery in deliveries]
-            self._commit(events)
+            outcomes = self._commit([(delivery, self._read(delivery)) for delivery in deliveries])
         except Exception as error:  # noqa: BLE001 the fallback meets the same error again and classifies it there
             log.info("group_commit_split", size=len(deliveries), reason=type(error).__name__)
-            return False
+            return None
         took = (time.monotonic() - began) / len(deliveries)
-        for delivery in deliveries:
-            metrics.handled(delivery.queue, "handled")
-            metrics.handling_took(delivery.queue, took)
-        return True
+        for (queue, outcome), count in Counter((each.queue, outcome) for each, outcome in outcomes).items():
+            if isinstance(outcome, str):
+                metrics.handled(queue, outcome, count)
+            if outcome == "handled":
+                for _ in range(count):
+                    metrics.handling_took(queue, took)
+        return [(delivery, outcome) for delivery, outcome in outcomes if isinstance(outcome, Gap)]
 
     def _handle_alone(self, delivery: Delivery) -> None:
         began = time.monotonic()
@@ -116,7 +155,7 @@ class Handling:
             except UnreadableMessage as error:
                 return self._send_away(delivery, "unreadable", error)
             except Exception as error:
-                if isinstance(error, Stopped):
+                if isinstance(error, (Stopped, Gap)):
                     raise
                 if _is_transient(error) or tries_left == 0:
                     return self._send_away(delivery, "transient" if _is_transient(error) else "bug", error)
@@ -125,12 +164,14 @@ class Handling:
     def _attempt(self, delivery: Delivery) -> str:
         event = self._read(delivery)
         try:
-            self._commit([(delivery, event)])
+            ((_, outcome),) = self._commit([(delivery, event)])
         except DuplicateKeyError as error:
             if duplicate_key(error) == ("_id",) and self._is_handled(delivery.queue, event.id):
                 return "duplicate"
             raise
-        return "handled"
+        if isinstance(outcome, Gap):
+            raise outcome
+        return outcome
 
     def _while_database_down(
         self, delivery: Delivery, action: Callable[[], str], is_down: Callable[[PyMongoError, int], bool]
@@ -169,25 +210,40 @@ class Handling:
         def always(_error: PyMongoError, _probes: int) -> bool:
             return True
 
-        if kind == "unreadable":
-            outcome = self._while_database_down(
-                delivery, lambda: self._redelivery.park(queue, message, f"unreadable: {error}"), always
-            )
-        else:
-            outcome = self._while_database_down(
-                delivery, lambda: self._redelivery.retry_or_park(queue, message, type(error).__name__), always
-            )
-        log.error(
+        # What a bug's exception says may hold anything; the other two we made ourselves.
+        reason = type(error).__name__ if kind in {"bug", "transient"} else f"{kind}: {error}"
+        stack = stack_of(error) if kind == "bug" else ""
+        send = self._redelivery.park if kind == "unreadable" else self._redelivery.retry_or_park
+        outcome = self._while_database_down(delivery, lambda: send(queue, message, reason, stack), always)
+        # To wait for an earlier event is no mistake of anybody's, until it has waited in vain.
+        say = log.info if kind == "gap" and outcome == "retried" else log.error
+        say(
             "message_not_handled",
             queue=queue,
             message_id=message.id,
             kind=kind,
             outcome=outcome,
-            reason=str(error) if kind == "unreadable" else type(error).__name__,
+            reason=reason,
             exc_info=error if kind == "bug" else None,
         )
         crash_point("C4")
         return outcome
+
+    def _send_on(self, waiting: _Waiting) -> None:
+        """Waiting on the ladder usually brings the earlier event; where it did not, the log is asked for it."""
+        tried = [(gap, attempts(delivery.message)) for delivery, gap in waiting]
+        late = [(gap, times - RUNGS_BEFORE_REPAIR) for gap, times in tried if times >= RUNGS_BEFORE_REPAIR]
+        notes: dict[Aggregate, str] = {}
+        if late and self._fetch is not None:
+            found, notes = look_up(late, self._fetch, self._queues)
+            if self._stopping.is_set():
+                raise Stopped  # The reading may have been cut short, and proves nothing.
+            own = [delivery for delivery, _ in waiting]
+            missed = [Delivery(self._queues[message.type], message) for message in found]
+            waiting = [(delivery, gap) for delivery, gap in self._settle([*missed, *own]) if delivery in own]
+        for delivery, gap in waiting:
+            outcome = self._send_away(delivery, "gap", Gap(gap.event, gap.position, notes.get(gap.aggregate, "")))
+            metrics.handled(delivery.queue, outcome)
 
     def _read(self, delivery: Delivery) -> ReceivedEvent:
         """The event in a delivery. Raises ``UnreadableMessage``: no later try could read it either."""
@@ -204,40 +260,87 @@ class Handling:
             raise UnreadableMessage(f"type {event.type!r} does not belong in this queue")
         return event
 
-    def _commit(self, events: Sequence[tuple[Delivery, ReceivedEvent]]) -> None:
+    def _commit(self, taken: Sequence[tuple[Delivery, ReceivedEvent]]) -> list[tuple[Delivery, Outcome]]:
+        """The effects, inbox rows and positions of all in one transaction; returns what became of each."""
         handled_at = datetime.now(UTC)
-        rows = [inbox_row(inbox_id(delivery.queue, event.id), handled_at) for delivery, event in events]
+        settled: list[tuple[Delivery, Outcome]] = []
+        judged: list[tuple[Delivery, ReceivedEvent, Consumer]] = []
+        for delivery, event in taken:
+            consumer = self._consumers[delivery.queue]
+            if consumer.order is None and not consumer.wanted(event):
+                settled.append((delivery, "skipped"))
+            else:
+                judged.append((delivery, event, consumer))
+        # By sequence, which is each aggregate's order; by queue beside that, so that a handler of many gets many.
+        judged.sort(key=lambda each: (each[1].sequence if each[2].order else 0, self._ranks[each[0].queue]))
+        if not judged:
+            return settled
         crash_point("C1")
 
-        def run(session: ClientSession) -> None:
-            self._inbox.insert_many([dict(row) for row in rows], session=session)
-            for delivery, event in events:
-                self._run_handler(delivery, event, session)
-            crash_point("C2")
+        def run(session: ClientSession) -> list[tuple[Delivery, Outcome]]:
+            progress = self._positions.read([event for _, event, consumer in judged if consumer.order], session)
+            outcomes = [progress.judge(event, consumer) for _, event, consumer in judged]
+            effective = [
+                (delivery.queue, event)
+                for (delivery, event, _), outcome in zip(judged, outcomes, strict=True)
+                if outcome == "handled"
+            ]
+            if effective:
+                rows = [inbox_row(inbox_id(queue, event.id), handled_at) for queue, event in effective]
+                self._inbox.insert_many(rows, session=session)
+            for queue, some in groupby(effective, key=lambda each: each[0]):
+                self._run_handler(queue, [event for _, event in some], session)
+            self._positions.write(progress, session)
+            crash_point("C2", *(event.id for _, event in effective))
+            return [(delivery, outcome) for (delivery, _, _), outcome in zip(judged, outcomes, strict=True)]
 
-        self._mongo.transact(run)
+        settled += self._mongo.transact(run)
         crash_point("C3")
+        return settled
 
-    def _run_handler(self, delivery: Delivery, event: ReceivedEvent, session: ClientSession) -> None:
-        context = _trace_context.extract(event.trace_context)
-        producer = trace.get_current_span(context).get_span_context()
-        with (
-            structlog.contextvars.bound_contextvars(
-                request_id=event.request_id, message_id=event.id, queue=delivery.queue
-            ),
-            _tracer.start_as_current_span(
-                f"process {event.type}",
-                context=context,
-                kind=SpanKind.CONSUMER,
-                links=[Link(producer)] if producer.is_valid else [],
-                attributes={"messaging.system": "rabbitmq", "messaging.message.id": event.id},
-            ),
-        ):
-            self._consumers[delivery.queue].handle(self._application, event, session)
+    def _run_handler(self, queue: str, events: Sequence[ReceivedEvent], session: ClientSession) -> None:
+        consumer = self._consumers[queue]
+        if consumer.handle_many is not None:
+            with _processing(queue, events):
+                consumer.handle_many(self._application, events, session)
+        elif consumer.handle is not None:
+            for event in events:
+                with _processing(queue, [event]):
+                    consumer.handle(self._application, event, session)
 
     def _is_handled(self, queue: str, event_id: str) -> bool:
         row: Any = self._inbox.find_one({"_id": inbox_id(queue, event_id)}, {"_id": 1})
         return row is not None
+
+
+@contextmanager
+def _processing(queue: str, events: Sequence[ReceivedEvent]) -> Iterator[None]:
+    """The span and the log context of one call of a handler.
+
+    One event's span continues its producer's trace; a batch's begins one, and both are linked to each producer: so the
+    OpenTelemetry semantic conventions for messaging would have it.
+    """
+    contexts = [_trace_context.extract(event.trace_context) for event in events]
+    producers = [trace.get_current_span(context).get_span_context() for context in contexts]
+    first, alone = events[0], len(events) == 1
+    noted: dict[str, Any] = {"messaging.system": "rabbitmq", "messaging.destination.name": queue}
+    if alone:
+        noted["messaging.message.id"] = first.id
+        logged = {"request_id": first.request_id, "message_id": first.id}
+    else:
+        noted["messaging.batch.message_count"] = len(events)
+        logged = {"messages": str(len(events))}
+    with (
+        structlog.contextvars.bound_contextvars(queue=queue, **logged),
+        _tracer.start_as_current_span(
+            f"process {first.type}",
+            context=contexts[0] if alone else Context(),
+            kind=SpanKind.CONSUMER,
+            links=[Link(producer) for producer in producers if producer.is_valid],
+            attributes=noted,
+        ),
+    ):
+        yield
 
 
 def _is_transient(error: BaseException) -> bool:

@@ -29,9 +29,9 @@ class RelayMetrics:
         self.nacks = _NACKS.labels(service)
 
 
-def handled(queue: str, outcome: str) -> None:
-    """Counts one message. Outcomes: handled, duplicate, retried, parked."""
-    _HANDLED.labels(queue, outcome).inc()
+def handled(queue: str, outcome: str, messages: int = 1) -> None:
+    """Counts messages. Outcomes: handled, skipped (not wanted), duplicate, stale, retried, parked."""
+    _HANDLED.labels(queue, outcome).inc(messages)
 
 
 def handling_took(queue: str, seconds: float) -> None:

@@ -1,9 +1,12 @@
 """What becomes of a message that could not be handled: another try after a delay, or parking.
 
 Both are outbox rows, so the relay publishes them with confirms like any event, and a crash between writing the row and
-acknowledging the message changes nothing: the row's natural key (queue, message, attempt) makes a repeat harmless.
+acknowledging the message changes nothing: the row's natural key (queue, message, re-drive, attempt) makes a repeat
+harmless.
 """
 
+import traceback
+from pathlib import Path
 from typing import Any
 
 from pymongo.database import Database
@@ -17,8 +20,14 @@ from servicekit.mongo.outbox import COLLECTION, outbox_row
 
 ATTEMPT_HEADER = "x-emitra-attempt"
 REASON_HEADER = "x-emitra-reason"
+# How often people sent the message back from the dead letters: each time it has its ladder anew.
+REDRIVE_HEADER = "x-emitra-redrive"
+# Where a bug was: the exception's type and its frames, never a value.
+STACK_HEADER = "x-emitra-stack"
 # A reason is for people who look at a parked message; it never holds the body.
 REASON_MAX_CHARACTERS = 300
+# The innermost frames are ours; with them all headers stay far below AMQP's frame of 128 KiB.
+STACK_MAX_FRAMES = 20
 
 
 class Redelivery:
@@ -28,25 +37,35 @@ class Redelivery:
         self._rows = db[COLLECTION]
         self._topology = topology
 
-    def retry_or_park(self, queue: str, message: Message, reason: str) -> str:
-        """Another try after the ladder's next delay, or parking past its end. Returns "retried" or "parked"."""
+    def retry_or_park(self, queue: str, message: Message, reason: str, stack: str = "") -> str:
+        """Another try after the ladder's next delay, or parking past its end. Returns "retried" or "parked".
+
+        ``stack`` says where a bug was (``stack_of``). Safe to repeat.
+        """
         attempt = attempts(message) + 1
         delays = list(RETRY_DELAYS_SECONDS)
         if attempt > len(delays):
-            return self.park(queue, message, f"tried {attempt} times; last: {reason}")
-        self._send(self._topology.retry_exchange(delays[attempt - 1]), queue, message, attempt, reason)
+            return self.park(queue, message, f"tried {attempt} times; last: {reason}", stack)
+        self._send(self._topology.retry_exchange(delays[attempt - 1]), queue, message, attempt, reason, stack)
         return "retried"
 
-    def park(self, queue: str, message: Message, reason: str) -> str:
+    def park(self, queue: str, message: Message, reason: str, stack: str = "") -> str:
         """Puts the message aside for people to look at. Returns "parked". Safe to repeat."""
-        self._send(self._topology.parking_exchange, queue, message, attempts(message) + 1, reason)
+        self._send(self._topology.parking_exchange, queue, message, attempts(message) + 1, reason, stack)
         return "parked"
 
-    def _send(self, exchange: str, queue: str, message: Message, attempt: int, reason: str) -> None:
-        headers = {**message.headers, ATTEMPT_HEADER: attempt, REASON_HEADER: reason[:REASON_MAX_CHARACTERS]}
+    def _send(self, exchange: str, queue: str, message: Message, attempt: int, reason: str, stack: str) -> None:
+        headers = {
+            **message.headers,
+            ATTEMPT_HEADER: attempt,
+            REASON_HEADER: reason[:REASON_MAX_CHARACTERS],
+            STACK_HEADER: stack,
+        }
+        redrive = redrives(message)
         row = outbox_row(
             row_id=ids.event_id(),
-            aggregate=(f"{exchange} of {queue}", message.id),
+            # Without the re-drive in it a message that fails again would meet its old rows, and be taken for a repeat.
+            aggregate=(f"{exchange} of {queue}", f"{message.id} redrive {redrive}" if redrive else message.id),
             sequence=attempt,
             exchange=exchange,
             routing_key=queue,
@@ -60,6 +79,25 @@ class Redelivery:
 
 
 def attempts(message: Message) -> int:
-    """How many times the message was sent to be tried again; 0 on its first delivery."""
-    count = message.headers.get(ATTEMPT_HEADER, 0)
+    """How many times the message was sent to be tried again; 0 on its first delivery and after a re-drive."""
+    return _count(message, ATTEMPT_HEADER)
+
+
+def redrives(message: Message) -> int:
+    """How many times people sent the message back from the dead letters."""
+    return _count(message, REDRIVE_HEADER)
+
+
+def stack_of(error: BaseException) -> str:
+    """Where an exception came from, a line each: its type, then ``folder/file.py:line function``, the innermost last.
+
+    No value, no source text and no message: those may hold anything.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-STACK_MAX_FRAMES:]
+    at = ["/".join(Path(frame.filename).parts[-3:]) + f":{frame.lineno} {frame.name}" for frame in frames]
+    return "\n".join([type(error).__name__, *at])
+
+
+def _count(message: Message, header: str) -> int:
+    count = message.headers.get(header, 0)
     return count if isinstance(count, int) and count >= 0 else 0

@@ -13,7 +13,8 @@ the doorbell. What the relay promises, and how:
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ from pika.channel import Channel
 from pymongo.read_concern import ReadConcern
 
 from servicekit.faults import crash_point
+from servicekit.messaging.comparison import REFUSALS, refusal
 from servicekit.messaging.metrics import RelayMetrics
 from servicekit.mongo.client import Document, Mongo
 from servicekit.mongo.leases import Lease
@@ -40,6 +42,11 @@ READ_BATCH = 1_000
 READ_AGAIN_BELOW = 500
 # Acks are marked once this many have come, or at once when there is nothing to read.
 MARK_BATCH = 200
+# After a read that found little, the next one waits so long, and marks and reads for all that came meanwhile. The first
+# event after a pause waits for nobody.
+GATHER_SECONDS = 0.02
+# For so long after the last row it looks by itself; a bell for each of many rows costs the database more than that.
+BUSY_SECONDS = 0.2
 # The doorbell is only a bell: without it (or when it is late) rows are found within this time.
 IDLE_POLL_SECONDS = 1.0
 LEASE_TTL_SECONDS = 10.0
@@ -47,6 +54,9 @@ LEASE_RENEW_SECONDS = 3.0
 STANDBY_POLL_SECONDS = 1.0
 NACK_PAUSE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 10
+# Before the first publish nothing is in doubt: a broker that is still starting is waited for, not crashed for.
+CONNECT_ATTEMPTS = 60
+CONNECT_AGAIN_SECONDS = 0.5
 # In doubt the process is about to end; the broker gets this long to see the connection closed.
 GIVE_UP_SECONDS = 1.0
 # At a stop, for the confirms of what is in flight and the closing; shorter than Kubernetes' grace period of 30 s, and
@@ -66,6 +76,33 @@ Aggregate = tuple[str, str]
 
 class RelayInDoubt(Exception):
     """The relay cannot know what the broker or the database did; the process must end and start afresh."""
+
+
+class _Connection(SelectConnection):
+    """pika sends a message as three packets, each a system call here and a wake-up there; a burst leaves as one.
+
+    What it overrides is everything's way out, under pika's transport. If a new pika had another, bursts would be
+    slower, not wrong.
+    """
+
+    _held_back: list[bytes] | None = None
+
+    @contextmanager
+    def burst(self) -> Iterator[None]:
+        """Sends what is published inside at once, at its end; nothing of it if that is an exception."""
+        held_back = self._held_back = []
+        try:
+            yield
+        finally:
+            self._held_back = None
+        if held_back:
+            super()._adapter_emit_data(b"".join(held_back))
+
+    def _adapter_emit_data(self, data: bytes) -> None:
+        if self._held_back is None:
+            super()._adapter_emit_data(data)
+        else:
+            self._held_back.append(data)
 
 
 class Relay:
@@ -89,14 +126,16 @@ class Relay:
         self._stopping = threading.Event()
         self._store = _Store(mongo, self._lease, self.metrics, self._stopping, self._from_store, self._fail)
         self._failure: BaseException | None = None
-        self._connection: SelectConnection | None = None
+        self._connection: _Connection | None = None
         self._channel: Channel | None = None
         self._ready: deque[Row] = deque()
         self._waiting: dict[Aggregate, deque[Row]] = {}
         self._in_flight: dict[int, tuple[Row, float]] = {}
         self._next_tag = 1
         self._returned: set[str] = set()
+        self._pump_due = False
         self._blocked = False
+        self._working = False
 
     # Called from outside -------------------------------------------------------------------------------------------
 
@@ -106,13 +145,16 @@ class Relay:
         while not self._lease.acquire():
             if not standing_by:
                 log.info("relay_standing_by")
-                standing_by = True
+                standing_by = self._working = True
             if self._stopping.wait(STANDBY_POLL_SECONDS):
                 return
+        self._working = False
         parameters = pika.URLParameters(self._amqp_url)
         parameters.heartbeat = HEARTBEAT_SECONDS
         parameters.blocked_connection_timeout = BLOCKED_TIMEOUT_SECONDS
-        self._connection = SelectConnection(
+        parameters.connection_attempts = CONNECT_ATTEMPTS
+        parameters.retry_delay = CONNECT_AGAIN_SECONDS
+        self._connection = _Connection(
             parameters,
             on_open_callback=self._on_open,
             on_open_error_callback=lambda _c, error: self._fail(RelayInDoubt(f"cannot connect: {error!r}")),
@@ -139,8 +181,8 @@ class Relay:
 
     def ready(self) -> None:
         """Raises when the relay neither publishes nor stands by."""
-        if self._failure is not None:
-            raise RelayInDoubt(str(self._failure))
+        if self._failure is not None or not self._working:
+            raise RelayInDoubt(str(self._failure or "not connected to the broker yet"))
 
     # On pika's loop ------------------------------------------------------------------------------------------------
 
@@ -151,9 +193,13 @@ class Relay:
 
     def _on_channel(self, channel: Channel) -> None:
         self._channel = channel
-        channel.add_on_close_callback(lambda _c, reason: self._fail(RelayInDoubt(f"channel closed: {reason!r}")))
+        channel.add_on_close_callback(self._on_channel_closed)
         channel.add_on_return_callback(self._on_return)
         channel.confirm_delivery(self._on_confirm, callback=lambda _frame: self._check_exchange(list(self._exchanges)))
+
+    def _on_channel_closed(self, _channel: Channel, reason: Any) -> None:
+        refused = getattr(reason, "reply_code", 0) in REFUSALS
+        self._fail(RelayInDoubt(refusal(reason) if refused else f"channel closed: {reason!r}"))
 
     def _check_exchange(self, remaining: list[str]) -> None:
         """Every exchange must exist before the first publish; a missing one closes the channel, which is fatal."""
@@ -164,6 +210,7 @@ class Relay:
             )
             return
         log.info("relay_publishing", exchanges=self._exchanges)
+        self._working = True
         self._store.start()
         self._watch_confirms()
         if self._stopping.is_set():
@@ -182,15 +229,25 @@ class Relay:
                 queue.append(row)
         self._pump()
 
+    def _pump_soon(self) -> None:
+        """Pumps once after all that the broker has sent is looked at: many confirms, one burst."""
+        if not self._pump_due:
+            self._pump_due = True
+            self._on_loop(self._pump)
+
     def _pump(self) -> None:
+        assert self._connection is not None
+        self._pump_due = False
         # Nothing more once we stop: the lease is not renewed any longer, and the channel may be closing.
-        while (
-            self._ready and len(self._in_flight) < MAX_IN_FLIGHT and not self._blocked and not self._stopping.is_set()
-        ):
-            if not self._lease.held:
-                self._fail(RelayInDoubt("the lease ran out"))
-                return
-            self._publish(self._ready.popleft())
+        if not self._blocked and not self._stopping.is_set():
+            try:
+                with self._connection.burst():
+                    while self._ready and len(self._in_flight) < MAX_IN_FLIGHT:
+                        self._publish(self._ready.popleft())
+                    if not self._lease.held:  # Asked right before they leave: we may have been paused meanwhile.
+                        raise RelayInDoubt("the lease ran out")
+            except RelayInDoubt as doubt:
+                self._fail(doubt)
         self.metrics.in_flight.set(len(self._in_flight))
 
     def _publish(self, row: Row) -> None:
@@ -241,7 +298,7 @@ class Relay:
                 log.warning("event_nacked", outbox_id=row["_id"], exchange=row["exchange"])
                 # The aggregate stays busy meanwhile, so the order holds.
                 self._later(NACK_PAUSE_SECONDS, partial(self._send_again, row))
-        self._pump()
+        self._pump_soon()
         if self._stopping.is_set():
             self._close_when_drained()
 
@@ -287,8 +344,12 @@ class Relay:
     def _close_when_drained(self) -> None:
         # What waits unpublished stays pending for the next relay.
         self._ready.clear()
-        if not self._in_flight and self._connection is not None and self._connection.is_open:
+        if self._connection is None or self._in_flight:
+            return
+        if self._connection.is_open:
             self._connection.close()
+        elif not self._connection.is_closing:  # Still being made: there is nothing to tell the broker.
+            self._connection.ioloop.stop()
 
     def _on_closed(self, _connection: Any, reason: BaseException) -> None:
         if not (self._stopping.is_set() and not self._in_flight):
@@ -371,7 +432,7 @@ class _Store(threading.Thread):
             self._fail(error)
 
     def _loop(self) -> None:
-        renew_at = measure_at = 0.0
+        renew_at = measure_at = busy_until = 0.0
         while not self._stopping.is_set():
             now = time.monotonic()
             if now >= renew_at:
@@ -383,10 +444,17 @@ class _Store(threading.Thread):
                 measure_at = now + METRICS_SECONDS
             self.wake.clear()
             self.mark()
-            if self._read() == 0:
-                if not self._known:
-                    self._doorbell.arm()
-                self.wake.wait(IDLE_POLL_SECONDS)
+            found = self._read()
+            if found:
+                busy_until = now + BUSY_SECONDS
+            if found == READ_BATCH:
+                continue
+            if now < busy_until and len(self._known) < READ_AGAIN_BELOW:
+                self._stopping.wait(GATHER_SECONDS)
+                continue
+            if not self._known:
+                self._doorbell.arm()
+            self.wake.wait(IDLE_POLL_SECONDS)
 
     def _read(self) -> int:
         """Hands new pending rows over and returns how many; 0 also while enough are under way."""

@@ -4,7 +4,7 @@ Because claim and effect commit together there is no state in between to clean u
 was never used. A concurrent twin loses on the unique index, and answers with the winner's resource.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,11 +60,9 @@ class Idempotency:
         effect raises, in which case the key stays unused.
         """
 
-        claimed = {field: getattr(claim, field) for field in (*CLAIM_KEY, "fingerprint", "expires_at")}
-
         def run(session: ClientSession) -> None:
             # The claim goes first: a twin conflicts here, before it can meet what the first one did (an empty wallet).
-            self._claims.insert_one({**claimed, "resource_id": resource_id}, session=session)
+            self.claim(session, {resource_id: claim})
             effect(session)
 
         try:
@@ -74,6 +72,20 @@ class Idempotency:
             if duplicate_key(error) != CLAIM_KEY:
                 raise
         return self._replay(claim)
+
+    def claim(self, session: ClientSession, claims: Mapping[str, Claim]) -> None:
+        """Writes claims, by the ids of their resources, for effects of the same transaction.
+
+        Raises ``DuplicateKeyError`` or ``BulkWriteError`` when one of them is in use, with the same effect or another.
+        """
+        self._claims.insert_many(
+            [
+                {field: getattr(claim, field) for field in (*CLAIM_KEY, "fingerprint", "expires_at")}
+                | {"resource_id": resource_id}
+                for resource_id, claim in claims.items()
+            ],
+            session=session,
+        )
 
     def find(self, claim: Claim) -> Once | None:
         """The resource an earlier request with this key made, or None. Raises ``IdempotencyKeyReused``.

@@ -3,6 +3,7 @@
 A row is serialised once, here; its bytes are the event for ever after. The relay (``messaging.relay``) publishes it.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,23 +38,41 @@ class Outbox:
         Raises ``DuplicateKeyError`` on ``("aggregate.type", "aggregate.id", "seq")`` when the aggregate already has an
         event with that sequence: somebody else changed it first, and the transaction must not commit.
         """
-        if not events:
-            return
+        self.add_rows(session, self.rows(*events))
+
+    def rows(self, *events: NewEvent) -> list[dict[str, Any]]:
+        """The rows of ``events``, which carry the trace in progress here; for ``add_rows``, maybe in another thread."""
         exchange = exchange_of(self._service_name)
-        self._rows.insert_many(
-            [
-                outbox_row(
-                    row_id=event.id,
-                    aggregate=(event.aggregate_type, event.aggregate_id),
-                    sequence=event.sequence,
-                    exchange=exchange,
-                    routing_key=event.type,
-                    message=Message(event.id, event.type, CONTENT_TYPE, serialise(event, self._service_name), {}),
-                )
-                for event in events
-            ],
-            session=session,
-        )
+        return [
+            outbox_row(
+                row_id=event.id,
+                aggregate=(event.aggregate_type, event.aggregate_id),
+                sequence=event.sequence,
+                exchange=exchange,
+                routing_key=event.type,
+                message=Message(event.id, event.type, CONTENT_TYPE, serialise(event, self._service_name), {}),
+            )
+            for event in events
+        ]
+
+    def add_rows(self, session: ClientSession, rows: Sequence[dict[str, Any]]) -> None:
+        """Writes ``rows``; raises as ``add`` does."""
+        if rows:
+            self._rows.insert_many(rows, session=session)
+
+
+def unroutable(db: Database[dict[str, Any]]) -> int:
+    """How many rows came back because no queue took them."""
+    return db[COLLECTION].count_documents({"state": "unroutable"}, hint="unroutable")
+
+
+def resend_unroutable(db: Database[dict[str, Any]]) -> int:
+    """Has the relay publish again what no queue took, and returns how many rows that are. Safe to repeat.
+
+    For when the topology is whole again. They keep their message ids, so a consumer that has one already ignores it;
+    they come after later events of their aggregates that have left meanwhile.
+    """
+    return db[COLLECTION].update_many({"state": "unroutable"}, {"$set": {"state": "pending"}}).modified_count
 
 
 def outbox_row(

@@ -2,7 +2,8 @@
 
 from servicekit.testing.polling import eventually
 from servicekit.testing.published import published
+from servicekit.testing.readings import Reading, readings
 from servicekit.testing.settings import settings_for
 from servicekit.testing.tokens import internal_headers
 
-__all__ = ["eventually", "internal_headers", "published", "settings_for"]
+__all__ = ["Reading", "eventually", "internal_headers", "published", "readings", "settings_for"]

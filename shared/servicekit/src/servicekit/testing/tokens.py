@@ -44,6 +44,11 @@ def internal_headers(
     return {"Authorization": f"Bearer {sign(claims)}"}
 
 
+def access_token(claims: dict[str, Any], *, token_type: str = "at+jwt") -> str:  # noqa: S107 - no password
+    """An access token as identity makes them (RFC 9068), by the same key."""
+    return jwt.encode({"alg": ALGORITHMS[0], "kid": _KEY.kid, "typ": token_type}, claims, _KEY, algorithms=ALGORITHMS)
+
+
 def sign(claims: dict[str, Any], key: OKPKey = _KEY) -> str:
     """Any claims at all as a token, for tests of what must be refused."""
     return jwt.encode({"alg": ALGORITHMS[0], "kid": key.kid}, claims, key, algorithms=ALGORITHMS)

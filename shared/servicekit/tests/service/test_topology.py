@@ -1,0 +1,374 @@
+"""A service refuses to start on a broker that is not as its topology says, and says what differs.
+
+Every process here runs as its own broker user, with the least permissions that work.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import pytest
+import urllib3
+
+from servicekit import ids
+from servicekit.messaging.broker_admin import BrokerRefused, apply, read
+from servicekit.messaging.comparison import differences
+from servicekit.messaging.envelope import NewEvent
+from servicekit.messaging.topology import Topology
+from servicekit.mongo import Mongo, Outbox
+from servicekit.testing import eventually
+from servicekit.testing.plugin import AmqpVhost
+from servicekit.testing.tokens import JWKS
+
+TOPOLOGY = Topology("taker", ("thing.taken.v1",), (("maker", "thing.made.v1"),))
+QUEUE = "taker.thing.made.v1"
+MAKERS = "maker.events"
+REFUSED = 69
+START_SECONDS = 30
+ANSWER_SECONDS = 15
+
+PROGRAM = """
+import marshmallow
+from servicekit.http import Blueprint
+from servicekit.messaging import Consumer
+from servicekit.service import Service
+from servicekit.settings import ServiceSettings
+
+class Settings(ServiceSettings):
+    service_name = "taker"
+
+Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo, blueprints=[],
+        publishes=["thing.taken.v1"],
+        consumes=[Consumer("thing.made.v1", "maker", marshmallow.Schema(), lambda app, event, session: None)]).cli()()
+"""
+
+
+@dataclass
+class Broker:
+    """A virtual host with the taker's topology, its administrator, and the taker's own way in."""
+
+    vhost: str
+    administrator_url: str
+    own_url: str
+
+    @property
+    def check_url(self) -> str:
+        at = urlsplit(self.administrator_url)
+        return f"{at.scheme}://{at.hostname}:{at.port}"
+
+    def request(self, method: str, path: str, body: Any = None, *, own: bool = False) -> urllib3.BaseHTTPResponse:
+        """One request to the management API, as the administrator or as the taker."""
+        at = urlsplit(self.own_url if own else self.administrator_url)
+        headers = urllib3.make_headers(basic_auth=f"{at.username}:{at.password}")
+        at_path = f"{self.check_url}/api/{path}"
+        # RabbitMQ closes a kept connection after it refused something; that is no answer.
+        again = urllib3.Retry(total=2, allowed_methods=None, status=0, redirect=0, raise_on_status=False)
+        return urllib3.request(method, at_path, json=body, headers=headers, retries=again, timeout=ANSWER_SECONDS)
+
+    def change(self, method: str, kind: str, name: str, body: Any = None) -> None:
+        """What an administrator's mistake would do."""
+        answer = self.request(method, f"{kind}/{self.vhost}/{name}", body)
+        assert answer.status < 300, answer.data
+
+    def policy(self, kind: str, queue: str, priority: int, **definition: Any) -> None:
+        pattern = "^" + queue.replace(".", r"\.") + "$"
+        body = {"pattern": pattern, "apply-to": "queues", "priority": priority, "definition": definition}
+        self.change("PUT", kind, "other", body)
+
+    def differences(self) -> list[str]:
+        return differences(TOPOLOGY, read(self.check_url, self.own_url))
+
+
+@pytest.fixture
+def taken(amqp_vhost: AmqpVhost) -> Iterator[Broker]:
+    at = urlsplit(amqp_vhost.url)
+    user = f"{amqp_vhost.name}_taker"
+    own = urlunsplit((at.scheme, f"{user}:secret@{at.hostname}:{at.port}", at.path, "", ""))
+    broker = Broker(amqp_vhost.name, amqp_vhost.management_url, own)
+    apply(TOPOLOGY, broker.administrator_url, broker.own_url)
+    yield broker
+    broker.request("DELETE", f"users/{user}")
+
+
+@dataclass
+class Run:
+    """A process of the taker that ran to its end."""
+
+    status: int
+    logged: list[dict[str, Any]]
+
+    @property
+    def told(self) -> list[str]:
+        return [line["difference"] for line in self.logged if line["event"] == "topology_differs"]
+
+
+@pytest.fixture
+def run(db: Mongo, taken: Broker, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts the taker's program; what still runs afterwards is killed."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*command: str, **env: str) -> subprocess.Popen[str]:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        given = {
+            "MONGODB_URI": os.environ["MONGODB_URI"],
+            "MONGODB_DATABASE": db.db.name,
+            "AMQP_URL": taken.own_url,
+            "BROKER_CHECK_URL": taken.check_url,
+            "INTERNAL_TOKEN_JWKS": JWKS,
+            "CURSOR_SECRET": "a-cursor-secret-that-only-tests-use",
+            "PROBE_PORT": str(port),
+            "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, *command],
+            env=given | env,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=10)
+
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+def ended(process: subprocess.Popen[str]) -> Run:
+    said, _ = process.communicate(timeout=START_SECONDS)
+    return Run(process.returncode, [json.loads(line) for line in said.splitlines() if line.startswith("{")])
+
+
+def lines_of(process: subprocess.Popen[str]) -> list[str]:
+    """What the process says from now on; grows while it runs."""
+    lines: list[str] = []
+    assert process.stdout is not None
+    out = process.stdout
+    threading.Thread(target=lambda: lines.extend(out), daemon=True).start()
+    return lines
+
+
+def queue_missing(broker: Broker) -> None:
+    broker.change("DELETE", "queues", "parking.taker.thing.made.v1")
+
+
+def queue_of_another_type(broker: Broker) -> None:
+    broker.change("DELETE", "queues", QUEUE)
+    broker.change("PUT", "queues", QUEUE, {"durable": True, "arguments": {"x-queue-type": "classic"}})
+    _bind_again(broker)
+
+
+def queue_with_another_argument(broker: Broker) -> None:
+    broker.change("DELETE", "queues", QUEUE)
+    arguments = {"x-queue-type": "quorum", "x-max-length": 1}
+    broker.change("PUT", "queues", QUEUE, {"durable": True, "arguments": arguments})
+    _bind_again(broker)
+
+
+def _bind_again(broker: Broker) -> None:
+    for exchange, key in ((MAKERS, "thing.made.v1"), ("taker.redeliver", QUEUE)):
+        broker.change("POST", "bindings", f"e/{exchange}/q/{QUEUE}", {"routing_key": key})
+
+
+def policy_missing(broker: Broker) -> None:
+    broker.change("DELETE", "policies", QUEUE)
+
+
+def policy_overruled(broker: Broker) -> None:
+    broker.policy("policies", QUEUE, 99, **{"delivery-limit": 3})
+
+
+def policy_of_the_operator(broker: Broker) -> None:
+    broker.policy("operator-policies", QUEUE, 1, **{"max-length": 10})
+
+
+def binding_deleted(broker: Broker) -> None:
+    broker.change("DELETE", "bindings", f"e/{MAKERS}/q/{QUEUE}/thing.made.v1")
+
+
+def exchange_of_another_type(broker: Broker) -> None:
+    broker.change("DELETE", "exchanges", "taker.retry.1m")
+    broker.change("PUT", "exchanges", "taker.retry.1m", {"type": "direct", "durable": True})
+    broker.change("POST", "bindings", "e/taker.retry.1m/q/taker.retry.1m", {"routing_key": ""})
+
+
+RECREATE = "this cannot be changed in place: move its messages, delete it, and load the topology"
+OURS = (
+    'dead-letter-exchange is not set and should be "taker.parking", '
+    'dead-letter-routing-key is not set and should be "taker.thing.made.v1", '
+    'dead-letter-strategy is not set and should be "at-least-once", '
+)
+MISTAKES: Mapping[Callable[[Broker], None], str] = {
+    queue_missing: "queue parking.taker.thing.made.v1 is missing",
+    queue_of_another_type: (f'queue {QUEUE}: argument x-queue-type is "classic" and should be "quorum"; {RECREATE}'),
+    queue_with_another_argument: f"queue {QUEUE}: argument x-max-length is 1 and should not be; {RECREATE}",
+    policy_missing: (
+        f"queue {QUEUE} has no policy: {OURS}"
+        'delivery-limit is not set and should be 20, overflow is not set and should be "reject-publish"'
+    ),
+    policy_overruled: (
+        f"queue {QUEUE} is under policy other, which overrules the topology's and must go: {OURS}"
+        'delivery-limit is 3 and should be 20, overflow is not set and should be "reject-publish"'
+    ),
+    policy_of_the_operator: (
+        f'queue {QUEUE} is under operator policy other, which must go: it sets {{"max-length": 10}}'
+    ),
+    binding_deleted: f"binding of queue {QUEUE} to exchange {MAKERS} by routing key 'thing.made.v1' is missing",
+    exchange_of_another_type: f'exchange taker.retry.1m: type is "direct" and should be "fanout"; {RECREATE}',
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
+def test_a_difference_is_told_in_one_sentence_and_nothing_else_is(
+    taken: Broker, mistake: Callable[[Broker], None]
+) -> None:
+    assert taken.differences() == []
+    mistake(taken)
+    eventually(lambda: taken.differences() == [MISTAKES[mistake]])
+
+
+@pytest.mark.parametrize("process", ["worker", "relay"])
+def test_a_process_refuses_to_start_with_every_difference_and_what_mends_it(
+    taken: Broker, run: Start, process: str
+) -> None:
+    binding_deleted(taken)
+    policy_overruled(taken)
+    eventually(lambda: len(taken.differences()) == 2)
+    refused = ended(run(process))
+    assert refused.status == REFUSED
+    assert refused.told == [MISTAKES[policy_overruled], MISTAKES[binding_deleted]]
+    assert refused.logged[-1]["event"] == "topology_refused"
+    assert refused.logged[-1]["mend"] == "taker topology --apply"
+
+
+@pytest.mark.parametrize(("process", "started"), [("worker", "consuming"), ("relay", "relay_publishing")])
+def test_a_process_starts_where_nothing_differs_and_where_nobody_can_be_asked(
+    taken: Broker, run: Start, process: str, started: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        nowhere = f"http://127.0.0.1:{reserved.getsockname()[1]}"
+    first = run(process)
+    asked = lines_of(first)
+    eventually(lambda: any(started in line for line in asked), START_SECONDS)
+    assert not any("topology" in line for line in asked)
+    first.terminate()
+    assert first.wait(START_SECONDS) == 0
+    not_asked = lines_of(run(process, BROKER_CHECK_URL=nowhere))
+    eventually(lambda: any(started in line for line in not_asked), START_SECONDS)
+    assert any("topology_not_compared" in line for line in not_asked)
+
+
+def test_what_is_on_the_broker_besides_is_no_difference(taken: Broker) -> None:
+    taken.change("PUT", "queues", "taker.of.an.older.version", {"durable": True})
+    taken.change("POST", "bindings", f"e/{MAKERS}/q/{QUEUE}", {"routing_key": "also.this.v1"})
+    assert taken.differences() == []
+
+
+@pytest.mark.parametrize(
+    ("process", "kind", "name"), [("worker", "queues", QUEUE), ("relay", "exchanges", "taker.parking")]
+)
+def test_what_is_missing_is_seen_without_the_management_api(
+    taken: Broker, run: Start, process: str, kind: str, name: str
+) -> None:
+    taken.change("DELETE", kind, name)
+    refused = ended(run(process, BROKER_CHECK_URL=""))
+    assert refused.status == REFUSED
+    assert f"missing: NOT_FOUND - no {kind[:-1]} '{name}'" in refused.logged[-1]["reason"]
+    assert "topology --apply" in refused.logged[-1]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("permissions", "reason"),
+    [
+        (
+            {"configure": "^$", "write": ".*", "read": "^$"},
+            f"not permitted: ACCESS_REFUSED - access to queue '{QUEUE}'",
+        ),
+        (None, "not permitted: NOT_ALLOWED - access to vhost"),
+    ],
+)
+def test_a_worker_that_may_not_read_is_told_so_and_not_that_something_is_missing(
+    taken: Broker, run: Start, permissions: dict[str, str] | None, reason: str
+) -> None:
+    user = quote(str(urlsplit(taken.own_url).username))
+    taken.change("PUT" if permissions else "DELETE", "permissions", user, permissions)
+    refused = ended(run("worker", BROKER_CHECK_URL=""))
+    assert refused.status == REFUSED
+    assert reason in refused.logged[-1]["reason"]
+
+
+def test_a_relay_that_may_not_write_is_told_so(taken: Broker, run: Start, db: Mongo) -> None:
+    user = quote(str(urlsplit(taken.own_url).username))
+    taken.change("PUT", "permissions", user, {"configure": "^$", "write": "^$", "read": ".*"})
+    event = NewEvent(ids.event_id(), "thing.taken.v1", "thing", "1", 1, datetime.now(UTC), {}, "request-1")
+    db.transact(lambda session: Outbox(db.db, "taker").add(session, event))
+    refused = ended(run("relay"))
+    assert refused.status == REFUSED
+    assert "not permitted: ACCESS_REFUSED - access to exchange 'taker.events'" in refused.logged[-1]["reason"]
+
+
+def test_a_services_own_user_reads_the_management_api_and_changes_nothing_there(taken: Broker) -> None:
+    before = read(taken.administrator_url, taken.own_url)
+    vhost, user = taken.vhost, urlsplit(taken.own_url).username
+    everything = {"configure": ".*", "write": ".*", "read": ".*"}
+    one_message = {"pattern": ".*", "definition": {"max-length": 1}}
+    attempts: list[tuple[str, str, Any]] = [
+        ("PUT", f"queues/{vhost}/taker.mine", {"durable": True}),
+        ("DELETE", f"queues/{vhost}/{QUEUE}", None),
+        ("PUT", f"exchanges/{vhost}/taker.mine", {"type": "topic"}),
+        ("DELETE", f"exchanges/{vhost}/taker.events", None),
+        ("POST", f"bindings/{vhost}/e/{MAKERS}/q/{QUEUE}", {"routing_key": "mine"}),
+        ("DELETE", f"bindings/{vhost}/e/{MAKERS}/q/{QUEUE}/thing.made.v1", None),
+        ("PUT", f"policies/{vhost}/mine", one_message),
+        ("DELETE", f"policies/{vhost}/{QUEUE}", None),
+        ("PUT", f"operator-policies/{vhost}/mine", one_message),
+        ("PUT", f"parameters/shovel/{vhost}/mine", {"value": {}}),
+        ("PUT", f"vhost-limits/{vhost}/max-queues", {"value": 1}),
+        ("PUT", f"permissions/{vhost}/{user}", everything),
+        ("PUT", f"topic-permissions/{vhost}/{user}", {"exchange": MAKERS, "write": ".*", "read": ".*"}),
+        ("PUT", f"users/{user}", {"password": "mine", "tags": "administrator"}),
+        ("POST", f"definitions/{vhost}", {"queues": [{"name": "taker.mine", "durable": True, "arguments": {}}]}),
+        ("PUT", "vhosts/mine", {}),
+        ("DELETE", f"vhosts/{vhost}", None),
+    ]
+    for method, path, body in attempts:
+        assert taken.request(method, path, body, own=True).status == 401, (method, path)
+    assert read(taken.administrator_url, taken.own_url) == before
+
+
+def test_another_virtual_host_is_closed_to_a_services_own_user(taken: Broker) -> None:
+    with pytest.raises(BrokerRefused, match="401"):
+        read(taken.check_url, taken.own_url.removesuffix(taken.vhost) + "%2F")
+
+
+def test_check_and_apply_say_whether_the_broker_is_right(taken: Broker, run: Start) -> None:
+    def asked(*command: str, **env: str) -> tuple[int, str]:
+        process = run("topology", *command, **env)
+        said, _ = process.communicate(timeout=START_SECONDS)
+        return process.returncode, said
+
+    as_administrator = {"RABBITMQ_MANAGEMENT_URL": taken.administrator_url}
+    assert asked("--check") == (0, "taker: topology as it should be (1 queues)\n")
+    binding_deleted(taken)
+    assert asked("--check") == (1, f"taker: {MISTAKES[binding_deleted]}\n")
+    assert asked("--apply", **as_administrator) == (0, "taker: topology loaded (1 queues)\n")
+    assert asked("--check")[0] == 0
+    queue_of_another_type(taken)
+    # RabbitMQ takes definitions of a queue that is there with other properties, and changes nothing.
+    assert asked("--apply", **as_administrator) == (1, f"taker: {MISTAKES[queue_of_another_type]}\n")

@@ -1,0 +1,56 @@
+"""Never an acknowledgement for a message that is not finished, and few for those that are."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from servicekit.messaging.acknowledgements import Acknowledgements
+
+
+def test_what_is_finished_without_a_gap_is_acknowledged_at_once() -> None:
+    acks = Acknowledgements()
+    for tag in (2, 1, 3):
+        acks.finished(tag)
+    assert acks.due() == [(3, True)]
+    assert not acks.waiting
+
+
+def test_what_is_finished_beyond_a_gap_waits_and_then_goes_by_itself() -> None:
+    acks = Acknowledgements()
+    for tag in (1, 3, 4):
+        acks.finished(tag)
+    assert acks.due() == [(1, True)]
+    assert acks.waiting
+    assert acks.due(gap_seconds=0) == [(3, False), (4, False)]
+    acks.finished(2)
+    acks.finished(5)
+    assert acks.due() == [(5, True)]
+
+
+def test_a_multiple_acknowledgement_never_ends_at_a_delivery_that_was_given_back() -> None:
+    acks = Acknowledgements()
+    acks.finished(1)
+    acks.given_back(2)
+    assert acks.due() == [(1, True)]
+    acks.given_back(3)
+    assert acks.due() == []
+
+
+@given(st.permutations(range(1, 31)), st.sets(st.integers(1, 30)), st.sets(st.integers(1, 30)))
+def test_each_delivery_is_settled_once_and_none_before_it_is_finished(
+    order: list[int], given_back: set[int], impatient_at: set[int]
+) -> None:
+    acks, finished, acknowledged = Acknowledgements(), set[int](), set[int]()
+    for tag in order:
+        if tag in given_back:
+            acks.given_back(tag)
+        else:
+            acks.finished(tag)
+            finished.add(tag)
+        for up_to, multiple in acks.due(gap_seconds=0 if tag in impatient_at else 60):
+            outstanding = set(range(1, up_to + 1)) if multiple else {up_to}
+            outstanding -= acknowledged | (given_back & set(order[: order.index(tag) + 1]))
+            assert up_to in outstanding, "the broker closes the channel over a tag it does not know"
+            assert outstanding <= finished
+            acknowledged |= outstanding
+    assert acknowledged == finished
+    assert not acks.waiting
