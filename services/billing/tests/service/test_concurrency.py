@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import pytest
 from tests.support.world import World, inr, json_of, new_key
 
 from billing.bootstrap import utc_now
@@ -88,3 +89,45 @@ def test_sweepers_side_by_side_complete_each_payment_once(world: World) -> None:
         world.sweep_until(payment_id, "COMPLETED")
         assert world.events_of(payment_id) == ["payment.completed.v1"]
         assert world.kinds_of(payment_id) == ["hold", "post"]
+
+
+def test_payments_of_several_centres_share_transactions_and_are_each_paid_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    centres = [world.centre() for _ in range(THREADS)]
+    bills = [centre.bill() for centre in centres]
+    transactions = count_transactions(world, monkeypatch)
+
+    answers = all_at_once(lambda number: centres[number].pay(bills[number]))
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert transactions() < 2 * THREADS, "each had an intent and an outcome of its own"
+    for centre, answer in zip(centres, answers, strict=True):
+        payment_id = json_of(answer)["payment_id"]
+        assert json_of(answer)["receipt"]["receipt_number"]
+        assert world.kinds_of(payment_id) == ["hold", "post"]
+        assert world.events_of(payment_id) == ["payment.completed.v1"]
+        assert centre.wallet()["balance"] == inr(10_000_000 - 152_500)
+
+
+def test_a_centre_without_money_does_not_keep_others_from_paying(world: World) -> None:
+    centres = [world.centre(1 if number % 4 == 0 else 10_000_000) for number in range(THREADS)]
+    bills = [centre.bill() for centre in centres]
+
+    answers = all_at_once(lambda number: centres[number].pay(bills[number]))
+
+    assert [answer.status_code for answer in answers] == [409 if number % 4 == 0 else 201 for number in range(THREADS)]
+    for number in range(0, THREADS, 4):
+        assert centres[number].wallet()["balance"] == inr(1)
+
+
+def count_transactions(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How many transactions were run since; the real ones, counted on their way."""
+    run, counted = world.mongo.transact, []
+
+    def transact(callback: Callable[[Any], Any]) -> Any:
+        counted.append(callback)
+        return run(callback)
+
+    monkeypatch.setattr(world.mongo, "transact", transact)
+    return lambda: len(counted)

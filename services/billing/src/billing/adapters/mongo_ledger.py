@@ -1,10 +1,11 @@
 """The journal and the wallets in MongoDB: the entry and what it does to wallets, in one transaction or not at all."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from bson import Int64
-from pymongo import IndexModel
+from pymongo import IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
@@ -79,6 +80,10 @@ VALIDATORS: dict[str, dict[str, Any]] = {
 }
 
 
+class NotAllTaken(Exception):
+    """Of several changes made at once at least one does not apply; alone each finds out for itself."""
+
+
 class MongoLedger:
     """Writes entries inside a caller's transaction; reads wallets."""
 
@@ -96,13 +101,22 @@ class MongoLedger:
             self._change_wallet(session, kiosk_id, paise)
         self._journal.insert_one(entry_document(entry), session=session)
 
+    def write_all(self, session: ClientSession, entries: Sequence[JournalEntry]) -> None:
+        """Several entries at once. Raises NotAllTaken if any wallet refuses, and the transaction is undone."""
+        changes = [
+            UpdateOne(_can_take(kiosk_id, paise), _increase(paise))
+            for entry in entries
+            for kiosk_id, paise in wallet_changes(entry).items()
+        ]
+        # One after the other: a wallet may be changed by several of them.
+        if changes and self._wallets.bulk_write(changes, session=session).matched_count != len(changes):
+            raise NotAllTaken("a wallet is missing or too low")
+        if entries:
+            self._journal.insert_many([entry_document(entry) for entry in entries], session=session)
+
     def _change_wallet(self, session: ClientSession, kiosk_id: str, paise: int) -> None:
-        wanted: dict[str, Any] = {"_id": kiosk_id}
-        if paise < 0:
-            after = {"$add": ["$available_paise", "$credit_limit_paise", Int64(paise)]}
-            wanted["$expr"] = {"$gte": [after, 0]}
-        increase = {"$inc": {"available_paise": Int64(paise)}}
-        if self._wallets.update_one(wanted, increase, session=session).matched_count:
+        changed = self._wallets.update_one(_can_take(kiosk_id, paise), _increase(paise), session=session)
+        if changed.matched_count:
             return
         wallet = self._wallets.find_one({"_id": kiosk_id}, session=session)
         if wallet is None:
@@ -167,6 +181,18 @@ class MongoLedger:
         self._wallets.update_one(
             {"_id": kiosk_id}, {"$setOnInsert": {**nothing, "approved_at": None}}, upsert=True, session=session
         )
+
+
+def _can_take(kiosk_id: str, paise: int) -> dict[str, Any]:
+    """The wallet, if it can give what is taken from it."""
+    if paise >= 0:
+        return {"_id": kiosk_id}
+    after = {"$add": ["$available_paise", "$credit_limit_paise", Int64(paise)]}
+    return {"_id": kiosk_id, "$expr": {"$gte": [after, 0]}}
+
+
+def _increase(paise: int) -> dict[str, Any]:
+    return {"$inc": {"available_paise": Int64(paise)}}
 
 
 def install_validators(db: Database[dict[str, Any]]) -> None:

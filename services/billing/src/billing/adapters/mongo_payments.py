@@ -1,17 +1,19 @@
 """Payments in MongoDB. Whatever changes together (payment, journal, wallet, break, event) is one transaction."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pymongo import IndexModel, ReturnDocument
+from pymongo import IndexModel, ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from billing.adapters.events import ending_event
-from billing.adapters.mongo_ledger import MongoLedger
+from billing.adapters.mongo_ledger import MongoLedger, NotAllTaken
 from billing.adapters.payment_documents import (
     HOLDING_STATES,
     PAYMENTS,
+    Document,
     payment_document,
     payment_of,
     payment_update,
@@ -23,7 +25,7 @@ from billing.domain.ledger import JournalEntry
 from billing.domain.payment import Payment, State
 from servicekit.errors import DependencyUnavailable
 from servicekit.faults import crash_point
-from servicekit.mongo import Claim, Idempotency, Mongo, Outbox, duplicate_key
+from servicekit.mongo import Claim, GroupCommit, Idempotency, Mongo, Outbox, duplicate_key
 
 BREAKS = "breaks"
 
@@ -56,6 +58,25 @@ def claim_of(claim: IdempotencyClaim) -> Claim:
     return Claim(claim.client_id, claim.operation, claim.key, claim.fingerprint, claim.expires_at)
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An intent, ready to be written alone or with others'."""
+
+    claim: Claim
+    document: Document
+    hold: JournalEntry | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A change of one payment, ready to be written alone or with others'."""
+
+    same: Document
+    update: Document
+    change: Change
+    rows: list[Document]
+
+
 class MongoPayments:
     """Implements application.ports.Payments."""
 
@@ -64,6 +85,8 @@ class MongoPayments:
         self._ledger = ledger
         self._outbox = outbox
         self._idempotency = idempotency
+        self._begin_together = GroupCommit(self._begin_all)
+        self._record_together = GroupCommit(self._record_all)
         self._payments = mongo.db[PAYMENTS]
         self._breaks = mongo.db[BREAKS]
 
@@ -72,46 +95,73 @@ class MongoPayments:
         return Stored(found.resource_id, replayed=True) if found else None
 
     def begin(self, claim: IdempotencyClaim, payment: Payment, hold: JournalEntry | None) -> Stored:
-        document = payment_document(payment)
+        begun = _Begun(claim_of(claim), payment_document(payment), hold)
+        first = Stored(payment.payment_id, replayed=False)
+        return self._begin_together.run(begun, lambda: self._begin(begun), first)
 
+    def _begin(self, begun: _Begun) -> Stored:
         def intend(session: ClientSession) -> None:
-            if hold is not None:
-                self._ledger.write(session, hold)
-            self._payments.insert_one(document, session=session)
+            if begun.hold is not None:
+                self._ledger.write(session, begun.hold)
+            self._payments.insert_one(begun.document, session=session)
             crash_point("A1")
 
         try:
-            once = self._idempotency.once(claim_of(claim), payment.payment_id, intend)
+            once = self._idempotency.once(begun.claim, begun.document["_id"], intend)
         except DuplicateKeyError as err:
             if duplicate_key(err) != ("holds",):
                 raise
             raise BillAlreadyPaid("A payment for this bill exists and has not failed.") from err
         return Stored(once.resource_id, once.replayed)
 
+    def _begin_all(self, several: Sequence[_Begun]) -> None:
+        def intend(session: ClientSession) -> None:
+            self._idempotency.claim(session, {begun.document["_id"]: begun.claim for begun in several})
+            self._ledger.write_all(session, [begun.hold for begun in several if begun.hold])
+            self._payments.insert_many([begun.document for begun in several], session=session)
+            crash_point("A1")
+
+        self._mongo.transact(intend)
+
     def record(self, before: Payment, change: Change) -> bool:
         after = change.payment
-        same, update = still_as(before, after), payment_update(before, after)
         event = ending_event(after, change.event_id) if change.event_id else None
-
-        def move(session: ClientSession) -> bool:
-            if not self._payments.update_one(same, update, session=session).matched_count:
-                return False
-            for entry in change.entries:
-                self._ledger.write(session, entry)
-            if change.opened:
-                self._open_break(session, change.opened)
-            if event:
-                self._outbox.add(session, event)
-            return True
-
+        rows = self._outbox.rows(event) if event else []
+        recorded = _Recorded(still_as(before, after), payment_update(before, after), change, rows)
         try:
-            if not (change.entries or event or change.opened):
-                return self._payments.update_one(same, update).matched_count == 1
-            return self._mongo.transact(move)
+            if change.opened:  # Seldom, and people wait for it.
+                return self._record(recorded)
+            if not (change.entries or rows):
+                return self._payments.update_one(recorded.same, recorded.update).matched_count == 1
+            return self._record_together.run(recorded, lambda: self._record(recorded), True)
         except DuplicateKeyError:
             raise  # A second entry or event: a defect, which must not pass for an outage.
         except PyMongoError as err:
             raise DependencyUnavailable("The payment could not be written; the sweeper goes on with it.") from err
+
+    def _record(self, recorded: _Recorded) -> bool:
+        def move(session: ClientSession) -> bool:
+            if not self._payments.update_one(recorded.same, recorded.update, session=session).matched_count:
+                return False
+            for entry in recorded.change.entries:
+                self._ledger.write(session, entry)
+            if recorded.change.opened:
+                self._open_break(session, recorded.change.opened)
+            self._outbox.add_rows(session, recorded.rows)
+            return True
+
+        return self._mongo.transact(move)
+
+    def _record_all(self, several: Sequence[_Recorded]) -> None:
+        moves = [UpdateOne(recorded.same, recorded.update) for recorded in several]
+
+        def move(session: ClientSession) -> None:
+            if self._payments.bulk_write(moves, session=session).matched_count != len(moves):
+                raise NotAllTaken("a payment was moved by somebody else")
+            self._ledger.write_all(session, [entry for recorded in several for entry in recorded.change.entries])
+            self._outbox.add_rows(session, [row for recorded in several for row in recorded.rows])
+
+        self._mongo.transact(move)
 
     def get(self, payment_id: str) -> Payment | None:
         document = self._payments.find_one({"_id": payment_id})

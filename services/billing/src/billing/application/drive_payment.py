@@ -132,7 +132,9 @@ class PaymentExecutor:
         return self._wait(payment, answer, State.POSTED, fresh)
 
     def _void(self, payment: Payment, fresh: bool) -> Change | None:
+        crash_point("S3-before-call")
         answer = self._provider.void(payment)  # Idempotent, as capturing is.
+        crash_point("S3-after-call")
         at = self._clock()
         if answer.outcome is Outcome.SUCCESS:
             return Change(

@@ -65,6 +65,6 @@ def raise_fee_demand(billing: Billing, event: ReceivedEvent, session: ClientSess
 
 
 CONSUMERS = [
-    Consumer("kiosk.approved.v1", "kiosk-registry", KioskApproved(), open_wallet),
-    Consumer("application.submitted.v1", "certificates", ApplicationSubmitted(), raise_fee_demand),
+    Consumer("kiosk.approved.v1", "kiosk-registry", KioskApproved(), open_wallet, money=True),
+    Consumer("application.submitted.v1", "certificates", ApplicationSubmitted(), raise_fee_demand, money=True),
 ]
