@@ -1,26 +1,24 @@
-"""Every example of every event this service consumes is read by it, those of a later version included."""
-
-from typing import Any
+"""Every example ever released of every event this service consumes is read by it, those of a later version included."""
 
 import pytest
 
 from certificates.entrypoints.consumers import CONSUMERS
-from emitra_contracts import examples, future_examples, producer
+from certificates.entrypoints.service import SERVICE
+from emitra_contracts import every_example, producer
+from servicekit.testing import Reading, readings
 
-READ = [(consumer, example) for consumer in CONSUMERS for example in examples(consumer.event)]
-READ_LATER = [(consumer, example) for consumer in CONSUMERS for example in future_examples(consumer.event)]
 
-
-@pytest.mark.parametrize(("consumer", "example"), [*READ, *READ_LATER])
-def test_every_example_is_read(consumer: Any, example: dict[str, Any]) -> None:
-    read = consumer.schema.load(example["data"])
-    assert read["application_id"] == example["data"]["application_id"]
-    assert read["bill"] == {"amount": example["data"]["bill"]["amount"]}
+@pytest.mark.parametrize("reading", readings(SERVICE, every_example))
+def test_every_example_ever_released_is_read(reading: Reading) -> None:
+    read, data = reading.load(), reading.envelope["data"]
+    assert read["application_id"] == data["application_id"]
+    assert read["bill"] == {"amount": data["bill"]["amount"]}
     assert read["completed_at"].tzinfo is not None
 
 
-def test_examples_of_a_later_version_are_among_them() -> None:
-    assert READ_LATER
+@pytest.mark.parametrize("reading", readings(SERVICE, every_example))
+def test_the_table_of_events_says_truly_which_fields_are_needed(reading: Reading) -> None:
+    assert reading.needs() == reading.declares_to_need()
 
 
 def test_each_event_is_consumed_from_its_producer() -> None:

@@ -1,8 +1,8 @@
 """Things that tests begin with; a test says only what it is about."""
 
 import json
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from joserfc.jwk import OKPKey
@@ -51,6 +51,17 @@ def jwk(key: OKPKey = SIGNING_KEY, **changed: Any) -> str:
 def new_settings(**env: str) -> CertificatesSettings:
     """Settings with a signing key that only tests use."""
     return settings_for(CertificatesSettings, **{"CERTIFICATE_SIGNING_KEY": jwk(), **env})
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An idempotency claim by shape."""
+
+    key: str
+    client_id: str = "cli_kiosk"
+    operation: str = "submit"
+    fingerprint: str = "same-body"
+    expires_at: datetime = MONDAY + timedelta(days=30)
 
 
 def domicile_form(**changed: Any) -> dict[str, Any]:

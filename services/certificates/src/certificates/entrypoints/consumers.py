@@ -29,10 +29,13 @@ class PaymentCompletedReading(_Reading):
     completed_at = fields.AwareDateTime(required=True)
 
 
+def pays_a_fee(event: ReceivedEvent) -> bool:
+    """Ordinary bills concern billing alone."""
+    return event.data["application_id"] is not None
+
+
 def payment_completed(application: Certificates, event: ReceivedEvent, session: ClientSession) -> None:
-    """The fee of an application was paid; ordinary bills concern billing alone."""
-    if event.data["application_id"] is None:
-        return
+    """The fee of an application was paid."""
     application.record_fee_payment(
         RecordFeePayment(
             application_id=event.data["application_id"],
@@ -45,4 +48,8 @@ def payment_completed(application: Certificates, event: ReceivedEvent, session: 
     )
 
 
-CONSUMERS = [Consumer("payment.completed.v1", "billing", PaymentCompletedReading(), payment_completed)]
+CONSUMERS = [
+    Consumer(
+        "payment.completed.v1", "billing", PaymentCompletedReading(), payment_completed, wanted=pays_a_fee, money=True
+    )
+]

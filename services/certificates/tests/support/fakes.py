@@ -1,0 +1,96 @@
+"""Fakes for the unit level. FakeApplications passes the same suite as MongoApplications
+(tests/service/test_applications_store)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from certificates.application.ports import Changes, Claim, NumberTaken, VersionMoved
+from certificates.domain.application import Application, ApplicationDecided, ApplicationSubmitted, Change, HistoryEntry
+from certificates.domain.certificate import Certificate, CertificateIssued
+from servicekit.errors import IdempotencyKeyReused
+from servicekit.mongo import Once
+
+Event = ApplicationSubmitted | ApplicationDecided | CertificateIssued
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is committed. `certificates` by application, of which each has one at most; `outbox` in order."""
+
+    applications: dict[str, Application] = field(default_factory=dict)
+    history: dict[str, HistoryEntry] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
+    outbox: tuple[Event, ...] = ()
+    claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+
+
+class _Transaction:
+    """application.ports.Changes on a copy."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+
+    def get(self, application_id: str) -> Application | None:
+        return self.kept.applications.get(application_id)
+
+    def add(self, change: Change, request_id: str) -> None:  # noqa: ARG002 - the port's form
+        assert change.application.id not in self.kept.applications
+        self._put(change, None)
+
+    def save(self, change: Change, request_id: str, issued: CertificateIssued | None = None) -> None:  # noqa: ARG002
+        stored = self.kept.applications.get(change.application.id)
+        if stored is None or stored.version != change.application.version - 1:
+            raise VersionMoved
+        if issued is not None:
+            new, known = issued.certificate, self.kept.certificates
+            if new.number in [certificate.number for certificate in known.values()]:
+                raise NumberTaken
+            assert new.application_id not in known, "a second certificate"
+            self.kept = replace(self.kept, certificates={**known, new.application_id: new})
+        self._put(change, issued)
+
+    def tell(self, entry: HistoryEntry) -> None:
+        self.kept = replace(self.kept, history={entry.key: entry} | self.kept.history)
+
+    def _put(self, change: Change, issued: CertificateIssued | None) -> None:
+        assert change.entry.key not in self.kept.history, "a second line for one version"
+        self.kept = replace(
+            self.kept,
+            applications={**self.kept.applications, change.application.id: change.application},
+            history={**self.kept.history, change.entry.key: change.entry},
+            outbox=(*self.kept.outbox, *(event for event in (change.event, issued) if event is not None)),
+        )
+
+
+@dataclass
+class FakeApplications:
+    """application.ports.Applications in memory. Every effect runs twice, as a transaction's callback may."""
+
+    kept: Kept = field(default_factory=Kept)
+
+    def get(self, application_id: str) -> Application | None:
+        return self.kept.applications.get(application_id)
+
+    def find(self, claim: Claim) -> Once | None:
+        known = self.kept.claims.get((claim.client_id, claim.operation, claim.key))
+        if known is None:
+            return None
+        fingerprint, application_id = known
+        if fingerprint != claim.fingerprint:
+            raise IdempotencyKeyReused("another body")
+        return Once(application_id, replayed=True)
+
+    def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once:
+        if earlier := self.find(claim):
+            return earlier
+        self.transact(effect, {(claim.client_id, claim.operation, claim.key): (claim.fingerprint, application_id)})
+        return Once(application_id, replayed=False)
+
+    def transact(
+        self, effect: Callable[[Changes], object], claims: dict[tuple[str, str, str], tuple[str, str]] | None = None
+    ) -> None:
+        """All of the effect (and the claims), or none of it when it raises."""
+        effect(_Transaction(self.kept))
+        transaction = _Transaction(self.kept)
+        effect(transaction)
+        self.kept = replace(transaction.kept, claims=self.kept.claims | (claims or {}))

@@ -1,0 +1,282 @@
+"""Invariants I6 to I8 of certificates (messaging.md), while requests, officers and messages repeat, race and are lost.
+
+The real use cases and the real consumer run over FakeApplications, which passes the suite of the real store. Billing is
+played by what it publishes: payments completed for applications, in full, twice, or too short.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.support.builders import MONDAY, RULEBOOK, Claim, birth_form, caste_form, domicile_form, jwk
+from tests.support.fakes import FakeApplications
+
+from certificates.adapters.event_mapping import to_event
+from certificates.adapters.jws_signatures import JwsSignatures
+from certificates.application.decide_application import DecideApplication, DecideApplicationHandler
+from certificates.application.errors import AlreadyDecided, FeeNotPaid
+from certificates.application.ports import Changes, NumberTaken
+from certificates.application.record_fee_payment import RecordFeePayment, RecordFeePaymentHandler
+from certificates.application.submit_application import SubmitApplication, SubmitApplicationHandler
+from certificates.domain.application import Application, Decision, Happening, State
+from certificates.domain.officer import Officer
+from certificates.entrypoints.consumers import CONSUMERS
+from certificates.settings import read_signing_key
+from servicekit.messaging import NewEvent
+from servicekit.messaging.envelope import parse, received, serialise
+
+FORMS = {"domicile": domicile_form(), "caste": caste_form(), "birth": birth_form()}
+# Few enough that the steps of one history meet on the same application.
+MOST_APPLICATIONS = 6
+SIGNATURES = JwsSignatures(read_signing_key(jwk()), [])
+ENDS = {State.ISSUED, State.REJECTED, State.SENT_BACK}
+FORWARD = {
+    State.FEE_DUE: {State.FEE_DUE, State.IN_VERIFICATION},
+    State.IN_VERIFICATION: {State.IN_VERIFICATION, *ENDS},
+    **{end: {end} for end in ENDS},
+}
+
+
+@dataclass
+class BusyApplications(FakeApplications):
+    """A store in which something else may happen between a reader's reading and its writing."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def get(self, application_id: str) -> Application | None:
+        found = super().get(application_id)
+        happens, self.meanwhile = self.meanwhile, None
+        if happens:
+            happens()
+        return found
+
+
+class Certificates(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = MONDAY
+        self.numbers = count(1)
+        self.store = BusyApplications()
+        self.submit = SubmitApplicationHandler(RULEBOOK, self.store)
+        self.decide = DecideApplicationHandler(RULEBOOK, self.store, SIGNATURES, test=True)
+        self.record = RecordFeePaymentHandler(RULEBOOK)
+        self.paid: dict[str, tuple[str, int]] = {}
+        self.broker: list[bytes] = []
+        self.published: list[bytes] = []
+        self.inbox: set[str] = set()
+        self.decided: set[str] = set()
+        self.seen: dict[str, Application] = {}
+        # Two characters and mostly one of them: every other number collides, instead of one in ten million.
+        luck = Random(0)
+        self.choice = patch("secrets.choice", lambda letters: letters[luck.random() > 0.95])
+        self.choice.start()
+
+    @initialize()
+    def some_have_applied(self) -> None:
+        for type_code in ("birth", "domicile", "birth", "caste"):
+            self.a_citizen_applies(type_code, again=False)
+
+    @precondition(lambda self: len(self.store.kept.applications) < MOST_APPLICATIONS)
+    @rule(type_code=st.sampled_from(sorted(FORMS)), again=st.booleans())
+    def a_citizen_applies(self, type_code: str, again: bool) -> None:
+        key = f"key_{next(self.numbers)}"
+        made = {self._submit(key, type_code) for _ in range(2 if again else 1)}
+        assert len(made) == 1
+
+    def _submit(self, key: str, type_code: str) -> str:
+        number = next(self.numbers)
+        command = SubmitApplication(
+            application_id=f"app_{number}",
+            transaction_token=f"EM{number}",
+            event_id=f"evt_{number}",
+            application_type=type_code,
+            district_code="102",
+            applicant=FORMS[type_code],
+            client_id="cli_kiosk",
+            kiosk_id=None,
+            at=self.at,
+            request_id="req_1",
+            claim=Claim(key),
+        )
+        return self.submit(command).resource_id
+
+    @rule(
+        which=st.integers(0, 9),
+        decision=st.sampled_from([Decision.APPROVED, Decision.APPROVED, Decision.REJECTED, Decision.SENT_BACK]),
+        again=st.booleans(),
+        meanwhile=st.sampled_from([None, "a colleague", "the same request", "the money comes"]),
+    )
+    def an_officer_decides(self, which: int, decision: Decision, again: bool, meanwhile: str | None) -> None:
+        application_id = self._one(which)
+        request = (f"key_{next(self.numbers)}", application_id, decision)
+        self.store.meanwhile = {
+            "a colleague": lambda: self._decide(f"{request[0]}_colleague", application_id, Decision.APPROVED),
+            "the same request": lambda: self._decide(*request),
+            "the money comes": lambda: self.the_broker_delivers(0, "acknowledged"),
+        }.get(meanwhile or "")
+        for _ in range(2 if again else 1):
+            self._decide(*request)
+        self.store.meanwhile = None
+
+    def _decide(self, key: str, application_id: str, decision: Decision) -> None:
+        before = self.store.kept.applications[application_id]
+        step = RULEBOOK.types[before.type_code].step(before.step)
+        number = next(self.numbers)
+        command = DecideApplication(
+            application_id=application_id,
+            officer=Officer("per_officer", step.role, step.department, frozenset({"102"})),
+            decision=decision,
+            remarks=None,
+            step=before.step,
+            certificate_id=f"crt_{number}",
+            decided_event_id=f"evt_{number}_decided",
+            issued_event_id=f"evt_{number}_issued",
+            at=self.at,
+            request_id="req_1",
+            claim=Claim(key, operation="decide"),
+        )
+        # NumberTaken: three collisions running, which luck allows here; nothing may have been written.
+        with suppress(NumberTaken):
+            try:
+                self.decide(command)
+                self.decided.add(key)
+            except (AlreadyDecided, FeeNotPaid):
+                assert key not in self.decided, "a repeat gets the first answer"
+
+    def _one(self, which: int) -> str:
+        return list(self.store.kept.applications)[which % len(self.store.kept.applications)]
+
+    @rule(which=st.integers(0, 9), short=st.sampled_from([0, 0, 1]), days=st.integers(0, 40), at_once=st.booleans())
+    def billing_completes_a_payment(self, which: int, short: int, days: int, at_once: bool) -> None:
+        application_id = self._one(which)
+        self.at += timedelta(days=days)
+        payment_id = f"pay_{next(self.numbers)}"
+        paise = max(0, self.store.kept.applications[application_id].fee.paise - short)
+        self.paid[payment_id] = (application_id, paise)
+        self._publish(payment_id, application_id, paise)
+        if at_once:
+            self.the_broker_delivers(-1, "not acknowledged")
+
+    @rule()
+    def billing_completes_an_ordinary_bill(self) -> None:
+        self._publish(f"pay_{next(self.numbers)}", None, 152_500)
+
+    def _publish(self, payment_id: str, application_id: str | None, paise: int) -> None:
+        data = {
+            "payment_id": payment_id,
+            "application_id": application_id,
+            "bill": {"amount": paise, "currency": "INR"},
+            "completed_at": self.at.isoformat(),
+        }
+        event = NewEvent(f"evt_{payment_id}", "payment.completed.v1", "payment", payment_id, 1, self.at, data, "req_1")
+        body = serialise(event, "billing")
+        self.broker.append(body)
+        self.published.append(body)
+
+    @rule(
+        which=st.integers(0, 9),
+        fate=st.sampled_from(["acknowledged", "not acknowledged", "not handled", "again after months"]),
+    )
+    def the_broker_delivers(self, which: int, fate: str) -> None:
+        """In any order. C1 to C3; and a message of months ago, when its inbox row has long been forgotten."""
+        late = fate == "again after months"
+        messages = self.published if late else self.broker
+        if not messages or fate == "not handled":
+            return
+        body = messages[which % len(messages)]
+        if late:
+            self.inbox.discard(parse(body)["id"])
+        self._handle(body)
+        if fate == "acknowledged":
+            self.broker.remove(body)
+
+    def _handle(self, body: bytes) -> None:
+        """As servicekit's Handling: inbox row and effect in one transaction, and a duplicate is not handled again."""
+        (consumer,) = CONSUMERS
+        handle = consumer.handle
+        assert handle is not None
+        envelope = parse(body)
+        event = received(envelope, consumer.schema.load(envelope["data"]))
+        if event.id in self.inbox or not consumer.wanted(event):
+            return
+
+        def effect(changes: Changes) -> None:
+            def record(command: RecordFeePayment, session: Any) -> None:
+                self.record(command, session)
+
+            session: Any = changes
+            handle(SimpleNamespace(record_fee_payment=record), event, session)
+
+        self.store.transact(effect)
+        self.inbox.add(event.id)
+
+    @invariant()
+    def i7_numbers_are_unique_and_a_certificate_is_of_one_approved_and_paid_application(self) -> None:
+        kept = self.store.kept
+        numbers = [certificate.number for certificate in kept.certificates.values()]
+        assert len(numbers) == len(set(numbers))
+        issued = {id_: a.certificate_id for id_, a in kept.applications.items() if a.state is State.ISSUED}
+        assert {id_: certificate.id for id_, certificate in kept.certificates.items()} == issued
+        for application in kept.applications.values():
+            if application.state is State.ISSUED:
+                assert application.step == RULEBOOK.types[application.type_code].steps[-1].name
+            if application.state is not State.FEE_DUE and application.fee.paise:
+                paid_for, paise = self.paid[application.payment_id or ""]
+                assert paid_for == application.id
+                assert paise >= application.fee.paise
+
+    @invariant()
+    def i8_no_state_moves_backwards_and_every_change_has_its_line_and_its_event(self) -> None:
+        kept = self.store.kept
+        lines = Counter(entry.application_id for entry in kept.history.values() if ":payment:" not in entry.key)
+        events = [to_event(event, "req_1") for event in kept.outbox]
+        for application in kept.applications.values():
+            before = self.seen.get(application.id, application)
+            assert application.state in _reachable(before.state)
+            assert application.version >= before.version
+            assert lines[application.id] == application.version
+            told = [event.sequence for event in events if event.aggregate_id == application.id]
+            assert told == list(range(1, application.events_told + 1))
+            self.seen[application.id] = application
+        issued = Counter(event.aggregate_id for event in events if event.aggregate_type == "certificate")
+        assert issued == Counter(certificate.id for certificate in kept.certificates.values())
+
+    def teardown(self) -> None:
+        """The faults stop and every message arrives: no paid application waits for its fee, no money is untold (I6)."""
+        self.choice.stop()
+        for body in self.broker:
+            self._handle(body)
+        kept = self.store.kept
+        for payment_id, (application_id, paise) in self.paid.items():
+            application = kept.applications[application_id]
+            assert application.state is not State.FEE_DUE or paise < application.fee.paise
+            told = [entry.what for entry in kept.history.values() if entry.payment_id == payment_id]
+            assert len(told) == 1, "each payment is in the audit trail once"
+            assert (told == [Happening.FEE_PAID]) == (application.payment_id == payment_id)
+        self.i7_numbers_are_unique_and_a_certificate_is_of_one_approved_and_paid_application()
+        self.i8_no_state_moves_backwards_and_every_change_has_its_line_and_its_event()
+
+
+def _reachable(state: State) -> set[State]:
+    """Where an application may be after some steps."""
+    found, todo = {state}, [state]
+    while todo:
+        new = FORWARD[todo.pop()] - found
+        found |= new
+        todo += new
+    return found
+
+
+# Deadlines off: two noisy cores. Example count and depth: some seconds here, thousands of histories.
+Certificates.TestCase.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)
+TestCertificates = Certificates.TestCase
