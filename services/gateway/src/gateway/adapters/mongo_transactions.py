@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bson import Int64
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
@@ -30,31 +30,10 @@ class MongoTransactions:
     def __init__(self, db: Database[dict[str, Any]]) -> None:
         self._transactions = db[COLLECTION]
 
-    def record(self, session: ClientSession, seen: Observation) -> None:
-        """Adds what one event tells. Repeats and disorder change nothing: facts are set, events are a set."""
-        facts = {
-            "kind": seen.kind.value,
-            "reference_id": seen.reference_id,
-            "owner_client_id": seen.owner_client_id,
-            "kiosk_id": seen.kiosk_id,
-            "district_code": seen.district_code,
-            "pays_for": seen.pays_for_application_id,
-            "certificate_id": seen.certificate_id,
-            "fee_due": seen.fee_due,
-        }
-        event = {
-            "id": seen.event.id,
-            "type": seen.event.type,
-            "at": seen.event.at,
-            "sequence": Int64(seen.event.sequence),
-            "decision": seen.event.decision,
-        }
-        self._transactions.update_one(
-            {"_id": seen.token},
-            {"$set": _known(facts), "$addToSet": {"events": _known(event)}},
-            upsert=True,
-            session=session,
-        )
+    def record(self, session: ClientSession, seen: Sequence[Observation]) -> None:
+        """Adds what events tell. Repeats and disorder change nothing: facts are set, events are a set."""
+        # In order: two first events of one token would otherwise race to insert it.
+        self._transactions.bulk_write([_addition(each) for each in seen], session=session)
 
     def find(self, token: str) -> Transaction | None:
         """The transaction with this token, or None when no event of it has arrived."""
@@ -65,6 +44,27 @@ class MongoTransactions:
         """The payments of this application's fee, oldest first, at most 50."""
         found = self._transactions.find({"pays_for": application_id}, max_time_ms=_left_ms())
         return [_transaction(d) for d in found.sort("reference_id", ASCENDING).limit(MOST_FEE_PAYMENTS)]
+
+
+def _addition(seen: Observation) -> UpdateOne:
+    facts = {
+        "kind": seen.kind.value,
+        "reference_id": seen.reference_id,
+        "owner_client_id": seen.owner_client_id,
+        "kiosk_id": seen.kiosk_id,
+        "district_code": seen.district_code,
+        "pays_for": seen.pays_for_application_id,
+        "certificate_id": seen.certificate_id,
+        "fee_due": seen.fee_due,
+    }
+    event = {
+        "id": seen.event.id,
+        "type": seen.event.type,
+        "at": seen.event.at,
+        "sequence": Int64(seen.event.sequence),
+        "decision": seen.event.decision,
+    }
+    return UpdateOne({"_id": seen.token}, {"$set": _known(facts), "$addToSet": {"events": _known(event)}}, upsert=True)
 
 
 def _left_ms() -> int:

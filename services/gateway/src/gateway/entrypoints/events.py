@@ -1,5 +1,6 @@
 """The events that feed the transactions view. Each schema declares only what the view reads."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields
@@ -61,63 +62,47 @@ class CertificateIssuedSchema(_Application):
     issued_at = fields.AwareDateTime(required=True)
 
 
-def record_payment(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+def payment(event: ReceivedEvent) -> Observation:
     """A payment ended: completed or failed."""
     data = event.data
-    gateway.transactions.record(
-        session,
-        Observation(
-            token=data["transaction_token"],
-            kind=Kind.PAYMENT,
-            reference_id=data["payment_id"],
-            owner_client_id=data["client_id"],
-            event=_seen(event, data.get("completed_at") or data["failed_at"]),
-            kiosk_id=data["kiosk_id"],
-            district_code=data["district_code"],
-            pays_for_application_id=data["application_id"],
-        ),
+    return Observation(
+        token=data["transaction_token"],
+        kind=Kind.PAYMENT,
+        reference_id=data["payment_id"],
+        owner_client_id=data["client_id"],
+        event=_seen(event, data.get("completed_at") or data["failed_at"]),
+        kiosk_id=data["kiosk_id"],
+        district_code=data["district_code"],
+        pays_for_application_id=data["application_id"],
     )
 
 
-def record_submission(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+def submission(event: ReceivedEvent) -> Observation:
     """An application was lodged."""
     fee_due = event.data["fee"]["amount"] > 0
-    _record_application(
-        gateway, event, session, event.data["submitted_at"], kiosk_id=event.data["kiosk_id"], fee_due=fee_due
-    )
+    return _application(event, event.data["submitted_at"], kiosk_id=event.data["kiosk_id"], fee_due=fee_due)
 
 
-def record_decision(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+def decision(event: ReceivedEvent) -> Observation:
     """An officer decided one step."""
-    _record_application(gateway, event, session, event.data["decided_at"], decision=event.data["decision"])
+    return _application(event, event.data["decided_at"], decision=event.data["decision"])
 
 
-def record_issue(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+def issue(event: ReceivedEvent) -> Observation:
     """The certificate exists."""
-    _record_application(gateway, event, session, event.data["issued_at"], certificate_id=event.data["certificate_id"])
+    return _application(event, event.data["issued_at"], certificate_id=event.data["certificate_id"])
 
 
-def _record_application(
-    gateway: Gateway,
-    event: ReceivedEvent,
-    session: ClientSession,
-    at: Any,
-    *,
-    decision: str | None = None,
-    **facts: Any,
-) -> None:
+def _application(event: ReceivedEvent, at: Any, *, decision: str | None = None, **facts: Any) -> Observation:
     data = event.data
-    gateway.transactions.record(
-        session,
-        Observation(
-            token=data["transaction_token"],
-            kind=Kind.APPLICATION,
-            reference_id=data["application_id"],
-            owner_client_id=data["client_id"],
-            event=_seen(event, at, decision),
-            district_code=data["district_code"],
-            **facts,
-        ),
+    return Observation(
+        token=data["transaction_token"],
+        kind=Kind.APPLICATION,
+        reference_id=data["application_id"],
+        owner_client_id=data["client_id"],
+        event=_seen(event, at, decision),
+        district_code=data["district_code"],
+        **facts,
     )
 
 
@@ -126,10 +111,21 @@ def _seen(event: ReceivedEvent, at: Any, decision: str | None = None) -> SeenEve
     return SeenEvent(event.id, event.type.rpartition(".v")[0], at, event.sequence, decision)
 
 
+def _recorded(
+    observe: Callable[[ReceivedEvent], Observation],
+) -> Callable[[Gateway, Sequence[ReceivedEvent], ClientSession], None]:
+    def record(gateway: Gateway, events: Sequence[ReceivedEvent], session: ClientSession) -> None:
+        gateway.transactions.record(session, [observe(event) for event in events])
+
+    return record
+
+
 CONSUMERS = [
-    Consumer("payment.completed.v1", "billing", PaymentCompletedSchema(), record_payment),
-    Consumer("payment.failed.v1", "billing", PaymentFailedSchema(), record_payment),
-    Consumer("application.submitted.v1", "certificates", ApplicationSubmittedSchema(), record_submission),
-    Consumer("application.decided.v1", "certificates", ApplicationDecidedSchema(), record_decision),
-    Consumer("certificate.issued.v1", "certificates", CertificateIssuedSchema(), record_issue),
+    Consumer("payment.completed.v1", "billing", PaymentCompletedSchema(), handle_many=_recorded(payment), money=True),
+    Consumer("payment.failed.v1", "billing", PaymentFailedSchema(), handle_many=_recorded(payment), money=True),
+    Consumer(
+        "application.submitted.v1", "certificates", ApplicationSubmittedSchema(), handle_many=_recorded(submission)
+    ),
+    Consumer("application.decided.v1", "certificates", ApplicationDecidedSchema(), handle_many=_recorded(decision)),
+    Consumer("certificate.issued.v1", "certificates", CertificateIssuedSchema(), handle_many=_recorded(issue)),
 ]
