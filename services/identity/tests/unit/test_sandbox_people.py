@@ -1,6 +1,13 @@
 """Who the sandbox has: others build on these ids, names and scopes."""
 
-from identity.application.sandbox import CITIZENS, CLIENTS, KIOSK_SCOPES, OFFICER_SCOPES, PORTAL_SCOPES
+from identity.application.sandbox import (
+    CITIZENS,
+    CLIENTS,
+    KIOSK_SCOPES,
+    OFFICER_SCOPES,
+    OPERATIONS_SCOPES,
+    PORTAL_SCOPES,
+)
 from identity.domain.client import PERSON_ID
 
 BY_NAME = {client.name: client for client in CLIENTS}
@@ -32,12 +39,20 @@ def test_the_clients_have_the_scopes_of_their_kind() -> None:
 
 
 def test_officers_decide_in_their_own_district() -> None:
-    districts = {name: client.officer.district for name, client in BY_NAME.items() if client.officer}
+    officers = {name: client for name, client in BY_NAME.items() if "applications:decide" in client.scopes}
+    districts = {name: client.officer.district for name, client in officers.items() if client.officer}
     assert districts == {
         "officer-tehsildar-jaipur": "102",
         "officer-tehsildar-jodhpur": "107",
         "officer-udaipur": "117",
     }
+
+
+def test_two_different_people_are_on_call_and_may_do_nothing_else() -> None:
+    on_call = [client for client in CLIENTS if client.scopes == OPERATIONS_SCOPES]
+    assert [client.name for client in on_call] == ["operations-1", "operations-2"]
+    assert len({client.officer.id for client in on_call if client.officer}) == 2
+    assert frozenset({"operations:dead-letters"}) == OPERATIONS_SCOPES
 
 
 def test_peoples_ids_are_opaque_different_and_always_the_same() -> None:

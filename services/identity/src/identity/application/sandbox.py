@@ -18,6 +18,7 @@ _COUNTER_SCOPES = (
 KIOSK_SCOPES = frozenset({*_COUNTER_SCOPES, "wallet:read"})
 PORTAL_SCOPES = frozenset(_COUNTER_SCOPES)  # a citizen's portal has no wallet
 OFFICER_SCOPES = frozenset({"applications:decide", "applications:read", "kiosks:read", "transactions:read"})
+OPERATIONS_SCOPES = frozenset({"operations:dead-letters"})
 
 LOAD_TEST_CLIENTS = 40
 
@@ -46,7 +47,7 @@ class SandboxPerson:
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxOfficer(SandboxPerson):
-    """An officer of the revenue department with one district (LGD code) as jurisdiction."""
+    """An officer, of the revenue department unless it says so, with one district (LGD code) as jurisdiction."""
 
     role: str = "officer"
     department: str = "revenue"
@@ -97,6 +98,19 @@ _OFFICERS = {
     ),
 }
 
+# On call for the platform. Two, because where money moves a second person must approve.
+_OPERATIONS = {
+    slug: SandboxOfficer(
+        slug=slug,
+        name=f"Test Operations Engineer {number}",
+        name_hi=f"परीक्षण संचालन अभियंता {number_hi}",
+        department="information-technology",
+        designation="Operations engineer",
+        district="102",
+    )
+    for slug, number, number_hi in (("operations-1", "One", "एक"), ("operations-2", "Two", "दो"))
+}
+
 _KIOSKS = {
     "kiosk-jaipur": "ksk_RJ10200001",
     "kiosk-jaipur-2": "ksk_RJ10200002",
@@ -114,5 +128,9 @@ CLIENTS = (
     *(
         SandboxClient(name=name, kind=ClientKind.OFFICER, scopes=OFFICER_SCOPES, officer=officer)
         for name, officer in _OFFICERS.items()
+    ),
+    *(
+        SandboxClient(name=name, kind=ClientKind.OFFICER, scopes=OPERATIONS_SCOPES, officer=officer)
+        for name, officer in _OPERATIONS.items()
     ),
 )

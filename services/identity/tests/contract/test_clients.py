@@ -1,0 +1,22 @@
+"""The clients that the contracts know have the scopes that identity's sandbox gives them."""
+
+import pytest
+
+from emitra_contracts import clients
+from identity.application import sandbox
+from identity.domain.client import ClientKind
+
+KNOWN_AS = {
+    ClientKind.KIOSK: "kiosk software",
+    ClientKind.PORTAL: "portal",
+    ClientKind.OFFICER: "departments' officers",
+}
+
+
+# What operators on call may do is a command beside a service, not an operation of an API.
+CALLERS = [client for client in sandbox.CLIENTS if client.scopes != sandbox.OPERATIONS_SCOPES]
+
+
+@pytest.mark.parametrize("client", CALLERS, ids=lambda client: client.name)
+def test_a_sandbox_client_has_the_scopes_the_contracts_know(client: sandbox.SandboxClient) -> None:
+    assert client.scopes == set(clients()[KNOWN_AS[client.kind]]["scopes"])
