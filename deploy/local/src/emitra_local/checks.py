@@ -1,4 +1,4 @@
-"""The checks that run nothing: locks, ruff, import rules, mypy per package."""
+"""The checks that run nothing: locks, ruff, import rules, the contract gate, mypy per package."""
 
 from __future__ import annotations
 
@@ -25,17 +25,25 @@ def run_checks(environments: Environments) -> list[tuple[Result, str]]:
         _check("ruff check", [python, "-m", "ruff", "check", f"--cache-dir={cache / 'ruff'}"], root),
         _check("ruff format", [python, "-m", "ruff", "format", "--check", f"--cache-dir={cache / 'ruff'}"], root),
         _check("import rules", import_rules.command(environments), root, import_rules.path(workspace)),
+        _check("contract gate", [*contract_gate(environments), "check"], root, import_rules.path(workspace)),
     ]
     mypy = [python, "-m", "mypy", "--config-file", str(root / "pyproject.toml"), "--cache-dir", str(cache / "mypy")]
     mypy += ["--explicit-package-bases", "--no-error-summary"]
     for package in workspace.packages:
         inside = [*sorted(each.name for each in package.folder.glob("*.py")), "src", "tests"]
         # The black-box tests are `tests.…`, seen from the root.
-        folder, targets = (package.folder, inside) if package.installable else (root, [package.folder.name])
+        folder, targets = (
+            (package.folder, inside) if package.installable else (root, [str(package.folder.relative_to(root))])
+        )
         targets = [each for each in targets if (folder / each).exists()]
         sources = {"MYPYPATH": os.pathsep.join(map(str, [folder, *(each.source for each in workspace.packages)]))}
         found.append(_check(f"mypy {package.folder.name}", [*mypy, *targets], folder, sources))
     return found
+
+
+def contract_gate(environments: Environments) -> list[str]:
+    """The command `emitra-contracts`, run at the root; needs the environment `lint` and import_rules.path()."""
+    return [str(environments.program("lint", "python")), "-m", "emitra_contracts.cli"]
 
 
 def _locks_fit(workspace: Workspace) -> tuple[Result, str]:

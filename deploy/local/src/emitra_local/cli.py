@@ -128,6 +128,24 @@ def logs(service: Annotated[str, typer.Argument(help="billing, rabbitmq, …; al
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
+def command(
+    service: Annotated[str, typer.Argument(help="billing, gateway, …")],
+    arguments: Annotated[list[str], typer.Argument(help="-- COMMAND OPTIONS…")],
+) -> None:
+    """Run a command of a service with what its processes run with; OPERATOR_TOKEN is handed on."""
+    described = _run_state() / "programs" / f"{service}-api.json"
+    if not service or not described.exists():
+        there = sorted(path.name.removesuffix("-api.json") for path in described.parent.glob("*-api.json"))
+        raise CannotStart(
+            f"SERVICE is one of {', '.join(there)}, not {service!r}." if there else "Nothing was ever started here."
+        )
+    program = json.loads(described.read_text())
+    handed_on = {name: os.environ[name] for name in ("OPERATOR_TOKEN", "TERM", "COLUMNS") if os.environ.get(name)}
+    executable = program["argv"][0]
+    os.execve(executable, [executable, *arguments], program["env"] | handed_on)  # noqa: S606 - no shell wanted
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
 def infra(command: Annotated[list[str], typer.Argument(help="-- COMMAND ARGUMENTS…")]) -> None:
     """Run a command with a MongoDB and a RabbitMQ of its own (MONGODB_URI, AMQP_URL, RABBITMQ_MANAGEMENT_URL)."""
     with _signals_as_interrupt(), disposable_stack(root(), with_services=False, stage=stage, say=say) as stack:
@@ -143,9 +161,22 @@ def run_tests(service: Annotated[str, typer.Argument(help="one service's tests o
 
 
 @app.command()
+def fault() -> None:
+    """The whole fault suite, the tests that are too long for `test` included."""
+    with _signals_as_interrupt():
+        raise typer.Exit(suites.run_faults(root()))
+
+
+@app.command()
 def lint() -> None:
-    """ruff, mypy, import rules, locks."""
+    """ruff, mypy, import rules, locks, the contract gate."""
     raise typer.Exit(suites.run_lint(root()))
+
+
+@app.command("release-contracts")
+def release_contracts() -> None:
+    """Make today's events and APIs the released ones, unless that breaks somebody."""
+    raise typer.Exit(suites.release_contracts(root()))
 
 
 @app.command()
@@ -153,6 +184,15 @@ def bench() -> None:
     """Print the benchmark tables, floors and peers measured in the same run."""
     with _signals_as_interrupt():
         raise typer.Exit(suites.run_bench(root()))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def nemesis(
+    arguments: Annotated[list[str] | None, typer.Argument(help="-- OPTIONS…; --help shows them")] = None,
+) -> None:
+    """Payments and faults side by side, then the history and the books."""
+    with _signals_as_interrupt():
+        raise typer.Exit(suites.run_program(root(), "tests.nemesis", *(arguments or [])))
 
 
 @contextmanager

@@ -36,15 +36,15 @@ class Infrastructure:
     ports: Mapping[str, int]
 
     @staticmethod
-    def port_names(environ: Mapping[str, str]) -> list[str]:
+    def port_names(environ: Mapping[str, str], mongodb_members: int) -> list[str]:
         """The ports that private servers need; none for a server that `environ` names."""
-        private_mongodb = [] if "MONGODB_URI" in environ else ["mongod"]
+        private_mongodb = [] if "MONGODB_URI" in environ else mongodb.member_names(mongodb_members)
         private_rabbitmq = [] if "AMQP_URL" in environ else list(rabbitmq.PORTS)
         return private_mongodb + private_rabbitmq
 
     @property
     def mongodb_uri(self) -> str:
-        return self.environ.get("MONGODB_URI") or mongodb.uri(self.ports["mongod"])
+        return self.environ.get("MONGODB_URI") or mongodb.uri(list(self._mongod_ports.values()))
 
     @property
     def amqp_url(self) -> str:
@@ -65,6 +65,12 @@ class Infrastructure:
         return f"http://{rabbitmq.ADMINISTRATOR}:{self._administrator_password}@127.0.0.1:{port}"
 
     @property
+    def broker_check_url(self) -> str:
+        """The management API without credentials: each service asks it as its own user."""
+        at = urlsplit(self.management_url)
+        return f"{at.scheme}://{at.netloc.rpartition('@')[2]}"
+
+    @property
     def vhost(self) -> str:
         return f"{self.prefix}emitra"
 
@@ -81,10 +87,11 @@ class Infrastructure:
 
     def programs(self) -> list[Program]:
         found: list[Program] = []
-        if "mongod" in self.ports:
+        if self._mongod_ports:
             binary = mongodb.mongod_binary(self.environments)
-            data = self.state / "mongod"
-            found.append(mongodb.mongod_program(binary, data, self.ports["mongod"], failpoints=self.failpoints))
+            for name, port in self._mongod_ports.items():
+                data = self.state / name
+                found.append(mongodb.mongod_program(name, binary, data, port, failpoints=self.failpoints))
         if "rabbitmq" in self.ports:
             ports = dict(self.ports)
             found += rabbitmq.rabbitmq_programs(self.state / "rabbitmq", ports, self._administrator_password)
@@ -92,8 +99,8 @@ class Infrastructure:
 
     def await_mongodb(self) -> None:
         """Wait until MongoDB takes writes. Raises CannotStart."""
-        if "mongod" in self.ports:
-            mongodb.await_primary(self.ports["mongod"])
+        if self._mongod_ports:
+            mongodb.await_primary(list(self._mongod_ports.values()))
             return
         client: MongoClient[dict[str, Any]] = MongoClient(self.mongodb_uri, serverSelectionTimeoutMS=5_000)
         with client:
@@ -113,7 +120,7 @@ class Infrastructure:
 
     def forget(self, services: list[str]) -> None:
         """Delete this stack's databases, users and virtual host from servers that are not its own. Repeatable."""
-        if "mongod" not in self.ports:
+        if not self._mongod_ports:
             client: MongoClient[dict[str, Any]] = MongoClient(self.mongodb_uri, timeoutMS=DROP_TIMEOUT_MS)
             with client:
                 for service in services:
@@ -122,6 +129,11 @@ class Infrastructure:
             self.management.delete("vhosts", self.vhost)
             for service in services:
                 self.management.delete("users", self.user_of(service))
+
+    @property
+    def _mongod_ports(self) -> dict[str, int]:
+        """Of the private replica set's members, the first one first; empty when the database is another's."""
+        return {name: port for name, port in self.ports.items() if name.startswith("mongod")}
 
     @property
     def _administrator_at(self) -> str:

@@ -1,10 +1,11 @@
-"""A private MongoDB replica set of one member: transactions need a replica set, even on a laptop."""
+"""A private MongoDB replica set, of one member as a rule: transactions need a replica set, even on a laptop."""
 
 from __future__ import annotations
 
 import platform
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from pymongo import MongoClient
@@ -22,6 +23,9 @@ OPLOG_MEGABYTES = "256"
 START_TIMEOUT_SECONDS = 60
 # A primary that is told to stop waits 15 s by default for clients to find another one; here there is no other.
 QUIESCE_MS = 100
+# What a process that was killed inside a transaction had locked stays locked for this long, a minute by default, and
+# whoever takes the work over waits. Twice what a transaction of ours may take (MONGODB_TIMEOUT_SECONDS).
+TRANSACTION_LIFETIME_SECONDS = 10
 _NOT_YET_INITIALIZED = 94
 
 
@@ -42,31 +46,40 @@ def mongod_binary(environments: Environments) -> str:
     return str(next(folder.glob("lib/python3*/site-packages/fiftyone/db/bin/mongod")))
 
 
-def uri(port: int) -> str:
-    return f"mongodb://127.0.0.1:{port}/?directConnection=true"
+def member_names(members: int) -> list[str]:
+    """The programs of a set, which are also the names of their ports: mongod, mongod-2, mongod-3 …"""
+    return ["mongod", *(f"mongod-{number}" for number in range(2, members + 1))]
 
 
-def mongod_program(binary: str, data: Path, port: int, *, failpoints: bool) -> Program:
-    """mongod on loopback with its data under `data`; with `failpoints`, tests may make its commands fail."""
+def uri(ports: Sequence[int]) -> str:
+    """One member is connected to directly; of several the driver finds the primary."""
+    hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+    return f"mongodb://{hosts}/?" + ("directConnection=true" if len(ports) == 1 else f"replicaSet={REPLICA_SET}")
+
+
+def mongod_program(name: str, binary: str, data: Path, port: int, *, failpoints: bool) -> Program:
+    """A member on loopback with its data under `data`; with `failpoints`, tests may make its commands fail."""
     data.mkdir(parents=True, exist_ok=True)
     settings = ["diagnosticDataCollectionEnabled=false", f"shutdownTimeoutMillisForSignaledShutdown={QUIESCE_MS}"]
+    settings += [f"transactionLifetimeLimitSeconds={TRANSACTION_LIFETIME_SECONDS}"]
     settings += ["enableTestCommands=1"] if failpoints else []
     argv = [binary, "--dbpath", str(data), "--port", str(port), "--bind_ip", "127.0.0.1", "--nounixsocket"]
     argv += ["--replSet", REPLICA_SET, "--oplogSize", OPLOG_MEGABYTES, "--wiredTigerCacheSizeGB", CACHE_GIGABYTES]
     argv += [part for setting in settings for part in ("--setParameter", setting)]
-    return Program("mongod", INFRASTRUCTURE, argv, {"LC_ALL": "C"}, stop_seconds=30, autostart=True)
+    return Program(name, INFRASTRUCTURE, argv, {"LC_ALL": "C"}, stop_seconds=30, autostart=True)
 
 
-def await_primary(port: int) -> None:
-    """Wait until the member takes writes, making it a replica set first where it is none and telling it its port where
-    that has changed since the data was written. Repeatable. Raises CannotStart after START_TIMEOUT_SECONDS."""
+def await_primary(ports: Sequence[int]) -> None:
+    """Wait until the set takes writes, making it one first where it is none and telling it its ports where they have
+    changed since the data was written. Repeatable. Raises CannotStart after START_TIMEOUT_SECONDS."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     problem: PyMongoError | None = None
-    client: MongoClient[dict[str, object]] = MongoClient(uri(port), serverSelectionTimeoutMS=500)
-    with client:
+    first: MongoClient[dict[str, object]] = MongoClient(uri(ports[:1]), serverSelectionTimeoutMS=500)
+    client: MongoClient[dict[str, object]] = MongoClient(uri(ports), serverSelectionTimeoutMS=500)
+    with first, client:
         while time.monotonic() < deadline:
             try:
-                _configure(client, f"127.0.0.1:{port}")
+                _configure(first, [f"127.0.0.1:{port}" for port in ports])
                 if client.admin.command("hello").get("isWritablePrimary"):
                     return
             except PyMongoError as err:
@@ -75,16 +88,17 @@ def await_primary(port: int) -> None:
     raise CannotStart(f"MongoDB did not become ready in {START_TIMEOUT_SECONDS} s: {problem}")
 
 
-def _configure(client: MongoClient[dict[str, object]], host: str) -> None:
-    member = {"_id": 0, "host": host}
+def _configure(client: MongoClient[dict[str, object]], hosts: Sequence[str]) -> None:
+    members = [{"_id": number, "host": host} for number, host in enumerate(hosts)]
     try:
         config = client.admin.command("replSetGetConfig")["config"]
     except OperationFailure as err:
         if err.code != _NOT_YET_INITIALIZED:
             raise
-        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
+        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
         return
-    if config["members"][0]["host"] != host:
-        config["members"][0]["host"] = host
+    if [member["host"] for member in config["members"]] != list(hosts):
+        for member, host in zip(config["members"], hosts, strict=True):
+            member["host"] = host
         config["version"] += 1
         client.admin.command("replSetReconfig", config, force=True)

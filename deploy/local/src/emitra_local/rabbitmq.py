@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 import time
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -15,11 +16,14 @@ from emitra_local.problems import CannotStart
 from emitra_local.supervision import INFRASTRUCTURE, Program
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+CONTROL = SERVER.with_name("rabbitmqctl")
 ADMINISTRATOR = "administrator"
 PORTS = ("rabbitmq", "rabbitmq-management", "rabbitmq-metrics", "rabbitmq-distribution", "rabbitmq-epmd")
 START_TIMEOUT_SECONDS = 90
 # The broker closes its queues and listeners within two; Erlang 25 then idles six more before its machine ends.
 STOP_SECONDS = 3
+# It starts an Erlang machine of its own to talk to the node.
+CONTROL_TIMEOUT_SECONDS = 60
 REQUEST_TIMEOUT_SECONDS = 15
 
 
@@ -56,6 +60,23 @@ def rabbitmq_programs(home: Path, ports: dict[str, int], administrator_password:
         Program("epmd", INFRASTRUCTURE, [epmd, "-address", "127.0.0.1", "-port", env["ERL_EPMD_PORT"]], env, 2, True),
         Program("rabbitmq", INFRASTRUCTURE, [str(SERVER)], env, STOP_SECONDS, autostart=True),
     ]
+
+
+def control(server: Program, *arguments: str) -> str:
+    """Run rabbitmqctl on the node that `server` is, and return what it printed. Raises CannotStart when it fails."""
+    finished = subprocess.run(
+        [str(CONTROL), *arguments],
+        env=server.env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=CONTROL_TIMEOUT_SECONDS,
+    )
+    if finished.returncode:
+        said = (finished.stdout + finished.stderr).strip()
+        raise CannotStart(f"`rabbitmqctl {' '.join(arguments)}` failed with {finished.returncode}:\n{said}")
+    return finished.stdout
 
 
 def _configuration(ports: dict[str, int], administrator_password: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Self, TextIO
 
 import urllib3
 
-from emitra_local import ports
+from emitra_local import ports, rabbitmq
 from emitra_local.environments import Environments
 from emitra_local.infrastructure import Infrastructure
 from emitra_local.problems import CannotStart
@@ -56,7 +56,8 @@ class Stack:
 
     `gateway_port` None picks a free one. `disposable` (tests): nothing outlives stop(), which is then quick; MongoDB
     takes fail points. `prefix` keeps databases and virtual host apart on servers that MONGODB_URI or AMQP_URL name.
-    `with_services` False starts MongoDB and RabbitMQ only. `extra_env` goes to every service process.
+    `with_services` False starts MongoDB and RabbitMQ only. `mongodb_members` is the size of the private replica set.
+    `extra_env` goes to every service process.
     Use it as a context manager, or start() and stop(); from the main thread.
     """
 
@@ -66,6 +67,7 @@ class Stack:
     disposable: bool = False
     prefix: str = ""
     with_services: bool = True
+    mongodb_members: int = 1
     extra_env: Mapping[str, str] = field(default_factory=dict)
     stage: Stage = _silent
     say: Callable[[str], None] = lambda _: None
@@ -177,6 +179,10 @@ class Stack:
         self.stop_program(program)
         self.start_program(program, env)
 
+    def rabbitmqctl(self, *arguments: str) -> str:
+        """Run rabbitmqctl on the private node and return what it printed. Raises CannotStart when it fails."""
+        return rabbitmq.control(self._programs["rabbitmq"], *arguments)
+
     def await_ready(self, programs: Sequence[str] | None = None) -> None:
         """Wait until the named programs (by default all of the platform) answer their readiness probes.
 
@@ -240,14 +246,15 @@ class Stack:
         routes.mkdir(exist_ok=True)
         for service in self.services.values():
             service.publish_route(routes)
-        # While RabbitMQ is still starting: APIs hold no broker connection.
         programs = [each.program(process) for each in self.services.values() for process in each.processes]
         self._add([*self._simulators(), *programs])
         self.supervisor.describe(list(self._programs.values()))
         self.supervisor.add_group(PLATFORM)
-        needs_broker = ("-worker", "-relay")
+        # While RabbitMQ is still starting: APIs hold no broker connection, and the others wait for it. But the first
+        # time there is no topology on it yet, without which these would end.
+        later = [name for name in self._platform() if new and name.endswith(("-worker", "-relay"))]
         for name in self._platform():
-            if not name.endswith(needs_broker):
+            if name not in later:
                 self.supervisor.start_program(name)
         with self.stage("RabbitMQ answers, topology loaded"):
             self.infrastructure.await_rabbitmq()
@@ -255,13 +262,12 @@ class Stack:
             for service in new:
                 service.mark_prepared()
         with self.stage(f"{len(self._platform())} processes ready"):
-            for name in self._platform():
-                if name.endswith(needs_broker):
-                    self.supervisor.start_program(name)
+            for name in later:
+                self.supervisor.start_program(name)
             self.await_ready()
 
     def _choose_ports(self) -> dict[str, int]:
-        names = Infrastructure.port_names(os.environ)
+        names = Infrastructure.port_names(os.environ, self.mongodb_members)
         if self.with_services:
             names += list(SIMULATORS)
             for service in self.environments.workspace.services:

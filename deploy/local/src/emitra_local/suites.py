@@ -9,7 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emitra_local.checks import run_checks
+from emitra_local import import_rules
+from emitra_local.checks import contract_gate, run_checks
 from emitra_local.console import console, say, stage
 from emitra_local.environments import Environments
 from emitra_local.problems import CannotStart
@@ -18,18 +19,21 @@ from emitra_local.suite_results import Result, read_report, summarise
 
 # All levels together must fit in ten minutes: one that takes this long hangs.
 SUITE_TIMEOUT_SECONDS = 480
+# The whole fault suite waits for leases, graces and time-outs on purpose.
+FAULT_TIMEOUT_SECONDS = 3_600
 # Suites wait for polls and restarts half of their time, and have databases and virtual hosts of their own.
 SUITES_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
 class Suite:
-    """One run of pytest: in which environment, from which folder, over which of its folders."""
+    """One run of pytest: in which environment, from which folder, with which arguments (its folders, markers)."""
 
     name: str
     environment: str
     folder: Path
-    tests: tuple[str, ...]
+    arguments: tuple[str, ...]
+    timeout_seconds: int = SUITE_TIMEOUT_SECONDS
 
 
 @dataclass
@@ -47,7 +51,7 @@ class SuiteRunner:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.unlink(missing_ok=True)
         # `-m pytest` puts the current folder on the path: a suite's own helpers are `tests.support…`.
-        command = [str(self.environments.program(suite.environment, "python")), "-m", "pytest", *suite.tests]
+        command = [str(self.environments.program(suite.environment, "python")), "-m", "pytest", *suite.arguments]
         command += [f"--junitxml={report}", "-o", f"cache_dir={local / 'cache' / 'pytest' / suite.name}"]
         started = time.monotonic()
         process = subprocess.Popen(
@@ -60,10 +64,10 @@ class SuiteRunner:
         )
         self._running.add(process)
         try:
-            said, _ = process.communicate(timeout=SUITE_TIMEOUT_SECONDS)
+            said, _ = process.communicate(timeout=suite.timeout_seconds)
         except subprocess.TimeoutExpired:
             process.kill()
-            said = (process.communicate()[0] or "") + f"\n{suite.name} did not finish in {SUITE_TIMEOUT_SECONDS} s\n"
+            said = (process.communicate()[0] or "") + f"\n{suite.name} did not finish in {suite.timeout_seconds} s\n"
         finally:
             self._running.discard(process)
         result = read_report(suite.name, report, process.returncode, time.monotonic() - started)
@@ -88,9 +92,9 @@ def run_tests(root: Path, only: str = "") -> int:
         with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
             runner = SuiteRunner(environments, stack.infrastructure_env)
             return summarise([runner.run(suite, live=True) for suite in packages])
-    architecture = Suite("architecture", "tests", root, ("tests/architecture", "tests/contract"))
+    architecture = Suite("architecture", "tests", root, ("tests/architecture", "tests/contract", "tests/nemesis"))
     # Together, because they share one whole stack. They run alone: they measure deadlines and kill processes.
-    whole = Suite("end to end, faults", "tests", root, ("tests/e2e", "tests/fault"))
+    whole = Suite("end to end, faults", "tests", root, ("tests/e2e", "tests/fault", "-m", "not long"))
     with ThreadPoolExecutor(1) as beside:
         checks = beside.submit(run_checks, environments)
         with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
@@ -98,6 +102,15 @@ def run_tests(root: Path, only: str = "") -> int:
         console.rule(f"[bold]{whole.name}", align="left")
         results.append(SuiteRunner(environments).run(whole, live=True))
         return summarise([*_shown(checks), *results])
+
+
+def run_faults(root: Path) -> int:
+    """All of tests/fault on one whole stack; 0 when all passed."""
+    environments = Environments(root, say)
+    with stage("Python environment for the tests there"):
+        environments.ensure("tests")
+    faults = Suite("faults", "tests", root, ("tests/fault",), FAULT_TIMEOUT_SECONDS)
+    return summarise([SuiteRunner(environments).run(faults, live=True)])
 
 
 def run_lint(root: Path) -> int:
@@ -109,12 +122,35 @@ def run_lint(root: Path) -> int:
         return summarise(_shown(beside.submit(run_checks, environments)))
 
 
+def release_contracts(root: Path) -> int:
+    """Make today's events and APIs the released ones; not 0 when that would break whoever relies on the old ones."""
+    environments = Environments(root, say)
+    environments.ensure("lint")
+    command = [*contract_gate(environments), "release"]
+    env = os.environ | import_rules.path(environments.workspace)
+    return subprocess.run(command, cwd=root, env=env, check=False).returncode
+
+
 def run_bench(root: Path) -> int:
-    """tests/load/bench.py in the environment of the black-box tests."""
+    """tests/load: messaging beside its peers on servers of their own, then the whole platform; 0 when none was slow."""
+    environments = Environments(root, say)
+    environments.ensure_all(["tests", "load"])
+
+    def run(environment: str, module: str, env: dict[str, str]) -> int:
+        python = str(environments.program(environment, "python"))
+        return subprocess.run([python, "-m", module], cwd=root, env=_environ(root) | env, check=False).returncode
+
+    with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
+        messaging = run("load", "tests.load.messaging", stack.infrastructure_env)
+    return run("tests", "tests.load.bench", {}) or messaging
+
+
+def run_program(root: Path, module: str, *arguments: str) -> int:
+    """A program among the black-box tests, in their environment, such as `tests.nemesis`."""
     environments = Environments(root, say)
     environments.ensure("tests")
-    python = str(environments.program("tests", "python"))
-    return subprocess.run([python, "-m", "tests.load.bench"], cwd=root, env=_environ(root), check=False).returncode
+    command = [str(environments.program("tests", "python")), "-m", module, *arguments]
+    return subprocess.run(command, cwd=root, env=_environ(root), check=False).returncode
 
 
 def _package_suites(environments: Environments, only: str) -> list[Suite]:

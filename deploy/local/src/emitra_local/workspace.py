@@ -73,7 +73,7 @@ class Workspace:
     def packages(self) -> list[Package]:
         folders = sorted(
             path.parent
-            for pattern in ("services/*", "shared/*", "deploy/*", "tests")
+            for pattern in ("services/*", "shared/*", "deploy/*", "tests", "tests/load")
             for path in self.root.glob(f"{pattern}/pyproject.toml")
         )
         return [Package(folder) for folder in folders]
