@@ -18,12 +18,17 @@ _environments = Environments(ROOT)
 
 
 @cache
-def asked(service: str, *command: str) -> Any:
-    """The JSON a service's command prints; it needs neither settings nor servers."""
+def printed(service: str, *command: str) -> str:
+    """What a service's command prints; it needs neither settings nor servers."""
     _environments.ensure(service)
     program = str(_environments.program(service, service))
-    printed = subprocess.run([program, *command], capture_output=True, text=True, check=True, timeout=60, env={})
-    return json.loads(printed.stdout)
+    return subprocess.run([program, *command], capture_output=True, text=True, check=True, timeout=60, env={}).stdout
+
+
+@cache
+def asked(service: str, *command: str) -> Any:
+    """The JSON that a service's command prints."""
+    return json.loads(printed(service, *command))
 
 
 @cache

@@ -7,7 +7,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.architecture.conftest import SERVICES, asked
+from tests.architecture.conftest import SERVICES, asked, printed
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "deploy" / "k8s" / "services"
@@ -15,13 +15,14 @@ FOLDER = ROOT / "deploy" / "k8s" / "services"
 VERSIONS = ("1.34", "1.37")
 # What a drain needs at most: the endpoints' delay, the longest request or handler, and some air.
 PRE_STOP_SECONDS = 5
+JOBS = {"prepare", "topology"}
 DRAIN_SECONDS = {"api": 65, "worker": 20, "relay": 10}
 
 
 def documents(service: str) -> list[dict[str, Any]]:
-    """Every Kubernetes object in a service's base."""
+    """Every Kubernetes object in a service's folder."""
     found: list[dict[str, Any]] = []
-    for path in sorted((FOLDER / service / "base").glob("*.yaml")):
+    for path in sorted((FOLDER / service).glob("*/*.yaml")):
         if path.name not in {"kustomization.yaml", "openapi.yaml"}:
             found += [each for each in yaml.safe_load_all(path.read_text()) if each]
     return found
@@ -48,12 +49,36 @@ def test_every_object_is_valid_at_the_oldest_and_the_newest_version(service: str
 
 
 def test_the_kustomization_names_every_file_and_no_other(service: str) -> None:
-    base = FOLDER / service / "base"
-    kustomization = yaml.safe_load((base / "kustomization.yaml").read_text())
-    listed = set(kustomization["resources"])
-    there = {path.name for path in base.glob("*.yaml")} - {"kustomization.yaml", "openapi.yaml"}
-    assert listed == there
-    assert not [each for each in listed if "/" in each], "no path leaves the folder"
+    for file in (FOLDER / service).glob("*/kustomization.yaml"):
+        listed = set(yaml.safe_load(file.read_text())["resources"])
+        there = {path.name for path in file.parent.glob("*.yaml")} - {"kustomization.yaml", "openapi.yaml"}
+        assert listed == there
+        assert not [each for each in listed if "/" in each], "no path leaves the folder"
+
+
+def test_a_service_with_events_loads_its_topology_and_a_release_is_one_image(service: str) -> None:
+    jobs = [spec for component, spec, _ in pods(service) if component == "topology"]
+    assert bool(jobs) == ("relay" in printed(service, "processes").split())
+    for spec in jobs:
+        (container,) = spec["containers"]
+        assert container["args"] == ["topology", "--apply"]
+        contract = yaml.safe_load((FOLDER / service / "contract.yaml").read_text())
+        keys = {
+            (each["name"], key)
+            for kind in ("secrets", "deployer_secrets")
+            for each in contract[kind]
+            for key in each["keys"]
+        }
+        given = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"]}
+        assert set(given) == {"AMQP_URL", "RABBITMQ_MANAGEMENT_URL"}
+        assert {(each["name"], each["key"]) for each in given.values()} <= keys
+    images = [yaml.safe_load(file.read_text())["images"] for file in (FOLDER / service).glob("*/kustomization.yaml")]
+    assert images == [images[0]] * len(images)
+
+
+def test_only_the_topology_job_sees_the_brokers_administrator(service: str) -> None:
+    for component, spec, _ in pods(service):
+        assert ("broker-administrator" in str(spec)) == (component == "topology")
 
 
 def test_there_is_a_deployment_for_every_process(service: str) -> None:
@@ -92,7 +117,7 @@ def test_memory_is_bounded_and_requested_in_full_and_cpu_is_not_limited(service:
 
 def test_probes_differ_and_liveness_depends_on_nothing(service: str) -> None:
     for component, _, container in pods(service):
-        if component == "prepare":
+        if component in JOBS:
             continue
         named = {port["name"] for port in container["ports"]}
         for probe, path in {"startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe": "/readyz"}.items():
@@ -102,7 +127,7 @@ def test_probes_differ_and_liveness_depends_on_nothing(service: str) -> None:
 
 def test_a_pod_drains_before_it_is_killed(service: str) -> None:
     for component, spec, container in pods(service):
-        if component == "prepare":
+        if component in JOBS:
             continue
         command, seconds = container["lifecycle"]["preStop"]["exec"]["command"]
         assert (command, int(seconds) >= PRE_STOP_SECONDS) == ("sleep", True)

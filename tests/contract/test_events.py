@@ -1,7 +1,12 @@
 """Every producer against every consumer: the tables of events, the schemas, and the examples fit together."""
 
+import json
+
+import pytest
+
 import emitra_contracts
 from tests.architecture.conftest import SERVICES, asked
+from tests.conftest import ROOT
 
 
 def published() -> dict[str, str]:
@@ -34,3 +39,9 @@ def test_every_example_is_valid_as_its_producer_would_send_it() -> None:
         assert len(examples) >= 2, event
         for example in examples:
             emitra_contracts.validate_envelope(example)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_committed_table_of_events_is_the_services_own(service: str) -> None:
+    committed = json.loads((ROOT / "services" / service / "events.json").read_text())
+    assert committed == asked(service, "events"), f"run: {service} events > services/{service}/events.json"

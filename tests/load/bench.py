@@ -10,39 +10,30 @@ import socket
 import subprocess
 import sys
 import time
-import tomllib
-from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pika
 import pymongo
 import urllib3
 from joserfc import jwt
 from joserfc.jwk import OKPKey
-from pika.adapters.select_connection import SelectConnection
 from rich.console import Console
 from rich.table import Table
 
 from emitra_local.stack import Stack, disposable_stack
 from tests.load.measure import Load, Request, run_load, time_calls
+from tests.load.verdicts import THRESHOLDS, failed, verdict
 from tests.support.platform import Platform, eventually, new_key
 
 ROOT = Path(__file__).resolve().parents[2]
-THRESHOLDS = tomllib.loads((Path(__file__).parent / "thresholds.toml").read_text())
 
 CLIENTS = 16
 PAYMENTS = 2_000
 WARM_UP = 200
-RELAY_EVENTS = 20_000
 NEAREST_CALLS = 400
-BENCH_EVENT = "bench.counted.v1"
-IN_FLIGHT = 256
 
 console = Console()
-failed: list[str] = []
 
 
 def main() -> int:
@@ -50,18 +41,10 @@ def main() -> int:
     with disposable_stack(ROOT, say=console.print) as stack:
         platform = Platform(stack.run_info)
         bench_payments(stack, platform)
-        bench_relay(stack)
         bench_nearest(stack, platform)
     if failed:
         console.print(f"[red]below the threshold:[/] {', '.join(failed)}")
     return 1 if failed else 0
-
-
-def verdict(name: str, value: float, wanted: float, *, at_most: bool = False) -> str:
-    good = value <= wanted if at_most else value >= wanted
-    if not good:
-        failed.append(name)
-    return f"[{'green' if good else 'red'}]{value:,.2f}[/] ({'≤' if at_most else '≥'} {wanted:,})"
 
 
 # ---- payments beside a bare endpoint ------------------------------------------------------------------------------
@@ -198,86 +181,6 @@ def row(table: Table, name: str, load: Load, ratio: str) -> None:
 def database(stack: Stack, service: str) -> Any:
     client: Any = pymongo.MongoClient(stack.infrastructure.mongodb_uri)
     return client[stack.infrastructure.database_of(service)]
-
-
-# ---- the relay beside raw publishing ------------------------------------------------------------------------------
-
-
-def bench_relay(stack: Stack) -> None:
-    table = Table("events to a quorum queue", "per second", title=f"Relay, {RELAY_EVENTS:,} events")
-    stack.stop_program("billing-relay")
-    outbox = database(stack, "billing").outbox
-    sample = outbox.find_one({"routing_key": "payment.completed.v1"})
-    rows = [filled_row(sample, number) for number in range(RELAY_EVENTS)]
-    with pika.BlockingConnection(pika.URLParameters(stack.infrastructure.amqp_url)) as connection:
-        channel = connection.channel()
-        channel.queue_declare("bench", durable=True, arguments={"x-queue-type": "quorum"})
-        channel.queue_bind("bench", "billing.events", BENCH_EVENT)
-        raw = publish_raw(stack.infrastructure.amqp_url, [bytes(row["body"]) for row in rows])
-        channel.queue_purge("bench")
-        outbox.insert_many(rows)
-        stack.start_program("billing-relay")
-        first, last = ({"_id": rows[which]["_id"], "state": "sent"} for which in (0, -1))
-        eventually(lambda: outbox.find_one(first, {"_id": 1}), 30, "the relay began")
-        began = time.perf_counter()
-        eventually(lambda: outbox.find_one(last, {"_id": 1}), 120, "the outbox is empty")
-        relayed = RELAY_EVENTS / (time.perf_counter() - began)
-        arrived = channel.queue_declare("bench", passive=True).method.message_count
-        channel.queue_delete("bench")
-    if arrived < RELAY_EVENTS:
-        raise SystemExit(f"the benchmark is void: {arrived} of {RELAY_EVENTS} events arrived")
-    table.add_row(f"raw pika, {IN_FLIGHT} in flight, nothing read or marked", f"{raw:,.0f}")
-    wanted = THRESHOLDS["relay_events_per_second"]
-    table.add_row("outbox → relay → confirm → marked sent", verdict("relay", relayed, wanted))
-    console.print(table)
-
-
-def filled_row(sample: dict[str, Any], number: int) -> dict[str, Any]:
-    name = f"bench-{number:06d}"
-    return sample | {
-        "_id": name,
-        "message_id": name,
-        "aggregate": {"type": "bench", "id": name},
-        "routing_key": BENCH_EVENT,
-        "state": "pending",
-        "created_at": datetime.now(UTC),
-    }
-
-
-def publish_raw(amqp_url: str, bodies: list[bytes]) -> float:
-    """Events per second of pika alone, pipelined with the relay's own window, each confirmed."""
-    waiting = deque(bodies)
-    confirmed = sent = 0
-    began = 0.0
-    properties = pika.BasicProperties(delivery_mode=2, content_type="application/cloudevents+json")
-
-    def pump(channel: Any) -> None:
-        nonlocal sent
-        while waiting and sent - confirmed < IN_FLIGHT:
-            channel.basic_publish("billing.events", BENCH_EVENT, waiting.popleft(), properties, mandatory=True)
-            sent += 1
-
-    def on_confirm(channel: Any, frame: Any) -> None:
-        nonlocal confirmed
-        confirmed = frame.method.delivery_tag if frame.method.multiple else confirmed + 1
-        if confirmed >= len(bodies):
-            connection.close()
-        else:
-            pump(channel)
-
-    def on_channel(channel: Any) -> None:
-        nonlocal began
-        channel.confirm_delivery(lambda frame: on_confirm(channel, frame))
-        began = time.perf_counter()
-        pump(channel)
-
-    connection = SelectConnection(
-        pika.URLParameters(amqp_url),
-        on_open_callback=lambda opened: opened.channel(on_open_callback=on_channel),
-        on_close_callback=lambda closed, _reason: closed.ioloop.stop(),
-    )
-    connection.ioloop.start()
-    return len(bodies) / (time.perf_counter() - began)
 
 
 # ---- the nearest centre beside the bare query ---------------------------------------------------------------------

@@ -1,0 +1,66 @@
+"""The AsyncAPI documents: valid by the specification, whole, and what the services' own tables say."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from tests.architecture.asyncapi import COMMITTED, rendered
+from tests.architecture.conftest import SERVICES, asked, printed
+
+with warnings.catch_warnings():
+    # Its own models shadow a name of pydantic's; here warnings are errors.
+    warnings.simplefilter("ignore", UserWarning)
+    from asyncapi3 import AsyncAPI3
+
+
+def document() -> dict[str, Any]:
+    return dict(yaml.safe_load(COMMITTED.read_text()))
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "$ref":
+                yield value
+            else:
+                yield from references(value)
+    elif isinstance(node, list):
+        for each in node:
+            yield from references(each)
+
+
+def test_the_committed_document_is_generated_from_the_services_tables() -> None:
+    assert COMMITTED.read_text() == rendered(), "run: .local/venvs/tests/bin/python -m tests.architecture.asyncapi"
+
+
+def test_the_platforms_document_is_valid_and_so_is_each_services_own(service: str) -> None:
+    AsyncAPI3.model_validate(document())
+    AsyncAPI3.model_validate(yaml.safe_load(printed(service, "asyncapi")))
+
+
+def test_every_reference_leads_somewhere_in_the_document() -> None:
+    whole = document()
+    found = set(references(whole))
+    assert len(found) > len(whole["channels"])
+    for reference in found:
+        assert reference.startswith("#/"), reference
+        there: Any = whole
+        for step in reference.removeprefix("#/").split("/"):
+            assert step in there, reference
+            there = there[step]
+
+
+def test_every_event_that_flows_is_an_operation() -> None:
+    wanted = set()
+    for service in SERVICES:
+        events = asked(service, "events")
+        wanted |= {("send", event) for event in events["publishes"]}
+        wanted |= {("receive", f"{service}.{each['event']}") for each in events["consumes"]}
+    whole = document()
+    found = set()
+    for operation in whole["operations"].values():
+        channel = whole["channels"][operation["channel"]["$ref"].removeprefix("#/channels/")]
+        found.add((operation["action"], channel["address"]))
+    assert found == wanted

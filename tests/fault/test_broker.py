@@ -1,0 +1,168 @@
+"""RabbitMQ dies, freezes, runs out of memory, loses its bindings, while people pay: nobody notices but the events."""
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote, unquote, urlsplit
+
+import pytest
+import urllib3
+
+from emitra_local.stack import Stack
+from tests.support.platform import Platform, eventually
+from tests.support.programs import end, frozen, logged, metric, ready
+from tests.support.settled import assert_each_paid_once, database
+from tests.support.traffic import CLIENTS, Traffic
+
+pytestmark = pytest.mark.long
+
+# A frozen broker is found out by a confirm that does not come (10 s) and by heartbeats that do not (two of 10 s).
+NOTICED_WITHIN_SECONDS = 60
+# The relay measures its backlog every 5 s.
+MEASURED_WITHIN_SECONDS = 15
+LONGER_THAN_A_CONFIRM_SECONDS = 12
+CONSUMER, RELAY = "gateway-worker", "billing-relay"
+
+
+@pytest.fixture(autouse=True)
+def own_broker(stack: Stack) -> None:
+    if "rabbitmq" not in stack.program_names():
+        pytest.skip("AMQP_URL names a broker that is not ours to break")
+
+
+@contextmanager
+def memory_alarm(stack: Stack) -> Iterator[None]:
+    stack.rabbitmqctl("set_vm_memory_high_watermark", "absolute", "1MB")
+    try:
+        yield
+    finally:
+        stack.rabbitmqctl("set_vm_memory_high_watermark", "absolute", "1GB")
+
+
+def manage(stack: Stack, method: str, path: str) -> urllib3.BaseHTTPResponse:
+    """A call of the broker's management API on the stack's virtual host; `{}` in `path` stands for it."""
+    at = urlsplit(stack.infrastructure.management_url)
+    login = urllib3.make_headers(basic_auth=f"{unquote(at.username or '')}:{unquote(at.password or '')}")
+    url = f"http://{at.hostname}:{at.port}/api/{path.format(quote(stack.infrastructure.vhost, safe=''))}"
+    answer = urllib3.request(method, url, headers=login, timeout=15)
+    assert answer.status < 300, (path, answer.status, answer.data)
+    return answer
+
+
+@contextmanager
+def without_bindings(stack: Stack, exchange: str) -> Iterator[None]:
+    """Until the end of the block nothing that is published there has anywhere to go.
+
+    The gateway's bindings go last and come first: an event that only the log stream takes does not return to the relay
+    (its topology is judged by who consumes, not by who publishes), and a test must not lose one by its own order.
+    """
+    found = manage(stack, "GET", f"exchanges/{{}}/{exchange}/bindings/source").json()
+    for binding in sorted(found, key=lambda each: each["destination"].startswith("gateway.")):
+        key = quote(binding["properties_key"], safe="")
+        manage(stack, "DELETE", f"bindings/{{}}/e/{exchange}/q/{binding['destination']}/{key}")
+    try:
+        yield
+    finally:
+        load_topology(stack)
+
+
+def load_topology(stack: Stack) -> None:
+    for service in sorted(stack.services.values(), key=lambda each: each.name != "gateway"):
+        service.load_topology()
+
+
+def rows(stack: Stack, state: str) -> int:
+    with database(stack, "billing") as billing:
+        return billing.outbox.count_documents({"state": state})
+
+
+def test_a_broker_that_is_killed_costs_no_payment_and_no_event(stack: Stack, platform: Platform) -> None:
+    with Traffic(platform) as traffic:
+        traffic.more(5)
+        end(stack, "rabbitmq", signal.SIGKILL)
+        traffic.more(5)
+        stack.infrastructure.await_rabbitmq()
+        stack.await_ready()
+        traffic.more(5)
+    assert not traffic.refusals
+    assert_each_paid_once(stack, traffic.promised)
+
+
+def test_a_frozen_broker_is_left_and_found_again(stack: Stack, platform: Platform) -> None:
+    relay = stack.pid(RELAY)
+    with Traffic(platform) as traffic:
+        traffic.more(5)
+        with frozen(stack.pid("rabbitmq")):
+            eventually(lambda: stack.pid(RELAY) != relay, NOTICED_WITHIN_SECONDS, "the relay ends in doubt")
+            eventually(lambda: not ready(stack, CONSUMER), NOTICED_WITHIN_SECONDS, "the consumer is not ready")
+            traffic.more(5)
+        stack.await_ready()
+        traffic.more(5)
+    assert not traffic.refusals
+    assert_each_paid_once(stack, traffic.promised)
+
+
+def test_a_broker_in_memory_alarm_delays_events_and_nothing_else(stack: Stack, platform: Platform) -> None:
+    relay = stack.pid(RELAY)
+    with Traffic(platform) as traffic:
+        traffic.more(5)
+        with memory_alarm(stack):
+            before = rows(stack, "sent")
+            traffic.more(10)
+            eventually(
+                lambda: metric(stack, RELAY, "outbox_oldest_pending_seconds") > LONGER_THAN_A_CONFIRM_SECONDS,
+                LONGER_THAN_A_CONFIRM_SECONDS + MEASURED_WITHIN_SECONDS,
+                "events wait",
+            )
+            assert rows(stack, "sent") <= before + CLIENTS  # what was on its way when the alarm came
+            # It waits for the broker; restarting would not bring the memory back.
+            assert stack.pid(RELAY) == relay
+        traffic.more(5)
+    assert not traffic.refusals
+    assert_each_paid_once(stack, traffic.promised)
+    assert stack.pid(RELAY) == relay
+
+
+def test_events_that_no_queue_takes_are_kept_shown_and_sent_again_on_demand(stack: Stack, platform: Platform) -> None:
+    billing = stack.services["billing"]
+    with Traffic(platform) as traffic:
+        traffic.more(5)
+        with without_bindings(stack, "billing.events"):
+            eventually(lambda: rows(stack, "unroutable"), 20, "an event comes back")
+            traffic.more(5)
+            lost = eventually(
+                lambda: metric(stack, RELAY, "outbox_unroutable"), MEASURED_WITHIN_SECONDS, "the metric says so"
+            )
+        traffic.more(5)
+    assert not traffic.refusals
+    eventually(lambda: rows(stack, "pending") == 0, 20, "the relay has tried every event")
+    kept = rows(stack, "unroutable")
+    assert kept >= lost
+    # Each came back once: nothing goes round while nobody takes it.
+    returned = Counter(line["outbox_id"] for line in logged(stack, RELAY, event="event_unroutable"))
+    assert len(returned) == kept
+    assert set(returned.values()) == {1}
+    assert f" {kept} event(s)" in billing.command("outbox", "resend-unroutable", "--dry-run")
+    assert rows(stack, "unroutable") == kept
+
+    assert f" {kept} event(s)" in billing.command("outbox", "resend-unroutable")
+    assert_each_paid_once(stack, traffic.promised)
+    assert rows(stack, "unroutable") == 0
+
+
+def test_a_consumer_whose_queue_is_gone_refuses_to_work_until_it_is_there(stack: Stack, platform: Platform) -> None:
+    worker, queue = stack.pid(CONSUMER), "gateway.payment.completed.v1"
+    manage(stack, "DELETE", f"queues/{{}}/{queue}")
+    eventually(lambda: stack.pid(CONSUMER) != worker, NOTICED_WITHIN_SECONDS, "the consumer ends")
+    eventually(
+        lambda: any(queue in str(line) for line in logged(stack, CONSUMER, level="error")),
+        30,
+        "it says what is missing",
+    )
+    assert not ready(stack, CONSUMER)
+    load_topology(stack)
+    stack.await_ready([CONSUMER])
+    with Traffic(platform) as traffic:
+        traffic.more(5)
+    assert_each_paid_once(stack, traffic.promised)

@@ -1,0 +1,218 @@
+"""The line between two parts swallows everything, is cut, or is slow, while people pay.
+
+A black hole is worse than a cut: nobody is told, so every wait must have an end of its own. The parts are led through
+proxies by their settings; nothing else about them is different.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+import urllib3
+
+from emitra_local.stack import Stack
+from tests.support.black_hole import BlackHole
+from tests.support.platform import Platform, eventually, new_key
+from tests.support.programs import end, logged, metric, ready
+from tests.support.settled import assert_each_paid_once, database
+from tests.support.traffic import Promised, Traffic
+
+pytestmark = pytest.mark.long
+
+# Confirms are waited for for 10 s, heartbeats for two times 10 s, an answer of MongoDB for 10 s.
+NOTICED_WITHIN_SECONDS = 60
+# The gateway looks for other addresses every 2 s.
+ROUTED_WITHIN_SECONDS = 20
+# Sometimes a restart fails while the line is down, and the supervisor's pauses grow to seconds.
+RECOVERED_WITHIN_SECONDS = 60
+# Ten round trips to the database are normal for a payment; this makes a second of them.
+DELAY_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Line:
+    """Which setting of which programs leads from one part to another."""
+
+    programs: tuple[str, ...]
+    setting: str
+    target: str
+
+
+LINES = {
+    "billing to MongoDB": Line(("billing-api", "billing-worker", "billing-relay"), "MONGODB_URI", "mongod"),
+    "billing to the biller": Line(("billing-api", "billing-worker"), "BILLER_NETWORK_URL", "biller-simulator"),
+    "relay to RabbitMQ": Line(("billing-relay",), "AMQP_URL", "rabbitmq"),
+    "consumer to RabbitMQ": Line(("gateway-worker",), "AMQP_URL", "rabbitmq"),
+    "consumer to MongoDB": Line(("gateway-worker",), "MONGODB_URI", "mongod"),
+}
+GATEWAY_TO_BILLING = "gateway to billing"
+# Payments need these: the clients see that something is wrong.
+SEEN_BY_CLIENTS = {"billing to MongoDB", "billing to the biller", GATEWAY_TO_BILLING}
+PROGRAMS = sorted({program for line in LINES.values() for program in line.programs})
+
+
+@pytest.fixture(scope="module")
+def lines(stack: Stack) -> Iterator[dict[str, BlackHole]]:
+    """A proxy on every line."""
+    if not {"mongod", "rabbitmq"} <= set(stack.program_names()):
+        pytest.skip("the database or the broker is not this stack's own")
+    with ExitStack() as opened:
+        holes = {name: opened.enter_context(BlackHole(stack.ports[line.target])) for name, line in LINES.items()}
+        holes[GATEWAY_TO_BILLING] = opened.enter_context(BlackHole(stack.ports["billing-http"]))
+        for program in PROGRAMS:
+            service, _, process = program.rpartition("-")
+            env = stack.env_of(service, process)
+            through = {}
+            for name, line in LINES.items():
+                if program in line.programs:
+                    direct = f"127.0.0.1:{stack.ports[line.target]}"
+                    assert direct in env[line.setting]
+                    through[line.setting] = env[line.setting].replace(direct, f"127.0.0.1:{holes[name].port}")
+            stack.restart_program(program, through)
+        route = stack.state / "routes" / "billing.url"
+        direct_route = route.read_text()
+        route.write_text(f"http://127.0.0.1:{holes[GATEWAY_TO_BILLING].port}\n")
+        stack.await_ready(PROGRAMS)
+        kiosk = Platform(stack.run_info).client("kiosk-jaipur")
+
+        def routed() -> bool:
+            assert kiosk.get("/v1/wallet").status in {200, 503}
+            return holes[GATEWAY_TO_BILLING].accepted > 0
+
+        eventually(routed, ROUTED_WITHIN_SECONDS, "the gateway goes through the proxy")
+        yield holes
+        route.write_text(direct_route)
+        for program in PROGRAMS:
+            stack.restart_program(program)
+        stack.await_ready()
+
+
+def noticed(stack: Stack, name: str, traffic: Traffic, before: dict[str, int]) -> None:
+    """Wait until the parts that a line joins have found out, by their own limits, that nothing comes."""
+    if name in SEEN_BY_CLIENTS:
+        traffic.refused(NOTICED_WITHIN_SECONDS)
+    elif name == "relay to RabbitMQ":
+        eventually(
+            lambda: stack.pid("billing-relay") != before["billing-relay"], NOTICED_WITHIN_SECONDS, "the relay ends"
+        )
+    elif name == "consumer to RabbitMQ":
+        eventually(lambda: not ready(stack, "gateway-worker"), NOTICED_WITHIN_SECONDS, "the consumer is not ready")
+    else:
+        waited = len(logged(stack, "gateway-worker", event="database_down_waiting"))
+        eventually(
+            lambda: len(logged(stack, "gateway-worker", event="database_down_waiting")) > waited,
+            NOTICED_WITHIN_SECONDS,
+            "the consumer waits for its database",
+        )
+
+
+@pytest.mark.parametrize("name", [*LINES, GATEWAY_TO_BILLING])
+def test_a_black_hole_is_noticed_in_time_and_survived(
+    stack: Stack, platform: Platform, lines: dict[str, BlackHole], name: str
+) -> None:
+    before = {program: stack.pid(program) for program in PROGRAMS}
+    with Traffic(platform) as traffic:
+        traffic.more(3)
+        lines[name].swallow()
+        try:
+            noticed(stack, name, traffic, before)
+            if name not in SEEN_BY_CLIENTS:
+                traffic.more(3)
+        finally:
+            lines[name].forward()
+        eventually(lambda: all(map(stack.pid, PROGRAMS)), RECOVERED_WITHIN_SECONDS, "every program is up")
+        traffic.more(3)
+    stack.await_ready(PROGRAMS)
+    assert_each_paid_once(stack, traffic.promised)
+    # An API and a worker wait for what is away; only a relay's rule is to end when in doubt.
+    assert all(stack.pid(program) == before[program] for program in PROGRAMS if not program.endswith("-relay"))
+
+
+def test_a_posting_whose_answer_never_comes_is_asked_about_and_not_repeated(
+    stack: Stack, platform: Platform, lines: dict[str, BlackHole]
+) -> None:
+    hole = lines["billing to the biller"]
+    kiosk, key = platform.client("kiosk-jaipur"), new_key()
+    bill = kiosk.fetch_bill("200000000777")
+    hole.swallow(answers_only=True)
+    try:
+        answer = kiosk.pay(bill, key)
+        assert answer.status == 202, answer
+        with database(stack, "billing") as billing:
+            kept = billing.payments.find_one({"_id": answer.json["payment_id"]})
+        assert kept
+        assert kept["state"] == "POST_UNKNOWN"
+    finally:
+        hole.forward()
+    assert_each_paid_once(stack, [Promised(key, bill["bill_id"], answer.json)])
+    biller = stack.simulator_urls["biller-simulator"]
+    audit = urllib3.request("GET", f"{biller}/control/payments?limit=100000", timeout=10).json()["payments"]
+    received = [each["times_received"] for each in audit if each["request_id"].startswith(answer.json["payment_id"])]
+    assert received == [1]
+
+
+def test_lines_that_are_cut_are_made_anew(stack: Stack, platform: Platform, lines: dict[str, BlackHole]) -> None:
+    with Traffic(platform) as traffic:
+        for _ in range(3):
+            traffic.more(3)
+            for hole in lines.values():
+                hole.reset()
+        traffic.more(3)
+    stack.await_ready(PROGRAMS)
+    assert_each_paid_once(stack, traffic.promised)
+
+
+def test_slow_lines_make_everything_slow_and_nothing_fail(
+    stack: Stack, platform: Platform, lines: dict[str, BlackHole]
+) -> None:
+    before = [stack.pid(program) for program in PROGRAMS]
+    with Traffic(platform) as traffic:
+        for hole in lines.values():
+            hole.forward(delay_seconds=DELAY_SECONDS)
+        try:
+            traffic.more(5)
+        finally:
+            for hole in lines.values():
+                hole.forward()
+    assert not traffic.refusals
+    assert_each_paid_once(stack, traffic.promised)
+    assert [stack.pid(program) for program in PROGRAMS] == before
+
+
+def test_a_consumer_that_is_told_to_stop_finishes_the_messages_it_has_begun(
+    stack: Stack, platform: Platform, lines: dict[str, BlackHole]
+) -> None:
+    slow = lines["consumer to MongoDB"]  # so slow that it is always in the middle of one
+    with Traffic(platform) as traffic:
+        slow.forward(delay_seconds=3 * DELAY_SECONDS)
+        try:
+            for _ in range(2):
+                traffic.more(5)
+                end(stack, "gateway-worker", signal.SIGTERM)
+                stack.await_ready(["gateway-worker"])
+                traffic.more(5)
+                assert metric(stack, "gateway-worker", "consumer_messages_total", 'outcome="duplicate"') == 0
+        finally:
+            slow.forward()
+    assert_each_paid_once(stack, traffic.promised)
+    assert metric(stack, "gateway-worker", "consumer_messages_total", 'outcome="duplicate"') == 0
+
+
+def test_programs_stop_in_time_while_their_lines_are_black_holes(
+    stack: Stack, platform: Platform, lines: dict[str, BlackHole]
+) -> None:
+    with Traffic(platform) as traffic:
+        traffic.more(3)
+        for name in ("relay to RabbitMQ", "consumer to RabbitMQ"):
+            lines[name].swallow()
+        try:
+            for program in ("billing-relay", "gateway-worker"):
+                end(stack, program, signal.SIGTERM)
+        finally:
+            for hole in lines.values():
+                hole.forward()
+        traffic.more(3)
+    stack.await_ready(PROGRAMS)
+    assert_each_paid_once(stack, traffic.promised)

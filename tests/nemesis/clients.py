@@ -1,0 +1,255 @@
+"""Clients that fetch bills, pay them, and look at what became of it; what they were told goes into the history."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import urllib3
+
+from tests.nemesis.history import Event, History, Kind, Operation
+from tests.support.platform import Answer, Client, Platform
+
+# A desk with a queue, not a benchmark: the programs that come back need the machine too.
+LONGEST_PAUSE_SECONDS = 0.1
+# What a client gives a request, as Emitra-Timeout-Ms; the platform answers within it, and the rest is for the way.
+TIMEOUT_MS = 6_000
+REQUEST_SECONDS = TIMEOUT_MS / 1000 + 1
+# Some do not wait that long and say nothing about it: whether their request has an effect they have to find out.
+HASTY_SECONDS = 0.25
+# How long a client without an answer repeats its request, and what it waits at most before the next time.
+REPEAT_FOR_SECONDS = 30.0
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 2.0
+# A desk that is not even given a bill waits; sixteen that do not would take the machine from what is starting.
+WITHOUT_A_BILL_SECONDS = 0.5
+# Tokens are good for 900 s; one that is renewed before may be used on while identity is away.
+TOKEN_AGE_SECONDS = 600
+# What a client remembers, to look at again.
+LATEST = 50
+
+# How often a client does what: parts of one.
+GIVES_UP = 0.2  # of those without an answer: never asks again
+REPEATS_TWICE_AT_ONCE = 0.3  # of the repeats
+REPEATS_AN_ANSWERED_ONE = 0.03
+HASTY = 0.03
+OTHER_KEY_AFTERWARDS = 0.03
+OTHER_KEY_AT_ONCE = 0.02
+LOOKS = 0.3
+SPECIAL_CONSUMER = 0.01
+DECLINED_CARD = 0.05
+
+# Refused after 30 s; called back out of order; answered with nonsense (the biller simulator's consumers).
+SPECIAL_CONSUMERS = ("100000000006", "100000000009", "100000000010")
+
+
+class Failed(Exception):
+    """A client was told what no client is ever told."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    bill_id: str
+    body: Mapping[str, Any]
+    total_paise: int
+    payer: Client
+
+
+class Payer:
+    """One thread's client; it is the user of several centres, and its random numbers are its own.
+
+    `run` returns once `stopping` is set and the payment in hand is at its end, or given up. Raises Failed.
+    """
+
+    def __init__(self, number: int, seed: int, platform: Platform, names: list[str], history: History) -> None:
+        self._number = number
+        self._random = Random(f"{seed}:client:{number}")
+        self._history = history
+        self._calls = 0
+        patient = replace(platform, http=_connections(REQUEST_SECONDS))
+        self._hasty = replace(platform, http=_connections(HASTY_SECONDS))
+        self._clients = [patient.client(name) for name in names]
+        self._latest: deque[tuple[Client, dict[str, Any]]] = deque(maxlen=LATEST)
+        self._lock = threading.Lock()
+        self._signed_in_at = 0.0
+
+    def open(self) -> None:
+        """Sign in, and look at each wallet before anything is taken from it."""
+        self._sign_in()
+        for client in self._clients:
+            if client.kiosk_id and self._look_at_wallet(client) != "ok":
+                raise Failed(f"the wallet of {client.kiosk_id} could not be looked at")
+
+    def run(self, stopping: threading.Event) -> None:
+        with ThreadPoolExecutor(1) as beside:
+            while not stopping.wait(self._random.uniform(0, LONGEST_PAUSE_SECONDS)):
+                if time.monotonic() - self._signed_in_at > TOKEN_AGE_SECONDS:
+                    self._sign_in()
+                bill = self._fetch(self._random.choice(self._clients))
+                if bill is None:
+                    stopping.wait(WITHOUT_A_BILL_SECONDS)
+                    continue
+                self._pay(bill, beside)
+                if self._latest and self._random.random() < LOOKS:
+                    self._look()
+
+    # ---- paying
+
+    def _pay(self, bill: Bill, beside: ThreadPoolExecutor) -> None:
+        chance, key = self._random.random, self._new_key()
+        rival = beside.submit(self._attempt, bill, self._new_key()) if chance() < OTHER_KEY_AT_ONCE else None
+        kind = self._attempt(bill, key, hasty=chance() < HASTY)
+        if kind == "indeterminate" and chance() >= GIVES_UP:
+            kind = self._repeat(bill, key, beside)
+        if rival:
+            rival.result()
+        if kind == "ok" and chance() < REPEATS_AN_ANSWERED_ONE:
+            self._attempt(bill, key)
+        if kind == "ok" and chance() < OTHER_KEY_AFTERWARDS:
+            self._attempt(bill, self._new_key())
+
+    def _repeat(self, bill: Bill, key: str, beside: ThreadPoolExecutor) -> Kind:
+        give_up_at = time.monotonic() + REPEAT_FOR_SECONDS
+        wait = FIRST_WAIT_SECONDS
+        while time.monotonic() < give_up_at:
+            time.sleep(self._random.uniform(wait / 2, wait))
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+            twin = beside.submit(self._attempt, bill, key) if self._random.random() < REPEATS_TWICE_AT_ONCE else None
+            kinds = {self._attempt(bill, key)} | ({twin.result()} if twin else set())
+            if settled := kinds - {"indeterminate"}:
+                return "ok" if "ok" in settled else "fail"
+        return "indeterminate"
+
+    def _attempt(self, bill: Bill, key: str, *, hasty: bool = False) -> Kind:
+        client = replace(bill.payer, platform=self._hasty) if hasty else bill.payer
+        asked = self._invoke("pay", key=key, bill=bill.bill_id, paise=bill.total_paise, wallet=client.kiosk_id or "")
+        kind, answer = self._told(
+            asked,
+            lambda: client.post("/v1/payments", bill.body, key, **self._headers(asked.call)),
+            _as_shown,
+        )
+        if kind == "ok":
+            self._latest.append((bill.payer, answer))
+        return kind
+
+    # ---- looking
+
+    def _look(self) -> None:
+        client, payment = self._random.choice(self._latest)
+        payment_id = payment["payment_id"]
+        operation: Operation = self._random.choice(("payment", "receipt", "view", "wallet"))
+        if operation == "wallet":
+            if client.kiosk_id:
+                self._look_at_wallet(client)
+            return
+        path, shown = {
+            "payment": (f"/v1/payments/{payment_id}", _as_shown),
+            "receipt": (f"/v1/payments/{payment_id}/receipt", _receipt_as_shown),
+            "view": (f"/v1/transactions/{payment['transaction_token']}", lambda seen: {"state": seen["status"]}),
+        }[operation]
+        asked = self._invoke(operation, payment=payment_id)
+        self._told(asked, lambda: client.get(path, **self._headers(asked.call)), shown)
+
+    def _look_at_wallet(self, client: Client) -> Kind:
+        asked = self._invoke("wallet", wallet=client.kiosk_id or "")
+        kind, _ = self._told(
+            asked,
+            lambda: client.get("/v1/wallet", **self._headers(asked.call)),
+            lambda wallet: {"paise": wallet["available"]["amount"]},
+        )
+        return kind
+
+    # ---- calls
+
+    def _invoke(self, operation: Operation, **members: str | int) -> Event:
+        with self._lock:  # a twin's call is made by a thread of its own
+            self._calls += 1
+            number = self._calls
+        return self._history.invoke(operation, self._number, f"nemesis-{self._number:03}-{number:08}", **members)
+
+    def _told(
+        self, asked: Event, send: Callable[[], Answer], shown: Callable[[dict[str, Any]], dict[str, Any]]
+    ) -> tuple[Kind, dict[str, Any]]:
+        try:
+            answer = send()
+        except urllib3.exceptions.HTTPError as error:
+            self._history.end(asked, "indeterminate", code=type(error).__name__)
+            return "indeterminate", {}
+        if answer.status in {200, 201, 202}:
+            self._history.end(asked, "ok", **shown(answer.json))
+            return "ok", answer.json
+        kind: Kind = "fail" if 400 <= answer.status < 500 else "indeterminate"
+        self._history.end(asked, kind, code=answer.json["code"])
+        return kind, {}
+
+    @staticmethod
+    def _headers(call: str) -> dict[str, str]:
+        return {"X-Request-Id": call, "Emitra-Timeout-Ms": str(TIMEOUT_MS)}
+
+    def _fetch(self, client: Client) -> Bill | None:
+        """A bill, unless the platform is not there; no money hangs on it, so it is in no history."""
+        wanted, card = self._consumer(), client.kiosk_id is None
+        try:
+            answer = client.post("/v1/bill-fetches", wanted, self._new_key(), **{"Emitra-Timeout-Ms": str(TIMEOUT_MS)})
+        except urllib3.exceptions.HTTPError:
+            return None
+        if answer.status in {429, 502, 503, 504}:
+            return None
+        if answer.status != 201:
+            raise Failed(f"a bill of {wanted['biller_id']}: {answer}")
+        bill = answer.json["bills"][0]
+        body = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "CARD" if card else "WALLET"}
+        if card:
+            declined = self._random.random() < DECLINED_CARD
+            body["payment_instrument"] = "tok_sandbox_declined" if declined else "tok_sandbox_ok"
+        return Bill(bill["bill_id"], body, bill["total"]["amount"], client)
+
+    def _consumer(self) -> dict[str, Any]:
+        if self._random.random() < SPECIAL_CONSUMER:
+            return _of("JVVNL", "k_number", self._random.choice(SPECIAL_CONSUMERS))
+        biller = self._random.choice(("JVVNL", "AVVNL", "JdVVNL", "PHED", "BSNL"))
+        if biller == "BSNL":
+            return _of(biller, "mobile_number", f"9{self._random.randrange(10**9):09}")
+        name = "consumer_number" if biller == "PHED" else "k_number"
+        return _of(biller, name, f"2{self._random.randrange(10**11):011}")
+
+    def _new_key(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+    def _sign_in(self) -> None:
+        """A new token for each client; while identity is away the old one will do."""
+        for number, client in enumerate(self._clients):
+            new = replace(client, _token="")
+            try:
+                assert new.token
+            except (urllib3.exceptions.HTTPError, AssertionError):
+                if not client._token:
+                    raise
+            else:
+                self._clients[number] = new
+        self._signed_in_at = time.monotonic()
+
+
+def _connections(timeout_seconds: float) -> urllib3.PoolManager:
+    # Two: a request may have a twin.
+    return urllib3.PoolManager(maxsize=2, retries=False, timeout=timeout_seconds)
+
+
+def _of(biller: str, name: str, number: str) -> dict[str, Any]:
+    return {"biller_id": biller, "customer_params": {name: number}}
+
+
+def _as_shown(payment: dict[str, Any]) -> dict[str, Any]:
+    receipt = payment["receipt"]
+    return {
+        "payment": payment["payment_id"],
+        "state": payment["state"],
+        "receipt": receipt["receipt_number"] if receipt else "",
+    }
+
+
+def _receipt_as_shown(receipt: dict[str, Any]) -> dict[str, Any]:
+    return {"payment": receipt["payment_id"], "state": "COMPLETED", "receipt": receipt["receipt_number"]}

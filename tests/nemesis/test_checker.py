@@ -1,0 +1,263 @@
+"""Every rule of the checker names the damage that is its own, and a sound history breaks none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from tests.nemesis.checker import Evidence, outcomes, violations
+from tests.nemesis.history import Event
+from tests.support.invariants import Books, Row
+
+OPENING = 1_000_000
+WALLET = "ksk_1"
+
+
+@dataclass
+class Story:
+    """A history and the books to it, told call by call; time goes on by a second with every line."""
+
+    history: list[Event] = field(default_factory=list)
+    books: Books = field(default_factory=lambda: Books({}, [], [], [], {}, {}, {}, [], [], [], []))
+
+    def call(self, operation: Any, kind: Any, asked: dict[str, Any], told: dict[str, Any]) -> None:
+        call, at = f"call-{len(self.history)}", float(len(self.history))
+        begun = Event(at=at, process=1, operation=operation, kind="invoke", call=call, **asked)
+        named = {"key": begun.key, "wallet": begun.wallet, "payment": begun.payment}
+        ended = Event(at=at + 1, process=1, operation=operation, kind=kind, call=call, **(named | told))
+        self.history += [begun, ended]
+
+    def pay(self, key: str, kind: str, bill: str = "", **told: Any) -> None:
+        asked = {"key": key, "bill": bill or f"bill-{key}", "paise": 1_000, "wallet": WALLET}
+        self.call("pay", kind, asked, told)
+
+    def enter(self, payment: str, state: str, receipt: str | None = None, **changes: Any) -> None:
+        """Enter into the books what the last call made."""
+        made = self.history[-2]
+        self.books.payments[payment] = {
+            "_id": payment,
+            "request_id": made.call,
+            "bill_id": made.bill,
+            "bill_paise": 900,
+            "service_charge_paise": 100,
+            "state": state,
+            "receipt": {"number": receipt} if receipt else None,
+        } | changes
+
+    def look(self, operation: str, payment: str, kind: str = "ok", **told: Any) -> None:
+        self.call(operation, kind, {"payment": payment}, told)
+
+    def wallet(self, paise: int) -> None:
+        self.call("wallet", "ok", {"wallet": WALLET}, {"paise": paise})
+
+    def of(self, payment: str) -> Row:
+        return self.books.payments[payment]
+
+    def change(self, wanted: Callable[[Event], bool], **members: Any) -> None:
+        """Have the last event of that kind say something else."""
+        place = max(number for number, event in enumerate(self.history) if wanted(event))
+        self.history[place] = replace(self.history[place], **members)
+
+
+@pytest.fixture
+def story() -> Story:
+    """One payment after the other, as they come in a run with faults; 5,000 paise are taken in the end."""
+    told = Story()
+    told.wallet(OPENING)
+    told.pay("answered", "ok", payment="pay_1", state="COMPLETED", receipt="R1")
+    told.enter("pay_1", "COMPLETED", "R1")
+    told.pay("accepted", "ok", payment="pay_2", state="POST_REQUESTED")
+    told.enter("pay_2", "COMPLETED", "R2")
+    told.look("payment", "pay_2", state="POST_UNKNOWN")
+    told.look("receipt", "pay_2", "fail", code="no-receipt-yet")
+    told.look("view", "pay_2", state="PROCESSING")
+    told.look("payment", "pay_2", state="COMPLETED", receipt="R2")
+    told.look("receipt", "pay_2", state="COMPLETED", receipt="R2")
+    told.look("view", "pay_2", state="COMPLETED")
+    told.look("view", "pay_2", state="COMPLETED")
+    told.wallet(OPENING - 2_000)
+    told.pay("another", "fail", bill="bill-answered", code="bill-already-paid")
+    told.pay("repeated", "indeterminate", code="ReadTimeoutError")
+    told.enter("pay_3", "COMPLETED", "R3")
+    told.pay("repeated", "ok", payment="pay_3", state="COMPLETED", receipt="R3")
+    told.pay("given up, done", "indeterminate", code="answer-lost")
+    told.enter("pay_4", "COMPLETED", "R4")
+    told.pay("given up, not done", "indeterminate", code="ProtocolError")
+    told.pay("given up, given back", "indeterminate", code="ProtocolError")
+    told.enter("pay_5", "VOIDED")
+    told.pay("refused by the biller", "ok", payment="pay_6", state="VOIDED")
+    told.enter("pay_6", "VOIDED")
+    told.pay("the same bill again", "ok", "bill-refused by the biller", payment="pay_7", state="COMPLETED")
+    told.enter("pay_7", "COMPLETED", "R7")
+    told.books.wallets.append({"_id": WALLET, "available_paise": OPENING - 5_000})
+    return told
+
+
+def test_a_history_in_which_clients_saw_every_kind_of_trouble_is_sound(story: Story) -> None:
+    assert violations(story.history, story.books) == []
+
+
+def test_what_became_of_each_key_is_counted(story: Story) -> None:
+    assert outcomes(Evidence(story.history, story.books)) == {
+        "ok, COMPLETED": 4,
+        "ok, VOIDED": 1,
+        "fail, nothing": 1,
+        "indeterminate, COMPLETED": 1,
+        "indeterminate, VOIDED": 1,
+        "indeterminate, nothing": 1,
+    }
+
+
+# ---- damage
+
+
+def lose_a_promised_payment(story: Story) -> None:
+    del story.books.payments["pay_7"]
+    story.books.wallets[0]["available_paise"] += 1_000
+
+
+def undo_a_promised_payment(story: Story) -> None:
+    story.of("pay_1").update(state="VOIDED", receipt=None)
+    story.books.wallets[0]["available_paise"] += 1_000
+
+
+def answer_with_anothers_bill(story: Story) -> None:
+    story.of("pay_1")["bill_id"] = "bill-of-somebody"
+
+
+def take_another_amount(story: Story) -> None:
+    story.of("pay_4")["service_charge_paise"] += 1
+
+
+def take_money_for_a_refused_request(story: Story) -> None:
+    refused = next(event for event in story.history if event.key == "another")
+    story.books.payments["pay_8"] = story.of("pay_1") | {
+        "_id": "pay_8", "request_id": refused.call, "bill_id": "bill-8", "receipt": {"number": "R8"}
+    }  # fmt: skip
+    story.books.wallets[0]["available_paise"] -= 1_000
+
+
+def refuse_what_was_answered(story: Story) -> None:
+    story.pay("answered", "fail", code="bill-already-paid")
+
+
+def pay_twice_under_one_key(story: Story) -> None:
+    story.pay("answered", "ok", payment="pay_8", state="COMPLETED", receipt="R8")
+    story.enter("pay_8", "COMPLETED", "R8")
+    story.books.wallets[0]["available_paise"] -= 1_000
+
+
+def pay_twice_without_telling(story: Story) -> None:
+    story.pay("repeated", "indeterminate", code="ProtocolError")
+    story.enter("pay_8", "COMPLETED", "R8", bill_id="bill-8")
+    story.books.wallets[0]["available_paise"] -= 1_000
+
+
+def answer_two_keys_with_one_payment(story: Story) -> None:
+    story.pay("another one", "ok", "bill-answered", payment="pay_1", state="COMPLETED", receipt="R1")
+
+
+def pay_a_bill_under_two_keys(story: Story) -> None:
+    story.pay("rival", "ok", "bill-answered", payment="pay_8", state="COMPLETED", receipt="R8")
+    story.enter("pay_8", "COMPLETED", "R8")
+    story.books.wallets[0]["available_paise"] -= 1_000
+
+
+def leave_an_indeterminate_one_half_done(story: Story) -> None:
+    story.of("pay_4").update(state="POST_UNKNOWN", receipt=None)
+
+
+def pay_what_nobody_asked_for(story: Story) -> None:
+    story.books.payments["pay_8"] = story.of("pay_1") | {
+        "_id": "pay_8", "request_id": "req_of_nobody", "bill_id": "bill-8", "receipt": {"number": "R8"}
+    }  # fmt: skip
+
+
+def see_it_go_back(story: Story) -> None:
+    story.look("payment", "pay_1", state="POST_REQUESTED")
+
+
+def see_it_vanish(story: Story) -> None:
+    story.look("payment", "pay_1", "fail", code="payment-not-found")
+
+
+def see_the_receipt_vanish(story: Story) -> None:
+    story.look("receipt", "pay_1", "fail", code="no-receipt-yet")
+
+
+def see_the_view_go_back(story: Story) -> None:
+    story.look("view", "pay_2", state="PROCESSING")
+
+
+def show_another_receipt(story: Story) -> None:
+    story.change(lambda event: event.operation == "receipt" and event.kind == "ok", receipt="R9")
+
+
+def number_two_receipts_alike(story: Story) -> None:
+    story.of("pay_4")["receipt"] = {"number": "R3"}
+
+
+def take_a_paisa_too_much(story: Story) -> None:
+    story.books.wallets[0]["available_paise"] -= 1
+
+
+def show_a_wallet_that_forgot_a_payment(story: Story) -> None:
+    story.change(lambda event: event.operation == "wallet", paise=OPENING - 1_000)
+
+
+def show_a_wallet_that_paid_too_early(story: Story) -> None:
+    story.change(lambda event: event.operation == "wallet", paise=OPENING - 2_001)
+
+
+@pytest.mark.parametrize(
+    ("damage", "broken"),
+    [
+        (lose_a_promised_payment, {"what was promised is kept"}),
+        (undo_a_promised_payment, {"what was promised is kept"}),
+        (answer_with_anothers_bill, {"what was promised is kept"}),
+        (take_another_amount, {"a payment happens whole or not at all"}),
+        (take_money_for_a_refused_request, {"a refusal has no effect"}),
+        (refuse_what_was_answered, {"a refusal has no effect"}),
+        (pay_twice_under_one_key, {"a key stands for one payment", "a bill is paid at most once"}),
+        (pay_twice_without_telling, {"a key stands for one payment"}),
+        (answer_two_keys_with_one_payment, {"a key stands for one payment"}),
+        (pay_a_bill_under_two_keys, {"a bill is paid at most once"}),
+        (leave_an_indeterminate_one_half_done, {"a payment happens whole or not at all"}),
+        (pay_what_nobody_asked_for, {"nobody pays unasked"}),
+        (see_it_go_back, {"what was seen stays"}),
+        (see_it_vanish, {"what was seen stays"}),
+        (see_the_receipt_vanish, {"what was seen stays"}),
+        (see_the_view_go_back, {"what was seen stays"}),
+        (show_another_receipt, {"a receipt keeps its number"}),
+        (number_two_receipts_alike, {"a receipt keeps its number"}),
+        (take_a_paisa_too_much, {"wallets add up"}),
+        (show_a_wallet_that_forgot_a_payment, {"wallets add up"}),
+        (show_a_wallet_that_paid_too_early, {"wallets add up"}),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_each_kind_of_damage_is_named(story: Story, damage: Callable[[Story], None], broken: set[str]) -> None:
+    damage(story)
+    assert {violation.rule for violation in violations(story.history, story.books)} == broken
+
+
+def test_two_looks_at_the_same_time_may_come_in_either_order(story: Story) -> None:
+    story.look("payment", "pay_1", state="POST_REQUESTED")
+    began = next(event.at for event in story.history if event.key == "answered")
+    story.change(lambda event: event.operation == "payment" and event.kind == "invoke", at=began)
+    assert violations(story.history, story.books) == []
+
+
+def test_a_call_that_never_ended_is_indeterminate(story: Story) -> None:
+    story.pay("unended", "indeterminate")
+    story.history.pop()
+    assert violations(story.history, story.books) == []
+    assert outcomes(Evidence(story.history, story.books))["indeterminate, nothing"] == 2
+
+
+def test_a_violation_shows_the_calls_that_it_is_about(story: Story) -> None:
+    see_it_go_back(story)
+    [found] = violations(story.history, story.books)
+    assert {event.payment or event.key for event in found.part_of(story.history)} == {"pay_1", "answered"}
+    assert len(found.part_of(story.history)) == 4

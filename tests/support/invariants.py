@@ -1,0 +1,411 @@
+"""The design's invariants I1–I8 (messaging.md), checked as an auditor would who trusts nobody's own check.
+
+The books are read from outside: the services' databases with the stack's administrator, the billers' and the
+provider's own records over HTTP. What each invariant means is written here once more, on purpose not imported from the
+services: a rule that is wrong there must not be wrong here too.
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pymongo
+import urllib3
+
+from emitra_local.stack import Stack
+
+Row = dict[str, Any]
+Breaks = list[str]
+
+# After the faults: a sweeper's dead lease (15 s), the longest wait between two inquiries (60 s), a retry of 10 s.
+QUIET_TIMEOUT_SECONDS = 100
+QUIET_POLL_SECONDS = 0.5
+# Examples are for finding the fault, not for listing every one.
+MOST_EXAMPLES = 10
+AUDIT_PAGE = 100_000  # the most a simulator gives at once
+HTTP_TIMEOUT_SECONDS = 30
+
+# The saga of messaging.md: from each state the ones that may follow. An end has none.
+PAYMENT_MOVES = {
+    "CREATED": {"AUTH_REQUESTED"},
+    "AUTH_REQUESTED": {"AUTHORISED", "AUTH_UNKNOWN", "AUTH_FAILED", "MANUAL"},
+    "AUTH_UNKNOWN": {"AUTHORISED", "AUTH_FAILED", "MANUAL"},
+    "AUTHORISED": {"POST_REQUESTED"},
+    "POST_REQUESTED": {"POSTED", "POST_UNKNOWN", "POST_FAILED", "MANUAL"},
+    "POST_UNKNOWN": {"POSTED", "POST_FAILED", "MANUAL"},
+    "POST_FAILED": {"VOIDED", "MANUAL"},
+    "POSTED": {"COMPLETED", "MANUAL"},
+    "AUTH_FAILED": set[str](),
+    "VOIDED": set[str](),
+    "COMPLETED": set[str](),
+    "MANUAL": set[str](),
+}
+APPLICATION_MOVES: dict[str | None, set[str]] = {
+    None: {"FEE_DUE", "IN_VERIFICATION"},
+    "FEE_DUE": {"IN_VERIFICATION"},
+    "IN_VERIFICATION": {"IN_VERIFICATION", "ISSUED", "REJECTED", "SENT_BACK"},  # itself: the next step
+    "ISSUED": set(),
+    "REJECTED": set(),
+    "SENT_BACK": set(),
+}
+RETURNED = {"AUTH_FAILED", "VOIDED"}
+
+
+@dataclass
+class Books:
+    """What everybody says, as their own rows; only what the invariants ask for."""
+
+    payments: dict[str, Row]
+    journal: list[Row]
+    wallets: list[Row]
+    breaks: list[Row]
+    outboxes: dict[str, list[Row]]
+    """By service: what is not sent, and billing's events of payments whether sent or not."""
+    view: dict[str, Row]
+    """The gateway's transactions by token."""
+    applications: dict[str, Row]
+    application_history: list[Row]
+    certificates: list[Row]
+    billers: list[Row]
+    """Payments the biller network accepted."""
+    provider: list[Row]
+    """Authorisations of the payment service provider, with their endings."""
+
+
+def assert_invariants(stack: Stack, timeout_seconds: float = QUIET_TIMEOUT_SECONDS) -> Books:
+    """Wait until everything has come to its end (I6), then check I1 to I8; returns the books that were in order.
+
+    The load has to have stopped. Reads everything once per look: 10,000 payments take one to two seconds, and there is
+    more than one look only while something is on its way. Raises AssertionError naming each broken invariant and ids.
+    """
+    give_up_at = time.monotonic() + timeout_seconds
+    while True:
+        books = read_books(stack)
+        if not i6_everything_reached_an_end(books) or time.monotonic() > give_up_at:
+            break
+        time.sleep(QUIET_POLL_SECONDS)
+    broken = broken_invariants(books)
+    assert not broken, "\n".join(
+        f"{name}: {len(breaks)} break(s): {'; '.join(breaks[:MOST_EXAMPLES])}" for name, breaks in broken.items()
+    )
+    return books
+
+
+def broken_invariants(books: Books) -> dict[str, Breaks]:
+    """The invariants that do not hold, by name, each with a line per break."""
+    found = {check.__name__.replace("_", " "): check(books) for check in INVARIANTS}
+    return {name.replace("i", "I", 1): breaks for name, breaks in found.items() if breaks}
+
+
+def read_books(stack: Stack) -> Books:
+    """Everybody's books, one after the other: consistent with each other once nothing is on its way."""
+    with pymongo.MongoClient[Row](stack.infrastructure.mongodb_uri, tz_aware=True) as client:
+
+        def of(service: str) -> Any:
+            return client[stack.infrastructure.database_of(service)]
+
+        billing, certificates = of("billing"), of("certificates")
+        # The payments first: what is at its end here stays so, and everything read later has to agree with it.
+        payments = billing.payments.find({}, {"customer_params": 0, "credits": 0})
+        own = {"$or": [{"state": {"$ne": "sent"}}, {"aggregate.type": "payment"}]}
+        return Books(
+            payments={row["_id"]: row for row in payments},
+            journal=list(billing.journal.find()),
+            wallets=list(billing.wallets.find()),
+            breaks=list(billing.breaks.find()),
+            outboxes={name: list(of(name).outbox.find(own, {"body": 0, "headers": 0})) for name in stack.services},
+            view={row["_id"]: row for row in of("gateway").transactions.find()},
+            applications={row["_id"]: row for row in certificates.applications.find({}, {"applicant": 0})},
+            application_history=list(certificates.application_history.find({}, {"remarks": 0})),
+            certificates=list(certificates.certificates.find({}, {"document": 0})),
+            billers=list(_told_by(stack.simulator_urls["biller-simulator"])),
+            provider=list(_told_by(stack.simulator_urls["psp-simulator"])),
+        )
+
+
+def _told_by(url: str) -> Iterator[Row]:
+    offset: int | None = 0
+    while offset is not None:
+        answer = urllib3.request(
+            "GET",
+            f"{url}/control/payments",
+            fields={"limit": str(AUDIT_PAGE), "offset": str(offset)},
+            timeout=HTTP_TIMEOUT_SECONDS,
+        )
+        assert answer.status == 200, answer.data[:400]
+        page = answer.json()
+        yield from page["payments"]
+        offset = page["next_offset"]
+
+
+# ---- the invariants
+
+
+def i1_the_ledger_sums_to_zero(books: Books) -> Breaks:
+    """Every entry, and so the whole."""
+    return [f"{entry['_id']} sums to {paise}" for entry in books.journal if (paise := _sum(entry))]
+
+
+def i2_captured_is_posted_and_refunded_and_suspense(books: Books) -> Breaks:
+    """Per payment: what was taken is where its state says it is, in the ledger, at the biller and at the provider.
+
+    What is held for a payment that people have (MANUAL) or that is on its way is its suspense.
+    """
+    found: Breaks = []
+    entries = _by_payment(books.journal)
+    at_billers, at_provider = _first_by_payment(books.billers), _first_by_payment(books.provider)
+    late = {row["payment_id"] for row in books.breaks if row["kind"] == "late-success"}
+    for payment_id, payment in books.payments.items():
+        state, total = payment["state"], payment["bill_paise"] + payment["service_charge_paise"]
+        moved = {entry["kind"]: _on(entry, _held_account(payment)) for entry in entries.get(payment_id, [])}
+        held, posted, returned = moved.get("hold", 0), -moved.get("post", 0), -moved.get("void", 0)
+        if (held, posted, returned) not in _where_it_may_be(payment, total):
+            found.append(f"{payment_id}: {state}, taken {held}, posted {posted}, returned {returned} of {total}")
+        if posted or state in RETURNED:  # while it is in doubt they may have it and we not know it yet
+            wanted = payment["bill_paise"] if posted else 0
+            accepted = _accepted_paise(at_billers.get(payment_id))
+            # An application's fee is ours already and goes to no biller; a late success is known, and with people.
+            if accepted != wanted and payment["application_id"] is None and payment_id not in late:
+                found.append(f"{payment_id}: {state}, and the biller has {accepted} of {wanted} paise")
+        if payment["mode"] != "WALLET" and not PAYMENT_MOVES[state] and state != "MANUAL":
+            wanted = total if state == "COMPLETED" else 0
+            captured = _captured_paise(at_provider.get(payment_id))
+            if captured != wanted or ("capture" in moved) != bool(wanted):
+                found.append(f"{payment_id}: {state}, and the provider captured {captured} of {wanted} paise")
+            if state == "VOIDED" and not (at_provider.get(payment_id) or {}).get("void"):
+                found.append(f"{payment_id}: VOIDED, and the provider still holds the payer's money")
+    known = books.payments.keys()
+    found += [f"{each}: entries without a payment" for each in entries.keys() - known]
+    found += [f"{each}: the biller was paid for no payment of ours" for each in at_billers.keys() - known]
+    return found + [f"{each}: authorised for no payment of ours" for each in at_provider.keys() - known]
+
+
+def i3_at_most_one_capture_posting_receipt_refund(books: Books) -> Breaks:
+    """Per payment, in the ledger and by what the biller and the provider were made to do."""
+    entries = Counter((entry["payment_id"], entry["kind"]) for entry in books.journal if "payment_id" in entry)
+    found = [f"{payment_id}: {count} entries {kind}" for (payment_id, kind), count in entries.items() if count > 1]
+    resolved = Counter(entry["resolves"] for entry in books.journal if "resolves" in entry)
+    found += [f"{hold} is resolved {count} times" for hold, count in resolved.items() if count > 1]
+    for told, what in ((books.billers, "payments at the biller"), (books.provider, "authorisations")):
+        requests = Counter(_payment_of(row) for row in told)
+        found += [f"{payment_id}: {count} {what}" for payment_id, count in requests.items() if count > 1]
+    found += [f"{_payment_of(row)}: captured and voided" for row in books.provider if row["capture"] and row["void"]]
+    receipts: dict[str, list[str]] = defaultdict(list)
+    for payment_id, payment in books.payments.items():
+        number = (payment["receipt"] or {}).get("number")
+        if (number is not None) != (payment["state"] == "COMPLETED"):
+            found.append(f"{payment_id}: {payment['state']} with{'' if number else 'out'} a receipt")
+        if number is not None:
+            receipts[number].append(payment_id)
+    return found + [f"receipt {number} on {' and '.join(ids)}" for number, ids in receipts.items() if len(ids) > 1]
+
+
+def i4_completed_if_and_only_if_one_payment_completed(books: Books) -> Breaks:
+    """Exactly one event for each ending, told by billing's outbox and known to the gateway's view."""
+    found: Breaks = []
+    told: dict[str, list[str]] = defaultdict(list)
+    for row in books.outboxes["billing"]:
+        if row["aggregate"]["type"] == "payment":
+            told[row["aggregate"]["id"]].append(_type(row["routing_key"]))
+    for payment_id, payment in books.payments.items():
+        expected = _ending_events(payment)
+        if told[payment_id] != expected:
+            found.append(f"{payment_id}: {payment['state']}, and billing tells {told[payment_id]}")
+        seen = sorted(event["type"] for event in books.view.get(payment["token"], {"events": []})["events"])
+        if seen != expected:
+            found.append(f"{payment_id}: {payment['state']}, and the gateway has seen {seen}")
+    return found + [f"{each}: events of no payment" for each in told.keys() - books.payments.keys()]
+
+
+def i5_balances_are_the_fold_of_the_journal(books: Books) -> Breaks:
+    """Each wallet's stored figure; and what is held of each is the sum of its payments in progress."""
+    balances: Counter[str] = Counter()
+    for entry in books.journal:
+        for leg in entry["legs"]:
+            balances[leg["account"]] += leg["paise"]
+    held: Counter[str] = Counter({account: 0 for account in balances if account.startswith("wallet-held:")})
+    for payment in books.payments.values():
+        if payment["mode"] == "WALLET" and payment["state"] not in {"COMPLETED", "VOIDED"}:
+            held[_held_account(payment)] += payment["bill_paise"] + payment["service_charge_paise"]
+    found = [
+        f"wallet {wallet['_id']} says {wallet['available_paise']}, the journal {balances['wallet:' + wallet['_id']]}"
+        for wallet in books.wallets
+        if wallet["available_paise"] != balances["wallet:" + wallet["_id"]]
+    ]
+    return found + [
+        f"{account} is {balances[account]}, its payments hold {paise}"
+        for account, paise in held.items()
+        if balances[account] != paise
+    ]
+
+
+def i6_everything_reached_an_end(books: Books) -> Breaks:
+    """No payment is on its way, or with people and unknown to them; every event has left and arrived.
+
+    What the biller or the provider itself still calls PENDING waits for them, not for us, and is at an end for now.
+    """
+    found: Breaks = []
+    theirs = {_payment_of(row) for row in [*books.billers, *books.provider] if row["status"] == "PENDING"}
+    with_people = {row["payment_id"] for row in books.breaks if row["owner"] and row["due_at"]}
+    for payment_id, payment in books.payments.items():
+        state = payment["state"]
+        if PAYMENT_MOVES[state] and payment_id not in theirs:
+            found.append(f"{payment_id} is still {state}")
+        if state == "MANUAL" and payment_id not in with_people:
+            found.append(f"{payment_id} is MANUAL without a break")
+        if _ending_events(payment) and payment["token"] not in books.view:
+            found.append(f"{payment_id} is {state}, and its event has not arrived in the gateway's view")
+    for service, rows in books.outboxes.items():
+        found += [f"{service}: event {row['_id']} is {row['state']}" for row in rows if row["state"] != "sent"]
+    return found
+
+
+def i7_certificate_numbers_are_unique_and_their_fees_paid(books: Books) -> Breaks:
+    """One certificate per number and per application; issued ⇔ a certificate; and only after its fee, where one is."""
+    found: Breaks = []
+    for member in ("number", "application_id"):
+        counted = Counter(certificate[member] for certificate in books.certificates)
+        found += [f"{count} certificates with {member} {value}" for value, count in counted.items() if count > 1]
+    issued = {certificate["application_id"]: certificate["_id"] for certificate in books.certificates}
+    for application_id in issued.keys() - books.applications.keys():
+        found.append(f"{issued[application_id]} is for no application of ours")
+    for application_id, application in books.applications.items():
+        certificate_id = issued.get(application_id)
+        if (application["state"] == "ISSUED") != (certificate_id is not None):
+            found.append(f"{application_id}: {application['state']}, certificate {certificate_id}")
+        if certificate_id and application["fee"]["paise"]:
+            payment = books.payments.get(
+                application["payment_id"] or "", {"state": "not there", "application_id": None}
+            )
+            if payment["state"] != "COMPLETED" or payment["application_id"] != application_id:
+                found.append(f"{application_id}: issued, and its fee's payment is {payment['state']}")
+            elif payment["bill_paise"] < application["fee"]["paise"]:
+                found.append(f"{application_id}: issued for {payment['bill_paise']} of {application['fee']['paise']}")
+    return found
+
+
+def i8_no_state_moves_backwards(books: Books) -> Breaks:
+    """By the histories: of each payment, of each application; and the gateway never saw both ends of one payment.
+
+    A payment's version counts its moves, so a history that was cut or written over does not fit it.
+    """
+    found: Breaks = []
+    lines: dict[str, list[Row]] = defaultdict(list)
+    for line in books.application_history:
+        lines[line["application_id"]].append(line)
+    for payment_id, payment in books.payments.items():
+        states = [step["state"] for step in payment["history"]]
+        if states[-1] != payment["state"] or len(states) != payment["version"]:
+            found.append(f"{payment_id}: {payment['state']} v{payment['version']} after {' → '.join(states)}")
+        found += [
+            f"{payment_id}: {before} → {after}"
+            for before, after in pairwise(states)
+            if after not in PAYMENT_MOVES[before]
+        ]
+    for application_id, application in books.applications.items():
+        found += _moves_of_application(application_id, application, lines[application_id])
+    for token, transaction in books.view.items():
+        types = {event["type"] for event in transaction["events"]}
+        if {"payment.completed", "payment.failed"} <= types:
+            found.append(f"{token}: completed and failed")
+        told = Counter((event["type"], event["sequence"]) for event in transaction["events"])
+        found += [f"{token}: {count} times {kind} {number}" for (kind, number), count in told.items() if count > 1]
+    return found
+
+
+def _moves_of_application(application_id: str, application: Row, lines: list[Row]) -> Breaks:
+    """A line per version, each beginning where the one before ended; payments that changed nothing have other keys."""
+    versions = {line["_id"].rpartition(":")[2]: line for line in lines if ":payment:" not in line["_id"]}
+    told = [versions[number] for number in sorted(versions, key=int)]
+    states = [None, *(line["state_after"] for line in told)]
+    if states[-1] != application["state"] or len(told) != application["version"]:
+        return [f"{application_id}: {application['state']} v{application['version']} after {states}"]
+    return [
+        f"{application_id}: {line.get('state_before')} → {line['state_after']} after {before}"
+        for line, before in zip(told, states, strict=False)
+        if line.get("state_before") != before or line["state_after"] not in APPLICATION_MOVES[before]
+    ]
+
+
+INVARIANTS: tuple[Callable[[Books], Breaks], ...] = (
+    i1_the_ledger_sums_to_zero,
+    i2_captured_is_posted_and_refunded_and_suspense,
+    i3_at_most_one_capture_posting_receipt_refund,
+    i4_completed_if_and_only_if_one_payment_completed,
+    i5_balances_are_the_fold_of_the_journal,
+    i6_everything_reached_an_end,
+    i7_certificate_numbers_are_unique_and_their_fees_paid,
+    i8_no_state_moves_backwards,
+)
+
+
+# ---- reading rows
+
+
+def _sum(entry: Row) -> int:
+    return sum(int(leg["paise"]) for leg in entry["legs"])
+
+
+def _on(entry: Row, account: str) -> int:
+    return sum(int(leg["paise"]) for leg in entry["legs"] if leg["account"] == account)
+
+
+def _held_account(payment: Row) -> str:
+    return f"wallet-held:{payment['kiosk_id']}" if payment["mode"] == "WALLET" else "psp:held"
+
+
+def _where_it_may_be(payment: Row, total: int) -> list[tuple[int, int, int]]:
+    """What may have been taken, posted and returned of a payment in its state."""
+    nothing, held, posted, returned = (0, 0, 0), (total, 0, 0), (total, total, 0), (total, 0, total)
+    by_state = {
+        "AUTH_REQUESTED": [nothing],
+        "AUTH_UNKNOWN": [nothing],
+        "AUTH_FAILED": [nothing],
+        "POSTED": [posted],
+        "COMPLETED": [posted],
+        "VOIDED": [returned],
+        "MANUAL": [nothing, held, posted],
+    }
+    return by_state.get(payment["state"], [held])
+
+
+def _by_payment(journal: list[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for entry in journal:
+        if "payment_id" in entry:
+            found[entry["payment_id"]].append(entry)
+    return found
+
+
+def _payment_of(told: Row) -> str:
+    """The payment in a request id of ours: `pay_…:post`."""
+    return str(told["request_id"]).partition(":")[0]
+
+
+def _first_by_payment(told: list[Row]) -> dict[str, Row]:
+    """One row per payment; a second one is what I3 finds."""
+    found: dict[str, Row] = {}
+    for row in told:
+        found.setdefault(_payment_of(row), row)
+    return found
+
+
+def _accepted_paise(told: Row | None) -> int:
+    return int(told["amount_paise"]) if told and told["status"] == "SUCCESS" else 0
+
+
+def _captured_paise(told: Row | None) -> int:
+    return int(told["amount_paise"]) if told and told["capture"] else 0
+
+
+def _ending_events(payment: Row) -> list[str]:
+    if payment["state"] == "COMPLETED":
+        return ["payment.completed"]
+    return ["payment.failed"] if payment["state"] in RETURNED else []
+
+
+def _type(routing_key: str) -> str:
+    return routing_key.rpartition(".v")[0]
