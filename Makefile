@@ -1,18 +1,20 @@
 # The front door. Every target works from any state: bare machine, half-finished install, killed last time.
 # SERVICE=billing narrows `test` and `logs` to one service; GATEWAY_PORT=8081 moves the gateway; PYTHON names a Python ≥ 3.11.
+# CMD is what `dead-letters` is to do, as a shell would read it.
 
 PYTHON ?= python3
 GATEWAY_PORT ?= 8080
 SERVICE ?=
+CMD ?= --help
 export GATEWAY_PORT
 
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs clean distclean test lint bench lock upgrade
+.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis lint bench lock upgrade release-contracts
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-18s %s\n' "$$target" "$$does"; done
+	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
 
 run: ## Start everything, pay a bill, issue a certificate, stay up until Ctrl-C (GATEWAY_PORT=8080)
 	@$(LOCAL) run
@@ -26,6 +28,9 @@ status: ## Show what runs
 logs: ## Follow the logs (SERVICE=billing for one service)
 	@$(LOCAL) logs $(SERVICE)
 
+dead-letters: ## Look at parked messages, send them again (SERVICE=billing CMD="list"; CMD=--help says what else)
+	@$(LOCAL) command "$(SERVICE)" -- dead-letters $(CMD)
+
 clean: ## Stop, then delete the data of `make run`; the Python environments stay
 	@$(LOCAL) clean
 
@@ -36,7 +41,13 @@ distclean: ## clean, then delete the Python environments and the download cache 
 test: ## Run every level of tests (SERVICE=billing for one package, without linters)
 	@$(LOCAL) test $(SERVICE)
 
-lint: ## ruff, mypy, import rules, locks
+fault: ## Run the whole fault suite: crash points, broken infrastructure; then the books must be right
+	@$(LOCAL) fault
+
+nemesis: ## Kill and stop parts at random while people pay; then the history and the books (SEED=, MINUTES=10, REPORT=file)
+	@$(LOCAL) nemesis -- $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(REPORT),--report $(REPORT))
+
+lint: ## ruff, mypy, import rules, locks, the contract gate
 	@$(LOCAL) lint
 
 bench: ## Print the benchmark tables, floors and peers measured in the same run
@@ -47,3 +58,6 @@ lock: ## Write the hashed locks; versions that still fit stay
 
 upgrade: ## Write the hashed locks with the newest versions that fit
 	@$(LOCAL) lock --upgrade
+
+release-contracts: ## Make today's events and APIs the released ones, unless that breaks whoever relies on them
+	@$(LOCAL) release-contracts
