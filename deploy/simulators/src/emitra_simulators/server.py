@@ -4,9 +4,9 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from typing import NoReturn
 
 from cheroot import wsgi
@@ -31,6 +31,8 @@ LISTEN_BACKLOG = 512
 
 # A request in hand gets this long to finish when the simulator is stopped; those that hang on purpose are let go.
 STOP_SECONDS = 2
+
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 MakeApp = Callable[[Journal, Faults], Flask]
 
@@ -60,14 +62,7 @@ def _serve(name: str, make_app: MakeApp) -> None:
     parser.add_argument("--state", type=Path, metavar="FILE", help="remember payments here, over restarts")
     options = parser.parse_args()
 
-    stopping = Event()
-
-    def stop(_signal: int, _frame: object) -> NoReturn:
-        # A second signal must not interrupt the stopping.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        stopping.set()
-        raise SystemExit(0)
+    stopping = threading.Event()
 
     try:
         journal = FileJournal(options.state) if options.state else NoJournal()
@@ -86,20 +81,22 @@ def _serve(name: str, make_app: MakeApp) -> None:
         shutdown_timeout=STOP_SECONDS,
     )
     server.keep_alive_conn_limit = MAX_KEPT_CONNECTIONS
+    # Blocked before any thread starts, so that the signal waits for sigwait and never interrupts code of the server.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         server.prepare()
     except OSError as err:
         _fail(f"cannot listen on {options.host}:{options.port}, choose another with --port or --host: {err}")
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    threading.Thread(target=server.serve, daemon=True).start()
     sys.stdout.write(f"{name} simulator ready on http://{options.host}:{server.bind_addr[1]}\n")
     sys.stdout.flush()
-    try:
-        server.serve()
-    except SystemExit:
-        server.stop()
-        # A worker thread may still wait for the next request on a kept connection, and would hold up the exit.
-        os._exit(0)
+    signal.sigwait(STOP_SIGNALS)
+    stopping.set()
+    stopper = threading.Thread(target=server.stop, daemon=True)
+    stopper.start()
+    stopper.join(2 * STOP_SECONDS)
+    # A worker thread may still wait for the next request on a kept connection, and would hold up the exit.
+    os._exit(0)
 
 
 def _port(text: str) -> int:
