@@ -40,7 +40,8 @@ from servicekit.messaging.events_log import EventsLog
 from servicekit.messaging.handling import Handling
 from servicekit.messaging.ordering import Fetch
 from servicekit.messaging.redelivery import Redelivery
-from servicekit.messaging.relay import Relay, RelayInDoubt
+from servicekit.messaging.relay import Relay
+from servicekit.messaging.relay_store import RelayInDoubt
 from servicekit.messaging.topology import Consumer, Order, Topology
 from servicekit.mongo import Mongo, idempotency, inbox, outbox
 from servicekit.observability import configure_logging, configure_tracing

@@ -13,7 +13,8 @@ from servicekit.messaging.broker_admin import apply
 from servicekit.messaging.consumer import ConsumerProcess
 from servicekit.messaging.envelope import serialise
 from servicekit.messaging.handling import Handling
-from servicekit.messaging.relay import Relay, RelayInDoubt
+from servicekit.messaging.relay import Relay
+from servicekit.messaging.relay_store import RelayInDoubt
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost

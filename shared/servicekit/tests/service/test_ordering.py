@@ -14,7 +14,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import marshmallow as ma
 import pika
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,19 +37,14 @@ from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
 from servicekit.testing.tokens import JWKS
 
+from .conftest import ThingMade
+
 TYPES = ("thing.made.v1", "thing.changed.v1")
 PRODUCER = Topology("maker", TYPES, ())
 CONSUMER = Topology("taker", (), tuple(("maker", each) for each in TYPES), reads_log=True)
 LOST = "thing.lost.v1"  # Of the same aggregate, in the log, and in nobody's table.
 # Enough for another thread's turn on a busy machine; the first gap in it ends the wait.
 PATIENCE_SECONDS = (0.05,) * 100
-
-
-class Anything(ma.Schema):
-    class Meta:
-        unknown = ma.EXCLUDE
-
-    thing_id = ma.fields.String(required=True)
 
 
 @dataclass
@@ -106,7 +100,7 @@ def handling_of(db: Mongo, taker: Taker) -> Callable[..., Handling]:
         stopping: threading.Event | None = None,
         **more: Any,
     ) -> Handling:
-        consumer = Consumer(TYPES[0], "maker", Anything(), Taker.take, order=order, **more)
+        consumer = Consumer(TYPES[0], "maker", ThingMade(), Taker.take, order=order, **more)
         table = {CONSUMER.queue(each): replace(consumer, event=each) for each in TYPES}
         return Handling(db, taker, table, Redelivery(db.db, CONSUMER), stopping or threading.Event(), fetch)
 

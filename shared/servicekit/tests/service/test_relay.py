@@ -7,7 +7,8 @@ import pika
 import pytest
 from pika.adapters.select_connection import SelectConnection
 
-from servicekit.messaging.relay import Relay, RelayInDoubt
+from servicekit.messaging.relay import Relay
+from servicekit.messaging.relay_store import RelayInDoubt
 from servicekit.mongo import Mongo
 from servicekit.mongo.outbox import INDEXES, resend_unroutable, unroutable
 from servicekit.testing import eventually
@@ -97,7 +98,7 @@ def test_a_row_committed_late_with_an_early_id_is_not_skipped(
 def test_an_idle_relay_is_woken_long_before_its_poll(
     db: Mongo, publish: Publish, start_relay: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.relay.IDLE_POLL_SECONDS", 30.0)
+    monkeypatch.setattr("servicekit.messaging.relay_store.IDLE_POLL_SECONDS", 30.0)
     publish(new_event("t0"))
     start_relay()
     for number in range(1, 6):
@@ -170,7 +171,7 @@ def test_stopping_does_not_first_publish_all_that_waits(
 def test_the_doorbell_rings_again_after_the_outbox_was_dropped(
     db: Mongo, publish: Publish, start_relay: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.relay.IDLE_POLL_SECONDS", 30.0)
+    monkeypatch.setattr("servicekit.messaging.relay_store.IDLE_POLL_SECONDS", 30.0)
     publish(new_event("t1"))
     start_relay()
     eventually(lambda: states(db) == {"sent"}, timeout_seconds=5)
