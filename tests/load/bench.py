@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,10 @@ from tests.support.platform import Platform, eventually, new_key
 
 ROOT = Path(__file__).resolve().parents[2]
 
-CLIENTS = 16
+# As many as the services' request threads (HTTP_THREADS).
+CLIENTS = 32
 PAYMENTS = 2_000
+SLICE = 500
 WARM_UP = 200
 NEAREST_CALLS = 400
 
@@ -51,10 +54,9 @@ def main() -> int:
 
 
 def bench_payments(stack: Stack, platform: Platform) -> None:
-    table = Table("payments", "per second", "p50 ms", "p99 ms", "of the bare endpoint", title="End to end, 16 clients")
-    bare = with_bare_endpoint(stack, lambda url: run_load(url, bare_requests(WARM_UP + PAYMENTS), CLIENTS))
-    row(table, "bare Flask + gunicorn (2×8), four documents in a transaction", bare, "1")
-
+    table = Table(
+        "payments", "per second", "p50 ms", "p99 ms", "of the bare endpoint", title=f"End to end, {CLIENTS} clients"
+    )
     names = [known["name"] for known in platform.run_info["clients"] if known["name"].startswith("load-")]
     clients = [platform.client(name) for name in names]
     fetches = [
@@ -68,13 +70,6 @@ def bench_payments(stack: Stack, platform: Platform) -> None:
     ]
     fetched = run_load(stack.gateway_url, fetches, CLIENTS, keep_bodies=True)
     must_be(fetched, 201)
-    row(
-        table,
-        "bill fetches through the gateway (one write each)",
-        fetched,
-        f"{fetched.per_second / bare.per_second:.2f}",
-    )
-
     # A bill belongs to whoever fetched it: fetched bodies come back in no order, so ask each client's own.
     bills: list[list[tuple[str, dict[str, Any]]]] = []
     for client in clients:
@@ -96,18 +91,29 @@ def bench_payments(stack: Stack, platform: Platform) -> None:
     must_be(run_load(stack.gateway_url, payments[:WARM_UP], CLIENTS), 201)
     view = database(stack, "gateway").transactions
     before = view.count_documents({"events.type": "payment.completed"})
-    began = time.perf_counter()
-    paid = run_load(stack.gateway_url, payments[WARM_UP:], CLIENTS)
+    bare, paid, behind = Load(), Load(), 0.0
+    with bare_endpoint(stack) as url:
+        # In turn, slice by slice: a machine that others use too is not equally fast all the time.
+        for start in range(WARM_UP, WARM_UP + PAYMENTS, SLICE):
+            bare.add(run_load(url, bare_requests(SLICE), CLIENTS))
+            paid.add(run_load(stack.gateway_url, payments[start : start + SLICE], CLIENTS))
+            began = time.perf_counter()
+            so_far = before + len(paid.seconds)
+            eventually(
+                lambda wanted=so_far: view.count_documents({"events.type": "payment.completed"}) >= wanted,
+                120,
+                "all are in the view",
+            )
+            behind += time.perf_counter() - began
+    must_be(bare, 201)
     must_be(paid, 201)
-    eventually(
-        lambda: view.count_documents({"events.type": "payment.completed"}) >= before + PAYMENTS,
-        120,
-        "all are in the view",
-    )
-    seen = PAYMENTS / (time.perf_counter() - began)
+    row(table, "bare Flask + gunicorn (2×8), four documents in a transaction", bare, "1")
+    name = "bill fetches through the gateway (one write each)"
+    row(table, name, fetched, f"{fetched.per_second / bare.per_second:.2f}")
     ratio = paid.per_second / bare.per_second
     wanted = THRESHOLDS["payments_of_bare_endpoint"]
     row(table, "payments: gateway, billing, biller, two transactions", paid, verdict("payments", ratio, wanted))
+    seen = PAYMENTS / (paid.took + behind)
     table.add_row(
         "… until each is in the transactions view too", f"{seen:,.0f}", "", "", f"{seen / bare.per_second:.2f}"
     )
@@ -116,7 +122,9 @@ def bench_payments(stack: Stack, platform: Platform) -> None:
     console.print("the books balance after it\n")
 
 
-def with_bare_endpoint(stack: Stack, use: Callable[[str], Load]) -> Load:
+@contextmanager
+def bare_endpoint(stack: Stack) -> Iterator[str]:
+    """Its URL, warmed up, for as long as the block runs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -140,11 +148,9 @@ def with_bare_endpoint(stack: Stack, use: Callable[[str], Load]) -> Load:
             url = f"http://127.0.0.1:{port}"
             eventually(lambda: answers(url), 20, "the bare endpoint answers")
             run_load(url, bare_requests(WARM_UP), CLIENTS)
-            load = use(url)
+            yield url
         finally:
             server.terminate()
-    must_be(load, 201)
-    return load
 
 
 def answers(url: str) -> bool:

@@ -4,8 +4,9 @@ import http.client
 import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 REQUEST_TIMEOUT_SECONDS = 60
@@ -23,10 +24,17 @@ class Request:
 class Load:
     """What came of a load: seconds per request, statuses, and how long it all took."""
 
-    seconds: list[float]
-    statuses: dict[int, int]
-    took: float
-    bodies: list[bytes]
+    seconds: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    took: float = 0.0
+    bodies: list[bytes] = field(default_factory=list)
+
+    def add(self, more: "Load") -> None:
+        """Counts another load, of another time, with this one."""
+        self.seconds += more.seconds
+        self.statuses += more.statuses
+        self.took += more.took
+        self.bodies += more.bodies
 
     @property
     def per_second(self) -> float:
@@ -40,7 +48,7 @@ class Load:
 def run_load(url: str, requests: Sequence[Request], clients: int, keep_bodies: bool = False) -> Load:
     """Sends all requests once, `clients` at a time, each over one connection. Raises what a connection raises."""
     where = urlsplit(url)
-    load = Load([], {}, 0.0, [])
+    load = Load()
     lock = threading.Lock()
     todo = iter(requests)
     failures: list[BaseException] = []
@@ -64,7 +72,7 @@ def run_load(url: str, requests: Sequence[Request], clients: int, keep_bodies: b
                 took = time.perf_counter() - began
                 with lock:
                     load.seconds.append(took)
-                    load.statuses[response.status] = load.statuses.get(response.status, 0) + 1
+                    load.statuses[response.status] += 1
                     if keep_bodies:
                         load.bodies.append(body)
         except Exception as error:  # noqa: BLE001 shown by the caller; a benchmark with errors is void
@@ -80,7 +88,7 @@ def run_load(url: str, requests: Sequence[Request], clients: int, keep_bodies: b
 
 def time_calls(call: Callable[[], object], count: int) -> Load:
     """Calls one after the other in this thread."""
-    load = Load([], {}, 0.0, [])
+    load = Load()
     began = time.perf_counter()
     for _ in range(count):
         start = time.perf_counter()

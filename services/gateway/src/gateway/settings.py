@@ -54,12 +54,12 @@ class GatewaySettings(ServiceSettings):
         fields.Integer(validate=validate.Range(min=1, max=1024)),
         "requests one service may have in hand from one gateway process; well below HTTP_THREADS, so that a hung "
         "service leaves threads for the others",
-        default=24,
+        default=32,
     )
     # A thread waits while a service works, so the gateway has more of them than a service needs.
     http_threads: int = setting(
         "HTTP_THREADS",
         fields.Integer(validate=validate.Range(min=1, max=512)),
         "requests the gateway serves at the same time",
-        default=64,
+        default=96,
     )

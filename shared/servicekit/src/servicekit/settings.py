@@ -129,7 +129,7 @@ class ServiceSettings:
         "HTTP_THREADS",
         fields.Integer(validate=validate.Range(min=1, max=256)),
         "requests the API serves at the same time",
-        default=16,
+        default=32,
     )
     probe_port: int = setting(
         "PROBE_PORT",

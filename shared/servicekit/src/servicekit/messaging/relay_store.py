@@ -32,7 +32,7 @@ READ_AGAIN_BELOW = 1_000
 MARK_BATCH = 200
 # After a read that found little, the next one waits so long, and marks and reads for all that came meanwhile. The first
 # event after a pause waits for nobody.
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
 # For so long after the last row it looks by itself; a bell for each of many rows costs the database more than that.
 BUSY_SECONDS = 0.2
 # The doorbell is only a bell: without it (or when it is late) rows are found within this time.
