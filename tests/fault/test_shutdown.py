@@ -51,29 +51,20 @@ def test_consumers_and_relays_stopped_in_order_take_nothing_twice(stack: Stack, 
     assert duplicates(stack) == 0
 
 
+# What clients may meet while it is away: a problem that says "nothing was done, repeat", or no connection. None is cut.
+@pytest.mark.parametrize(
+    ("program", "refusal"), [("billing-api", "service-unreachable"), ("gateway-api", "NewConnectionError")]
+)
 @pytest.mark.usefixtures("slow_biller")
-def test_an_api_that_is_told_to_stop_answers_every_request_it_took(stack: Stack, platform: Platform) -> None:
+def test_an_api_that_is_told_to_stop_answers_every_request_it_took(
+    program: str, refusal: str, stack: Stack, platform: Platform
+) -> None:
     with Traffic(platform) as traffic:
         for _ in range(ROUNDS):
             traffic.more(3)
             traffic.under_way()
-            end(stack, "billing-api", signal.SIGTERM)
-            stack.await_ready(["billing-api"])
+            end(stack, program, signal.SIGTERM)
+            stack.await_ready([program])
         traffic.more(3)
-    # While it was away: "nothing was done, repeat". Not one answer was lost or late.
-    assert set(traffic.refusals) <= {"service-unreachable"}
-    assert_each_paid_once(stack, traffic.promised)
-
-
-@pytest.mark.usefixtures("slow_biller")
-def test_a_gateway_that_is_told_to_stop_answers_every_request_it_took(stack: Stack, platform: Platform) -> None:
-    with Traffic(platform) as traffic:
-        for _ in range(ROUNDS):
-            traffic.more(3)
-            traffic.under_way()
-            end(stack, "gateway-api", signal.SIGTERM)
-            stack.await_ready(["gateway-api"])
-        traffic.more(3)
-    # While it was away no connection could be made; none was cut.
-    assert set(traffic.refusals) <= {"NewConnectionError"}
+    assert set(traffic.refusals) <= {refusal}
     assert_each_paid_once(stack, traffic.promised)
