@@ -125,7 +125,7 @@ def _bill_journey(kiosk: Client, account: Account) -> str:
         bill = _fetch_bill(kiosk, biller["biller_id"], {"k_number": K_NUMBER})
         came_out(f"{_rupees(bill['total'])} due on {bill['due_on']} for K number {K_NUMBER}")
     payment = _pay(kiosk, bill, account)
-    _follow(kiosk, payment["transaction_token"], account)
+    _follow(kiosk, payment["transaction_token"], "COMPLETED", account)
     return f"{kiosk.gateway_url}/v1/payments/{payment['payment_id']}"
 
 
@@ -146,19 +146,19 @@ def _certificate_journey(kiosk: Client, officer: Client, account: Account) -> st
         came_out(f"{_rupees(bill['total'])} through {order['biller_id']}")
     _pay(kiosk, bill, account)
     with account.step("payment.completed.v1 arrives") as came_out:
-        _await(lambda: kiosk.get(path) if kiosk.get(path)["state"] == "IN_VERIFICATION" else None, "verification")
+        _await_member(kiosk, path, "state", "IN_VERIFICATION")
         came_out("IN_VERIFICATION")
     with account.step("the officer signs in and approves") as came_out:
         officer.sign_in()
         officer.post(f"{path}/decisions", {"decision": "approve", "remarks": "Documents seen and in order."})
         came_out(f"POST {path}/decisions")
     with account.step("the certificate is issued") as came_out:
-        issued = _await(lambda: kiosk.get(path) if kiosk.get(path)["state"] == "ISSUED" else None, "issuing")
+        issued = _await_member(kiosk, path, "state", "ISSUED")
         certificate_path = f"/v1/certificates/{issued['certificate_id']}"
         document = kiosk.get(certificate_path)
         came_out(str(issued["certificate_id"]))
     _verify(kiosk.gateway_url, document, account)
-    _follow(kiosk, token, account)
+    _follow(kiosk, token, "ISSUED", account)
     return f"{kiosk.gateway_url}{certificate_path}"
 
 
@@ -191,10 +191,12 @@ def _verify(gateway_url: str, document: dict[str, Any], account: Account) -> Non
         came_out(f"valid; with one letter changed: not valid ({forged['reason']})")
 
 
-def _follow(kiosk: Client, token: str, account: Account) -> None:
+def _follow(kiosk: Client, token: str, status: str, account: Account) -> None:
+    """Read the transactions view, which hears of everything by events, until it knows."""
+    path = f"/v1/transactions/{token}"
     with account.step("follow it by its token") as came_out:
-        view = kiosk.get(f"/v1/transactions/{token}")
-        came_out(f"GET /v1/transactions/{token}: {view['status']}")
+        _await_member(kiosk, path, "status", status)
+        came_out(f"GET {path}: {status}")
 
 
 def _fetch_bill(kiosk: Client, biller_id: str, customer_params: dict[str, str]) -> dict[str, Any]:
@@ -212,6 +214,14 @@ def _await(look: Callable[[], dict[str, Any] | None], what: str) -> dict[str, An
             return found
         time.sleep(POLL_SECONDS)
     raise JourneyFailed(f"{what} did not come within {OUTCOME_TIMEOUT_SECONDS} s; see `make logs`")
+
+
+def _await_member(kiosk: Client, path: str, member: str, value: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        found = kiosk.get(path)
+        return found if found[member] == value else None
+
+    return _await(look, f"{value} at {path}")
 
 
 def _read(method: str, path: str, answer: urllib3.BaseHTTPResponse, good: set[int]) -> dict[str, Any]:
