@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,10 @@ from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from emitra_local.mongodb import TRANSACTION_LIFETIME_SECONDS, member_names
 from emitra_local.stack import Stack, disposable_stack
-from tests.support.platform import Platform, eventually
-from tests.support.programs import end
+from tests.support.platform import Answer, Client, Platform, eventually, new_key
+from tests.support.programs import end, frozen, logged, metric
 from tests.support.settled import assert_each_paid_once, database
-from tests.support.traffic import Traffic
+from tests.support.traffic import Promised, Traffic
 
 pytestmark = pytest.mark.long
 
@@ -25,6 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = member_names(3)
 # Ten seconds without a primary until the others elect, the election, and the services finding it.
 ELECTED_WITHIN_SECONDS = 45
+# A primary without the others steps down after ten seconds. What a test wants from it has to happen before.
+CUT_OFF_FOR_AT_MOST_SECONDS = 9
+# Twice of it is less than that: what waits in vain for a majority, and its repeat.
+TIMEOUT_MS = "3000"
+IMPATIENT = {"MONGODB_TIMEOUT_SECONDS": "2"}
 # MongoDB looks for transactions that are too old at intervals of half their lifetime or more.
 ABANDONED_FOR_AT_MOST_SECONDS = 2 * TRANSACTION_LIFETIME_SECONDS + 10
 
@@ -106,6 +112,73 @@ def test_a_set_that_is_killed_as_a_whole_comes_back_with_all_it_promised(
         traffic.more(5)
     stack.await_ready()
     assert_each_paid_once(stack, traffic.promised)
+
+
+@contextlib.contextmanager
+def cut_off_primary(stack: Stack, mongodb: Any) -> Iterator[None]:
+    """Takes both other members away from the primary; at the end it is killed, and they elect one of themselves."""
+    cut_off = primary(stack, mongodb)
+    others = [name for name in MEMBERS if name != cut_off]
+    # Killed and not stopped by SIGSTOP: what the primary had already sent would be read from the socket afterwards.
+    for name in others:
+        stack.stop_program(name)
+    yield
+    stack.stop_program(cut_off)
+    for name in others:
+        stack.start_program(name)
+    assert primary(stack, mongodb) != cut_off
+    stack.start_program(cut_off)
+    stack.await_ready()
+
+
+def a_bill(client: Client) -> dict[str, Any]:
+    return client.fetch_bill(f"2{secrets.randbelow(10**11):011}")
+
+
+def test_a_message_that_only_a_cut_off_primary_knows_is_not_taken_for_handled(
+    stack: Stack, platform: Platform, mongodb: Any
+) -> None:
+    stack.restart_program("gateway-worker", IMPATIENT)
+    stack.await_ready(["gateway-worker"])
+    client, key, worker = platform.client("kiosk-jaipur"), new_key(), stack.pid("gateway-worker")
+    bill = a_bill(client)
+
+    def tried_again() -> bool:
+        """Its transaction waited for a majority in vain, and whatever the worker concludes has been concluded."""
+        waits = len(logged(stack, "gateway-worker", event="database_down_waiting")) - waited
+        return waits >= 2 or metric(stack, "gateway-worker", "consumer_messages_total", 'outcome="duplicate"') > 0
+
+    with frozen(worker):
+        paid = client.pay(bill, key)
+        assert paid.status in {201, 202}, paid
+        with database(stack, "billing") as billing:
+            sent = {"aggregate.id": paid.json["payment_id"], "state": "sent"}
+            eventually(lambda: billing.outbox.find_one(sent), 20, "the event waits in the gateway's queue")
+        waited = len(logged(stack, "gateway-worker", event="database_down_waiting"))
+        with cut_off_primary(stack, mongodb):
+            os.kill(worker, signal.SIGCONT)
+            eventually(tried_again, CUT_OFF_FOR_AT_MOST_SECONDS, "the worker has tried the message twice")
+    assert_each_paid_once(stack, [Promised(key, bill["bill_id"], paid.json)])
+    stack.restart_program("gateway-worker")
+    stack.await_ready(["gateway-worker"])
+
+
+def test_a_payment_that_only_a_cut_off_primary_has_is_not_promised(
+    stack: Stack, platform: Platform, mongodb: Any
+) -> None:
+    client, key = platform.client("kiosk-jaipur"), new_key()
+    bill = a_bill(client)
+
+    def pay() -> Answer:
+        wanted = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
+        return client.post("/v1/payments", wanted, key, **{"Emitra-Timeout-Ms": TIMEOUT_MS})
+
+    with cut_off_primary(stack, mongodb):
+        in_doubt, repeated = pay(), pay()
+    assert (in_doubt.status, in_doubt.json["retryable"]) in {(503, True), (504, True)}
+    assert (repeated.status, repeated.json["retryable"]) == (503, True), repeated
+    paid = eventually(lambda: answer if (answer := pay()).status in {200, 201, 202} else None, 60, "it is paid")
+    assert_each_paid_once(stack, [Promised(key, bill["bill_id"], paid.json)])
 
 
 def test_what_a_transaction_locked_whose_process_died_is_free_again_in_seconds(

@@ -1,4 +1,4 @@
-"""How long the work in hand may still take: carried beside the call stack, never lengthened on the way."""
+"""How long the work in hand may still take: carried beside the call stack, not lengthened by what is called."""
 
 import time
 from collections.abc import Iterator
@@ -22,6 +22,16 @@ def deadline(seconds: float) -> Iterator[None]:
     outer = _ends_at.get()
     ends_at = time.monotonic() + seconds
     token = _ends_at.set(ends_at if outer is None else min(outer, ends_at))
+    try:
+        yield
+    finally:
+        _ends_at.reset(token)
+
+
+@contextmanager
+def no_deadline() -> Iterator[None]:
+    """Let the block take what its own timeouts allow: for work that is not only for the caller in hand."""
+    token = _ends_at.set(None)
     try:
         yield
     finally:

@@ -236,6 +236,7 @@ class Service:
                 queues=self.topology.queues,
                 handling=self.handling(mongo, application, stopping, EventsLog(settings.amqp_url, stopping).fetch),
                 threads=settings.worker_threads,
+                ping=mongo.ping,
             )
             # Apart from the consumer: neither waits for the other, however many messages are parked.
             recorder = ConsumerProcess(

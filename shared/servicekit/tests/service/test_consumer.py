@@ -1,11 +1,14 @@
 """The consumer on a real broker: one effect per message, and no message lost to a mistake."""
 
 import json
+import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import pika
 import pytest
@@ -15,12 +18,15 @@ from servicekit.errors import DependencyUnavailable
 from servicekit.messaging.consumer import ConsumerProcess, UnusableTopology, WorkerDied
 from servicekit.messaging.envelope import Message, NewEvent, ReceivedEvent, serialise
 from servicekit.messaging.handling import Delivery, Handling
+from servicekit.messaging.redelivery import Redelivery
 from servicekit.messaging.relay import Relay
+from servicekit.messaging.topology import Consumer
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
 
-from .conftest import QUEUE, Taker, new_event
+from .conftest import CONSUMER, EVENT, QUEUE, Taker, ThingMade, new_event
+from .wire import Wire
 
 Start = Callable[[], ConsumerProcess]
 
@@ -232,6 +238,89 @@ def test_what_says_it_is_compressed_and_is_not_is_parked_and_the_connection_stay
     assert bytes(row["body"]) == b"not packed"
 
 
+def test_what_is_not_unicode_is_parked_and_its_neighbours_are_handled(
+    db: Mongo, broker: AmqpVhost, start_consumer: Start, start_relay: Callable[..., Relay]
+) -> None:
+    start_relay()
+    good = [serialise(new_event(f"t{n}"), "maker") for n in range(5)]
+    half = "\ud800".encode("utf-8", "surrogatepass")
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        channel = connection.channel()
+        for body, message_id, name in (
+            (good[0].replace(b'"t0"', b'"\\ud800"'), b"m1", b"plain"),
+            (b"in the id", half, b"plain"),
+            (b"in the id, and no UTF-8", b"\xff", b"plain"),
+            (b"in a header's name", b"m2", b"\xff"),
+            *((body, b"", b"plain") for body in good[1:]),
+        ):
+            # pika sends bytes as they are.
+            properties = pika.BasicProperties("application/cloudevents+json", headers={name: 1}, message_id=message_id)
+            channel.basic_publish("", QUEUE, body, properties)
+    start_consumer()
+    start_consumer(parked=True)
+    eventually(lambda: effects(db) == 4 and db.db.dead_letters.count_documents({}) == 4, 30)
+    assert {letter["reason"].partition(":")[0] for letter in db.db.dead_letters.find()} == {"unreadable"}
+    assert length(broker, QUEUE) == 0
+
+
+def test_what_the_broker_says_of_one_delivery_is_not_sent_along_with_the_next(
+    db: Mongo, broker: AmqpVhost, start_consumer: Start
+) -> None:
+    start_consumer()
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        headers = {"x-delivery-count": 1, "x-death": [{"queue": "q", "count": 1}], "price": Decimal(1), "mine": "kept"}
+        connection.channel().basic_publish("", QUEUE, b"not JSON", pika.BasicProperties(headers=headers))
+    row: dict[str, Any] = eventually(lambda: db.db.outbox.find_one({"exchange": "taker.parking"}) or {})
+    assert row["headers"].keys() == {"price", "mine", "x-emitra-attempt", "x-emitra-reason", "x-emitra-stack"}
+
+
+def test_an_outage_of_the_database_costs_each_message_one_delivery_however_long_it_is(
+    db: Mongo, broker: AmqpVhost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servicekit.messaging.handling.DATABASE_PROBE_SECONDS", (0.1,))
+    monkeypatch.setattr("servicekit.messaging.handling.DATABASE_AWAY_SECONDS", 1.0)
+    monkeypatch.setattr("servicekit.messaging.consumer.DATABASE_POLL_SECONDS", 0.1)
+    host, port = db.client.address or ("", 0)
+    wire = Wire(f"amqp://{host}:{port}")
+    uri = os.environ["MONGODB_URI"].replace(f"{host}:{port}", f"127.0.0.1:{urlsplit(wire.url).port}")
+    asked: list[int] = []
+    redelivered: Counter[int] = Counter()
+    with Mongo(uri, db.db.name, 1) as away:
+        consumer = Consumer(EVENT, "maker", ThingMade(), Taker.take)
+        handling = Handling(away, Taker(away), {QUEUE: consumer}, Redelivery(away.db, CONSUMER), threading.Event())
+
+        class Watched:
+            def handle(self, deliveries: Sequence[Delivery]) -> None:
+                redelivered.update(each.message.headers.get("x-delivery-count", 0) for each in deliveries)
+                handling.handle(deliveries)
+
+        def ping() -> None:
+            asked.append(length(broker, QUEUE))
+            away.ping()
+
+        process = ConsumerProcess(amqp_url=broker.url, queues=CONSUMER.queues, handling=Watched(), threads=2, ping=ping)
+        thread = threading.Thread(target=process.run)
+        thread.start()
+        try:
+            eventually(lambda: process.idle)
+            wire.freeze()
+            for n in range(20):
+                send(broker, serialise(new_event(f"t{n}"), "maker"))
+            eventually(lambda: len(asked) >= 10, 60)
+            with pytest.raises(ConnectionError):
+                process.ready()
+            wire.thaw()
+            eventually(lambda: effects(db) == 20 and process.idle, 60)
+        finally:
+            wire.close()
+            process.stop()
+            thread.join(30)
+    assert not thread.is_alive()
+    assert asked[1:10] == [20] * 9, "nothing is taken while the database is away"
+    assert max(redelivered) == 1
+    assert db.db.outbox.count_documents({}) == 0, "nothing went to the ladder or into parking"
+
+
 def test_a_message_that_cannot_even_be_sent_away_does_not_take_its_group_along(
     db: Mongo, broker: AmqpVhost, handling: Handling, taker: Taker
 ) -> None:
@@ -241,13 +330,13 @@ def test_a_message_that_cannot_even_be_sent_away_does_not_take_its_group_along(
 
     taker.before = fail
 
-    def delivery(thing: str, **headers: object) -> Delivery:
-        event = new_event(thing)
-        return Delivery(QUEUE, Message(event.id, event.type, "application/json", serialise(event, "maker"), headers))
+    def delivery(thing: str, **data: str) -> Delivery:
+        event = new_event(thing, **data)
+        return Delivery(QUEUE, Message(event.id, event.type, "application/json", serialise(event, "maker"), {}))
 
     process = ConsumerProcess(amqp_url=broker.url, queues=[QUEUE], handling=handling, threads=1)
-    # A decimal is a legal header, and nothing that MongoDB could store.
-    process._handle([(1, 1, delivery("bad", price=Decimal(1))), (1, 2, delivery("good"))])
+    # More than a document of MongoDB's can be.
+    process._handle([(1, 1, delivery("bad", text="x" * 17_000_000)), (1, 2, delivery("good"))])
     settled = [process._done.get_nowait() for _ in range(2)]
     assert settled == [(1, 1, False), (1, 2, True)]
     assert effects(db) == 1

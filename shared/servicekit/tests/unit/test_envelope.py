@@ -34,6 +34,8 @@ def test_the_type_and_schema_name_the_event() -> None:
         ({"id": 7}, "id"),
         ({"type": "com.other.thing"}, "type"),
         ({"sequence": "-1"}, "sequence"),
+        ({"sequence": "1" * 5_000}, "sequence"),
+        ({"subject": "\ud800"}, "not JSON"),
         ({"time": "yesterday"}, "time"),
         ({"time": "2026-01-01T00:00:00"}, "offset"),
         ({"data": []}, "data"),

@@ -6,6 +6,7 @@ from threading import Event
 
 import pytest
 
+from servicekit.deadlines import deadline, seconds_left
 from servicekit.mongo import GroupCommit
 from servicekit.mongo.group_commit import MOST_TOGETHER
 from servicekit.testing import eventually
@@ -96,6 +97,32 @@ def test_of_a_group_that_fails_each_runs_alone_and_meets_its_own_error(begin: Be
     with pytest.raises(Refused):
         b.result(WAIT_SECONDS)
     assert sorted(writes.alone) == ["a", "c", "first"]
+
+
+def test_a_caller_in_a_hurry_does_not_hurry_those_whose_transaction_it_leads() -> None:
+    left: list[float] = []
+    commit = GroupCommit[str](lambda _items: left.append(seconds_left(5.0)))
+    leader_is_under_way, let_go = Event(), Event()
+
+    def hold_up() -> str:
+        leader_is_under_way.set()
+        assert let_go.wait(WAIT_SECONDS)
+        return "alone"
+
+    def in_a_hurry() -> str:
+        with deadline(0.0):
+            return commit.run("b", lambda: "alone", "together")
+
+    with ThreadPoolExecutor(3) as pool:
+        results = [pool.submit(commit.run, "a", hold_up, "together")]
+        assert leader_is_under_way.wait(WAIT_SECONDS)
+        results.append(pool.submit(in_a_hurry))  # It came first, so it leads.
+        eventually(lambda: len(commit._queue) == 1)
+        results.append(pool.submit(commit.run, "c", lambda: "alone", "together"))
+        eventually(lambda: len(commit._queue) == 2)
+        let_go.set()
+        assert outcomes(results) == ["alone", "together", "together"]
+    assert left == [5.0]
 
 
 def test_after_an_error_the_next_ones_are_served(begin: Begin) -> None:

@@ -12,10 +12,12 @@ import random
 import select
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import structlog
+from amqp.serialization import PROPERTY_CLASSES, decode_properties_basic
+from amqp.spec import Basic
 from kombu import Connection
 from kombu import Consumer as KombuConsumer
 from kombu import Queue as KombuQueue
@@ -23,7 +25,8 @@ from kombu import Queue as KombuQueue
 from servicekit.messaging.acknowledgements import GAP_SECONDS, Acknowledgements
 from servicekit.messaging.comparison import REFUSALS, refusal
 from servicekit.messaging.envelope import Message
-from servicekit.messaging.handling import Delivery, Stopped
+from servicekit.messaging.handling import DatabaseAway, Delivery, Stopped
+from servicekit.messaging.redelivery import stack_of
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +57,10 @@ READ_AHEAD_BYTES = 16_384
 # after a moment in which the others arrive. Soon all are done but the one that is deadly.
 SUSPECT_AFTER_REDELIVERIES = 2
 SUSPECTS_GATHER_SECONDS = 0.5
+# What was given back comes again at once; without a pause it would go round as fast as the machine can.
+FAILED_PAUSE_SECONDS = 1.0
+# How often a database that is away is asked whether it is back.
+DATABASE_POLL_SECONDS = 2.0
 # Time to let running handlers finish at a stop; Kubernetes' grace period is longer.
 STOP_TIMEOUT_SECONDS = 20.0
 
@@ -72,13 +79,27 @@ class Handles(Protocol):
     """What a consumer does with its messages: ``Handling`` for events, ``Recorder`` for what was parked."""
 
     def handle(self, deliveries: Sequence[Delivery]) -> None:
-        """Brings every delivery to its end; all may be acknowledged after it. Raises ``Stopped`` at a stop."""
+        """Brings every delivery to its end; all may be acknowledged after it.
+
+        Raises ``Stopped`` at a stop, ``DatabaseAway`` when nothing can be handled until the database answers again.
+        """
 
 
 class ConsumerProcess:
     """Consumes a service's queues until stopped. ``run`` blocks; ``stop`` may be called from any thread."""
 
-    def __init__(self, *, amqp_url: str, queues: Sequence[str], handling: Handles, threads: int) -> None:
+    def __init__(
+        self,
+        *,
+        amqp_url: str,
+        queues: Sequence[str],
+        handling: Handles,
+        threads: int,
+        ping: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``ping`` raises while the database does not answer: after ``DatabaseAway`` it says when to consume again."""
+        self._ping = ping
+        self._database_away = False
         self._amqp_url = amqp_url
         self._queues = list(queues)
         self._handling = handling
@@ -128,6 +149,7 @@ class ConsumerProcess:
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
+                self._await_database()
                 self._consume()
             except WorkerDied:
                 raise
@@ -151,6 +173,7 @@ class ConsumerProcess:
     def _consume(self) -> None:
         self._generation += 1
         self._unsettled = 0
+        self._database_away = False
         self._acknowledgements = Acknowledgements()
         self._more_may_wait = True  # The first messages may come right behind the answer to our subscription.
         with Connection(
@@ -174,6 +197,10 @@ class ConsumerProcess:
             while not self._stopping.is_set():
                 if self._worker_failure is not None:
                     raise WorkerDied(repr(self._worker_failure)) from self._worker_failure
+                if self._database_away:
+                    # Closing gives everything back at once; whoever still works on some of it meets an old connection.
+                    log.warning("consuming_paused", reason="the database does not answer", given_back=self._unsettled)
+                    return
                 self._wait(connection)
                 self._settle(channel)
                 if self._suspects and self._suspect_tried is None and time.monotonic() >= try_suspects_at:
@@ -182,6 +209,16 @@ class ConsumerProcess:
                     connection.heartbeat_check()
                     check_at = time.monotonic() + HEARTBEAT_CHECK_SECONDS
             self._wind_down(connection, channel, consumers)
+
+    def _await_database(self) -> None:
+        while self._database_away and not self._stopping.is_set():
+            try:
+                self._ping()
+            except Exception as error:  # noqa: BLE001 whatever it is, the database does not answer
+                log.info("database_still_away", reason=type(error).__name__)
+                self._stopping.wait(DATABASE_POLL_SECONDS)
+            else:
+                return
 
     def _consumer(self, channel: Any, name: str) -> KombuConsumer:
         def on_message(raw: Any) -> None:
@@ -317,15 +354,20 @@ class ConsumerProcess:
         handled = True
         try:
             self._handling.handle([delivery for _, _, delivery in jobs])
+        except DatabaseAway:
+            self._database_away = True
+            self._wake()
+            return
         except Stopped:
             handled = False
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 a message that can be neither handled nor sent away is given back
             if len(jobs) > 1:
                 # Those that were handled are duplicates now; none shares the fate of the one that failed.
                 for job in jobs:
                     self._handle([job])
                 return
-            log.error("handling_failed", exc_info=error)
+            log.error("handling_failed", stack=stack_of(error))
+            self._stopping.wait(FAILED_PAUSE_SECONDS)
             handled = False
         for generation, tag, _ in jobs:
             self._done.put((generation, tag, handled))
@@ -381,9 +423,34 @@ def _message(raw: Any) -> Message:
     body = raw.body if isinstance(raw.body, bytes) else str(raw.body).encode()
     return Message(
         # Whoever sent a message without an id is no producer of ours; it is parked under its content's hash.
-        id=str(properties.get("message_id") or hashlib.sha256(body).hexdigest()),
-        type=str(properties.get("type") or ""),
-        content_type=str(raw.content_type or ""),
+        id=_text(properties.get("message_id")) or hashlib.sha256(body).hexdigest(),
+        type=_text(properties.get("type")),
+        content_type=_text(raw.content_type),
         body=body,
         headers=dict(raw.headers or {}),
     )
+
+
+def _text(value: object) -> str:
+    """A property as text; nothing where it is none, such as half a surrogate pair, which py-amqp lets pass."""
+    text = str(value or "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return ""
+    return text
+
+
+def _properties(buffer: Any, offset: int) -> tuple[dict[str, Any], int]:
+    """A message's properties, none where one of them is not UTF-8: the message then looks like a stranger's.
+
+    py-amqp would raise in the middle of reading from the broker. The connection would end, everything taken would come
+    back with it, again and again, until the broker parks all of it.
+    """
+    try:
+        return decode_properties_basic(buffer, offset)  # type: ignore[no-any-return]
+    except UnicodeDecodeError:
+        return {}, len(buffer)
+
+
+PROPERTY_CLASSES[Basic.CLASS_ID] = _properties

@@ -28,7 +28,14 @@ from servicekit.faults import crash_point
 from servicekit.messaging import metrics
 from servicekit.messaging.envelope import TYPE_PREFIX, Message, UnreadableMessage, parse
 from servicekit.messaging.handling import DATABASE_PROBE_SECONDS, Delivery, Stopped
-from servicekit.messaging.redelivery import REASON_HEADER, REDRIVE_HEADER, STACK_HEADER, attempts, redrives
+from servicekit.messaging.redelivery import (
+    REASON_HEADER,
+    REDRIVE_HEADER,
+    STACK_HEADER,
+    attempts,
+    redrives,
+    storable,
+)
 from servicekit.messaging.topology import PARKING_PREFIX, Topology
 from servicekit.mongo import outbox
 from servicekit.mongo.client import Document, Mongo
@@ -53,7 +60,6 @@ BODY_MAX_BYTES = 15 * 1024 * 1024
 TEXT_MAX_CHARACTERS = 200
 # A scrape is over in ten seconds; while the database does not answer it must not wait for it.
 MEASURE_TIMEOUT_SECONDS = 2.0
-INT64 = range(-(2**63), 2**63)
 
 
 class LetterGone(Exception):
@@ -89,19 +95,25 @@ class Recorder:
         probes = 0
         while True:
             try:
-                self._letters.update_one({"_id": letter, "history.parking": {"$ne": parking}}, change, upsert=True)
-                return
-            except DuplicateKeyError:
-                # The letter is there: with this parking, or another process inserted it for another one just now.
-                if self._letters.find_one({"_id": letter, "history.parking": parking}, {"_id": 1}) is not None:
+                if self._is_recorded(letter, parking, change):
                     return
+                reason = "another process inserted the letter"
             except PyMongoError as error:
-                # Given back it would come again at once, and there is nothing behind this queue.
-                wait = DATABASE_PROBE_SECONDS[min(probes, len(DATABASE_PROBE_SECONDS) - 1)]
-                log.warning("dead_letter_waits", queue=queue, reason=type(error).__name__, seconds=wait)
-                probes += 1
-                if self._stopping.wait(wait):
-                    raise Stopped from error
+                reason = type(error).__name__
+            # Given back it would come again at once, and there is nothing behind this queue.
+            wait = DATABASE_PROBE_SECONDS[min(probes, len(DATABASE_PROBE_SECONDS) - 1)]
+            log.warning("dead_letter_waits", queue=queue, reason=reason, seconds=wait)
+            probes += 1
+            if self._stopping.wait(wait):
+                raise Stopped
+
+    def _is_recorded(self, letter: str, parking: str, change: Document) -> bool:
+        try:
+            self._letters.update_one({"_id": letter, "history.parking": {"$ne": parking}}, change, upsert=True)
+        except DuplicateKeyError:
+            # The letter is there: with this parking, or another process inserted it for another one just now.
+            return self._letters.find_one({"_id": letter, "history.parking": parking}, {"_id": 1}) is not None
+        return True
 
 
 class DeadLetters:
@@ -248,7 +260,7 @@ class ParkedGauges(Collector):
 
 def _parked(queue: str, message: Message) -> tuple[str, Document]:
     """The name of this parking, by which a repeat is known, and the change that records it."""
-    headers, at = message.headers, datetime.now(UTC)
+    headers, at = storable(message.headers), datetime.now(UTC)
     by_broker = _parked_by_broker(queue, message)
     tried = attempts(message) + (1 if by_broker else 0)
     reason = str(headers.get(REASON_HEADER) or "no reason was given")
@@ -267,7 +279,7 @@ def _parked(queue: str, message: Message) -> tuple[str, Document]:
         "parked_at": at,
         "content_type": message.content_type,
         "message_type": message.type,
-        "headers": _storable(headers),
+        "headers": headers,
         "body": Binary(message.body if kept else b""),
         "body_bytes": len(message.body),
         **_readable(message),
@@ -307,14 +319,3 @@ def _readable(message: Message) -> Document:
         "subject": envelope["subject"][:TEXT_MAX_CHARACTERS],
         "sequence": Int64(sequence),
     }
-
-
-def _storable(value: Any) -> Any:
-    """An AMQP header as MongoDB can hold it: what it has no type for becomes text."""
-    if isinstance(value, Mapping):
-        return {str(name).replace("\0", ""): _storable(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(each) for each in value]
-    if isinstance(value, int) and value not in INT64:
-        return str(value)
-    return value if isinstance(value, str | int | float | bytes | datetime | None) else str(value)

@@ -14,6 +14,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 CONTENT_TYPE = "application/cloudevents+json"
 TYPE_PREFIX = "org.emitra."
 ENVELOPE_SCHEMA = "/contracts/events/envelope.json"
+# All that a 64-bit integer surely holds.
+SEQUENCE_MAX_DIGITS = 18
 
 _trace_context = TraceContextTextMapPropagator()
 
@@ -113,6 +115,9 @@ def parse(body: bytes) -> dict[str, Any]:
     """
     try:
         envelope = json.loads(body)
+        # Half a surrogate pair is JSON, but no Unicode, and nothing could store it. Only these bytes can bring one.
+        if b"\\u" in body or b"\xed" in body:
+            json.dumps(envelope, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as err:
         raise UnreadableMessage(f"not JSON: {type(err).__name__}") from err
     if not isinstance(envelope, dict):
@@ -124,8 +129,8 @@ def parse(body: bytes) -> dict[str, Any]:
             raise UnreadableMessage(f"attribute {attribute} is missing or not a string")
     if not envelope["type"].startswith(TYPE_PREFIX):
         raise UnreadableMessage(f"type does not begin with {TYPE_PREFIX}")
-    if not envelope["sequence"].isdecimal():
-        raise UnreadableMessage("sequence is not a decimal number")
+    if not (envelope["sequence"].isdecimal() and len(envelope["sequence"]) <= SEQUENCE_MAX_DIGITS):
+        raise UnreadableMessage(f"sequence is not a decimal number of at most {SEQUENCE_MAX_DIGITS} digits")
     try:
         envelope["time"] = datetime.fromisoformat(envelope["time"])
     except ValueError as err:

@@ -21,6 +21,7 @@ from opentelemetry.trace import Link, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError, WTimeoutError
+from pymongo.read_concern import ReadConcern
 
 from servicekit.errors import ServiceError
 from servicekit.faults import crash_point
@@ -59,10 +60,18 @@ QUICK_TRIES = 2
 # While the database is down a worker keeps its message and asks again this often; nothing drains into parking.
 DATABASE_PROBE_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 _DATABASE_DOWN = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+# After so long without an answer all messages go back at once, and nothing is taken until it answers. A broker takes
+# a consumer for dead that holds a message for half an hour, and each return counts towards the delivery limit: an
+# outage, however long, shall cost one.
+DATABASE_AWAY_SECONDS = 60.0
 
 
 class Stopped(Exception):
     """The process stops while a message waits for the database or the log; the message goes back to its queue."""
+
+
+class DatabaseAway(Stopped):
+    """The database does not come back; the message goes back, and nothing more should be taken meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,8 @@ class Handling:
         """Brings every delivery to its end: handled, duplicate, stale, sent to be tried again, or parked.
 
         Several share one transaction (group commit); when that fails, each gets its own. After this returns all may be
-        acknowledged. Raises ``Stopped`` when the process stops while the database does not answer, or the log is read.
+        acknowledged. Raises ``Stopped`` when the process stops while the database does not answer, or the log is read,
+        and ``DatabaseAway`` when the database stays away.
         """
         waiting = self._settle(deliveries)
         for seconds in GAP_WAITS_SECONDS:
@@ -176,14 +186,19 @@ class Handling:
     def _while_database_down(
         self, delivery: Delivery, action: Callable[[], str], is_down: Callable[[PyMongoError, int], bool]
     ) -> str:
-        """Runs ``action``, again and again while the database does not answer: the worker waits, nothing is parked."""
-        probes = 0
+        """Runs ``action``, again and again while the database does not answer: the worker waits, nothing is parked.
+
+        Raises ``DatabaseAway`` after a minute, ``Stopped`` when the process stops.
+        """
+        probes, began = 0, time.monotonic()
         while True:
             try:
                 return action()
             except PyMongoError as error:
                 if not is_down(error, probes):
                     raise
+                if time.monotonic() - began > DATABASE_AWAY_SECONDS and not self._database_answers():
+                    raise DatabaseAway from error
                 wait = DATABASE_PROBE_SECONDS[min(probes, len(DATABASE_PROBE_SECONDS) - 1)]
                 log.warning("database_down_waiting", queue=delivery.queue, reason=type(error).__name__, seconds=wait)
                 probes += 1
@@ -194,13 +209,14 @@ class Handling:
         """False for a message whose own work times out in a database that answers: it must not hold its worker."""
         if not isinstance(error, _DATABASE_DOWN):
             return False
-        if probes < len(DATABASE_PROBE_SECONDS):
-            return True
+        return probes < len(DATABASE_PROBE_SECONDS) or not self._database_answers()
+
+    def _database_answers(self) -> bool:
         try:
             self._mongo.ping()
         except PyMongoError:
-            return True
-        return False
+            return False
+        return True
 
     def _send_away(self, delivery: Delivery, kind: str, error: BaseException) -> str:
         message, queue = delivery.message, delivery.queue
@@ -224,7 +240,7 @@ class Handling:
             kind=kind,
             outcome=outcome,
             reason=reason,
-            exc_info=error if kind == "bug" else None,
+            **({"stack": stack} if stack else {}),
         )
         crash_point("C4")
         return outcome
@@ -309,8 +325,16 @@ class Handling:
                     consumer.handle(self._application, event, session)
 
     def _is_handled(self, queue: str, event_id: str) -> bool:
-        row: Any = self._inbox.find_one({"_id": inbox_id(queue, event_id)}, {"_id": 1})
-        return row is not None
+        """Whether the message took effect for good. Raises ``WTimeoutError`` while that is open.
+
+        A primary that is cut off from the others holds rows that may yet be rolled back (ADR 0018).
+        """
+        row = {"_id": inbox_id(queue, event_id)}
+        if self._inbox.find_one(row, {"_id": 1}) is not None:
+            return True
+        if self._inbox.with_options(read_concern=ReadConcern("local")).find_one(row, {"_id": 1}) is not None:
+            raise WTimeoutError("the message's inbox row is not on a majority yet")
+        return False
 
 
 @contextmanager

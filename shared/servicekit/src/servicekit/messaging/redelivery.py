@@ -6,11 +6,13 @@ harmless.
 """
 
 import traceback
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, WTimeoutError
 
 from servicekit import ids
 from servicekit.messaging.envelope import Message
@@ -24,6 +26,12 @@ REASON_HEADER = "x-emitra-reason"
 REDRIVE_HEADER = "x-emitra-redrive"
 # Where a bug was: the exception's type and its frames, never a value.
 STACK_HEADER = "x-emitra-stack"
+# What the broker says of one delivery; sent along, it would be taken for what it says of the next.
+BROKER_HEADERS = frozenset(
+    {"x-delivery-count", "x-acquired-count", "x-death"}
+    | {f"x-{which}-death-{what}" for which in ("first", "last") for what in ("exchange", "queue", "reason")}
+)
+INT64 = range(-(2**63), 2**63)
 # A reason is for people who look at a parked message; it never holds the body.
 REASON_MAX_CHARACTERS = 300
 # The innermost frames are ours; with them all headers stay far below AMQP's frame of 128 KiB.
@@ -56,7 +64,7 @@ class Redelivery:
 
     def _send(self, exchange: str, queue: str, message: Message, attempt: int, reason: str, stack: str) -> None:
         headers = {
-            **message.headers,
+            **storable({name: value for name, value in message.headers.items() if name not in BROKER_HEADERS}),
             ATTEMPT_HEADER: attempt,
             REASON_HEADER: reason[:REASON_MAX_CHARACTERS],
             STACK_HEADER: stack,
@@ -76,6 +84,23 @@ class Redelivery:
         except DuplicateKeyError as error:
             if "seq" not in "".join(duplicate_key(error)):
                 raise
+            known = {f"aggregate.{name}": row["aggregate"][name] for name in ("type", "id")} | {"seq": row["seq"]}
+            if self._rows.find_one(known, {"_id": 1}) is None:
+                # The row that refused ours may yet be rolled back (ADR 0018), and the message with it.
+                raise WTimeoutError("the message's outbox row is not on a majority yet") from error
+
+
+def storable(value: Any) -> Any:
+    """An AMQP header as MongoDB can hold it: what it has no type for becomes text, what is not Unicode "?"."""
+    if isinstance(value, Mapping):
+        return {storable(str(name)).replace("\0", ""): storable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    if isinstance(value, int) and value not in INT64:
+        return str(value)
+    if isinstance(value, int | float | bytes | datetime | None):
+        return value
+    return str(value).encode(errors="replace").decode()
 
 
 def attempts(message: Message) -> int:

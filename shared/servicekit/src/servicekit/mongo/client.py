@@ -32,7 +32,10 @@ class Mongo:
     """One MongoClient and this service's database.
 
     Make it after the process forked (gunicorn's worker, the worker's or the relay's main), never at import.
-    Writes are acknowledged by a majority and journaled; datetimes come back as aware UTC.
+    Writes are acknowledged by a majority and journaled; datetimes come back as aware UTC. Reads outside a transaction
+    see only what a majority has: a primary that is cut off from the others goes on answering for ten seconds, and what
+    it alone has is rolled back when it learns of its successor. Nobody may be promised anything on the strength of that
+    (ADR 0018).
     """
 
     def __init__(self, uri: str, database: str, timeout_seconds: float) -> None:
@@ -51,7 +54,9 @@ class Mongo:
             retryWrites=True,
         )
         self.db: Database[Document] = self.client.get_database(
-            database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC)
+            database,
+            codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+            read_concern=ReadConcern("majority"),
         )
 
     def transact(self, callback: Callable[[ClientSession], T]) -> T:

@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from servicekit.deadlines import no_deadline
+
 log = structlog.get_logger(__name__)
 
 I = TypeVar("I")  # noqa: E741 what one caller wants written
@@ -32,7 +34,8 @@ class GroupCommit(Generic[I]):
     """Shares transactions among this process's threads; make one for each kind of change, after the fork.
 
     ``together(items)`` writes several items in one transaction: all of them or, raising whatever it likes, none. It
-    need not find out which one was refused: after a failure each caller does its own again, alone.
+    need not find out which one was refused: after a failure each caller does its own again, alone. It runs outside of
+    its caller's deadline, bounded by the database's own timeout: one caller in a hurry must not fail all the others.
     """
 
     def __init__(self, together: Callable[[Sequence[I]], object]) -> None:
@@ -74,7 +77,8 @@ class GroupCommit(Generic[I]):
 
     def _commit(self, group: list[_Waiting[I]]) -> bool:
         try:
-            self._together([each.item for each in group])
+            with no_deadline():
+                self._together([each.item for each in group])
         except Exception as error:  # noqa: BLE001 each meets its own part of it again, alone
             log.info("group_commit_split", size=len(group), reason=type(error).__name__)
             return False

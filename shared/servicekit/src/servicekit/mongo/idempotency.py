@@ -12,11 +12,13 @@ from pymongo import IndexModel
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from servicekit.errors import IdempotencyKeyReused
+from servicekit.errors import DependencyUnavailable, IdempotencyKeyReused
 from servicekit.mongo.client import Mongo, duplicate_key
 
 COLLECTION = "idempotency"
 CLAIM_KEY = ("client_id", "operation", "key")
+# An election takes some ten seconds, the most of which has passed when somebody asks again.
+UNCERTAIN_RETRY_AFTER_SECONDS = 5
 INDEXES = [
     IndexModel([(field, 1) for field in CLAIM_KEY], name="one_effect_per_key", unique=True),
     IndexModel([("expires_at", 1)], name="forget_expired_keys", expireAfterSeconds=0),
@@ -56,8 +58,9 @@ class Idempotency:
         """Runs ``effect``, which makes or changes the resource with that id, with the claim in one transaction.
 
         The same key and fingerprint again give the first id with ``replayed=True``, and run nothing.
-        Safe to repeat. Raises ``IdempotencyKeyReused`` for the same key with another fingerprint, and whatever the
-        effect raises, in which case the key stays unused.
+        Safe to repeat. Raises ``IdempotencyKeyReused`` for the same key with another fingerprint,
+        ``DependencyUnavailable`` while it is open whether the first request's effect stays, and whatever the effect
+        raises, in which case the key stays unused.
         """
 
         def run(session: ClientSession) -> None:
@@ -104,6 +107,12 @@ class Idempotency:
 
     def _replay(self, claim: Claim) -> Once:
         found = self.find(claim)
-        if found is None:  # It expired between the two reads; the caller's retry starts afresh.
-            raise IdempotencyKeyReused("This Idempotency-Key has just expired. Repeat the request with a new key.")
+        if found is None:
+            # The claim that refused ours is not on a majority of the database's members, and may yet be rolled back; or
+            # it expired between the two reads.
+            raise DependencyUnavailable(
+                "It is not certain yet that the first request with this Idempotency-Key stays. Repeat the request with "
+                "the same key.",
+                retry_after_seconds=UNCERTAIN_RETRY_AFTER_SECONDS,
+            )
         return found
