@@ -39,10 +39,12 @@ from servicekit.messaging.dead_letters_cli import DeadLettersCommands
 from servicekit.messaging.events_log import EventsLog
 from servicekit.messaging.handling import Handling
 from servicekit.messaging.ordering import Fetch
+from servicekit.messaging.outbox_cli import OutboxCommands
 from servicekit.messaging.redelivery import Redelivery
 from servicekit.messaging.relay import Relay
 from servicekit.messaging.relay_store import RelayInDoubt
 from servicekit.messaging.topology import Consumer, Order, Topology
+from servicekit.messaging.topology_watch import TopologyWatch
 from servicekit.mongo import Mongo, idempotency, inbox, outbox
 from servicekit.observability import configure_logging, configure_tracing
 from servicekit.process import ApiServer, holder_name, run_until_stopped, serve_probes
@@ -175,11 +177,8 @@ class Service:
         if self.consumes:
             letters = DeadLettersCommands(self.topology, self.consumes, self.load_settings, self.connect)
             app.add_typer(letters.cli(), name="dead-letters")
-        outbox_commands = typer.Typer(no_args_is_help=True, help="What waits to be published, for operators.")
-        outbox_commands.command("resend-unroutable", help="Have events that no queue took published again.")(
-            self._resend_unroutable
-        )
-        app.add_typer(outbox_commands, name="outbox")
+        outbox_commands = OutboxCommands(self.topology, self.load_settings, self.connect)
+        app.add_typer(outbox_commands.cli(), name="outbox")
         if self.commands is not None:
             app.registered_commands += self.commands.registered_commands
         return app
@@ -222,8 +221,7 @@ class Service:
         settings = self.load_settings()
         stopping = threading.Event()
         with self._running("worker", settings) as mongo, ExitStack() as at_end:
-            if self.consumes:
-                self._compare_topology(settings)
+            watch = self._compare_topology(settings, stopping) if self.consumes else None
             application = self.bootstrap(settings, mongo)
             at_end.callback(join_jobs, start_jobs(self.jobs, mongo, application, holder_name(), stopping))
             at_end.callback(stopping.set)
@@ -254,6 +252,8 @@ class Service:
             def ready() -> None:
                 consumer.ready()
                 recorder.ready()
+                if watch is not None:
+                    watch.ready()
 
             serve_probes(settings, ready)
             try:
@@ -267,10 +267,18 @@ class Service:
 
     def _run_relay(self) -> None:
         settings = self.load_settings()
-        with self._running("relay", settings) as mongo:
-            self._compare_topology(settings)
+        with self._running("relay", settings) as mongo, ExitStack() as at_end:
+            stopping = threading.Event()
+            at_end.callback(stopping.set)
+            watch = self._compare_topology(settings, stopping)
             relay = self.relay(settings, mongo)
-            serve_probes(settings, relay.ready)
+
+            def ready() -> None:
+                relay.ready()
+                if watch is not None:
+                    watch.ready()
+
+            serve_probes(settings, ready)
             try:
                 run_until_stopped(relay.run, relay.stop)
             except RelayInDoubt:  # Logged where it happened.
@@ -279,24 +287,28 @@ class Service:
                 log.error("database_unavailable", reason=type(error).__name__)
                 raise SystemExit(EXIT_UNAVAILABLE) from None
 
-    def _compare_topology(self, settings: ServiceSettings) -> None:
+    def _compare_topology(self, settings: ServiceSettings, stopping: threading.Event) -> TopologyWatch | None:
         """Exits with 69, every difference logged, when the broker is not as the topology says and tells us so.
 
-        A management API that does not answer keeps nobody from starting: the consumer and the relay look for what they
-        use over AMQP themselves.
+        Returns what goes on looking until ``stopping``; nothing where the broker cannot be asked. A management API that
+        does not answer keeps nobody from starting: the consumer and the relay look for what they use over AMQP
+        themselves.
         """
         if not settings.broker_check_url:
-            return
+            return None
         try:
             found = differences(self.topology, read(settings.broker_check_url, settings.amqp_url))
         except BrokerRefused as error:
             log.warning("topology_not_compared", reason=str(error))
-            return
+            found = []
         for difference in found:
             log.error("topology_differs", difference=difference)
         if found:
             log.error("topology_refused", differences=len(found), mend=f"{self.name} topology --apply")
             raise SystemExit(EXIT_UNAVAILABLE)
+        watch = TopologyWatch(self.topology, settings.broker_check_url, settings.amqp_url, stopping)
+        watch.start()
+        return watch
 
     def _print_processes(self) -> None:
         typer.echo(" ".join(self.processes))
@@ -357,18 +369,6 @@ class Service:
             raise typer.Exit(1)
         done = "loaded" if load else "as it should be"
         typer.echo(f"{self.name}: topology {done} ({len(self.topology.queues)} queues)")
-
-    def _resend_unroutable(
-        self, dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them only.")] = False
-    ) -> None:
-        settings = self.load_settings()
-        try:
-            with self.connect(settings) as mongo:
-                count = outbox.unroutable(mongo.db) if dry_run else outbox.resend_unroutable(mongo.db)
-        except PyMongoError as error:
-            typer.echo(f"{self.name}: the database does not answer: {type(error).__name__}", err=True)
-            raise typer.Exit(EXIT_UNAVAILABLE) from None
-        typer.echo(f"{self.name}: {count} event(s) {'would be' if dry_run else 'will be'} published again")
 
     def _openapi(self) -> None:
         typer.echo(self.openapi(), nl=False)

@@ -24,6 +24,7 @@ from servicekit.messaging.broker_admin import BrokerRefused, apply, read
 from servicekit.messaging.comparison import differences
 from servicekit.messaging.envelope import NewEvent
 from servicekit.messaging.topology import Topology
+from servicekit.messaging.topology_watch import TopologyDiffers, TopologyWatch
 from servicekit.mongo import Mongo, Outbox
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -39,13 +40,14 @@ ANSWER_SECONDS = 15
 PROGRAM = """
 import marshmallow
 from servicekit.http import Blueprint
-from servicekit.messaging import Consumer
+from servicekit.messaging import Consumer, topology_watch
 from servicekit.service import Service
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
     service_name = "taker"
 
+topology_watch.LOOK_EVERY_SECONDS = 0.2
 Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo, blueprints=[],
         publishes=["thing.taken.v1"],
         consumes=[Consumer("thing.made.v1", "maker", marshmallow.Schema(), lambda app, event, session: None)]).cli()()
@@ -272,6 +274,61 @@ def test_a_process_starts_where_nothing_differs_and_where_nobody_can_be_asked(
     not_asked = lines_of(run(process, BROKER_CHECK_URL=nowhere))
     eventually(lambda: any(started in line for line in not_asked), START_SECONDS)
     assert any("topology_not_compared" in line for line in not_asked)
+
+
+@pytest.mark.parametrize(("process", "started"), [("worker", "consuming"), ("relay", "relay_publishing")])
+def test_a_running_process_works_on_and_tells_of_a_lost_binding_until_it_is_back(
+    taken: Broker, run: Start, process: str, started: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def probe(path: str) -> tuple[int, str]:
+        answer = urllib3.request("GET", f"http://127.0.0.1:{port}{path}", timeout=ANSWER_SECONDS, retries=False)
+        return answer.status, answer.data.decode()
+
+    running = run(process, PROBE_PORT=str(port))
+    said = lines_of(running)
+    eventually(lambda: any(started in line for line in said), START_SECONDS)
+    assert 'broker_topology_differences{service="taker"} 0.0' in probe("/metrics")[1]
+    binding_deleted(taken)
+    eventually(lambda: probe("/readyz") == (503, "not ready: TopologyDiffers\n"))
+    assert 'broker_topology_differences{service="taker"} 1.0' in probe("/metrics")[1]
+    policy_overruled(taken)
+    eventually(lambda: 'broker_topology_differences{service="taker"} 2.0' in probe("/metrics")[1])
+    taken.change("DELETE", "policies", "other")
+    apply(TOPOLOGY, taken.administrator_url, taken.own_url)
+    eventually(lambda: probe("/readyz")[0] == 200)
+    assert 'broker_topology_differences{service="taker"} 0.0' in probe("/metrics")[1]
+    assert running.poll() is None
+    entries = [json.loads(line) for line in said if "topology" in line]
+    assert [entry.get("difference", entry["event"]) for entry in entries] == [
+        MISTAKES[binding_deleted],
+        MISTAKES[policy_overruled],
+        "topology_restored",
+    ]
+    assert entries[0]["level"] == "error"
+    assert entries[0]["mend"] == "taker topology --apply"
+
+
+def test_what_only_one_look_saw_alarms_nobody_and_silence_changes_nothing(taken: Broker) -> None:
+    watch = TopologyWatch(TOPOLOGY, taken.check_url, taken.own_url, threading.Event())
+    for _ in range(2):
+        binding_deleted(taken)
+        watch.look()
+        watch.ready()
+        apply(TOPOLOGY, taken.administrator_url, taken.own_url)
+        watch.look()
+    binding_deleted(taken)
+    for _ in range(2):
+        watch.look()
+    with pytest.raises(TopologyDiffers):
+        watch.ready()
+    user = quote(str(urlsplit(taken.own_url).username))
+    taken.change("DELETE", "permissions", user)
+    watch.look()
+    with pytest.raises(TopologyDiffers):
+        watch.ready()
 
 
 def test_what_is_on_the_broker_besides_is_no_difference(taken: Broker) -> None:

@@ -1,6 +1,6 @@
 """The rate of a re-drive, by a clock of the test's own."""
 
-from servicekit.messaging.dead_letters_cli import Pace
+from servicekit.messaging.pace import Pace
 
 
 class Clock:

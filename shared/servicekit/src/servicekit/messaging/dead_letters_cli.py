@@ -18,13 +18,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pymongo.errors import PyMongoError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from servicekit import operators
 from servicekit.faults import crash_point
 from servicekit.messaging.dead_letters import BODY_MAX_BYTES, DISCARDED, PARKED, REDRIVEN, DeadLetters, LetterGone
+from servicekit.messaging.pace import Pace, progress
 from servicekit.messaging.topology import Consumer, Topology
 from servicekit.mongo.client import Document, Mongo
 from servicekit.settings import ServiceSettings
@@ -39,8 +39,6 @@ SHOWN_AT_MOST = 10_000
 REDRIVEN_AT_MOST = 100_000
 # A consumer takes hundreds a second; a re-drive must not crowd out what comes in meanwhile.
 DEFAULT_RATE = 50.0
-# Without a terminal there is no bar to draw, and logs are no place for one line a letter.
-PLAIN_PROGRESS_SECONDS = 5.0
 SHORTEST_REASON = 10
 # Tables are cut at the terminal's width; what reads a pipe wants all of it.
 PIPE_WIDTH = 300
@@ -54,25 +52,6 @@ State = Annotated[str, typer.Option(help="parked, redriven, discarded or all.")]
 
 class WrongInput(Exception):
     """What was asked for cannot be done; the message is one line for the person who asked."""
-
-
-class Pace:
-    """Lets through at most ``rate`` a second, evenly: after a halt nothing is made up for."""
-
-    def __init__(
-        self, rate: float, clock: Callable[[], float] = time.monotonic, wait: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._interval = 1 / rate
-        self._clock = clock
-        self._wait = wait
-        self._next_at = clock()
-
-    def keep(self) -> None:
-        """Waits until the next one may go."""
-        now = self._clock()
-        if now < self._next_at:
-            self._wait(self._next_at - now)
-        self._next_at = max(self._next_at, now) + self._interval
 
 
 @dataclass(frozen=True)
@@ -183,7 +162,7 @@ class DeadLettersCommands:
         began = time.monotonic()
         ended = ""
         try:
-            with _progress(len(ids)) as advance:
+            with progress(len(ids), "re-driving", "re-drove") as advance:
                 for letter in ids:
                     pace.keep()
                     try:
@@ -192,7 +171,7 @@ class DeadLettersCommands:
                     except LetterGone:
                         gone += 1
                     crash_point("D2")
-                    advance()
+                    advance(1)
         except KeyboardInterrupt:
             ended = "interrupted"
         except PyMongoError as error:
@@ -326,31 +305,6 @@ def _each(letters: Sequence[Document], act: Callable[[Document], None]) -> int:
         except LetterGone:
             typer.echo(f"{letter['_id']} was left alone: somebody else was quicker", err=True)
     return done
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """Shows on standard error how far it is, how fast and how long yet: a bar, or a line now and then in a pipe."""
-    if sys.stderr.isatty():
-        speed = TextColumn("{task.fields[speed]:.1f} a second")
-        columns = (TextColumn("re-driving"), BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task: TaskID = bar.add_task("", total=total, speed=0.0)
-            yield lambda: bar.update(task, advance=1, speed=bar.tasks[0].speed or 0.0)
-        return
-    began = said_at = time.monotonic()
-    done = 0
-
-    def advance() -> None:
-        nonlocal done, said_at
-        done += 1
-        now = time.monotonic()
-        if now - said_at >= PLAIN_PROGRESS_SECONDS:
-            said_at, rate = now, done / (now - began)
-            left = (total - done) / rate
-            typer.echo(f"re-drove {done} of {total}, {rate:.1f} a second, about {left:.0f} s left", err=True)
-
-    yield advance
 
 
 def _print_groups(groups: Sequence[Mapping[str, Any]]) -> None:

@@ -3,20 +3,26 @@
 A row is serialised once, here; its bytes are the event for ever after. The relay (``messaging.relay``) publishes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from bson import Binary, Int64
 from pymongo import IndexModel
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 from pymongo.database import Database
 
 from servicekit.messaging.envelope import CONTENT_TYPE, Message, NewEvent, exchange_of, serialise
+from servicekit.mongo.client import Mongo
 
 COLLECTION = "outbox"
 # Sent rows are kept for a week: long enough to answer "was it sent?", and to publish a lost day again.
 SENT_ROWS_KEPT_SECONDS = 7 * 24 * 3600
+# Rows made pending in one transaction: a moment's work for the database, and for the relay one read.
+RESENT_AT_ONCE = 500
 INDEXES = [
     IndexModel([("aggregate.type", 1), ("aggregate.id", 1), ("seq", 1)], name="one_event_per_sequence", unique=True),
     IndexModel([("state", 1), ("_id", 1)], name="pending_in_order", partialFilterExpression={"state": "pending"}),
@@ -73,6 +79,56 @@ def resend_unroutable(db: Database[dict[str, Any]]) -> int:
     they come after later events of their aggregates that have left meanwhile.
     """
     return db[COLLECTION].update_many({"state": "unroutable"}, {"$set": {"state": "pending"}}).modified_count
+
+
+@dataclass(frozen=True)
+class SentRows:
+    """A service's events that were published in a period, so that they can be published again: a queue lost them.
+
+    Rows are kept for ``SENT_ROWS_KEPT_SECONDS`` after they were sent. Retries and parked messages are not among them:
+    nothing but their one queue is bound there, so none of those is ever lost without a return.
+    """
+
+    mongo: Mongo
+    exchange: str
+    since: datetime
+    event: str | None = None
+    """Only this type, such as ``payment.completed.v1``."""
+    batch: int = RESENT_AT_ONCE
+
+    def count(self) -> int:
+        """How many there are now."""
+        return self._rows.count_documents(self._wanted({"$gte": self.since}), hint="forget_sent")
+
+    def resend(self) -> Iterator[int]:
+        """Makes them pending in the order in which they were sent, a batch at each step; yields its size.
+
+        They keep ids and bodies, so who had one already knows the duplicate. A batch is one transaction and never cuts
+        in front of an earlier one: the relay sees an aggregate's earlier events no later than the others, and publishes
+        those it sends again in their order. Cut off, a repeat begins again from ``since``.
+        """
+        # By the relay's own clock, not by ours: what it sends again from now on must not be taken a second time.
+        last = self._rows.find_one(self._wanted({"$gte": self.since}), {"sent_at": 1}, sort=[("sent_at", -1)])
+        if last is None:
+            return
+        # Rows that were marked at once share their `sent_at`; the index has those in the order of their insertion.
+        wanted = self._wanted({"$gte": self.since, "$lte": last["sent_at"]})
+        in_order: dict[str, Any] = {"sort": [("sent_at", 1)], "hint": "forget_sent", "limit": self.batch}
+        while rows := [row["_id"] for row in self._rows.find(wanted, {"_id": 1}, **in_order)]:
+            yield self.mongo.transact(partial(self._make_pending, rows))
+
+    def _make_pending(self, rows: Sequence[str], session: ClientSession) -> int:
+        # Without `sent_at`: nothing that waits may be forgotten.
+        changed = {"$set": {"state": "pending"}, "$unset": {"sent_at": ""}}
+        return self._rows.update_many({"_id": {"$in": rows}, "state": "sent"}, changed, session=session).modified_count
+
+    @property
+    def _rows(self) -> Collection[dict[str, Any]]:
+        return self.mongo.db[COLLECTION]
+
+    def _wanted(self, sent_at: dict[str, datetime]) -> dict[str, Any]:
+        event = {"routing_key": self.event} if self.event else {}
+        return {"sent_at": sent_at, "state": "sent", "exchange": self.exchange, **event}
 
 
 def outbox_row(
