@@ -4,6 +4,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
@@ -13,7 +14,7 @@ from emitra_local.stack import Stack
 from tests.support.platform import Platform, eventually
 from tests.support.programs import end, frozen, logged, metric, ready
 from tests.support.settled import assert_each_paid_once, database
-from tests.support.traffic import CLIENTS, Traffic
+from tests.support.traffic import CLIENTS, Promised, Traffic
 
 pytestmark = pytest.mark.long
 
@@ -166,3 +167,37 @@ def test_a_consumer_whose_queue_is_gone_refuses_to_work_until_it_is_there(stack:
     with Traffic(platform) as traffic:
         traffic.more(5)
     assert_each_paid_once(stack, traffic.promised)
+
+
+@pytest.mark.parametrize(
+    "lost", ["bindings/{{}}/e/billing.events/q/{0}/{1}", "queues/{{}}/{0}"], ids=["binding", "queue"]
+)
+def test_what_one_lost_queue_should_have_had_is_noticed_and_sent_again_on_demand(
+    stack: Stack, platform: Platform, lost: str
+) -> None:
+    event = "payment.completed.v1"
+    since = datetime.now(UTC).isoformat()
+    with Traffic(platform) as traffic:
+        traffic.more(5)
+        manage(stack, "DELETE", lost.format(f"gateway.{event}", event))
+        # The log of events still takes all: the relay sees nothing, and only the consumer can know.
+        eventually(lambda: not ready(stack, CONSUMER), NOTICED_WITHIN_SECONDS, "the consumer is not ready")
+        traffic.more(5)
+    assert not traffic.refusals
+    eventually(lambda: rows(stack, "pending") == 0, 20, "every event is sent")
+    assert rows(stack, "unroutable") == 0
+    assert f"gateway.{event}" in str(logged(stack, CONSUMER, event="topology_differs", level="error")[-1])
+    load_topology(stack)
+    stack.await_ready()
+    unseen = [each for each in traffic.promised if not told_of(stack, each)]
+    assert len(unseen) >= 5
+    said = stack.services["billing"].command("outbox", "resend", "--since", since, "--type", event)
+    assert int(said.split()[1]) >= len(traffic.promised)
+    assert_each_paid_once(stack, traffic.promised)
+
+
+def told_of(stack: Stack, promised: Promised) -> bool:
+    """Whether the gateway's view has the payment's completion."""
+    with database(stack, "gateway") as gateway:
+        token = promised.payment["transaction_token"]
+        return gateway.transactions.count_documents({"_id": token, "events.type": "payment.completed"}) == 1
