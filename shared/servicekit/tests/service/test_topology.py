@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import pika
 import pytest
 import urllib3
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import ChannelClosedByBroker
 
 from servicekit import ids
 from servicekit.messaging.broker_admin import BrokerRefused, apply, read
@@ -407,6 +410,51 @@ def test_a_services_own_user_reads_the_management_api_and_changes_nothing_there(
     for method, path, body in attempts:
         assert taken.request(method, path, body, own=True).status == 401, (method, path)
     assert read(taken.administrator_url, taken.own_url) == before
+
+
+Attempt = Callable[[BlockingChannel], object]
+LADDER = "taker.retry.10s"
+ATTEMPTS: Mapping[str, Attempt] = {
+    "purge what waits for a retry": lambda channel: channel.queue_purge(LADDER),
+    "take what waits for a retry": lambda channel: channel.basic_get(LADDER),
+    "consume what waits for a retry": lambda channel: channel.basic_consume(LADDER, print),
+    "bind a retry queue to its own events": lambda channel: channel.queue_bind(LADDER, "taker.events", "#"),
+    "unbind a retry queue": lambda channel: channel.queue_unbind(LADDER, LADDER, ""),
+    "unbind its queue from what is sent again": lambda channel: channel.queue_unbind(QUEUE, "taker.redeliver", QUEUE),
+    "unbind the log from its own events": lambda channel: channel.queue_unbind("events.log", "taker.events", "#"),
+    "route its own events to its parking": lambda channel: channel.exchange_bind("taker.parking", "taker.events", "#"),
+    "consume another service's queue": lambda channel: channel.basic_consume("giver.thing.taken.v1", print),
+    "purge another service's parking": lambda channel: channel.queue_purge("parking.giver.thing.taken.v1"),
+    "read the log of all events": lambda channel: channel.basic_consume("events.log", print),
+    "publish another service's event": lambda channel: channel.basic_publish(MAKERS, "thing.made.v1", b"{}"),
+    "publish to a queue by its name": lambda channel: channel.basic_publish("", QUEUE, b"{}"),
+}
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_a_services_own_user_is_refused_what_it_does_not_need(taken: Broker, attempt: str) -> None:
+    apply(Topology("giver", (), (("taker", "thing.taken.v1"),)), taken.administrator_url, taken.own_url)
+    apply(TOPOLOGY, taken.administrator_url, taken.own_url)  # The user's permissions are the taker's again.
+    before = read(taken.administrator_url, taken.own_url)
+    with pika.BlockingConnection(pika.URLParameters(taken.own_url)) as connection:
+        channel = connection.channel()
+        channel.basic_qos(prefetch_count=1)  # The log is read in no other way.
+        channel.confirm_delivery()
+        with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
+            ATTEMPTS[attempt](channel)
+    assert read(taken.administrator_url, taken.own_url) == before
+
+
+def test_what_a_service_needs_is_permitted_to_its_own_user(taken: Broker) -> None:
+    with pika.BlockingConnection(pika.URLParameters(taken.own_url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        for exchange in TOPOLOGY.exchanges:
+            channel.exchange_declare(exchange, passive=True)
+            channel.basic_publish(exchange, QUEUE, b"{}", mandatory=True)
+        for queue in (*TOPOLOGY.queues, *TOPOLOGY.parking_queues):
+            channel.queue_declare(queue, passive=True)
+            assert channel.basic_get(queue, auto_ack=True)[0] is not None
 
 
 def test_another_virtual_host_is_closed_to_a_services_own_user(taken: Broker) -> None:

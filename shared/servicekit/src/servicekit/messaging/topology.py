@@ -198,15 +198,20 @@ class Topology:
     def permissions(self) -> dict[str, str]:
         """The least permissions that work, as regexes: configure nothing, write own exchanges, read own queues.
 
-        And the log of events, where it is read.
+        And the log of events, where it is read. By whole names: a retry queue has its exchange's, and may be written to
+        over it but never read, or its user could take or purge what waits there and bind it elsewhere.
         """
-        own = re.escape(self.service)
-        log = f"|{re.escape(EVENTS_LOG)}" if self.reads_log else ""
+        log = [EVENTS_LOG] if self.reads_log else []
         return {
             "configure": "^$",
-            "write": rf"^{own}\.(events|parking|redeliver|retry\..+)$",
-            "read": rf"^((parking\.)?{own}\..+{log})$",
+            "write": _any_of(self.exchanges),
+            "read": _any_of([*self.queues, *self.parking_queues, *log]),
         }
+
+
+def _any_of(names: Sequence[str]) -> str:
+    """A regex of these names and no other; of none it is the empty one, which names nothing."""
+    return f"^({'|'.join(re.escape(name) for name in names)})$"
 
 
 def _quorum_queue(name: str) -> dict[str, Any]:
