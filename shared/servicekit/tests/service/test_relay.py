@@ -1,11 +1,13 @@
 """The relay on a real broker: nothing lost, order kept per aggregate, no doubt survived."""
 
+import json
 import threading
 from collections.abc import Callable
 
 import pika
 import pytest
 from pika.adapters.select_connection import SelectConnection
+from prometheus_client import REGISTRY
 
 from servicekit.messaging.relay import Relay
 from servicekit.messaging.relay_store import RelayInDoubt
@@ -15,6 +17,7 @@ from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
 
 from .conftest import PRODUCER, QUEUE, new_event
+from .wire import Wire
 
 Publish = Callable[..., None]
 
@@ -32,6 +35,10 @@ def drain(broker: AmqpVhost, queue: str = QUEUE) -> list[tuple[pika.BasicPropert
 def length(broker: AmqpVhost, queue: str) -> int:
     with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
         return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
+
+
+def measured(metric: str) -> float:
+    return REGISTRY.get_sample_value(metric, {"service": "maker"}) or 0.0
 
 
 def states(db: Mongo) -> set[str]:
@@ -79,9 +86,73 @@ def test_an_aggregates_events_arrive_in_their_order(
     publish(*reversed([new_event("t1", sequence) for sequence in range(1, 41)]))
     start_relay()
     eventually(lambda: states(db) == {"sent"})
-    import json
-
     assert [json.loads(body)["sequence"] for _, body in drain(broker)] == [str(n) for n in range(1, 41)]
+
+
+def test_an_aggregates_events_arrive_in_their_order_in_a_queue_that_refuses_most_of_them(
+    db: Mongo,
+    broker: AmqpVhost,
+    publish: Publish,
+    start_relay: Callable[..., Relay],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # At once, or later ones would have to be lucky to be tried in the moment in which there is room.
+    monkeypatch.setattr("servicekit.messaging.relay.NACK_PAUSE_SECONDS", 0.0)
+    full = {"x-max-length": 1, "x-overflow": "reject-publish"}
+    sequences = range(1, 9)
+    received: list[int] = []
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        channel = connection.channel()
+        channel.queue_declare("full", durable=True, arguments=full)
+        channel.queue_bind("full", "maker.events", "thing.made.v1")
+
+        def take() -> bool:
+            _, _, body = channel.basic_get("full", auto_ack=True)
+            received.extend([int(json.loads(body)["sequence"])] if body else [])
+            return body is not None
+
+        publish(*[new_event("t1", sequence) for sequence in sequences])
+        start_relay()
+        for left in reversed(sequences):
+            if left > 1:  # The queue has one of them, so that the next one is sent in vain, and sent again.
+                refused = measured("relay_nacks_total")
+                eventually(lambda: measured("relay_nacks_total") > refused + 2)  # noqa: B023 called at once
+            eventually(take)
+    assert received == [*sequences]
+    eventually(lambda: states(db) == {"sent"})
+
+
+@pytest.mark.parametrize(
+    ("aggregates", "events_of_each", "under_way"),
+    [(100, 5, 100), (600, 1, 256)],
+    ids=["one event of each aggregate", "256 of all"],
+)
+def test_before_the_broker_confirms_no_more_are_under_way_than(
+    db: Mongo, broker: AmqpVhost, publish: Publish, aggregates: int, events_of_each: int, under_way: int
+) -> None:
+    wire = Wire(broker.url)
+    relay = Relay(
+        db, service="maker", holder="one", amqp_url=wire.url, exchanges=PRODUCER.exchanges, confirm_timeout_seconds=60
+    )
+    thread = threading.Thread(target=relay.run)
+    thread.start()
+    try:
+        publish(new_event("first"))
+        eventually(lambda: states(db) == {"sent"})
+        wire.hold_answers()
+        publish(*[new_event(f"t{n}", seq) for seq in range(1, events_of_each + 1) for n in range(aggregates)])
+        eventually(lambda: length(broker, QUEUE) >= 1 + under_way)
+        assert measured("relay_in_flight") == under_way
+        assert len({json.loads(body)["subject"] for _, body in drain(broker)}) == 1 + under_way
+        wire.thaw()
+        eventually(lambda: states(db) == {"sent"})
+        assert length(broker, QUEUE) == aggregates * events_of_each - under_way
+    finally:
+        wire.thaw()
+        relay.stop()
+        thread.join(15)
+        wire.close()
+    assert not thread.is_alive()
 
 
 def test_a_row_committed_late_with_an_early_id_is_not_skipped(

@@ -1,4 +1,4 @@
-"""A wire to the broker that a test can freeze: connections stay open, and nothing passes any more."""
+"""A wire to the broker that a test can freeze: connections stay open, and nothing, or no answer, passes any more."""
 
 import contextlib
 import socket
@@ -16,8 +16,8 @@ class Wire:
         self._broker = (parts.hostname or "localhost", parts.port or 5672)
         self._listening = socket.create_server(("127.0.0.1", port))
         self.url = self.through(amqp_url, f"127.0.0.1:{self._listening.getsockname()[1]}")
-        self._flowing = threading.Event()
-        self._flowing.set()
+        self._requests_pass, self._answers_pass = threading.Event(), threading.Event()
+        self.thaw()
         self._sockets: list[socket.socket] = [self._listening]
         self.connections = 0
         threading.Thread(target=self._accept, daemon=True).start()
@@ -30,11 +30,17 @@ class Wire:
 
     def freeze(self) -> None:
         """From now on nothing passes in either direction."""
-        self._flowing.clear()
+        self._requests_pass.clear()
+        self._answers_pass.clear()
+
+    def hold_answers(self) -> None:
+        """From now on nothing comes from the broker, which gets all that is sent to it."""
+        self._answers_pass.clear()
 
     def thaw(self) -> None:
         """Lets everything through again, and what was held back first."""
-        self._flowing.set()
+        self._requests_pass.set()
+        self._answers_pass.set()
 
     def close(self) -> None:
         self.thaw()
@@ -50,12 +56,12 @@ class Wire:
                 far = socket.create_connection(self._broker)
                 self.connections += 1
                 self._sockets += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._forward, args=(one, other), daemon=True).start()
+                for way in ((near, far, self._requests_pass), (far, near, self._answers_pass)):
+                    threading.Thread(target=self._forward, args=way, daemon=True).start()
 
-    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket, passes: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(READ_AT_ONCE):
-                self._flowing.wait()
+                passes.wait()
                 target.sendall(data)
             target.shutdown(socket.SHUT_RDWR)
