@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import marshmallow as ma
 import pytest
+import urllib3
 from pymongo.client_session import ClientSession
 
 from servicekit import ids
@@ -88,6 +90,16 @@ def broker(amqp_vhost: AmqpVhost) -> AmqpVhost:
     for topology in (CONSUMER, PRODUCER):  # The consumer first: the order must not matter.
         apply(topology, amqp_vhost.management_url, amqp_vhost.url)
     return amqp_vhost
+
+
+@pytest.fixture
+def takers_url(amqp_vhost: AmqpVhost) -> Iterator[str]:
+    """The taker's own way into the virtual host; `apply` makes its user, who is gone afterwards."""
+    at, user = urlsplit(amqp_vhost.url), f"{amqp_vhost.name}_taker"
+    yield urlunsplit((at.scheme, f"{user}:secret@{at.hostname}:{at.port}", at.path, "", ""))
+    at = urlsplit(amqp_vhost.management_url)
+    login = urllib3.make_headers(basic_auth=f"{at.username}:{at.password}")
+    urllib3.request("DELETE", f"{at.scheme}://{at.hostname}:{at.port}/api/users/{user}", headers=login)
 
 
 @pytest.fixture

@@ -11,17 +11,21 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from servicekit.http import Blueprint
+from servicekit.messaging.broker_admin import apply
 from servicekit.messaging.dead_letters import Recorder
 from servicekit.messaging.envelope import Message
 from servicekit.messaging.handling import Delivery
-from servicekit.messaging.topology import Consumer
+from servicekit.messaging.relay import Relay
+from servicekit.messaging.topology import Consumer, Topology
 from servicekit.mongo import Mongo
 from servicekit.service import Service
 from servicekit.settings import ServiceSettings
+from servicekit.testing import eventually
+from servicekit.testing.plugin import AmqpVhost
 from servicekit.testing.tokens import JWKS, access_token
 
 from .conftest import EVENT, QUEUE, Taker, ThingMade
-from .test_dead_letters import parked_event
+from .test_dead_letters import length, parked_event
 
 ISSUER = "https://api.emitra.example"
 REASON = "The producer withdrew them."
@@ -174,6 +178,34 @@ def test_one_subjects_events_are_sent_in_their_order(db: Mongo, recorder: Record
     sent = [row["message_id"] for row in db.db.outbox.find().sort("_id", 1)]
     letters = {letter["message_id"]: letter["sequence"] for letter in db.db.dead_letters.find()}
     assert [letters[message] for message in sent] == [1, 2, 3]
+
+
+def test_letters_are_sent_again_no_faster_than_asked_for_and_progress_is_shown(
+    db: Mongo, recorder: Recorder, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("servicekit.messaging.pace.PLAIN_PROGRESS_SECONDS", 0.0)
+    for number in range(6):
+        parked_event(recorder, f"t{number}")
+    began = time.monotonic()
+    said = run("redrive", "--all", "--rate", "5")
+    assert time.monotonic() - began >= 5 / 5, "the first need not wait"
+    assert states(db) == ["redriven"] * 6
+    assert [line.split(",")[0] for line in said.stderr.splitlines()] == [
+        f"re-drove {number} of 6" for number in range(1, 7)
+    ]
+
+
+def test_a_letter_sent_again_reaches_its_own_consumer_and_no_other_of_the_same_event(
+    db: Mongo, broker: AmqpVhost, recorder: Recorder, start_relay: Callable[..., Relay], run: Run
+) -> None:
+    other = Topology("keeper", (), (("maker", EVENT),))
+    apply(other, broker.management_url, broker.url)
+    parked_event(recorder, "t1")
+    assert run("redrive", "--all").exit_code == 0
+    start_relay()
+    # The broker confirms, and the relay marks, when every queue has it that is to have it.
+    eventually(lambda: db.db.outbox.count_documents({"state": "sent"}) == 1)
+    assert {queue: length(broker, queue) for queue in (QUEUE, *other.queues)} == {QUEUE: 1, f"keeper.{EVENT}": 0}
 
 
 def test_a_database_that_goes_away_half_way_is_told_with_what_was_done(db: Mongo, recorder: Recorder, run: Run) -> None:

@@ -285,7 +285,9 @@ def test_the_log_is_read_through_more_than_the_broker_sends_at_once(broker: Amqp
     assert found == {("/emitra/maker", "last", 7): expected}
 
 
-def test_a_services_worker_repairs_a_gap(db: Mongo, broker: AmqpVhost, taker: Taker, tmp_path: Path) -> None:
+def test_a_services_worker_repairs_a_gap_with_the_least_permissions(
+    db: Mongo, broker: AmqpVhost, takers_url: str, taker: Taker, tmp_path: Path
+) -> None:
     program = """
 import marshmallow as ma
 from servicekit.messaging import Consumer, Order
@@ -305,11 +307,12 @@ consumes = [Consumer(f"thing.{each}.v1", "maker", schema, take, order=Order.GAPL
 Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo, blueprints=[],
         consumes=consumes).cli()()
 """
+    apply(CONSUMER, broker.management_url, takers_url)
     lose(broker, event_of("t1", 1))
     second = tried(event_of("t1", 2), 2)
     given = {
         "MONGODB_DATABASE": db.db.name,
-        "AMQP_URL": broker.url,
+        "AMQP_URL": takers_url,
         "INTERNAL_TOKEN_JWKS": JWKS,
         "CURSOR_SECRET": "a-cursor-secret-that-only-tests-use",
         "PROBE_PORT": str(free_port()),

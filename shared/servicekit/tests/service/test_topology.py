@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 import pika
 import pytest
@@ -94,14 +94,10 @@ class Broker:
 
 
 @pytest.fixture
-def taken(amqp_vhost: AmqpVhost) -> Iterator[Broker]:
-    at = urlsplit(amqp_vhost.url)
-    user = f"{amqp_vhost.name}_taker"
-    own = urlunsplit((at.scheme, f"{user}:secret@{at.hostname}:{at.port}", at.path, "", ""))
-    broker = Broker(amqp_vhost.name, amqp_vhost.management_url, own)
+def taken(amqp_vhost: AmqpVhost, takers_url: str) -> Broker:
+    broker = Broker(amqp_vhost.name, amqp_vhost.management_url, takers_url)
     apply(TOPOLOGY, broker.administrator_url, broker.own_url)
-    yield broker
-    broker.request("DELETE", f"users/{user}")
+    return broker
 
 
 @dataclass

@@ -9,8 +9,8 @@ What the relay promises, and how:
 * in any doubt (a confirm that does not come, a lost connection, lease or database) the process ends, and the
   supervisor starts a fresh one: the rows are still pending, a duplicate is the worst that can follow.
 
-A row that the broker refuses (a queue at its limit, which our topology has none of) is sent again every second and keeps
-its place among those under way: more than 1,256 of them, refused or waiting behind one, keep all others of the service from being
+A row that the broker refuses (a queue at its limit; our topology has none) is sent again every second and keeps its
+place among those under way: more than 1,256, refused or waiting behind one, keep all others of the service from being
 read until the queue takes them. ``relay_nacks_total`` and the age of the oldest row tell.
 """
 
