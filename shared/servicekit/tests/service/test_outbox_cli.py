@@ -186,6 +186,7 @@ def test_a_database_that_goes_away_half_way_is_told_with_what_was_done(db: Mongo
     assert said.exit_code == 69
     assert said.stdout == "maker: 500 event(s) will be published again\n"
     assert "run it again" in said.stderr
+    assert len(pending(db)) == 500, "a batch is made pending whole or not at all"
     db.db.command("collMod", "outbox", validator={})
     assert run("resend", "--since", now.isoformat(timespec="seconds")).exit_code == 0
     assert len(pending(db)) == 700

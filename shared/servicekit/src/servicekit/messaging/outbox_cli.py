@@ -100,8 +100,9 @@ class OutboxCommands:
         if instant > now:
             self._end(f"--since must not be in the future; now it is {_shown(now)}", EXIT_WRONG_INPUT)
         if instant < kept_since:
-            # Nobody shall believe that all since then was sent again.
-            self._end(f"what was sent before {_shown(kept_since)} is no longer kept; begin there", EXIT_WRONG_INPUT)
+            # Nobody shall believe that all since then was sent again. Rounded up: what we name must be taken.
+            named = _shown(kept_since + timedelta(minutes=1))
+            self._end(f"what was sent before {named} is no longer kept; begin there", EXIT_WRONG_INPUT)
         return instant
 
     @contextmanager
@@ -122,5 +123,4 @@ class OutboxCommands:
 
 
 def _shown(instant: datetime) -> str:
-    # Rounded up: what we name must be taken when it is typed.
-    return (instant + timedelta(minutes=1)).isoformat(timespec="minutes").replace("+00:00", "Z")
+    return instant.isoformat(timespec="minutes").replace("+00:00", "Z")
