@@ -1,19 +1,30 @@
 """Which differences between two OpenAPI 3.1 documents of a service break its clients."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from emitra_contracts.compatibility import GONE, Change, Schema, Use, at, breaking_changes, escaped
+from emitra_contracts.compatibility import GONE, Change, Schema, Use, at, breaking_changes, escaped, whole
 
 Operation = tuple[str, str]
 """Path and method, as they are keys in the document."""
+
+# What is compared part by part, and what is for people only. Any other member that differs is called breaking.
+_OF_AN_OPERATION = {
+    "deprecated", "description", "externalDocs", "operationId", "parameters", "requestBody", "responses", "security",
+    "summary", "tags", "x-internal", "x-public",
+}  # fmt: skip
+_OF_A_PARAMETER = {"deprecated", "description", "example", "examples", "in", "name", "required", "schema"}
+_OF_A_BODY = {"content", "description", "headers", "links", "required"}
+_OF_A_MEDIA_TYPE = {"example", "examples", "schema"}
 
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 
 
 def breaking_api_changes(old: Schema, new: Schema) -> Iterator[tuple[Operation | None, Change]]:
-    """Every breaking difference with the operation it is part of; None for the list of problems, which all may answer.
+    """Every breaking difference with the operation it is part of; None for the problems and the security schemes, which
+    belong to all of them.
 
     ``Change.path`` begins with the part of the operation it is in, e.g. ``request /amount`` or ``answer 200 /items/*``.
     """
@@ -29,10 +40,11 @@ def breaking_api_changes(old: Schema, new: Schema) -> Iterator[tuple[Operation |
             *compared.access(was, now),
             *compared.parameters(was, now),
             *compared.request(was.get("requestBody"), now.get("requestBody")),
-            *compared.answers(was["responses"], now["responses"]),
+            *compared.answers(was.get("responses", {}), now.get("responses", {})),
+            *compared.rest("operation", _OF_AN_OPERATION, was, now),
         ):
             yield operation, change
-    for change in _problems(old, new):
+    for change in (*_problems(old, new), *_security_schemes(old, new)):
         yield None, change
 
 
@@ -67,6 +79,8 @@ class _Documents:
             yield self._change(
                 "access", _access(needed), _access(needed_now), "a client with the scopes of until now is refused"
             )
+        elif was.get("x-public") and not now.get("x-public"):
+            yield self._change("access", "x-public", "not x-public", "the gateway asks its callers for a token")
         if now.get("x-internal") and not was.get("x-internal"):
             yield self._change("access", "routed", "x-internal", "the gateway no longer routes it: its callers get 404")
 
@@ -84,6 +98,7 @@ class _Documents:
                 yield from self._schemas(
                     place, Use.REQUEST, before[key].get("schema", {}), after[key].get("schema", {})
                 )
+                yield from self.rest(place, _OF_A_PARAMETER, before[key], after[key])
 
     def request(self, was: Schema | None, now: Schema | None) -> Iterator[Change]:
         was, now = self._followed(was or {}, self._old), self._followed(now or {}, self._new)
@@ -99,13 +114,40 @@ class _Documents:
                 yield self._change(place, "documented", GONE, "a client that waits for it never sees it")
             else:
                 before, after = self._followed(answer, self._old), self._followed(now[status], self._new)
+                yield from self._headers(place, before.get("headers", {}), after.get("headers", {}))
                 yield from self._contents(place, Use.ANSWER, before, after, "a client that reads it gets another form")
 
+    def rest(self, place: str, known: set[str], was: Schema, now: Schema) -> Iterator[Change]:
+        """Members that nobody judged."""
+        for member in sorted((was.keys() | now.keys()) - known):
+            before, after = whole(was.get(member), self._old), whole(now.get(member), self._new)
+            if before != after:
+                was_said, now_said = (
+                    f"{member} {json.dumps(each, ensure_ascii=False)}" if each is not None else f"no {member}"
+                    for each in (before, after)
+                )
+                yield self._change(place, was_said, now_said, "nobody knows it to be harmless")
+
+    def _headers(self, place: str, was: Schema, now: Schema) -> Iterator[Change]:
+        after = {name.lower(): self._followed(header, self._new) for name, header in now.items()}
+        for name, header in was.items():
+            here, before = f"{place} header {name}", self._followed(header, self._old)
+            if name.lower() not in after:
+                yield self._change(here, "documented", GONE, "a client that reads it finds nothing")
+                continue
+            header_now = after[name.lower()]
+            if before.get("required") and not header_now.get("required"):
+                yield self._change(here, "required", "optional", "a client that reads it may find nothing")
+            yield from self._schemas(here, Use.ANSWER, before.get("schema", {}), header_now.get("schema", {}))
+            yield from self.rest(here, _OF_A_PARAMETER, before, header_now)
+
     def _contents(self, place: str, use: Use, was: Schema, now: Schema, why: str) -> Iterator[Change]:
+        yield from self.rest(place, _OF_A_BODY, was, now)
         after = now.get("content", {})
         for media_type, content in was.get("content", {}).items():
             if media_type in after:
                 yield from self._schemas(place, use, content.get("schema", {}), after[media_type].get("schema", {}))
+                yield from self.rest(place, _OF_A_MEDIA_TYPE, content, after[media_type])
             else:
                 yield self._change(place, media_type, " | ".join(after) or GONE, why)
 
@@ -136,9 +178,26 @@ def _problems(old: Schema, new: Schema) -> Iterator[Change]:
             yield Change(f"problem {slug}", origin, "answered", GONE, "a client that acts on this code waits in vain")
             continue
         for member in ("status", "retryable"):
-            if was[member] != now[member]:
+            if was[member] != now.get(member):
                 why = "clients act on it"
-                yield Change(f"problem {slug}", origin, f"{member} {was[member]}", f"{member} {now[member]}", why)
+                yield Change(f"problem {slug}", origin, f"{member} {was[member]}", f"{member} {now.get(member)}", why)
+
+
+def _security_schemes(old: Schema, new: Schema) -> Iterator[Change]:
+    before, after = (each.get("components", {}).get("securitySchemes", {}) for each in (old, new))
+    for name, scheme in before.items():
+        origin = f"#/components/securitySchemes/{escaped(name)}"
+        was, now = (_way_in(each) for each in (scheme, after.get(name)))
+        if was != now:
+            why = "a client no longer knows how to be let in"
+            yield Change(f"security scheme {name}", origin, json.dumps(was), json.dumps(now) if now else GONE, why)
+
+
+def _way_in(scheme: Any) -> Any:
+    """What a client does to be let in. The scopes are compared where they are asked for: at the operations."""
+    if not isinstance(scheme, dict):
+        return scheme
+    return {key: _way_in(value) for key, value in scheme.items() if key not in {"description", "scopes"}}
 
 
 def _suffices(have: Schema, need: Schema) -> bool:

@@ -11,7 +11,7 @@ from emitra_contracts.catalogue import clients, events, released_examples, sunse
 from emitra_contracts.released import (
     RELEASED,
     contracts_of_today,
-    damaged_examples,
+    damaged_files,
     event_tables,
     release,
     released_contracts,
@@ -54,7 +54,8 @@ def _findings(root: Path) -> list[gate.Finding]:
     examples = {name: example for event in events() for name, example in released_examples(event).items()}
     return [
         *gate.findings(released_contracts(), contracts_of_today(root), readers, sunsets(), on=datetime.now(UTC).date()),
-        *gate.example_findings(examples, list(damaged_examples()), readers),
+        *gate.damage_findings(damaged_files(), readers),
+        *gate.example_findings(examples, readers),
     ]
 
 

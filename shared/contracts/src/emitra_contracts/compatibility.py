@@ -49,14 +49,16 @@ GONE = "nothing"
 
 # They tell people about a value and do not say which values are valid.
 _ANNOTATIONS = {
-    "$comment", "$defs", "$id", "$schema", "deprecated", "description", "example", "examples", "nullable", "readOnly",
-    "title", "writeOnly",
+    "$comment", "$defs", "$id", "$schema", "deprecated", "description", "example", "examples", "nullable",
+    "title",
 }  # fmt: skip
 _LEAST = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
 _MOST = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
 _WITH_RULES_OF_THEIR_OWN = {
-    "$ref", "additionalProperties", "const", "enum", "items", "properties", "required", "type", "x-extensible-enum",
+    "$ref", "additionalProperties", "allOf", "anyOf", "const", "enum", "items", "properties", "readOnly", "required",
+    "type", "writeOnly", "x-extensible-enum",
 }  # fmt: skip
+_CONDITIONS = {"allOf", "anyOf", "else", "if", "not", "oneOf", "then"}
 _EVERY_TYPE = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
 
@@ -82,6 +84,22 @@ def at(document: Schema, reference: str) -> Any:
     return found
 
 
+def whole(part: Any, document: Schema, within: frozenset[str] = frozenset()) -> Any:
+    """A part of a document with what its references lead to, so that parts that say the same are equal.
+
+    A schema that contains itself ends at the reference to itself. Raises as ``breaking_changes`` does.
+    """
+    if isinstance(part, list):
+        return [whole(each, document, within) for each in part]
+    if not isinstance(part, dict):
+        return part
+    reference = part.get("$ref")
+    if not isinstance(reference, str) or reference in within:
+        return {key: whole(value, document, within) for key, value in part.items()}
+    target = whole(at(document, reference), document, within | {reference})
+    return {"$ref": target, **whole(_without(part, "$ref"), document, within)}
+
+
 def escaped(step: str) -> str:
     """One step of a JSON pointer (RFC 6901)."""
     return step.replace("~", "~0").replace("/", "~1")
@@ -99,29 +117,31 @@ class _View:
     def of(cls, schema: Schema, origin: str, document: Schema) -> "_View":
         """Follows ``$ref``, whose neighbours count too, and reads ``anyOf: [X, null]`` as X that may be null."""
         if "$ref" in schema:
-            target = cls.of(at(document, schema["$ref"]), schema["$ref"], document)
-            return replace(target, schema={**target.schema, **_without(schema, "$ref")})
+            target, beside = cls.of(at(document, schema["$ref"]), schema["$ref"], document), _without(schema, "$ref")
+            if (beside.keys() & target.schema.keys()) - _ANNOTATIONS:  # both count: neither may hide the other
+                parts = [*target.schema.get("allOf", ()), beside]
+                return replace(target, schema={**target.schema, "allOf": parts})
+            return replace(target, schema={**target.schema, **beside})
         options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
-        if len(options) == 1 and len(schema["anyOf"]) == 2:
+        if len(options) == 1 and len(schema["anyOf"]) == 2 and _without(schema, "anyOf").keys() <= _ANNOTATIONS:
             target = cls.of(options[0], f"{origin}/anyOf/{schema['anyOf'].index(options[0])}", document)
-            types = sorted(_types(target.schema) | {"null"})
-            return replace(target, schema={**target.schema, **_without(schema, "anyOf"), "type": types})
+            if "type" in target.schema and not target.schema.keys() & _CONDITIONS:
+                return replace(target, schema={**_or_null(target.schema), **_without(schema, "anyOf")})
         return cls(schema, origin, document)
 
     def inside(self, *steps: str) -> "_View":
         origin = self.origin + "".join(f"/{escaped(step)}" for step in steps)
         inner: Any = self.schema
         for step in steps:
-            inner = inner[step]
+            inner = inner[int(step)] if isinstance(inner, list) else inner[step]
         return _View.of(inner, origin, self.document)
+
+    def whole(self, keyword: str) -> Any:
+        """The keyword's argument with what its references lead to; None when the schema does not have it."""
+        return whole(self.schema.get(keyword), self.document)
 
 
 def _compared(old: _View, new: _View, use: Use, path: str, begun: frozenset[tuple[str, str]]) -> Iterator[Change]:
-    pair = (old.origin, new.origin)
-    if pair in begun:  # a schema that contains itself
-        return
-    begun |= {pair}
-
     def changed(was: str, now: str, *, widened: bool = False, narrowed: bool = False) -> Iterator[Change]:
         why = use.forbids(widened=widened, narrowed=narrowed)
         if why:
@@ -142,10 +162,24 @@ def _compared(old: _View, new: _View, use: Use, path: str, begun: frozenset[tupl
     # A reader acts on the values it was told; new ones it was told to expect. The list refuses no value.
     yield from changed(_list(told), _list(told_now), widened=bool(told - told_now))
     for keyword in sorted((old.schema.keys() | new.schema.keys()) - _ANNOTATIONS - _WITH_RULES_OF_THEIR_OWN):
-        was, now = old.schema.get(keyword), new.schema.get(keyword)
+        was, now = old.whole(keyword), new.whole(keyword)
         if was != now:
             widened, narrowed = _moved(keyword, was, now)
             yield from changed(_told(keyword, was), _told(keyword, now), widened=widened, narrowed=narrowed)
+    for keyword, unseen in (("readOnly", Use.REQUEST), ("writeOnly", Use.ANSWER)):
+        if use is unseen and new.schema.get(keyword) and not old.schema.get(keyword):
+            yield Change(path, old.origin, f"not {keyword}", keyword, f"it is no part of {use.name.lower()}s any more")
+    pair = (old.origin, new.origin)
+    if pair in begun:  # a schema that contains itself: its parts are being compared
+        return
+    begun |= {pair}
+    for keyword in ("allOf", "anyOf"):
+        was, now = (len(view.schema.get(keyword, ())) for view in (old, new))
+        # A part more of `allOf` is one more condition; of `anyOf`, once it has any, one more way to be valid.
+        longer, shorter = (was > now, now > was) if keyword == "anyOf" and was and now else (now > was, was > now)
+        yield from changed(f"{was} {keyword}", f"{now} {keyword}", widened=shorter, narrowed=longer)
+        for part in map(str, range(min(was, now))):
+            yield from _compared(old.inside(keyword, part), new.inside(keyword, part), use, path, begun)
     yield from _compared_members(old, new, use, path, begun)
     yield from _compared_parts("additionalProperties", old, new, use, path, begun)
     yield from _compared_parts("items", old, new, use, path, begun)
@@ -169,6 +203,9 @@ def _compared_members(
                 yield Change(here, origin, was, "required" if name in required_now else "optional", why)
         if name in members:
             yield from _compared(old.inside("properties", name), new.inside("properties", name), use, here, begun)
+        elif name in members_now and isinstance(old.schema.get("additionalProperties"), dict):
+            further = old.inside("additionalProperties")  # until now it was one of these
+            yield from _compared(further, new.inside("properties", name), use, here, begun)
 
 
 def _compared_parts(
@@ -187,6 +224,8 @@ def _compared_parts(
 
 def _moved(keyword: str, was: Any, now: Any) -> tuple[bool, bool]:
     """Whether a keyword's new argument lets more values in, and whether it keeps some out."""
+    if keyword == "default":  # it keeps no value out, and says what is done when none is sent
+        return True, True
     if was is None or now is None:
         return now is None, was is None
     if keyword in _LEAST:
@@ -207,6 +246,13 @@ def _values(schema: Schema) -> set[str] | None:
     if "const" in schema:
         return {json.dumps(schema["const"])}
     return {json.dumps(value) for value in schema["enum"]} if "enum" in schema else None
+
+
+def _or_null(schema: Schema) -> dict[str, Any]:
+    nullable = {**schema, "type": sorted(_types(schema) | {"null"})}
+    if "const" in schema:
+        return {**_without(nullable, "const"), "enum": [schema["const"], None]}
+    return {**nullable, "enum": [*schema["enum"], None]} if "enum" in schema else nullable
 
 
 def _without(schema: Schema, keyword: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The contract gate: which changes since the last release break whom, and what to do instead."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ API_REMEDY = (
     "Keep what clients use as it is and add the new beside it: an optional member, another path, /v2/…; name the day "
     "on which the old operation ends in sunsets.json and in the service's CHANGELOG.md."
 )
+DAMAGE_REMEDY = "Nobody edits released/: restore it as it was; `make release-contracts` renews it when it may."
 EXAMPLE_REMEDY = "A released example stays as it was released, and today's schemas accept it: old events are replayed."
 
 NOBODY = "no consumer in this repository"
@@ -83,16 +84,9 @@ def findings(
     return found
 
 
-def example_findings(
-    examples: Mapping[str, Mapping[str, Any]], damaged: Sequence[tuple[str, str]], readers: Readers
-) -> list[Finding]:
-    """Released examples (path → envelope) that today's schemas refuse, and those that are not as they were released."""
+def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers) -> list[Finding]:
+    """Released examples (path → envelope) that today's schemas refuse, with whom that breaks."""
     found = []
-    for path, matter in damaged:
-        event = path.split("/")[1]
-        breaks = tuple(readers.consumers_of(event)) or (NOBODY,)
-        why = "they are no longer tried with what was really published"
-        found.append(Finding(event, path, "as released", matter, breaks, why, EXAMPLE_REMEDY))
     for path, envelope in examples.items():
         try:
             validate_envelope(envelope)
@@ -102,6 +96,18 @@ def example_findings(
                 breaks = readers.that_read(event, each.pointer.removeprefix("/data")) or (NOBODY,)
                 place, why = f"{path} {each.pointer}", "today's schema refuses what was valid, and may be replayed"
                 found.append(Finding(event, place, "valid", each.rule, breaks, why, EXAMPLE_REMEDY))
+    return found
+
+
+def damage_findings(damaged: Iterable[tuple[str, str]], readers: Readers) -> list[Finding]:
+    """What is not as it was released (path within ``released/``, and what is the matter), with whom it leaves alone."""
+    found = []
+    for path, matter in damaged:
+        kind, _, rest = path.partition("/")
+        event = rest.partition("/")[0] if kind == "events" else ""
+        breaks = tuple(readers.consumers_of(event)) or ("whoever relies on it",)
+        why = "changes are no longer compared, nor tried, with what was really released"
+        found.append(Finding(event or "released", path, "as released", matter, breaks, why, DAMAGE_REMEDY))
     return found
 
 

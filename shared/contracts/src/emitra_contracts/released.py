@@ -1,7 +1,8 @@
 """The contracts as they were last released, and every example ever released.
 
 ``released/`` is written by ``emitra-contracts release`` alone. Schemas and APIs there are those of the last release; an
-example, once there, never changes and never goes: ``SHA256SUMS`` (in the form of the program of that name) says so.
+example, once there, never changes and never goes. ``SHA256SUMS`` (in the form of the program of that name) has every
+file, so that what the gate compares with is what was released, and not what was edited since.
 """
 
 import hashlib
@@ -79,20 +80,23 @@ def release(contracts: Contracts, root: Path, folder: Path = RELEASED) -> list[s
     for file in folder.glob("apis/*.yaml"):
         if file.stem not in contracts.apis:
             file.unlink()
-    return [_added(example, folder) for example in sorted(PACKAGE.glob("events/*/examples/*.json"))
-            if not _is_released(example, folder)]  # fmt: skip
+    added = [_added(example, folder) for example in sorted(PACKAGE.glob("events/*/examples/*.json"))
+             if not _is_released(example, folder)]  # fmt: skip
+    sums = (f"{_digest(file)}  {path}\n" for path, file in sorted(_files(folder).items()))
+    (folder / SUMS).write_text("".join(sums), encoding="utf-8")
+    return added
 
 
-def damaged_examples(folder: Path = RELEASED) -> Iterator[tuple[str, str]]:
-    """The released examples that are not as they were released: path within ``released/``, and what is the matter."""
+def damaged_files(folder: Path = RELEASED) -> Iterator[tuple[str, str]]:
+    """The files that are not as they were released: path within ``released/``, and what is the matter."""
     sums = dict(_sums(folder))
-    present = {str(file.relative_to(folder)): file for file in folder.glob("events/*/examples/*.json")}
+    present = _files(folder)
     for path in sorted(sums.keys() | present.keys()):
         if path not in present:
             yield path, "is gone"
         elif path not in sums:
             yield path, f"was put there by hand: {SUMS} does not know it"
-        elif hashlib.sha256(present[path].read_bytes()).hexdigest() != sums[path]:
+        elif _digest(present[path]) != sums[path]:
             yield path, "was changed"
 
 
@@ -108,14 +112,22 @@ def _added(example: Path, folder: Path) -> str:
     path = f"events/{event}/examples/{example.stem}.{number}.json"
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     (folder / path).write_bytes(text)
-    with (folder / SUMS).open("a", encoding="utf-8") as sums:
-        sums.write(f"{hashlib.sha256(text).hexdigest()}  {path}\n")
     return path
 
 
 def _versions(example: Path, folder: Path) -> list[Path]:
     """Every version of an example that was released; names of examples have no dots."""
     return sorted((folder / "events" / example.parent.parent.name / "examples").glob(f"{example.stem}.*.json"))
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Every released file by its path, but the list of sums itself."""
+    files = (file for file in folder.rglob("*") if file.is_file() and file != folder / SUMS)
+    return {file.relative_to(folder).as_posix(): file for file in files}
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _sums(folder: Path) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,10 @@ DOCUMENT: dict[str, Any] = {
                 "parameters": [{"in": "query", "name": "dry_run", "schema": {"type": "boolean"}}],
                 "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Wanted"}}}},
                 "responses": {
-                    "201": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Shown"}}}},
+                    "201": {
+                        "headers": {"Location": {"required": True, "schema": {"type": "string"}}},
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Shown"}}},
+                    },
                     "202": {"$ref": "#/components/responses/Accepted"},
                 },
             },
@@ -33,6 +36,7 @@ DOCUMENT: dict[str, Any] = {
             },
             "Shown": {"type": "object", "properties": {"status": {"type": "string", "enum": ["PAID"]}}},
         },
+        "securitySchemes": {"oauth2": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/token"}}}},
         "responses": {"Accepted": {"content": {"application/json": {"schema": {"type": "object"}}}}},
     },
     "x-problems": [{"slug": "not-paid", "status": 409, "retryable": False}],
@@ -48,6 +52,16 @@ def post(document: dict[str, Any]) -> dict[str, Any]:
 
 def schemas(document: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = document["components"]["schemas"]
+    return found
+
+
+def location(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = post(document)["responses"]["201"]["headers"]["Location"]
+    return found
+
+
+def way_in(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["components"]["securitySchemes"]
     return found
 
 
@@ -89,6 +103,33 @@ BREAKING: dict[str, tuple[Edit, str]] = {
         lambda d: d["components"]["responses"]["Accepted"].update(content={"text/plain": {}}),
         "answer 202",
     ),
+    "a header of the answer gone": (
+        lambda d: post(d)["responses"]["201"].pop("headers"),
+        "answer 201 header Location",
+    ),
+    "a header of the answer optional": (lambda d: location(d).pop("required"), "answer 201 header Location"),
+    "a header of the answer retyped": (
+        lambda d: location(d).update(schema={"type": "integer"}),
+        "answer 201 header Location",
+    ),
+    "a parameter written in another way": (
+        lambda d: post(d)["parameters"][0].update(style="deepObject"),
+        "query parameter dry_run",
+    ),
+    "a body encoded in another way": (
+        lambda d: post(d)["requestBody"]["content"]["application/json"].update(encoding={}),
+        "request",
+    ),
+    "another server": (lambda d: post(d).update(servers=[{"url": "/old"}]), "operation"),
+    "a security scheme gone": (lambda d: way_in(d).clear(), "security scheme oauth2"),
+    "tokens from elsewhere": (
+        lambda d: way_in(d)["oauth2"]["flows"]["clientCredentials"].update(tokenUrl="/v2/token"),
+        "security scheme oauth2",
+    ),
+    "a problem no longer said to be retryable": (
+        lambda d: d["x-problems"][0].pop("retryable"),
+        "problem not-paid",
+    ),
     "a problem gone": (lambda d: d["x-problems"].clear(), "problem not-paid"),
     "a problem of another status": (lambda d: d["x-problems"][0].update(status=422), "problem not-paid"),
 }
@@ -108,6 +149,9 @@ HARMLESS: dict[str, Edit] = {
     "a value more in the request": lambda d: schemas(d)["Wanted"]["properties"]["amount"].update(
         type=["integer", "null"]
     ),
+    "a header more": lambda d: d["components"]["responses"]["Accepted"].update(headers={"Retry-After": {}}),
+    "a header in other letters": lambda d: post(d)["responses"]["201"].update(headers={"location": location(d)}),
+    "a scope described": lambda d: way_in(d)["oauth2"]["flows"]["clientCredentials"].update(scopes={"a": "b"}),
     "an answer more": lambda d: post(d)["responses"].update({"203": {}}),
     "a media type more": lambda d: post(d)["requestBody"]["content"].update({"application/xml": {}}),
     "public from now on": lambda d: post(d).update(security=[]),
@@ -125,3 +169,11 @@ def test_an_operation_that_was_public_may_not_ask_for_a_scope() -> None:
     public, scoped = deepcopy(DOCUMENT), deepcopy(DOCUMENT)
     post(public)["security"] = []
     assert [change.now for _, change in breaking_api_changes(public, scoped)] == ["scope payments:write"]
+
+
+def test_a_public_operation_may_not_ask_for_a_token() -> None:
+    public, closed = deepcopy(DOCUMENT), deepcopy(DOCUMENT)
+    for document in (public, closed):
+        post(document)["security"] = []
+    post(public)["x-public"] = True
+    assert [change.path for _, change in breaking_api_changes(public, closed)] == ["access"]

@@ -62,6 +62,35 @@ DIFFERENCES = {
     "items of any kind": ({"items": TEXT}, {}, "AE"),
     "closed to other members": ({}, {"additionalProperties": False}, "ER"),
     "opened to other members": ({"additionalProperties": False}, {}, ""),
+    "a further member that got a name, retyped": (
+        {"additionalProperties": TEXT},
+        {"additionalProperties": TEXT, "properties": {"a": WHOLE}},
+        "AER",
+    ),
+    "no longer sent": (TEXT, {**TEXT, "readOnly": True}, "R"),
+    "no longer answered": (TEXT, {**TEXT, "writeOnly": True}, "A"),
+    "a default changed": ({"default": 20}, {"default": 10}, "AER"),
+    "a default gone": ({"default": 20}, {}, "AER"),
+    "null allowed beside a list": (
+        {"type": ["string", "null"], "enum": ["a"]},
+        {"anyOf": [{**TEXT, "enum": ["a"]}, {"type": "null"}]},
+        "AE",
+    ),
+    "null no longer allowed beside a condition": (
+        {"anyOf": [{"not": {"enum": [None]}}, {"type": "null"}]},
+        {"not": {"enum": [None]}},
+        "AER",
+    ),
+    "a part of allOf retyped": ({"allOf": [TEXT]}, {"allOf": [WHOLE]}, "AER"),
+    "a part of allOf limited": ({"allOf": [TEXT]}, {"allOf": [{**TEXT, "maxLength": 5}]}, "ER"),
+    "a part of allOf more": ({"allOf": [TEXT]}, {"allOf": [TEXT, {"maxLength": 5}]}, "ER"),
+    "a part of allOf gone": ({"allOf": [TEXT, {"maxLength": 5}]}, {"allOf": [TEXT]}, "AE"),
+    "a way of anyOf retyped": ({"anyOf": [TEXT, WHOLE]}, {"anyOf": [TEXT, {"type": "boolean"}]}, "AER"),
+    "a way of anyOf more": ({"anyOf": [TEXT]}, {"anyOf": [TEXT, WHOLE]}, "AE"),
+    "a way of anyOf gone": ({"anyOf": [TEXT, WHOLE]}, {"anyOf": [TEXT]}, "ER"),
+    "an anyOf begun": ({}, {"anyOf": [TEXT, WHOLE]}, "ER"),
+    "an anyOf lifted": ({"anyOf": [TEXT, WHOLE]}, {}, "AE"),
+    "a way of oneOf limited": ({"oneOf": [TEXT]}, {"oneOf": [{**TEXT, "maxLength": 5}]}, "AER"),
     "a keyword that nobody judged": ({"multipleOf": 100}, {"multipleOf": 50}, "AER"),
 }
 
@@ -94,3 +123,39 @@ def test_a_reference_out_of_the_document_is_refused() -> None:
     elsewhere = {"$ref": "https://example.org/money.json"}
     with pytest.raises(ValueError, match="example"):
         list(breaking_changes(elsewhere, elsewhere, Use.EVENT))
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf", "not", "if", "prefixItems", "patternProperties"])
+def test_a_difference_is_found_through_a_reference_in_a_condition(keyword: str) -> None:
+    money = {"$ref": "#/$defs/money"}
+    whole: dict[str, Any] = {"anyOf": [money, TEXT], "not": money, "if": money, "patternProperties": {"^a": money}}
+    old = {keyword: whole.get(keyword, [money])}
+    for use in Use:
+        assert list(
+            breaking_changes(
+                {**old, "$defs": {"money": an_object(amount=WHOLE)}},
+                {**old, "$defs": {"money": an_object(amount=TEXT)}},
+                use,
+            )
+        )
+
+
+def test_a_limit_is_seen_though_a_neighbour_of_its_reference_names_another() -> None:
+    limited = {"$ref": "#/$defs/text", "maxLength": 9}
+    old, new = ({"properties": {"a": limited}, "$defs": {"text": {"maxLength": most}}} for most in (8, 7))
+    assert list(breaking_changes(old, new, Use.REQUEST))
+
+
+def test_a_schema_that_contains_itself_may_not_begin_to_be_null() -> None:
+    node = {"$ref": "#/$defs/node"}
+    old, new = (
+        {**node, "$defs": {"node": an_object("next", next=following)}}
+        for following in (node, {"anyOf": [node, {"type": "null"}]})
+    )
+    assert [change.path for change in breaking_changes(old, new, Use.ANSWER)] == ["/next"]
+
+
+def test_a_schema_that_contains_itself_in_a_condition_comes_to_an_end() -> None:
+    tree = {"$ref": "#/$defs/tree"}
+    document = {"not": tree, "$defs": {"tree": {"oneOf": [TEXT, an_object(branch=tree)]}}}
+    assert list(breaking_changes(document, document, Use.EVENT)) == []

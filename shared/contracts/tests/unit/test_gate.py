@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from emitra_contracts import events, examples, released_examples
-from emitra_contracts.gate import Finding, Readers, example_findings, findings, told
-from emitra_contracts.released import Contracts, damaged_examples, release, released_contracts
+from emitra_contracts.gate import Finding, Readers, damage_findings, example_findings, findings, told
+from emitra_contracts.released import Contracts, damaged_files, release, released_contracts
 
 FEE = {"type": "object", "properties": {"amount": {"type": "integer"}}, "required": ["amount"]}
 SUBMITTED = {
@@ -148,17 +148,24 @@ def test_the_text_has_place_change_consumer_and_what_to_do() -> None:
 
 def test_a_released_example_that_todays_schema_refuses_is_told_with_those_who_read_it() -> None:
     (envelope, *_) = examples("application.submitted.v1")
-    assert example_findings({"x.json": envelope}, [], READERS) == []
+    assert example_findings({"x.json": envelope}, READERS) == []
     del envelope["data"]["fee"]["amount"]
-    (finding,) = example_findings({"x.json": envelope}, [], READERS)
+    (finding,) = example_findings({"x.json": envelope}, READERS)
     assert (finding.contract, finding.place) == ("application.submitted.v1", "x.json /data/fee/amount")
     assert finding.breaks == ("billing (requires it)", "gateway (reads it)")
 
 
-def test_a_damaged_example_is_told_with_the_consumers_of_its_event() -> None:
-    path = "events/application.submitted.v1/examples/y.1.json"
-    (finding,) = example_findings({}, [(path, "was changed")], READERS)
+@pytest.mark.parametrize("file", ["schema.json", "examples/y.1.json"])
+def test_a_damaged_file_is_told_with_the_consumers_of_its_event(file: str) -> None:
+    path = f"events/application.submitted.v1/{file}"
+    (finding,) = damage_findings([(path, "was changed")], READERS)
     assert (finding.place, finding.now, finding.breaks) == (path, "was changed", ("billing", "gateway"))
+
+
+@pytest.mark.parametrize("path", ["apis/billing.yaml", "events.json"])
+def test_a_damaged_file_of_no_event_is_told_too(path: str) -> None:
+    (finding,) = damage_findings([(path, "was changed")], READERS)
+    assert (finding.contract, finding.place) == ("released", path)
 
 
 @pytest.fixture
@@ -188,25 +195,46 @@ def test_a_new_version_of_an_example_is_added_beside_the_old_one(first_release: 
 def test_a_retired_event_loses_its_schema_and_keeps_its_examples(first_release: Path, tmp_path: Path) -> None:
     release(Contracts({}, {}, {}, {}, {}), tmp_path, first_release)
     assert released_contracts(first_release).schemas == {}
-    assert list(damaged_examples(first_release)) == []
+    assert list(damaged_files(first_release)) == []
     assert list(first_release.glob("events/application.submitted.v1/examples/*.json"))
 
 
 def test_an_example_that_was_changed_removed_or_smuggled_in_is_seen(first_release: Path) -> None:
-    assert list(damaged_examples(first_release)) == []
+    assert list(damaged_files(first_release)) == []
     folder = first_release / "events" / "payment.failed.v1" / "examples"
     (folder / "biller-refused.1.json").write_text("{}")
     (folder / "future-biller-refused.1.json").unlink()
     (folder / "other.1.json").write_text("{}")
-    assert {path.rpartition("/")[2]: matter.partition(":")[0] for path, matter in damaged_examples(first_release)} == {
+    assert {path.rpartition("/")[2]: matter.partition(":")[0] for path, matter in damaged_files(first_release)} == {
         "biller-refused.1.json": "was changed",
         "future-biller-refused.1.json": "is gone",
         "other.1.json": "was put there by hand",
     }
 
 
+def test_what_the_gate_compares_with_cannot_be_edited_removed_or_added_to_unseen(first_release: Path) -> None:
+    (first_release / "apis").mkdir()
+    (first_release / "apis" / "billing.yaml").write_text("paths: {}")
+    (first_release / "publishers.json").unlink()
+    for edited in ("events.json", "envelope.schema.json", "events/application.submitted.v1/schema.json"):
+        (first_release / edited).write_text("{}")
+    assert {path: matter.partition(":")[0] for path, matter in damaged_files(first_release)} == {
+        "apis/billing.yaml": "was put there by hand",
+        "publishers.json": "is gone",
+        "events.json": "was changed",
+        "envelope.schema.json": "was changed",
+        "events/application.submitted.v1/schema.json": "was changed",
+    }
+
+
+def test_a_release_renews_the_sums_of_what_it_renews(first_release: Path, tmp_path: Path) -> None:
+    release(replace(RELEASED, apis={}, publishers={}), tmp_path, first_release)
+    assert released_contracts(first_release).publishers == {}
+    assert list(damaged_files(first_release)) == []
+
+
 def test_every_released_event_has_its_examples_undamaged() -> None:
-    assert list(damaged_examples()) == []
+    assert list(damaged_files()) == []
     assert released_contracts().catalogue
     for event in released_contracts().catalogue:
         assert released_examples(event)

@@ -1,0 +1,179 @@
+"""No part of a released document can be taken away, or say something else, without the gate's seeing it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from emitra_contracts.api_compatibility import breaking_api_changes
+from emitra_contracts.compatibility import Use, breaking_changes
+from emitra_contracts.released import released_contracts
+
+RELEASED = released_contracts()
+EVENTS = {**RELEASED.schemas, "the envelope": RELEASED.envelope}
+
+Path = tuple[str | int, ...]
+
+FOR_PEOPLE = {
+    "$id", "$schema", "description", "detail", "example", "info", "nullable", "openapi", "operationId", "summary",
+    "tags", "title", "title_hi", "x-service",
+}  # fmt: skip
+# A client may be asked for less than until now. What is asked of a scope stands at the operations that need it.
+ASKED_FOR = {"readOnly", "scopes", "security", "x-internal"}
+# Without one of them more values are valid, which breaks those who read them and not those who send them.
+LIMITS = {
+    "enum", "format", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum",
+    "pattern", "required", "schema", "type",
+}  # fmt: skip
+# One value fewer breaks those who send it and not those who read it.
+CHOICES = {"anyOf", "enum", "type"}
+
+
+def keywords(path: Path) -> list[str]:
+    """The steps that are keywords, and not names of members, paths or components."""
+    named = {"properties", "paths", "schemas", "responses"}
+    return [str(step) for before, step in zip(("", *path), path, strict=False) if before not in named]
+
+
+def is_for_people(path: Path) -> bool:
+    return not FOR_PEOPLE.isdisjoint(keywords(path))
+
+
+def nodes(node: Any, path: Path = ()) -> Iterator[tuple[Any, Path]]:
+    """Every part with what it is in, but for those that tell people something."""
+    for key in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+        here = (*path, key)
+        if not is_for_people(here):
+            yield node, here
+            yield from nodes(node[key], here)
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (target for key, target in node.items() if key == "$ref")
+        node = list(node.values())
+    for each in node if isinstance(node, list) else ():
+        yield from references(each)
+
+
+def reached(document: Any, begin: Any) -> set[str]:
+    """The names of the schemas that a part of the document leads to."""
+    found: set[str] = set()
+    open_ends = set(references(begin))
+    while open_ends:
+        found |= open_ends
+        targets = [document["components"][kind][name] for _, _, kind, name in (end.split("/") for end in open_ends)]
+        open_ends = set(references(targets)) - found
+    return {reference.rpartition("/")[2] for reference in found}
+
+
+class Sides:
+    """Who writes the values at a place of an OpenAPI document: clients, we, or both."""
+
+    def __init__(self, document: Any) -> None:
+        items = [item for path in document["paths"].values() for item in path.values() if isinstance(item, dict)]
+        self._sent = reached(document, [item.get("requestBody") for item in items])
+        self._answered = reached(document, [item["responses"] for item in items])
+
+    def only(self, use: Use, path: Path) -> bool:
+        asked = "parameters" in path or "requestBody" in path
+        if path[:2] == ("components", "schemas"):
+            sent, answered = path[2] in self._sent, path[2] in self._answered
+            return sent and not answered if use is Use.REQUEST else answered and not sent
+        return asked if use is Use.REQUEST else not asked
+
+
+def is_seen(document: Any, edited: Any) -> bool:
+    """Whether the gate says something, or stops because a reference leads nowhere."""
+    try:
+        changes: Iterator[Any] = (
+            breaking_api_changes(document, edited)
+            if "paths" in document
+            else breaking_changes(document, edited, Use.EVENT)
+        )
+        return any(True for _ in changes)
+    except LookupError:
+        return True
+
+
+def unseen(document: Any, edits: Callable[[Any], list[Any]], harmless: Callable[[Path], bool]) -> list[str]:
+    """The places where the gate sees none of the edits: each part is replaced by each of ``edits(part)`` in turn."""
+    edited = thawed(document)
+    missed = []
+    for parent, path in list(nodes(edited)):
+        options = edits(parent[path[-1]])
+        if not options or harmless(path):
+            continue
+        saved = parent.copy()
+        for option in options:
+            if option is GONE:
+                del parent[path[-1]]
+            else:
+                parent[path[-1]] = option
+            if is_seen(document, edited):
+                break
+        else:
+            missed.append("/".join(map(str, path)))
+        parent.clear()
+        parent.update(saved) if isinstance(parent, dict) else parent.extend(saved)
+    return missed
+
+
+def thawed(node: Any) -> Any:
+    """A copy whose parts are shared with nobody, unlike YAML's anchors."""
+    if isinstance(node, dict):
+        return {key: thawed(value) for key, value in node.items()}
+    return [thawed(each) for each in node] if isinstance(node, list) else node
+
+
+def is_openness(path: Path) -> bool:
+    """Without it an object is open: it was, or it is opened, which breaks nobody."""
+    return path[-1] == "additionalProperties"
+
+
+GONE = object()
+
+
+def otherwise(value: Any) -> list[Any]:
+    """Other values: one of them at least must be seen, since a limit may be moved in one direction."""
+    if isinstance(value, bool):
+        return [not value]
+    return [value + 1, value - 1] if isinstance(value, int) else [value + "x"] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_nothing_can_be_taken_from_an_event(event: str) -> None:
+    assert unseen(EVENTS[event], lambda _: [GONE], is_openness) == []
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_nothing_in_an_event_can_say_something_else(event: str) -> None:
+    assert unseen(EVENTS[event], otherwise, lambda _: False) == []
+
+
+@pytest.mark.parametrize("service", RELEASED.apis)
+def test_nothing_can_be_taken_from_an_api_but_what_only_asks_or_limits(service: str) -> None:
+    sides = Sides(RELEASED.apis[service])
+
+    def is_harmless(path: Path) -> bool:
+        asks_less = not ASKED_FOR.isdisjoint(keywords(path))
+        lifted = path[-1] in LIMITS or (len(path) > 1 and path[-2] == "required")
+        says_less = len(path) > 1 and path[-2] in CHOICES
+        return (
+            asks_less
+            or (lifted and path[-2] != "properties" and sides.only(Use.REQUEST, path))
+            or (says_less and isinstance(path[-1], int) and sides.only(Use.ANSWER, path))
+            or is_openness(path)
+        )
+
+    assert unseen(RELEASED.apis[service], lambda _: [GONE], is_harmless) == []
+
+
+@pytest.mark.parametrize("service", RELEASED.apis)
+def test_nothing_in_an_api_can_say_something_else(service: str) -> None:
+    flags = {"additionalProperties", "readOnly", "required", "x-internal"}
+
+    def is_harmless(path: Path) -> bool:
+        return path[-1] in flags or "scopes" in path
+
+    assert unseen(RELEASED.apis[service], otherwise, is_harmless) == []
