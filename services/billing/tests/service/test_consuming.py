@@ -115,3 +115,42 @@ def test_a_redelivered_submission_raises_no_second_demand(world: World) -> None:
 
     demands = list(world.mongo.db.fee_demands.find({"application_id": application_id}))
     assert [demand["fee_paise"] for demand in demands] == [3_000]
+
+
+def test_a_refused_fee_is_handed_to_people_once_with_its_reason_and_a_due_time(world: World) -> None:
+    payment_id = f"pay_{secrets.token_hex(16)}"
+    refused = example("fee.refused.v1", payment_id=payment_id, reason="paid-twice")
+    again = example("fee.refused.v1", payment_id=payment_id, reason="paid-late", refused_at="2026-12-24T00:00:00.000Z")
+    deliver(world, refused)
+
+    deliver(world, refused)
+    deliver(world, again)
+
+    (found,) = world.mongo.db.breaks.find({"payment_id": payment_id})
+    assert (found["kind"], found["owner"], found["status"]) == ("fee-refused", "operations", "open")
+    assert found["detail"] == f"not the fee of {refused['data']['application_id']}: paid-twice"
+    assert found["due_at"] - found["opened_at"] == world.billing.settings.pace().take_over
+    assert found["opened_at"].isoformat(timespec="milliseconds") == "2026-11-23T05:42:30.604+00:00"
+
+
+def test_a_refused_fee_that_people_have_returned_is_not_opened_again(world: World) -> None:
+    payment_id = f"pay_{secrets.token_hex(16)}"
+    deliver(world, example("fee.refused.v1", payment_id=payment_id))
+    world.mongo.db.breaks.update_one({"payment_id": payment_id}, {"$set": {"status": "closed"}})
+
+    deliver(world, example("fee.refused.v1", payment_id=payment_id))
+
+    assert [each["status"] for each in world.mongo.db.breaks.find({"payment_id": payment_id})] == ["closed"]
+
+
+def test_a_payment_whose_fee_is_refused_stays_as_it_is(world: World) -> None:
+    application_id, centre = new_application(), world.centre(10_000)
+    deliver(world, example("application.submitted.v1", application_id=application_id, fee=inr(3_000)))
+    bill = centre.bill(application_id, biller_id=FEES, name="application_id")
+    payment_id = json_of(centre.pay(bill))["payment_id"]
+    before = world.stored(payment_id)
+
+    deliver(world, example("fee.refused.v1", payment_id=payment_id, application_id=application_id))
+
+    assert world.stored(payment_id) == before
+    assert world.billing.books.check(utc_now()).in_order

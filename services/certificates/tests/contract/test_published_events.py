@@ -20,6 +20,7 @@ def test_every_event_that_leaves_fits_its_contract(world: World) -> None:
     json_of(world.officer().decide(two_steps["application_id"], "send_back"), 201)
     rejected = world.awaiting_decision()
     json_of(world.officer().decide(rejected["application_id"], "reject"), 201)
+    world.paid(rejected)
     envelopes = published(world.mongo)
     for envelope in envelopes:
         validate_produced(envelope)

@@ -11,11 +11,20 @@ from tests.support.world import World
 from certificates.adapters.mongo_applications import MongoApplications
 from certificates.application.ports import Applications, Changes, NumberTaken, VersionMoved
 from certificates.domain import application as rules
-from certificates.domain.application import Application, Change, Happening, HistoryEntry
+from certificates.domain.application import (
+    Application,
+    Change,
+    FeeRefused,
+    Happening,
+    HistoryEntry,
+    Refusal,
+    RefusedPayment,
+)
 from certificates.domain.certificate import Certificate, CertificateIssued, Status
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.mongo import Outbox
+from servicekit.testing import published
 
 
 @pytest.fixture(params=["mongo", "fake"])
@@ -138,7 +147,9 @@ def test_a_number_is_given_to_one_certificate_only(store: Applications) -> None:
     approve(store, second, "DOM-0000000002-2")
 
 
-def test_a_line_that_is_told_twice_is_there_once_and_as_it_was(store: Applications) -> None:
+def test_a_payment_that_is_refused_twice_is_told_once_and_as_it_was(
+    store: Applications, request: pytest.FixtureRequest
+) -> None:
     application = add(store, a_new_one())
     line = HistoryEntry(
         key=f"{application.id}:payment:pay_1",
@@ -150,12 +161,20 @@ def test_a_line_that_is_told_twice_is_there_once_and_as_it_was(store: Applicatio
         payment_id="pay_1",
         paise=5000,
     )
-    store.once(Claim("first"), application.id, lambda changes: changes.tell(line))
-    store.once(Claim("second"), application.id, lambda changes: changes.tell(replace(line, paise=1)))
+    event = FeeRefused("evt_1", application, "pay_1", 5000, Refusal.PAID_TWICE, MONDAY)
+    first = RefusedPayment(line, event)
+    again = RefusedPayment(replace(line, paise=1), replace(event, event_id="evt_2", paise=1))
+    store.once(Claim("first"), application.id, lambda changes: changes.refuse(first, "req_1"))
+    store.once(Claim("second"), application.id, lambda changes: changes.refuse(again, "req_1"))
 
     if isinstance(store, FakeApplications):
         told = list(store.kept.history.values())
+        announced = [each.event_id for each in store.kept.outbox]
     else:
         assert isinstance(store, MongoApplications)
         told = list(store.history(application.id))
+        world: World = request.getfixturevalue("world")
+        announced = [each["id"] for each in published(world.mongo)]
     assert [entry.paise for entry in told if entry.key == line.key] == [5000]
+    assert "evt_1" in announced
+    assert "evt_2" not in announced

@@ -5,12 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from certificates.application.ports import Changes, Claim, NumberTaken, VersionMoved
-from certificates.domain.application import Application, ApplicationDecided, ApplicationSubmitted, Change, HistoryEntry
+from certificates.domain.application import (
+    Application,
+    ApplicationDecided,
+    ApplicationSubmitted,
+    Change,
+    FeeRefused,
+    HistoryEntry,
+    RefusedPayment,
+)
 from certificates.domain.certificate import Certificate, CertificateIssued
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.mongo import Once
 
-Event = ApplicationSubmitted | ApplicationDecided | CertificateIssued
+Event = ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,11 @@ class _Transaction:
             self.kept = replace(self.kept, certificates={**known, new.application_id: new})
         self._put(change, issued)
 
-    def tell(self, entry: HistoryEntry) -> None:
-        self.kept = replace(self.kept, history={entry.key: entry} | self.kept.history)
+    def refuse(self, refused: RefusedPayment, request_id: str) -> None:  # noqa: ARG002 - the port's form
+        entry = refused.entry
+        if entry.key not in self.kept.history:
+            history = {**self.kept.history, entry.key: entry}
+            self.kept = replace(self.kept, history=history, outbox=(*self.kept.outbox, refused.event))
 
     def _put(self, change: Change, issued: CertificateIssued | None) -> None:
         assert change.entry.key not in self.kept.history, "a second line for one version"

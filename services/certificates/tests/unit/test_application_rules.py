@@ -19,7 +19,15 @@ from tests.support.builders import (
 )
 
 from certificates.domain import application as rules
-from certificates.domain.application import Application, Change, Decision, Happening, HistoryEntry, State
+from certificates.domain.application import (
+    Application,
+    Change,
+    Decision,
+    Happening,
+    Refusal,
+    RefusedPayment,
+    State,
+)
 from certificates.domain.application_type import ApplicationType
 from certificates.domain.officer import Officer
 
@@ -28,12 +36,14 @@ LATER = MONDAY + timedelta(days=1)
 
 def pay(
     application: Application, payment_id: str = "pay_1", paise: int = 5000, application_type: ApplicationType = DOMICILE
-) -> Change | HistoryEntry | None:
+) -> Change | RefusedPayment | None:
     return rules.receive_payment(
         application,
         payment_id=payment_id,
         paise=paise,
         at=LATER,
+        refused_event_id="evt_refused",
+        refused_at=LATER + timedelta(minutes=1),
         application_type=application_type,
         calendar=CALENDAR,
     )
@@ -74,10 +84,15 @@ def test_more_than_the_fee_is_enough() -> None:
     assert isinstance(pay(submitted().application, paise=5001), Change)
 
 
-def test_less_than_the_fee_is_only_told() -> None:
-    told = pay(submitted().application, paise=4999)
-    assert isinstance(told, HistoryEntry)
+def test_less_than_the_fee_is_refused() -> None:
+    application = submitted().application
+    refused = pay(application, paise=4999)
+    assert isinstance(refused, RefusedPayment)
+    told, event = refused.entry, refused.event
     assert (told.what, told.state_after, told.paise) == (Happening.FEE_PAID_SHORT, State.FEE_DUE, 4999)
+    assert (event.payment_id, event.paise, event.reason) == ("pay_1", 4999, Refusal.PAID_SHORT)
+    assert (event.event_id, event.refused_at) == ("evt_refused", LATER + timedelta(minutes=1))
+    assert event.application == application
 
 
 def test_the_payment_that_is_known_already_is_nothing_new() -> None:
@@ -87,10 +102,18 @@ def test_the_payment_that_is_known_already_is_nothing_new() -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.FEE_DUE])
-def test_a_payment_in_any_other_state_is_only_told(state: State) -> None:
-    told = pay(submitted(state=state).application, "pay_2")
-    assert isinstance(told, HistoryEntry)
+def test_a_payment_in_any_other_state_is_refused(state: State) -> None:
+    refused = pay(submitted(state=state, payment_id="pay_1").application, "pay_2")
+    assert isinstance(refused, RefusedPayment)
+    told = refused.entry
     assert (told.what, told.state_before, told.state_after) == (Happening.FEE_PAID_AGAIN, state, state)
+    assert refused.event.reason is Refusal.PAID_TWICE
+
+
+def test_a_payment_for_what_is_free_is_refused_for_there_is_no_fee() -> None:
+    refused = pay(submitted(fee=replace(FEE, paise=0)).application)
+    assert isinstance(refused, RefusedPayment)
+    assert refused.event.reason is Refusal.NOTHING_DUE
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.IN_VERIFICATION])
@@ -152,8 +175,8 @@ def test_versions_and_events_count_up_and_no_state_moves_backwards(acts: list[st
                 outcome = decide(application, Decision(act), application_type=CASTE)
         except rules.NotAwaitingDecision:
             continue
-        if isinstance(outcome, HistoryEntry):
-            keys.add(outcome.key)
+        if isinstance(outcome, RefusedPayment):
+            keys.add(outcome.entry.key)
             continue
         assert outcome is not None
         application = outcome.application

@@ -28,7 +28,7 @@ from certificates.application.errors import AlreadyDecided, FeeNotPaid
 from certificates.application.ports import Changes, NumberTaken
 from certificates.application.record_fee_payment import RecordFeePayment, RecordFeePaymentHandler
 from certificates.application.submit_application import SubmitApplication, SubmitApplicationHandler
-from certificates.domain.application import Application, Decision, Happening, State
+from certificates.domain.application import Application, Decision, FeeRefused, Happening, State
 from certificates.domain.officer import Officer
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.settings import read_signing_key
@@ -257,12 +257,15 @@ class Certificates(RuleBasedStateMachine):
         for body in self.broker:
             self._handle(body)
         kept = self.store.kept
+        refused = Counter(event.payment_id for event in kept.outbox if isinstance(event, FeeRefused))
         for payment_id, (application_id, paise) in self.paid.items():
             application = kept.applications[application_id]
             assert application.state is not State.FEE_DUE or paise < application.fee.paise
             told = [entry.what for entry in kept.history.values() if entry.payment_id == payment_id]
             assert len(told) == 1, "each payment is in the audit trail once"
-            assert (told == [Happening.FEE_PAID]) == (application.payment_id == payment_id)
+            accepted = application.payment_id == payment_id
+            assert (told == [Happening.FEE_PAID]) == accepted
+            assert refused[payment_id] == (not accepted), "money that moves nothing is announced once"
         self.i7_numbers_are_unique_and_a_certificate_is_of_one_approved_and_paid_application()
         self.i8_no_state_moves_backwards_and_every_change_has_its_line_and_its_event()
 

@@ -146,7 +146,7 @@ class MongoPayments:
             for entry in recorded.change.entries:
                 self._ledger.write(session, entry)
             if recorded.change.opened:
-                self._open_break(session, recorded.change.opened)
+                self.open_break(session, recorded.change.opened)
             self._outbox.add_rows(session, recorded.rows)
             return True
 
@@ -194,7 +194,8 @@ class MongoPayments:
         )
         return rung.matched_count == 1
 
-    def _open_break(self, session: ClientSession, opened: Break) -> None:
+    def open_break(self, session: ClientSession, opened: Break) -> None:
+        """Hand a payment to operations, in the session's transaction; a repeat leaves the first as people have it."""
         self._breaks.update_one(
             {"_id": f"{opened.payment_id}:{opened.kind}"},
             {

@@ -127,6 +127,7 @@ class BreakKind(StrEnum):
     LATE_SUCCESS = "late-success"
     CAPTURE_REFUSED = "capture-refused"
     VOID_REFUSED = "void-refused"
+    FEE_REFUSED = "fee-refused"
 
 
 @dataclass(frozen=True)

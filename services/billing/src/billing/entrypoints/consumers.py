@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, validate
 from pymongo.client_session import ClientSession
 
+from billing.application.ports import Break, BreakKind
 from billing.bootstrap import Billing
 from servicekit.http.fields import StrictInteger
 from servicekit.messaging import Consumer, ReceivedEvent
@@ -41,6 +42,18 @@ class ApplicationSubmitted(Schema):
     submitted_at = fields.AwareDateTime(required=True, format="iso")
 
 
+class FeeRefused(Schema):
+    """What billing reads of fee.refused.v1."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    payment_id = fields.String(required=True)
+    application_id = fields.String(required=True)
+    reason = fields.String(required=True)
+    refused_at = fields.AwareDateTime(required=True, format="iso")
+
+
 def open_wallet(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
     """An approved centre gets its wallet."""
     data: dict[str, Any] = event.data
@@ -64,7 +77,25 @@ def raise_fee_demand(billing: Billing, event: ReceivedEvent, session: ClientSess
     )
 
 
+def hand_over_refused_fee(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
+    """Money reached the department for nothing: until it can be refunded here, people return it.
+
+    The payment stays COMPLETED, as the biller's acceptance and the receipt are; whatever the reason, the break is one.
+    """
+    data: dict[str, Any] = event.data
+    refused_at = data["refused_at"]
+    refused = Break(
+        data["payment_id"],
+        BreakKind.FEE_REFUSED,
+        f"not the fee of {data['application_id']}: {data['reason']}",
+        opened_at=refused_at,
+        due_at=refused_at + billing.settings.pace().take_over,
+    )
+    billing.payments.open_break(session, refused)
+
+
 CONSUMERS = [
     Consumer("kiosk.approved.v1", "kiosk-registry", KioskApproved(), open_wallet, money=True),
     Consumer("application.submitted.v1", "certificates", ApplicationSubmitted(), raise_fee_demand, money=True),
+    Consumer("fee.refused.v1", "certificates", FeeRefused(), hand_over_refused_fee, money=True),
 ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from certificates.domain.application import Application, ApplicationDecided, ApplicationSubmitted
+from certificates.domain.application import Application, ApplicationDecided, ApplicationSubmitted, FeeRefused
 from certificates.domain.certificate import CertificateIssued
 from servicekit.messaging import NewEvent
 from servicekit.messaging.envelope import rfc3339
@@ -10,9 +10,12 @@ from servicekit.messaging.envelope import rfc3339
 SUBMITTED = "application.submitted.v1"
 DECIDED = "application.decided.v1"
 ISSUED = "certificate.issued.v1"
+REFUSED = "fee.refused.v1"
 
 
-def to_event(event: ApplicationSubmitted | ApplicationDecided | CertificateIssued, request_id: str) -> NewEvent:
+def to_event(
+    event: ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused, request_id: str
+) -> NewEvent:
     """The event for the outbox."""
     match event:
         case ApplicationSubmitted():
@@ -21,6 +24,8 @@ def to_event(event: ApplicationSubmitted | ApplicationDecided | CertificateIssue
             return _decided(event, request_id)
         case CertificateIssued():
             return _issued(event, request_id)
+        case FeeRefused():
+            return _refused(event, request_id)
 
 
 def _submitted(event: ApplicationSubmitted, request_id: str) -> NewEvent:
@@ -83,6 +88,30 @@ def _issued(event: CertificateIssued, request_id: str) -> NewEvent:
             "client_id": certificate.client_id,
             "district_code": certificate.district_code,
             "issued_at": rfc3339(certificate.issued_at),
+        },
+        request_id=request_id,
+    )
+
+
+def _refused(event: FeeRefused, request_id: str) -> NewEvent:
+    application = event.application
+    return NewEvent(
+        id=event.event_id,
+        type=REFUSED,
+        # Of the payment and not of the application, which stays as it is: a payment is refused once.
+        aggregate_type="fee",
+        aggregate_id=event.payment_id,
+        sequence=1,
+        occurred_at=event.refused_at,
+        data={
+            "payment_id": event.payment_id,
+            "application_id": application.id,
+            "transaction_token": application.transaction_token,
+            "client_id": application.client_id,
+            "reason": event.reason.value,
+            "fee": {"amount": application.fee.paise, "currency": "INR"},
+            "amount": {"amount": event.paise, "currency": "INR"},
+            "refused_at": rfc3339(event.refused_at),
         },
         request_id=request_id,
     )

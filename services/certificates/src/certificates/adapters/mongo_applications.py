@@ -19,7 +19,7 @@ from certificates.adapters.document_mapping import (
 from certificates.adapters.event_mapping import to_event
 from certificates.application import ports
 from certificates.application.ports import Changes, NumberTaken, Position, Selection, VersionMoved
-from certificates.domain.application import Application, Change, HistoryEntry
+from certificates.domain.application import Application, Change, HistoryEntry, RefusedPayment
 from certificates.domain.certificate import Certificate, CertificateIssued
 from servicekit.mongo import Claim, Idempotency, Mongo, Once, Outbox, duplicate_key
 
@@ -153,11 +153,13 @@ class _SessionChanges:
             self._db[CERTIFICATES].insert_one(certificate_to_document(issued.certificate), session=self._session)
         self._tell_change(change, request_id, issued)
 
-    def tell(self, entry: HistoryEntry) -> None:
-        document = entry_to_document(entry)
-        self._db[HISTORY].update_one(
+    def refuse(self, refused: RefusedPayment, request_id: str) -> None:
+        document = entry_to_document(refused.entry)
+        written = self._db[HISTORY].update_one(
             {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=self._session
         )
+        if written.matched_count == 0:
+            self._outbox.add(self._session, to_event(refused.event, request_id))
 
     def _tell_change(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from certificates.domain.application import Application, Change, HistoryEntry, State
+from certificates.domain.application import Application, Change, HistoryEntry, RefusedPayment, State
 from certificates.domain.certificate import Certificate, CertificateIssued
 
 
@@ -69,8 +69,11 @@ class Changes(Protocol):
         Raises VersionMoved when the stored version is not the one just before the change's; NumberTaken.
         """
 
-    def tell(self, entry: HistoryEntry) -> None:
-        """Writes a history line alone; a repeat of the same key changes nothing."""
+    def refuse(self, refused: RefusedPayment, request_id: str) -> None:
+        """Writes the history line and the event of a payment that moves nothing.
+
+        A repeat (a line of the same key) changes nothing and tells nobody again.
+        """
 
 
 class Applications(Protocol):

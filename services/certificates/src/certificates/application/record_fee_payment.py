@@ -11,18 +11,23 @@ from certificates.domain.rulebook import Rulebook
 
 @dataclass(frozen=True, kw_only=True)
 class RecordFeePayment:
-    """The command. `paise` is what reached the department, without the service charge."""
+    """The command. `paise` is what reached the department, without the service charge.
+
+    `refused_event_id` and `refused_at` are for the event that tells that the payment is not the fee, if it is not.
+    """
 
     application_id: str
     payment_id: str
     paise: int
     completed_at: datetime
+    refused_event_id: str
+    refused_at: datetime
     request_id: str
 
 
 @dataclass(frozen=True)
 class RecordFeePaymentHandler:
-    """Moves the application to verification, or records why the payment moves nothing."""
+    """Moves the application to verification, or records and announces that the payment is refused."""
 
     rulebook: Rulebook
 
@@ -36,10 +41,12 @@ class RecordFeePaymentHandler:
             payment_id=command.payment_id,
             paise=command.paise,
             at=command.completed_at,
+            refused_event_id=command.refused_event_id,
+            refused_at=command.refused_at,
             application_type=self.rulebook.types[application.type_code],
             calendar=self.rulebook.calendar,
         )
         if isinstance(outcome, rules.Change):
             changes.save(outcome, command.request_id)
         elif outcome is not None:
-            changes.tell(outcome)
+            changes.refuse(outcome, command.request_id)

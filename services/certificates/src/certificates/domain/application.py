@@ -38,6 +38,14 @@ class Happening(StrEnum):
     DECIDED = "decided"
 
 
+class Refusal(StrEnum):
+    """Why a payment is not the fee, in the words of the event `fee.refused.v1`."""
+
+    PAID_SHORT = "paid-short"
+    PAID_TWICE = "paid-twice"
+    NOTHING_DUE = "nothing-due"
+
+
 class NotAwaitingDecision(Exception):
     """The application is in a state that nobody decides; `state` says which."""
 
@@ -119,6 +127,26 @@ class ApplicationDecided:
 
 
 @dataclass(frozen=True)
+class FeeRefused:
+    """Becomes `fee.refused.v1`; `application` is as it stays, `paise` what reached the department."""
+
+    event_id: str
+    application: Application
+    payment_id: str
+    paise: int
+    reason: Refusal
+    refused_at: datetime
+
+
+@dataclass(frozen=True)
+class RefusedPayment:
+    """A payment that moves nothing: the history line, and the event by which its money is returned."""
+
+    entry: HistoryEntry
+    event: FeeRefused
+
+
+@dataclass(frozen=True)
 class Change:
     """An application after a change, the history line that tells it, and the event, if others are told."""
 
@@ -180,13 +208,15 @@ def receive_payment(
     payment_id: str,
     paise: int,
     at: datetime,
+    refused_event_id: str,
+    refused_at: datetime,
     application_type: ApplicationType,
     calendar: WorkingCalendar,
-) -> Change | HistoryEntry | None:
-    """A completed payment for this application.
+) -> Change | RefusedPayment | None:
+    """A payment for this application that completed `at`.
 
-    Returns the change to IN_VERIFICATION; or only a history line, when the fee was paid before or this is less
-    than the fee (billing returns such money by its own rules); or None, when this very payment is known already.
+    Returns the change to IN_VERIFICATION; or the refusal, when the fee was paid before, or there is none, or this is
+    less (billing, which has the money, is told); or None, when this very payment is the fee already.
     """
     if payment_id == application.payment_id:
         return None
@@ -200,10 +230,14 @@ def receive_payment(
         payment_id=payment_id,
         paise=paise,
     )
+
+    def refused(entry: HistoryEntry, reason: Refusal) -> RefusedPayment:
+        return RefusedPayment(entry, FeeRefused(refused_event_id, application, payment_id, paise, reason, refused_at))
+
     if application.state is not State.FEE_DUE:
-        return told
+        return refused(told, Refusal.PAID_TWICE if application.payment_id else Refusal.NOTHING_DUE)
     if paise < application.fee.paise:
-        return replace(told, what=Happening.FEE_PAID_SHORT)
+        return refused(replace(told, what=Happening.FEE_PAID_SHORT), Refusal.PAID_SHORT)
     step = application_type.step(application.step)
     moved = replace(
         application,

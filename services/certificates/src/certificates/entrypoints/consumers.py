@@ -1,11 +1,14 @@
 """The events this service listens to."""
 
+from datetime import UTC, datetime
+
 from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
 from certificates.application.record_fee_payment import RecordFeePayment
 from certificates.bootstrap import Certificates
 from servicekit.http.fields import StrictInteger
+from servicekit.ids import event_id
 from servicekit.messaging import Consumer, ReceivedEvent
 
 
@@ -35,13 +38,18 @@ def pays_a_fee(event: ReceivedEvent) -> bool:
 
 
 def payment_completed(application: Certificates, event: ReceivedEvent, session: ClientSession) -> None:
-    """The fee of an application was paid."""
+    """The fee of an application was paid.
+
+    When the transaction runs again, the id minted for a refusal is another one; the first went with its row.
+    """
     application.record_fee_payment(
         RecordFeePayment(
             application_id=event.data["application_id"],
             payment_id=event.data["payment_id"],
             paise=event.data["bill"]["amount"],
             completed_at=event.data["completed_at"],
+            refused_event_id=event_id(),
+            refused_at=datetime.now(UTC),
             request_id=event.request_id,
         ),
         session,

@@ -13,7 +13,7 @@ SERVICE = Service(
     settings=CertificatesSettings,
     bootstrap=bootstrap,
     blueprints=[blueprint],
-    publishes=["application.submitted.v1", "application.decided.v1", "certificate.issued.v1"],
+    publishes=["application.submitted.v1", "application.decided.v1", "certificate.issued.v1", "fee.refused.v1"],
     consumes=CONSUMERS,
     indexes=INDEXES,
 )
