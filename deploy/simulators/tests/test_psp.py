@@ -92,6 +92,20 @@ def test_an_authorisation_ends_once(psp: FlaskClient, first: str, second: str, w
     assert (refused.status_code, refused.get_json()["error"]) == (409, f"already-{word}")
 
 
+@pytest.mark.parametrize("kind", ["captures", "voids"])
+def test_a_twin_is_told_to_ask_again_while_the_first_is_at_work(kind: str) -> None:
+    twins: list[Any] = []
+    faults = Faults(lambda _: twins.append(end(psp, answer, kind, "pay_1:end")))
+    psp = psp_app(NoJournal(), clock=SimulatedClock(lambda: NOON), faults=faults).test_client()
+    answer = authorised(psp)
+    psp.post("/control/faults", json={"hang_next": 1})
+
+    first = end(psp, answer, kind, "pay_1:end")
+
+    assert [(twin.status_code, twin.get_json()["error"]) for twin in twins] == [(409, "in-progress")]
+    assert end(psp, answer, kind, "pay_1:end").get_json() == first.get_json()
+
+
 def test_the_same_request_again_finds_the_same_authorisation(psp: FlaskClient) -> None:
     assert authorised(psp) == authorised(psp)
     [row] = psp.get("/control/payments").get_json()["payments"]

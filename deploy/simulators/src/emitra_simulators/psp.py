@@ -1,6 +1,8 @@
 """The payment service provider: authorise, then capture or void, each once per request id; and inquiry."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Literal
@@ -143,6 +145,7 @@ class Provider:
         self._lock = Lock()
         self._by_id: dict[str, Authorisation] = {}
         self._by_request: dict[str, Authorisation] = {}
+        self._being_ended: set[str] = set()
         replay(journal, self._replay)
 
     def authorise(self, body: AuthorisationRequest) -> tuple[Authorisation, bool]:
@@ -178,6 +181,19 @@ class Provider:
             self._journal.append({"authorised": authorisation})
             self._remember(authorisation)
             return authorisation, True
+
+    @contextmanager
+    def ending(self, authorisation_id: str) -> Iterator[None]:
+        """While one request ends an authorisation, until it is answered. Raises Refusal 409 for any other meanwhile."""
+        with self._lock:
+            if authorisation_id in self._being_ended:
+                raise Refusal(409, "in-progress", "another request is ending this authorisation: ask again")
+            self._being_ended.add(authorisation_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._being_ended.remove(authorisation_id)
 
     def end(self, authorisation_id: str, kind: Kind, request_id: str) -> dict[str, Any]:
         """Captures or voids once; the same request again gets the same answer.
@@ -298,9 +314,10 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
 
     def end(authorisation_id: str, kind: Kind) -> dict[str, Any]:
         request_id = load_body(ending_request).request_id
-        faults.on_arrival("payment")
-        answer = provider.end(authorisation_id, kind, request_id)
-        faults.before_answer("payment")
+        with provider.ending(authorisation_id):
+            faults.on_arrival("payment")
+            answer = provider.end(authorisation_id, kind, request_id)
+            faults.before_answer("payment")
         return answer
 
     @app.get("/control/payments")

@@ -25,12 +25,16 @@ def made(**changes: Any) -> Payment:
 def completed() -> list[Payment]:
     by_card = made(mode="CARD", state=State.POST_REQUESTED)
     fee = made(application_id=public_id("app"), biller_id="EMITRA-FEES", category="APPLICATION_FEE")
-    return [made().posted(NOW, "ref"), by_card.posted(NOW, "ref").completed(NOW), fee.posted(NOW, "ref")]
+    return [
+        made().posted(NOW, "ref", take_over_at=NOW),
+        by_card.posted(NOW, "ref", take_over_at=NOW).completed(NOW),
+        fee.posted(NOW, "ref", take_over_at=NOW),
+    ]
 
 
 def failed() -> list[Payment]:
-    refused = made().refused(NOW, Failure("biller-refused", "no", money_returned=True))
-    expired = made().refused(NOW, Failure("expired", "no", money_returned=True))
+    refused = made().refused(NOW, Failure("biller-refused", "no", money_returned=True), take_over_at=NOW)
+    expired = made().refused(NOW, Failure("expired", "no", money_returned=True), take_over_at=NOW)
     declined = Failure("authorisation-declined", "no", money_returned=True)
     return [refused, expired, made(mode="UPI").move(NOW, State.AUTH_FAILED, failure=declined)]
 

@@ -96,6 +96,7 @@ def test_only_an_exact_answer_of_the_provider_is_believed(raw: bytes, authorised
         (http(200, {"request_id": "pay_1:capture", "status": "VOIDED"}), Outcome.UNKNOWN),
         (http(200, {"request_id": "pay_2:capture", "status": "CAPTURED"}), Outcome.UNKNOWN),
         (http(409, {"error": "already-voided"}), Outcome.REFUSED),
+        (http(409, {"error": "in-progress"}), Outcome.UNKNOWN),
         (http(409, b"conflict"), Outcome.UNKNOWN),
         (http(503, {"error": "unavailable"}), Outcome.UNKNOWN),
     ],

@@ -84,6 +84,20 @@ def test_after_the_biller_was_paid_a_failing_capture_is_only_tried_again(world: 
     assert world.kinds_of(payment_id) == ["capture", "hold", "post"]
 
 
+def test_a_capture_the_provider_is_still_at_work_on_is_no_refusal(world: World) -> None:
+    portal = world.portal()
+    bill = portal.bill("100000000004")
+    payment_id = json_of(portal.pay(bill, mode="CARD", payment_instrument="tok_sandbox_ok"))["payment_id"]
+    world.biller.advance(31)
+    # Longer than we wait for an answer, so that we ask again while the first capture is at work.
+    world.psp.faults(hang_next=1, hang_seconds=2, operations=["payment"])
+
+    world.sweep_until(payment_id, "COMPLETED", "MANUAL")
+
+    assert world.kinds_of(payment_id) == ["capture", "hold", "post"]
+    assert world.events_of(payment_id) == ["payment.completed.v1"]
+
+
 def test_a_portal_has_no_wallet_and_a_centre_does_not_pay_by_card(world: World) -> None:
     portal, centre = world.portal(), world.centre()
 

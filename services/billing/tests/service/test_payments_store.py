@@ -53,7 +53,7 @@ def begin(store: Payments, payment: Payment) -> None:
 
 
 def refusal(payment: Payment) -> Change:
-    voided = payment.refused(NOW, Failure("biller-refused", "no", money_returned=True))
+    voided = payment.refused(NOW, Failure("biller-refused", "no", money_returned=True), take_over_at=NOW)
     return Change(voided, entries=[payment.void_entry(NOW)], event_id=event_id())
 
 
@@ -117,7 +117,7 @@ def test_a_centre_without_a_wallet_is_told_so(store: Payments, new_payment: Make
 def test_only_the_first_of_two_moves_from_one_state_is_stored(store: Payments, new_payment: Make) -> None:
     payment = new_payment()
     begin(store, payment)
-    posted = payment.posted(NOW, "ref")
+    posted = payment.posted(NOW, "ref", take_over_at=NOW)
 
     first = store.record(payment, Change(posted, entries=[payment.post_entry(NOW)], event_id=event_id()))
     second = store.record(payment, refusal(payment))
@@ -166,7 +166,9 @@ def test_a_bell_wakes_a_payment_given_back_but_not_one_completed(store: Payments
     completed = new_payment()
     begin(store, completed)
     entries = [completed.post_entry(NOW)]
-    store.record(completed, Change(completed.posted(NOW, "ref"), entries=entries, event_id=event_id()))
+    store.record(
+        completed, Change(completed.posted(NOW, "ref", take_over_at=NOW), entries=entries, event_id=event_id())
+    )
     far = NOW + timedelta(days=9_000)
 
     rung = [store.ring(payment.payment_id, far) for payment in (returned, completed)]

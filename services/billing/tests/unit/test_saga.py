@@ -1,7 +1,10 @@
 """The saga's rules, one at a time. Everything at once, with faults: test_invariants."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pytest
 from tests.support.builders import KIOSK, NOW, PACE, Claim, a_payment
 from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 
@@ -10,6 +13,21 @@ from billing.application.ports import Answer, Outcome
 from billing.domain.payment import Payment, State
 
 FUNDS = 10_000_000
+
+
+@dataclass
+class BusyProvider(FakeProvider):
+    """A provider that is slow enough for something else to happen while it captures or voids."""
+
+    meanwhile: Callable[[], object] = lambda: None
+
+    def capture(self, payment: Payment) -> Answer:
+        self.meanwhile()
+        return super().capture(payment)
+
+    def void(self, payment: Payment) -> Answer:
+        self.meanwhile()
+        return super().void(payment)
 
 
 def _world(*answers: Outcome) -> tuple[FakePayments, FakeBillers, PaymentExecutor, list[datetime]]:
@@ -101,6 +119,22 @@ def test_a_success_after_the_money_was_given_back_opens_a_break() -> None:
 
     assert [kind for _, kind in payments.breaks] == ["late-success"]
     assert payments.take_due(NOW + timedelta(days=2), NOW) is None
+
+
+@pytest.mark.parametrize("biller", [Outcome.SUCCESS, Outcome.REFUSED])
+def test_a_card_is_captured_or_voided_by_one_process_at_a_time(biller: Outcome) -> None:
+    """A provider answers the twin of a request it works on with a conflict, so there must be none."""
+    payments, billers, provider = FakePayments(), FakeBillers([biller]), BusyProvider()
+    executor = PaymentExecutor(payments, billers, provider, PACE, lambda: NOW, lambda: "evt")
+    payment = a_payment(mode="CARD")
+    payments.begin(Claim("key"), payment, None)
+    found: list[Payment | None] = []
+    provider.meanwhile = lambda: found.append(payments.take_due(NOW + timedelta(seconds=1), NOW + PACE.grace))
+
+    after = executor.drive(payment, fresh=True)
+
+    assert found == [None]
+    assert after.state is (State.COMPLETED if biller is Outcome.SUCCESS else State.VOIDED)
 
 
 def test_the_loser_of_a_race_leaves_the_winners_move_alone() -> None:

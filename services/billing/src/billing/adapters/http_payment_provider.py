@@ -12,6 +12,9 @@ _AUTHORISATIONS = {
     "PENDING": Outcome.PENDING,
     "DECLINED": Outcome.REFUSED,
 }
+# 409 with one of these is final: it ended the other way, or there is nothing to end. Any other 409 (the provider is
+# still at work on a twin of this request, say) tells nothing of how it will end.
+_NOT_ENDED = frozenset({"already-captured", "already-voided", "not-authorised"})
 
 
 class HttpPaymentProvider:
@@ -63,8 +66,8 @@ class HttpPaymentProvider:
             return Answer(Outcome.NOT_SENT)
         except NoAnswer:
             return Answer(Outcome.UNKNOWN)
-        # 409: already ended the other way, or no longer authorised. It will not become true by asking again.
-        if reply.status in REFUSING_STATUSES | {409} and reply.error:
+        final = reply.status in REFUSING_STATUSES or (reply.status == 409 and reply.error in _NOT_ENDED)
+        if final and reply.error:
             return Answer(Outcome.REFUSED, reason=slug_of(reply.error))
         document = reply.document
         if reply.status == 200 and document.get("request_id") == request_id and document.get("status") == done:

@@ -107,7 +107,7 @@ class PaymentExecutor:
         answer = self._ask(payment, fresh, send=self._billers.pay, inquire=self._billers.inquire)
         at = self._clock()
         if answer.outcome is Outcome.SUCCESS:
-            posted = payment.posted(at, answer.reference)
+            posted = payment.posted(at, answer.reference, take_over_at=at + self._pace.grace)
             event_id = self._new_event_id() if posted.state is State.COMPLETED else None
             return Change(posted, entries=[payment.post_entry(at)], event_id=event_id)
         if answer.outcome is Outcome.REFUSED:
@@ -116,7 +116,7 @@ class PaymentExecutor:
             failure = Failure("expired", _EXPIRED, money_returned=True)
         else:
             return self._wait(payment, answer, State.POST_UNKNOWN, fresh)
-        refused = payment.refused(at, failure)
+        refused = payment.refused(at, failure, take_over_at=at + self._pace.grace)
         if refused.state is State.VOIDED:
             return Change(refused, entries=[payment.void_entry(at)], event_id=self._new_event_id())
         return Change(refused)

@@ -166,9 +166,12 @@ class Payment:
             history=(*self.history, *(Step(state, at) for state in states)),
         )
 
-    def posted(self, at: datetime, biller_reference: str) -> Self:
-        """The biller took the payment. One the wallet paid is complete with that; a card has yet to be captured."""
-        moved = self.move(at, State.POSTED, biller_reference=biller_reference, next_action_at=at)
+    def posted(self, at: datetime, biller_reference: str, *, take_over_at: datetime) -> Self:
+        """The biller took the payment. One the wallet paid is complete with that; a card has yet to be captured.
+
+        Whoever records this captures at once; the sweeper does only if that has not ended by `take_over_at`.
+        """
+        moved = self.move(at, State.POSTED, biller_reference=biller_reference, next_action_at=take_over_at)
         return moved.completed(at) if self.by_wallet else moved
 
     def completed(self, at: datetime) -> Self:
@@ -176,11 +179,14 @@ class Payment:
         receipt = Receipt(number=receipt_number(self.transaction_token, at), issued_at=at)
         return self.move(at, State.COMPLETED, receipt=receipt)
 
-    def refused(self, at: datetime, failure: Failure) -> Self:
-        """It will not be posted. A wallet has its money back at once; a card's authorisation is voided next."""
+    def refused(self, at: datetime, failure: Failure, *, take_over_at: datetime) -> Self:
+        """It will not be posted. A wallet has its money back at once; a card's authorisation is voided next.
+
+        Whoever records this voids at once; the sweeper does only if that has not ended by `take_over_at`.
+        """
         if self.by_wallet:
             return self.move(at, State.POST_FAILED, State.VOIDED, failure=failure)
-        return self.move(at, State.POST_FAILED, failure=failure, next_action_at=at)
+        return self.move(at, State.POST_FAILED, failure=failure, next_action_at=take_over_at)
 
     def _held_from(self) -> tuple[str, str]:
         if self.kiosk_id and self.by_wallet:
