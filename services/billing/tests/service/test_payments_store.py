@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.support.builders import NOW, PACE, Claim, a_payment
@@ -10,7 +11,7 @@ from tests.support.fakes import FakePayments
 from tests.support.world import World
 
 from billing.application.errors import BillAlreadyPaid, WalletNotOpen, WalletTooLow
-from billing.application.ports import Break, BreakKind, Change, Payments
+from billing.application.ports import Break, BreakKind, Change, Payments, Resolution
 from billing.domain.payment import Failure, Payment, State
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.ids import event_id, public_id, transaction_token
@@ -185,3 +186,20 @@ def test_a_break_of_a_kind_is_opened_once(store: Payments, new_payment: Make) ->
         stored = store.get(payment.payment_id)
         assert stored is not None
         assert store.record(stored, Change(replace(stored, attempts=attempts), opened=opened))
+
+
+def test_a_break_is_resolved_by_what_and_when_and_is_opened_again_if_need_be(world: World) -> None:
+    store = world.billing.payments
+    payment = a_payment(public_id("pay"), mode="CARD", at=NOW + timedelta(days=9_000))
+    payment = replace(payment, transaction_token=transaction_token())
+    store.begin(Claim(payment.payment_id), payment, None)
+    opened = Break(payment.payment_id, BreakKind.UNRESOLVED, "no answer", NOW, NOW + PACE.take_over)
+    resolved = Resolution(BreakKind.UNRESOLVED, NOW, "inquiry: SUCCESS")
+    found: list[dict[str, Any]] = []
+    for change in (Change(payment, opened=opened), Change(payment, resolved=resolved), Change(payment, opened=opened)):
+        assert store.record(payment, change)
+        found += world.mongo.db.breaks.find({"payment_id": payment.payment_id}, {"_id": 0})
+
+    assert [each["status"] for each in found] == ["open", "resolved", "open"]
+    assert (found[1]["resolved_at"], found[1]["resolved_by"]) == (NOW, "inquiry: SUCCESS")
+    assert found[2] == found[0]

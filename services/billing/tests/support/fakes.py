@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from billing.application.errors import BillAlreadyPaid, WalletNotOpen, WalletTooLow
-from billing.application.ports import Answer, Break, Change, FetchedBill, IdempotencyClaim, Outcome, Stored
+from billing.application.ports import (
+    Answer,
+    Break,
+    Change,
+    FetchedBill,
+    IdempotencyClaim,
+    Outcome,
+    Resolution,
+    Stored,
+)
 from billing.domain.billers import Biller
 from billing.domain.ledger import JournalEntry, wallet_changes
 from billing.domain.payment import FAILED, Payment, State
@@ -22,6 +31,7 @@ class FakePayments:
     journal: dict[str, JournalEntry] = field(default_factory=dict)
     events: list[tuple[str, State]] = field(default_factory=list)
     breaks: dict[tuple[str, str], Break] = field(default_factory=dict)
+    resolved: dict[tuple[str, str], Resolution] = field(default_factory=dict)
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
 
     def find_claim(self, claim: IdempotencyClaim) -> Stored | None:
@@ -54,6 +64,8 @@ class FakePayments:
         if change.event_id:
             assert after.payment_id not in [payment_id for payment_id, _ in self.events], "a second event"
             self.events.append((after.payment_id, after.state))
+        if change.resolved and self.breaks.pop((after.payment_id, change.resolved.kind), None):
+            self.resolved[after.payment_id, change.resolved.kind] = change.resolved
         if change.opened:
             self.breaks.setdefault((after.payment_id, change.opened.kind), change.opened)
         self.payments[after.payment_id] = after
@@ -77,7 +89,7 @@ class FakePayments:
 
     def ring(self, payment_id: str, now: datetime) -> bool:
         payment = self.payments.get(payment_id)
-        if payment is None or (payment.next_action_at is None and payment.state is not State.VOIDED):
+        if payment is None or (payment.next_action_at is None and payment.state not in FAILED):
             return False
         self.payments[payment_id] = replace(payment, next_action_at=now)
         return True

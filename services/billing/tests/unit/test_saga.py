@@ -9,8 +9,8 @@ from tests.support.builders import KIOSK, NOW, PACE, Claim, a_payment
 from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 
 from billing.application.drive_payment import PaymentExecutor
-from billing.application.ports import Answer, Outcome
-from billing.domain.payment import Payment, State
+from billing.application.ports import Answer, Change, Outcome
+from billing.domain.payment import Failure, Payment, State
 
 FUNDS = 10_000_000
 
@@ -177,3 +177,128 @@ def test_an_inquiry_that_cannot_be_made_says_nothing_about_the_payment() -> None
     assert after.state is State.POST_UNKNOWN
     assert not after.unsent
     assert billers.inquire(payment) == Answer(Outcome.NOT_SENT)
+
+
+def _expired(payments: FakePayments, executor: PaymentExecutor, clock: list[datetime]) -> Payment:
+    """A payment given back because the biller had not seen what was sent."""
+    doubtful = executor.drive(_begun(payments), fresh=True)
+    clock[0] += PACE.give_up_unsent
+    return executor.drive(doubtful, fresh=False)
+
+
+def _sweep(payments: FakePayments, executor: PaymentExecutor, at: datetime) -> None:
+    while payment := payments.take_due(at, at + PACE.grace):
+        executor.drive(payment, fresh=False)
+
+
+def test_what_was_given_back_unseen_is_looked_at_again_until_the_deadline_without_a_doorbell() -> None:
+    payments, _, executor, clock = _world(Outcome.NEVER_SEEN)
+    given_back = _expired(payments, executor, clock)
+    assert given_back.state is State.VOIDED
+    looks = []
+    while due := payments.payments[given_back.payment_id].next_action_at:
+        looks.append(due - given_back.history[-1].at)
+        clock[0] = due
+        _sweep(payments, executor, due)
+
+    assert looks == [PACE.give_up_unsent * times for times in (1, 2, 4, 8, 16, 32, 64, 128)]
+    assert not payments.breaks
+
+
+def test_what_was_given_back_and_cannot_be_asked_about_by_the_deadline_is_a_break_that_a_later_answer_resolves() -> (
+    None
+):
+    payments, billers, executor, clock = _world(Outcome.NEVER_SEEN)
+    payment_id = _expired(payments, executor, clock).payment_id
+    billers.can_be_asked = False
+    clock[0] += PACE.take_over
+    _sweep(payments, executor, clock[0])
+    assert [kind for _, kind in payments.breaks] == ["unresolved"]
+
+    billers.can_be_asked = True
+    clock[0] += timedelta(hours=1)
+    _sweep(payments, executor, clock[0])
+
+    assert not payments.breaks
+    assert payments.resolved[payment_id, "unresolved"].resolved_at == clock[0]
+
+
+def test_a_success_that_comes_after_another_gave_the_money_back_is_looked_at_at_once() -> None:
+    payments, billers, executor, _ = _world()
+    begun = _begun(payments)
+
+    def given_back_meanwhile(payment: Payment) -> Answer:
+        refused = payment.refused(NOW, Failure("expired", "unseen", money_returned=True), take_over_at=NOW)
+        assert payments.record(payment, Change(refused, entries=[payment.void_entry(NOW)], event_id="evt"))
+        billers.taken[payment.post_request_id] = Outcome.SUCCESS
+        return Answer(Outcome.SUCCESS, "ref")
+
+    billers.pay = given_back_meanwhile  # type: ignore[method-assign]
+
+    executor.drive(begun, fresh=True)
+    _sweep(payments, executor, NOW)
+
+    assert [kind for _, kind in payments.breaks] == ["late-success"]
+
+
+def test_an_authorisation_that_comes_after_it_was_given_up_is_voided() -> None:
+    payments, provider, clock = FakePayments(), FakeProvider([Outcome.NEVER_SEEN]), [NOW]
+    executor = PaymentExecutor(payments, FakeBillers(), provider, PACE, lambda: clock[0], lambda: "evt")
+    payment = a_payment(mode="CARD")
+    payments.begin(Claim("key"), payment, None)
+    doubtful = executor.drive(payment, fresh=True)
+    clock[0] += PACE.give_up_unsent
+    assert executor.drive(doubtful, fresh=False).state is State.AUTH_FAILED
+    provider.taken[payment.payment_id] = Outcome.SUCCESS
+    clock[0] += PACE.give_up_unsent
+
+    _sweep(payments, executor, clock[0])
+
+    assert provider.ended == {payment.payment_id: "voided"}
+    assert payments.payments[payment.payment_id].next_action_at is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(Outcome.SUCCESS, State.COMPLETED), (Outcome.REFUSED, State.VOIDED), (None, State.VOIDED)]
+)
+def test_a_definite_answer_after_the_deadline_ends_what_people_were_given(answer: Outcome | None, state: State) -> None:
+    payments, billers, executor, clock = _world(Outcome.NEVER_SEEN)
+    doubtful = executor.drive(_begun(payments), fresh=True)
+    billers.can_be_asked = False
+    clock[0] += PACE.take_over
+    manual = executor.drive(doubtful, fresh=False)
+    assert (manual.state, manual.next_action_at) == (State.MANUAL, clock[0] + timedelta(hours=1))
+
+    clock[0] += timedelta(hours=1)
+    _sweep(payments, executor, clock[0])
+    assert payments.payments[manual.payment_id].state is State.MANUAL
+
+    billers.can_be_asked = True
+    if answer:
+        billers.taken[manual.post_request_id] = answer
+    assert payments.ring(manual.payment_id, clock[0])
+    _sweep(payments, executor, clock[0])
+
+    after = payments.payments[manual.payment_id]
+    assert (after.state, len(payments.events)) == (state, 1)
+    assert payments.wallets[KIOSK] == FUNDS - (152_500 if state is State.COMPLETED else 0)
+    assert not payments.breaks
+    resolution = payments.resolved[manual.payment_id, "unresolved"]
+    assert (resolution.resolved_at, resolution.resolved_by.partition(":")[0]) == (clock[0], "inquiry")
+
+
+def test_what_the_provider_refused_stays_with_people() -> None:
+    payments, provider = FakePayments(), FakeProvider()
+
+    def refused(payment: Payment) -> Answer:
+        return Answer(Outcome.REFUSED, reason="already-voided")
+
+    provider.capture = refused  # type: ignore[method-assign]
+    executor = PaymentExecutor(payments, FakeBillers(), provider, PACE, lambda: NOW, lambda: "evt")
+    payment = a_payment(mode="CARD")
+    payments.begin(Claim("key"), payment, None)
+
+    manual = executor.drive(payment, fresh=True)
+
+    assert (manual.state, manual.next_action_at) == (State.MANUAL, None)
+    assert not payments.ring(manual.payment_id, NOW)

@@ -20,9 +20,9 @@ from billing.adapters.payment_documents import (
     still_as,
 )
 from billing.application.errors import BillAlreadyPaid
-from billing.application.ports import Break, Change, IdempotencyClaim, Stored
+from billing.application.ports import Break, Change, IdempotencyClaim, Resolution, Stored
 from billing.domain.ledger import JournalEntry
-from billing.domain.payment import Payment, State
+from billing.domain.payment import FAILED, Payment
 from servicekit.errors import DependencyUnavailable
 from servicekit.faults import crash_point
 from servicekit.mongo import Claim, GroupCommit, Idempotency, Mongo, Outbox, duplicate_key
@@ -129,7 +129,7 @@ class MongoPayments:
         rows = self._outbox.rows(event) if event else []
         recorded = _Recorded(still_as(before, after), payment_update(before, after), change, rows)
         try:
-            if change.opened:  # Seldom, and people wait for it.
+            if change.opened or change.resolved:  # Seldom, and people wait for it.
                 return self._record(recorded)
             if not (change.entries or rows):
                 return self._payments.update_one(recorded.same, recorded.update).matched_count == 1
@@ -145,7 +145,10 @@ class MongoPayments:
                 return False
             for entry in recorded.change.entries:
                 self._ledger.write(session, entry)
+            if recorded.change.resolved:
+                self._resolve_break(session, recorded.change.payment, recorded.change.resolved)
             if recorded.change.opened:
+                self._reopen_break(session, recorded.change.opened)
                 self.open_break(session, recorded.change.opened)
             self._outbox.add_rows(session, recorded.rows)
             return True
@@ -187,17 +190,43 @@ class MongoPayments:
         return replace(payment_of(document), next_action_at=look_again_at) if document else None
 
     def ring(self, payment_id: str, now: datetime) -> bool:
-        # A payment with a next action is on its way; one given back is looked at in case the biller took it.
-        needs_looking_at = [{"next_action_at": {"$type": "date"}}, {"state": State.VOIDED.value}]
+        # With a next action it is on its way or in doubt; one given back is looked at in case it was taken after all.
+        needs_looking_at = [
+            {"next_action_at": {"$type": "date"}},
+            {"state": {"$in": [state.value for state in FAILED]}},
+        ]
         rung = self._payments.update_one(
             {"_id": payment_id, "$or": needs_looking_at}, {"$set": {"next_action_at": now}}
         )
         return rung.matched_count == 1
 
+    def _resolve_break(self, session: ClientSession, payment: Payment, resolution: Resolution) -> None:
+        self._breaks.update_one(
+            {"_id": f"{payment.payment_id}:{resolution.kind}", "status": "open"},
+            {
+                "$set": {
+                    "status": "resolved",
+                    "resolved_at": resolution.resolved_at,
+                    "resolved_by": resolution.resolved_by,
+                }
+            },
+            session=session,
+        )
+
+    def _reopen_break(self, session: ClientSession, opened: Break) -> None:
+        self._breaks.update_one(
+            {"_id": _break_id(opened), "status": "resolved"},
+            {
+                "$set": {"status": "open", "detail": opened.detail, "due_at": opened.due_at},
+                "$unset": {"resolved_at": "", "resolved_by": ""},
+            },
+            session=session,
+        )
+
     def open_break(self, session: ClientSession, opened: Break) -> None:
         """Hand a payment to operations, in the session's transaction; a repeat leaves the first as people have it."""
         self._breaks.update_one(
-            {"_id": f"{opened.payment_id}:{opened.kind}"},
+            {"_id": _break_id(opened)},
             {
                 "$setOnInsert": {
                     "payment_id": opened.payment_id,
@@ -212,3 +241,7 @@ class MongoPayments:
             upsert=True,
             session=session,
         )
+
+
+def _break_id(opened: Break) -> str:
+    return f"{opened.payment_id}:{opened.kind}"

@@ -132,13 +132,22 @@ class BreakKind(StrEnum):
 
 @dataclass(frozen=True)
 class Break:
-    """A difference that needs a person; at most one of a kind per payment."""
+    """A difference that needs a person; at most one of a kind per payment, which is opened again if need be."""
 
     payment_id: str
     kind: BreakKind
     detail: str
     opened_at: datetime
     due_at: datetime
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """A break that needs nobody any more; of one that is not open it says nothing."""
+
+    kind: BreakKind
+    resolved_at: datetime
+    resolved_by: str
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,7 @@ class Change:
     entries: Sequence[JournalEntry] = ()
     event_id: str | None = None
     opened: Break | None = None
+    resolved: Resolution | None = None
 
 
 class Payments(Protocol):
@@ -186,7 +196,7 @@ class Payments(Protocol):
         """
 
     def ring(self, payment_id: str, now: datetime) -> bool:
-        """Have the sweeper look at a payment now, unless it needs no looking at. Safe to repeat."""
+        """Have the sweeper look at a payment now: one that has a next action, or has failed. Safe to repeat."""
 
 
 class Bills(Protocol):

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+# What people have been given is still asked about, this often: no burden, and an answer that comes late is found.
+SLOW_INQUIRY = timedelta(hours=1)
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -24,6 +27,13 @@ class Pace:
         """When to ask again after `attempts` inquiries without an answer."""
         # A million times any first wait is past the longest: bounded, so that it never overflows.
         return at + min(self.first_inquiry * (1 << min(attempts, 20)), self.longest_inquiry)
+
+    def next_look_back(self, at: datetime, given_back_at: datetime) -> datetime:
+        """When to look again at a payment that was given back unseen: after as long as it has been given back.
+
+        So the looks come at 1, 2, 4, 8 … times `give_up_unsent`: a request that was queued mostly arrives soon.
+        """
+        return at + max(self.give_up_unsent, at - given_back_at)
 
     def may_give_up(self, created_at: datetime, at: datetime) -> bool:
         """Whether a payment that nobody has seen is now given back rather than sent again."""

@@ -50,9 +50,10 @@ _MOVES: dict[State, frozenset[State]] = {
     _S.VOIDED: frozenset(),
     _S.AUTH_FAILED: frozenset(),
     _S.COMPLETED: frozenset(),
-    _S.MANUAL: frozenset(),
 }
-ENDED = frozenset(state for state, moves in _MOVES.items() if not moves)
+# Where the saga itself has nothing more to do. Of these only MANUAL, a pause, is ever left: by what its state before
+# could have moved to, when an answer comes late.
+ENDED = frozenset({State.VOIDED, State.AUTH_FAILED, State.COMPLETED, State.MANUAL})
 FAILED = frozenset({State.AUTH_FAILED, State.VOIDED})
 # While one of these lasts, the payer's money is held and neither spent nor returned.
 HOLDING = frozenset({State.AUTHORISED, State.POST_REQUESTED, State.POST_UNKNOWN, State.POST_FAILED})
@@ -137,6 +138,16 @@ class Payment:
         return str(int(self.kiosk_id[6:9])) if self.kiosk_id else None
 
     @property
+    def reached(self) -> State:
+        """How far the saga came: its state, or the one before people were given it. No move leads back from there."""
+        return self.history[-2].state if self.state is State.MANUAL else self.state
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether it failed because the other side had not seen it, which may have been too early to say."""
+        return self.failure is not None and self.failure.code == "expired"
+
+    @property
     def authorisation_request_id(self) -> str:
         """The name under which the provider knows this authorisation, however often it is asked."""
         return f"{self.payment_id}:auth"
@@ -149,9 +160,10 @@ class Payment:
     def move(self, at: datetime, *states: State, **changes: Any) -> Self:
         """The payment after moving through `states` in turn. Raises IllegalMove for a move that does not exist.
 
-        A move ends the waiting of the state before: attempts start again, and an end state is never looked at.
+        A move ends the waiting of the state before: attempts start again, and an end state is not looked at unless
+        `changes` say when. From MANUAL it goes on as from the state before.
         """
-        current = self.state
+        current = self.reached
         for state in states:
             if state not in _MOVES[current]:
                 raise IllegalMove(f"{self.payment_id}: {current} → {state}")
