@@ -28,7 +28,7 @@ from servicekit.testing.plugin import AmqpVhost
 from .conftest import CONSUMER, EVENT, QUEUE, Taker, ThingMade, new_event
 from .wire import Wire
 
-Start = Callable[[], ConsumerProcess]
+Start = Callable[..., ConsumerProcess]
 
 
 def send(
@@ -330,8 +330,8 @@ def test_a_message_that_cannot_even_be_sent_away_does_not_take_its_group_along(
 
     taker.before = fail
 
-    def delivery(thing: str, **data: str) -> Delivery:
-        event = new_event(thing, **data)
+    def delivery(thing: str, text: str = "") -> Delivery:
+        event = new_event(thing, text=text)
         return Delivery(QUEUE, Message(event.id, event.type, "application/json", serialise(event, "maker"), {}))
 
     process = ConsumerProcess(amqp_url=broker.url, queues=[QUEUE], handling=handling, threads=1)
