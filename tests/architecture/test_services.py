@@ -64,6 +64,18 @@ def test_every_route_asks_for_a_scope_or_is_known_to_be_public(service: str) -> 
             assert operation.get("security"), f"{method} {path} says not who may call it"
 
 
+def test_every_part_of_an_address_is_said_what_it_is_with_an_example(service: str) -> None:
+    for method, path, operation in operations(service):
+        if operation.get("x-internal") or operation.get("x-undocumented"):
+            continue
+        said = {
+            p["name"]: p
+            for p in [*openapi(service)["paths"][path].get("parameters", []), *operation.get("parameters", [])]
+        }
+        for name in re.findall(r"\{(\w+)\}", path):
+            assert said[name].get("example"), f"{method} {path} has no example of {name}"
+
+
 def test_every_post_that_makes_something_asks_for_a_key_or_is_known_not_to(service: str) -> None:
     repeatable = {"/v1/oauth2/token", "/v1/certificate-verifications", "/callbacks/biller"}
     for method, path, operation in operations(service):

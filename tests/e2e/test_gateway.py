@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -43,6 +44,24 @@ def test_the_merged_document_holds_every_services_routes(platform: Platform) -> 
     references = set(re.findall(r'"#/components/(\w+)/([^"]+)"', platform.call("GET", "/openapi.json").raw.decode()))
     for kind, name in references:
         assert name in document["components"][kind], name
+
+
+def test_the_documented_examples_work_as_they_stand(platform: Platform) -> None:
+    paths = platform.call("GET", "/openapi.json").json["paths"]
+
+    def example(path: str) -> dict[str, Any]:
+        return dict(paths[path]["post"]["requestBody"]["content"]["application/json"]["example"])
+
+    kiosk = platform.client("kiosk-jaipur")
+    fetched = kiosk.post("/v1/bill-fetches", example("/v1/bill-fetches"))
+    assert fetched.status == 201, fetched
+    bill_id = fetched.json["bills"][0]["bill_id"]
+    paid = kiosk.post("/v1/payments", {**example("/v1/payments"), "bill_id": bill_id})
+    assert (paid.status, paid.json["status"]) == (201, "COMPLETED"), paid
+    applied = kiosk.post("/v1/applications", example("/v1/applications"))
+    assert (applied.status, applied.json["state"]) == (201, "FEE_DUE"), applied
+    verified = platform.call("POST", "/v1/certificate-verifications", example("/v1/certificate-verifications"))
+    assert (verified.status, verified.json["valid"]) == (200, False), verified
 
 
 def test_a_callers_request_id_and_deadline_are_honoured(platform: Platform) -> None:

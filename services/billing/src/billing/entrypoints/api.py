@@ -29,6 +29,14 @@ FETCH_KEY_DAYS = 7
 # A payment that is still processing is worth asking about again after this.
 PROCESSING_RETRY_AFTER_SECONDS = 2
 
+_BILLER_ID = {"in": "path", "name": "biller_id", "description": "Of GET /v1/billers.", "example": "JVVNL"}
+_PAYMENT_ID = {
+    "in": "path",
+    "name": "payment_id",
+    "description": "From the answer to POST /v1/payments.",
+    "example": "pay_01a2076b44007ff7a6151691ea9526ea",
+}
+
 billers = Blueprint("billers", description="Who can be paid, and what for.")
 payments = Blueprint("payments", description="Bills fetched and paid, receipts, wallets.")
 internal = Blueprint("internal", description="For the platform's own services and the biller network.")
@@ -51,7 +59,7 @@ def list_billers(query: dict[str, Any]) -> dict[str, Any]:
     return {"items": [views.biller_view(biller) for biller in found], "next": None}
 
 
-@billers.route("/v1/billers/<biller_id>")
+@billers.route("/v1/billers/<biller_id>", parameters=[_BILLER_ID])
 @billers.requires("billers:read")
 @billers.response(200, schemas.BillerShown)
 def get_biller(biller_id: str) -> dict[str, Any]:
@@ -65,7 +73,7 @@ def get_biller(biller_id: str) -> dict[str, Any]:
 @payments.route("/v1/bill-fetches", methods=["POST"])
 @payments.requires("bills:fetch")
 @payments.keyed("fetch-bills", retention_days=FETCH_KEY_DAYS)
-@payments.arguments(schemas.BillFetchRequest)
+@payments.arguments(schemas.BillFetchRequest, example=schemas.BILL_FETCH_EXAMPLE)
 @payments.response(201, schemas.BillFetchShown)
 def fetch_bills(body: dict[str, Any]) -> dict[str, Any]:
     """Ask a biller what a customer owes.
@@ -82,7 +90,7 @@ def fetch_bills(body: dict[str, Any]) -> dict[str, Any]:
 @payments.route("/v1/payments", methods=["POST"])
 @payments.requires("payments:write")
 @payments.keyed("create-payment", retention_days=PAYMENT_KEY_DAYS)
-@payments.arguments(schemas.PaymentRequest)
+@payments.arguments(schemas.PaymentRequest, example=schemas.PAYMENT_EXAMPLE)
 @payments.response(201, schemas.PaymentShown)
 @payments.alt_response(202, schema=schemas.PaymentShown, description="Accepted; ask at Location after Retry-After.")
 def create_payment(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
@@ -107,7 +115,7 @@ def create_payment(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str,
     return views.payment_view(billing.billers, payment), 201 if payment.state in ENDED else 202, headers
 
 
-@payments.route("/v1/payments/<payment_id>")
+@payments.route("/v1/payments/<payment_id>", parameters=[_PAYMENT_ID])
 @payments.requires("payments:read")
 @payments.response(200, schemas.PaymentShown)
 def get_payment(payment_id: str) -> dict[str, Any]:
@@ -116,7 +124,7 @@ def get_payment(payment_id: str) -> dict[str, Any]:
     return views.payment_view(billing.billers, require_payment(billing.payments, payment_id, payer()))
 
 
-@payments.route("/v1/payments/<payment_id>/receipt")
+@payments.route("/v1/payments/<payment_id>/receipt", parameters=[_PAYMENT_ID])
 @payments.requires("payments:read")
 @payments.response(200, schemas.ReceiptShown)
 def get_receipt(payment_id: str) -> dict[str, Any]:

@@ -56,6 +56,9 @@ def shown(text: str) -> fields.Nested:
     return fields.Nested(MoneyShown, required=True, metadata={"description": text})
 
 
+BILL_FETCH_EXAMPLE = {"biller_id": "JVVNL", "customer_params": {"k_number": "100000000001"}}
+
+
 class BillersQuery(Schema):
     """Which billers to list."""
 
@@ -175,6 +178,14 @@ class PaymentRequest(Schema):
             "example": "tok_sandbox_ok",
         },
     )
+
+
+# At a centre, after a bill was fetched: with its bill_id it works as it stands.
+PAYMENT_EXAMPLE = {
+    "bill_id": "bil_01930a6c5d2e7c1f9b3a4d5e6f708192",
+    "amount": {"amount": 152500, "currency": "INR"},
+    "mode": "WALLET",
+}
 
 
 class ReceiptShown(Schema):

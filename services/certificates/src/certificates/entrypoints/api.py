@@ -36,6 +36,25 @@ blueprint = Blueprint("certificates", description="Applications, decisions and c
 
 Answer = tuple[dict[str, Any], int, dict[str, str]]
 
+_APPLICATION_TYPE = {
+    "in": "path",
+    "name": "application_type",
+    "description": "A code of GET /v1/application-types.",
+    "example": "domicile",
+}
+_APPLICATION_ID = {
+    "in": "path",
+    "name": "application_id",
+    "description": "From the answer to POST /v1/applications.",
+    "example": "app_01a2117a73e07c0fa29ee9f787e4850a",
+}
+_CERTIFICATE_ID = {
+    "in": "path",
+    "name": "certificate_id",
+    "description": "Of an application that is ISSUED.",
+    "example": "crt_01a2117a74f078ff95842580c1cbe108",
+}
+
 
 @blueprint.route("/v1/application-types")
 @blueprint.requires("applications:read")
@@ -47,11 +66,11 @@ def list_application_types() -> dict[str, Any]:
     return {"items": [views.type_summary(each, today) for each in types], "next": None}
 
 
-@blueprint.route("/v1/application-types/<string:application_type>")
+@blueprint.route("/v1/application-types/<string:application_type>", parameters=[_APPLICATION_TYPE])
 @blueprint.requires("applications:read")
 @blueprint.response(200, schemas.ApplicationTypeSchema)
 def get_application_type(application_type: str) -> dict[str, Any]:
-    """One type: its form, documents, fee, steps, signer and legal basis. The sandbox has `domicile`."""
+    """One type: its form, documents, fee, steps, signer and legal basis."""
     found = application(Certificates).rulebook.types.get(application_type)
     if found is None:
         raise UnknownApplicationType("There is no application type of that code.")
@@ -101,7 +120,7 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
     return {"items": [views.application_summary(each) for each in found], "next": position}
 
 
-@blueprint.route("/v1/applications/<string:application_id>")
+@blueprint.route("/v1/applications/<string:application_id>", parameters=[_APPLICATION_ID])
 @blueprint.requires("applications:read")
 @blueprint.response(200, schemas.ApplicationSchema)
 def get_application(application_id: str) -> Answer:
@@ -110,7 +129,7 @@ def get_application(application_id: str) -> Answer:
     return views.application_details(found), 200, {"ETag": views.etag(found)}
 
 
-@blueprint.route("/v1/applications/<string:application_id>/decisions", methods=["POST"])
+@blueprint.route("/v1/applications/<string:application_id>/decisions", methods=["POST"], parameters=[_APPLICATION_ID])
 @blueprint.requires("applications:decide")
 @blueprint.keyed("decide-application", retention_days=KEY_RETENTION_DAYS)
 @blueprint.arguments(schemas.DecisionSchema, example=schemas.DECISION_EXAMPLE)
@@ -136,7 +155,7 @@ def decide_application(body: dict[str, Any], application_id: str) -> Answer:
     return _created(once.resource_id)
 
 
-@blueprint.route("/v1/certificates/<string:certificate_id>")
+@blueprint.route("/v1/certificates/<string:certificate_id>", parameters=[_CERTIFICATE_ID])
 @blueprint.requires("applications:read")
 @blueprint.response(200, schemas.CertificateSchema)
 def get_certificate(certificate_id: str) -> dict[str, Any]:

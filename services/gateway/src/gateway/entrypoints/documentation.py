@@ -100,6 +100,14 @@ def get_asset(name: str) -> AnyResponse:
     return response.make_conditional(request)
 
 
+_SLUG = {
+    "in": "path",
+    "name": "slug",
+    "description": "The end of a problem's `type`, and its `code`.",
+    "example": "bill-already-paid",
+}
+
+
 @blueprint.route("/problems")
 @blueprint.public()
 @blueprint.response(200, ProblemTypesSchema)
@@ -114,7 +122,7 @@ def get_problem_types() -> Response | dict[str, Any]:
     return {"items": list(types.values())}
 
 
-@blueprint.route("/problems/<slug>")
+@blueprint.route("/problems/<slug>", parameters=[_SLUG])
 @blueprint.public()
 @blueprint.response(200, ProblemTypeSchema)
 def get_problem_type(slug: str) -> Response | dict[str, Any]:

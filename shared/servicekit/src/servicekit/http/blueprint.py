@@ -21,7 +21,8 @@ _KEY_PARAMETER = {
     "required": True,
     "description": (
         "16 to 128 letters, digits or . _ : - chosen by the client for this one effect, bare or in double quotes. "
-        "Repeat the request with the same key after any doubt: the effect happens once."
+        "Repeat the request with the same key after any doubt: the effect happens once. "
+        "Another request needs another key."
     ),
     "schema": {"type": "string", "minLength": 16, "maxLength": 130},
     "example": "7f3c2a1e-1b0d-4f52-9a77-3b1f0a4c9d21",
