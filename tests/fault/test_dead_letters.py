@@ -16,6 +16,7 @@ import pytest
 import urllib3
 
 from emitra_local.stack import Stack
+from tests.support.invariants import assert_invariants
 from tests.support.platform import Platform, eventually
 
 pytestmark = pytest.mark.long
@@ -144,7 +145,8 @@ def test_a_bugs_letter_sent_again_begins_its_ladder_anew(stack: Stack) -> None:
     assert (row["headers"]["x-emitra-attempt"], row["headers"]["x-emitra-redrive"]) == (1, 1)
 
 
-def test_d1_the_recorder_dies_before_its_ack(stack: Stack, tmp_path: Path) -> None:
+def test_d1_the_recorder_dies_before_its_ack(stack: Stack, platform: Platform, tmp_path: Path) -> None:
+    operator = platform.client("operations-1").token
     message, died = str(uuid.uuid4()), tmp_path / "died-at-D1"
     stack.restart_program("gateway-worker", {"CRASH_POINT": "D1", "CRASH_ONCE_FILE": str(died)})
     stack.await_ready(["gateway-worker"])
@@ -153,10 +155,13 @@ def test_d1_the_recorder_dies_before_its_ack(stack: Stack, tmp_path: Path) -> No
         eventually(died.exists, 30, "gateway-worker dies at D1")
         stack.await_ready(["gateway-worker"])
         eventually(lambda: length(stack, f"parking.{DECISIONS}") == 0, 30, "the message is acknowledged")
-        assert [event["what"] for event in the_letter(stack, message)["history"]] == ["parked"]
+        letter = the_letter(stack, message)
+        assert [event["what"] for event in letter["history"]] == ["parked"]
+        said(stack, "discard", "--id", letter["_id"], "--reason", REASON, OPERATOR_TOKEN=operator)
     finally:
         stack.restart_program("gateway-worker")
         stack.await_ready(["gateway-worker"])
+    assert_invariants(stack)
 
 
 def test_d2_a_redrive_dies_half_way(stack: Stack, tmp_path: Path) -> None:
@@ -178,3 +183,4 @@ def test_d2_a_redrive_dies_half_way(stack: Stack, tmp_path: Path) -> None:
         assert view(stack, token) == [message]
     assert known_already(stack, DECISIONS) == duplicates, "none was sent twice"
     assert dead_letters(stack, *run).returncode == 2, "nothing is left to send"
+    assert_invariants(stack)

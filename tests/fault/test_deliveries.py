@@ -174,6 +174,7 @@ def test_a_message_that_is_a_month_old_is_still_known(stack: Stack, history: His
     ends = history.brought_to_an_end(before, count)
     assert ends["duplicate"] + ends["skipped"] == count
     assert history.effects(history.consumers) == effects
+    assert_invariants(stack)
 
 
 def test_what_the_inbox_has_forgotten_has_no_second_effect(stack: Stack, history: History) -> None:
@@ -197,3 +198,4 @@ def test_the_view_is_the_same_in_whatever_order_it_is_told(stack: Stack, history
     count = history.again(2, to="gateway.")
     history.brought_to_an_end(before, count)
     assert history.effects(["gateway"]) == effects
+    assert_invariants(stack)

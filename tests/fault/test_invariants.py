@@ -9,7 +9,7 @@ from rich.console import Console
 
 from emitra_local import journeys
 from emitra_local.stack import Stack
-from tests.support.invariants import Books, assert_invariants, broken_invariants
+from tests.support.invariants import QUEUES, Books, assert_invariants, broken_invariants
 from tests.support.platform import Platform
 
 Row = dict[str, Any]
@@ -45,6 +45,10 @@ def paid_by_card(books: Books) -> Row:
 
 def entry(books: Books, payment: Row, kind: str) -> Row:
     return next(e for e in books.journal if e.get("payment_id") == payment["_id"] and e["kind"] == kind)
+
+
+def event(books: Books, routing_key: str) -> Row:
+    return next(row for rows in books.outboxes.values() for row in rows if row["routing_key"] == routing_key)
 
 
 def told(rows: list[Row], payment: Row) -> Row:
@@ -128,7 +132,7 @@ def leave_it_on_its_way(books: Books) -> None:
 
 
 def leave_an_event_behind(books: Books) -> None:
-    books.outboxes["certificates"].append({"_id": "evt", "state": "pending", "aggregate": {"type": "application"}})
+    event(books, "application.submitted.v1")["state"] = "pending"
 
 
 def give_it_to_nobody(books: Books) -> None:
@@ -140,6 +144,29 @@ def give_it_to_nobody(books: Books) -> None:
 
 def never_arrive(books: Books) -> None:
     del books.view[paid_by_wallet(books)["token"]]
+
+
+def lose_it_on_the_way_to(queue: str) -> Callable[[Books], None]:
+    """The first event of the queue whose consumer wanted it."""
+
+    def damage(books: Books) -> None:
+        books.inboxes.remove(next(row for row in sorted(books.inboxes) if row.startswith(f"{queue}|")))
+
+    damage.__name__ = f"lose_it_on_the_way_to_{queue}"
+    return damage
+
+
+def park_it(books: Books) -> None:
+    books.letters.append({"message_id": "another", "queue": "gateway.payment.failed.v1", "reason": "ValueError"})
+
+
+def leave_a_paid_application_where_it_was(books: Books) -> None:
+    issued = books.certificates.pop()["application_id"]
+    books.applications[issued] |= {"state": "FEE_DUE", "version": 1}
+    lines = [line for line in books.application_history if line["application_id"] == issued]
+    for line in lines:
+        if line["state_after"] != "FEE_DUE":
+            books.application_history.remove(line)
 
 
 def issue_a_number_twice(books: Books) -> None:
@@ -195,13 +222,16 @@ def see_both_ends(books: Books) -> None:
         (write_one_receipt_number_twice, {"I3"}),
         (complete_without_a_receipt, {"I3"}),
         (lose_the_event, {"I4"}),
-        (tell_it_twice, {"I4"}),
+        (tell_it_twice, {"I4", "I6"}),
         (see_it_fail, {"I4"}),
         (change_a_wallet, {"I5"}),
         (leave_it_on_its_way, {"I6"}),
         (leave_an_event_behind, {"I6"}),
         (give_it_to_nobody, {"I6"}),
         (never_arrive, {"I4", "I6"}),
+        *((lose_it_on_the_way_to(queue), {"I6"}) for queues in QUEUES.values() for queue in queues),
+        (park_it, {"I6"}),
+        (leave_a_paid_application_where_it_was, {"I6"}),
         (issue_a_number_twice, {"I7"}),
         (issue_without_the_fee, {"I7"}),
         (lose_the_certificate, {"I7"}),

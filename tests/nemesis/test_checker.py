@@ -19,7 +19,7 @@ class Story:
     """A history and the books to it, told call by call; time goes on by a second with every line."""
 
     history: list[Event] = field(default_factory=list)
-    books: Books = field(default_factory=lambda: Books({}, [], [], [], {}, {}, {}, [], [], [], []))
+    books: Books = field(default_factory=lambda: Books({}, [], [], [], {}, set(), [], {}, {}, [], [], [], []))
 
     def call(self, operation: Any, kind: Any, asked: dict[str, Any], told: dict[str, Any]) -> None:
         call, at = f"call-{len(self.history)}", float(len(self.history))

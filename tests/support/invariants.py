@@ -5,11 +5,13 @@ provider's own records over HTTP. What each invariant means is written here once
 services: a rule that is wrong there must not be wrong here too.
 """
 
+import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pymongo
@@ -27,6 +29,10 @@ QUIET_POLL_SECONDS = 0.5
 MOST_EXAMPLES = 10
 AUDIT_PAGE = 100_000  # the most a simulator gives at once
 HTTP_TIMEOUT_SECONDS = 30
+
+SERVICES = Path(__file__).resolve().parents[2] / "services"
+# Certificates want of the payments those that pay a fee; their inbox does not remember the others.
+ONLY_FEES = "certificates.payment.completed.v1"
 
 # The saga of messaging.md: from each state the ones that may follow. An end has none.
 PAYMENT_MOVES = {
@@ -52,6 +58,19 @@ APPLICATION_MOVES: dict[str | None, set[str]] = {
     "SENT_BACK": set(),
 }
 RETURNED = {"AUTH_FAILED", "VOIDED"}
+OF_AN_EVENT = {"state": 1, "exchange": 1, "routing_key": 1, "aggregate": 1}
+
+
+def _queues() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for table in sorted(SERVICES.glob("*/events.json")):
+        for consumed in json.loads(table.read_text(encoding="utf-8"))["consumes"]:
+            found[consumed["event"]].append(f"{table.parent.name}.{consumed['event']}")
+    return found
+
+
+# By event the queues that are to get it, as the services have published it of themselves.
+QUEUES = _queues()
 
 
 @dataclass
@@ -63,7 +82,11 @@ class Books:
     wallets: list[Row]
     breaks: list[Row]
     outboxes: dict[str, list[Row]]
-    """By service: what is not sent, and billing's events of payments whether sent or not."""
+    """By service, without what the rows tell."""
+    inboxes: set[str]
+    """Of all services, what was handled: `<queue>|<event id>`."""
+    letters: list[Row]
+    """Messages that wait for people, of all services, without what they tell."""
     view: dict[str, Row]
     """The gateway's transactions by token."""
     applications: dict[str, Row]
@@ -110,13 +133,18 @@ def read_books(stack: Stack) -> Books:
         billing, certificates = of("billing"), of("certificates")
         # The payments first: what is at its end here stays so, and everything read later has to agree with it.
         payments = billing.payments.find({}, {"customer_params": 0, "credits": 0})
-        own = {"$or": [{"state": {"$ne": "sent"}}, {"aggregate.type": "payment"}]}
         return Books(
             payments={row["_id"]: row for row in payments},
             journal=list(billing.journal.find()),
             wallets=list(billing.wallets.find()),
             breaks=list(billing.breaks.find()),
-            outboxes={name: list(of(name).outbox.find(own, {"body": 0, "headers": 0})) for name in stack.services},
+            outboxes={name: list(of(name).outbox.find({}, OF_AN_EVENT)) for name in stack.services},
+            inboxes={row["_id"] for name in stack.services for row in of(name).inbox.find({}, {"_id": 1})},
+            letters=[
+                row
+                for name in stack.services
+                for row in of(name).dead_letters.find({"state": "parked"}, {"queue": 1, "message_id": 1, "reason": 1})
+            ],
             view={row["_id"]: row for row in of("gateway").transactions.find()},
             applications={row["_id"]: row for row in certificates.applications.find({}, {"applicant": 0})},
             application_history=list(certificates.application_history.find({}, {"remarks": 0})),
@@ -243,8 +271,10 @@ def i5_balances_are_the_fold_of_the_journal(books: Books) -> Breaks:
 
 
 def i6_everything_reached_an_end(books: Books) -> Breaks:
-    """No payment is on its way, or with people and unknown to them; every event has left and arrived.
+    """No payment is on its way, or with people and unknown to them; every event has left, and arrived at each consumer
+    that wants it; nothing is parked; a fee that was paid has brought its application on.
 
+    A test that has messages parked on purpose brings them to an end itself: re-driven or discarded.
     What the biller or the provider itself still calls PENDING waits for them, not for us, and is at an end for now.
     """
     found: Breaks = []
@@ -258,9 +288,20 @@ def i6_everything_reached_an_end(books: Books) -> Breaks:
             found.append(f"{payment_id} is MANUAL without a break")
         if _ending_events(payment) and payment["token"] not in books.view:
             found.append(f"{payment_id} is {state}, and its event has not arrived in the gateway's view")
+        application = books.applications.get(payment["application_id"] or "")
+        if state == "COMPLETED" and application and application["state"] == "FEE_DUE":
+            found.append(f"{payment_id} is COMPLETED, and its application {application['_id']} is still FEE_DUE")
     for service, rows in books.outboxes.items():
-        found += [f"{service}: event {row['_id']} is {row['state']}" for row in rows if row["state"] != "sent"]
-    return found
+        for row in rows:
+            if row["state"] != "sent":
+                found.append(f"{service}: event {row['_id']} is {row['state']}")
+            elif row["exchange"] == f"{service}.events":  # the others are messages on their way back to a queue
+                found += [
+                    f"{row['routing_key']} of {row['aggregate']['id']} ({row['_id']}) has not arrived in {queue}"
+                    for queue in QUEUES.get(row["routing_key"], [])
+                    if f"{queue}|{row['_id']}" not in books.inboxes and _is_wanted(queue, row, books)
+                ]
+    return found + [f"{row['message_id']} is parked for {row['queue']}: {row['reason']}" for row in books.letters]
 
 
 def i7_certificate_numbers_are_unique_and_their_fees_paid(books: Books) -> Breaks:
@@ -405,6 +446,11 @@ def _ending_events(payment: Row) -> list[str]:
     if payment["state"] == "COMPLETED":
         return ["payment.completed"]
     return ["payment.failed"] if payment["state"] in RETURNED else []
+
+
+def _is_wanted(queue: str, event: Row, books: Books) -> bool:
+    payment = books.payments.get(event["aggregate"]["id"])
+    return queue != ONLY_FEES or payment is None or payment["application_id"] is not None
 
 
 def _type(routing_key: str) -> str:
