@@ -6,18 +6,20 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import urllib3
+from pymongo.errors import PyMongoError
 
 from emitra_local.problems import CannotStart
 from emitra_local.stack import Stack, disposable_stack
-from tests.nemesis.checker import Evidence, Violation, violations
+from tests.nemesis.checker import Evidence, Violation, problem_of, violations
 from tests.nemesis.clients import REPEAT_FOR_SECONDS, REQUEST_SECONDS, Payer
 from tests.nemesis.faults import Nemesis
-from tests.nemesis.history import History
+from tests.nemesis.history import History, Strike
 from tests.nemesis.report import Run, report, versions_of
 from tests.support.invariants import Books, assert_invariants, read_books
 from tests.support.platform import Platform
@@ -45,13 +47,14 @@ def main() -> int:
         history = History()
         nemesis = Nemesis(stack, wanted.seed, history)
         versions = versions_of(stack)
-        problems = _drive(_payers(stack, wanted.seed, wanted.clients, history), nemesis, history, wanted.minutes * 60)
-        ended = time.monotonic()
-        books = _settle(stack, problems)
-        settled_seconds = time.monotonic() - ended
-        found = violations(history.events, books)
         file = ROOT / ".local" / f"nemesis-{wanted.seed}.jsonl"
-        history.write(file, nemesis.strikes)
+        with kept(history, nemesis.strikes, file):
+            payers = _payers(stack, wanted.seed, wanted.clients, history)
+            problems = _drive(payers, nemesis, history, wanted.minutes * 60)
+            ended = time.monotonic()
+            books = _settle(stack, problems)
+            settled_seconds = time.monotonic() - ended
+            found = violations(history.events, books)
         if found or problems:
             _tell(found, problems, history, books)
             said = f"seed {wanted.seed}: {len(found)} violations, {len(problems)} problems"
@@ -64,6 +67,15 @@ def main() -> int:
     if wanted.report:
         wanted.report.write_text(text, encoding="utf-8")
     return 0
+
+
+@contextmanager
+def kept(history: History, strikes: Iterable[Strike], file: Path) -> Iterator[None]:
+    """The history is in the file afterwards, whatever ends the block: a fault of the harness, or Ctrl-C."""
+    try:
+        yield
+    finally:
+        history.write(file, strikes)
 
 
 def _payers(stack: Stack, seed: int, clients: int, history: History) -> list[Payer]:
@@ -123,15 +135,13 @@ def _settle(stack: Stack, problems: list[str]) -> Books:
             advance = {"advance_seconds": EVERYTHING_SETTLES_SECONDS}
             urllib3.request("POST", f"{url}/control/clock", json=advance, timeout=CONTROL_TIMEOUT_SECONDS)
         return assert_invariants(stack, SETTLED_WITHIN_SECONDS)
-    except (AssertionError, CannotStart, urllib3.exceptions.HTTPError) as error:
-        problems.append(str(error))
+    except (AssertionError, CannotStart, PyMongoError, urllib3.exceptions.HTTPError) as error:
+        problems.append(f"{type(error).__name__}: {error}")
         return read_books(stack)
 
 
 def _tell(found: Sequence[Violation], problems: Sequence[str], history: History, books: Books) -> None:
-    for problem in problems:
-        print(f"\n{problem}")
-    for violation in found[:SHOWN_VIOLATIONS]:
+    for violation in [*(problem_of(text, books) for text in problems), *found[:SHOWN_VIOLATIONS]]:
         print(f"\n{violation.rule}: {violation.found}")
         part = violation.part_of(history.events)
         print("\n".join(f"  {event.line()}" for event in part[-SHOWN_EVENTS:]))

@@ -1,6 +1,7 @@
 """Whether a history fits what the books say once everything has settled: a pure function of the two."""
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -82,6 +83,15 @@ def violations(history: Sequence[Event], books: Books) -> list[Violation]:
         for rule in RULES
         for found, about in rule(evidence)
     ]
+
+
+def problem_of(text: str, books: Books) -> Violation:
+    """What was found beside the rules, as broken invariants, about the payments and wallets that the text names."""
+    wallets = {wallet["_id"] for wallet in books.wallets}
+    named = set(re.findall(r"[\w-]+", text)) & (books.payments.keys() | wallets)
+    made = {str(books.payments[each]["request_id"]) for each in named - wallets}
+    about = named | made
+    return Violation("problem", text, frozenset(about))
 
 
 # ---- the rules
@@ -256,7 +266,7 @@ def _total(payment: Row) -> int:
 
 
 def _named(event: Event) -> set[str]:
-    return {event.key, event.payment, event.wallet if event.operation == "wallet" else ""}
+    return {event.call, event.key, event.payment, event.wallet if event.operation == "wallet" else ""}
 
 
 def _may_follow(before: Event, after: Event) -> bool:

@@ -12,7 +12,7 @@ import urllib3
 
 from emitra_local.stack import SIMULATORS, Stack
 from emitra_local.supervision import INFRASTRUCTURE
-from tests.nemesis.history import History
+from tests.nemesis.history import History, Strike
 
 # Between two strikes at a program of ours: starting one takes a core a second or two, and payments need the rest.
 STRIKE_EVERY_SECONDS = (3.0, 5.0)
@@ -50,7 +50,7 @@ class Nemesis:
         self._now = history.now
         self._undo: list[tuple[float, str, Callable[[], None]]] = []
         """When to undo what was done to which part; a heap."""
-        self.strikes: list[tuple[float, str, str]] = []
+        self.strikes: list[Strike] = []
         """When, what, and to which part."""
 
     def run(self, stopping: threading.Event) -> None:

@@ -10,6 +10,8 @@ from typing import Literal
 
 Operation = Literal["pay", "payment", "receipt", "view", "wallet"]
 Kind = Literal["invoke", "ok", "fail", "indeterminate"]
+Strike = tuple[float, str, str]
+"""When a fault struck, which, and what part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,9 @@ class History:
         told = {"key": asked.key, "wallet": asked.wallet, "payment": asked.payment} | members
         self._append(operation=asked.operation, process=asked.process, kind=kind, call=asked.call, **told)
 
-    def write(self, file: Path, strikes: Iterable[tuple[float, str, str]]) -> None:
+    def write(self, file: Path, strikes: Iterable[Strike]) -> None:
         """One line of JSON each: the events, and among them the faults (when, what, to which part)."""
-        lines = [(event.at, event.line()) for event in self.events]
+        lines = [(event.at, event.line()) for event in list(self.events)]
         lines += [(at, json.dumps({"at": at, "fault": what, "part": part})) for at, what, part in strikes]
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f"{line}\n" for _, line in sorted(lines)), encoding="utf-8")

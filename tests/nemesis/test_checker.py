@@ -1,13 +1,16 @@
 """Every rule of the checker names the damage that is its own, and a sound history breaks none."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.nemesis.checker import Evidence, outcomes, violations
-from tests.nemesis.history import Event
+from tests.nemesis.__main__ import kept
+from tests.nemesis.checker import Evidence, outcomes, problem_of, violations
+from tests.nemesis.history import Event, History
 from tests.support.invariants import Books, Row
 
 OPENING = 1_000_000
@@ -261,3 +264,18 @@ def test_a_violation_shows_the_calls_that_it_is_about(story: Story) -> None:
     [found] = violations(story.history, story.books)
     assert {event.payment or event.key for event in found.part_of(story.history)} == {"pay_1", "answered"}
     assert len(found.part_of(story.history)) == 4
+
+
+def test_a_broken_invariant_shows_the_calls_of_the_payments_it_names(story: Story) -> None:
+    found = problem_of("I2: 1 break(s): pay_4: COMPLETED, taken 0, posted 0; pay_unknown: nothing", story.books)
+    made = story.of("pay_4")["request_id"]
+    assert made in {event.call for event in found.part_of(story.history)}
+    assert not {event.payment for event in found.part_of(story.history)} - {"", "pay_4"}
+
+
+def test_the_history_is_kept_when_the_run_is_broken_off(tmp_path: Path) -> None:
+    history, file = History(), tmp_path / "made" / "history.jsonl"
+    history.invoke("pay", 1, "call-1", key="asked")
+    with pytest.raises(KeyboardInterrupt), kept(history, [(0.5, "kill", "rabbitmq")], file):
+        raise KeyboardInterrupt
+    assert [json.loads(line).get("fault", "call") for line in file.read_text().splitlines()] == ["call", "kill"]
