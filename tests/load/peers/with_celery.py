@@ -1,4 +1,5 @@
-"""Celery on py-amqp: `publish-each N` calls `delay` (no confirms: its default), `consume N` runs an empty task."""
+"""Celery on py-amqp: `publish-each N` calls `delay` as it comes (no confirms), `publish-confirmed N` waits for each
+confirm, `consume N` runs an empty task."""
 
 import json
 import os
@@ -35,7 +36,8 @@ def nothing(_data: object) -> None:
 
 if __name__ == "__main__":
     way, number = sys.argv[1], int(sys.argv[2])
-    if way == "publish-each":
+    app.conf.broker_transport_options = {"confirm_publish": way == "publish-confirmed"}
+    if way.startswith("publish"):
         start = time.perf_counter()
         for _ in range(number):
             nothing.delay(DATA)
