@@ -72,7 +72,7 @@ def another_primary(stack: Stack, mongodb: Any, *, than: str) -> None:
 
 
 def test_a_primary_that_is_killed_is_followed_by_another(stack: Stack, platform: Platform, mongodb: Any) -> None:
-    with Traffic(platform) as traffic:
+    with Traffic(platform, fees=True) as traffic:
         traffic.more(5)
         killed = primary(stack, mongodb)
         stack.stop_program(killed)  # by SIGKILL, as everything in a disposable stack's infrastructure
@@ -87,7 +87,7 @@ def test_a_primary_that_is_killed_is_followed_by_another(stack: Stack, platform:
 def test_a_primary_that_steps_down_under_load_loses_and_doubles_nothing(
     stack: Stack, platform: Platform, mongodb: Any
 ) -> None:
-    with Traffic(platform) as traffic:
+    with Traffic(platform, fees=True) as traffic:
         for _ in range(2):
             traffic.more(5)
             before = primary(stack, mongodb)
@@ -103,7 +103,7 @@ def test_a_primary_that_steps_down_under_load_loses_and_doubles_nothing(
 def test_a_set_that_is_killed_as_a_whole_comes_back_with_all_it_promised(
     stack: Stack, platform: Platform, mongodb: Any
 ) -> None:
-    with Traffic(platform) as traffic:
+    with Traffic(platform, fees=True) as traffic:
         traffic.more(5)
         for member in MEMBERS:
             end(stack, member, signal.SIGKILL)
@@ -199,6 +199,6 @@ def test_what_a_transaction_locked_whose_process_died_is_free_again_in_seconds(
             return True
 
         eventually(begun, 20, "the wallets are locked")
-        with Traffic(platform) as traffic:
+        with Traffic(platform, fees=True) as traffic:
             traffic.more(3, within_seconds=ABANDONED_FOR_AT_MOST_SECONDS)
         assert_each_paid_once(stack, traffic.promised)

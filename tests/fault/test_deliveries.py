@@ -116,7 +116,7 @@ def _none_left(rows: Collection[dict[str, Any]], like: dict[str, Any]) -> bool:
 def history(stack: Stack) -> History:
     """Some payments, and an application from the form to the certificate."""
     platform = Platform(stack.run_info)
-    with Traffic(platform) as traffic:
+    with Traffic(platform, fees=True) as traffic:
         traffic.more(10)
         journeys.perform(stack.run_info, Console(file=io.StringIO()))
     assert_each_paid_once(stack, traffic.promised)

@@ -38,7 +38,7 @@ def test_consumers_and_relays_stopped_in_order_take_nothing_twice(stack: Stack, 
     for program in CONSUMERS:
         end(stack, program, signal.SIGTERM)
     stack.await_ready(CONSUMERS)
-    with Traffic(platform) as traffic:
+    with Traffic(platform, fees=True) as traffic:
         for _ in range(ROUNDS):
             for program in BACKGROUND:
                 traffic.more(2)
@@ -59,7 +59,7 @@ def test_consumers_and_relays_stopped_in_order_take_nothing_twice(stack: Stack, 
 def test_an_api_that_is_told_to_stop_answers_every_request_it_took(
     program: str, refusal: str, stack: Stack, platform: Platform
 ) -> None:
-    with Traffic(platform) as traffic:
+    with Traffic(platform, fees=True) as traffic:
         for _ in range(ROUNDS):
             traffic.more(3)
             traffic.under_way()

@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,6 +18,19 @@ CLIENTS = 3
 PAUSE_SECONDS = 0.2
 # Before a request is repeated. The API may ask for more; at a desk people are not as patient, and neither is a test.
 LONGEST_WAIT_SECONDS = 1.0
+# With fees: in one of so many of its turns a client applies for a certificate, in its first one too.
+APPLICATION_EVERY = 3
+APPLICATION = {
+    "application_type": "domicile",
+    "district_code": "102",
+    "applicant": {
+        "name": "Test Citizen One",
+        "name_hi": "परीक्षण नागरिक एक",
+        "father_name": "Test Father One",
+        "date_of_birth": "1990-08-15",
+        "address": "12, Sandbox Marg, Jaipur",
+    },
+}
 # A fault that keeps a client from its answer for as long is not survived.
 ANSWER_WITHIN_SECONDS = 90
 # What a desk gives a request, as Emitra-Timeout-Ms; the gateway answers within it, and the rest is for a busy machine.
@@ -39,9 +52,14 @@ class Traffic:
 
     After a timeout, a broken connection or a 5xx they repeat the request with the same Idempotency-Key. At the end of
     the block each finishes its payment; what went wrong in a client is raised then.
+
+    With `fees` they also apply for certificates. An application's fee is paid in a later turn, once billing has heard
+    of it, so that while events do not pass there still are payments; the last fees are paid at the end of the block,
+    within ANSWER_WITHIN_SECONDS.
     """
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, *, fees: bool = False) -> None:
+        self._fees = fees
         names = [each["name"] for each in platform.run_info["clients"] if each.get("kiosk_id")]
         self._clients = [platform.client(names[number % len(names)]) for number in range(CLIENTS)]
         self._stopping = threading.Event()
@@ -93,26 +111,57 @@ class Traffic:
             assert self.longest_request_seconds < LONGEST_REQUEST_SECONDS
 
     def _pay_on(self, client: Client) -> None:
+        due: deque[dict[str, Any]] = deque()
+        turn = 0
         try:
             while not self._stopping.wait(PAUSE_SECONDS):
-                self.promised.append(self._pay(client))
+                turn += 1
+                if self._fees and turn % APPLICATION_EVERY == 1:
+                    due.append(self._apply(client))
+                paid = self._pay_fee(client, due) or self._pay(client, self._new_consumer())
+                assert paid, "a consumer has no bill"
+                self.promised.append(paid)
+            give_up_at = time.monotonic() + ANSWER_WITHIN_SECONDS
+            while due:
+                if paid := self._pay_fee(client, due):
+                    self.promised.append(paid)
+                else:
+                    assert time.monotonic() < give_up_at, "billing does not hear of an application"
+                    time.sleep(PAUSE_SECONDS)
         except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
             self._failures.append(error)
 
-    def _pay(self, client: Client) -> Promised:
+    def _apply(self, client: Client) -> dict[str, Any]:
+        """Apply for a certificate; returns what its fee is fetched with."""
+        key = new_key()
+        made = self._until_answered(lambda: _post(client, "/v1/applications", APPLICATION, key)).json
+        assert made["state"] == "FEE_DUE", made
+        return dict(made["fee"]["pay_with"])
+
+    def _pay_fee(self, client: Client, due: deque[dict[str, Any]]) -> Promised | None:
+        """Pay the fee that is due longest; None when there is none or billing has not heard of it yet."""
+        paid = self._pay(client, due[0]) if due else None
+        if paid:
+            due.popleft()
+        return paid
+
+    @staticmethod
+    def _new_consumer() -> dict[str, Any]:
         # A consumer of its own for each, whatever seeds the random numbers of a test.
-        wanted: dict[str, Any] = {
-            "biller_id": "JVVNL",
-            "customer_params": {"k_number": f"2{secrets.randbelow(10**11):011}"},
-        }
+        return {"biller_id": "JVVNL", "customer_params": {"k_number": f"2{secrets.randbelow(10**11):011}"}}
+
+    def _pay(self, client: Client, whose: dict[str, Any]) -> Promised | None:
+        """Fetch the bill and pay it; None when there is none."""
         fetch_key, key = new_key(), new_key()
-        fetched = self._until_answered(lambda: _post(client, "/v1/bill-fetches", wanted, fetch_key))
+        fetched = self._until_answered(lambda: _post(client, "/v1/bill-fetches", whose, fetch_key), 404)
+        if fetched.status == 404:
+            return None
         bill = fetched.json["bills"][0]
         wanted = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
         paid = self._until_answered(lambda: _post(client, "/v1/payments", wanted, key))
         return Promised(key, bill["bill_id"], paid.json)
 
-    def _until_answered(self, send: Callable[[], Answer]) -> Answer:
+    def _until_answered(self, send: Callable[[], Answer], *also: int) -> Answer:
         give_up_at = time.monotonic() + ANSWER_WITHIN_SECONDS
         while True:
             began = time.monotonic()
@@ -123,7 +172,7 @@ class Traffic:
             except urllib3.exceptions.HTTPError as error:  # the gateway itself is away
                 code = type(error).__name__
             else:
-                if answer.status in {200, 201, 202}:
+                if answer.status in {200, 201, 202, *also}:
                     return answer
                 assert answer.status in {429, 502, 503, 504}, answer
                 assert answer.json["retryable"] is True, answer
