@@ -78,16 +78,20 @@ class Client:
     @property
     def token(self) -> str:
         if not self._token:
-            basic = b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
-            answer = self.platform.call(
-                "POST",
-                "/v1/oauth2/token",
-                urlencode({"grant_type": "client_credentials"}).encode(),
-                {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
-            )
+            answer = self.sign_in()
             assert answer.status == 200, answer
             self._token = answer.json["access_token"]
         return self._token
+
+    def sign_in(self, **headers: str) -> Answer:
+        """The answer to asking for a token of all the client's scopes."""
+        basic = b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+        return self.platform.call(
+            "POST",
+            "/v1/oauth2/token",
+            urlencode({"grant_type": "client_credentials"}).encode(),
+            {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded", **headers},
+        )
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.platform.call("GET", path, headers={"Authorization": f"Bearer {self.token}", **headers})
