@@ -86,10 +86,11 @@ def violations(history: Sequence[Event], books: Books) -> list[Violation]:
 
 
 def problem_of(text: str, books: Books) -> Violation:
-    """What was found beside the rules, as broken invariants, about the payments and wallets that the text names."""
+    """What was found beside the rules, as broken invariants, about the payments, applications and wallets that the
+    text names."""
     wallets = {wallet["_id"] for wallet in books.wallets}
-    named = set(re.findall(r"[\w-]+", text)) & (books.payments.keys() | wallets)
-    made = {str(books.payments[each]["request_id"]) for each in named - wallets}
+    named = set(re.findall(r"[\w-]+", text)) & (books.payments.keys() | books.applications.keys() | wallets)
+    made = {str(books.payments[each]["request_id"]) for each in named & books.payments.keys()}
     about = named | made
     return Violation("problem", text, frozenset(about))
 
@@ -150,6 +151,25 @@ def a_bill_is_paid_at_most_once(evidence: Evidence) -> Iterator[Finding]:
     for bill, ids in paid.items():
         if len(ids) > 1:
             yield f"{bill} is paid by {sorted(ids)}", ids
+
+
+def an_application_is_kept_and_its_fee_paid_once(evidence: Evidence) -> Iterator[Finding]:
+    """Whatever the bills that the fee was paid by; and once it is paid the application is no longer FEE_DUE."""
+    applications = evidence.books.applications
+    for asked, told in evidence.told("ok", "apply"):
+        if told.application not in applications:
+            yield f"{told.application} was answered, and there is no such application", {asked.key, told.application}
+    fees: dict[str, list[Row]] = defaultdict(list)
+    for payment in evidence.books.payments.values():
+        if payment["application_id"] and payment["state"] not in RETURNED:
+            fees[payment["application_id"]].append(payment)
+    for application, payments in fees.items():
+        ids = {payment["_id"] for payment in payments}
+        if len(ids) > 1:
+            yield f"the fee of {application} is paid by {sorted(ids)}", {application, *ids}
+        state = applications.get(application, {"state": "not there"})["state"]
+        if state in {"FEE_DUE", "not there"} and any(payment["state"] == "COMPLETED" for payment in payments):
+            yield f"{application} is {state}, and its fee is paid by {sorted(ids)}", {application, *ids}
 
 
 def a_payment_happens_whole_or_not_at_all(evidence: Evidence) -> Iterator[Finding]:
@@ -242,6 +262,7 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     a_refusal_has_no_effect,
     a_key_stands_for_one_payment,
     a_bill_is_paid_at_most_once,
+    an_application_is_kept_and_its_fee_paid_once,
     a_payment_happens_whole_or_not_at_all,
     nobody_pays_unasked,
     what_was_seen_stays,
@@ -266,7 +287,13 @@ def _total(payment: Row) -> int:
 
 
 def _named(event: Event) -> set[str]:
-    return {event.call, event.key, event.payment, event.wallet if event.operation == "wallet" else ""}
+    return {
+        event.call,
+        event.key,
+        event.payment,
+        event.application,
+        event.wallet if event.operation == "wallet" else "",
+    }
 
 
 def _may_follow(before: Event, after: Event) -> bool:

@@ -1,4 +1,5 @@
-"""Clients that fetch bills, pay them, and look at what became of it; what they were told goes into the history."""
+"""Clients that fetch bills, apply for certificates, pay, and look at what became of it; what they were told goes into
+the history."""
 
 import threading
 import time
@@ -39,11 +40,28 @@ HASTY = 0.03
 OTHER_KEY_AFTERWARDS = 0.03
 OTHER_KEY_AT_ONCE = 0.02
 LOOKS = 0.3
+APPLIES = 0.1
+PAYS_A_FEE_NEXT = 0.3  # if there is one to pay
+FETCHES_A_FEE_AGAIN = 0.3  # and tries to pay it by a second bill
 SPECIAL_CONSUMER = 0.01
 DECLINED_CARD = 0.05
 
 # Refused after 30 s; called back out of order; answered with nonsense (the biller simulator's consumers).
 SPECIAL_CONSUMERS = ("100000000006", "100000000009", "100000000010")
+
+# Free of anybody's data, as all applications of the sandbox.
+APPLICATION = {
+    "application_type": "domicile",
+    "district_code": "102",
+    "applicant": {
+        "name": "Test Citizen One",
+        "name_hi": "परीक्षण नागरिक एक",
+        "father_name": "Test Father One",
+        "date_of_birth": "1990-08-15",
+        "address": "12, Sandbox Marg, Jaipur",
+    },
+}
+FEES = "EMITRA-FEES"
 
 
 class Failed(Exception):
@@ -73,6 +91,8 @@ class Payer:
         self._hasty = replace(platform, http=_connections(HASTY_SECONDS))
         self._clients = [patient.client(name) for name in names]
         self._latest: deque[tuple[Client, dict[str, Any]]] = deque(maxlen=LATEST)
+        self._fees: deque[tuple[Client, dict[str, Any]]] = deque(maxlen=LATEST)
+        """Who is to pay a fee, and what it is fetched with."""
         self._lock = threading.Lock()
         self._signed_in_at = 0.0
 
@@ -88,7 +108,11 @@ class Payer:
             while not stopping.wait(self._random.uniform(0, LONGEST_PAUSE_SECONDS)):
                 if time.monotonic() - self._signed_in_at > TOKEN_AGE_SECONDS:
                     self._sign_in()
-                bill = self._fetch(self._random.choice(self._clients))
+                client = self._random.choice(self._clients)
+                if self._random.random() < APPLIES:
+                    self._apply(client)
+                fee = self._fee() if self._fees and self._random.random() < PAYS_A_FEE_NEXT else None
+                bill = fee or self._fetch(client)
                 if bill is None:
                     stopping.wait(WITHOUT_A_BILL_SECONDS)
                     continue
@@ -97,6 +121,25 @@ class Payer:
                     self._look()
 
     # ---- paying
+
+    def _apply(self, client: Client) -> None:
+        """Without an answer whoever applied goes home: an application that nobody knows of costs nobody anything."""
+        asked = self._invoke("apply", key=self._new_key())
+        kind, lodged = self._told(
+            asked,
+            lambda: client.post("/v1/applications", APPLICATION, asked.key, **self._headers(asked.call)),
+            lambda lodged: {"application": lodged["application_id"], "state": lodged["state"]},
+        )
+        if kind == "ok":
+            self._fees.append((client, lodged["fee"]["pay_with"]))
+
+    def _fee(self) -> Bill | None:
+        """A bill of the fee that has waited longest; None while billing has not heard of it, and when it is paid."""
+        client, order = self._fees.popleft()
+        bills = self._bills(client, order)
+        if bills is None or (bills and self._random.random() < FETCHES_A_FEE_AGAIN):
+            self._fees.append((client, order))
+        return self._bill(client, bills[0]) if bills else None
 
     def _pay(self, bill: Bill, beside: ThreadPoolExecutor) -> None:
         chance, key = self._random.random, self._new_key()
@@ -190,17 +233,24 @@ class Payer:
         return {"X-Request-Id": call, "Emitra-Timeout-Ms": str(TIMEOUT_MS)}
 
     def _fetch(self, client: Client) -> Bill | None:
-        """A bill, unless the platform is not there; no money hangs on it, so it is in no history."""
-        wanted, card = self._consumer(), client.kiosk_id is None
+        """A consumer's bill, unless the platform is not there."""
+        bills = self._bills(client, self._consumer())
+        return None if bills is None else self._bill(client, bills[0])
+
+    def _bills(self, client: Client, wanted: dict[str, Any]) -> list[dict[str, Any]] | None:
+        """What is due, unless the platform or a fee is not there; no money hangs on it, so it is in no history."""
         try:
             answer = client.post("/v1/bill-fetches", wanted, self._new_key(), **{"Emitra-Timeout-Ms": str(TIMEOUT_MS)})
         except urllib3.exceptions.HTTPError:
             return None
-        if answer.status in {429, 502, 503, 504}:
+        if answer.status in {429, 502, 503, 504} or (answer.status == 404 and wanted["biller_id"] == FEES):
             return None
         if answer.status != 201:
             raise Failed(f"a bill of {wanted['biller_id']}: {answer}")
-        bill = answer.json["bills"][0]
+        return list(answer.json["bills"])
+
+    def _bill(self, client: Client, bill: Mapping[str, Any]) -> Bill:
+        card = client.kiosk_id is None
         body = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "CARD" if card else "WALLET"}
         if card:
             declined = self._random.random() < DECLINED_CARD

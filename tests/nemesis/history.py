@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Operation = Literal["pay", "payment", "receipt", "view", "wallet"]
+Operation = Literal["apply", "pay", "payment", "receipt", "view", "wallet"]
 Kind = Literal["invoke", "ok", "fail", "indeterminate"]
 Strike = tuple[float, str, str]
 """When a fault struck, which, and what part."""
@@ -34,6 +34,7 @@ class Event:
     wallet: str = ""
     paise: int = 0
     payment: str = ""
+    application: str = ""
     state: str = ""
     receipt: str = ""
     code: str = ""

@@ -42,7 +42,9 @@ def report(run: Run, history: list[Event], evidence: Evidence) -> str:
     figures = {
         "requests to pay": f"{asked['pay']:,}",
         "of them without an answer": f"{sum(times for (kind, _), times in codes.items() if kind == 'indeterminate'):,}",
-        "looks at payments, receipts, views and wallets": f"{asked.total() - asked['pay']:,}",
+        "applications lodged": f"{len(evidence.books.applications):,}",
+        "of them with their fee paid": f"{sum(each['application_id'] is not None for each in completed):,}",
+        "looks at payments, receipts, views and wallets": f"{asked.total() - asked['pay'] - asked['apply']:,}",
         "longest way of a payment to its end": f"{longest:.0f} s",
         "from the last fault until everything had settled": f"{run.settled_seconds:.0f} s",
     }

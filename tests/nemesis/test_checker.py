@@ -42,11 +42,17 @@ class Story:
             "_id": payment,
             "request_id": made.call,
             "bill_id": made.bill,
+            "application_id": None,
             "bill_paise": 900,
             "service_charge_paise": 100,
             "state": state,
             "receipt": {"number": receipt} if receipt else None,
         } | changes
+
+    def apply(self, application: str, state: str) -> None:
+        """Lodge an application, which is in that state in the end."""
+        self.call("apply", "ok", {"key": f"key-{application}"}, {"application": application, "state": "FEE_DUE"})
+        self.books.applications[application] = {"_id": application, "state": state}
 
     def look(self, operation: str, payment: str, kind: str = "ok", **told: Any) -> None:
         self.call(operation, kind, {"payment": payment}, told)
@@ -65,7 +71,7 @@ class Story:
 
 @pytest.fixture
 def story() -> Story:
-    """One payment after the other, as they come in a run with faults; 5,000 paise are taken in the end."""
+    """One payment after the other, as they come in a run with faults; 6,000 paise are taken in the end."""
     told = Story()
     told.wallet(OPENING)
     told.pay("answered", "ok", payment="pay_1", state="COMPLETED", receipt="R1")
@@ -93,7 +99,12 @@ def story() -> Story:
     told.enter("pay_6", "VOIDED")
     told.pay("the same bill again", "ok", "bill-refused by the biller", payment="pay_7", state="COMPLETED")
     told.enter("pay_7", "COMPLETED", "R7")
-    told.books.wallets.append({"_id": WALLET, "available_paise": OPENING - 5_000})
+    told.apply("app_1", "IN_VERIFICATION")
+    told.pay("of a fee", "ok", payment="pay_9", state="COMPLETED", receipt="R10")
+    told.enter("pay_9", "COMPLETED", "R10", application_id="app_1")
+    told.pay("of a fee, by another bill", "fail", code="bill-already-paid")
+    told.apply("app_2", "FEE_DUE")
+    told.books.wallets.append({"_id": WALLET, "available_paise": OPENING - 6_000})
     return told
 
 
@@ -103,9 +114,9 @@ def test_a_history_in_which_clients_saw_every_kind_of_trouble_is_sound(story: St
 
 def test_what_became_of_each_key_is_counted(story: Story) -> None:
     assert outcomes(Evidence(story.history, story.books)) == {
-        "ok, COMPLETED": 4,
+        "ok, COMPLETED": 5,
         "ok, VOIDED": 1,
-        "fail, nothing": 1,
+        "fail, nothing": 2,
         "indeterminate, COMPLETED": 1,
         "indeterminate, VOIDED": 1,
         "indeterminate, nothing": 1,
@@ -167,6 +178,20 @@ def pay_a_bill_under_two_keys(story: Story) -> None:
     story.books.wallets[0]["available_paise"] -= 1_000
 
 
+def lose_an_application(story: Story) -> None:
+    del story.books.applications["app_2"]
+
+
+def pay_a_fee_by_two_bills(story: Story) -> None:
+    story.pay("rival", "ok", "bill-of-the-fee", payment="pay_8", state="COMPLETED", receipt="R8")
+    story.enter("pay_8", "COMPLETED", "R8", application_id="app_1")
+    story.books.wallets[0]["available_paise"] -= 1_000
+
+
+def leave_a_paid_fee_due(story: Story) -> None:
+    story.books.applications["app_1"]["state"] = "FEE_DUE"
+
+
 def leave_an_indeterminate_one_half_done(story: Story) -> None:
     story.of("pay_4").update(state="POST_UNKNOWN", receipt=None)
 
@@ -226,6 +251,9 @@ def show_a_wallet_that_paid_too_early(story: Story) -> None:
         (pay_twice_without_telling, {"a key stands for one payment"}),
         (answer_two_keys_with_one_payment, {"a key stands for one payment"}),
         (pay_a_bill_under_two_keys, {"a bill is paid at most once"}),
+        (lose_an_application, {"an application is kept and its fee paid once"}),
+        (pay_a_fee_by_two_bills, {"an application is kept and its fee paid once"}),
+        (leave_a_paid_fee_due, {"an application is kept and its fee paid once"}),
         (leave_an_indeterminate_one_half_done, {"a payment happens whole or not at all"}),
         (pay_what_nobody_asked_for, {"nobody pays unasked"}),
         (see_it_go_back, {"what was seen stays"}),
