@@ -28,8 +28,19 @@ def test_001_is_paid_at_once_and_owes_again(biller: BillerUnderTest) -> None:
     assert second.get_json()["biller_reference"] != first.get_json()["biller_reference"]
 
 
-def test_each_fetch_makes_a_fresh_reference(biller: BillerUnderTest) -> None:
-    refs = {biller.fetch("100000000001").get_json()["bills"][0]["bill_ref"] for _ in range(5)}
+def test_a_bill_keeps_its_reference_until_it_is_paid_and_the_next_one_has_another(biller: BillerUnderTest) -> None:
+    def fetched() -> str:
+        ref: str = biller.fetch("100000000001").get_json()["bills"][0]["bill_ref"]
+        return ref
+
+    first = fetched()
+    assert fetched() == first
+    assert biller.pay("100000000001", "pay_1", bill_ref=first).status_code == 200
+    assert fetched() != first
+
+
+def test_bills_of_different_consumers_have_different_references(biller: BillerUnderTest) -> None:
+    refs = {biller.fetch(f"20000000000{each}").get_json()["bills"][0]["bill_ref"] for each in range(5)}
     assert len(refs) == 5
 
 

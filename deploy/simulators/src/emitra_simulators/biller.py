@@ -31,6 +31,8 @@ IST = timezone(timedelta(hours=5, minutes=30))
 
 # About 500 bytes each: the most that one process remembers. Past it new payments are refused, none is forgotten.
 MAX_PAYMENTS = 1_000_000
+# Bills whose reference is kept until they are paid; past it the oldest gets a new one when it is fetched again.
+MAX_OPEN_BILLS = 100_000
 
 
 class Payment(msgspec.Struct):
@@ -97,15 +99,20 @@ class BillerNetwork:
         self._journal = journal
         self._lock = Lock()
         self._payments: dict[str, Payment] = {}
+        self._open: dict[tuple[str, str, int, str], str] = {}
         replay(journal, self._replay)
 
     def bills(self, biller_id: str, customer_params: dict[str, str]) -> list[dict[str, Any]]:
-        """Bills due, each under a fresh reference. Raises Refusal: 404 unknown, 400 malformed, 503 down."""
+        """Bills due, each under its reference until a payment of it is accepted, then under a new one.
+
+        Raises Refusal: 404 unknown, 400 malformed, 503 down.
+        """
         consumer, found, _ = self._consumer(biller_id, customer_params)
-        return [
-            {"bill_ref": _bill_ref(biller_id, consumer, place, secrets.token_hex(8)), **_bill_members(due)}
-            for place, due in enumerate(found)
-        ]
+        bills = []
+        for place, due in enumerate(found):
+            nonce = self._nonce(biller_id, consumer, place, due)
+            bills.append({"bill_ref": _bill_ref(biller_id, consumer, place, nonce), **_bill_members(due)})
+        return bills
 
     def pay(self, body: PaymentRequest) -> tuple[Payment, Conduct, bool]:
         """Accepts a payment once: ``(payment, conduct, first)``; the same request again finds the same payment.
@@ -122,7 +129,7 @@ class BillerNetwork:
                 self._journal.append({"repeated": known.request_id})
                 return known, conduct(body.biller_id, _only_value(body.customer_params)), False
             consumer, found, manner = self._consumer(body.biller_id, body.customer_params)
-            self._check_bill(body, consumer, found)
+            place = self._check_bill(body, consumer, found)
             if len(self._payments) >= MAX_PAYMENTS:
                 raise Refusal(503, "full", f"{MAX_PAYMENTS} payments are remembered: start with a new --state")
             now = self.clock.now()
@@ -140,6 +147,8 @@ class BillerNetwork:
             )
             self._journal.append({"accepted": payment})
             self._payments[payment.request_id] = payment
+            # Accepted, even if it fails later: the next fetch finds another bill.
+            self._open.pop((body.biller_id, consumer, place, found[place].bill_period), None)
             return payment, manner, True
 
     def payment(self, request_id: str) -> Payment:
@@ -184,7 +193,7 @@ class BillerNetwork:
             raise Refusal(404, "unknown-customer", f"{biller_id} has no such {biller.parameter}")
         return consumer, found, manner
 
-    def _check_bill(self, body: PaymentRequest, consumer: str, found: list[Due]) -> None:
+    def _check_bill(self, body: PaymentRequest, consumer: str, found: list[Due]) -> int:
         place, _, rest = body.bill_ref.partition("-")
         nonce = rest.partition("-")[0]
         index = int(place) if place.isascii() and place.isdigit() else len(found)
@@ -196,6 +205,13 @@ class BillerNetwork:
             if due.exactness == "RANGE":
                 asked = f"{due.minimum_paise} to {due.amount_paise} paise in multiples of {due.multiple_paise}"
             raise Refusal(422, "amount-not-accepted", f"this bill takes {asked}")
+        return index
+
+    def _nonce(self, biller_id: str, consumer: str, place: int, due: Due) -> str:
+        with self._lock:
+            if len(self._open) >= MAX_OPEN_BILLS:
+                del self._open[next(iter(self._open))]
+            return self._open.setdefault((biller_id, consumer, place, due.bill_period), secrets.token_hex(8))
 
     def _replay(self, entry: dict[str, Any]) -> None:
         if "accepted" in entry:

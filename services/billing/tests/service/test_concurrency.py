@@ -7,7 +7,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from tests.support.world import World, inr, json_of, new_key
+from tests.support.world import World, another_consumer, inr, json_of, new_key
 
 from billing.bootstrap import utc_now
 
@@ -49,9 +49,20 @@ def test_twenty_keys_for_one_bill_make_one_payment(world: World) -> None:
     assert centre.wallet()["balance"] == inr(10_000_000 - 152_500)
 
 
+def test_one_bill_fetched_by_twenty_centres_is_paid_once(world: World) -> None:
+    centres, number = [world.centre() for _ in range(THREADS)], another_consumer()
+    bills = [centre.bill(number) for centre in centres]
+
+    answers = all_at_once(lambda each: centres[each].pay(bills[each]))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 19}
+    assert {json_of(answer)["code"] for answer in answers if answer.status_code == 409} == {"bill-already-paid"}
+    assert centres[0].pay(centres[0].bill(number)).status_code == 201, "the biller's next bill"
+
+
 def test_twenty_payments_that_drain_one_wallet_stop_at_its_limit(world: World) -> None:
     centre = world.centre(7 * 152_500 + 1)
-    bills = [centre.bill() for _ in range(THREADS)]
+    bills = [centre.bill(another_consumer()) for _ in range(THREADS)]
 
     answers = all_at_once(lambda number: centre.pay(bills[number]))
 
@@ -67,7 +78,7 @@ def test_credit_is_used_to_its_limit_and_not_beyond(world: World) -> None:
             session, kiosk_id, credit_limit_paise=3 * 152_500 - 1, approved_at=utc_now()
         )
     )
-    bills = [centre.bill() for _ in range(THREADS)]
+    bills = [centre.bill(another_consumer()) for _ in range(THREADS)]
 
     answers = all_at_once(lambda number: centre.pay(bills[number]))
 
@@ -78,8 +89,7 @@ def test_credit_is_used_to_its_limit_and_not_beyond(world: World) -> None:
 
 def test_sweepers_side_by_side_complete_each_payment_once(world: World) -> None:
     centre = world.centre()
-    bills = [centre.bill("100000000010") for _ in range(5)]
-    payment_ids = [json_of(centre.pay(bill))["payment_id"] for bill in bills]
+    payment_ids = [json_of(centre.pay(centre.bill("100000000010")))["payment_id"] for _ in range(5)]
     for payment_id in payment_ids:
         world.make_due(payment_id)
 
@@ -95,7 +105,7 @@ def test_payments_of_several_centres_share_transactions_and_are_each_paid_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     centres = [world.centre() for _ in range(THREADS)]
-    bills = [centre.bill() for centre in centres]
+    bills = [centre.bill(another_consumer()) for centre in centres]
     transactions = count_transactions(world, monkeypatch)
 
     answers = all_at_once(lambda number: centres[number].pay(bills[number]))
@@ -112,7 +122,7 @@ def test_payments_of_several_centres_share_transactions_and_are_each_paid_once(
 
 def test_a_centre_without_money_does_not_keep_others_from_paying(world: World) -> None:
     centres = [world.centre(1 if number % 4 == 0 else 10_000_000) for number in range(THREADS)]
-    bills = [centre.bill() for centre in centres]
+    bills = [centre.bill(another_consumer()) for centre in centres]
 
     answers = all_at_once(lambda number: centres[number].pay(bills[number]))
 

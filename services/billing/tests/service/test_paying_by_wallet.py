@@ -59,6 +59,31 @@ def test_a_repeat_is_answered_even_when_its_bill_is_no_longer_kept(world: World)
     assert json_of(centre.pay(bill))["code"] == "bill-not-found"
 
 
+def test_a_bill_fetched_twice_is_paid_once_and_is_free_again_when_its_payment_failed(world: World) -> None:
+    centre, portal = world.centre(), world.portal()
+    first, second = centre.bill("100000000006"), portal.bill("100000000006")
+    assert first["bill_id"] != second["bill_id"]
+    payment_id = json_of(centre.pay(first))["payment_id"]
+    by_card = {"mode": "CARD", "payment_instrument": "tok_sandbox_ok"}
+
+    refused = portal.post("/v1/payments", {"bill_id": second["bill_id"], "amount": second["amount"], **by_card})
+
+    assert (refused.status_code, json_of(refused)["code"]) == (409, "bill-already-paid")
+    world.biller.advance(31)
+    world.sweep_until(payment_id, "VOIDED")
+    again = portal.post("/v1/payments", {"bill_id": second["bill_id"], "amount": second["amount"], **by_card})
+    assert again.status_code in (201, 202)
+
+
+def test_parts_of_one_bill_are_paid_one_after_another(world: World) -> None:
+    centre = world.centre()
+    bills = [centre.bill("100000000008") for _ in range(2)]
+
+    answers = [centre.pay(bill, amount=inr(10_000)) for bill in bills]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+
+
 def test_a_key_used_for_another_body_is_refused(world: World) -> None:
     centre = world.centre()
     key = new_key()

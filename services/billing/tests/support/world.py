@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -16,6 +17,15 @@ from servicekit.testing import eventually, internal_headers
 
 ALL_SCOPES = ("billers:read", "bills:fetch", "payments:write", "payments:read", "wallet:read")
 CLIENT = "cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44"
+
+# The simulator's dues follow from the consumer's number and repeat with this period: all of these owe ₹1,525.00.
+_FIRST_CONSUMER, _DUES_REPEAT_AFTER = 200_000_037_535, 190_001
+_consumers = count()
+
+
+def another_consumer() -> str:
+    """A K number that nobody has used yet, with ₹1,525.00 due: one bill is paid once, whoever fetches it."""
+    return str(_FIRST_CONSUMER + next(_consumers) * _DUES_REPEAT_AFTER)
 
 
 def inr(paise: int) -> dict[str, Any]:

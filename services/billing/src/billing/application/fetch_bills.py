@@ -15,7 +15,7 @@ from billing.application.ports import (
     Payer,
     Payments,
 )
-from billing.domain.billers import Bill, Biller, Exactness
+from billing.domain.billers import Bill, Biller, Exactness, claim_on
 from billing.domain.payment import State
 from servicekit.errors import FieldProblem, ValidationFailed
 
@@ -83,7 +83,15 @@ class FetchBillsHandler:
 
     def _outside_bills(self, biller: Biller, command: FetchBills) -> list[Bill]:
         fetched = self._network.fetch(biller, command.customer_params)
-        return [self._bill(command, told, self._new_bill_id()) for told in fetched]
+        bills = []
+        for told in fetched:
+            bill_id = self._new_bill_id()
+            # What may be paid in part is paid under one reference more than once; there each fetch is claimed.
+            claim_key = bill_id
+            if told.exactness is Exactness.EXACT:
+                claim_key = claim_on(command.biller_id, command.customer_params, told.bill_ref, told.bill_period)
+            bills.append(self._bill(command, told, bill_id, claim_key))
+        return bills
 
     def _fee_bills(self, command: FetchBills) -> list[Bill]:
         application_id = command.customer_params["application_id"]
@@ -113,7 +121,7 @@ class FetchBillsHandler:
         command: FetchBills,
         told: FetchedBill,
         bill_id: str,
-        claim_key: str | None = None,
+        claim_key: str,
         application_id: str | None = None,
         fee_order: str | None = None,
     ) -> Bill:
@@ -130,7 +138,7 @@ class FetchBillsHandler:
             bill_period=told.bill_period,
             fetched_at=command.now,
             expires_at=command.now + BILL_VALID_FOR,
-            claim_key=claim_key or bill_id,
+            claim_key=claim_key,
             application_id=application_id,
             fee_order=fee_order,
         )

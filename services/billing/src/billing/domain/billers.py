@@ -1,5 +1,7 @@
 """Who can be paid, and what a biller asks for. The shape follows the Bharat BillPay biller master (MDM)."""
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,12 +110,21 @@ class Biller:
         return Problem("amount", "over-limit", f"One payment by {mode} may be {rupees(most)} at most.")
 
 
+def claim_on(biller_id: str, customer_params: Mapping[str, str], bill_ref: str, bill_period: str | None) -> str:
+    """What stands for a biller's own bill, whoever fetched it and how often: the same from the same four.
+
+    A digest, because customer parameters identify a person and a claim is an index key.
+    """
+    told = json.dumps([biller_id, sorted(customer_params.items()), bill_ref, bill_period])
+    return f"bill:{hashlib.sha256(told.encode()).hexdigest()}"
+
+
 @dataclass(frozen=True)
 class Bill:
     """What is due, as the biller said at `fetched_at`; it may be paid until `expires_at`, then it is fetched again.
 
-    `customer_params` go back to the biller with the payment. `claim_key` is what may be paid only once at a time:
-    the bill itself, or the fee demand behind it however often that is fetched. `fee_order` is the order that an
+    `customer_params` go back to the biller with the payment. `claim_key` is what may be paid only once at a time,
+    however often it is fetched: the biller's bill (see `claim_on`), or the fee demand. `fee_order` is the order that an
     application's fee comes from.
     """
 
