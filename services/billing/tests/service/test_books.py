@@ -1,6 +1,8 @@
 """The books are checked by a command, and the store itself refuses what would break them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -175,6 +177,30 @@ def test_sandbox_money_is_given_once(own: World, run: Any) -> None:
     wallets = [own.billing.ledger.wallet(kiosk_id) for kiosk_id in ("ksk_RJ10200002", "ksk_RJ10700001")]
     assert [wallet.available_paise for wallet in wallets if wallet] == [5_000, 5_000]
     assert broken(own) == []
+
+
+def test_two_that_fund_a_centre_at_once_fund_it_once(own: World) -> None:
+    barrier = Barrier(8)
+
+    def fund(_: int) -> bool:
+        barrier.wait(10)
+        return own.billing.ledger.fund_sandbox_wallet("ksk_RJ10700002", 5_000, utc_now())
+
+    with ThreadPoolExecutor(8) as pool:
+        funded = list(pool.map(fund, range(8)))
+
+    assert sorted(funded) == [False] * 7 + [True]
+    assert broken(own) == []
+
+
+def test_funding_that_another_index_refuses_is_not_taken_for_funding_twice(own: World) -> None:
+    own.mongo.db.wallets.create_index("available_paise", unique=True, name="a_defect")
+    assert own.billing.ledger.fund_sandbox_wallet("ksk_RJ10700003", 7_777, utc_now())
+
+    with pytest.raises(DuplicateKeyError):
+        own.billing.ledger.fund_sandbox_wallet("ksk_RJ10700004", 7_777, utc_now())
+
+    own.mongo.db.wallets.drop_index("a_defect")
 
 
 def test_a_span_of_centres_is_funded_one_by_one(world: World, run: Any) -> None:

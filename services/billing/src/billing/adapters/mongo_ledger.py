@@ -172,7 +172,10 @@ class MongoLedger:
             return False
         try:
             self._mongo.transact(fund)
-        except DuplicateKeyError:  # Somebody else funded it between the look and the transaction.
+        except DuplicateKeyError as err:
+            # Somebody else funded it between the look and the transaction; any other duplicate is a lost write.
+            if (err.details or {}).get("keyValue") != {"_id": entry.entry_id}:
+                raise
             return False
         return True
 
