@@ -34,8 +34,8 @@ SERVICES = Path(__file__).resolve().parents[2] / "services"
 # Certificates want of the payments those that pay a fee; their inbox does not remember the others.
 ONLY_FEES = "certificates.payment.completed.v1"
 
-# The saga of messaging.md: from each state the ones that may follow. An end has none. MANUAL is a pause: what follows it
-# is what may follow the state before it.
+# The saga of messaging.md: from each state the ones that may follow. An end has none. MANUAL is a pause: what follows
+# it is what may follow the state before it.
 PAYMENT_MOVES = {
     "CREATED": {"AUTH_REQUESTED"},
     "AUTH_REQUESTED": {"AUTHORISED", "AUTH_UNKNOWN", "AUTH_FAILED", "MANUAL"},
