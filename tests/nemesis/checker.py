@@ -300,7 +300,8 @@ def _may_follow(before: Event, after: Event) -> bool:
     """Whether the second look fits the first; a receipt that is not there says that the payment is not completed."""
     if before.code or after.code:
         return not (before.state == "COMPLETED" and after.code == NO_RECEIPT_YET)
-    return after.state in _reachable(before.state)
+    # What people have goes on from the state before, if an answer comes late.
+    return before.state == "MANUAL" or after.state in _reachable(before.state)
 
 
 def _view_may_follow(before: Event, after: Event) -> bool:

@@ -1,6 +1,6 @@
 """Payments and what they need, for tests that say only what they are about."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,8 @@ class Claim:
     client_id: str = "cli_1"
     operation: str = "create-payment"
     fingerprint: str = "same-body"
-    expires_at: datetime = NOW + timedelta(days=30)
+    # By the real clock: the database forgets what has expired.
+    expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=30))
 
 
 def a_bill(**changes: Any) -> Bill:
