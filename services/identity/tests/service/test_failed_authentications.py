@@ -14,6 +14,7 @@ from identity.application.issue_token import IssueToken
 from identity.bootstrap import Identity
 from identity.entrypoints.service import SERVICE
 from servicekit.mongo import Mongo
+from servicekit.testing import eventually
 
 Sandbox = dict[str, dict[str, Any]]
 # To come: by its own clock the database deletes what has ended.
@@ -70,7 +71,8 @@ def test_every_one_of_many_failures_at_once_is_counted(mongo: Mongo) -> None:
 def test_closed_windows_are_deleted_by_the_database(mongo: Mongo) -> None:
     SERVICE.prepare_database(mongo)
     MongoFailedAuthentications(mongo.db).record("cli_1", NOON, 60)
-    window = mongo.db["failed_authentications"].find_one()
+    # It is written without waiting for a majority, and read once a majority has it.
+    window = eventually(mongo.db["failed_authentications"].find_one)
     expiring = [
         index
         for index in mongo.db["failed_authentications"].list_indexes()
