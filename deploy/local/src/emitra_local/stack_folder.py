@@ -52,14 +52,16 @@ def stop_running(state: Path) -> bool:
     """
     holder = 0
     with suppress(FileNotFoundError), (state / "lock").open("r+") as lock:
-        if not _locked(lock):
-            holder = int(lock.read().strip() or 0)
-            with suppress(ProcessLookupError):
-                os.kill(holder, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_SECONDS + LEFTOVER_GRACE_SECONDS
         while not _locked(lock):
+            if not holder:
+                # Empty for the moment between taking the lock and writing the pid; to kill 0 is to kill ourselves.
+                lock.seek(0)
+                if holder := int(lock.read().strip() or 0):
+                    with suppress(ProcessLookupError):
+                        os.kill(holder, signal.SIGTERM)
             if time.monotonic() > deadline:
-                raise CannotStart(f"The launcher, pid {holder}, does not end.")
+                raise CannotStart(f"The launcher, pid {holder or 'not known'}, does not end.")
             time.sleep(POLL_SECONDS)
         return bool(end_all(mark_of(state), LEFTOVER_GRACE_SECONDS) or holder)
     return bool(end_all(mark_of(state), LEFTOVER_GRACE_SECONDS))
