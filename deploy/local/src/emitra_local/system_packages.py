@@ -12,7 +12,8 @@ from pathlib import Path
 
 from emitra_local.problems import CannotStart
 
-# A slow mirror may need minutes; a hung one must not hold the terminal for ever.
+# A slow mirror may need minutes; a hung one must not hold the terminal for ever. Counted by the installer itself, which
+# as root can end apt-get in order; we could only kill, and under sudo not even that.
 INSTALL_TIMEOUT_SECONDS = 900
 
 _INSTALLER = Path(__file__).with_name("install_packages.sh")
@@ -70,17 +71,15 @@ def install_missing(packages: Iterable[SystemPackage], log: Path, say: Callable[
         )
     say(f"installing {', '.join(names)} with apt-get (log: {log})")
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w") as output:
-        finished = subprocess.run(
-            [*as_root, "sh", str(_INSTALLER), *names],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            timeout=INSTALL_TIMEOUT_SECONDS,
-            check=False,
-        )
+    command = [*as_root, "sh", str(_INSTALLER), str(INSTALL_TIMEOUT_SECONDS), *names]
+    # Not subprocess.run, which at Ctrl-C kills what has just begun to end in order.
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT) as installer,
+    ):
+        failed = installer.wait()
     still_missing = [package.name for package in missing if not package.present()]
-    if finished.returncode or still_missing:
+    if failed or still_missing:
         tail = "\n".join(log.read_text().splitlines()[-8:])
         raise CannotStart(
             f"apt-get could not install {', '.join(still_missing or names)}:\n{tail}\n"

@@ -1,11 +1,14 @@
 """What is missing is installed where that is possible, and named with the way out where it is not."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from emitra_local import system_packages
 from emitra_local.problems import CannotStart
-from emitra_local.system_packages import SystemPackage, install_missing
+from emitra_local.system_packages import INSTALL_TIMEOUT_SECONDS, SystemPackage, install_missing
 
 SUDO = """#!/bin/sh
 printf "%s\\n" "$*" >> {folder}/asked
@@ -52,7 +55,7 @@ def test_a_sudo_that_asks_for_nothing_is_used(tmp_path: Path, programs: Path, mo
 
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[0] == "-n true"
-    assert asked[1].endswith("install_packages.sh rabbitmq-server")
+    assert asked[1].endswith(f"install_packages.sh {INSTALL_TIMEOUT_SECONDS} rabbitmq-server")
 
 
 def test_a_failed_installation_shows_the_end_of_its_log(
@@ -64,3 +67,24 @@ def test_a_failed_installation_shows_the_end_of_its_log(
 
     with pytest.raises(CannotStart, match="E: no space left"):
         install_missing([broker(tmp_path)], tmp_path / "apt.log", lambda _: None)
+
+
+def test_an_apt_get_that_hangs_is_ended_and_services_may_start_again(tmp_path: Path, programs: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    for name, script in {"dpkg": "exit 0", "apt-get": f"test -x {policy} || exit 1\nexec sleep 600"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    installer = Path(system_packages.__file__).with_name("install_packages.sh")
+
+    done = subprocess.run(
+        ["sh", str(installer), "1", "rabbitmq-server"],
+        env=os.environ | {"PATH": f"{programs}:/usr/bin:/bin", "POLICY_RC_D": str(policy)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 124
+    assert "apt-get did not finish in 1 s" in done.stdout
+    assert not policy.exists()
