@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError, ServerSelectionTimeoutError
 
 from emitra_local import mongodb, rabbitmq
 from emitra_local.environments import Environments
@@ -17,7 +19,8 @@ from emitra_local.problems import CannotStart
 from emitra_local.secret_store import SecretStore
 from emitra_local.supervision import Program
 
-DROP_TIMEOUT_MS = 10_000
+# A server that does not answer by now is not there; a replica set elects within it.
+SERVER_TIMEOUT_MS = 10_000
 
 
 @dataclass
@@ -102,9 +105,10 @@ class Infrastructure:
         if self._mongod_ports:
             mongodb.await_primary(list(self._mongod_ports.values()))
             return
-        client: MongoClient[dict[str, Any]] = MongoClient(self.mongodb_uri, serverSelectionTimeoutMS=5_000)
-        with client:
+        with self._named_mongodb() as client:
+            # `hello` is answered to anybody; listing our databases asks for the login too.
             hello = client.admin.command("hello")
+            client.admin.command("listDatabases", nameOnly=True, authorizedDatabases=True)
         if "setName" not in hello:
             raise CannotStart("MONGODB_URI leads to a server that is not a replica set, so it has no transactions.")
 
@@ -121,14 +125,35 @@ class Infrastructure:
     def forget(self, services: list[str]) -> None:
         """Delete this stack's databases, users and virtual host from servers that are not its own. Repeatable."""
         if not self._mongod_ports:
-            client: MongoClient[dict[str, Any]] = MongoClient(self.mongodb_uri, timeoutMS=DROP_TIMEOUT_MS)
-            with client:
+            with self._named_mongodb() as client:
                 for service in services:
                     client.drop_database(self.database_of(service))
         if "rabbitmq" not in self.ports:
             self.management.delete("vhosts", self.vhost)
             for service in services:
                 self.management.delete("users", self.user_of(service))
+
+    @contextmanager
+    def _named_mongodb(self) -> Iterator[MongoClient[dict[str, Any]]]:
+        """The server that MONGODB_URI names. Raises CannotStart, never with the URI in it: it may have a password."""
+        try:
+            client: MongoClient[dict[str, Any]] = MongoClient(self.mongodb_uri, timeoutMS=SERVER_TIMEOUT_MS)
+        except (PyMongoError, ValueError) as err:
+            raise CannotStart(
+                f"MONGODB_URI is not a connection string that the driver can read ({type(err).__name__}).\n"
+                "  export MONGODB_URI='mongodb://user:password@host:27017/?replicaSet=rs0'\n"
+                "with @ : / % in the user or password written as %40 %3A %2F %25; or unset MONGODB_URI, and a private "
+                "MongoDB is started."
+            ) from err
+        try:
+            with client:
+                yield client
+        except PyMongoError as err:
+            servers = ", ".join(f"{host}:{port}" for host, port in client.topology_description.server_descriptions())
+            raise CannotStart(
+                f"MONGODB_URI names {servers}, and {_said(err)}.\nStart that server or correct MONGODB_URI; or unset "
+                "it, and a private MongoDB is started."
+            ) from err
 
     @property
     def _mongod_ports(self) -> dict[str, int]:
@@ -149,3 +174,12 @@ class Infrastructure:
     @property
     def _administrator_password(self) -> str:
         return self.secrets.secret("broker-administrator")
+
+
+def _said(err: PyMongoError) -> str:
+    """What went wrong at a server, without its own words: they may quote what was sent to it."""
+    if isinstance(err, ServerSelectionTimeoutError):
+        return f"no server that can be used answered there in {SERVER_TIMEOUT_MS // 1_000} s"
+    if isinstance(err, OperationFailure):
+        return f"it refused us ({(err.details or {}).get('codeName', err.code)})"
+    return f"the connection failed ({type(err).__name__})"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from emitra_local.stack import Stack
-from emitra_local.stack_folder import stop_running
+from emitra_local.processes import marked
+from emitra_local.stack import Stack, disposable_stack
+from emitra_local.stack_folder import mark_of, stop_running
 
 SERVERS = ("MONGODB_URI", "AMQP_URL", "RABBITMQ_MANAGEMENT_URL")
 ROOT = Path(__file__).parents[4]
@@ -30,3 +31,16 @@ def state(tmp_path: Path) -> Iterator[Path]:
 def stack(state: Path) -> Stack:
     """MongoDB and RabbitMQ, not yet started, whose data stay after a stop."""
     return Stack(ROOT, state, with_services=False)
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Stack]:
+    """MongoDB and RabbitMQ that run, for tests that leave them running."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in SERVERS:
+            patch.delenv(variable, raising=False)
+        with disposable_stack(ROOT, with_services=False) as stack:
+            yield stack
+    # A disposable stack leaves nothing; said here because starting another one would take ten seconds.
+    assert marked(mark_of(stack.state)) == []
+    assert not stack.state.exists()

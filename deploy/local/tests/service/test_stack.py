@@ -6,19 +6,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import urllib3
 from pymongo import MongoClient
-from tests.service.conftest import ROOT, SERVERS
+from tests.service.conftest import ROOT
 
 from emitra_local import ports
 from emitra_local.problems import CannotStart
 from emitra_local.processes import is_running, marked
-from emitra_local.stack import Stack, disposable_stack
+from emitra_local.stack import Stack
 from emitra_local.stack_folder import mark_of, stop_running
 
 DEADLINE_SECONDS = 30
@@ -48,18 +48,6 @@ def listening_addresses(pids: list[int]) -> set[str]:
             if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
                 found.add(fields[1].rpartition(":")[0])
     return found
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Stack]:
-    with pytest.MonkeyPatch.context() as patch:
-        for variable in SERVERS:
-            patch.delenv(variable, raising=False)
-        with disposable_stack(ROOT, with_services=False) as stack:
-            yield stack
-    # A disposable stack leaves nothing; said here because starting another one would take ten seconds.
-    assert marked(mark_of(stack.state)) == []
-    assert not stack.state.exists()
 
 
 def test_the_servers_listen_on_loopback_only(running: Stack) -> None:
