@@ -11,9 +11,8 @@ from kiosk_registry.domain.districts import District
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[District, Loaded], None]]:
+def progress(total: int, console: Console) -> Iterator[Callable[[District, Loaded], None]]:
     """Gives the function to call after each district; `total` is the number of centres wanted in all."""
-    console = Console()
     if not console.is_terminal:
         done = 0
 

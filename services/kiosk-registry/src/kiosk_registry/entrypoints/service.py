@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from kiosk_registry import __version__
 from kiosk_registry.application.load_centres import LoadCentres
@@ -37,7 +38,7 @@ def load_centres(
         registry = bootstrap(settings, mongo)
         try:
             command = LoadCentres(registry.districts_of(districts), total, public_id("req"))
-            with progress(total) as tell:
+            with progress(total, Console()) as tell:
                 done = registry.load_centres(command, tell)
         except (OSError, ValueError) as error:
             raise typer.BadParameter(str(error)) from error
