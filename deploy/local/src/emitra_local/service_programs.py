@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,10 +108,13 @@ class ServicePrograms:
         port = f"{self.name}-http" if process == "api" else f"{self.name}-{process}-probe"
         return f"http://127.0.0.1:{self.ports[port]}/readyz"
 
-    def publish_route(self, folder: Path) -> None:
+    def publish_route(self, folder: Path, say: Callable[[str], None]) -> None:
         """Put the service's OpenAPI document and its address where the gateway reads its routes."""
         document = self.package.folder / "openapi.yaml"
-        if self.name == GATEWAY or not document.exists():
+        if self.name == GATEWAY:
+            return
+        if not document.exists():
+            say(f"{self.name} has no openapi.yaml, so the gateway has no route to it (CONTRIBUTING.md, Add a service)")
             return
         # The address first: a document without one is a route to nowhere.
         _replace(folder / f"{self.name}.url", self.url + "\n")

@@ -1,0 +1,35 @@
+"""What the launcher tells the gateway of a service."""
+
+from pathlib import Path
+from typing import Any, cast
+
+from emitra_local.secret_store import SecretStore
+from emitra_local.service_programs import ServicePrograms
+from emitra_local.workspace import Package
+
+
+def parking(root: Path) -> ServicePrograms:
+    secrets, nothing = SecretStore(root / "secrets.json"), cast(Any, None)
+    package = Package(root / "parking")
+    package.folder.mkdir()
+    return ServicePrograms(package, nothing, nothing, secrets, root, {"parking-http": 20_001}, {}, "mark", {})
+
+
+def test_a_service_with_an_openapi_document_is_routed_to(tmp_path: Path) -> None:
+    service, said = parking(tmp_path), list[str]()
+    (service.package.folder / "openapi.yaml").write_text("openapi: 3.1.0\n")
+
+    service.publish_route(tmp_path, said.append)
+
+    assert (tmp_path / "parking.yaml").read_text() == "openapi: 3.1.0\n"
+    assert (tmp_path / "parking.url").read_text() == "http://127.0.0.1:20001\n"
+    assert said == []
+
+
+def test_a_service_without_one_is_said_to_have_no_route(tmp_path: Path) -> None:
+    service, said = parking(tmp_path), list[str]()
+
+    service.publish_route(tmp_path, said.append)
+
+    assert list(tmp_path.glob("parking.*")) == []
+    assert [line.startswith("parking has no openapi.yaml") for line in said] == [True]
