@@ -22,7 +22,7 @@ from emitra_local import journeys, suites
 from emitra_local.console import console, say, stage
 from emitra_local.problems import CannotStart
 from emitra_local.stack import Stack, disposable_stack
-from emitra_local.stack_folder import abandoned_test_stacks, stop_running
+from emitra_local.stack_folder import abandoned_test_stacks, made_elsewhere, stop_running
 from emitra_local.supervision import Supervisor
 
 DEFAULT_GATEWAY_PORT = 8080
@@ -94,10 +94,21 @@ def stop() -> None:
 
 @app.command()
 def clean() -> None:
-    """Stop, then delete the data, ports and secrets of `make run`; Python environments stay."""
+    """Stop, then delete the data, ports and secrets of `make run` on this machine; Python environments stay.
+
+    Servers of the user's own are not touched: nothing there proves that a database was not there before us.
+    """
     stop()
+    elsewhere = made_elsewhere(_run_state())
     shutil.rmtree(_run_state(), ignore_errors=True)
-    console.print("Deleted its data.")
+    console.print("Deleted its data, ports and secrets in .local/run.")
+    if elsewhere:
+        console.print(
+            "On your own servers stay, for you to delete, or for the next `make run` to take over with new secrets:",
+            soft_wrap=True,
+        )
+        for line in elsewhere:
+            console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 @app.command()

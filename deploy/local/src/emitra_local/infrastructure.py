@@ -122,6 +122,17 @@ class Infrastructure:
     def management(self) -> rabbitmq.Management:
         return rabbitmq.Management(self.management_url)
 
+    def kept_on_named_servers(self, services: list[str]) -> list[str]:
+        """What is made for these services on servers that are not this stack's own, a line per server; no passwords."""
+        kept = []
+        if not self._mongod_ports:
+            databases = ", ".join(self.database_of(service) for service in services)
+            kept.append(f"databases {databases} on {urlsplit(self.mongodb_uri).netloc.rpartition('@')[2]}")
+        if "rabbitmq" not in self.ports:
+            users = ", ".join(self.user_of(service) for service in services)
+            kept.append(f"virtual host {self.vhost} and users {users} on {urlsplit(self.amqp_url).hostname}")
+        return kept
+
     def forget(self, services: list[str]) -> None:
         """Delete this stack's databases, users and virtual host from servers that are not its own. Repeatable."""
         if not self._mongod_ports:

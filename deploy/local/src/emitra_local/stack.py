@@ -30,6 +30,7 @@ from emitra_local.stack_folder import (
     TEST_STATE,
     abandoned_test_stacks,
     mark_of,
+    remember_elsewhere,
     stop_running,
     take_lock,
 )
@@ -229,6 +230,7 @@ class Stack:
         with self.stage("MongoDB takes writes"):
             self.infrastructure.await_mongodb()
         if self.with_services:
+            remember_elsewhere(self.state, self.infrastructure.kept_on_named_servers(list(self.services)))
             self._start_services()
         else:
             with self.stage("RabbitMQ answers"):
@@ -245,7 +247,7 @@ class Stack:
         routes = self.state / "routes"
         routes.mkdir(exist_ok=True)
         for service in self.services.values():
-            service.publish_route(routes)
+            service.publish_route(routes, self.say)
         programs = [each.program(process) for each in self.services.values() for process in each.processes]
         self._add([*self._simulators(), *programs])
         self.supervisor.describe(list(self._programs.values()))

@@ -7,6 +7,7 @@ import hashlib
 import os
 import signal
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -19,6 +20,8 @@ STOP_TIMEOUT_SECONDS = 60
 LEFTOVER_GRACE_SECONDS = 15
 POLL_SECONDS = 0.1
 TEST_STATE = "test-"
+# Outlives the settings that named the servers: whoever cleans may have set others, or none.
+ELSEWHERE = "elsewhere"
 
 
 def mark_of(state: Path) -> str:
@@ -76,6 +79,20 @@ def abandoned_test_stacks(root: Path) -> list[Path]:
             if lock.read() and _locked(lock):
                 found.append(state)
     return found
+
+
+def remember_elsewhere(state: Path, kept: Iterable[str]) -> None:
+    """Add to what this stack has made outside of its folder, a line for each. Repeatable."""
+    if missing := [line for line in kept if line not in made_elsewhere(state)]:
+        with (state / ELSEWHERE).open("a") as file:
+            file.writelines(f"{line}\n" for line in missing)
+
+
+def made_elsewhere(state: Path) -> list[str]:
+    """What the stack of a folder has made outside of it since the folder was made, on servers that the user named."""
+    with suppress(FileNotFoundError):
+        return (state / ELSEWHERE).read_text().splitlines()
+    return []
 
 
 def _locked(lock: TextIO) -> bool:

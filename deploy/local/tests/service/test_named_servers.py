@@ -52,3 +52,13 @@ def test_a_mongodb_that_refuses_the_login_is_named(running: Stack, tmp_path: Pat
 
     assert f"127.0.0.1:{running.ports['mongod']}, and it refused us (AuthenticationFailed)" in str(raised.value)
     assert "pa55word" not in str(raised.value)
+
+
+def test_what_is_made_on_named_servers_is_listed_without_passwords(tmp_path: Path) -> None:
+    named = with_mongodb("mongodb://person:pa55word@a.example:27017,b.example:27017/?replicaSet=rs0", tmp_path)
+    named.environ = {**named.environ, "AMQP_URL": "amqp://person:pa55word@c.example:5672/"}
+
+    assert named.kept_on_named_servers(["billing", "identity"]) == [
+        "databases billing, identity on a.example:27017,b.example:27017",
+        "virtual host emitra and users emitra.billing, emitra.identity on c.example",
+    ]
