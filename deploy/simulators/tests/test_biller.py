@@ -11,7 +11,7 @@ from tests.support.biller_under_test import BillerUnderTest, StartBiller
 
 from emitra_simulators import biller as biller_module
 from emitra_simulators.biller import BillerNetwork, PaymentRequest
-from emitra_simulators.controls import SimulatedClock
+from emitra_simulators.controls import FaultChanges, Faults, SimulatedClock
 from emitra_simulators.journal import FileJournal, JournalDamaged, JournalInUse, NoJournal, replay
 
 
@@ -151,6 +151,13 @@ def test_told_to_drop_the_answer_it_pays_and_says_nothing(biller: BillerUnderTes
     with pytest.raises(ConnectionResetError):
         biller.client.post("/payments", json=body)
     assert biller.inquire().get_json()["status"] == "SUCCESS"
+
+
+def test_a_request_that_hangs_does_not_use_up_what_is_asked_for_meanwhile() -> None:
+    faults = Faults(sleep=lambda _: faults.change(FaultChanges(drop_response_next=1)))
+    faults.change(FaultChanges(hang_next=1))
+    faults.before_answer("payment")
+    assert faults.settings.drop_response_next == 1
 
 
 def test_latency_meets_every_request_but_the_controls(biller: BillerUnderTest) -> None:

@@ -102,9 +102,12 @@ class Faults:
 
     def before_answer(self, operation: Operation) -> None:
         """After it was done and recorded: hangs, or closes the connection without an answer."""
-        if self._take("hang_next", operation):
+        hangs = self._take("hang_next", operation)
+        # Taken before the wait: who wakes up after a minute must not use up what was meant for another one since.
+        drops = operation == "payment" and self._take("drop_response_next", None)
+        if hangs:
             self.sleep(self.settings.hang_seconds)
-        if operation == "payment" and self._take("drop_response_next", None):
+        if drops:
             drop_connection()
 
     def _take(self, counter: str, operation: Operation | None) -> bool:
