@@ -1,5 +1,7 @@
 """Bad input: the right problem, no effect, and nothing personal written down."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,76 +9,121 @@ from tests.support.world import Caller, World, inr, json_of, new_key
 
 from servicekit.testing import internal_headers
 
-GOOD = {"bill_id": "bil_1", "amount": inr(152_500), "mode": "WALLET"}
+LEFT_OUT = object()
+
+
+def books(world: World) -> dict[str, list[dict[str, Any]]]:
+    """All that a payment leaves behind, so that a refusal is seen to have left nothing."""
+    kept = ("payments", "journal", "wallets", "outbox", "idempotency", "breaks", "bill_fetches")
+    return {name: list(world.mongo.db[name].find().sort("_id", 1)) for name in kept}
+
+
+def good_request(centre: Caller) -> dict[str, Any]:
+    """A payment of ₹1,525.00 that would be taken as it stands."""
+    bill = centre.bill()
+    return {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
 
 
 def amount(value: Any) -> dict[str, Any]:
-    return {**GOOD, "amount": {"amount": value, "currency": "INR"}}
+    return {"amount": {"amount": value, "currency": "INR"}}
 
 
 @pytest.mark.parametrize(
-    ("body", "pointer", "code"),
+    ("changes", "pointer", "code"),
     [
         (amount(-1), "/amount/amount", "out-of-range"),
         (amount(0), "/amount/amount", "out-of-range"),
-        (amount(1.5), "/amount/amount", "invalid-type"),
+        (amount(1525.5), "/amount/amount", "invalid-type"),
         (amount(152500.0), "/amount/amount", "invalid-type"),
         (amount("152500"), "/amount/amount", "invalid-type"),
         (amount(True), "/amount/amount", "invalid-type"),
         (amount(None), "/amount/amount", "null-not-allowed"),
         (amount(2**53), "/amount/amount", "out-of-range"),
-        ({**GOOD, "amount": {"amount": 1, "currency": "USD"}}, "/amount/currency", "not-allowed"),
-        ({**GOOD, "amount": 152_500}, "/amount", "invalid-type"),
-        ({**GOOD, "amount": {"amount": 1}}, "/amount/currency", "required"),
-        ({**GOOD, "mode": "CASH"}, "/mode", "not-allowed"),
-        ({**GOOD, "discount": 1}, "/discount", "unknown-field"),
-        ({**GOOD, "payment_instrument": "4111111111111111"}, "/payment_instrument", "invalid-format"),
-        ({"amount": inr(1), "mode": "WALLET"}, "/bill_id", "required"),
-        ({**GOOD, "bill_id": 7}, "/bill_id", "invalid-type"),
+        ({"amount": {"amount": 152_500, "currency": "USD"}}, "/amount/currency", "not-allowed"),
+        ({"amount": 152_500}, "/amount", "invalid-type"),
+        ({"amount": {"amount": 152_500}}, "/amount/currency", "required"),
+        ({"mode": "CASH"}, "/mode", "not-allowed"),
+        ({"discount": 1}, "/discount", "unknown-field"),
+        ({"payment_instrument": "4111111111111111"}, "/payment_instrument", "invalid-format"),
+        ({"bill_id": LEFT_OUT}, "/bill_id", "required"),
+        ({"bill_id": 7}, "/bill_id", "invalid-type"),
     ],
 )
-def test_each_wrong_field_is_named(world: World, body: Any, pointer: str, code: str) -> None:
-    answer = world.centre().post("/v1/payments", body)
+def test_each_wrong_field_is_named_and_costs_nothing(
+    world: World, changes: dict[str, Any], pointer: str, code: str
+) -> None:
+    centre, key = world.centre(), new_key()
+    good = good_request(centre)
+    wrong = {name: value for name, value in (good | changes).items() if value is not LEFT_OUT}
+    before = books(world)
+
+    answer = centre.post("/v1/payments", wrong, key)
 
     problem = json_of(answer)
     assert (answer.status_code, problem["code"]) == (422, "validation-failed"), problem
     assert answer.content_type == "application/problem+json"
     assert (pointer, code) in [(e["pointer"], e["code"]) for e in problem["errors"]]
+    assert books(world) == before
+    # Nothing else stood in its way, and the key is not used up.
+    assert centre.post("/v1/payments", good, key).status_code == 201
 
 
-@pytest.mark.parametrize("raw", [b"{", b"", b"[1]", b'{"a": NaN}', b'{"mode": "WALLET", "mode": "WALLET"}', b"\xff"])
-def test_what_is_not_one_json_object_is_malformed(world: World, raw: bytes) -> None:
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda good: good[:-1],
+        lambda _: b"",
+        lambda good: b"[" + good + b"]",
+        lambda good: good.replace(b"152500", b"NaN"),
+        lambda good: good[:-1] + b', "mode": "WALLET"}',
+        lambda good: good + b"\xff",
+    ],
+    ids=["cut off", "empty", "a list", "NaN", "a member twice", "not UTF-8"],
+)
+def test_what_is_not_one_json_object_is_malformed_and_costs_nothing(
+    world: World, spoil: Callable[[bytes], bytes]
+) -> None:
     centre = world.centre()
     headers = {**centre.headers(new_key()), "Content-Type": "application/json"}
+    good = json.dumps(good_request(centre)).encode()
+    before = books(world)
 
-    answer = world.http.post("/v1/payments", data=raw, headers=headers)
+    answer = world.http.post("/v1/payments", data=spoil(good), headers=headers)
 
     assert (answer.status_code, json_of(answer)["code"]) == (400, "malformed-request")
+    assert books(world) == before
+    assert world.http.post("/v1/payments", data=good, headers=headers).status_code == 201
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 129, "has spaces in it, quite", "कुंजी-कुंजी-कुंजी-कुंजी"])
 def test_a_missing_or_malformed_key_is_refused_before_anything_happens(world: World, key: str) -> None:
     centre = world.centre()
-    bill = centre.bill()
-    body = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
+    body = good_request(centre)
     headers = centre.headers(None)
     if key:
         headers["Idempotency-Key"] = key.encode().decode("latin-1")
+    before = books(world)
 
     answer = world.http.post("/v1/payments", json=body, headers=headers)
 
     assert (answer.status_code, json_of(answer)["code"]) == (400, "malformed-request")
     assert json_of(answer)["errors"][0]["pointer"] == "Idempotency-Key"
-    assert world.mongo.db.payments.count_documents({"kiosk_id": centre.kiosk_id}) == 0
+    assert books(world) == before
+    assert centre.post("/v1/payments", body).status_code == 201
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer nonsense", "Basic abc", "Bearer "])
-def test_without_a_valid_token_nothing_is_answered(world: World, authorization: str | None) -> None:
-    headers = {"Idempotency-Key": new_key(), **({"Authorization": authorization} if authorization else {})}
+def test_without_a_valid_token_nothing_is_answered_and_nothing_done(world: World, authorization: str | None) -> None:
+    centre, key = world.centre(), new_key()
+    body = good_request(centre)
+    headers = {"Idempotency-Key": key, **({"Authorization": authorization} if authorization else {})}
+    before = books(world)
 
-    answer = world.http.post("/v1/payments", json=GOOD, headers=headers)
+    answer = world.http.post("/v1/payments", json=body, headers=headers)
 
     assert (answer.status_code, json_of(answer)["code"]) == (401, "not-authenticated")
+    assert books(world) == before
+    assert centre.post("/v1/payments", body, key).status_code == 201
 
 
 def test_a_token_for_another_service_is_not_a_token_for_this_one(world: World) -> None:
@@ -97,11 +144,15 @@ def test_a_token_for_another_service_is_not_a_token_for_this_one(world: World) -
     ],
 )
 def test_a_scope_that_is_lacking_is_named(world: World, method: str, path: str, scope: str) -> None:
-    caller = Caller(world.http, scopes=["kiosks:read"])
+    centre = world.centre()
+    caller = Caller(world.http, kiosk_id=centre.kiosk_id, scopes=["kiosks:read"])
+    body = good_request(centre)
+    before = books(world)
 
-    answer = world.http.open(path, method=method, json=GOOD, headers=caller.headers(new_key()))
+    answer = world.http.open(path, method=method, json=body, headers=caller.headers(new_key()))
 
     assert (answer.status_code, json_of(answer)["missing_scope"]) == (403, scope)
+    assert books(world) == before
 
 
 def test_a_payment_is_seen_by_its_own_centre_only(world: World) -> None:
@@ -128,10 +179,14 @@ def test_a_portal_sees_only_what_it_made_itself(world: World) -> None:
 
 def test_a_bill_is_paid_by_the_one_who_fetched_it(world: World) -> None:
     mine, theirs = world.centre(), world.centre()
+    bill = mine.bill()
+    before = books(world)
 
-    answer = theirs.pay(mine.bill())
+    answer = theirs.pay(bill)
 
     assert (answer.status_code, json_of(answer)["code"]) == (404, "bill-not-found")
+    assert books(world) == before
+    assert mine.pay(bill).status_code == 201
 
 
 def test_an_unknown_biller_category_customer_and_parameter_are_each_told(world: World) -> None:
@@ -162,10 +217,12 @@ def test_an_unknown_biller_category_customer_and_parameter_are_each_told(world: 
 def test_an_amount_that_is_not_the_bill_is_refused_and_the_bill_stays_payable(world: World) -> None:
     centre = world.centre()
     bill = centre.bill()
+    before = books(world)
 
     refused = centre.pay(bill, amount=inr(152_499))
 
     assert (refused.status_code, json_of(refused)["code"]) == (422, "amount-not-accepted")
+    assert books(world) == before
     assert centre.pay(bill).status_code == 201
 
 
@@ -174,10 +231,12 @@ def test_an_expired_bill_is_fetched_again(world: World) -> None:
     bill = centre.bill()
     past = world.stored_bill(bill["bill_id"])["fetched_at"]
     world.mongo.db.bill_fetches.update_one({"bills.bill_id": bill["bill_id"]}, {"$set": {"bills.$.expires_at": past}})
+    before = books(world)
 
     answer = centre.pay(bill)
 
     assert (answer.status_code, json_of(answer)["code"]) == (409, "bill-expired")
+    assert books(world) == before
 
 
 def test_framework_errors_are_problems_too(world: World) -> None:
