@@ -2,16 +2,19 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 from emitra_local.stack import Stack
 from tests.support.platform import Platform, eventually
 
+# Where OpenTelemetry has the request's id: on an HTTP server's span, and on a message's.
+NAMES = ("http.response.header.x-request-id", "messaging.message.conversation_id")
 TRACED = {"billing-api", "billing-relay", "gateway-api", "gateway-worker"}
 
 
@@ -105,36 +108,46 @@ def collector(stack: Stack) -> Iterator[list[ExportTraceServiceRequest]]:
     server.server_close()
 
 
-def test_one_trace_leads_from_the_clients_call_to_the_consumers_span(
+def test_one_trace_leads_from_the_clients_call_to_the_consumers_span_and_each_bears_the_request_id(
     platform: Platform, collector: list[ExportTraceServiceRequest]
 ) -> None:
-    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    trace_id, request_id = "0af7651916cd43dd8448eb211c80319c", "my-own-id-traced-1"
     client = platform.client("kiosk-jaipur")
     bill = client.fetch_bill("200000000901")
     body = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
-    answer = client.post("/v1/payments", body, traceparent=f"00-{trace_id}-b7ad6b7169203331-01")
+    sent = {"traceparent": f"00-{trace_id}-b7ad6b7169203331-01", "X-Request-Id": request_id}
+    answer = client.post("/v1/payments", body, **sent)
     assert answer.status == 201, answer
 
-    def seen() -> set[tuple[str, str]]:
-        return {
-            (attribute.value.string_value, span.name)
-            for request in list(collector)
-            for resource in request.resource_spans
-            for attribute in resource.resource.attributes
-            if attribute.key == "service.name"
-            for scope in resource.scope_spans
-            for span in scope.spans
-            # One of several messages that share a transaction is linked to its producer's trace (ADR 0017).
-            if trace_id in {span.trace_id.hex(), *(link.trace_id.hex() for link in span.links)}
-        }
+    def seen() -> set[tuple[str, str, str]]:
+        found = set()
+        for request in list(collector):
+            for resource in request.resource_spans:
+                service = values(resource.resource.attributes)["service.name"]
+                for span in (each for scope in resource.scope_spans for each in scope.spans):
+                    # One of several messages that share a transaction is linked to its producer's trace (ADR 0017),
+                    # and the link bears what the span of one message bears itself.
+                    for part in (span, *span.links):
+                        if part.trace_id.hex() == trace_id:
+                            told = values(part.attributes)
+                            found.add((service, span.name, next((told[name] for name in NAMES if name in told), "")))
+        return found
 
     # Each process sends its spans when its own batch is due, in no order.
     wanted = {
-        ("gateway", "POST /v1/payments"),
-        ("billing", "POST /v1/payments"),
-        ("gateway", "process payment.completed.v1"),
+        ("gateway", "POST /v1/payments", request_id),
+        ("billing", "POST /v1/payments", request_id),
+        ("gateway", "process payment.completed.v1", request_id),
     }
     eventually(lambda: wanted <= seen(), 30, f"these spans of the trace arrived: {wanted}")
+
+
+def values(attributes: Iterable[KeyValue]) -> dict[str, str]:
+    """Attributes that are one text, as a header with one value is."""
+    return {
+        each.key: each.value.string_value or "".join(item.string_value for item in each.value.array_value.values)
+        for each in attributes
+    }
 
 
 def test_a_services_absence_is_a_clear_answer_and_heals_by_itself(platform: Platform, stack: Stack) -> None:

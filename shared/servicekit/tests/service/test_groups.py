@@ -1,7 +1,8 @@
 """Several messages in one transaction: what a handler of many gets, and what each message keeps of its own."""
 
+import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -51,6 +52,12 @@ def handling_many(db: Mongo, many: Many) -> Callable[..., Handling]:
         return Handling(db, many, table, Redelivery(db.db, CONSUMER), threading.Event())
 
     return make
+
+
+def told_of_message(attributes: Mapping[str, Any] | None) -> tuple[Any, Any]:
+    """The id of the message and of the request it comes from, as a span or a link bears them."""
+    told = dict(attributes or {})
+    return told.get("messaging.message.id"), told.get("messaging.message.conversation_id")
 
 
 def delivery(thing: str, queue: str = QUEUE, traceparent: str = "") -> Delivery:
@@ -123,7 +130,11 @@ def test_one_events_span_continues_its_trace_and_a_batchs_is_linked_to_all(
     handling_many().handle(others)
     one, batch = exporter.get_finished_spans()
     assert f"{one.context.trace_id:032x}" == TRACES[0]
-    assert dict(one.attributes or {})["messaging.message.id"] == alone.message.id
+    assert told_of_message(one.attributes) == (alone.message.id, json.loads(alone.message.body)["correlationid"])
     assert [f"{link.context.trace_id:032x}" for link in batch.links] == TRACES[1:]
     assert f"{batch.context.trace_id:032x}" not in TRACES
     assert dict(batch.attributes or {})["messaging.batch.message_count"] == 2
+    assert [told_of_message(link.attributes) for link in batch.links] == [
+        (each.message.id, json.loads(each.message.body)["correlationid"]) for each in others
+    ]
+    assert told_of_message(batch.attributes) == (None, None)

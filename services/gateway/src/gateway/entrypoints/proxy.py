@@ -81,6 +81,7 @@ class Proxy:
         with tracing.server_span(
             environ["REQUEST_METHOD"],
             operation.template if operation else None,
+            passage.request_id,
             environ.get("HTTP_TRACEPARENT"),
             environ.get("HTTP_TRACESTATE"),
         ) as passage.span:

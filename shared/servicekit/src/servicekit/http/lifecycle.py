@@ -45,7 +45,7 @@ def _begin() -> None:
     rule = req.url_rule
     current.span = current.scope.enter_context(
         tracing.server_span(
-            req.method, rule.rule if rule else None, headers.get("traceparent"), headers.get("tracestate")
+            req.method, rule.rule if rule else None, request_id, headers.get("traceparent"), headers.get("tracestate")
         )
     )
     structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=tracing.trace_id_of(current.span))

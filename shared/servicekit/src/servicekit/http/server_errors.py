@@ -65,6 +65,7 @@ class ProblemWorker(ThreadWorker):
                 "title_hi": kind.title_hi,
                 "status": status,
                 "detail": detail,
+                "instance": "/",  # the server itself: what the request was about was not read, and is not repeated
                 "code": kind.slug,
                 "retryable": False,
                 "request_id": request_id,

@@ -341,15 +341,19 @@ class Handling:
 def _processing(queue: str, events: Sequence[ReceivedEvent]) -> Iterator[None]:
     """The span and the log context of one call of a handler.
 
-    One event's span continues its producer's trace; a batch's begins one, and both are linked to each producer: so the
-    OpenTelemetry semantic conventions for messaging would have it.
+    One event's span continues its producer's trace; a batch's begins one, and both are linked to each producer. The
+    message's id and the request's that it comes from (its correlation id) are on the span of one, on the links of a
+    batch: so the OpenTelemetry semantic conventions for messaging would have it.
     """
     contexts = [_trace_context.extract(event.trace_context) for event in events]
     producers = [trace.get_current_span(context).get_span_context() for context in contexts]
+    messages = [
+        {"messaging.message.id": event.id, "messaging.message.conversation_id": event.request_id} for event in events
+    ]
     first, alone = events[0], len(events) == 1
     noted: dict[str, Any] = {"messaging.system": "rabbitmq", "messaging.destination.name": queue}
     if alone:
-        noted["messaging.message.id"] = first.id
+        noted |= messages[0]
         logged = {"request_id": first.request_id, "message_id": first.id}
     else:
         noted["messaging.batch.message_count"] = len(events)
@@ -360,7 +364,11 @@ def _processing(queue: str, events: Sequence[ReceivedEvent]) -> Iterator[None]:
             f"process {first.type}",
             context=contexts[0] if alone else Context(),
             kind=SpanKind.CONSUMER,
-            links=[Link(producer) for producer in producers if producer.is_valid],
+            links=[
+                Link(producer, None if alone else message)
+                for producer, message in zip(producers, messages, strict=True)
+                if producer.is_valid
+            ],
             attributes=noted,
         ),
     ):

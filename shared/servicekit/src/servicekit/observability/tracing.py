@@ -47,8 +47,12 @@ def configure_tracing(service_name: str, version: str, settings: ServiceSettings
 
 
 @contextmanager
-def server_span(method: str, route: str | None, traceparent: str | None, tracestate: str | None) -> Iterator[Span]:
+def server_span(
+    method: str, route: str | None, request_id: str, traceparent: str | None, tracestate: str | None
+) -> Iterator[Span]:
     """The span of one HTTP request, continuing the caller's traceparent or beginning a trace.
+
+    `request_id` is the one that the answer bears, the caller's or ours: by it support finds the trace of a complaint.
 
     Without an exporter the span records nothing, yet has ids, so that logs, events and calls made inside share
     one trace.
@@ -61,7 +65,12 @@ def server_span(method: str, route: str | None, traceparent: str | None, tracest
         f"{method} {route}" if route else method,
         context=parent,
         kind=SpanKind.SERVER,
-        attributes={"http.request.method": method, "http.route": route or ""},
+        attributes={
+            "http.request.method": method,
+            "http.route": route or "",
+            # By the semantic conventions a header's values are a list. Of the answer: a request need not bring one.
+            "http.response.header.x-request-id": [request_id],
+        },
     )
     if not span.get_span_context().is_valid:
         span = NonRecordingSpan(_minted())
