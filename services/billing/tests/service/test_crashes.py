@@ -40,13 +40,7 @@ def pay_and_die(world: World, settings: Settings, crash_point: str, kiosk_id: st
 
 def abort_what_it_left_open(world: World, name: str) -> None:
     """What MongoDB does by itself when transactionLifetimeLimitSeconds (60 s) are over."""
-    sessions = world.mongo.client.admin.aggregate(
-        [
-            {"$currentOp": {"allUsers": True, "idleSessions": True}},
-            {"$match": {"appName": name, "transaction": {"$exists": True}}},
-        ]
-    )
-    left_open = [{"id": session["lsid"]["id"]} for session in sessions]
+    left_open = [{"id": session["lsid"]["id"]} for session in world.open_transactions(name)]
     assert len(left_open) == 1
     world.mongo.client.admin.command({"killSessions": left_open})
 

@@ -1,7 +1,20 @@
 """A centre pays bills from its wallet: the sandbox's consumers, one by one."""
 
+import dataclasses
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from tests.support.world import Caller, World, inr, json_of, new_key
+
+from billing.bootstrap import bootstrap
+from billing.entrypoints.service import SERVICE
+from billing.settings import Settings
+from servicekit.mongo import Mongo
+from servicekit.testing import eventually
+
+# Long enough to look at MongoDB meanwhile, on a machine that is busy with other things too.
+BILLER_HANGS_SECONDS = 4
 
 
 def test_a_bill_paid_at_a_centre_completes_with_a_receipt_and_one_event(world: World) -> None:
@@ -264,6 +277,30 @@ def test_a_payment_survives_a_biller_that_fails_in_the_middle(world: World, faul
     world.sweep_until(payment["payment_id"], "COMPLETED")
     assert len(world.biller.payments(f"{payment['payment_id']}:post")) == 1
     assert world.kinds_of(payment["payment_id"]) == ["hold", "post"]
+
+
+def test_no_transaction_is_open_while_the_biller_is_asked(world: World, settings: Settings) -> None:
+    name = f"billing-that-waits-{secrets.token_hex(4)}"
+    centre = world.centre()
+    bill = centre.bill()
+    uri = f"{settings.mongodb_uri}&appName={name}"
+    patient = dataclasses.replace(settings, biller_timeout_seconds=30.0)
+    with Mongo(uri, world.mongo.db.name, settings.mongodb_timeout_seconds) as mongo, ThreadPoolExecutor(1) as pool:
+        app = SERVICE.flask_app(patient, mongo, bootstrap(patient, mongo))
+        waiting = dataclasses.replace(centre, http=app.test_client())
+        world.biller.faults(hang_next=1, operations=["payment"], hang_seconds=BILLER_HANGS_SECONDS)
+        answer = pool.submit(waiting.pay, bill)
+
+        def asked() -> bool:
+            payment = world.mongo.db.payments.find_one({"kiosk_id": centre.kiosk_id})
+            return payment is not None and bool(world.biller.payments(f"{payment['_id']}:post"))
+
+        eventually(asked, timeout_seconds=15)
+        still_open = world.open_transactions(name)
+        assert not answer.done(), "the biller no longer hung when it was looked at"
+        assert answer.result().status_code == 201
+
+    assert still_open == []
 
 
 def test_a_deadline_too_short_to_ask_the_biller_still_keeps_the_intent(world: World) -> None:

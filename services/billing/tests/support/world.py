@@ -141,6 +141,14 @@ class World:
         """Let the time pass after which the sweeper takes an interrupted payment over."""
         self.mongo.db.payments.update_one({"_id": payment_id}, {"$set": {"next_action_at": utc_now()}})
 
+    def open_transactions(self, app_name: str) -> list[dict[str, Any]]:
+        """MongoDB's sessions of one process (its `appName`) that have a transaction open, at work or idle."""
+        operations: list[dict[str, Any]] = [
+            {"$currentOp": {"allUsers": True, "idleSessions": True}},
+            {"$match": {"appName": app_name, "transaction": {"$exists": True}}},
+        ]
+        return list(self.mongo.client.admin.aggregate(operations))
+
     def events_of(self, payment_id: str) -> list[str]:
         """The events the outbox has for one payment."""
         rows = self.mongo.db.outbox.find({"aggregate.id": payment_id}).sort("_id", 1)
