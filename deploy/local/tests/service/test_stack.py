@@ -19,7 +19,7 @@ from emitra_local import ports
 from emitra_local.problems import CannotStart
 from emitra_local.processes import is_running, marked
 from emitra_local.stack import Stack
-from emitra_local.stack_folder import mark_of, stop_running
+from emitra_local.stack_folder import mark_of
 
 DEADLINE_SECONDS = 30
 
@@ -122,26 +122,6 @@ def test_a_second_launcher_is_refused_and_a_killed_one_takes_everything_with_it(
         launcher.wait()
 
     assert eventually(lambda: marked(mark_of(state)) == [])
-
-
-def test_stop_from_elsewhere_ends_a_running_stack_in_order(state: Path) -> None:
-    code = (
-        "import sys, time, signal; from pathlib import Path; from emitra_local.stack import Stack\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
-        "with Stack(Path(sys.argv[1]), Path(sys.argv[2]), with_services=False):\n"
-        "    print('up', flush=True); time.sleep(600)\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(ROOT), str(state)], stdout=subprocess.PIPE, text=True
-    ) as launcher:
-        assert launcher.stdout is not None
-        assert launcher.stdout.readline() == "up\n"
-
-        assert stop_running(state)
-
-        assert launcher.wait(DEADLINE_SECONDS) == 0
-    assert marked(mark_of(state)) == []
-    assert not stop_running(state)
 
 
 def test_a_taken_gateway_port_is_named_with_its_holder_and_the_setting(state: Path) -> None:
