@@ -20,6 +20,7 @@ DEADLINE_SECONDS = 60
 # `emitra-local run`, but for what would take half a minute more: the services, what they say of themselves, and the
 # journeys through them, which the end-to-end tests go.
 RUN = """
+import signal
 import sys
 from pathlib import Path
 from emitra_local import cli, journeys
@@ -28,6 +29,8 @@ from emitra_local.stack import Stack
 class Servers(Stack):
     run_info = {"gateway_url": "http://127.0.0.1:1", "docs_url": "http://127.0.0.1:1/docs", "clients": ["secret"]}
 
+# At a terminal Ctrl-C is heard; a pipeline may have begun these tests in the background, where it is not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 environments_of = Path(sys.argv.pop(1))
 cli.Stack = lambda _root, state, **settings: Servers(environments_of, state, with_services=False, **settings)
 journeys.perform = lambda info, console: {"payment": "", "certificate": ""}
