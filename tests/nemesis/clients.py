@@ -13,7 +13,7 @@ from typing import Any
 import urllib3
 
 from tests.nemesis.history import Event, History, Kind, Operation
-from tests.support.platform import Answer, Client, Platform
+from tests.support.platform import APPLICATION, Answer, Client, Platform
 
 # A desk with a queue, not a benchmark: the programs that come back need the machine too.
 LONGEST_PAUSE_SECONDS = 0.1
@@ -49,18 +49,6 @@ DECLINED_CARD = 0.05
 # Refused after 30 s; called back out of order; answered with nonsense (the biller simulator's consumers).
 SPECIAL_CONSUMERS = ("100000000006", "100000000009", "100000000010")
 
-# Free of anybody's data, as all applications of the sandbox.
-APPLICATION = {
-    "application_type": "domicile",
-    "district_code": "102",
-    "applicant": {
-        "name": "Test Citizen One",
-        "name_hi": "परीक्षण नागरिक एक",
-        "father_name": "Test Father One",
-        "date_of_birth": "1990-08-15",
-        "address": "12, Sandbox Marg, Jaipur",
-    },
-}
 FEES = "EMITRA-FEES"
 
 

@@ -15,6 +15,18 @@ T = TypeVar("T")
 
 REQUEST_TIMEOUT_SECONDS = 35
 POLL_SECONDS = 0.05
+# Free of anybody's data, as all applications of the sandbox.
+APPLICATION = {
+    "application_type": "domicile",
+    "district_code": "102",
+    "applicant": {
+        "name": "Test Citizen One",
+        "name_hi": "परीक्षण नागरिक एक",
+        "father_name": "Test Father One",
+        "date_of_birth": "1990-08-15",
+        "address": "12, Sandbox Marg, Jaipur",
+    },
+}
 
 
 def new_key() -> str:

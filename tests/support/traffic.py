@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import urllib3
 
-from tests.support.platform import Answer, Client, Platform, eventually, new_key
+from tests.support.platform import APPLICATION, Answer, Client, Platform, eventually, new_key
 
 CLIENTS = 3
 # Between two payments of a client: a trickle, so that the fault and not the load is what is measured.
@@ -20,17 +20,6 @@ PAUSE_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 1.0
 # With fees: in one of so many of its turns a client applies for a certificate, in its first one too.
 APPLICATION_EVERY = 3
-APPLICATION = {
-    "application_type": "domicile",
-    "district_code": "102",
-    "applicant": {
-        "name": "Test Citizen One",
-        "name_hi": "परीक्षण नागरिक एक",
-        "father_name": "Test Father One",
-        "date_of_birth": "1990-08-15",
-        "address": "12, Sandbox Marg, Jaipur",
-    },
-}
 # A fault that keeps a client from its answer for as long is not survived.
 ANSWER_WITHIN_SECONDS = 90
 # What a desk gives a request, as Emitra-Timeout-Ms; the gateway answers within it, and the rest is for a busy machine.
