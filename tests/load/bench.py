@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # As many as the services' request threads (HTTP_THREADS).
 CLIENTS = 32
-PAYMENTS = 2_000
+PAYMENTS = 4_000
 SLICE = 500
 WARM_UP = 200
 NEAREST_CALLS = 400
