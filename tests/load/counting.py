@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import marshmallow as ma
 from pymongo.client_session import ClientSession
 
-from servicekit.messaging import Consumer, ReceivedEvent
+from servicekit.events import Consumer, ReceivedEvent
 from servicekit.mongo import Mongo
-from servicekit.service import Service
+from servicekit.service.declaration import Service
 from servicekit.settings import ServiceSettings
 
 EVENT = "thing.counted.v1"

@@ -20,9 +20,10 @@ from rich.console import Console
 from rich.table import Table
 
 from servicekit import ids
-from servicekit.messaging.broker_admin import apply
-from servicekit.messaging.envelope import NewEvent
-from servicekit.mongo import Mongo, Outbox
+from servicekit.broker.admin import apply
+from servicekit.events.envelope import NewEvent
+from servicekit.events.outbox import Outbox
+from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.tokens import JWKS
 from tests.load.counting import EFFECTS, EVENT, SERVICE

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from marshmallow import fields, validate
 
 from servicekit.errors import Conflict
+from servicekit.fields import StrictBoolean, StrictInteger
 from servicekit.http import (
     Blueprint,
     Coded,
@@ -25,7 +26,6 @@ from servicekit.http import (
     mark_replayed,
 )
 from servicekit.http.app import create_app
-from servicekit.http.fields import StrictBoolean, StrictInteger
 from servicekit.observability import configure_logging
 from servicekit.settings import ServiceSettings
 from servicekit.testing import internal_headers, settings_for

@@ -91,10 +91,10 @@ def rendered(workspace: Workspace) -> str:
             "forbidden_modules": FRAMEWORKS_AND_DRIVERS,
         },
         "one-place-for-amqp": {
-            "name": "Only servicekit.messaging imports kombu or pika",
+            "name": "Only servicekit.broker imports kombu or pika",
             "type": "protected",
             "protected_modules": ["kombu", "pika"],
-            "allowed_importers": ["servicekit.messaging"],
+            "allowed_importers": ["servicekit.broker"],
         },
         "shared-serves": {
             "name": "Shared libraries import no service and no tool",

@@ -23,11 +23,11 @@ def repository(tmp_path: Path) -> Path:
         write_module(
             tmp_path,
             f"{service}.entrypoints.service",
-            f"import {service}.bootstrap\nimport servicekit.messaging.relay\nimport flask\n",
+            f"import {service}.bootstrap\nimport servicekit.broker.relay\nimport flask\n",
         )
     add_package(tmp_path, "shared/servicekit", "emitra-servicekit")
     write_module(tmp_path, "servicekit.settings", "import marshmallow\n")
-    write_module(tmp_path, "servicekit.messaging.relay", "import pika\nimport kombu\n")
+    write_module(tmp_path, "servicekit.broker.relay", "import pika\nimport kombu\n")
     add_package(tmp_path, "shared/emitra_contracts", "emitra-contracts")
     add_package(tmp_path, "deploy/emitra_local", "emitra-local")
     return tmp_path
@@ -66,8 +66,8 @@ def test_a_repository_that_follows_the_rules_passes(repository: Path) -> None:
         ("billing.domain.money", "import pymongo", "The domain imports no framework"),
         ("billing.domain.money", "import servicekit.settings", "The domain imports no framework"),
         ("billing.application.pay", "import servicekit.settings", "The application imports no web framework"),
-        ("billing.adapters.store", "import kombu", "Only servicekit.messaging imports kombu or pika"),
-        ("servicekit.settings", "import pika", "Only servicekit.messaging imports kombu or pika"),
+        ("billing.adapters.store", "import kombu", "Only servicekit.broker imports kombu or pika"),
+        ("servicekit.settings", "import pika", "Only servicekit.broker imports kombu or pika"),
         ("servicekit.settings", "import billing.bootstrap", "Shared libraries import no service"),
         ("emitra_contracts.schemas", "import servicekit.settings", "The contracts import nothing of ours"),
         ("billing.adapters.store", "import emitra_local", "Services import neither the launcher"),

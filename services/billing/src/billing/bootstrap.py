@@ -21,8 +21,9 @@ from billing.domain.billers import Biller
 from billing.domain.fees import FeeSchedule
 from billing.domain.receipts import civil_day
 from billing.settings import Settings
+from servicekit.events.outbox import Outbox
 from servicekit.ids import event_id, public_id
-from servicekit.mongo import Idempotency, Mongo, Outbox
+from servicekit.mongo import Idempotency, Mongo
 
 PUBLISHES = [events.COMPLETED, events.FAILED_EVENT]
 INDEXES = {**mongo_payments.INDEXES, **mongo_ledger.INDEXES, **mongo_bills.INDEXES}

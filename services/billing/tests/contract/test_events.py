@@ -12,8 +12,8 @@ from billing.domain.payment import Failure, Payment, State
 from billing.entrypoints.consumers import CONSUMERS
 from billing.entrypoints.service import SERVICE
 from emitra_contracts import every_example, validate_produced
+from servicekit.events.envelope import parse, serialise
 from servicekit.ids import event_id, public_id, transaction_token
-from servicekit.messaging.envelope import parse, serialise
 from servicekit.testing import Reading, readings
 
 

@@ -8,9 +8,9 @@ from tests.support.world import World
 
 import emitra_contracts
 from billing.entrypoints.service import SERVICE
+from servicekit.events.envelope import CONTENT_TYPE, Message
+from servicekit.events.handling import Delivery
 from servicekit.ids import event_id
-from servicekit.messaging.envelope import CONTENT_TYPE, Message
-from servicekit.messaging.handling import Delivery
 
 
 def example(event: str, **data: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from billing.domain.billers import Bill
 from billing.domain.ledger import PSP_HELD, JournalEntry, Kind, wallet_account, wallet_held_account
 from billing.domain.payment import ENDED, FAILED, HOLDING, Payment, State
 from servicekit.errors import DependencyUnavailable
-from servicekit.messaging.envelope import parse, serialise
+from servicekit.events.envelope import parse, serialise
 
 BILLERS, FEES = load_billers(), load_fees()
 CENTRE, PORTAL = Payer("cli_kiosk", KIOSK), Payer("cli_portal", None)

@@ -19,7 +19,8 @@ from certificates.application.submit_application import SubmitApplicationHandler
 from certificates.domain.calendar import civil_date
 from certificates.domain.rulebook import Rulebook
 from certificates.settings import CertificatesSettings, read_retired_keys, read_signing_key
-from servicekit.mongo import Mongo, Outbox
+from servicekit.events.outbox import Outbox
+from servicekit.mongo import Mongo
 
 __all__ = ["INDEXES", "Certificates", "bootstrap"]
 

@@ -22,8 +22,8 @@ from certificates.domain.application import (
 )
 from certificates.domain.certificate import Certificate, CertificateIssued, Status
 from servicekit.errors import IdempotencyKeyReused
+from servicekit.events.outbox import Outbox
 from servicekit.ids import event_id, public_id, transaction_token
-from servicekit.mongo import Outbox
 from servicekit.testing import published
 
 

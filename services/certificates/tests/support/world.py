@@ -15,10 +15,10 @@ from werkzeug.test import TestResponse
 from certificates.bootstrap import Certificates, bootstrap
 from certificates.entrypoints.service import SERVICE
 from certificates.settings import CertificatesSettings
+from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, serialise
+from servicekit.events.handling import Delivery
 from servicekit.http import Person
 from servicekit.ids import event_id, public_id, transaction_token
-from servicekit.messaging.envelope import CONTENT_TYPE, Message, NewEvent, serialise
-from servicekit.messaging.handling import Delivery
 from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers
 

@@ -32,8 +32,8 @@ from certificates.domain.application import Application, Decision, FeeRefused, H
 from certificates.domain.officer import Officer
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.settings import read_signing_key
-from servicekit.messaging import NewEvent
-from servicekit.messaging.envelope import parse, received, serialise
+from servicekit.events import NewEvent
+from servicekit.events.envelope import parse, received, serialise
 
 FORMS = {"domicile": domicile_form(), "caste": caste_form(), "birth": birth_form()}
 # Few enough that the steps of one history meet on the same application.

@@ -14,9 +14,9 @@ from tests.support.stage import Stage
 
 from emitra_contracts import examples
 from gateway.entrypoints.service import SERVICE
+from servicekit.events.envelope import CONTENT_TYPE, Message
+from servicekit.events.handling import Delivery
 from servicekit.ids import event_id, transaction_token
-from servicekit.messaging.envelope import CONTENT_TYPE, Message
-from servicekit.messaging.handling import Delivery
 from servicekit.mongo import Mongo
 
 OWNER = "cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44"

@@ -10,7 +10,8 @@ from kiosk_registry.adapters.mongo_register import INDEXES, KIOSK_APPROVED, Mong
 from kiosk_registry.application.load_centres import LoadCentres, Loaded, load_centres
 from kiosk_registry.domain.districts import District
 from kiosk_registry.settings import KioskRegistrySettings
-from servicekit.mongo import Mongo, Outbox
+from servicekit.events.outbox import Outbox
+from servicekit.mongo import Mongo
 
 __all__ = ["INDEXES", "KIOSK_APPROVED", "KioskRegistry", "bootstrap"]
 

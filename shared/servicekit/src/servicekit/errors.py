@@ -1,7 +1,7 @@
 """What went wrong, told as what the *caller* should do about it. Nothing here knows HTTP or AMQP.
 
 A service subclasses one of these with its own `slug`, `title` and `title_hi`; servicekit.http maps each of
-the classes below to a status and servicekit.messaging to retry-or-park. The first paragraph of a class's
+the classes below to a status and servicekit.events to retry-or-park. The first paragraph of a class's
 docstring becomes the text of its page in the documentation, so it is written for the caller.
 """
 

@@ -14,16 +14,17 @@ import urllib3
 from pymongo.client_session import ClientSession
 
 from servicekit import ids
-from servicekit.messaging import dead_letters
-from servicekit.messaging.broker_admin import apply
-from servicekit.messaging.consumer import ConsumerProcess
-from servicekit.messaging.dead_letters import Recorder
-from servicekit.messaging.envelope import NewEvent, ReceivedEvent
-from servicekit.messaging.handling import Handling
-from servicekit.messaging.redelivery import Redelivery
-from servicekit.messaging.relay import Relay
-from servicekit.messaging.topology import Consumer, Topology
-from servicekit.mongo import Mongo, Outbox, idempotency, inbox, outbox
+from servicekit.broker.admin import apply
+from servicekit.broker.consumer import ConsumerProcess
+from servicekit.broker.relay import Relay
+from servicekit.broker.topology import Consumer, Topology
+from servicekit.events import dead_letters, inbox, outbox
+from servicekit.events.dead_letters import Recorder
+from servicekit.events.envelope import NewEvent, ReceivedEvent
+from servicekit.events.handling import Handling
+from servicekit.events.outbox import Outbox
+from servicekit.events.redelivery import Redelivery
+from servicekit.mongo import Mongo, idempotency
 from servicekit.testing.plugin import AmqpVhost
 
 EVENT = "thing.made.v1"

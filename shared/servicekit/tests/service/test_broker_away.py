@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from servicekit.messaging.broker_admin import apply
-from servicekit.messaging.consumer import ConsumerProcess
-from servicekit.messaging.envelope import serialise
-from servicekit.messaging.handling import Handling
-from servicekit.messaging.relay import Relay
-from servicekit.messaging.relay_store import RelayInDoubt
+from servicekit.broker.admin import apply
+from servicekit.broker.consumer import ConsumerProcess
+from servicekit.broker.relay import Relay
+from servicekit.broker.relay_store import RelayInDoubt
+from servicekit.events.envelope import serialise
+from servicekit.events.handling import Handling
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -34,9 +34,9 @@ def wire(broker: AmqpVhost) -> Iterator[Wire]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same limits, shorter."""
-    monkeypatch.setattr("servicekit.messaging.consumer.HEARTBEAT_SECONDS", 2)
-    monkeypatch.setattr("servicekit.messaging.consumer.HEARTBEAT_CHECK_SECONDS", 0.5)
-    monkeypatch.setattr("servicekit.messaging.consumer.ANSWER_TIMEOUT_SECONDS", 1, raising=False)
+    monkeypatch.setattr("servicekit.broker.consumer.HEARTBEAT_SECONDS", 2)
+    monkeypatch.setattr("servicekit.broker.consumer.HEARTBEAT_CHECK_SECONDS", 0.5)
+    monkeypatch.setattr("servicekit.broker.consumer.ANSWER_TIMEOUT_SECONDS", 1, raising=False)
 
 
 @pytest.mark.usefixtures("quick")
@@ -79,7 +79,7 @@ def test_a_consumer_stops_while_its_broker_is_frozen(wire: Wire, handling: Handl
 def test_a_relay_stops_while_its_broker_is_frozen(
     db: Mongo, broker: AmqpVhost, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.relay.STOP_TIMEOUT_SECONDS", 1, raising=False)
+    monkeypatch.setattr("servicekit.broker.relay.STOP_TIMEOUT_SECONDS", 1, raising=False)
     relay = Relay(
         db, service="maker", holder="one", amqp_url=wire.url, exchanges=PRODUCER.exchanges, confirm_timeout_seconds=5
     )
@@ -161,7 +161,7 @@ def test_a_relay_can_be_stopped_while_it_waits_for_its_broker(db: Mongo, broker:
 def test_a_relay_whose_broker_does_not_come_ends_in_doubt(
     db: Mongo, broker: AmqpVhost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.relay.CONNECT_ATTEMPTS", 2)
+    monkeypatch.setattr("servicekit.broker.relay.CONNECT_ATTEMPTS", 2)
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         relay = a_relay(db, Wire.through(broker.url, f"127.0.0.1:{reserved.getsockname()[1]}"))

@@ -14,13 +14,13 @@ import pika
 import pytest
 from pymongo.errors import ExecutionTimeout
 
+from servicekit.broker.consumer import ConsumerProcess, UnusableTopology, WorkerDied
+from servicekit.broker.relay import Relay
+from servicekit.broker.topology import Consumer
 from servicekit.errors import DependencyUnavailable
-from servicekit.messaging.consumer import ConsumerProcess, UnusableTopology, WorkerDied
-from servicekit.messaging.envelope import Message, NewEvent, ReceivedEvent, serialise
-from servicekit.messaging.handling import Delivery, Handling
-from servicekit.messaging.redelivery import Redelivery
-from servicekit.messaging.relay import Relay
-from servicekit.messaging.topology import Consumer
+from servicekit.events.envelope import Message, NewEvent, ReceivedEvent, serialise
+from servicekit.events.handling import Delivery, Handling
+from servicekit.events.redelivery import Redelivery
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -277,9 +277,9 @@ def test_what_the_broker_says_of_one_delivery_is_not_sent_along_with_the_next(
 def test_an_outage_of_the_database_costs_each_message_one_delivery_however_long_it_is(
     db: Mongo, broker: AmqpVhost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.handling.DATABASE_PROBE_SECONDS", (0.1,))
-    monkeypatch.setattr("servicekit.messaging.handling.DATABASE_AWAY_SECONDS", 1.0)
-    monkeypatch.setattr("servicekit.messaging.consumer.DATABASE_POLL_SECONDS", 0.1)
+    monkeypatch.setattr("servicekit.events.handling.DATABASE_PROBE_SECONDS", (0.1,))
+    monkeypatch.setattr("servicekit.events.handling.DATABASE_AWAY_SECONDS", 1.0)
+    monkeypatch.setattr("servicekit.broker.consumer.DATABASE_POLL_SECONDS", 0.1)
     host, port = db.client.address or ("", 0)
     wire = Wire(f"amqp://{host}:{port}")
     uri = os.environ["MONGODB_URI"].replace(f"{host}:{port}", f"127.0.0.1:{urlsplit(wire.url).port}")
@@ -348,7 +348,7 @@ def test_a_failed_message_waits_for_a_database_that_refuses_its_row(
     def fail(_: ReceivedEvent) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("servicekit.messaging.handling.DATABASE_PROBE_SECONDS", (0.01,))
+    monkeypatch.setattr("servicekit.events.handling.DATABASE_PROBE_SECONDS", (0.01,))
     taker.before = fail
     db.db.command("collMod", "outbox", validator={"never": {"$exists": True}})
     event = new_event("t1")
@@ -368,7 +368,7 @@ def test_a_message_too_slow_for_a_database_that_answers_does_not_hold_its_worker
     def be_slow(_: ReceivedEvent) -> None:
         raise ExecutionTimeout("operation exceeded time limit", 50)
 
-    monkeypatch.setattr("servicekit.messaging.handling.DATABASE_PROBE_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr("servicekit.events.handling.DATABASE_PROBE_SECONDS", (0.01, 0.01))
     taker.before = be_slow
     event = new_event("t1")
     message = Message(event.id, event.type, "application/json", serialise(event, "maker"), {})

@@ -15,9 +15,9 @@ import pika
 import pytest
 from pymongo.errors import PyMongoError
 
-from servicekit.messaging.dead_letters import DeadLetters, LetterGone, ParkedGauges, Recorder, letter_id
-from servicekit.messaging.envelope import Message, ReceivedEvent, serialise
-from servicekit.messaging.handling import Delivery, Handling, Stopped
+from servicekit.events.dead_letters import DeadLetters, LetterGone, ParkedGauges, Recorder, letter_id
+from servicekit.events.envelope import Message, ReceivedEvent, serialise
+from servicekit.events.handling import Delivery, Handling, Stopped
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -32,7 +32,7 @@ PROGRAM = """
 import marshmallow
 from servicekit.http import Blueprint
 from servicekit.messaging import Consumer
-from servicekit.service import Service
+from servicekit.service.declaration import Service
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
@@ -218,7 +218,7 @@ def test_workers_with_different_parkings_of_one_message_lose_none(db: Mongo, rec
 
 
 def test_a_recorder_waits_for_a_database_that_refuses_its_letter(db: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("servicekit.messaging.dead_letters.DATABASE_PROBE_SECONDS", (0.01,))
+    monkeypatch.setattr("servicekit.events.dead_letters.DATABASE_PROBE_SECONDS", (0.01,))
     db.db.command("collMod", "dead_letters", validator={"never": {"$exists": True}})
     stopping = threading.Event()
     recorder = Recorder(db, stopping)

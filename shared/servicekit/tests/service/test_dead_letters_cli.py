@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from servicekit.broker.admin import apply
+from servicekit.broker.relay import Relay
+from servicekit.broker.topology import Consumer, Topology
+from servicekit.events.dead_letters import Recorder
+from servicekit.events.envelope import Message
+from servicekit.events.handling import Delivery
 from servicekit.http import Blueprint
-from servicekit.messaging.broker_admin import apply
-from servicekit.messaging.dead_letters import Recorder
-from servicekit.messaging.envelope import Message
-from servicekit.messaging.handling import Delivery
-from servicekit.messaging.relay import Relay
-from servicekit.messaging.topology import Consumer, Topology
 from servicekit.mongo import Mongo
-from servicekit.service import Service
+from servicekit.service.declaration import Service
 from servicekit.settings import ServiceSettings
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -183,7 +183,7 @@ def test_one_subjects_events_are_sent_in_their_order(db: Mongo, recorder: Record
 def test_letters_are_sent_again_no_faster_than_asked_for_and_progress_is_shown(
     db: Mongo, recorder: Recorder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.pace.PLAIN_PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("servicekit.operations.throttle.PLAIN_PROGRESS_SECONDS", 0.0)
     for number in range(6):
         parked_event(recorder, f"t{number}")
     began = time.monotonic()

@@ -12,10 +12,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import REGISTRY
 from pymongo.client_session import ClientSession
 
-from servicekit.messaging.envelope import CONTENT_TYPE, Message, ReceivedEvent, serialise
-from servicekit.messaging.handling import Delivery, Handling
-from servicekit.messaging.redelivery import Redelivery
-from servicekit.messaging.topology import Consumer
+from servicekit.broker.topology import Consumer
+from servicekit.events.envelope import CONTENT_TYPE, Message, ReceivedEvent, serialise
+from servicekit.events.handling import Delivery, Handling
+from servicekit.events.redelivery import Redelivery
 from servicekit.mongo import Mongo
 
 from .conftest import CONSUMER, EVENT, QUEUE, ThingMade, new_event
@@ -124,7 +124,7 @@ def test_one_events_span_continues_its_trace_and_a_batchs_is_linked_to_all(
 ) -> None:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr("servicekit.messaging.handling._tracer", provider.get_tracer("test"))
+    monkeypatch.setattr("servicekit.events.handling._tracer", provider.get_tracer("test"))
     alone, *others = [delivery(trace, traceparent=f"00-{trace}-b7ad6b7169203331-01") for trace in TRACES]
     handling_many().handle([alone])
     handling_many().handle(others)

@@ -22,16 +22,16 @@ from prometheus_client import REGISTRY
 from pymongo.client_session import ClientSession
 
 from servicekit import ids
-from servicekit.messaging import topology
-from servicekit.messaging.broker_admin import apply
-from servicekit.messaging.consumer import ConsumerProcess
-from servicekit.messaging.envelope import CONTENT_TYPE, Message, NewEvent, ReceivedEvent, serialise
-from servicekit.messaging.events_log import PREFETCH, EventsLog
-from servicekit.messaging.handling import Delivery, Handling
-from servicekit.messaging.ordering import Fetch, Place
-from servicekit.messaging.redelivery import ATTEMPT_HEADER, REASON_HEADER, Redelivery
-from servicekit.messaging.relay import Relay
-from servicekit.messaging.topology import Consumer, Order, Topology
+from servicekit.broker import topology
+from servicekit.broker.admin import apply
+from servicekit.broker.consumer import ConsumerProcess
+from servicekit.broker.events_log import PREFETCH, EventsLog
+from servicekit.broker.relay import Relay
+from servicekit.broker.topology import Consumer, Order, Topology
+from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, ReceivedEvent, serialise
+from servicekit.events.handling import Delivery, Handling
+from servicekit.events.ordering import Fetch, Place
+from servicekit.events.redelivery import ATTEMPT_HEADER, REASON_HEADER, Redelivery
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -291,7 +291,7 @@ def test_a_services_worker_repairs_a_gap_with_the_least_permissions(
     program = """
 import marshmallow as ma
 from servicekit.messaging import Consumer, Order
-from servicekit.service import Service
+from servicekit.service.declaration import Service
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
@@ -364,7 +364,7 @@ def test_an_event_in_another_workers_hands_is_waited_for(
 def test_two_workers_with_the_same_aggregates_apply_each_event_once_and_in_order(
     db: Mongo, handling_of: Callable[..., Handling], taker: Taker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.handling.GAP_WAITS_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr("servicekit.events.handling.GAP_WAITS_SECONDS", PATIENCE_SECONDS)
     handling, things = handling_of(), [f"t{number}" for number in range(5)]
     deliveries = [delivery_of(event_of(thing, sequence)) for sequence in range(1, 9) for thing in things]
     # Each has every other event, and both have the last: in any order of commits one of the two must wait.
@@ -411,7 +411,7 @@ def test_a_death_before_the_commit_leaves_neither_effect_nor_position(
     handling_of().handle([first])
     with monkeypatch.context() as patched:
         # A real kill leaves a transaction that MongoDB ends after a minute; tests/fault has those.
-        patched.setattr("servicekit.messaging.handling.crash_point", die)
+        patched.setattr("servicekit.events.handling.crash_point", die)
         with pytest.raises(SystemExit):
             handling_of().handle([second])
     handling_of().handle([second])
@@ -484,7 +484,7 @@ def test_whatever_the_order_and_the_repeats_each_is_applied_once_and_in_order(
     monkeypatch: pytest.MonkeyPatch,
     groups: list[list[int]],
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.handling.GAP_WAITS_SECONDS", ())
+    monkeypatch.setattr("servicekit.events.handling.GAP_WAITS_SECONDS", ())
     handling, thing = handling_of(), ids.event_id()
     events = {sequence: event_of(thing, sequence) for group in groups for sequence in group}
     for group in groups:

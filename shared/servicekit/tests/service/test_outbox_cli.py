@@ -11,11 +11,11 @@ import pika
 import pytest
 from typer.testing import CliRunner, Result
 
+from servicekit.broker.relay import Relay
+from servicekit.events.outbox import SENT_ROWS_KEPT_SECONDS, SentRows
 from servicekit.http import Blueprint
-from servicekit.messaging.relay import Relay
 from servicekit.mongo import Mongo
-from servicekit.mongo.outbox import SENT_ROWS_KEPT_SECONDS, SentRows
-from servicekit.service import Service
+from servicekit.service.declaration import Service
 from servicekit.settings import ServiceSettings
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -164,7 +164,7 @@ def test_only_what_was_sent_since_then_and_of_that_type_is_sent_again(db: Mongo,
 def test_many_are_sent_again_at_the_rate_asked_for_and_progress_is_shown(
     db: Mongo, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.pace.PLAIN_PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr("servicekit.operations.throttle.PLAIN_PROGRESS_SECONDS", 0.0)
     now = datetime.now(UTC)
     put_sent(db, 1_500, now)
     began = time.monotonic()

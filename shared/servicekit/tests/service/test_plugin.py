@@ -11,8 +11,9 @@ import pytest
 import urllib3
 
 from servicekit import ids
-from servicekit.messaging.envelope import NewEvent
-from servicekit.mongo import Mongo, Outbox
+from servicekit.events.envelope import NewEvent
+from servicekit.events.outbox import Outbox
+from servicekit.mongo import Mongo
 from servicekit.testing import published
 
 pytest_plugins = ["pytester"]

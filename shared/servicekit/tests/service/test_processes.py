@@ -23,8 +23,8 @@ from pathlib import Path
 
 import marshmallow
 from servicekit.http import Blueprint
-from servicekit.jobs import Job
-from servicekit.service import Service
+from servicekit.service.jobs import Job
+from servicekit.service.declaration import Service
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):

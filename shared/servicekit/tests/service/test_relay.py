@@ -9,10 +9,10 @@ import pytest
 from pika.adapters.select_connection import SelectConnection
 from prometheus_client import REGISTRY
 
-from servicekit.messaging.relay import Relay
-from servicekit.messaging.relay_store import RelayInDoubt
+from servicekit.broker.relay import Relay
+from servicekit.broker.relay_store import RelayInDoubt
+from servicekit.events.outbox import INDEXES, resend_unroutable, unroutable
 from servicekit.mongo import Mongo
-from servicekit.mongo.outbox import INDEXES, resend_unroutable, unroutable
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
 
@@ -97,7 +97,7 @@ def test_an_aggregates_events_arrive_in_their_order_in_a_queue_that_refuses_most
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # At once, or later ones would have to be lucky to be tried in the moment in which there is room.
-    monkeypatch.setattr("servicekit.messaging.relay.NACK_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("servicekit.broker.relay.NACK_PAUSE_SECONDS", 0.0)
     full = {"x-max-length": 1, "x-overflow": "reject-publish"}
     sequences = range(1, 9)
     received: list[int] = []
@@ -169,7 +169,7 @@ def test_a_row_committed_late_with_an_early_id_is_not_skipped(
 def test_an_idle_relay_is_woken_long_before_its_poll(
     db: Mongo, publish: Publish, start_relay: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.relay_store.IDLE_POLL_SECONDS", 30.0)
+    monkeypatch.setattr("servicekit.broker.relay_store.IDLE_POLL_SECONDS", 30.0)
     publish(new_event("t0"))
     start_relay()
     for number in range(1, 6):
@@ -242,7 +242,7 @@ def test_stopping_does_not_first_publish_all_that_waits(
 def test_the_doorbell_rings_again_after_the_outbox_was_dropped(
     db: Mongo, publish: Publish, start_relay: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("servicekit.messaging.relay_store.IDLE_POLL_SECONDS", 30.0)
+    monkeypatch.setattr("servicekit.broker.relay_store.IDLE_POLL_SECONDS", 30.0)
     publish(new_event("t1"))
     start_relay()
     eventually(lambda: states(db) == {"sent"}, timeout_seconds=5)

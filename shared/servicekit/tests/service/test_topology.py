@@ -23,12 +23,13 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker
 
 from servicekit import ids
-from servicekit.messaging.broker_admin import BrokerRefused, apply, read
-from servicekit.messaging.comparison import differences
-from servicekit.messaging.envelope import NewEvent
-from servicekit.messaging.topology import Topology
-from servicekit.messaging.topology_watch import TopologyDiffers, TopologyWatch
-from servicekit.mongo import Mongo, Outbox
+from servicekit.broker.admin import BrokerRefused, apply, read
+from servicekit.broker.comparison import differences
+from servicekit.broker.topology import Topology
+from servicekit.broker.watch import TopologyDiffers, TopologyWatch
+from servicekit.events.envelope import NewEvent
+from servicekit.events.outbox import Outbox
+from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
 from servicekit.testing.tokens import JWKS
@@ -44,7 +45,7 @@ PROGRAM = """
 import marshmallow
 from servicekit.http import Blueprint
 from servicekit.messaging import Consumer, topology_watch
-from servicekit.service import Service
+from servicekit.service.declaration import Service
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servicekit.messaging.acknowledgements import Acknowledgements
+from servicekit.broker.acknowledgements import Acknowledgements
 
 
 def test_what_is_finished_without_a_gap_is_acknowledged_at_once() -> None:

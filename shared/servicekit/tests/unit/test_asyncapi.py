@@ -2,8 +2,8 @@
 
 import yaml
 
-from servicekit.messaging.asyncapi import asyncapi_document, asyncapi_yaml
-from servicekit.messaging.topology import Topology
+from servicekit.broker.asyncapi import asyncapi_document, asyncapi_yaml
+from servicekit.broker.topology import Topology
 
 EVENT = "thing.made.v1"
 QUEUE = "taker.thing.made.v1"

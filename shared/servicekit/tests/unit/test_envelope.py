@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from servicekit.messaging.envelope import NewEvent, UnreadableMessage, parse, received, serialise
+from servicekit.events.envelope import NewEvent, UnreadableMessage, parse, received, serialise
 
 EVENT = NewEvent(
     "01", "thing.made.v1", "thing", "t1", 3, datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC), {"a": "किसान"}, "req", "cause"

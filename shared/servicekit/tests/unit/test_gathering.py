@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from servicekit.messaging.consumer import BUSY_SECONDS, GROUP_SIZE, ConsumerProcess, Job
-from servicekit.messaging.envelope import Message
-from servicekit.messaging.handling import Delivery
+from servicekit.broker.consumer import BUSY_SECONDS, GROUP_SIZE, ConsumerProcess, Job
+from servicekit.events.envelope import Message
+from servicekit.events.handling import Delivery
 
 
 class Nobody:

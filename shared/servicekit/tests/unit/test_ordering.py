@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from servicekit.messaging.envelope import NewEvent, ReceivedEvent, serialise
-from servicekit.messaging.events_log import _Reading
-from servicekit.messaging.ordering import SOUGHT_AT_ONCE, Gap, Position
+from servicekit.broker.events_log import _Reading
+from servicekit.events.envelope import NewEvent, ReceivedEvent, serialise
+from servicekit.events.ordering import SOUGHT_AT_ONCE, Gap, Position
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -1,6 +1,6 @@
 """The rate of a re-drive, by a clock of the test's own."""
 
-from servicekit.messaging.pace import Pace
+from servicekit.operations.throttle import Pace
 
 
 class Clock:

@@ -9,8 +9,8 @@ import marshmallow as ma
 import pytest
 from typer.testing import CliRunner
 
-from servicekit.messaging.topology import Consumer, Order, Topology
-from servicekit.service import Service
+from servicekit.broker.topology import Consumer, Order, Topology
+from servicekit.service.declaration import Service
 from servicekit.settings import ServiceSettings
 
 TOPOLOGY = Topology("taker", ("thing.taken.v1",), (("maker", "thing.made.v1"),))

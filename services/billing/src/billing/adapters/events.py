@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from billing.domain.payment import FAILED, Payment, State
-from servicekit.messaging import NewEvent
-from servicekit.messaging.envelope import rfc3339
+from servicekit.events import NewEvent
+from servicekit.events.envelope import rfc3339
 
 COMPLETED = "payment.completed.v1"
 FAILED_EVENT = "payment.failed.v1"

@@ -14,9 +14,9 @@ from billing.adapters.payment_documents import HOLDING_STATES, PAYMENTS
 from billing.application.check_books import Books, Finding
 from billing.domain.ledger import PSP_HELD, wallet_account, wallet_held_account
 from billing.domain.payment import State
+from servicekit.events.outbox import COLLECTION as OUTBOX
+from servicekit.events.outbox import SENT_ROWS_KEPT_SECONDS
 from servicekit.mongo import Mongo
-from servicekit.mongo.outbox import COLLECTION as OUTBOX
-from servicekit.mongo.outbox import SENT_ROWS_KEPT_SECONDS
 
 # Examples are for finding the fault, not for listing every one.
 MOST_EXAMPLES = 20

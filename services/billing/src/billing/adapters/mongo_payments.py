@@ -24,8 +24,9 @@ from billing.application.ports import Break, Change, IdempotencyClaim, Resolutio
 from billing.domain.ledger import JournalEntry
 from billing.domain.payment import FAILED, Payment
 from servicekit.errors import DependencyUnavailable
+from servicekit.events.outbox import Outbox
 from servicekit.faults import crash_point
-from servicekit.mongo import Claim, GroupCommit, Idempotency, Mongo, Outbox, duplicate_key
+from servicekit.mongo import Claim, GroupCommit, Idempotency, Mongo, duplicate_key
 
 BREAKS = "breaks"
 

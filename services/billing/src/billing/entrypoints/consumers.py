@@ -7,8 +7,8 @@ from pymongo.client_session import ClientSession
 
 from billing.application.ports import Break, BreakKind
 from billing.bootstrap import Billing
-from servicekit.http.fields import StrictInteger
-from servicekit.messaging import Consumer, ReceivedEvent
+from servicekit.events import Consumer, ReceivedEvent
+from servicekit.fields import StrictInteger
 
 
 class _Amount(Schema):

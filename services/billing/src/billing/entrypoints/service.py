@@ -6,8 +6,8 @@ from billing.entrypoints.api import billers, internal, payments
 from billing.entrypoints.commands import commands
 from billing.entrypoints.consumers import CONSUMERS
 from billing.settings import Settings
-from servicekit.jobs import Job
-from servicekit.service import Service
+from servicekit.service.declaration import Service
+from servicekit.service.jobs import Job
 
 # A payment whose answer is due is looked at within this.
 SWEEP_EVERY_SECONDS = 1.0

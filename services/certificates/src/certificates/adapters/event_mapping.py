@@ -4,8 +4,8 @@ from typing import Any
 
 from certificates.domain.application import Application, ApplicationDecided, ApplicationSubmitted, FeeRefused
 from certificates.domain.certificate import CertificateIssued
-from servicekit.messaging import NewEvent
-from servicekit.messaging.envelope import rfc3339
+from servicekit.events import NewEvent
+from servicekit.events.envelope import rfc3339
 
 SUBMITTED = "application.submitted.v1"
 DECIDED = "application.decided.v1"

@@ -21,7 +21,8 @@ from certificates.application import ports
 from certificates.application.ports import Changes, NumberTaken, Position, Selection, VersionMoved
 from certificates.domain.application import Application, Change, HistoryEntry, RefusedPayment
 from certificates.domain.certificate import Certificate, CertificateIssued
-from servicekit.mongo import Claim, Idempotency, Mongo, Once, Outbox, duplicate_key
+from servicekit.events.outbox import Outbox
+from servicekit.mongo import Claim, Idempotency, Mongo, Once, duplicate_key
 
 APPLICATIONS = "applications"
 HISTORY = "application_history"

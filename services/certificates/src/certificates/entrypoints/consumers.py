@@ -7,9 +7,9 @@ from pymongo.client_session import ClientSession
 
 from certificates.application.record_fee_payment import RecordFeePayment
 from certificates.bootstrap import Certificates
-from servicekit.http.fields import StrictInteger
+from servicekit.events import Consumer, ReceivedEvent
+from servicekit.fields import StrictInteger
 from servicekit.ids import event_id
-from servicekit.messaging import Consumer, ReceivedEvent
 
 
 class _Reading(Schema):

@@ -5,7 +5,7 @@ from certificates.bootstrap import INDEXES, bootstrap
 from certificates.entrypoints.api import blueprint
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.settings import CertificatesSettings
-from servicekit.service import Service
+from servicekit.service.declaration import Service
 
 SERVICE = Service(
     name="certificates",

@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 
 from gateway.application.transactions import Kind, Observation, SeenEvent
 from gateway.bootstrap import Gateway
-from servicekit.messaging import Consumer, ReceivedEvent
+from servicekit.events import Consumer, ReceivedEvent
 
 
 class _Tolerant(Schema):

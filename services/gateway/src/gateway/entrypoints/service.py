@@ -10,7 +10,7 @@ from gateway.entrypoints.events import CONSUMERS
 from gateway.entrypoints.proxy import OWN_NAME, Proxy, WsgiApp
 from gateway.settings import GatewaySettings
 from servicekit.http.openapi import openapi_document
-from servicekit.service import Service
+from servicekit.service.declaration import Service
 
 
 def put_proxy_in_front(app: Flask, gateway: Gateway) -> WsgiApp:

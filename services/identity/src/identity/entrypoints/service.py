@@ -19,7 +19,7 @@ from identity.entrypoints.api import blp
 from identity.settings import Settings
 from servicekit.http import now
 from servicekit.ids import public_id
-from servicekit.service import EXIT_UNAVAILABLE, Service
+from servicekit.service.declaration import EXIT_UNAVAILABLE, Service
 
 commands = typer.Typer()
 

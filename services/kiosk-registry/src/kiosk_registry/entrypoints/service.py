@@ -13,7 +13,7 @@ from kiosk_registry.entrypoints.api import blp
 from kiosk_registry.entrypoints.progress import progress
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.ids import public_id
-from servicekit.service import Service
+from servicekit.service.declaration import Service
 
 CENTRES_OF_THE_STATE = 40_000
 # 99,999 codes for Jaipur, which has a tenth of all centres.

@@ -1,12 +1,12 @@
-"""MongoDB: one client per process, transactions, and the collections the chassis owns in every service's database.
+"""MongoDB: one client per process, transactions, leases, claims of idempotency keys.
 
-The chassis owns five collections: ``outbox``, ``inbox``, ``positions``, ``idempotency`` and ``leases``.
+The chassis owns these collections in every service's database: `outbox`, `inbox`, `positions`, `dead_letters`,
+`idempotency` and `leases`.
 """
 
 from servicekit.mongo.client import Mongo, duplicate_key
 from servicekit.mongo.group_commit import GroupCommit
 from servicekit.mongo.idempotency import Claim, Idempotency, Once
 from servicekit.mongo.leases import Lease
-from servicekit.mongo.outbox import Outbox
 
-__all__ = ["Claim", "GroupCommit", "Idempotency", "Lease", "Mongo", "Once", "Outbox", "duplicate_key"]
+__all__ = ["Claim", "GroupCommit", "Idempotency", "Lease", "Mongo", "Once", "duplicate_key"]

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from servicekit.events.outbox import COLLECTION
 from servicekit.mongo import Mongo
-from servicekit.mongo.outbox import COLLECTION
 
 
 def published(mongo: Mongo) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
-from servicekit.messaging.envelope import UnreadableMessage, parse
-from servicekit.messaging.topology import Consumer
-from servicekit.service import Service
+from servicekit.broker.topology import Consumer
+from servicekit.events.envelope import UnreadableMessage, parse
+from servicekit.service.declaration import Service
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from servicekit.messaging.envelope import CONTENT_TYPE, Message, NewEvent, exchange_of, serialise
+from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, exchange_of, serialise
 from servicekit.mongo.client import Mongo
 
 COLLECTION = "outbox"

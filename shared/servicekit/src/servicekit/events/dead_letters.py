@@ -24,11 +24,11 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from servicekit import ids
-from servicekit.faults import crash_point
-from servicekit.messaging import metrics
-from servicekit.messaging.envelope import TYPE_PREFIX, Message, UnreadableMessage, parse
-from servicekit.messaging.handling import DATABASE_PROBE_SECONDS, Delivery, Stopped
-from servicekit.messaging.redelivery import (
+from servicekit.broker.topology import PARKING_PREFIX, Topology
+from servicekit.events import metrics, outbox
+from servicekit.events.envelope import TYPE_PREFIX, Message, UnreadableMessage, parse
+from servicekit.events.handling import DATABASE_PROBE_SECONDS, Delivery, Stopped
+from servicekit.events.redelivery import (
     REASON_HEADER,
     REDRIVE_HEADER,
     STACK_HEADER,
@@ -36,8 +36,7 @@ from servicekit.messaging.redelivery import (
     redrives,
     storable,
 )
-from servicekit.messaging.topology import PARKING_PREFIX, Topology
-from servicekit.mongo import outbox
+from servicekit.faults import crash_point
 from servicekit.mongo.client import Document, Mongo
 
 log = structlog.get_logger(__name__)

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from servicekit.messaging.envelope import CONTENT_TYPE, ENVELOPE_SCHEMA, TYPE_PREFIX, exchange_of, schema_of
-from servicekit.messaging.redelivery import ATTEMPT_HEADER, REASON_HEADER
-from servicekit.messaging.topology import EVENTS_LOG, RETRY_DELAYS_SECONDS, Topology
+from servicekit.broker.topology import EVENTS_LOG, RETRY_DELAYS_SECONDS, Topology
+from servicekit.events.envelope import CONTENT_TYPE, ENVELOPE_SCHEMA, TYPE_PREFIX, exchange_of, schema_of
+from servicekit.events.redelivery import ATTEMPT_HEADER, REASON_HEADER
 
 _BINDING_VERSION = "0.3.0"
 

@@ -23,10 +23,10 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError, WTimeoutError
 from pymongo.read_concern import ReadConcern
 
+from servicekit.broker.topology import Consumer
 from servicekit.errors import ServiceError
-from servicekit.faults import crash_point
-from servicekit.messaging import metrics
-from servicekit.messaging.envelope import (
+from servicekit.events import metrics
+from servicekit.events.envelope import (
     CONTENT_TYPE,
     Message,
     ReceivedEvent,
@@ -34,7 +34,9 @@ from servicekit.messaging.envelope import (
     parse,
     received,
 )
-from servicekit.messaging.ordering import (
+from servicekit.events.inbox import COLLECTION as INBOX
+from servicekit.events.inbox import inbox_id, inbox_row
+from servicekit.events.ordering import (
     GAP_WAITS_SECONDS,
     RUNGS_BEFORE_REPAIR,
     Aggregate,
@@ -44,11 +46,9 @@ from servicekit.messaging.ordering import (
     Positions,
     look_up,
 )
-from servicekit.messaging.redelivery import Redelivery, attempts, stack_of
-from servicekit.messaging.topology import Consumer
+from servicekit.events.redelivery import Redelivery, attempts, stack_of
+from servicekit.faults import crash_point
 from servicekit.mongo.client import Mongo, duplicate_key
-from servicekit.mongo.inbox import COLLECTION as INBOX
-from servicekit.mongo.inbox import inbox_id, inbox_row
 
 log = structlog.get_logger(__name__)
 _tracer = trace.get_tracer("servicekit.messaging")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from servicekit.messaging.topology import Topology
+from servicekit.broker.topology import Topology
 
 Objects = Mapping[str, Sequence[Mapping[str, Any]]]
 

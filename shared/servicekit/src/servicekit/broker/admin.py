@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import urllib3
 
-from servicekit.messaging.topology import Topology
+from servicekit.broker.topology import Topology
 
 # Declaring a dozen quorum queues takes a busy broker many seconds; everything sent here may be sent again.
 LOAD_TIMEOUT_SECONDS = 60.0

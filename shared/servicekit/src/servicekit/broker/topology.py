@@ -21,7 +21,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema
 from pymongo.client_session import ClientSession
 
-from servicekit.messaging.envelope import ReceivedEvent, exchange_of
+from servicekit.events.envelope import ReceivedEvent, exchange_of
 
 # The ladder of delays, seconds: a blip, a restart, an outage, a bad deployment, a night.
 RETRY_DELAYS_SECONDS = {"10s": 10, "1m": 60, "10m": 600, "1h": 3_600, "6h": 21_600}

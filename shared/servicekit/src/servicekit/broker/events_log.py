@@ -10,9 +10,9 @@ from typing import Any
 import structlog
 from kombu import Connection
 
-from servicekit.messaging.envelope import CONTENT_TYPE, Message, UnreadableMessage, parse, received, rfc3339
-from servicekit.messaging.ordering import Place, aggregate_of
-from servicekit.messaging.topology import EVENTS_LOG
+from servicekit.broker.topology import EVENTS_LOG
+from servicekit.events.envelope import CONTENT_TYPE, Message, UnreadableMessage, parse, received, rfc3339
+from servicekit.events.ordering import Place, aggregate_of
 
 log = structlog.get_logger(__name__)
 

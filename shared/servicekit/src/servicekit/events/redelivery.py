@@ -15,10 +15,10 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, WTimeoutError
 
 from servicekit import ids
-from servicekit.messaging.envelope import Message
-from servicekit.messaging.topology import RETRY_DELAYS_SECONDS, Topology
+from servicekit.broker.topology import RETRY_DELAYS_SECONDS, Topology
+from servicekit.events.envelope import Message
+from servicekit.events.outbox import COLLECTION, outbox_row
 from servicekit.mongo.client import duplicate_key
-from servicekit.mongo.outbox import COLLECTION, outbox_row
 
 ATTEMPT_HEADER = "x-emitra-attempt"
 REASON_HEADER = "x-emitra-reason"

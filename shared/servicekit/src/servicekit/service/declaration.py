@@ -24,30 +24,31 @@ from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.table import Table
 
+from servicekit.broker.admin import BrokerRefused, apply, read
+from servicekit.broker.asyncapi import asyncapi_document, asyncapi_yaml
+from servicekit.broker.comparison import differences
+from servicekit.broker.consumer import ConsumerProcess, UnusableTopology, WorkerDied, run_beside
+from servicekit.broker.events_log import EventsLog
+from servicekit.broker.relay import Relay
+from servicekit.broker.relay_store import RelayInDoubt
+from servicekit.broker.topology import Consumer, Order, Topology
+from servicekit.broker.watch import TopologyWatch
+from servicekit.events import inbox, outbox
+from servicekit.events.dead_letters import COLLECTION as DEAD_LETTERS
+from servicekit.events.dead_letters import INDEXES as DEAD_LETTERS_INDEXES
+from servicekit.events.dead_letters import ParkedGauges, Recorder
+from servicekit.events.handling import Handling
+from servicekit.events.ordering import Fetch
+from servicekit.events.redelivery import Redelivery
 from servicekit.http.app import create_app
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.openapi import openapi_yaml
-from servicekit.jobs import Job, join_jobs, start_jobs
-from servicekit.messaging.asyncapi import asyncapi_document, asyncapi_yaml
-from servicekit.messaging.broker_admin import BrokerRefused, apply, read
-from servicekit.messaging.comparison import differences
-from servicekit.messaging.consumer import ConsumerProcess, UnusableTopology, WorkerDied, run_beside
-from servicekit.messaging.dead_letters import COLLECTION as DEAD_LETTERS
-from servicekit.messaging.dead_letters import INDEXES as DEAD_LETTERS_INDEXES
-from servicekit.messaging.dead_letters import ParkedGauges, Recorder
-from servicekit.messaging.dead_letters_cli import DeadLettersCommands
-from servicekit.messaging.events_log import EventsLog
-from servicekit.messaging.handling import Handling
-from servicekit.messaging.ordering import Fetch
-from servicekit.messaging.outbox_cli import OutboxCommands
-from servicekit.messaging.redelivery import Redelivery
-from servicekit.messaging.relay import Relay
-from servicekit.messaging.relay_store import RelayInDoubt
-from servicekit.messaging.topology import Consumer, Order, Topology
-from servicekit.messaging.topology_watch import TopologyWatch
-from servicekit.mongo import Mongo, idempotency, inbox, outbox
+from servicekit.mongo import Mongo, idempotency
 from servicekit.observability import configure_logging, configure_tracing
-from servicekit.process import ApiServer, holder_name, run_until_stopped, serve_probes
+from servicekit.operations.dead_letters import DeadLettersCommands
+from servicekit.operations.outbox import OutboxCommands
+from servicekit.service.jobs import Job, join_jobs, start_jobs
+from servicekit.service.lifetime import ApiServer, holder_name, run_until_stopped, serve_probes
 from servicekit.settings import ServiceSettings, SettingsError, describe
 
 log = structlog.get_logger(__name__)

@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from servicekit import operators
+from servicekit.broker.topology import Consumer, Topology
+from servicekit.events.dead_letters import BODY_MAX_BYTES, DISCARDED, PARKED, REDRIVEN, DeadLetters, LetterGone
 from servicekit.faults import crash_point
-from servicekit.messaging.dead_letters import BODY_MAX_BYTES, DISCARDED, PARKED, REDRIVEN, DeadLetters, LetterGone
-from servicekit.messaging.pace import Pace, progress
-from servicekit.messaging.topology import Consumer, Topology
 from servicekit.mongo.client import Document, Mongo
+from servicekit.operations import operators
+from servicekit.operations.throttle import Pace, progress
 from servicekit.settings import ServiceSettings
 
 EXIT_WRONG_INPUT = 2

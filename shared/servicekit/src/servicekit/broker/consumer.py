@@ -22,11 +22,11 @@ from kombu import Connection
 from kombu import Consumer as KombuConsumer
 from kombu import Queue as KombuQueue
 
-from servicekit.messaging.acknowledgements import GAP_SECONDS, Acknowledgements
-from servicekit.messaging.comparison import REFUSALS, refusal
-from servicekit.messaging.envelope import Message
-from servicekit.messaging.handling import DatabaseAway, Delivery, Stopped
-from servicekit.messaging.redelivery import stack_of
+from servicekit.broker.acknowledgements import GAP_SECONDS, Acknowledgements
+from servicekit.broker.comparison import REFUSALS, refusal
+from servicekit.events.envelope import Message
+from servicekit.events.handling import DatabaseAway, Delivery, Stopped
+from servicekit.events.redelivery import stack_of
 
 log = structlog.get_logger(__name__)
 

@@ -27,10 +27,10 @@ import structlog
 from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
 
+from servicekit.broker.comparison import REFUSALS, refusal
+from servicekit.broker.relay_store import MAX_IN_FLIGHT, RelayInDoubt, RelayStore, Row
+from servicekit.events.metrics import RelayMetrics
 from servicekit.faults import crash_point
-from servicekit.messaging.comparison import REFUSALS, refusal
-from servicekit.messaging.metrics import RelayMetrics
-from servicekit.messaging.relay_store import MAX_IN_FLIGHT, RelayInDoubt, RelayStore, Row
 from servicekit.mongo.client import Mongo
 from servicekit.mongo.leases import Lease
 

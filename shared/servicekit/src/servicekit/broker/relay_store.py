@@ -14,11 +14,11 @@ import structlog
 from bson.raw_bson import RawBSONDocument
 from pymongo.read_concern import ReadConcern
 
+from servicekit.events.metrics import RelayMetrics
+from servicekit.events.outbox import COLLECTION
 from servicekit.faults import crash_point
-from servicekit.messaging.metrics import RelayMetrics
 from servicekit.mongo.client import Document, Mongo
 from servicekit.mongo.leases import Lease
-from servicekit.mongo.outbox import COLLECTION
 
 log = structlog.get_logger(__name__)
 

@@ -12,11 +12,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pymongo.errors import PyMongoError
 
-from servicekit.messaging.envelope import exchange_of
-from servicekit.messaging.pace import Pace, progress
-from servicekit.messaging.topology import Topology
-from servicekit.mongo import outbox
+from servicekit.broker.topology import Topology
+from servicekit.events import outbox
+from servicekit.events.envelope import exchange_of
 from servicekit.mongo.client import Mongo
+from servicekit.operations.throttle import Pace, progress
 from servicekit.settings import ServiceSettings
 
 EXIT_WRONG_INPUT = 2

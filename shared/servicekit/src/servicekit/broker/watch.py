@@ -7,10 +7,10 @@ import threading
 
 import structlog
 
-from servicekit.messaging.broker_admin import BrokerRefused, read
-from servicekit.messaging.comparison import differences
-from servicekit.messaging.metrics import topology_differences
-from servicekit.messaging.topology import Topology
+from servicekit.broker.admin import BrokerRefused, read
+from servicekit.broker.comparison import differences
+from servicekit.broker.topology import Topology
+from servicekit.events.metrics import topology_differences
 
 log = structlog.get_logger(__name__)
 

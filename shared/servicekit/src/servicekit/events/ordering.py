@@ -16,8 +16,8 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from servicekit.messaging.envelope import Message, ReceivedEvent, rfc3339
-from servicekit.messaging.topology import Consumer, Order
+from servicekit.broker.topology import Consumer, Order
+from servicekit.events.envelope import Message, ReceivedEvent, rfc3339
 
 log = structlog.get_logger(__name__)
 

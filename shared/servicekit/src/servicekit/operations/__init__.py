@@ -1,0 +1,1 @@
+"""Command lines for people on call: `<service> dead-letters …` and `<service> outbox …`."""

@@ -1,0 +1,1 @@
+"""A service, declared and run."""
