@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 
 from servicekit.events import Consumer, ReceivedEvent
 from servicekit.mongo import Mongo
-from servicekit.service.declaration import Service
+from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 
 EVENT = "thing.counted.v1"
@@ -47,4 +47,4 @@ SERVICE = Service(
 )
 
 if __name__ == "__main__":
-    SERVICE.cli()()
+    command_line(SERVICE)()

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from marshmallow import fields, validate
 
 from servicekit.errors import Conflict
-from servicekit.fields import StrictBoolean, StrictInteger
+from servicekit.fields import StrictInteger
 from servicekit.http import (
     Blueprint,
     Coded,
@@ -59,7 +59,6 @@ class NewPayment(ma.Schema):
         values=fields.String(validate=validate.Length(max=5)),
     )
     parts = fields.List(fields.Nested(Money))
-    urgent = StrictBoolean()
     tip = StrictInteger(validate=_in_hundreds)
     due_on = fields.Date(data_key="due")
 

@@ -186,8 +186,8 @@ def _run(command: list[str], environ: dict[str, str], cwd: Path | None = None) -
             stderr=subprocess.STDOUT,
             timeout=INSTALL_TIMEOUT_SECONDS,
         )
-    except subprocess.CalledProcessError as err:
-        tail = "\n".join(err.stdout.strip().splitlines()[-15:])
-        raise CannotStart(f"{Path(command[0]).name} {command[1]} failed:\n{tail}") from err
-    except subprocess.TimeoutExpired as err:
-        raise CannotStart(f"{Path(command[0]).name} {command[1]} did not finish in {err.timeout:.0f} s") from err
+    except subprocess.CalledProcessError as error:
+        tail = "\n".join(error.stdout.strip().splitlines()[-15:])
+        raise CannotStart(f"{Path(command[0]).name} {command[1]} failed:\n{tail}") from error
+    except subprocess.TimeoutExpired as error:
+        raise CannotStart(f"{Path(command[0]).name} {command[1]} did not finish in {error.timeout:.0f} s") from error

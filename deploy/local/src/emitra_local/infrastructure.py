@@ -149,22 +149,22 @@ class Infrastructure:
         """The server that MONGODB_URI names. Raises CannotStart, never with the URI in it: it may have a password."""
         try:
             client: MongoClient[dict[str, Any]] = MongoClient(self.mongodb_uri, timeoutMS=SERVER_TIMEOUT_MS)
-        except (PyMongoError, ValueError) as err:
+        except (PyMongoError, ValueError) as error:
             raise CannotStart(
-                f"MONGODB_URI is not a connection string that the driver can read ({type(err).__name__}).\n"
+                f"MONGODB_URI is not a connection string that the driver can read ({type(error).__name__}).\n"
                 "  export MONGODB_URI='mongodb://user:password@host:27017/?replicaSet=rs0'\n"
                 "with @ : / % in the user or password written as %40 %3A %2F %25; or unset MONGODB_URI, and a private "
                 "MongoDB is started."
-            ) from err
+            ) from error
         try:
             with client:
                 yield client
-        except PyMongoError as err:
+        except PyMongoError as error:
             servers = ", ".join(f"{host}:{port}" for host, port in client.topology_description.server_descriptions())
             raise CannotStart(
-                f"MONGODB_URI names {servers}, and {_said(err)}.\nStart that server or correct MONGODB_URI; or unset "
+                f"MONGODB_URI names {servers}, and {_said(error)}.\nStart that server or correct MONGODB_URI; or unset "
                 "it, and a private MongoDB is started."
-            ) from err
+            ) from error
 
     @property
     def _mongod_ports(self) -> dict[str, int]:
@@ -187,10 +187,10 @@ class Infrastructure:
         return self.secrets.secret("broker-administrator")
 
 
-def _said(err: PyMongoError) -> str:
+def _said(error: PyMongoError) -> str:
     """What went wrong at a server, without its own words: they may quote what was sent to it."""
-    if isinstance(err, ServerSelectionTimeoutError):
+    if isinstance(error, ServerSelectionTimeoutError):
         return f"no server that can be used answered there in {SERVER_TIMEOUT_MS // 1_000} s"
-    if isinstance(err, OperationFailure):
-        return f"it refused us ({(err.details or {}).get('codeName', err.code)})"
-    return f"the connection failed ({type(err).__name__})"
+    if isinstance(error, OperationFailure):
+        return f"it refused us ({(error.details or {}).get('codeName', error.code)})"
+    return f"the connection failed ({type(error).__name__})"

@@ -82,8 +82,8 @@ def await_primary(ports: Sequence[int]) -> None:
                 _configure(first, [f"127.0.0.1:{port}" for port in ports])
                 if client.admin.command("hello").get("isWritablePrimary"):
                     return
-            except PyMongoError as err:
-                problem = err
+            except PyMongoError as error:
+                problem = error
             time.sleep(0.05)
     raise CannotStart(f"MongoDB did not become ready in {START_TIMEOUT_SECONDS} s: {problem}")
 
@@ -92,8 +92,8 @@ def _configure(client: MongoClient[dict[str, object]], hosts: Sequence[str]) -> 
     members = [{"_id": number, "host": host} for number, host in enumerate(hosts)]
     try:
         config = client.admin.command("replSetGetConfig")["config"]
-    except OperationFailure as err:
-        if err.code != _NOT_YET_INITIALIZED:
+    except OperationFailure as error:
+        if error.code != _NOT_YET_INITIALIZED:
             raise
         client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
         return

@@ -125,8 +125,8 @@ class Management:
                 problem = f"HTTP {status} from its management API"
                 if status in {401, 403}:
                     break
-            except urllib3.exceptions.HTTPError as err:
-                problem = str(err)
+            except urllib3.exceptions.HTTPError as error:
+                problem = str(error)
             time.sleep(0.1)
         raise CannotStart(f"RabbitMQ did not become ready: {problem}")
 

@@ -170,8 +170,8 @@ class ServicePrograms:
                 check=False,
                 timeout=COMMAND_TIMEOUT_SECONDS,
             )
-        except subprocess.TimeoutExpired as err:
-            raise CannotStart(f"`{self.name} {' '.join(arguments)}` did not finish in {err.timeout:.0f} s") from err
+        except subprocess.TimeoutExpired as error:
+            raise CannotStart(f"`{self.name} {' '.join(arguments)}` did not finish in {error.timeout:.0f} s") from error
         if finished.returncode:
             said = "\n".join(((finished.stdout or "") + (finished.stderr or "")).splitlines()[-15:])
             raise CannotStart(f"`{self.name} {' '.join(arguments)}` failed with {finished.returncode}:\n{said}")

@@ -64,8 +64,8 @@ def read(folder: Path, places: Mapping[str, str], secrets: SecretStore) -> Servi
             raise ValueError(f"unknown table {', '.join(unknown)}; there are [env] and [[seed]]")
         seeds = tuple(_seed(seed, replaced) for seed in document.get("seed", []))
         return ServiceSettings({name: replaced(value) for name, value in document.get("env", {}).items()}, seeds)
-    except ValueError as err:
-        raise CannotStart(f"{file} cannot be used: {err}") from err
+    except ValueError as error:
+        raise CannotStart(f"{file} cannot be used: {error}") from error
 
 
 def _seed(table: Mapping[str, Any], replaced: Callable[[object], str]) -> Seed:

@@ -115,7 +115,7 @@ class BillerNetwork:
         return bills
 
     def pay(self, body: PaymentRequest) -> tuple[Payment, Conduct, bool]:
-        """Accepts a payment once: ``(payment, conduct, first)``; the same request again finds the same payment.
+        """Accepts a payment once: `(payment, conduct, first)`; the same request again finds the same payment.
 
         Raises Refusal: 409 the id was used for another request, 422 no such bill or amount not taken.
         """
@@ -230,7 +230,7 @@ def biller_app(
     clock: SimulatedClock | None = None,
     faults: Faults | None = None,
 ) -> Flask:
-    """The biller network over HTTP. Without ``callbacks`` a payment that asks for them is refused."""
+    """The biller network over HTTP. Without `callbacks` a payment that asks for them is refused."""
     clock, faults = clock or SimulatedClock(), faults or Faults()
     network = BillerNetwork(journal, clock)
     app = new_app("emitra-biller-simulator")

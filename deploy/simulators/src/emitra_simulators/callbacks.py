@@ -35,7 +35,7 @@ class Callbacks:
         self._http = urllib3.PoolManager(retries=retry, timeout=TIMEOUT_SECONDS)
 
     def send_out_of_order(self, url: str, request_id: str) -> None:
-        """Returns at once; three POSTs of ``{request_id, status, sequence}`` follow, sequence 3, 1, 2."""
+        """Returns at once; three POSTs of `{request_id, status, sequence}` follow, sequence 3, 1, 2."""
         for sequence, status in OUT_OF_ORDER:
             body = json.dumps({"request_id": request_id, "status": status, "sequence": sequence}).encode()
             self._queue.submit(self._send, url, body)
@@ -44,5 +44,5 @@ class Callbacks:
         headers = {"Content-Type": "application/json", SIGNATURE_HEADER: signature(self._secret, body)}
         try:
             self._http.request("POST", url, body=body, headers=headers)
-        except urllib3.exceptions.HTTPError as err:
-            log.warning("callback not delivered: %s", type(err).__name__)
+        except urllib3.exceptions.HTTPError as error:
+            log.warning("callback not delivered: %s", type(error).__name__)

@@ -88,13 +88,13 @@ _EXAM_FEE_PAISE = 60_000
 
 
 def conduct(biller_id: str, consumer: str) -> Conduct:
-    """How paying for ``consumer`` goes; ordinary numbers are simply paid."""
+    """How paying for `consumer` goes; ordinary numbers are simply paid."""
     case = _case(biller_id, consumer)
     return _CONDUCT.get(case, Conduct()) if case else Conduct()
 
 
 def dues(biller_id: str, consumer: str, today: date) -> list[Due] | None:
-    """What ``consumer`` owes today; None when the biller has no such consumer.
+    """What `consumer` owes today; None when the biller has no such consumer.
 
     The sandbox never settles a due for good: each day, and after each payment, it is there again.
     """

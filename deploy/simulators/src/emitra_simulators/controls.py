@@ -46,9 +46,9 @@ def instant(seconds: float) -> str:
 
 
 class FaultSettings(msgspec.Struct, kw_only=True):
-    """``fail_next`` requests are answered 503 with nothing done; ``hang_next`` are done, then answered after
-    ``hang_seconds``; ``drop_response_next`` payments are done, then the connection is closed without an answer.
-    ``operations`` says which requests the first two meet. ``latency_ms`` delays every request.
+    """`fail_next` requests are answered 503 with nothing done; `hang_next` are done, then answered after
+    `hang_seconds`; `drop_response_next` payments are done, then the connection is closed without an answer.
+    `operations` says which requests the first two meet. `latency_ms` delays every request.
     """
 
     latency_ms: int = 0
@@ -122,7 +122,7 @@ class Faults:
 
 
 def controls(clock: SimulatedClock, faults: Faults, advance: Callable[[float], None]) -> Blueprint:
-    """GET and POST of /control/faults and /control/clock; ``advance`` moves the clock and remembers that it did."""
+    """GET and POST of /control/faults and /control/clock; `advance` moves the clock and remembers that it did."""
     blueprint = Blueprint("controls", __name__, url_prefix="/control")
     fault_changes, clock_advance = msgspec.json.Decoder(FaultChanges), msgspec.json.Decoder(ClockAdvance)
 

@@ -26,12 +26,12 @@ class Journal(Protocol):
 
 
 def replay(journal: Journal, apply: Callable[[dict[str, Any]], None]) -> None:
-    """Gives every entry to ``apply``. Raises JournalDamaged at the first that it cannot take."""
+    """Gives every entry to `apply`. Raises JournalDamaged at the first that it cannot take."""
     for number, entry in enumerate(journal.entries(), start=1):
         try:
             apply(entry)
-        except (KeyError, msgspec.ValidationError) as err:
-            raise JournalDamaged(f"entry {number} of --state is not one of this simulator's") from err
+        except (KeyError, msgspec.ValidationError) as error:
+            raise JournalDamaged(f"entry {number} of --state is not one of this simulator's") from error
 
 
 class NoJournal:
@@ -47,7 +47,7 @@ class NoJournal:
 class FileJournal:
     """A journal in a file, locked against a second simulator for as long as the process lives.
 
-    ``append`` is one write to the operating system: it survives the death of the process, though not of the
+    `append` is one write to the operating system: it survives the death of the process, though not of the
     machine, which is all that a sandbox needs. A half-written last line is cut off when the file is opened.
     Raises JournalInUse.
     """

@@ -149,7 +149,7 @@ class Provider:
         replay(journal, self._replay)
 
     def authorise(self, body: AuthorisationRequest) -> tuple[Authorisation, bool]:
-        """Records an authorisation once: ``(authorisation, first)``.
+        """Records an authorisation once: `(authorisation, first)`.
 
         Raises Refusal: 409 the request id was used for another, 422 unknown instrument.
         """

@@ -67,10 +67,10 @@ def _serve(name: str, make_app: MakeApp) -> None:
     try:
         journal = FileJournal(options.state) if options.state else NoJournal()
         app = make_app(journal, Faults(sleep=stopping.wait))
-    except (JournalInUse, JournalDamaged) as err:
-        _fail(str(err))
-    except OSError as err:
-        _fail(f"--state {options.state} cannot be used: {err.strerror}")
+    except (JournalInUse, JournalDamaged) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"--state {options.state} cannot be used: {error.strerror}")
     server = wsgi.Server(
         (options.host, options.port),
         app,
@@ -85,8 +85,8 @@ def _serve(name: str, make_app: MakeApp) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         server.prepare()
-    except OSError as err:
-        _fail(f"cannot listen on {options.host}:{options.port}, choose another with --port or --host: {err}")
+    except OSError as error:
+        _fail(f"cannot listen on {options.host}:{options.port}, choose another with --port or --host: {error}")
     threading.Thread(target=server.serve, daemon=True).start()
     sys.stdout.write(f"{name} simulator ready on http://{options.host}:{server.bind_addr[1]}\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""How both simulators speak HTTP: JSON in, JSON out, every refusal ``{"error": slug, "detail": text}``."""
+"""How both simulators speak HTTP: JSON in, JSON out, every refusal `{"error": slug, "detail": text}`."""
 
 import errno
 import hashlib
@@ -60,18 +60,18 @@ def load_body(decoder: msgspec.json.Decoder[BodyT]) -> BodyT:
         raise UnsupportedMediaType("send application/json")
     try:
         return decoder.decode(request.get_data(cache=False))
-    except msgspec.ValidationError as err:
-        raise Refusal(400, "bad-request", str(err)) from err
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as err:
-        raise Refusal(400, "malformed-json", str(err)) from err
+    except msgspec.ValidationError as error:
+        raise Refusal(400, "bad-request", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(400, "malformed-json", str(error)) from error
 
 
 def load_query(kind: type[BodyT]) -> BodyT:
     """The request's query parameters. Raises Refusal 400."""
     try:
         return msgspec.convert(request.args.to_dict(), kind, strict=False)
-    except msgspec.ValidationError as err:
-        raise Refusal(400, "bad-request", str(err)) from err
+    except msgspec.ValidationError as error:
+        raise Refusal(400, "bad-request", str(error)) from error
 
 
 def fingerprint(body: Body) -> str:
@@ -121,7 +121,7 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
     return {"error": refusal.error, "detail": refusal.detail}, refusal.status
 
 
-def _http_error(err: HTTPException) -> ResponseReturnValue:
-    status = HTTPStatus(err.code or 500)
-    allow = {name: value for name, value in err.get_headers() if name == "Allow"}
-    return {"error": status.phrase.lower().replace(" ", "-"), "detail": err.description or ""}, status, allow
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = HTTPStatus(error.code or 500)
+    allow = {name: value for name, value in error.get_headers() if name == "Allow"}
+    return {"error": status.phrase.lower().replace(" ", "-"), "detail": error.description or ""}, status, allow

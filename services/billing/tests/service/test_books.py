@@ -17,6 +17,7 @@ from billing.bootstrap import bootstrap, utc_now
 from billing.entrypoints.service import SERVICE
 from billing.settings import Settings
 from servicekit.mongo import Mongo
+from servicekit.service import command_line
 
 KIOSK = "ksk_RJ10200001"
 
@@ -55,7 +56,7 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
         }
         for name, value in {**known, **environ}.items():
             monkeypatch.setenv(name, value)
-        return CliRunner().invoke(SERVICE.cli(), list(arguments))
+        return CliRunner().invoke(command_line(SERVICE), list(arguments))
 
     return invoke
 

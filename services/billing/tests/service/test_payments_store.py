@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.builders import NOW, PACE, Claim, a_payment
+from tests.support.builders import NOW, PACE, a_claim, a_payment
 from tests.support.fakes import FakePayments
 from tests.support.world import World
 
@@ -50,7 +50,7 @@ Make = Callable[[], Payment]
 
 
 def begin(store: Payments, payment: Payment) -> None:
-    assert not store.begin(Claim(payment.payment_id), payment, payment.hold_entry(NOW)).replayed
+    assert not store.begin(a_claim(payment.payment_id), payment, payment.hold_entry(NOW)).replayed
 
 
 def refusal(payment: Payment) -> Change:
@@ -69,13 +69,13 @@ def test_a_payment_is_read_back_as_it_was_stored(store: Payments, new_payment: M
 
 def test_a_claim_stands_for_the_first_payment(store: Payments, new_payment: Make) -> None:
     first, second = new_payment(), new_payment()
-    claim = Claim(first.payment_id)
+    claim = a_claim(first.payment_id)
     assert store.find_claim(claim) is None
     begin(store, first)
 
     again = store.begin(claim, second, second.hold_entry(NOW))
 
-    assert (again.resource_id, again.replayed) == (first.payment_id, True)
+    assert (again.value, again.replayed) == (first.payment_id, True)
     assert store.find_claim(claim) == again
     assert store.get(second.payment_id) is None
     with pytest.raises(IdempotencyKeyReused):
@@ -87,7 +87,7 @@ def test_a_bill_is_held_until_its_payment_has_failed(store: Payments, new_paymen
     second = replace(new_payment(), claim_key=first.claim_key)
     begin(store, first)
     with pytest.raises(BillAlreadyPaid):
-        store.begin(Claim(second.payment_id), second, None)
+        store.begin(a_claim(second.payment_id), second, None)
 
     assert store.record(first, refusal(first))
 
@@ -192,7 +192,7 @@ def test_a_break_is_resolved_by_what_and_when_and_is_opened_again_if_need_be(wor
     store = world.billing.payments
     payment = a_payment(public_id("pay"), mode="CARD", at=NOW + timedelta(days=9_000))
     payment = replace(payment, transaction_token=transaction_token())
-    store.begin(Claim(payment.payment_id), payment, None)
+    store.begin(a_claim(payment.payment_id), payment, None)
     opened = Break(payment.payment_id, BreakKind.UNRESOLVED, "no answer", NOW, NOW + PACE.take_over)
     resolved = Resolution(BreakKind.UNRESOLVED, NOW, "inquiry: SUCCESS")
     found: list[dict[str, Any]] = []

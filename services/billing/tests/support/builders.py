@@ -1,6 +1,6 @@
 """Payments and what they need, for tests that say only what they are about."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from billing.domain.billers import Bill, Exactness
 from billing.domain.ledger import Leg
 from billing.domain.pace import Pace
 from billing.domain.payment import Payment, State, Step
+from servicekit.idempotency import Claim
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 KIOSK = "ksk_RJ10200001"
@@ -20,16 +21,13 @@ PACE = Pace(
 )
 
 
-@dataclass(frozen=True)
-class Claim:
-    """An idempotency claim by shape."""
-
-    key: str
-    client_id: str = "cli_1"
-    operation: str = "create-payment"
-    fingerprint: str = "same-body"
-    # By the real clock: the database forgets what has expired.
-    expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=30))
+def a_claim(key: str, **changes: Any) -> Claim:
+    """A claim that the database keeps: it expires by the real clock."""
+    expires_at = datetime.now(UTC) + timedelta(days=30)
+    claim = Claim(
+        client_id="cli_1", operation="create-payment", key=key, fingerprint="same-body", expires_at=expires_at
+    )
+    return replace(claim, **changes)
 
 
 def a_bill(**changes: Any) -> Bill:

@@ -11,15 +11,14 @@ from billing.application.ports import (
     Break,
     Change,
     FetchedBill,
-    IdempotencyClaim,
     Outcome,
     Resolution,
-    Stored,
 )
 from billing.domain.billers import Biller
 from billing.domain.ledger import JournalEntry, wallet_changes
 from billing.domain.payment import FAILED, Payment, State
 from servicekit.errors import IdempotencyKeyReused
+from servicekit.idempotency import Claim, Once
 
 
 @dataclass
@@ -34,16 +33,16 @@ class FakePayments:
     resolved: dict[tuple[str, str], Resolution] = field(default_factory=dict)
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
 
-    def find_claim(self, claim: IdempotencyClaim) -> Stored | None:
+    def find_claim(self, claim: Claim) -> Once[str] | None:
         known = self.claims.get((claim.client_id, claim.operation, claim.key))
         if known is None:
             return None
         fingerprint, payment_id = known
         if fingerprint != claim.fingerprint:
             raise IdempotencyKeyReused("another body")
-        return Stored(payment_id, replayed=True)
+        return Once(payment_id, replayed=True)
 
-    def begin(self, claim: IdempotencyClaim, payment: Payment, hold: JournalEntry | None) -> Stored:
+    def begin(self, claim: Claim, payment: Payment, hold: JournalEntry | None) -> Once[str]:
         if earlier := self.find_claim(claim):
             return earlier
         if self.holder_of(payment.claim_key):
@@ -52,7 +51,7 @@ class FakePayments:
             self._write(hold)
         self.payments[payment.payment_id] = payment
         self.claims[claim.client_id, claim.operation, claim.key] = (claim.fingerprint, payment.payment_id)
-        return Stored(payment.payment_id, replayed=False)
+        return Once(payment.payment_id, replayed=False)
 
     def record(self, before: Payment, change: Change) -> bool:
         stored, after = self.payments[before.payment_id], change.payment

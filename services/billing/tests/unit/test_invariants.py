@@ -17,7 +17,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
-from tests.support.builders import KIOSK, NOW, PACE, Claim, a_bill
+from tests.support.builders import KIOSK, NOW, PACE, a_bill, a_claim
 from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 
 from billing.adapters.events import COMPLETED, FAILED_EVENT, ending_event
@@ -25,12 +25,13 @@ from billing.adapters.reference_data import load_billers, load_fees
 from billing.application.drive_payment import PaymentExecutor
 from billing.application.errors import BillAlreadyPaid, BillExpired, WalletTooLow
 from billing.application.pay_bill import PayBill, PayBillHandler
-from billing.application.ports import Answer, BillFetch, BreakKind, Change, IdempotencyClaim, Outcome, Payer, Stored
+from billing.application.ports import Answer, BillFetch, BreakKind, Change, Outcome, Payer
 from billing.domain.billers import Bill
 from billing.domain.ledger import PSP_HELD, JournalEntry, Kind, wallet_account, wallet_held_account
 from billing.domain.payment import ENDED, FAILED, HOLDING, Payment, State
 from servicekit.errors import DependencyUnavailable
 from servicekit.events.envelope import parse, serialise
+from servicekit.idempotency import Claim, Once
 
 BILLERS, FEES = load_billers(), load_fees()
 CENTRE, PORTAL = Payer("cli_kiosk", KIOSK), Payer("cli_portal", None)
@@ -58,7 +59,7 @@ class MortalPayments(FakePayments):
     fault: str | None = None
     outbox: list[bytes] = field(default_factory=list)
 
-    def begin(self, claim: IdempotencyClaim, payment: Payment, hold: JournalEntry | None) -> Stored:
+    def begin(self, claim: Claim, payment: Payment, hold: JournalEntry | None) -> Once[str]:
         self._strike("die before the intent")
         stored = super().begin(claim, payment, hold)
         self._strike("die after the intent")
@@ -111,10 +112,10 @@ class KnownBills:
     def get(self, bill_id: str, payer: Payer) -> Bill | None:  # noqa: ARG002 - the port's form
         return self.bills.get(bill_id)
 
-    def find_claim(self, claim: IdempotencyClaim) -> Stored | None:
+    def find_claim(self, claim: Claim) -> Once[str] | None:
         raise NotImplementedError
 
-    def add(self, claim: IdempotencyClaim, fetch: BillFetch) -> Stored:
+    def add(self, claim: Claim, fetch: BillFetch) -> Once[str]:
         raise NotImplementedError
 
     def get_fetch(self, bill_fetch_id: str) -> BillFetch | None:
@@ -208,7 +209,7 @@ class Money(RuleBasedStateMachine):
         before = self.store.holder_of(bill.claim_key)
         known = self.answered.get(key)
         try:
-            payment, replayed = self.pay_bill(command, Claim(key, client_id=command.payer.client_id))
+            payment, replayed = self.pay_bill(command, a_claim(key, client_id=command.payer.client_id))
         except BillAlreadyPaid:
             assert before is not None
         except WalletTooLow:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from tests.support.builders import KIOSK, NOW, PACE, Claim, a_payment
+from tests.support.builders import KIOSK, NOW, PACE, a_claim, a_payment
 from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 
 from billing.application.drive_payment import PaymentExecutor
@@ -38,7 +38,7 @@ def _world(*answers: Outcome) -> tuple[FakePayments, FakeBillers, PaymentExecuto
 
 def _begun(payments: FakePayments) -> Payment:
     payment = a_payment()
-    payments.begin(Claim("key"), payment, payment.hold_entry(NOW))
+    payments.begin(a_claim("key"), payment, payment.hold_entry(NOW))
     return payment
 
 
@@ -127,7 +127,7 @@ def test_a_card_is_captured_or_voided_by_one_process_at_a_time(biller: Outcome) 
     payments, billers, provider = FakePayments(), FakeBillers([biller]), BusyProvider()
     executor = PaymentExecutor(payments, billers, provider, PACE, lambda: NOW, lambda: "evt")
     payment = a_payment(mode="CARD")
-    payments.begin(Claim("key"), payment, None)
+    payments.begin(a_claim("key"), payment, None)
     found: list[Payment | None] = []
     provider.meanwhile = lambda: found.append(payments.take_due(NOW + timedelta(seconds=1), NOW + PACE.grace))
 
@@ -245,7 +245,7 @@ def test_an_authorisation_that_comes_after_it_was_given_up_is_voided() -> None:
     payments, provider, clock = FakePayments(), FakeProvider([Outcome.NEVER_SEEN]), [NOW]
     executor = PaymentExecutor(payments, FakeBillers(), provider, PACE, lambda: clock[0], lambda: "evt")
     payment = a_payment(mode="CARD")
-    payments.begin(Claim("key"), payment, None)
+    payments.begin(a_claim("key"), payment, None)
     doubtful = executor.drive(payment, fresh=True)
     clock[0] += PACE.give_up_unsent
     assert executor.drive(doubtful, fresh=False).state is State.AUTH_FAILED
@@ -296,7 +296,7 @@ def test_what_the_provider_refused_stays_with_people() -> None:
     provider.capture = refused  # type: ignore[method-assign]
     executor = PaymentExecutor(payments, FakeBillers(), provider, PACE, lambda: NOW, lambda: "evt")
     payment = a_payment(mode="CARD")
-    payments.begin(Claim("key"), payment, None)
+    payments.begin(a_claim("key"), payment, None)
 
     manual = executor.drive(payment, fresh=True)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from tests.support.builders import CALENDAR, DOMICILE, MONDAY, TEHSILDAR, Claim, in_verification, submitted
+from tests.support.builders import CALENDAR, DOMICILE, MONDAY, TEHSILDAR, a_claim, in_verification, submitted
 from tests.support.fakes import FakeApplications
 from tests.support.world import World
 
@@ -74,7 +74,7 @@ def approved(application: Application, number: str = "DOM-0000000001-1") -> tupl
 
 
 def add(store: Applications, change: Change) -> Application:
-    key = Claim(change.application.id)
+    key = a_claim(change.application.id)
     assert not store.once(key, change.application.id, lambda changes: changes.add(change, "req_1")).replayed
     return change.application
 
@@ -82,7 +82,7 @@ def add(store: Applications, change: Change) -> Application:
 def approve(store: Applications, application: Application, number: str, key: str = "approve") -> None:
     change, issued = approved(application, number)
     store.once(
-        Claim(f"{key}:{application.id}", operation="decide"),
+        a_claim(f"{key}:{application.id}", operation="decide"),
         application.id,
         lambda changes: changes.save(change, "req_2", issued),
     )
@@ -97,13 +97,13 @@ def test_an_application_is_read_back_as_it_was_added(store: Applications) -> Non
 
 def test_a_claim_stands_for_the_first_effect(store: Applications) -> None:
     first, second = a_new_one(), a_new_one()
-    claim = Claim("one key")
+    claim = a_claim("one key")
     assert store.find(claim) is None
     store.once(claim, first.application.id, lambda changes: changes.add(first, "req_1"))
 
     again = store.once(claim, second.application.id, lambda changes: changes.add(second, "req_1"))
 
-    assert (again.resource_id, again.replayed) == (first.application.id, True)
+    assert (again.value, again.replayed) == (first.application.id, True)
     assert store.find(claim) == again
     assert store.get(second.application.id) is None
     with pytest.raises(IdempotencyKeyReused):
@@ -118,7 +118,7 @@ def test_an_effect_that_fails_leaves_nothing_and_the_key_free(store: Application
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        store.once(Claim(change.application.id), change.application.id, fails)
+        store.once(a_claim(change.application.id), change.application.id, fails)
 
     assert store.get(change.application.id) is None
     add(store, change)
@@ -164,8 +164,8 @@ def test_a_payment_that_is_refused_twice_is_told_once_and_as_it_was(
     event = FeeRefused("evt_1", application, "pay_1", 5000, Refusal.PAID_TWICE, MONDAY)
     first = RefusedPayment(line, event)
     again = RefusedPayment(replace(line, paise=1), replace(event, event_id="evt_2", paise=1))
-    store.once(Claim("first"), application.id, lambda changes: changes.refuse(first, "req_1"))
-    store.once(Claim("second"), application.id, lambda changes: changes.refuse(again, "req_1"))
+    store.once(a_claim("first"), application.id, lambda changes: changes.refuse(first, "req_1"))
+    store.once(a_claim("second"), application.id, lambda changes: changes.refuse(again, "req_1"))
 
     if isinstance(store, FakeApplications):
         told = list(store.kept.history.values())

@@ -1,7 +1,7 @@
 """Things that tests begin with; a test says only what it is about."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from certificates.domain.application_type import FeeRule
 from certificates.domain.calendar import WorkingCalendar
 from certificates.domain.officer import Officer
 from certificates.settings import CertificatesSettings
+from servicekit.idempotency import Claim
 from servicekit.testing import settings_for
 
 RULEBOOK = load_rulebook()
@@ -53,16 +54,11 @@ def new_settings(**env: str) -> CertificatesSettings:
     return settings_for(CertificatesSettings, **{"CERTIFICATE_SIGNING_KEY": jwk(), **env})
 
 
-@dataclass(frozen=True)
-class Claim:
-    """An idempotency claim by shape."""
-
-    key: str
-    client_id: str = "cli_kiosk"
-    operation: str = "submit"
-    fingerprint: str = "same-body"
-    # By the real clock: the database forgets what has expired.
-    expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(days=30))
+def a_claim(key: str, **changes: Any) -> Claim:
+    """A claim that the database keeps: it expires by the real clock."""
+    expires_at = datetime.now(UTC) + timedelta(days=30)
+    claim = Claim(client_id="cli_kiosk", operation="submit", key=key, fingerprint="same-body", expires_at=expires_at)
+    return replace(claim, **changes)
 
 
 def domicile_form(**changed: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from certificates.application.ports import Changes, Claim, NumberTaken, VersionMoved
+from certificates.application.ports import Changes, NumberTaken, VersionMoved
 from certificates.domain.application import (
     Application,
     ApplicationDecided,
@@ -16,7 +16,7 @@ from certificates.domain.application import (
 )
 from certificates.domain.certificate import Certificate, CertificateIssued
 from servicekit.errors import IdempotencyKeyReused
-from servicekit.mongo import Once
+from servicekit.idempotency import Claim, Once
 
 Event = ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused
 
@@ -82,7 +82,7 @@ class FakeApplications:
     def get(self, application_id: str) -> Application | None:
         return self.kept.applications.get(application_id)
 
-    def find(self, claim: Claim) -> Once | None:
+    def find(self, claim: Claim) -> Once[str] | None:
         known = self.kept.claims.get((claim.client_id, claim.operation, claim.key))
         if known is None:
             return None
@@ -91,7 +91,7 @@ class FakeApplications:
             raise IdempotencyKeyReused("another body")
         return Once(application_id, replayed=True)
 
-    def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once:
+    def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once[str]:
         if earlier := self.find(claim):
             return earlier
         self.transact(effect, {(claim.client_id, claim.operation, claim.key): (claim.fingerprint, application_id)})

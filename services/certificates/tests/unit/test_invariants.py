@@ -18,7 +18,7 @@ from unittest.mock import patch
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.support.builders import MONDAY, RULEBOOK, Claim, birth_form, caste_form, domicile_form, jwk
+from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_form, domicile_form, jwk
 from tests.support.fakes import FakeApplications
 
 from certificates.adapters.event_mapping import to_event
@@ -106,9 +106,9 @@ class Certificates(RuleBasedStateMachine):
             kiosk_id=None,
             at=self.at,
             request_id="req_1",
-            claim=Claim(key),
+            claim=a_claim(key),
         )
-        return self.submit(command).resource_id
+        return self.submit(command).value
 
     @rule(
         which=st.integers(0, 9),
@@ -143,7 +143,7 @@ class Certificates(RuleBasedStateMachine):
             issued_event_id=f"evt_{number}_issued",
             at=self.at,
             request_id="req_1",
-            claim=Claim(key, operation="decide"),
+            claim=a_claim(key, operation="decide"),
         )
         # NumberTaken: three collisions running, which luck allows here; nothing may have been written.
         with suppress(NumberTaken):

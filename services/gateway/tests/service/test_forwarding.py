@@ -12,7 +12,7 @@ from tests.support.documents import BILLING, document, operation, takes
 from tests.support.foreign_services import Reply, foreign_service, unused_port
 from tests.support.stage import Stage
 
-from servicekit.http.auth import InternalTokens as ServiceSide
+from servicekit.http.auth import InternalTokenVerifier
 from servicekit.testing import eventually
 
 KEY = {"Idempotency-Key": "a-key-of-this-one-payment"}
@@ -42,7 +42,7 @@ def test_the_service_gets_the_request_with_an_internal_token_and_the_caller_gets
     assert (sent.method, sent.target, sent.body) == ("POST", "/v1/payments", b'{"bill_id":  "bil_1"}')
     assert sent.headers["Idempotency-Key"] == KEY["Idempotency-Key"]
     assert token not in str(sent.headers)
-    seen = ServiceSide("billing", stage.internal_jwks).authenticate(sent.headers["Authorization"])
+    seen = InternalTokenVerifier("billing", stage.internal_jwks).authenticate(sent.headers["Authorization"])
     assert (seen.client_id, seen.kiosk_id, seen.scopes) == ("cli_1", "ksk_1", frozenset({"payments:write"}))
 
 

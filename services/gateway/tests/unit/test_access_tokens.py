@@ -13,7 +13,7 @@ from tests.support.access import ISSUER, Identity, internal_key
 from gateway.adapters import access_tokens
 from gateway.adapters.access_tokens import AccessTokens, InternalTokens
 from gateway.application.errors import IdentityUnavailable, TokenExpired, TokenInvalid
-from servicekit.http.auth import InternalTokens as ServiceSide
+from servicekit.http.auth import InternalTokenVerifier
 
 
 class FakeKeys:
@@ -211,12 +211,12 @@ def test_a_service_understands_the_internal_token_and_no_other_service_does(
     person = {"id": "per_1", "role": "officer", "department": "revenue", "districts": ["102"]}
     access = tokens.check(identity.token("a:read", client_id="cli_1", kiosk_id="ksk_1", person=person))
     header = f"Bearer {made.for_caller(access, 'billing')}"
-    seen = ServiceSide("billing", public).authenticate(header)
+    seen = InternalTokenVerifier("billing", public).authenticate(header)
     assert (seen.client_id, seen.kiosk_id, seen.scopes) == ("cli_1", "ksk_1", frozenset({"a:read"}))
     assert seen.person is not None
     assert (seen.person.role, seen.person.districts) == ("officer", frozenset({"102"}))
     with pytest.raises(Exception, match="another service"):
-        ServiceSide("certificates", public).authenticate(header)
+        InternalTokenVerifier("certificates", public).authenticate(header)
 
 
 def test_an_internal_token_is_made_once_in_thirty_seconds_for_each_service(
@@ -239,7 +239,7 @@ def test_an_internal_token_is_made_once_in_thirty_seconds_for_each_service(
 def test_the_gateways_own_token_has_the_internal_scope_only() -> None:
     private, public = internal_key()
     header = f"Bearer {InternalTokens(private).for_gateway('billing')}"
-    seen = ServiceSide("billing", public).authenticate(header)
+    seen = InternalTokenVerifier("billing", public).authenticate(header)
     assert (seen.client_id, seen.scopes, seen.person) == ("gateway", frozenset({"internal"}), None)
 
 
@@ -249,4 +249,4 @@ def test_a_caller_cannot_obtain_the_internal_scope_through_the_gateway(
     private, public = internal_key()
     access = tokens.check(identity.token("internal", "a:read"))
     header = f"Bearer {InternalTokens(private).for_caller(access, 'billing')}"
-    assert ServiceSide("billing", public).authenticate(header).scopes == {"a:read"}
+    assert InternalTokenVerifier("billing", public).authenticate(header).scopes == {"a:read"}

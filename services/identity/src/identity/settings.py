@@ -18,7 +18,7 @@ MAX_SIGNING_KEYS = 8  # one signs and a few overlap; more is a mistake
 def signing_keys(text: str) -> tuple[OKPKey, ...]:
     """One private Ed25519 JWK, or a JWKS of several, as JSON text → keys, each with a kid.
 
-    A key without ``kid`` gets its RFC 7638 thumbprint, the same in every replica. Raises ValidationError.
+    A key without `kid` gets its RFC 7638 thumbprint, the same in every replica. Raises ValidationError.
     """
     keys = tuple(_private_key(jwk) for jwk in _jwks(text))
     if len({key.kid for key in keys}) < len(keys):
@@ -29,8 +29,8 @@ def signing_keys(text: str) -> tuple[OKPKey, ...]:
 def _jwks(text: str) -> list[Any]:
     try:
         parsed = json.loads(text)
-    except ValueError as err:
-        raise ValidationError("Is not JSON.") from err
+    except ValueError as error:
+        raise ValidationError("Is not JSON.") from error
     jwks = parsed.get("keys", [parsed]) if isinstance(parsed, dict) else None
     if not isinstance(jwks, list) or not 1 <= len(jwks) <= MAX_SIGNING_KEYS:
         raise ValidationError(f"Must be one JWK, or a JWKS with 1 to {MAX_SIGNING_KEYS} keys.")
@@ -43,8 +43,8 @@ def _private_key(jwk: Any) -> OKPKey:
         raise ValidationError("Every key must be a private Ed25519 JWK: kty OKP, crv Ed25519, x and d.")
     try:
         key = OKPKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "d", "kid") if name in jwk})
-    except (JoseError, ValueError, TypeError, KeyError) as err:
-        raise ValidationError("A key's x or d is not a valid Ed25519 value.") from err
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise ValidationError("A key's x or d is not a valid Ed25519 value.") from error
     key.ensure_kid()
     return key
 

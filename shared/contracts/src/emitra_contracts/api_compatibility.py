@@ -26,7 +26,7 @@ def breaking_api_changes(old: Schema, new: Schema) -> Iterator[tuple[Operation |
     """Every breaking difference with the operation it is part of; None for the problems and the security schemes, which
     belong to all of them.
 
-    ``Change.path`` begins with the part of the operation it is in, e.g. ``request /amount`` or ``answer 200 /items/*``.
+    `Change.path` begins with the part of the operation it is in, e.g. `request /amount` or `answer 200 /items/*`.
     """
     after = operations(new)
     for operation, was in operations(old).items():

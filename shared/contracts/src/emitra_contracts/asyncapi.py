@@ -10,11 +10,11 @@ _ENVELOPE = "envelope"
 
 
 def platform_document(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One self-contained document out of the services' own (``<service> asyncapi``, read from YAML).
+    """One self-contained document out of the services' own (`<service> asyncapi`, read from YAML).
 
     Their channels, operations and messages side by side; the contracts they refer to by address become
-    ``components.schemas`` in the JSON Schema draft of AsyncAPI, and every message gets its description and examples.
-    Raises ``KeyError`` with the address of a contract that does not exist, ``UnknownEvent`` for a message without one.
+    `components.schemas` in the JSON Schema draft of AsyncAPI, and every message gets its description and examples.
+    Raises `KeyError` with the address of a contract that does not exist, `UnknownEvent` for a message without one.
     """
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}

@@ -18,8 +18,8 @@ class UnknownEvent(LookupError):
 class EventEntry:
     """One row of the catalogue.
 
-    ``producer`` is the only service that may publish the event; ``aggregate_id`` names the member of
-    ``data`` that equals the envelope's subject. Who consumes an event is declared by the consumers.
+    `producer` is the only service that may publish the event; `aggregate_id` names the member of
+    `data` that equals the envelope's subject. Who consumes an event is declared by the consumers.
     """
 
     event: str
@@ -35,7 +35,7 @@ def events() -> list[str]:
 
 
 def entry(event: str) -> EventEntry:
-    """The catalogue's row of ``event``. Raises UnknownEvent."""
+    """The catalogue's row of `event`. Raises UnknownEvent."""
     try:
         return _entries()[event]
     except KeyError:
@@ -43,12 +43,12 @@ def entry(event: str) -> EventEntry:
 
 
 def producer(event: str) -> str:
-    """The service that publishes ``event``. Raises UnknownEvent."""
+    """The service that publishes `event`. Raises UnknownEvent."""
     return entry(event).producer
 
 
 def schema(event: str) -> dict[str, Any]:
-    """JSON Schema (2020-12, self-contained) of the event's ``data``; a fresh copy. Raises UnknownEvent."""
+    """JSON Schema (2020-12, self-contained) of the event's `data`; a fresh copy. Raises UnknownEvent."""
     return _object(_folder(event) / "schema.json")
 
 
@@ -66,7 +66,7 @@ def future_examples(event: str) -> list[dict[str, Any]]:
 
 
 def released_examples(event: str) -> dict[str, dict[str, Any]]:
-    """Every example of the event ever released, future ones too, by its path in ``released/``.
+    """Every example of the event ever released, future ones too, by its path in `released/`.
 
     Of an event that is no longer published as well; empty for one that never was.
     """
@@ -93,7 +93,7 @@ def clients() -> dict[str, dict[str, Any]]:
 
 
 def sunsets() -> dict[str, str]:
-    """What ends when: event, or service, method and path (``billing GET /v1/wallet``) → ISO date."""
+    """What ends when: event, or service, method and path (`billing GET /v1/wallet`) → ISO date."""
     return _object(_data() / "sunsets.json")
 
 

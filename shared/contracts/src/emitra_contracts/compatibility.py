@@ -34,8 +34,8 @@ class Use(Enum):
 class Change:
     """One breaking difference.
 
-    ``path`` leads to the value (``/fee/amount``; ``*`` is any item of a list), ``origin`` to the schema within its
-    document (``#/components/schemas/Money/properties/amount``); ``was`` and ``now`` are for people.
+    `path` leads to the value (`/fee/amount`; `*` is any item of a list), `origin` to the schema within its
+    document (`#/components/schemas/Money/properties/amount`); `was` and `now` are for people.
     """
 
     path: str
@@ -66,7 +66,7 @@ def breaking_changes(
     old: Schema, new: Schema, use: Use, *, old_document: Schema | None = None, new_document: Schema | None = None,
     origin: str = "#",
 ) -> Iterator[Change]:  # fmt: skip
-    """Every breaking difference between two schemas that stand at ``origin`` of their documents (of their own when none
+    """Every breaking difference between two schemas that stand at `origin` of their documents (of their own when none
     is named). References must be local to the document: raises ValueError for others, LookupError for dangling ones.
     """
     before = _View.of(old, origin, old if old_document is None else old_document)
@@ -75,7 +75,7 @@ def breaking_changes(
 
 
 def at(document: Schema, reference: str) -> Any:
-    """What a local reference (``#/components/schemas/Money``) leads to."""
+    """What a local reference (`#/components/schemas/Money`) leads to."""
     if not reference.startswith("#"):
         raise ValueError(f"{reference} is not a reference into the same document")
     found: Any = document
@@ -87,7 +87,7 @@ def at(document: Schema, reference: str) -> Any:
 def whole(part: Any, document: Schema, within: frozenset[str] = frozenset()) -> Any:
     """A part of a document with what its references lead to, so that parts that say the same are equal.
 
-    A schema that contains itself ends at the reference to itself. Raises as ``breaking_changes`` does.
+    A schema that contains itself ends at the reference to itself. Raises as `breaking_changes` does.
     """
     if isinstance(part, list):
         return [whole(each, document, within) for each in part]
@@ -115,7 +115,7 @@ class _View:
 
     @classmethod
     def of(cls, schema: Schema, origin: str, document: Schema) -> "_View":
-        """Follows ``$ref``, whose neighbours count too, and reads ``anyOf: [X, null]`` as X that may be null."""
+        """Follows `$ref`, whose neighbours count too, and reads `anyOf: [X, null]` as X that may be null."""
         if "$ref" in schema:
             target, beside = cls.of(at(document, schema["$ref"]), schema["$ref"], document), _without(schema, "$ref")
             if (beside.keys() & target.schema.keys()) - _ANNOTATIONS:  # both count: neither may hide the other

@@ -55,7 +55,7 @@ class Readers:
         }
 
     def that_read(self, event: str, path: str) -> tuple[str, ...]:
-        """The consumers that read the member of the event's data at ``path``, each with how much it needs it."""
+        """The consumers that read the member of the event's data at `path`, each with how much it needs it."""
         found = ((service, _need(reads, path)) for service, reads in self.consumers_of(event).items())
         return tuple(f"{service} ({need})" for service, need in found if need)
 
@@ -73,7 +73,7 @@ class Readers:
 def findings(
     released: Contracts, today: Contracts, readers: Readers, sunsets: Mapping[str, str], on: date
 ) -> list[Finding]:
-    """Every breaking change since the release. What was to end by ``on`` (``sunsets``: event, or service, method and
+    """Every breaking change since the release. What was to end by `on` (`sunsets`: event, or service, method and
     path → ISO date) may be gone."""
     ended = {what for what, day in sunsets.items() if date.fromisoformat(day) <= on}
     found = list(_event_findings(released, today, readers, ended))
@@ -100,7 +100,7 @@ def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers
 
 
 def damage_findings(damaged: Iterable[tuple[str, str]], readers: Readers) -> list[Finding]:
-    """What is not as it was released (path within ``released/``, and what is the matter), with whom it leaves alone."""
+    """What is not as it was released (path within `released/`, and what is the matter), with whom it leaves alone."""
     found = []
     for path, matter in damaged:
         kind, _, rest = path.partition("/")
@@ -188,7 +188,7 @@ def _name(operation: Operation | None) -> str:
 
 
 def _need(reads: Mapping[str, Any], path: str) -> str:
-    """How a reader uses the value at ``path``: "requires it", "reads it", or "" for not at all."""
+    """How a reader uses the value at `path`: "requires it", "reads it", or "" for not at all."""
     required = True
     for step in path.split("/")[1:]:
         if step == "*":

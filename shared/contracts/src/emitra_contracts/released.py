@@ -1,7 +1,7 @@
 """The contracts as they were last released, and every example ever released.
 
-``released/`` is written by ``emitra-contracts release`` alone. Schemas and APIs there are those of the last release; an
-example, once there, never changes and never goes. ``SHA256SUMS`` (in the form of the program of that name) has every
+`released/` is written by `emitra-contracts release` alone. Schemas and APIs there are those of the last release; an
+example, once there, never changes and never goes. `SHA256SUMS` (in the form of the program of that name) has every
 file, so that what the gate compares with is what was released, and not what was edited since.
 """
 
@@ -32,7 +32,7 @@ class Contracts:
 
 
 def contracts_of_today(root: Path) -> Contracts:
-    """Those of the working tree of the repository at ``root``."""
+    """Those of the working tree of the repository at `root`."""
     return Contracts(
         catalogue=_json(PACKAGE / "events.json"),
         schemas={file.parent.name: _json(file) for file in PACKAGE.glob("events/*/schema.json")},
@@ -61,7 +61,7 @@ def event_tables(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def release(contracts: Contracts, root: Path, folder: Path = RELEASED) -> list[str]:
-    """Writes ``contracts`` as the released ones and adds the examples of today that are not there yet.
+    """Writes `contracts` as the released ones and adds the examples of today that are not there yet.
 
     Says what it added to the examples. A repeat changes nothing.
     """
@@ -88,7 +88,7 @@ def release(contracts: Contracts, root: Path, folder: Path = RELEASED) -> list[s
 
 
 def damaged_files(folder: Path = RELEASED) -> Iterator[tuple[str, str]]:
-    """The files that are not as they were released: path within ``released/``, and what is the matter."""
+    """The files that are not as they were released: path within `released/`, and what is the matter."""
     sums = dict(_sums(folder))
     present = _files(folder)
     for path in sorted(sums.keys() | present.keys()):

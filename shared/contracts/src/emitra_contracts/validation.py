@@ -28,7 +28,7 @@ class Problem:
 
 
 class ContractViolation(Exception):
-    """An envelope differs from its contract; ``problems`` says all of it, ``pointer`` is the first place.
+    """An envelope differs from its contract; `problems` says all of it, `pointer` is the first place.
 
     The message names places and rules, never the offending value: that may be exactly the personal data
     which should not have been there.

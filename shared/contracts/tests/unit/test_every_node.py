@@ -97,7 +97,7 @@ def is_seen(document: Any, edited: Any) -> bool:
 
 
 def unseen(document: Any, edits: Callable[[Any], list[Any]], harmless: Callable[[Path], bool]) -> list[str]:
-    """The places where the gate sees none of the edits: each part is replaced by each of ``edits(part)`` in turn."""
+    """The places where the gate sees none of the edits: each part is replaced by each of `edits(part)` in turn."""
     edited = thawed(document)
     missed = []
     for parent, path in list(nodes(edited)):

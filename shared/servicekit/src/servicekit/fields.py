@@ -4,7 +4,9 @@ from typing import Any
 
 from marshmallow import fields
 
-_INT64 = range(-(2**63), 2**63)
+from servicekit.instants import rfc3339
+
+INT64 = range(-(2**63), 2**63)  # what MongoDB can store
 
 
 class StrictInteger(fields.Integer):
@@ -13,15 +15,14 @@ class StrictInteger(fields.Integer):
     def _validated(self, value: Any) -> int:
         if type(value) is not int:
             raise self.make_error("invalid", input=value)
-        if value not in _INT64:
+        if value not in INT64:
             raise self.make_error("too_large", input=value)
         return value
 
 
-class StrictBoolean(fields.Boolean):
-    """true or false, and nothing that merely looks like it."""
+class Instant(fields.Field[Any]):
+    """An instant in an answer: RFC 3339 in UTC with milliseconds; written only."""
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        del attr, obj, kwargs
+        return rfc3339(value) if value is not None else None

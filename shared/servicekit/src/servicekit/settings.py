@@ -193,8 +193,8 @@ class ServiceSettings:
                 continue
             try:
                 values[name] = described.field.deserialize(raw, described.env)
-            except ValidationError as err:
-                what = " ".join(_flat(err.messages))
+            except ValidationError as error:
+                what = " ".join(_flat(error.messages))
                 shown = "" if described.secret else f" (got {raw[:_LONGEST_ECHO]!r})"
                 problems.append(SettingProblem(described.env, f"{what}{shown}", _fix(described)))
         if problems:

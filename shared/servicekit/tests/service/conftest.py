@@ -17,13 +17,14 @@ from servicekit import ids
 from servicekit.broker.admin import apply
 from servicekit.broker.consumer import ConsumerProcess
 from servicekit.broker.relay import Relay
-from servicekit.broker.topology import Consumer, Topology
+from servicekit.broker.topology import Topology
 from servicekit.events import dead_letters, inbox, outbox
 from servicekit.events.dead_letters import Recorder
 from servicekit.events.envelope import NewEvent, ReceivedEvent
 from servicekit.events.handling import Handling
 from servicekit.events.outbox import Outbox
 from servicekit.events.redelivery import Redelivery
+from servicekit.events.table import Consumer
 from servicekit.mongo import Mongo, idempotency
 from servicekit.testing.plugin import AmqpVhost
 

@@ -16,11 +16,11 @@ from pymongo.errors import ExecutionTimeout
 
 from servicekit.broker.consumer import ConsumerProcess, UnusableTopology, WorkerDied
 from servicekit.broker.relay import Relay
-from servicekit.broker.topology import Consumer
 from servicekit.errors import DependencyUnavailable
 from servicekit.events.envelope import Message, NewEvent, ReceivedEvent, serialise
 from servicekit.events.handling import Delivery, Handling
 from servicekit.events.redelivery import Redelivery
+from servicekit.events.table import Consumer
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost

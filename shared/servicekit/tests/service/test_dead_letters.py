@@ -32,7 +32,7 @@ PROGRAM = """
 import marshmallow
 from servicekit.http import Blueprint
 from servicekit.messaging import Consumer
-from servicekit.service.declaration import Service
+from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
@@ -46,8 +46,8 @@ class ThingMade(marshmallow.Schema):
 def take(mongo, event, session):
     mongo.db.effects.insert_one({"thing_id": event.data["thing_id"]}, session=session)
 
-Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo,
-        blueprints=[Blueprint("things")], consumes=[Consumer("thing.made.v1", "maker", ThingMade(), take)]).cli()()
+command_line(Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo,
+        blueprints=[Blueprint("things")], consumes=[Consumer("thing.made.v1", "maker", ThingMade(), take)]))()
 """
 
 
@@ -352,7 +352,7 @@ def test_an_alert_sees_how_many_wait_and_how_long(db: Mongo, recorder: Recorder)
     def measured() -> dict[str, float]:
         return {
             sample.name: sample.value
-            for metric in ParkedGauges(db, CONSUMER).collect()
+            for metric in ParkedGauges(db, CONSUMER, CONSUMER.queues).collect()
             for sample in metric.samples
             if sample.labels == {"queue": QUEUE}
         }

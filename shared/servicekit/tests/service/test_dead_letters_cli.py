@@ -12,13 +12,14 @@ from typer.testing import CliRunner, Result
 
 from servicekit.broker.admin import apply
 from servicekit.broker.relay import Relay
-from servicekit.broker.topology import Consumer, Topology
+from servicekit.broker.topology import Topology
 from servicekit.events.dead_letters import Recorder
 from servicekit.events.envelope import Message
 from servicekit.events.handling import Delivery
+from servicekit.events.table import Consumer
 from servicekit.http import Blueprint
 from servicekit.mongo import Mongo
-from servicekit.service.declaration import Service
+from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -78,7 +79,7 @@ def run(db: Mongo, jwks_url: str, money: bool, monkeypatch: pytest.MonkeyPatch) 
         blueprints=[Blueprint("things")],
         consumes=[Consumer(EVENT, "maker", ThingMade(), Taker.take, money=money)],
     )
-    return lambda *arguments: CliRunner().invoke(service.cli(), ["dead-letters", *arguments])
+    return lambda *arguments: CliRunner().invoke(command_line(service), ["dead-letters", *arguments])
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import REGISTRY
 from pymongo.client_session import ClientSession
 
-from servicekit.broker.topology import Consumer
 from servicekit.events.envelope import CONTENT_TYPE, Message, ReceivedEvent, serialise
 from servicekit.events.handling import Delivery, Handling
 from servicekit.events.redelivery import Redelivery
+from servicekit.events.table import Consumer
 from servicekit.mongo import Mongo
 
 from .conftest import CONSUMER, EVENT, QUEUE, ThingMade, new_event

@@ -22,16 +22,17 @@ from prometheus_client import REGISTRY
 from pymongo.client_session import ClientSession
 
 from servicekit import ids
-from servicekit.broker import topology
 from servicekit.broker.admin import apply
 from servicekit.broker.consumer import ConsumerProcess
 from servicekit.broker.events_log import PREFETCH, EventsLog
 from servicekit.broker.relay import Relay
-from servicekit.broker.topology import Consumer, Order, Topology
+from servicekit.broker.topology import Topology
+from servicekit.events import addresses
 from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, ReceivedEvent, serialise
 from servicekit.events.handling import Delivery, Handling
 from servicekit.events.ordering import Fetch, Place
 from servicekit.events.redelivery import ATTEMPT_HEADER, REASON_HEADER, Redelivery
+from servicekit.events.table import Consumer, Order
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -110,8 +111,8 @@ def handling_of(db: Mongo, taker: Taker) -> Callable[..., Handling]:
 @pytest.fixture
 def broker(amqp_vhost: AmqpVhost, monkeypatch: pytest.MonkeyPatch) -> AmqpVhost:
     """A virtual host with both services' topology, and a ladder whose every rung takes a second."""
-    for delay in topology.RETRY_DELAYS_SECONDS:
-        monkeypatch.setitem(topology.RETRY_DELAYS_SECONDS, delay, 1)
+    for delay in addresses.RETRY_DELAYS_SECONDS:
+        monkeypatch.setitem(addresses.RETRY_DELAYS_SECONDS, delay, 1)
     for each in (PRODUCER, CONSUMER):
         apply(each, amqp_vhost.management_url, amqp_vhost.url)
     return amqp_vhost
@@ -291,7 +292,7 @@ def test_a_services_worker_repairs_a_gap_with_the_least_permissions(
     program = """
 import marshmallow as ma
 from servicekit.messaging import Consumer, Order
-from servicekit.service.declaration import Service
+from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
@@ -304,8 +305,9 @@ def take(mongo, event, session):
 
 schema = ma.Schema.from_dict({"thing_id": ma.fields.String()})()
 consumes = [Consumer(f"thing.{each}.v1", "maker", schema, take, order=Order.GAPLESS) for each in ("made", "changed")]
-Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo, blueprints=[],
-        consumes=consumes).cli()()
+command_line(Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo,
+        blueprints=[],
+        consumes=consumes))()
 """
     apply(CONSUMER, broker.management_url, takers_url)
     lose(broker, event_of("t1", 1))

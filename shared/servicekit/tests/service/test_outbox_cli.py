@@ -15,7 +15,7 @@ from servicekit.broker.relay import Relay
 from servicekit.events.outbox import SENT_ROWS_KEPT_SECONDS, SentRows
 from servicekit.http import Blueprint
 from servicekit.mongo import Mongo
-from servicekit.service.declaration import Service
+from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
@@ -45,7 +45,7 @@ def run(db: Mongo, monkeypatch: pytest.MonkeyPatch) -> Run:
         blueprints=[Blueprint("things")],
         publishes=[EVENT, OTHER],
     )
-    return lambda *arguments: CliRunner().invoke(service.cli(), ["outbox", *arguments])
+    return lambda *arguments: CliRunner().invoke(command_line(service), ["outbox", *arguments])
 
 
 @contextmanager

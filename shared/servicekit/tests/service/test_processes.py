@@ -23,8 +23,7 @@ from pathlib import Path
 
 import marshmallow
 from servicekit.http import Blueprint
-from servicekit.service.jobs import Job
-from servicekit.service.declaration import Service
+from servicekit.service import Job, Service, command_line
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
@@ -47,8 +46,9 @@ def slow_things():
         time.sleep(0.05)
     return {}
 
-Service(name="maker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo, blueprints=[blp],
-        publishes=["thing.made.v1"], jobs=[Job("tick", 0.1, lambda mongo: mongo.ping())]).cli()()
+command_line(Service(name="maker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo,
+        blueprints=[blp],
+        publishes=["thing.made.v1"], jobs=[Job("tick", 0.1, lambda mongo: mongo.ping())]))()
 """
 Start = Callable[..., subprocess.Popen[bytes]]
 

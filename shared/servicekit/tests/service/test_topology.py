@@ -45,16 +45,17 @@ PROGRAM = """
 import marshmallow
 from servicekit.http import Blueprint
 from servicekit.messaging import Consumer, topology_watch
-from servicekit.service.declaration import Service
+from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
     service_name = "taker"
 
 topology_watch.LOOK_EVERY_SECONDS = 0.2
-Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo, blueprints=[],
+command_line(Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo,
+        blueprints=[],
         publishes=["thing.taken.v1"],
-        consumes=[Consumer("thing.made.v1", "maker", marshmallow.Schema(), lambda app, event, session: None)]).cli()()
+        consumes=[Consumer("thing.made.v1", "maker", marshmallow.Schema(), lambda app, event, session: None)]))()
 """
 
 

@@ -11,7 +11,8 @@ from pymongo.errors import DuplicateKeyError
 
 from servicekit.deadlines import deadline
 from servicekit.errors import DependencyTimeout, IdempotencyKeyReused
-from servicekit.mongo import Claim, Idempotency, Lease, Mongo, duplicate_key
+from servicekit.idempotency import Claim
+from servicekit.mongo import Idempotency, Lease, Mongo, duplicate_key
 
 
 def claim(key: str = "key-0123456789abcdef", fingerprint: str = "f1", client: str = "c1") -> Claim:
@@ -62,7 +63,7 @@ def test_twenty_requests_with_one_key_make_one_thing(db: Mongo) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(request, range(20)))
-    assert len({answer.resource_id for answer in answers}) == 1
+    assert len({answer.value for answer in answers}) == 1
     assert sum(not answer.replayed for answer in answers) == 1
     assert db.db.things.count_documents({}) == 1
 
@@ -78,7 +79,7 @@ def test_a_key_reused_for_another_request_is_refused_and_has_no_effect(db: Mongo
 def test_another_clients_same_key_is_another_request(db: Mongo) -> None:
     keys = Idempotency(db)
     keys.once(claim(), "first", make_thing(db, "first"))
-    assert keys.once(claim(client="c2"), "second", make_thing(db, "second")).resource_id == "second"
+    assert keys.once(claim(client="c2"), "second", make_thing(db, "second")).value == "second"
 
 
 def test_a_key_whose_effect_failed_can_be_used_again(db: Mongo) -> None:

@@ -9,7 +9,7 @@ READ_AT_ONCE = 65_536
 
 
 class Wire:
-    """Forwards a local port to the host and port of an AMQP URL; ``url`` leads through it."""
+    """Forwards a local port to the host and port of an AMQP URL; `url` leads through it."""
 
     def __init__(self, amqp_url: str, port: int = 0) -> None:
         parts = urlsplit(amqp_url)

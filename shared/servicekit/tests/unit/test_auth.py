@@ -10,8 +10,9 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet, OctKey, OKPKey
 
 from servicekit.errors import NotAuthenticated
-from servicekit.http import auth
-from servicekit.http.auth import Caller, InternalTokens, Person
+from servicekit.http import auth, context
+from servicekit.http.auth import InternalTokenVerifier
+from servicekit.http.callers import Caller, Person
 from servicekit.testing import internal_headers
 from servicekit.testing.tokens import JWKS, sign
 
@@ -25,13 +26,13 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def caller_of(token: str) -> Caller:
-    return InternalTokens("sample", JWKS).authenticate(f"Bearer {token}")
+    return InternalTokenVerifier("sample", JWKS).authenticate(f"Bearer {token}")
 
 
 def test_a_token_names_client_kiosk_scopes_and_person() -> None:
     officer = Person("per_1", "officer", "revenue", frozenset({"102", "103"}))
     headers = internal_headers("sample", client_id="cli_9", kiosk_id="ksk_1", scopes=["a:b", "c:d"], person=officer)
-    known = InternalTokens("sample", JWKS).authenticate(headers["Authorization"])
+    known = InternalTokenVerifier("sample", JWKS).authenticate(headers["Authorization"])
     assert known == Caller("cli_9", "ksk_1", frozenset({"a:b", "c:d"}), officer)
 
 
@@ -78,7 +79,7 @@ def test_the_older_name_of_the_algorithm_is_understood() -> None:
     with warnings.catch_warnings(action="ignore", category=SecurityWarning):
         token = jwt.encode({"alg": "EdDSA", "kid": "old"}, claims(), OLD_KEY, algorithms=["EdDSA"])
     jwks = json.dumps(KeySet([OLD_KEY]).as_dict(private=False))
-    assert InternalTokens("sample", jwks).authenticate(f"Bearer {token}").client_id == "cli_1"
+    assert InternalTokenVerifier("sample", jwks).authenticate(f"Bearer {token}").client_id == "cli_1"
 
 
 def test_a_token_of_another_algorithm_is_refused() -> None:
@@ -99,11 +100,11 @@ def test_what_is_no_token_is_refused(token: str) -> None:
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "token"])
 def test_a_header_without_a_bearer_token_is_refused(header: str) -> None:
     with pytest.raises(NotAuthenticated, match="Authorization"):
-        InternalTokens("sample", JWKS).authenticate(header)
+        InternalTokenVerifier("sample", JWKS).authenticate(header)
 
 
 def test_a_token_is_verified_once_and_forgotten_when_it_expires(monkeypatch: pytest.MonkeyPatch) -> None:
-    tokens = InternalTokens("sample", JWKS)
+    tokens = InternalTokenVerifier("sample", JWKS)
     verified: list[str] = []
     real = jwt.decode
 
@@ -123,7 +124,7 @@ def test_a_token_is_verified_once_and_forgotten_when_it_expires(monkeypatch: pyt
 
 def test_no_more_than_the_promised_number_of_tokens_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "REMEMBERED_TOKENS", 3)
-    tokens = InternalTokens("sample", JWKS)
+    tokens = InternalTokenVerifier("sample", JWKS)
     for number in range(6):
         tokens.authenticate(internal_headers("sample", client_id=f"cli_{number}")["Authorization"])
     assert len(tokens._verified) == 3
@@ -155,7 +156,7 @@ def test_only_the_gateway_itself_reaches_internal_routes(client: FlaskClient, he
 
 def test_a_public_route_needs_no_token_and_knows_no_caller(client: FlaskClient, sample: Any) -> None:
     assert client.get("/v1/payment-keys").status_code == 200
-    sample.act = auth.caller
+    sample.act = context.caller
     assert client.get("/v1/payment-keys").status_code == 500
 
 

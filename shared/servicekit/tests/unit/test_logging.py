@@ -92,10 +92,10 @@ def test_an_exception_is_a_traceback_without_values_of_documents(logged: Any) ->
     try:
         try:
             raise DuplicateKeyError(message, 11000)
-        except DuplicateKeyError as err:
-            raise RuntimeError("while saving") from err
-    except RuntimeError as err:
-        structlog.get_logger().error("request_failed", exc_info=err)
+        except DuplicateKeyError as error:
+            raise RuntimeError("while saving") from error
+    except RuntimeError as error:
+        structlog.get_logger().error("request_failed", exc_info=error)
         logging.getLogger("some.library").exception("also here")
     for line in logged():
         assert "Sita Devi" not in json.dumps(line)

@@ -14,9 +14,9 @@ from servicekit.http import problems
 from servicekit.http.openapi import openapi_document, problem_types
 
 
-def fail_with(sample: Any, err: Exception) -> None:
+def fail_with(sample: Any, error: Exception) -> None:
     def act() -> None:
-        raise err
+        raise error
 
     sample.act = act
 
@@ -111,7 +111,7 @@ def test_another_http_exception_becomes_a_plain_400(client: FlaskClient, sample:
 
 
 @pytest.mark.parametrize(
-    ("err", "status"),
+    ("error", "status"),
     [
         (store.ServerSelectionTimeoutError("no primary at 10.0.0.7"), 503),
         (store.AutoReconnect("connection closed by 10.0.0.7"), 503),
@@ -126,9 +126,9 @@ def test_another_http_exception_becomes_a_plain_400(client: FlaskClient, sample:
     ],
 )
 def test_trouble_with_the_store_is_told_without_its_details(
-    client: FlaskClient, sample: Any, headers: dict[str, str], err: Exception, status: int
+    client: FlaskClient, sample: Any, headers: dict[str, str], error: Exception, status: int
 ) -> None:
-    fail_with(sample, err)
+    fail_with(sample, error)
     answer = read(client, headers)
     assert answer.status_code == status
     assert document_of(answer)["retryable"] == (status != 500)

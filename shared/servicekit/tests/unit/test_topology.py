@@ -9,8 +9,9 @@ import marshmallow as ma
 import pytest
 from typer.testing import CliRunner
 
-from servicekit.broker.topology import Consumer, Order, Topology
-from servicekit.service.declaration import Service
+from servicekit.broker.topology import Topology
+from servicekit.events.table import Consumer, Order
+from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 
 TOPOLOGY = Topology("taker", ("thing.taken.v1",), (("maker", "thing.made.v1"),))
@@ -88,7 +89,7 @@ def test_a_services_table_of_events_tells_its_order_and_only_gaps_need_the_log(
 ) -> None:
     consumer = Consumer("thing.made.v1", "maker", ma.Schema(), print, order=order)
     service = Service("taker", "1", ServiceSettings, lambda *_: None, [], consumes=[consumer])
-    printed = CliRunner().invoke(service.cli(), ["events"]).stdout
+    printed = CliRunner().invoke(command_line(service), ["events"]).stdout
     (told_of_it,) = json.loads(printed)["consumes"]
     assert told_of_it["order"] == told
     assert service.topology.reads_log is reads_log

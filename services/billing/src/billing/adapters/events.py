@@ -5,7 +5,7 @@ from typing import Any
 
 from billing.domain.payment import FAILED, Payment, State
 from servicekit.events import NewEvent
-from servicekit.events.envelope import rfc3339
+from servicekit.instants import rfc3339
 
 COMPLETED = "payment.completed.v1"
 FAILED_EVENT = "payment.failed.v1"

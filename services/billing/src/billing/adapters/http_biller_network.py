@@ -43,12 +43,12 @@ class HttpBillerNetwork:
             if reply.status != 200:
                 raise Garbled(f"status {reply.status}")
             return _bills(reply.document)
-        except (NotSent, NoAnswer) as err:
-            if err.out_of_time:
-                raise BillerTimeout(f"{name} did not answer in time.", biller_id=name) from err
-            raise _unavailable(name) from err
-        except Garbled as err:
-            raise _unavailable(name) from err
+        except (NotSent, NoAnswer) as error:
+            if error.out_of_time:
+                raise BillerTimeout(f"{name} did not answer in time.", biller_id=name) from error
+            raise _unavailable(name) from error
+        except Garbled as error:
+            raise _unavailable(name) from error
 
     def pay(self, payment: Payment) -> Answer:
         body: dict[str, Any] = {
@@ -138,8 +138,8 @@ def _bills(document: dict[str, Any]) -> list[FetchedBill]:
         raise Garbled("bills")
     try:
         return [_bill(bill) for bill in bills]
-    except (KeyError, TypeError, ValueError, AttributeError) as err:
-        raise Garbled(type(err).__name__) from err
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Garbled(type(error).__name__) from error
 
 
 def _bill(told: dict[str, Any]) -> FetchedBill:

@@ -68,8 +68,8 @@ class JsonClient:
         """The answer to one request, whatever its status. Raises NotSent or NoAnswer."""
         try:
             seconds = seconds_left(self._timeout_seconds + RESERVED_SECONDS) - RESERVED_SECONDS
-        except DependencyTimeout as err:
-            raise NotSent("no time left", out_of_time=True) from err
+        except DependencyTimeout as error:
+            raise NotSent("no time left", out_of_time=True) from error
         if seconds < LEAST_USEFUL_SECONDS:
             raise NotSent("no time left", out_of_time=True)
         ends_at = time.monotonic() + seconds
@@ -91,12 +91,12 @@ class JsonClient:
                 preload_content=False,
             )
             raw = _read(response, ends_at)
-        except (NewConnectionError, ConnectTimeoutError, LocationParseError) as err:
-            raise NotSent(type(err).__name__) from err
-        except TimeoutError as err:
-            raise NoAnswer("no answer in time", out_of_time=True) from err
-        except (HTTPError, OSError) as err:
-            raise NoAnswer(type(err).__name__) from err
+        except (NewConnectionError, ConnectTimeoutError, LocationParseError) as error:
+            raise NotSent(type(error).__name__) from error
+        except TimeoutError as error:
+            raise NoAnswer("no answer in time", out_of_time=True) from error
+        except (HTTPError, OSError) as error:
+            raise NoAnswer(type(error).__name__) from error
         return Reply(response.status, _object(raw))
 
 
@@ -120,8 +120,8 @@ def _read(response: urllib3.BaseHTTPResponse, ends_at: float) -> bytes:
 def _object(raw: bytes) -> dict[str, Any]:
     try:
         document = json.loads(raw)
-    except (ValueError, RecursionError) as err:
-        raise NoAnswer("the answer is not JSON") from err
+    except (ValueError, RecursionError) as error:
+        raise NoAnswer("the answer is not JSON") from error
     if not isinstance(document, dict):
         raise NoAnswer("the answer is not a JSON object")
     return document

@@ -7,9 +7,9 @@ from bson import Int64
 from pymongo import IndexModel
 from pymongo.client_session import ClientSession
 
-from billing.adapters.mongo_payments import claim_of
-from billing.application.ports import BillFetch, FeeDemand, IdempotencyClaim, Payer, Stored
+from billing.application.ports import BillFetch, FeeDemand, Payer
 from billing.domain.billers import Bill, Exactness
+from servicekit.idempotency import Claim, Once
 from servicekit.mongo import Idempotency, Mongo
 
 BILL_FETCHES = "bill_fetches"
@@ -37,11 +37,10 @@ class MongoBills:
         self._idempotency = idempotency
         self._fetches = mongo.db[BILL_FETCHES]
 
-    def find_claim(self, claim: IdempotencyClaim) -> Stored | None:
-        found = self._idempotency.find(claim_of(claim))
-        return Stored(found.resource_id, replayed=True) if found else None
+    def find_claim(self, claim: Claim) -> Once[str] | None:
+        return self._idempotency.find(claim)
 
-    def add(self, claim: IdempotencyClaim, fetch: BillFetch) -> Stored:
+    def add(self, claim: Claim, fetch: BillFetch) -> Once[str]:
         document = {
             "_id": fetch.bill_fetch_id,
             "biller_id": fetch.biller_id,
@@ -55,8 +54,7 @@ class MongoBills:
         def keep(session: ClientSession) -> None:
             self._fetches.insert_one(document, session=session)
 
-        once = self._idempotency.once(claim_of(claim), fetch.bill_fetch_id, keep)
-        return Stored(once.resource_id, once.replayed)
+        return self._idempotency.once(claim, fetch.bill_fetch_id, keep)
 
     def get_fetch(self, bill_fetch_id: str) -> BillFetch | None:
         found = self._fetches.find_one({"_id": bill_fetch_id})

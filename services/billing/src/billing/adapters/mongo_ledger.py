@@ -134,7 +134,7 @@ class MongoLedger:
         found = self._wallets.find_one({"_id": kiosk_id})
         if found is None:
             return None
-        # What is held is the sum of a few payments in progress. Stored in the wallet it would have to be changed
+        # What is held is the sum of a few payments in progress. Once[str] in the wallet it would have to be changed
         # twice for each payment, and payments of one centre would get in each other's way twice as often.
         held = self._mongo.db[PAYMENTS].aggregate(
             [
@@ -172,9 +172,9 @@ class MongoLedger:
             return False
         try:
             self._mongo.transact(fund)
-        except DuplicateKeyError as err:
+        except DuplicateKeyError as error:
             # Somebody else funded it between the look and the transaction; any other duplicate is a lost write.
-            if (err.details or {}).get("keyValue") != {"_id": entry.entry_id}:
+            if (error.details or {}).get("keyValue") != {"_id": entry.entry_id}:
                 raise
             return False
         return True

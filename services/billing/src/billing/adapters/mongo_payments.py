@@ -20,13 +20,14 @@ from billing.adapters.payment_documents import (
     still_as,
 )
 from billing.application.errors import BillAlreadyPaid
-from billing.application.ports import Break, Change, IdempotencyClaim, Resolution, Stored
+from billing.application.ports import Break, Change, Resolution
 from billing.domain.ledger import JournalEntry
 from billing.domain.payment import FAILED, Payment
 from servicekit.errors import DependencyUnavailable
 from servicekit.events.outbox import Outbox
 from servicekit.faults import crash_point
-from servicekit.mongo import Claim, GroupCommit, Idempotency, Mongo, duplicate_key
+from servicekit.idempotency import Claim, Once
+from servicekit.mongo import GroupCommit, Idempotency, Mongo, duplicate_key
 
 BREAKS = "breaks"
 
@@ -52,11 +53,6 @@ INDEXES = {
     ],
     BREAKS: [IndexModel([("status", 1), ("due_at", 1)], name="open_breaks_by_due_time")],
 }
-
-
-def claim_of(claim: IdempotencyClaim) -> Claim:
-    """servicekit's claim with the same contents."""
-    return Claim(claim.client_id, claim.operation, claim.key, claim.fingerprint, claim.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +87,15 @@ class MongoPayments:
         self._payments = mongo.db[PAYMENTS]
         self._breaks = mongo.db[BREAKS]
 
-    def find_claim(self, claim: IdempotencyClaim) -> Stored | None:
-        found = self._idempotency.find(claim_of(claim))
-        return Stored(found.resource_id, replayed=True) if found else None
+    def find_claim(self, claim: Claim) -> Once[str] | None:
+        return self._idempotency.find(claim)
 
-    def begin(self, claim: IdempotencyClaim, payment: Payment, hold: JournalEntry | None) -> Stored:
-        begun = _Begun(claim_of(claim), payment_document(payment), hold)
-        first = Stored(payment.payment_id, replayed=False)
+    def begin(self, claim: Claim, payment: Payment, hold: JournalEntry | None) -> Once[str]:
+        begun = _Begun(claim, payment_document(payment), hold)
+        first = Once(payment.payment_id, replayed=False)
         return self._begin_together.run(begun, lambda: self._begin(begun), first)
 
-    def _begin(self, begun: _Begun) -> Stored:
+    def _begin(self, begun: _Begun) -> Once[str]:
         def intend(session: ClientSession) -> None:
             if begun.hold is not None:
                 self._ledger.write(session, begun.hold)
@@ -108,12 +103,11 @@ class MongoPayments:
             crash_point("A1")
 
         try:
-            once = self._idempotency.once(begun.claim, begun.document["_id"], intend)
-        except DuplicateKeyError as err:
-            if duplicate_key(err) != ("holds",):
+            return self._idempotency.once(begun.claim, begun.document["_id"], intend)
+        except DuplicateKeyError as error:
+            if duplicate_key(error) != ("holds",):
                 raise
-            raise BillAlreadyPaid("A payment for this bill exists and has not failed.") from err
-        return Stored(once.resource_id, once.replayed)
+            raise BillAlreadyPaid("A payment for this bill exists and has not failed.") from error
 
     def _begin_all(self, several: Sequence[_Begun]) -> None:
         def intend(session: ClientSession) -> None:
@@ -137,8 +131,8 @@ class MongoPayments:
             return self._record_together.run(recorded, lambda: self._record(recorded), True)
         except DuplicateKeyError:
             raise  # A second entry or event: a defect, which must not pass for an outage.
-        except PyMongoError as err:
-            raise DependencyUnavailable("The payment could not be written; the sweeper goes on with it.") from err
+        except PyMongoError as error:
+            raise DependencyUnavailable("The payment could not be written; the sweeper goes on with it.") from error
 
     def _record(self, recorded: _Recorded) -> bool:
         def move(session: ClientSession) -> bool:

@@ -11,13 +11,13 @@ from billing.application.ports import (
     Bills,
     FeeDemands,
     FetchedBill,
-    IdempotencyClaim,
     Payer,
     Payments,
 )
 from billing.domain.billers import Bill, Biller, Exactness, claim_on
 from billing.domain.payment import State
 from servicekit.errors import FieldProblem, ValidationFailed
+from servicekit.idempotency import Claim
 
 # A quote binds for a day; after that the biller is asked again.
 BILL_VALID_FOR = timedelta(hours=24)
@@ -55,13 +55,13 @@ class FetchBillsHandler:
         self._payments = payments
         self._new_bill_id = new_bill_id
 
-    def __call__(self, command: FetchBills, claim: IdempotencyClaim) -> tuple[BillFetch, bool]:
+    def __call__(self, command: FetchBills, claim: Claim) -> tuple[BillFetch, bool]:
         """The fetch, and whether it is a replay.
 
         Raises ValidationFailed (biller, parameters), CustomerNotKnown, FeeDemandNotFound,
         BillerUnavailable, BillerTimeout, IdempotencyKeyReused.
         """
-        if (earlier := self._bills.find_claim(claim)) and (fetch := self._bills.get_fetch(earlier.resource_id)):
+        if (earlier := self._bills.find_claim(claim)) and (fetch := self._bills.get_fetch(earlier.value)):
             return fetch, True
         biller = self._billers.get(command.biller_id)
         if biller is None:
@@ -77,7 +77,7 @@ class FetchBillsHandler:
         bills = self._fee_bills(command) if biller.internal else self._outside_bills(biller, command)
         fetch = BillFetch(command.bill_fetch_id, biller.biller_id, command.payer, tuple(bills), command.now)
         stored = self._bills.add(claim, fetch)
-        if stored.replayed and (first := self._bills.get_fetch(stored.resource_id)):
+        if stored.replayed and (first := self._bills.get_fetch(stored.value)):
             return first, True
         return fetch, stored.replayed
 

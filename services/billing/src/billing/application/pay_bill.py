@@ -12,7 +12,7 @@ from datetime import datetime
 
 from billing.application.drive_payment import PaymentExecutor
 from billing.application.errors import AmountNotAccepted, BillExpired, BillNotFound, PaymentNotFound
-from billing.application.ports import Bills, IdempotencyClaim, Payer, Payments
+from billing.application.ports import Bills, Payer, Payments
 from billing.domain.billers import Bill, Biller
 from billing.domain.fees import FeeSchedule
 from billing.domain.pace import Pace
@@ -20,6 +20,7 @@ from billing.domain.payment import Payment, State, Step
 from billing.domain.pricing import price
 from servicekit.errors import DependencyTimeout, DependencyUnavailable, FieldProblem, ValidationFailed
 from servicekit.faults import crash_point
+from servicekit.idempotency import Claim
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class PayBillHandler:
         self._executor = executor
         self._pace = pace
 
-    def __call__(self, command: PayBill, claim: IdempotencyClaim) -> tuple[Payment, bool]:
+    def __call__(self, command: PayBill, claim: Claim) -> tuple[Payment, bool]:
         """The payment as far as it came within the caller's deadline, and whether it is a replay.
 
         Raises BillNotFound, BillExpired, AmountNotAccepted, ValidationFailed, BillAlreadyPaid, WalletTooLow,
@@ -67,12 +68,12 @@ class PayBillHandler:
         except (BillNotFound, BillExpired, ValidationFailed):
             # A repeat is answered even when what it names is no longer there, or its price has changed.
             if earlier := self._payments.find_claim(claim):
-                return self._replay(earlier.resource_id), True
+                return self._replay(earlier.value), True
             raise
         hold = payment.hold_entry(command.now) if payment.by_wallet else None
         stored = self._payments.begin(claim, payment, hold)
         if stored.replayed:
-            return self._replay(stored.resource_id), True
+            return self._replay(stored.value), True
         return self._execute(payment), False
 
     def _execute(self, payment: Payment) -> Payment:

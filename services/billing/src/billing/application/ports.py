@@ -9,6 +9,7 @@ from typing import Protocol
 from billing.domain.billers import Bill, Biller, Exactness
 from billing.domain.ledger import JournalEntry
 from billing.domain.payment import Payment
+from servicekit.idempotency import Claim, Once
 
 
 @dataclass(frozen=True)
@@ -26,29 +27,6 @@ class Payer:
     def owns(self, client_id: str, kiosk_id: str | None) -> bool:
         """Whether what `client_id` made, at `kiosk_id` if any, may be seen and used by this caller."""
         return self.kiosk_id == kiosk_id if self.kiosk_id or kiosk_id else self.client_id == client_id
-
-
-class IdempotencyClaim(Protocol):
-    """A client's key for one request; servicekit.mongo.Claim is one."""
-
-    @property
-    def client_id(self) -> str: ...
-    @property
-    def operation(self) -> str: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def fingerprint(self) -> str: ...
-    @property
-    def expires_at(self) -> datetime: ...
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What a key stands for: the resource's id, and whether an earlier request made it."""
-
-    resource_id: str
-    replayed: bool
 
 
 class Outcome(StrEnum):
@@ -167,10 +145,10 @@ class Change:
 class Payments(Protocol):
     """The payments, with the journal, wallets, breaks and events that change together with them."""
 
-    def find_claim(self, claim: IdempotencyClaim) -> Stored | None:
+    def find_claim(self, claim: Claim) -> Once[str] | None:
         """What an earlier request with this key made. Raises IdempotencyKeyReused."""
 
-    def begin(self, claim: IdempotencyClaim, payment: Payment, hold: JournalEntry | None) -> Stored:
+    def begin(self, claim: Claim, payment: Payment, hold: JournalEntry | None) -> Once[str]:
         """Store a new payment with its hold, once per claim. A repeat changes nothing and names the first.
 
         Raises IdempotencyKeyReused, BillAlreadyPaid, WalletTooLow, WalletNotOpen.
@@ -202,10 +180,10 @@ class Payments(Protocol):
 class Bills(Protocol):
     """Bills as fetched, kept while they may be paid."""
 
-    def find_claim(self, claim: IdempotencyClaim) -> Stored | None:
+    def find_claim(self, claim: Claim) -> Once[str] | None:
         """What an earlier request with this key made. Raises IdempotencyKeyReused."""
 
-    def add(self, claim: IdempotencyClaim, fetch: "BillFetch") -> Stored:
+    def add(self, claim: Claim, fetch: "BillFetch") -> Once[str]:
         """Store a fetch, once per claim. Raises IdempotencyKeyReused."""
 
     def get_fetch(self, bill_fetch_id: str) -> "BillFetch | None":

@@ -12,16 +12,9 @@ from billing.application.ring_doorbell import payment_of, require_signature
 from billing.bootstrap import Billing
 from billing.domain.payment import ENDED
 from billing.entrypoints import schemas, views
-from servicekit.http import (
-    Blueprint,
-    application,
-    caller,
-    idempotency_claim,
-    mark_replayed,
-    now,
-    request_id,
-)
+from servicekit.http import Blueprint, application, caller, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import public_id, transaction_token
+from servicekit.instants import utc_now
 
 # Money: a kiosk may have been offline for days. A bill fetch makes a record, but moves nothing.
 PAYMENT_KEY_DAYS = 30
@@ -81,7 +74,7 @@ def fetch_bills(body: dict[str, Any]) -> dict[str, Any]:
     For an application's fee the biller is EMITRA-FEES and the parameter `application_id`.
     """
     billing = application(Billing)
-    command = FetchBills(public_id("bfe"), body["biller_id"], body["customer_params"], payer(), now())
+    command = FetchBills(public_id("bfe"), body["biller_id"], body["customer_params"], payer(), utc_now())
     fetch, replayed = billing.fetch_bills(command, idempotency_claim())
     mark_replayed(replayed)
     return views.fetch_view(billing, fetch)
@@ -105,7 +98,7 @@ def create_payment(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str,
         instrument=body.get("payment_instrument"),
         payer=payer(),
         request_id=request_id(),
-        now=now(),
+        now=utc_now(),
     )
     payment, replayed = billing.pay_bill(command, idempotency_claim())
     mark_replayed(replayed)
@@ -171,4 +164,4 @@ def biller_callback(body: dict[str, Any]) -> None:
     signature = request.headers.get("X-Signature", "")
     require_signature(request.get_data(cache=True), signature, billing.settings.biller_callback_secret)
     if payment_id := payment_of(body["request_id"]):
-        billing.payments.ring(payment_id, now())
+        billing.payments.ring(payment_id, utc_now())

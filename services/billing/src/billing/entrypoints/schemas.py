@@ -4,9 +4,9 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from servicekit.events.envelope import rfc3339
 from servicekit.fields import StrictInteger
 from servicekit.http import Coded
+from servicekit.instants import rfc3339
 
 # Paise beyond this lose exactness in clients that read JSON numbers as doubles.
 _MOST_PAISE = 2**53 - 1

@@ -6,8 +6,7 @@ from billing.entrypoints.api import billers, internal, payments
 from billing.entrypoints.commands import commands
 from billing.entrypoints.consumers import CONSUMERS
 from billing.settings import Settings
-from servicekit.service.declaration import Service
-from servicekit.service.jobs import Job
+from servicekit.service import Job, Service, command_line
 
 # A payment whose answer is due is looked at within this.
 SWEEP_EVERY_SECONDS = 1.0
@@ -31,4 +30,4 @@ SERVICE = Service(
     commands=commands,
 )
 
-main = SERVICE.cli()
+main = command_line(SERVICE)

@@ -5,7 +5,7 @@ from typing import Any
 from certificates.domain.application import Application, ApplicationDecided, ApplicationSubmitted, FeeRefused
 from certificates.domain.certificate import CertificateIssued
 from servicekit.events import NewEvent
-from servicekit.events.envelope import rfc3339
+from servicekit.instants import rfc3339
 
 SUBMITTED = "application.submitted.v1"
 DECIDED = "application.decided.v1"

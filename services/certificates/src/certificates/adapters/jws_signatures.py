@@ -42,8 +42,8 @@ class JwsSignatures:
             raise SignatureInvalid
         try:
             content = json.loads(jws.deserialize_compact(document, key, algorithms=[ALGORITHM]).payload)
-        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as err:
-            raise SignatureInvalid from err
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise SignatureInvalid from error
         if not isinstance(content, dict):
             raise SignatureInvalid
         return content

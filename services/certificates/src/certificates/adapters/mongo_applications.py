@@ -17,12 +17,12 @@ from certificates.adapters.document_mapping import (
     progress_to_document,
 )
 from certificates.adapters.event_mapping import to_event
-from certificates.application import ports
 from certificates.application.ports import Changes, NumberTaken, Position, Selection, VersionMoved
 from certificates.domain.application import Application, Change, HistoryEntry, RefusedPayment
 from certificates.domain.certificate import Certificate, CertificateIssued
 from servicekit.events.outbox import Outbox
-from servicekit.mongo import Claim, Idempotency, Mongo, Once, duplicate_key
+from servicekit.idempotency import Claim, Once
+from servicekit.mongo import Idempotency, Mongo, duplicate_key
 
 APPLICATIONS = "applications"
 HISTORY = "application_history"
@@ -66,22 +66,22 @@ class MongoApplications:
         found = self._db[APPLICATIONS].find_one({"_id": application_id})
         return application_from_document(found) if found else None
 
-    def once(self, claim: ports.Claim, application_id: str, effect: Callable[[Changes], object]) -> Once:
+    def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once[str]:
         """Runs the effect with the claim in one transaction, at most once; see the port."""
         try:
-            return self._idempotency.once(_claim(claim), application_id, lambda session: effect(self.within(session)))
-        except DuplicateKeyError as err:
-            match duplicate_key(err):
+            return self._idempotency.once(claim, application_id, lambda session: effect(self.within(session)))
+        except DuplicateKeyError as error:
+            match duplicate_key(error):
                 case ("number",):
-                    raise NumberTaken from err
+                    raise NumberTaken from error
                 case ("application_id",):
                     # Its certificate exists, so somebody approved it since it was read.
-                    raise VersionMoved from err
+                    raise VersionMoved from error
             raise
 
-    def find(self, claim: ports.Claim) -> Once | None:
+    def find(self, claim: Claim) -> Once[str] | None:
         """What an earlier request with this claim made."""
-        return self._idempotency.find(_claim(claim))
+        return self._idempotency.find(claim)
 
     def page(self, selection: Selection, after: Position | None, limit: int) -> Sequence[Application]:
         """At most `limit` applications after the position, in order of due date."""
@@ -166,10 +166,6 @@ class _SessionChanges:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
         events = [event for event in (change.event, issued) if event is not None]
         self._outbox.add(self._session, *(to_event(event, request_id) for event in events))
-
-
-def _claim(claim: ports.Claim) -> Claim:
-    return Claim(claim.client_id, claim.operation, claim.key, claim.fingerprint, claim.expires_at)
 
 
 def _query(selection: Selection) -> dict[str, Any]:

@@ -116,8 +116,8 @@ class _FieldSchema(Schema):
                 raise ValidationError("A pattern needs a hint that says it to people.", "hint")
             try:
                 re.compile(data["pattern"])
-            except re.error as err:
-                raise ValidationError(f"Is not a regular expression: {err}.", "pattern") from err
+            except re.error as error:
+                raise ValidationError(f"Is not a regular expression: {error}.", "pattern") from error
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> FormField:
@@ -257,10 +257,10 @@ def _load(schema: Schema, path: Path, problems: list[str]) -> Any:
     """What the file holds; None after its problems were added to `problems`."""
     try:
         return schema.load(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        problems.append(f"{path.name}: is not TOML: {err}")
-    except ValidationError as err:
-        problems.extend(f"{path.name}: {line}" for line in _lines(err.normalized_messages()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{path.name}: is not TOML: {error}")
+    except ValidationError as error:
+        problems.extend(f"{path.name}: {line}" for line in _lines(error.normalized_messages()))
     return None
 
 

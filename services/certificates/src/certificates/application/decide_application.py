@@ -8,9 +8,7 @@ from certificates.application.errors import AlreadyDecided, ApplicationNotFound,
 from certificates.application.ports import (
     Applications,
     Changes,
-    Claim,
     NumberTaken,
-    Once,
     Signatures,
     VersionMoved,
 )
@@ -20,6 +18,7 @@ from certificates.domain.certificate import Certificate, CertificateIssued, Stat
 from certificates.domain.officer import Officer
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import Conflict, NotFound
+from servicekit.idempotency import Claim, Once
 
 # A number is taken about once in ten million times; twice running means that the random source is broken.
 NUMBERS_TRIED = 3
@@ -51,7 +50,7 @@ class DecideApplicationHandler:
     signatures: Signatures
     test: bool
 
-    def __call__(self, command: DecideApplication) -> Once:
+    def __call__(self, command: DecideApplication) -> Once[str]:
         """Safe to repeat with the same claim: the first decision stands and is answered again.
 
         Raises ApplicationNotFound (also for another office's application), AlreadyDecided, FeeNotPaid,
@@ -66,7 +65,7 @@ class DecideApplicationHandler:
                 raise
             return replay
 
-    def _decide(self, command: DecideApplication) -> Once:
+    def _decide(self, command: DecideApplication) -> Once[str]:
         application = self.applications.get(command.application_id)
         if application is None:
             raise _not_found()
@@ -83,17 +82,17 @@ class DecideApplicationHandler:
                 application_type=application_type,
                 calendar=self.rulebook.calendar,
             )
-        except rules.NotThisOfficers as err:
-            raise _not_found() from err
-        except rules.NotAwaitingDecision as err:
-            if err.state is rules.State.FEE_DUE:
-                raise FeeNotPaid("The fee of this application has not been paid yet.") from err
-            raise _already_decided() from err
+        except rules.NotThisOfficers as error:
+            raise _not_found() from error
+        except rules.NotAwaitingDecision as error:
+            if error.state is rules.State.FEE_DUE:
+                raise FeeNotPaid("The fee of this application has not been paid yet.") from error
+            raise _already_decided() from error
         if command.step not in (None, application.step):
             raise _already_decided()
         return self._write(command, change)
 
-    def _write(self, command: DecideApplication, change: rules.Change) -> Once:
+    def _write(self, command: DecideApplication, change: rules.Change) -> Once[str]:
         for number_tried in range(1, NUMBERS_TRIED + 1):
             # Signed before the transaction begins: its callback may run several times.
             issued = self._issued(command, change) if change.application.certificate_id else None
@@ -103,8 +102,8 @@ class DecideApplicationHandler:
 
             try:
                 return self.applications.once(command.claim, change.application.id, effect)
-            except VersionMoved as err:
-                raise _already_decided() from err
+            except VersionMoved as error:
+                raise _already_decided() from error
             except NumberTaken:
                 if number_tried == NUMBERS_TRIED:
                     raise

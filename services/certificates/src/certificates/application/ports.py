@@ -2,40 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from certificates.domain.application import Application, Change, HistoryEntry, RefusedPayment, State
 from certificates.domain.certificate import Certificate, CertificateIssued
-
-
-class Claim(Protocol):
-    """A client's Idempotency-Key for one operation; `servicekit.mongo.Claim` is one."""
-
-    @property
-    def client_id(self) -> str: ...
-
-    @property
-    def operation(self) -> str: ...
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    @property
-    def expires_at(self) -> datetime: ...
-
-
-class Once(Protocol):
-    """What a claim stands for: the id of what was made, and whether an earlier request made it."""
-
-    @property
-    def resource_id(self) -> str: ...
-
-    @property
-    def replayed(self) -> bool: ...
+from servicekit.idempotency import Claim, Once
 
 
 class VersionMoved(Exception):
@@ -82,14 +53,14 @@ class Applications(Protocol):
     def get(self, application_id: str) -> Application | None:
         """The application as it is now."""
 
-    def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once:
+    def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once[str]:
         """Runs `effect`, which concerns that application, in one transaction with the claim, at most once.
 
         A repeat runs nothing and gives the first id. Raises IdempotencyKeyReused for another request's key,
         and whatever the effect raises, in which case nothing was written and the key stays free.
         """
 
-    def find(self, claim: Claim) -> Once | None:
+    def find(self, claim: Claim) -> Once[str] | None:
         """What an earlier request with this claim made, or None. Raises IdempotencyKeyReused."""
 
 

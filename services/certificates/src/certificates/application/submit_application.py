@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certificates.application.errors import FormNotAcceptable
-from certificates.application.ports import Applications, Changes, Claim, Once
+from certificates.application.ports import Applications, Changes
 from certificates.domain import application as rules
 from certificates.domain.calendar import civil_date
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import FieldProblem, ValidationFailed
+from servicekit.idempotency import Claim, Once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class SubmitApplicationHandler:
     rulebook: Rulebook
     applications: Applications
 
-    def __call__(self, command: SubmitApplication) -> Once:
+    def __call__(self, command: SubmitApplication) -> Once[str]:
         """Safe to repeat with the same claim. Raises ValidationFailed, FormNotAcceptable, IdempotencyKeyReused."""
         try:
             change = self._change(command)

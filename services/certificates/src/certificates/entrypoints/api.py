@@ -12,17 +12,9 @@ from certificates.domain.application import Decision
 from certificates.domain.calendar import civil_date
 from certificates.domain.officer import Officer
 from certificates.entrypoints import schemas, views
-from servicekit.http import (
-    Blueprint,
-    application,
-    caller,
-    cursor,
-    idempotency_claim,
-    mark_replayed,
-    now,
-    request_id,
-)
+from servicekit.http import Blueprint, application, caller, cursor, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import event_id, public_id, transaction_token
+from servicekit.instants import utc_now
 
 # Records that move no money are remembered for a week: a centre may be offline for days.
 KEY_RETENTION_DAYS = 7
@@ -61,7 +53,7 @@ _CERTIFICATE_ID = {
 @blueprint.response(200, schemas.ApplicationTypesSchema)
 def list_application_types() -> dict[str, Any]:
     """What may be applied for, with today's fee."""
-    today = civil_date(now())
+    today = civil_date(utc_now())
     types = application(Certificates).rulebook.types.values()
     return {"items": [views.type_summary(each, today) for each in types], "next": None}
 
@@ -74,7 +66,7 @@ def get_application_type(application_type: str) -> dict[str, Any]:
     found = application(Certificates).rulebook.types.get(application_type)
     if found is None:
         raise UnknownApplicationType("There is no application type of that code.")
-    return views.type_details(found, civil_date(now()))
+    return views.type_details(found, civil_date(utc_now()))
 
 
 @blueprint.route("/v1/applications", methods=["POST"])
@@ -92,14 +84,14 @@ def submit_application(body: dict[str, Any]) -> Answer:
             event_id=event_id(),
             client_id=caller().client_id,
             kiosk_id=caller().kiosk_id,
-            at=now(),
+            at=utc_now(),
             request_id=request_id(),
             claim=idempotency_claim(),
             **body,
         )
     )
     mark_replayed(once.replayed)
-    return _created(once.resource_id)
+    return _created(once.value)
 
 
 @blueprint.route("/v1/applications")
@@ -146,13 +138,13 @@ def decide_application(body: dict[str, Any], application_id: str) -> Answer:
             certificate_id=public_id("crt"),
             decided_event_id=event_id(),
             issued_event_id=event_id(),
-            at=now(),
+            at=utc_now(),
             request_id=request_id(),
             claim=idempotency_claim(),
         )
     )
     mark_replayed(once.replayed)
-    return _created(once.resource_id)
+    return _created(once.value)
 
 
 @blueprint.route("/v1/certificates/<string:certificate_id>", parameters=[_CERTIFICATE_ID])
@@ -171,7 +163,7 @@ def get_certificate(certificate_id: str) -> dict[str, Any]:
 @blueprint.response(200, schemas.VerificationSchema)
 def verify_certificate(body: dict[str, Any]) -> dict[str, Any]:
     """Whether a document is a certificate of ours, unchanged and in force. Anybody may ask; nothing is kept."""
-    return views.verification(application(Certificates).certificates.verify(body["document"], now()))
+    return views.verification(application(Certificates).certificates.verify(body["document"], utc_now()))
 
 
 @blueprint.route("/v1/certificate-keys")

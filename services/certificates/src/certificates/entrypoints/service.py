@@ -5,7 +5,7 @@ from certificates.bootstrap import INDEXES, bootstrap
 from certificates.entrypoints.api import blueprint
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.settings import CertificatesSettings
-from servicekit.service.declaration import Service
+from servicekit.service import Service, command_line
 
 SERVICE = Service(
     name="certificates",
@@ -18,4 +18,4 @@ SERVICE = Service(
     indexes=INDEXES,
 )
 
-main = SERVICE.cli()
+main = command_line(SERVICE)

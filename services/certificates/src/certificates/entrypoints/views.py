@@ -8,7 +8,7 @@ from certificates.application.read_certificates import Reason, Verdict
 from certificates.domain.application import Application, State
 from certificates.domain.application_type import ApplicationType, FeeRule, FormField
 from certificates.domain.certificate import Certificate, document_uri
-from servicekit.events.envelope import rfc3339
+from servicekit.instants import rfc3339
 
 # billing's biller for the fees that departments announce by application.submitted.v1
 FEE_BILLER = "EMITRA-FEES"

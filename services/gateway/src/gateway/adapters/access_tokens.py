@@ -115,10 +115,10 @@ class AccessTokens:
             if str(decoded.header.get("typ", "")).lower().removeprefix("application/") != "at+jwt":
                 raise TokenInvalid(_INVALID.format(reason="it is not an access token"))
             self._claims.validate(decoded.claims)
-        except ExpiredTokenError as err:
-            raise TokenExpired(_EXPIRED) from err
-        except (JoseError, ValueError, TypeError) as err:
-            raise TokenInvalid(_INVALID.format(reason=_reason(err))) from err
+        except ExpiredTokenError as error:
+            raise TokenExpired(_EXPIRED) from error
+        except (JoseError, ValueError, TypeError) as error:
+            raise TokenInvalid(_INVALID.format(reason=_reason(error))) from error
         return _access_token(decoded.claims, str(decoded.header["kid"]))
 
     def _key_of(self, signed: Any) -> Key:
@@ -129,7 +129,7 @@ class AccessTokens:
         return key
 
 
-def _reason(err: Exception) -> str:
+def _reason(error: Exception) -> str:
     """A short text that repeats nothing of the token itself."""
     return {
         "BadSignatureError": "its signature is wrong",
@@ -137,7 +137,7 @@ def _reason(err: Exception) -> str:
         "InvalidClaimError": "its issuer, audience or time does not fit",
         "MissingClaimError": "a claim is missing",
         "InvalidTokenError": "it is not in force yet",
-    }.get(type(err).__name__, "it cannot be read")
+    }.get(type(error).__name__, "it cannot be read")
 
 
 def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:

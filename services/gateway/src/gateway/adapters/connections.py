@@ -45,9 +45,9 @@ class ConnectionPool:
         try:
             connection = self._kept() or self._made(min(CONNECT_TIMEOUT_SECONDS, left_seconds))
             connection.sock.settimeout(left_seconds)
-        except OSError as err:
+        except OSError as error:
             self._free.release()
-            raise Unreachable from err
+            raise Unreachable from error
         except BaseException:
             self._free.release()
             raise

@@ -87,9 +87,9 @@ class IdentityKeys:
         self._tried_at = self._clock()
         try:
             self._keys = self._download()
-        except (urllib3.exceptions.HTTPError, ValueError) as err:
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
             _log.warning(
-                "identity_keys_not_fetched", reason=type(err).__name__, stale_keys_in_use=self._keys is not None
+                "identity_keys_not_fetched", reason=type(error).__name__, stale_keys_in_use=self._keys is not None
             )
             return
         self._fetched_at = self._tried_at

@@ -108,9 +108,9 @@ class RouteFiles:
         """The signature of each service's files; None when the directory cannot be read (the last good stays)."""
         try:
             names = sorted(p.name for p in self._directory.iterdir() if not p.name.startswith("."))
-        except OSError as err:
+        except OSError as error:
             if not self._unreadable:
-                _log.warning("routes_directory_unreadable", directory=str(self._directory), reason=err.strerror)
+                _log.warning("routes_directory_unreadable", directory=str(self._directory), reason=error.strerror)
             self._unreadable = True
             return None
         self._unreadable = False
@@ -132,11 +132,11 @@ class RouteFiles:
             quarrels = claims_of_others(service, [*self._own_services(), *others])
             if quarrels:
                 raise UnusableDocument(quarrels)
-        except UnusableDocument as err:
-            complaint = str(err)
+        except UnusableDocument as error:
+            complaint = str(error)
             if complaint != source.complaint:
                 _log.error(
-                    "routes_refused", upstream=name, problems=err.problems, last_good_kept=source.service is not None
+                    "routes_refused", upstream=name, problems=error.problems, last_good_kept=source.service is not None
                 )
             source.complaint = complaint
             return
@@ -148,10 +148,10 @@ class RouteFiles:
         base_url = _read(self._directory / f"{name}.url", LARGEST_URL_BYTES).strip()
         try:
             return read_service(name, yaml.load(document, Loader=_Loader), base_url)  # noqa: S506 - a safe loader
-        except yaml.YAMLError as err:
-            raise UnusableDocument([f"{name}.yaml is not YAML: {' '.join(str(err).split())}"]) from err
-        except (AttributeError, KeyError, TypeError, RecursionError) as err:
-            raise UnusableDocument([f"{name}.yaml is not a well-formed OpenAPI document: {err!r}"]) from err
+        except yaml.YAMLError as error:
+            raise UnusableDocument([f"{name}.yaml is not YAML: {' '.join(str(error).split())}"]) from error
+        except (AttributeError, KeyError, TypeError, RecursionError) as error:
+            raise UnusableDocument([f"{name}.yaml is not a well-formed OpenAPI document: {error!r}"]) from error
 
 
 def _signature(path: Path) -> tuple[int, int, int] | None:
@@ -169,7 +169,7 @@ def _read(path: Path, limit: int) -> str:
         if len(content) > limit:
             raise UnusableDocument([f"{path.name} is larger than {limit} bytes"])
         return content.decode()
-    except FileNotFoundError as err:
-        raise UnusableDocument([f"{path.name} is not there yet"]) from err
-    except (OSError, UnicodeDecodeError) as err:
-        raise UnusableDocument([f"{path.name} cannot be read: {err}"]) from err
+    except FileNotFoundError as error:
+        raise UnusableDocument([f"{path.name} is not there yet"]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableDocument([f"{path.name} cannot be read: {error}"]) from error

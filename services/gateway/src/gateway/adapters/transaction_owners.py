@@ -123,8 +123,8 @@ class HttpTransactionOwners:
             if answer.status != 200:
                 raise ValidationError(f"status {answer.status}")
             loaded = _SCHEMA.loads(answer.body)
-        except (ValidationError, ValueError) as err:
+        except (ValidationError, ValueError) as error:
             _log.warning("transaction_lookup_unusable", upstream=owner.name, status=answer.status)
-            raise DependencyUnavailable(f"{owner.name} gave no usable answer.") from err
+            raise DependencyUnavailable(f"{owner.name} gave no usable answer.") from error
         events = tuple(TimelineEntry(**event) for event in loaded.pop("events"))
         return ReportedTransaction(token=token, events=events, **loaded)

@@ -64,27 +64,27 @@ class Upstreams:
         pool = self._pools.get(request.base_url) or self._pool(request.base_url)
         try:
             connection = pool.lend(min(POOL_WAIT_SECONDS, left), left)
-        except PoolExhausted as err:
+        except PoolExhausted as error:
             raise ServiceBusy(
                 f"{request.service} has as many requests in hand as it takes. Nothing was done; repeat the request.",
                 retry_after_seconds=RETRY_AFTER_SECONDS,
-            ) from err
-        except Unreachable as err:
+            ) from error
+        except Unreachable as error:
             raise ServiceUnreachable(
                 f"{request.service} could not be reached. Nothing was done; repeat the request in a moment.",
                 retry_after_seconds=RETRY_AFTER_SECONDS,
-            ) from err
+            ) from error
         reusable = False
         try:
             answer, reusable = _exchange(connection, request)
             return answer
-        except TimeoutError as err:
-            raise ServiceTimeout(f"{request.service} did not answer in the time allowed. {_repeat(request)}") from err
-        except (HTTPException, OSError) as err:
+        except TimeoutError as error:
+            raise ServiceTimeout(f"{request.service} did not answer in the time allowed. {_repeat(request)}") from error
+        except (HTTPException, OSError) as error:
             raise AnswerLost(
                 f"{request.service}'s answer did not arrive whole. {_repeat(request)}",
                 retry_after_seconds=RETRY_AFTER_SECONDS,
-            ) from err
+            ) from error
         finally:
             pool.take_back(connection, reusable=reusable)
 

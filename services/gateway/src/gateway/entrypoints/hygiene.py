@@ -78,8 +78,8 @@ def _decoded(path: str) -> str:
     try:
         # Encoded bytes must be UTF-8; `errors` would otherwise put replacement characters in their place.
         decoded = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), path.encode("ascii")).decode("utf-8")
-    except UnicodeDecodeError as err:
-        raise UnacceptablePath("The path is not UTF-8.") from err
+    except UnicodeDecodeError as error:
+        raise UnacceptablePath("The path is not UTF-8.") from error
     segments = decoded.split("/")[1:]
     if any(segment in {".", ".."} for segment in segments) or "" in segments[:-1]:
         raise UnacceptablePath("The path has an empty segment or a dot segment; send it in its simplest form.")

@@ -74,8 +74,8 @@ class Proxy:
         try:
             path, target = hygiene.target_of(environ)
             operation = self._admit(passage, path)
-        except Exception as err:  # noqa: BLE001 - the last handler: nothing of the inside may reach the caller
-            refusal, operation, target = err, passage.operation, ""
+        except Exception as error:  # noqa: BLE001 - the last handler: nothing of the inside may reach the caller
+            refusal, operation, target = error, passage.operation, ""
         if refusal is None and (operation is None or operation.service == OWN_NAME):
             return self._to_flask(passage, start_response)
         with tracing.server_span(
@@ -89,8 +89,8 @@ class Proxy:
                 return self._refuse(passage, refusal, start_response)
             try:
                 answer = self._forward(passage, operation, target)
-            except Exception as err:  # noqa: BLE001 - as above
-                return self._refuse(passage, err, start_response)
+            except Exception as error:  # noqa: BLE001 - as above
+                return self._refuse(passage, error, start_response)
             return self._answer(passage, answer, start_response)
 
     def _admit(self, passage: Passage, path: str) -> Operation | None:
@@ -193,24 +193,24 @@ class Proxy:
         return [answer.body]
 
     def _refuse(self, passage: Passage, cause: Exception | None, start_response: StartResponse) -> Iterable[bytes]:
-        err = cause if isinstance(cause, ServiceError) else self._unexpected(passage, cause)
+        error = cause if isinstance(cause, ServiceError) else self._unexpected(passage, cause)
         with self._app.request_context(passage.environ):
             g.exchange = Exchange(passage.request_id, passage.started)
-            response = problems.render(err)
+            response = problems.render(error)
         headers = response.headers
         headers[REQUEST_ID_HEADER] = passage.request_id
         headers["Cache-Control"] = "no-store"
         if passage.allowed:
             headers["Allow"] = passage.allowed
-        if isinstance(err, TokenExpired | TokenInvalid):
+        if isinstance(error, TokenExpired | TokenInvalid):
             # RFC 6750 section 3.1; a missing token gets the bare challenge.
             headers["WWW-Authenticate"] = (
-                f'Bearer realm="e-mitra", error="invalid_token", error_description="{err.title}"'
+                f'Bearer realm="e-mitra", error="invalid_token", error_description="{error.title}"'
             )
-        proxy_error = getattr(err, "proxy_error", None)
+        proxy_error = getattr(error, "proxy_error", None)
         if proxy_error is not None and passage.operation is not None:
             headers["Proxy-Status"] = f'emitra-gateway; error={proxy_error}; next-hop="{passage.operation.service}"'
-        self._note(passage, response.status_code, err)
+        self._note(passage, response.status_code, error)
         body = b"" if passage.environ["REQUEST_METHOD"] == "HEAD" else response.get_data()
         start_response(response.status, headers.to_wsgi_list())
         return [body]
@@ -219,7 +219,7 @@ class Proxy:
         self._log.error("request_failed", request_id=passage.request_id, exc_info=cause)
         return problems.InternalError("The request could not be completed. Quote the request_id to support.")
 
-    def _note(self, passage: Passage, status: int, err: ServiceError | None = None) -> None:
+    def _note(self, passage: Passage, status: int, error: ServiceError | None = None) -> None:
         """Metrics and the one log line of the request."""
         seconds = time.monotonic() - passage.started
         operation, access, span = passage.operation, passage.access, passage.span
@@ -242,8 +242,8 @@ class Proxy:
         if span is not None:
             tracing.record_status(span, status)
             fields["trace_id"] = tracing.trace_id_of(span)
-        if err is not None:
-            fields["problem"] = err.slug
+        if error is not None:
+            fields["problem"] = error.slug
         if status >= 500:
             self._log.warning("http_request", **fields)
         else:

@@ -10,7 +10,7 @@ from gateway.entrypoints.events import CONSUMERS
 from gateway.entrypoints.proxy import OWN_NAME, Proxy, WsgiApp
 from gateway.settings import GatewaySettings
 from servicekit.http.openapi import openapi_document
-from servicekit.service.declaration import Service
+from servicekit.service import Service, command_line
 
 
 def put_proxy_in_front(app: Flask, gateway: Gateway) -> WsgiApp:
@@ -31,4 +31,4 @@ SERVICE = Service(
     indexes=COLLECTION_INDEXES,
     wrap_wsgi=put_proxy_in_front,
 )
-main = SERVICE.cli()
+main = command_line(SERVICE)

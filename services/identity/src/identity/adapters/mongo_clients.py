@@ -1,4 +1,4 @@
-"""Clients in the collection ``clients``, one document each, keyed by client id."""
+"""Clients in the collection `clients`, one document each, keyed by client id."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,11 +29,11 @@ class MongoClients:
         """Insert; the _id index refuses a second one."""
         try:
             self._clients.insert_one(_document(client))
-        except DuplicateKeyError as err:  # _id is the collection's only unique index
-            raise ClientExists(f"A client with the id {client.id} already exists.") from err
+        except DuplicateKeyError as error:  # _id is the collection's only unique index
+            raise ClientExists(f"A client with the id {client.id} already exists.") from error
 
     def put(self, clients: Sequence[Client]) -> None:
-        """Upsert everything but ``created_at``, in one call."""
+        """Upsert everything but `created_at`, in one call."""
         self._clients.bulk_write([_upsert(client) for client in clients])
 
     def revoke(self, client_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""People in the collection ``people``: the only place where a name is kept."""
+"""People in the collection `people`: the only place where a name is kept."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ class MongoPeople:
         self._people: Collection[Document] = db["people"]
 
     def put(self, people: Sequence[Person]) -> None:
-        """Upsert everything but ``created_at``, in one call."""
+        """Upsert everything but `created_at`, in one call."""
         self._people.bulk_write([_upsert(person) for person in people])
 
 

@@ -12,7 +12,7 @@ from identity.domain.person import Person
 
 @dataclass(frozen=True, kw_only=True)
 class OfficerPost:
-    """The post an officer's client acts in; the officer is recorded under ``person_id``."""
+    """The post an officer's client acts in; the officer is recorded under `person_id`."""
 
     person_id: str
     department: str

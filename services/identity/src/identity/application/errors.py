@@ -1,6 +1,6 @@
 """What can go wrong at the token endpoint and the command line, by what the caller should do.
 
-Token errors carry RFC 6749 §5.2's ``error`` and ``error_description`` beside the problem's members, so
+Token errors carry RFC 6749 §5.2's `error` and `error_description` beside the problem's members, so
 both an OAuth library and our own clients understand them. RFC 6749 allows in a description printable
 ASCII without the double quote and the backslash: keep the details so.
 """

@@ -22,7 +22,7 @@ FAILURE_WINDOW_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class IssueToken:
-    """A token request as parsed; ``scope`` is the space-separated list of RFC 6749 §3.3, or None for all."""
+    """A token request as parsed; `scope` is the space-separated list of RFC 6749 §3.3, or None for all."""
 
     grant_type: str
     client_id: str
@@ -34,7 +34,7 @@ class IssueToken:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
-    """RFC 6749 §5.1's answer; ``scope`` is what was granted, space-separated and sorted."""
+    """RFC 6749 §5.1's answer; `scope` is what was granted, space-separated and sorted."""
 
     access_token: str = field(repr=False)
     scope: str
@@ -95,5 +95,5 @@ def _granted(client: Client, scope: str | None) -> frozenset[str]:
         raise InvalidScope("A scope is written as resource:action, several separated by one space.")
     try:
         return client.grant(requested)
-    except ScopeNotGranted as err:
-        raise InvalidScope(f"This client was not granted: {' '.join(err.scopes)}.") from err
+    except ScopeNotGranted as error:
+        raise InvalidScope(f"This client was not granted: {' '.join(error.scopes)}.") from error

@@ -19,7 +19,7 @@ class Clients(Protocol):
         """Register a new client. Raises ClientExists when the id is taken."""
 
     def put(self, clients: Sequence[Client]) -> None:
-        """Register or replace clients, each keeping its first ``created_at``. Safe to repeat."""
+        """Register or replace clients, each keeping its first `created_at`. Safe to repeat."""
 
     def revoke(self, client_id: str) -> bool:
         """Revoke; False when no client has this id. Safe to repeat."""
@@ -29,7 +29,7 @@ class People(Protocol):
     """Everybody with a role."""
 
     def put(self, people: Sequence[Person]) -> None:
-        """Record or replace people, each keeping the first ``created_at``. Safe to repeat."""
+        """Record or replace people, each keeping the first `created_at`. Safe to repeat."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class FailedAuthentications(Protocol):
     """Counts failures per client id in fixed windows."""
 
     def record(self, client_id: str, now: datetime, window_seconds: int) -> FailureWindow:
-        """Count one more; opens a window of ``window_seconds`` when none is open. Exact under concurrency."""
+        """Count one more; opens a window of `window_seconds` when none is open. Exact under concurrency."""
 
 
 class TokenSigner(Protocol):

@@ -57,7 +57,7 @@ class SandboxOfficer(SandboxPerson):
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxClient:
-    """A client to be seeded; ``name`` is its short name in the sandbox file."""
+    """A client to be seeded; `name` is its short name in the sandbox file."""
 
     name: str
     kind: ClientKind

@@ -13,7 +13,7 @@ LIFETIME_SECONDS = 900
 def access_token_claims(
     client: Client, scopes: frozenset[str], *, issuer: str, token_id: str, issued_at: datetime
 ) -> dict[str, Any]:
-    """The claims of RFC 9068 §2.2, and the platform's own ``kiosk_id`` and ``person``; no personal data."""
+    """The claims of RFC 9068 §2.2, and the platform's own `kiosk_id` and `person`; no personal data."""
     now = int(issued_at.timestamp())
     claims: dict[str, Any] = {
         "iss": issuer,

@@ -35,7 +35,7 @@ class ClientStatus(StrEnum):
 
 
 class InvalidDefinition(ValueError):
-    """A client or person that breaks a rule below; ``problems`` has one sentence for each."""
+    """A client or person that breaks a rule below; `problems` has one sentence for each."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
@@ -43,7 +43,7 @@ class InvalidDefinition(ValueError):
 
 
 class ScopeNotGranted(ValueError):
-    """Scopes were asked for that the client does not have; ``scopes`` names them, sorted."""
+    """Scopes were asked for that the client does not have; `scopes` names them, sorted."""
 
     def __init__(self, scopes: Iterable[str]) -> None:
         self.scopes = sorted(scopes)
@@ -54,7 +54,7 @@ class ScopeNotGranted(ValueError):
 class ActingPerson:
     """The one person an officer's client acts for: what services decide by, and never a name.
 
-    ``districts`` holds LGD district codes as strings ("102" is Jaipur).
+    `districts` holds LGD district codes as strings ("102" is Jaipur).
     """
 
     id: str

@@ -14,7 +14,7 @@ NOBODYS_SHA256 = hashlib.sha256(b"no client has this secret").hexdigest()
 
 
 def new_secret(environment: str) -> str:
-    """A fresh secret such as ``emitra_test_<43 URL-safe characters>``; not repeatable.
+    """A fresh secret such as `emitra_test_<43 URL-safe characters>`; not repeatable.
 
     The prefix says which environment it belongs to and lets secret scanners find a leaked one.
     """
@@ -28,5 +28,5 @@ def sha256_of(secret: str) -> str:
 
 
 def matches(secret: str, stored_sha256: str) -> bool:
-    """Whether ``secret`` is the one behind ``stored_sha256``, in a time that does not depend on either."""
+    """Whether `secret` is the one behind `stored_sha256`, in a time that does not depend on either."""
     return hmac.compare_digest(sha256_of(secret), stored_sha256)

@@ -17,9 +17,10 @@ from identity.domain.client import ClientKind, InvalidDefinition
 from identity.domain.client_secrets import new_secret
 from identity.entrypoints.api import blp
 from identity.settings import Settings
-from servicekit.http import now
 from servicekit.ids import public_id
-from servicekit.service.declaration import EXIT_UNAVAILABLE, Service
+from servicekit.instants import utc_now
+from servicekit.service import Service, command_line
+from servicekit.service.processes import EXIT_UNAVAILABLE, load_settings
 
 commands = typer.Typer()
 
@@ -27,7 +28,7 @@ commands = typer.Typer()
 @contextmanager
 def _identity() -> Iterator[Identity]:
     """The application for one command; what goes wrong becomes one line and an exit code."""
-    settings = SERVICE.load_settings()
+    settings = load_settings(SERVICE)
     try:
         with SERVICE.connect(settings) as mongo:
             yield bootstrap(settings, mongo)
@@ -75,7 +76,7 @@ def create_client(
                 scopes=scope,
                 kiosk_id=kiosk_id,
                 officer=officer,
-                now=now(),
+                now=utc_now(),
             )
         )
     shown = {"client_id": client.id, "client_secret": secret, "scopes": sorted(client.scopes)}
@@ -99,7 +100,7 @@ def seed_sandbox(
 ) -> None:
     """Create the sandbox's clients and people; secrets that FILE still shows correctly are kept."""
     with _identity() as identity:
-        done = identity.seed_sandbox(identity.sandbox_file(out), now())
+        done = identity.seed_sandbox(identity.sandbox_file(out), utc_now())
     typer.echo(f"{done.clients} sandbox clients are there, {done.new_secrets} with a new secret; see {out}")
 
 
@@ -112,4 +113,4 @@ SERVICE = Service(
     indexes=INDEXES_BY_COLLECTION,
     commands=commands,
 )
-main = SERVICE.cli()
+main = command_line(SERVICE)

@@ -69,9 +69,9 @@ def _form(request: Request) -> dict[str, str]:
             given[name] = values[0]
     try:
         loaded: dict[str, str] = _SCHEMA.load(given)
-    except ValidationError as err:
-        problems = field_problems({"form": err.messages}, _SCHEMA)
-        raise InvalidTokenRequest(_summary(problems), errors=problems) from err
+    except ValidationError as error:
+        problems = field_problems({"form": error.messages}, _SCHEMA)
+        raise InvalidTokenRequest(_summary(problems), errors=problems) from error
     return loaded
 
 
@@ -88,8 +88,8 @@ def _basic(authorization: str | None) -> tuple[str, str] | None:
         raise InvalidClient(f"This address takes no such Authorization. {_HOW_TO}")
     try:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("ascii").partition(":")
-    except ValueError as err:  # binascii.Error and UnicodeDecodeError
-        raise InvalidClient(f"The Authorization header is not HTTP Basic. {_HOW_TO}") from err
+    except ValueError as error:  # binascii.Error and UnicodeDecodeError
+        raise InvalidClient(f"The Authorization header is not HTTP Basic. {_HOW_TO}") from error
     client_id, secret = unquote_plus(client_id), unquote_plus(secret)
     if not (colon and client_id and len(client_id) <= LONGEST_CLIENT_ID and len(secret) <= LONGEST_SECRET):
         raise InvalidClient(f"The Authorization header is not HTTP Basic with a client id and a secret. {_HOW_TO}")

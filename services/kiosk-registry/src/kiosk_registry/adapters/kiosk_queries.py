@@ -16,7 +16,7 @@ from kiosk_registry.domain.centres import Status
 from kiosk_registry.domain.districts import Place
 from servicekit.deadlines import seconds_left
 from servicekit.errors import FieldProblem, NotFound, ValidationFailed
-from servicekit.events.envelope import rfc3339
+from servicekit.instants import rfc3339
 from servicekit.mongo import Mongo
 
 # The radius that MongoDB computes with, so that the distances told are in the order of the answer.

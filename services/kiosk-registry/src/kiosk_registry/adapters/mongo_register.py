@@ -9,8 +9,9 @@ from pymongo.errors import BulkWriteError
 
 from kiosk_registry.domain.centres import OPENING_CREDIT_LIMIT_PAISE, Centre
 from kiosk_registry.domain.districts import District, Place
-from servicekit.events.envelope import NewEvent, rfc3339
+from servicekit.events.envelope import NewEvent
 from servicekit.events.outbox import Outbox
+from servicekit.instants import rfc3339
 from servicekit.mongo import Mongo
 
 KIOSKS = "kiosks"

@@ -13,7 +13,8 @@ from kiosk_registry.entrypoints.api import blp
 from kiosk_registry.entrypoints.progress import progress
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.ids import public_id
-from servicekit.service.declaration import Service
+from servicekit.service import Service, command_line
+from servicekit.service.processes import load_settings
 
 CENTRES_OF_THE_STATE = 40_000
 # 99,999 codes for Jaipur, which has a tenth of all centres.
@@ -32,7 +33,7 @@ def load_centres(
     ] = CENTRES_OF_THE_STATE,
 ) -> None:
     """Load the districts and the opening register of centres; a repeat adds only what is missing."""
-    settings = SERVICE.load_settings()
+    settings = load_settings(SERVICE)
     with SERVICE.connect(settings) as mongo:
         SERVICE.prepare_database(mongo)
         registry = bootstrap(settings, mongo)
@@ -59,4 +60,4 @@ SERVICE = Service(
     indexes=INDEXES,
     commands=commands,
 )
-main = SERVICE.cli()
+main = command_line(SERVICE)

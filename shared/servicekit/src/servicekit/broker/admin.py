@@ -23,10 +23,10 @@ class BrokerRefused(Exception):
 def apply(topology: Topology, management_url: str, amqp_url: str) -> None:
     """Creates what is missing: virtual host, exchanges, queues, bindings, policies, and the service's own user.
 
-    ``management_url`` carries an administrator's credentials; ``amqp_url`` is what the service itself will use: its
+    `management_url` carries an administrator's credentials; `amqp_url` is what the service itself will use: its
     user gets the least permissions that work, and may read the management API. Additive, and a repeat changes nothing
     but policies and the user's password and permissions: an exchange or queue that is there with other properties stays
-    as it is, and ``read`` tells. Raises ``BrokerRefused``, naming what could not be made.
+    as it is, and `read` tells. Raises `BrokerRefused`, naming what could not be made.
     """
     api = _Management(management_url, amqp_url)
     api.send("PUT", f"vhosts/{api.vhost}", {})
@@ -41,10 +41,10 @@ def apply(topology: Topology, management_url: str, amqp_url: str) -> None:
 
 
 def read(management_url: str, amqp_url: str) -> dict[str, list[dict[str, Any]]]:
-    """The objects of the virtual host in ``amqp_url``, listed as ``comparison.differences`` wants them.
+    """The objects of the virtual host in `amqp_url`, listed as `comparison.differences` wants them.
 
-    Asked as the user in ``management_url`` or, where it names none, as the service's own in ``amqp_url``. Each request
-    takes at most ``READ_TIMEOUT_SECONDS`` and has no second try. Raises ``BrokerRefused``.
+    Asked as the user in `management_url` or, where it names none, as the service's own in `amqp_url`. Each request
+    takes at most `READ_TIMEOUT_SECONDS` and has no second try. Raises `BrokerRefused`.
     """
     api = _Management(management_url, amqp_url)
     # Without statistics: policies are missing in them at first, and they cost a busy broker most.

@@ -1,15 +1,16 @@
 """The AsyncAPI 3.0 document of a service's events, generated from the table that its topology is made of.
 
-A payload refers to the contract of its event by the address that the events carry as ``dataschema``; the platform's
-document, in which contracts and examples are put in, is made where the contracts are (``emitra_contracts.asyncapi``).
+A payload refers to the contract of its event by the address that the events carry as `dataschema`; the platform's
+document, in which contracts and examples are put in, is made where the contracts are (`emitra_contracts.asyncapi`).
 """
 
 from typing import Any
 
 import yaml
 
-from servicekit.broker.topology import EVENTS_LOG, RETRY_DELAYS_SECONDS, Topology
-from servicekit.events.envelope import CONTENT_TYPE, ENVELOPE_SCHEMA, TYPE_PREFIX, exchange_of, schema_of
+from servicekit.broker.topology import EVENTS_LOG, Topology
+from servicekit.events.addresses import RETRY_DELAYS_SECONDS, exchange_of
+from servicekit.events.envelope import CONTENT_TYPE, ENVELOPE_SCHEMA, TYPE_PREFIX, schema_of
 from servicekit.events.redelivery import ATTEMPT_HEADER, REASON_HEADER
 
 _BINDING_VERSION = "0.3.0"

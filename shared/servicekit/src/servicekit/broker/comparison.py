@@ -24,8 +24,8 @@ _RECREATE = "this cannot be changed in place: move its messages, delete it, and 
 def differences(topology: Topology, actual: Objects) -> list[str]:
     """What differs between the topology and what a broker has, one sentence each; empty when nothing does.
 
-    ``actual`` holds ``exchanges``, ``queues``, ``bindings``, ``policies`` and ``operator-policies`` as RabbitMQ's
-    management API lists them (see ``broker_admin.read``). Arguments and the policy in force must be equal, not merely
+    `actual` holds `exchanges`, `queues`, `bindings`, `policies` and `operator-policies` as RabbitMQ's
+    management API lists them (see `broker_admin.read`). Arguments and the policy in force must be equal, not merely
     include what is asked: one too many can drop messages.
     """
     wanted = topology.definitions()
@@ -48,7 +48,7 @@ def differences(topology: Topology, actual: Objects) -> list[str]:
 
 
 def refusal(error: Any) -> str:
-    """What an error with a ``reply_code`` of ``REFUSALS`` means, for people; the broker's own text names the object."""
+    """What an error with a `reply_code` of `REFUSALS` means, for people; the broker's own text names the object."""
     what = "missing" if error.reply_code == 404 else "not permitted"
     return f"{what}: {error.reply_text}; the service's `topology --apply` mends it"
 

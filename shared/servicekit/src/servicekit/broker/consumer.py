@@ -76,17 +76,17 @@ class WorkerDied(Exception):
 
 
 class Handles(Protocol):
-    """What a consumer does with its messages: ``Handling`` for events, ``Recorder`` for what was parked."""
+    """What a consumer does with its messages: `Handling` for events, `Recorder` for what was parked."""
 
     def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Brings every delivery to its end; all may be acknowledged after it.
 
-        Raises ``Stopped`` at a stop, ``DatabaseAway`` when nothing can be handled until the database answers again.
+        Raises `Stopped` at a stop, `DatabaseAway` when nothing can be handled until the database answers again.
         """
 
 
 class ConsumerProcess:
-    """Consumes a service's queues until stopped. ``run`` blocks; ``stop`` may be called from any thread."""
+    """Consumes a service's queues until stopped. `run` blocks; `stop` may be called from any thread."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class ConsumerProcess:
         threads: int,
         ping: Callable[[], object] = lambda: None,
     ) -> None:
-        """``ping`` raises while the database does not answer: after ``DatabaseAway`` it says when to consume again."""
+        """`ping` raises while the database does not answer: after `DatabaseAway` it says when to consume again."""
         self._ping = ping
         self._database_away = False
         self._amqp_url = amqp_url
@@ -132,14 +132,14 @@ class ConsumerProcess:
         return self._connected and self._unsettled == 0 and not self._acknowledgements.waiting
 
     def stop(self) -> None:
-        """Gives back what was not begun, finishes and acknowledges what was, and ends ``run``. Safe to repeat."""
+        """Gives back what was not begun, finishes and acknowledges what was, and ends `run`. Safe to repeat."""
         self._stopping.set()
         self._wake()
 
     def run(self) -> None:
         """Consumes, reconnecting as often as needed.
 
-        Raises ``UnusableTopology`` when a queue is missing or not permitted, and ``WorkerDied``; then the process must
+        Raises `UnusableTopology` when a queue is missing or not permitted, and `WorkerDied`; then the process must
         exit.
         """
         workers = [threading.Thread(target=self._work, name=f"worker-{n}", daemon=True) for n in range(self._threads)]
@@ -379,9 +379,9 @@ class ConsumerProcess:
 
 
 def run_beside(consumer: ConsumerProcess, other: ConsumerProcess) -> None:
-    """Runs both until ``consumer`` is stopped; where one fails the other is stopped too.
+    """Runs both until `consumer` is stopped; where one fails the other is stopped too.
 
-    Raises what ``ConsumerProcess.run`` raises; then the process must exit.
+    Raises what `ConsumerProcess.run` raises; then the process must exit.
     """
     failure: list[BaseException] = []
 

@@ -11,8 +11,9 @@ import structlog
 from kombu import Connection
 
 from servicekit.broker.topology import EVENTS_LOG
-from servicekit.events.envelope import CONTENT_TYPE, Message, UnreadableMessage, parse, received, rfc3339
+from servicekit.events.envelope import CONTENT_TYPE, Message, UnreadableMessage, parse, received
 from servicekit.events.ordering import Place, aggregate_of
+from servicekit.instants import rfc3339
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ class EventsLog:
         self._stopping = stopping
 
     def fetch(self, wanted: Collection[Place], since: datetime) -> dict[Place, Message]:
-        """Those of the wanted events that the log got from ``since`` on, as they were first sent.
+        """Those of the wanted events that the log got from `since` on, as they were first sent.
 
         Reads over a connection of its own until it has them all, or has seen a later one of each aggregate (the log has
         an aggregate's events in order), or is at its bounds or at the log's end. Changes nothing; may be repeated.

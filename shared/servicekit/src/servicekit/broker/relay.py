@@ -1,6 +1,6 @@
 """The relay publishes the outbox: the only publisher in the platform, one active per service.
 
-Two threads, and each owns its client: this one runs pika's loop, the other (``relay_store``) reads and marks rows.
+Two threads, and each owns its client: this one runs pika's loop, the other (`relay_store`) reads and marks rows.
 What the relay promises, and how:
 
 * nothing is lost: rows are read by state (never after a remembered id: a late commit would be skipped), published
@@ -11,7 +11,7 @@ What the relay promises, and how:
 
 A row that the broker refuses (a queue at its limit; our topology has none) is sent again every second and keeps its
 place among those under way: more than 1,256, refused or waiting behind one, keep all others of the service from being
-read until the queue takes them. ``relay_nacks_total`` and the age of the oldest row tell.
+read until the queue takes them. `relay_nacks_total` and the age of the oldest row tell.
 """
 
 import threading
@@ -28,8 +28,8 @@ from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
 
 from servicekit.broker.comparison import REFUSALS, refusal
+from servicekit.broker.metrics import RelayMetrics
 from servicekit.broker.relay_store import MAX_IN_FLIGHT, RelayInDoubt, RelayStore, Row
-from servicekit.events.metrics import RelayMetrics
 from servicekit.faults import crash_point
 from servicekit.mongo.client import Mongo
 from servicekit.mongo.leases import Lease
@@ -81,7 +81,7 @@ class _Connection(SelectConnection):
 
 
 class Relay:
-    """Publishes one service's outbox until stopped. ``run`` blocks; ``stop`` may be called from a signal handler."""
+    """Publishes one service's outbox until stopped. `run` blocks; `stop` may be called from a signal handler."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Relay:
     # Called from outside -------------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Waits for the lease, then publishes until ``stop``. Raises ``RelayInDoubt``; then the process must exit."""
+        """Waits for the lease, then publishes until `stop`. Raises `RelayInDoubt`; then the process must exit."""
         standing_by = False
         while not self._lease.acquire():
             if not standing_by:
@@ -149,7 +149,7 @@ class Relay:
         self._lease.release()
 
     def stop(self) -> None:
-        """Finishes what is in flight, marks it, gives the lease up and ends ``run``. Safe to repeat."""
+        """Finishes what is in flight, marks it, gives the lease up and ends `run`. Safe to repeat."""
         self._stopping.set()
         self._store.wake.set()
         self._on_loop(self._close_in_time)

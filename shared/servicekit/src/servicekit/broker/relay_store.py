@@ -1,6 +1,6 @@
 """The relay's side of the database: a thread that reads pending rows, marks settled ones and keeps the lease.
 
-Another rings the doorbell. Neither touches the broker; the loop that does is ``relay``.
+Another rings the doorbell. Neither touches the broker; the loop that does is `relay`.
 """
 
 import threading
@@ -14,7 +14,7 @@ import structlog
 from bson.raw_bson import RawBSONDocument
 from pymongo.read_concern import ReadConcern
 
-from servicekit.events.metrics import RelayMetrics
+from servicekit.broker.metrics import RelayMetrics
 from servicekit.events.outbox import COLLECTION
 from servicekit.faults import crash_point
 from servicekit.mongo.client import Document, Mongo
@@ -78,7 +78,7 @@ class RelayStore(threading.Thread):
         self._known: set[str] = set()
 
     def settled(self, row_id: str, state: str) -> None:
-        """From pika's loop: the broker has this row; ``state`` is what to mark it."""
+        """From pika's loop: the broker has this row; `state` is what to mark it."""
         self._settled.append((row_id, state))
         if len(self._settled) >= MARK_BATCH or len(self._settled) == len(self._known):
             self.wake.set()

@@ -9,8 +9,8 @@ import structlog
 
 from servicekit.broker.admin import BrokerRefused, read
 from servicekit.broker.comparison import differences
+from servicekit.broker.metrics import topology_differences
 from servicekit.broker.topology import Topology
-from servicekit.events.metrics import topology_differences
 
 log = structlog.get_logger(__name__)
 
@@ -23,9 +23,9 @@ class TopologyDiffers(Exception):
 
 
 class TopologyWatch(threading.Thread):
-    """Looks from time to time until ``stopping``, and tells: gauge, one error in the log per difference, not ready.
+    """Looks from time to time until `stopping`, and tells: gauge, one error in the log per difference, not ready.
 
-    Only what two looks in a row found counts, so that a ``topology --apply`` in progress alarms nobody. A management
+    Only what two looks in a row found counts, so that a `topology --apply` in progress alarms nobody. A management
     API that does not answer says nothing: what was known before stands.
     """
 
@@ -41,7 +41,7 @@ class TopologyWatch(threading.Thread):
         self._told: set[str] = set()
 
     def ready(self) -> None:
-        """Raises ``TopologyDiffers`` while there are differences."""
+        """Raises `TopologyDiffers` while there are differences."""
         if self._told:
             raise TopologyDiffers(f"{len(self._told)} differences")
 

@@ -3,7 +3,8 @@
 Nothing here knows AMQP: `servicekit.broker` carries the messages.
 """
 
-from servicekit.broker.topology import Consumer, Order
 from servicekit.events.envelope import NewEvent, ReceivedEvent
+from servicekit.events.outbox import Outbox
+from servicekit.events.table import Consumer, Order
 
-__all__ = ["Consumer", "NewEvent", "Order", "ReceivedEvent"]
+__all__ = ["Consumer", "NewEvent", "Order", "Outbox", "ReceivedEvent"]

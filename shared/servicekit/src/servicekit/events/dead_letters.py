@@ -1,10 +1,10 @@
 """Dead letters: every parked message, kept in its service's own database with all that became of it.
 
 A letter is one message of one queue: parked again after a re-drive, it is the same document with a longer history.
-``{_id, queue, message_id, type, source?, subject?, sequence?, state, reason, attempts, stack, redrives, parked_at,
+`{_id, queue, message_id, type, source?, subject?, sequence?, state, reason, attempts, stack, redrives, parked_at,
 first_parked_at, content_type, message_type, headers, body, body_bytes, discard_request?: {by, reason, at},
-history: [{at, what, …}]}``.
-Nothing is ever deleted, and every change is one step of ``state``: parked → redriven → parked …, parked → discarded.
+history: [{at, what, …}]}`.
+Nothing is ever deleted, and every change is one step of `state`: parked → redriven → parked …, parked → discarded.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from servicekit import ids
-from servicekit.broker.topology import PARKING_PREFIX, Topology
 from servicekit.events import metrics, outbox
+from servicekit.events.addresses import PARKING_PREFIX, Addresses
 from servicekit.events.envelope import TYPE_PREFIX, Message, UnreadableMessage, parse
 from servicekit.events.handling import DATABASE_PROBE_SECONDS, Delivery, Stopped
 from servicekit.events.redelivery import (
@@ -71,7 +71,7 @@ def letter_id(queue: str, message_id: str) -> str:
 
 
 class Recorder:
-    """Copies parked messages into the collection; ``ConsumerProcess`` brings them, and acknowledges them afterwards."""
+    """Copies parked messages into the collection; `ConsumerProcess` brings them, and acknowledges them afterwards."""
 
     def __init__(self, mongo: Mongo, stopping: threading.Event) -> None:
         self._letters = mongo.db[COLLECTION]
@@ -80,7 +80,7 @@ class Recorder:
     def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Records every delivery, once however often it comes; all may be acknowledged after it.
 
-        While the database does not take them it waits. Raises ``Stopped`` when the process stops meanwhile.
+        While the database does not take them it waits. Raises `Stopped` when the process stops meanwhile.
         """
         for delivery in deliveries:
             queue = delivery.queue.removeprefix(PARKING_PREFIX)
@@ -118,11 +118,11 @@ class Recorder:
 class DeadLetters:
     """What people do with one service's letters."""
 
-    def __init__(self, mongo: Mongo, topology: Topology) -> None:
+    def __init__(self, mongo: Mongo, addresses: Addresses) -> None:
         self._mongo = mongo
         self._letters = mongo.db[COLLECTION]
         self._outbox = mongo.db[outbox.COLLECTION]
-        self._topology = topology
+        self._addresses = addresses
 
     def get(self, letter: str) -> Document | None:
         """One letter, body and all."""
@@ -143,7 +143,7 @@ class DeadLetters:
         return [letter["_id"] for letter in found.allow_disk_use(True)]
 
     def groups(self, wanted: Mapping[str, Any], by: Sequence[str] = ("queue", "type", "reason")) -> list[Document]:
-        """``{_id: {queue, type, reason}, count, oldest, newest}``, the largest group first."""
+        """`{_id: {queue, type, reason}, count, oldest, newest}`, the largest group first."""
         kind = {name: f"${name}" for name in by}
         times = {"oldest": {"$min": "$parked_at"}, "newest": {"$max": "$parked_at"}}
         return list(
@@ -159,7 +159,7 @@ class DeadLetters:
     def redrive(self, letter: str) -> None:
         """Puts the message into the outbox, to its one queue again, in one transaction with the letter's new state.
 
-        The same id and body, and a ladder of its own. Raises ``LetterGone`` unless the letter is parked: a repeat
+        The same id and body, and a ladder of its own. Raises `LetterGone` unless the letter is parked: a repeat
         sends nothing.
         """
         row_id, at = ids.event_id(), datetime.now(UTC)
@@ -181,9 +181,9 @@ class DeadLetters:
             headers = {name: v for name, v in found["headers"].items() if not name.startswith(JOURNEY_HEADERS)}
             row = outbox.outbox_row(
                 row_id=row_id,
-                aggregate=(f"{self._topology.redeliver_exchange} of {queue}", found["message_id"]),
+                aggregate=(f"{self._addresses.redeliver_exchange} of {queue}", found["message_id"]),
                 sequence=count,
-                exchange=self._topology.redeliver_exchange,
+                exchange=self._addresses.redeliver_exchange,
                 routing_key=queue,
                 message=Message(
                     found["message_id"],
@@ -198,7 +198,7 @@ class DeadLetters:
         self._mongo.transact(run)
 
     def request_discard(self, letter: str, by: str, reason: str) -> None:
-        """Notes that ``by`` wants the letter discarded, for a second person. Raises ``LetterGone``."""
+        """Notes that `by` wants the letter discarded, for a second person. Raises `LetterGone`."""
         request = {"by": by, "reason": reason, "at": datetime.now(UTC)}
         self._step(
             {"_id": letter, "state": PARKED, "discard_request": {"$exists": False}},
@@ -207,7 +207,7 @@ class DeadLetters:
         )
 
     def approve_discard(self, letter: str, by: str) -> None:
-        """Discards a letter that somebody else asked to discard. Raises ``LetterGone``; never for the same person."""
+        """Discards a letter that somebody else asked to discard. Raises `LetterGone`; never for the same person."""
         self._step(
             {"_id": letter, "state": PARKED, "discard_request.by": {"$exists": True, "$ne": by}},
             {"$set": {"state": DISCARDED}},
@@ -215,7 +215,7 @@ class DeadLetters:
         )
 
     def discard(self, letter: str, by: str, reason: str) -> None:
-        """Discards a letter on one person's word; the document stays. Raises ``LetterGone``."""
+        """Discards a letter on one person's word; the document stays. Raises `LetterGone`."""
         self._step(
             {"_id": letter, "state": PARKED},
             {"$set": {"state": DISCARDED}},
@@ -230,16 +230,17 @@ class DeadLetters:
 class ParkedGauges(Collector):
     """What Prometheus learns, counted when it asks: an alert sees a letter from the moment it is there."""
 
-    def __init__(self, mongo: Mongo, topology: Topology) -> None:
-        self._letters = DeadLetters(mongo, topology)
-        self._queues = topology.queues
+    def __init__(self, mongo: Mongo, addresses: Addresses, queues: Sequence[str]) -> None:
+        """`queues` are those the service consumes: each has its figures, also while nothing is parked."""
+        self._letters = DeadLetters(mongo, addresses)
+        self._queues = queues
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not ask the database."""
         return []
 
     def collect(self) -> Iterable[Metric]:
-        """``dead_letters_parked`` and ``dead_letters_oldest_seconds`` by queue; nothing while the database is down."""
+        """`dead_letters_parked` and `dead_letters_oldest_seconds` by queue; nothing while the database is down."""
         parked = GaugeMetricFamily("dead_letters_parked", "Messages waiting for people.", labels=["queue"])
         oldest = GaugeMetricFamily("dead_letters_oldest_seconds", "How long the first has waited.", labels=["queue"])
         try:

@@ -1,15 +1,17 @@
 """The event on the wire: CloudEvents 1.0 in structured JSON mode, one document for body and metadata.
 
-Source: CloudEvents 1.0.2 and its extensions ``sequence``, ``partitioning`` and ``distributed tracing``.
+Source: CloudEvents 1.0.2 and its extensions `sequence`, `partitioning` and `distributed tracing`.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from servicekit.instants import rfc3339
 
 CONTENT_TYPE = "application/cloudevents+json"
 TYPE_PREFIX = "org.emitra."
@@ -28,9 +30,9 @@ class UnreadableMessage(Exception):
 class NewEvent:
     """A fact about one aggregate, to be put into the outbox.
 
-    ``type`` is ``<subject>.<past verb>.v<major>``; ``sequence`` counts the aggregate's events from 1; ``data`` holds
-    JSON values and ids only, never a name, a number of a person or a document. Mint ``id`` (``ids.event_id``) and
-    ``occurred_at`` (aware UTC) outside the transaction's callback.
+    `type` is `<subject>.<past verb>.v<major>`; `sequence` counts the aggregate's events from 1; `data` holds
+    JSON values and ids only, never a name, a number of a person or a document. Mint `id` (`ids.event_id`) and
+    `occurred_at` (aware UTC) outside the transaction's callback.
     """
 
     id: str
@@ -46,7 +48,7 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """An event as a consumer's handler sees it. ``data`` is what the consumer's own schema loaded."""
+    """An event as a consumer's handler sees it. `data` is what the consumer's own schema loaded."""
 
     id: str
     type: str
@@ -70,19 +72,9 @@ class Message:
     headers: dict[str, Any]
 
 
-def exchange_of(service_name: str) -> str:
-    """The one topic exchange a producer publishes its events to."""
-    return f"{service_name}.events"
-
-
 def schema_of(event: str) -> str:
-    """The address of the JSON Schema of an event's data: its contract's ``$id``."""
+    """The address of the JSON Schema of an event's data: its contract's `$id`."""
     return f"/contracts/events/{event}.json"
-
-
-def rfc3339(instant: datetime) -> str:
-    """An aware instant in UTC as RFC 3339 with milliseconds and ``Z``."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def serialise(event: NewEvent, service_name: str) -> bytes:
@@ -109,17 +101,17 @@ def serialise(event: NewEvent, service_name: str) -> bytes:
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """The envelope in ``body``, its required attributes present and of the right form; ``data`` not yet looked into.
+    """The envelope in `body`, its required attributes present and of the right form; `data` not yet looked into.
 
-    Raises ``UnreadableMessage`` saying what is wrong.
+    Raises `UnreadableMessage` saying what is wrong.
     """
     try:
         envelope = json.loads(body)
         # Half a surrogate pair is JSON, but no Unicode, and nothing could store it. Only these bytes can bring one.
         if b"\\u" in body or b"\xed" in body:
             json.dumps(envelope, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as err:
-        raise UnreadableMessage(f"not JSON: {type(err).__name__}") from err
+    except (ValueError, RecursionError) as error:
+        raise UnreadableMessage(f"not JSON: {type(error).__name__}") from error
     if not isinstance(envelope, dict):
         raise UnreadableMessage("the body is not a JSON object")
     if envelope.get("specversion") != "1.0":
@@ -133,8 +125,8 @@ def parse(body: bytes) -> dict[str, Any]:
         raise UnreadableMessage(f"sequence is not a decimal number of at most {SEQUENCE_MAX_DIGITS} digits")
     try:
         envelope["time"] = datetime.fromisoformat(envelope["time"])
-    except ValueError as err:
-        raise UnreadableMessage("time is not RFC 3339") from err
+    except ValueError as error:
+        raise UnreadableMessage("time is not RFC 3339") from error
     if envelope["time"].tzinfo is None:
         raise UnreadableMessage("time has no offset")
     if not isinstance(envelope.get("data"), dict):

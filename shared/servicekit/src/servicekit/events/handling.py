@@ -1,6 +1,6 @@
 """From a message's bytes to its effect: read, run the handler inside the inbox's transaction, classify what went wrong.
 
-Knows nothing of AMQP: ``consumer`` brings the messages and acknowledges them.
+Knows nothing of AMQP: `consumer` brings the messages and acknowledges them.
 """
 
 import threading
@@ -23,7 +23,6 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError, WTimeoutError
 from pymongo.read_concern import ReadConcern
 
-from servicekit.broker.topology import Consumer
 from servicekit.errors import ServiceError
 from servicekit.events import metrics
 from servicekit.events.envelope import (
@@ -47,6 +46,7 @@ from servicekit.events.ordering import (
     look_up,
 )
 from servicekit.events.redelivery import Redelivery, attempts, stack_of
+from servicekit.events.table import Consumer
 from servicekit.faults import crash_point
 from servicekit.mongo.client import Mongo, duplicate_key
 
@@ -112,8 +112,8 @@ class Handling:
         """Brings every delivery to its end: handled, duplicate, stale, sent to be tried again, or parked.
 
         Several share one transaction (group commit); when that fails, each gets its own. After this returns all may be
-        acknowledged. Raises ``Stopped`` when the process stops while the database does not answer, or the log is read,
-        and ``DatabaseAway`` when the database stays away.
+        acknowledged. Raises `Stopped` when the process stops while the database does not answer, or the log is read,
+        and `DatabaseAway` when the database stays away.
         """
         waiting = self._settle(deliveries)
         for seconds in GAP_WAITS_SECONDS:
@@ -186,9 +186,9 @@ class Handling:
     def _while_database_down(
         self, delivery: Delivery, action: Callable[[], str], is_down: Callable[[PyMongoError, int], bool]
     ) -> str:
-        """Runs ``action``, again and again while the database does not answer: the worker waits, nothing is parked.
+        """Runs `action`, again and again while the database does not answer: the worker waits, nothing is parked.
 
-        Raises ``DatabaseAway`` after a minute, ``Stopped`` when the process stops.
+        Raises `DatabaseAway` after a minute, `Stopped` when the process stops.
         """
         probes, began = 0, time.monotonic()
         while True:
@@ -262,16 +262,16 @@ class Handling:
             metrics.handled(delivery.queue, outcome)
 
     def _read(self, delivery: Delivery) -> ReceivedEvent:
-        """The event in a delivery. Raises ``UnreadableMessage``: no later try could read it either."""
+        """The event in a delivery. Raises `UnreadableMessage`: no later try could read it either."""
         consumer = self._consumers[delivery.queue]
         if delivery.message.content_type not in ACCEPTED_CONTENT_TYPES:
             raise UnreadableMessage(f"content type {delivery.message.content_type!r} is not accepted")
         envelope = parse(delivery.message.body)
         try:
             event = received(envelope, consumer.schema.load(envelope["data"]))
-        except ValidationError as err:
-            # The fields' names only: a value may be anything.
-            raise UnreadableMessage(f"invalid data: {', '.join(sorted(map(str, err.normalized_messages())))}") from err
+        except ValidationError as error:
+            names = ", ".join(sorted(map(str, error.normalized_messages())))  # never a value: it may be anything
+            raise UnreadableMessage(f"invalid data: {names}") from error
         if event.type != consumer.event:
             raise UnreadableMessage(f"type {event.type!r} does not belong in this queue")
         return event
@@ -325,7 +325,7 @@ class Handling:
                     consumer.handle(self._application, event, session)
 
     def _is_handled(self, queue: str, event_id: str) -> bool:
-        """Whether the message took effect for good. Raises ``WTimeoutError`` while that is open.
+        """Whether the message took effect for good. Raises `WTimeoutError` while that is open.
 
         A primary that is cut off from the others holds rows that may yet be rolled back (ADR 0018).
         """

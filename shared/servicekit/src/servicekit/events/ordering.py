@@ -1,7 +1,7 @@
-"""The order of one aggregate's events, by their ``sequence``: what is stale, what must wait, and how far we are.
+"""The order of one aggregate's events, by their `sequence`: what is stale, what must wait, and how far we are.
 
 The broker keeps no such order: an aggregate's types come over queues of their own, and a message that was tried again
-comes late. A consumer that needs it says so with ``Order``; then the last applied sequence of each aggregate is kept
+comes late. A consumer that needs it says so with `Order`; then the last applied sequence of each aggregate is kept
 here, written in the transaction of the effect.
 """
 
@@ -16,8 +16,9 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from servicekit.broker.topology import Consumer, Order
-from servicekit.events.envelope import Message, ReceivedEvent, rfc3339
+from servicekit.events.envelope import Message, ReceivedEvent
+from servicekit.events.table import Consumer, Order
+from servicekit.instants import rfc3339
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ SOUGHT_AT_ONCE = 100
 
 Aggregate = tuple[str, str]  # source and subject of the envelope
 Place = tuple[str, str, int]  # and sequence
-# Those of the places' events that the log got from an instant on; see ``events_log``.
+# Those of the places' events that the log got from an instant on; see `events_log`.
 Fetch = Callable[[Collection[Place], datetime], Mapping[Place, Message]]
 
 
@@ -49,7 +50,7 @@ class Position:
 
 
 class Gap(Exception):
-    """``event`` cannot be applied yet: its aggregate is at ``position``. ``note`` is appended to what it says."""
+    """`event` cannot be applied yet: its aggregate is at `position`. `note` is appended to what it says."""
 
     def __init__(self, event: ReceivedEvent, position: Position, note: str = "") -> None:
         super().__init__(f"{event.source} {event.subject} is at {position.sequence} and this is {event.sequence}{note}")
@@ -64,7 +65,7 @@ class Gap(Exception):
         return [(*self.aggregate, sequence) for sequence in range(self.position.sequence + 1, upto)]
 
     def look_from(self, repairs: int) -> datetime:
-        """Where to begin to read the log, when that was done ``repairs`` times before."""
+        """Where to begin to read the log, when that was done `repairs` times before."""
         back = self.event.time - LOOK_BACK[min(repairs, len(LOOK_BACK) - 1)]
         return back if self.position.time is None else max(back, self.position.time - CLOCKS_DIFFER_AT_MOST)
 
@@ -97,7 +98,7 @@ class Progress:
 
 
 class Positions:
-    """The collection ``{_id: "<source>|<subject>", sequence, time}``: one document per aggregate, kept for good.
+    """The collection `{_id: "<source>|<subject>", sequence, time}`: one document per aggregate, kept for good.
 
     It must outlive every event that may still come, so it is never forgotten; it is as small as an inbox row.
     """

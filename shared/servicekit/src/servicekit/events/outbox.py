@@ -1,6 +1,6 @@
 """The outbox: an event is a row written in the same transaction as the change it tells of.
 
-A row is serialised once, here; its bytes are the event for ever after. The relay (``messaging.relay``) publishes it.
+A row is serialised once, here; its bytes are the event for ever after. The relay (`broker.relay`) publishes it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,8 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, exchange_of, serialise
+from servicekit.events.addresses import exchange_of
+from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, serialise
 from servicekit.mongo.client import Mongo
 
 COLLECTION = "outbox"
@@ -41,13 +42,13 @@ class Outbox:
     def add(self, session: ClientSession, *events: NewEvent) -> None:
         """Writes one pending row per event inside the session's transaction.
 
-        Raises ``DuplicateKeyError`` on ``("aggregate.type", "aggregate.id", "seq")`` when the aggregate already has an
+        Raises `DuplicateKeyError` on `("aggregate.type", "aggregate.id", "seq")` when the aggregate already has an
         event with that sequence: somebody else changed it first, and the transaction must not commit.
         """
         self.add_rows(session, self.rows(*events))
 
     def rows(self, *events: NewEvent) -> list[dict[str, Any]]:
-        """The rows of ``events``, which carry the trace in progress here; for ``add_rows``, maybe in another thread."""
+        """The rows of `events`, which carry the trace in progress here; for `add_rows`, maybe in another thread."""
         exchange = exchange_of(self._service_name)
         return [
             outbox_row(
@@ -62,7 +63,7 @@ class Outbox:
         ]
 
     def add_rows(self, session: ClientSession, rows: Sequence[dict[str, Any]]) -> None:
-        """Writes ``rows``; raises as ``add`` does."""
+        """Writes `rows`; raises as `add` does."""
         if rows:
             self._rows.insert_many(rows, session=session)
 
@@ -85,7 +86,7 @@ def resend_unroutable(db: Database[dict[str, Any]]) -> int:
 class SentRows:
     """A service's events that were published in a period, so that they can be published again: a queue lost them.
 
-    Rows are kept for ``SENT_ROWS_KEPT_SECONDS`` after they were sent. Retries and parked messages are not among them:
+    Rows are kept for `SENT_ROWS_KEPT_SECONDS` after they were sent. Retries and parked messages are not among them:
     nothing but their one queue is bound there, so none of those is ever lost without a return.
     """
 
@@ -93,7 +94,7 @@ class SentRows:
     exchange: str
     since: datetime
     event: str | None = None
-    """Only this type, such as ``payment.completed.v1``."""
+    """Only this type, such as `payment.completed.v1`."""
     batch: int = RESENT_AT_ONCE
 
     def count(self) -> int:
@@ -105,7 +106,7 @@ class SentRows:
 
         They keep ids and bodies, so who had one already knows the duplicate. A batch is one transaction and never cuts
         in front of an earlier one: the relay sees an aggregate's earlier events no later than the others, and publishes
-        those it sends again in their order. Cut off, a repeat begins again from ``since``.
+        those it sends again in their order. Cut off, a repeat begins again from `since`.
         """
         # By the relay's own clock, not by ours: what it sends again from now on must not be taken a second time.
         last = self._rows.find_one(self._wanted({"$gte": self.since}), {"sent_at": 1}, sort=[("sent_at", -1)])
@@ -140,7 +141,7 @@ def outbox_row(
     routing_key: str,
     message: Message,
 ) -> dict[str, Any]:
-    """The stored form of a message to publish, as the relay reads it. ``row_id``, a UUIDv7, gives the order."""
+    """The stored form of a message to publish, as the relay reads it. `row_id`, a UUIDv7, gives the order."""
     return {
         "_id": row_id,
         "aggregate": {"type": aggregate[0], "id": aggregate[1]},

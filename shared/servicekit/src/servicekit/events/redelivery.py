@@ -15,9 +15,10 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, WTimeoutError
 
 from servicekit import ids
-from servicekit.broker.topology import RETRY_DELAYS_SECONDS, Topology
+from servicekit.events.addresses import RETRY_DELAYS_SECONDS, Addresses
 from servicekit.events.envelope import Message
 from servicekit.events.outbox import COLLECTION, outbox_row
+from servicekit.fields import INT64
 from servicekit.mongo.client import duplicate_key
 
 ATTEMPT_HEADER = "x-emitra-attempt"
@@ -31,7 +32,6 @@ BROKER_HEADERS = frozenset(
     {"x-delivery-count", "x-acquired-count", "x-death"}
     | {f"x-{which}-death-{what}" for which in ("first", "last") for what in ("exchange", "queue", "reason")}
 )
-INT64 = range(-(2**63), 2**63)
 # A reason is for people who look at a parked message; it never holds the body.
 REASON_MAX_CHARACTERS = 300
 # The innermost frames are ours; with them all headers stay far below AMQP's frame of 128 KiB.
@@ -41,25 +41,25 @@ STACK_MAX_FRAMES = 20
 class Redelivery:
     """Sends one service's failed messages on their way."""
 
-    def __init__(self, db: Database[dict[str, Any]], topology: Topology) -> None:
+    def __init__(self, db: Database[dict[str, Any]], addresses: Addresses) -> None:
         self._rows = db[COLLECTION]
-        self._topology = topology
+        self._addresses = addresses
 
     def retry_or_park(self, queue: str, message: Message, reason: str, stack: str = "") -> str:
         """Another try after the ladder's next delay, or parking past its end. Returns "retried" or "parked".
 
-        ``stack`` says where a bug was (``stack_of``). Safe to repeat.
+        `stack` says where a bug was (`stack_of`). Safe to repeat.
         """
         attempt = attempts(message) + 1
         delays = list(RETRY_DELAYS_SECONDS)
         if attempt > len(delays):
             return self.park(queue, message, f"tried {attempt} times; last: {reason}", stack)
-        self._send(self._topology.retry_exchange(delays[attempt - 1]), queue, message, attempt, reason, stack)
+        self._send(self._addresses.retry_exchange(delays[attempt - 1]), queue, message, attempt, reason, stack)
         return "retried"
 
     def park(self, queue: str, message: Message, reason: str, stack: str = "") -> str:
         """Puts the message aside for people to look at. Returns "parked". Safe to repeat."""
-        self._send(self._topology.parking_exchange, queue, message, attempts(message) + 1, reason, stack)
+        self._send(self._addresses.parking_exchange, queue, message, attempts(message) + 1, reason, stack)
         return "parked"
 
     def _send(self, exchange: str, queue: str, message: Message, attempt: int, reason: str, stack: str) -> None:
@@ -114,7 +114,7 @@ def redrives(message: Message) -> int:
 
 
 def stack_of(error: BaseException) -> str:
-    """Where an exception came from, a line each: its type, then ``folder/file.py:line function``, the innermost last.
+    """Where an exception came from, a line each: its type, then `folder/file.py:line function`, the innermost last.
 
     No value, no source text and no message: those may hold anything.
     """

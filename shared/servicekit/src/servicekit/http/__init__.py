@@ -1,8 +1,8 @@
 """HTTP the same way in every service; routes import everything they need from here."""
 
-from servicekit.http.auth import Caller, Person, caller
 from servicekit.http.blueprint import Blueprint
-from servicekit.http.context import application, now, request_id
+from servicekit.http.callers import Caller, Person
+from servicekit.http.context import application, caller, request_id
 from servicekit.http.cursor import Cursor, cursor
 from servicekit.http.keyed import idempotency_claim, mark_replayed
 from servicekit.http.validation import Coded
@@ -18,6 +18,5 @@ __all__ = [
     "cursor",
     "idempotency_claim",
     "mark_replayed",
-    "now",
     "request_id",
 ]

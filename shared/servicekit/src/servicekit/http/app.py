@@ -17,12 +17,14 @@ from servicekit.errors import (
     ValidationFailed,
 )
 from servicekit.http import lifecycle, problems
-from servicekit.http.auth import Caller, InternalTokens, permit
-from servicekit.http.blueprint import Blueprint, Route
+from servicekit.http.auth import InternalTokenVerifier
+from servicekit.http.blueprint import Blueprint
 from servicekit.http.body import MAX_BODY_BYTES, StrictJson
+from servicekit.http.callers import Caller, permit
 from servicekit.http.cursor import Cursor
 from servicekit.http.exchange import exchange
 from servicekit.http.keyed import read_key
+from servicekit.http.marks import Route
 from servicekit.http.validation import MOST_PROBLEMS
 from servicekit.settings import ServiceSettings
 
@@ -71,7 +73,7 @@ def create_app(
     authenticate: Authenticate = _nobody
     if settings is not None:
         app.extensions["servicekit.cursor"] = Cursor(settings.cursor_secret)
-        authenticate = InternalTokens(service_name, settings.internal_token_jwks).authenticate
+        authenticate = InternalTokenVerifier(service_name, settings.internal_token_jwks).authenticate
 
     problems.register(app)
     lifecycle.register(app)
@@ -132,8 +134,8 @@ def _add_probes(app: Flask, ready: Callable[[], None]) -> None:
         try:
             with deadline(READY_SECONDS):
                 ready()
-        except Exception as err:  # noqa: BLE001 - whatever is wrong, the answer is "send no traffic"
-            log.warning("not_ready", cause=type(err).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is "send no traffic"
+            log.warning("not_ready", cause=type(error).__name__)
             return problems.render(DependencyUnavailable("This process should get no traffic now."))
         return Response('{"status":"ready"}', content_type="application/json")
 

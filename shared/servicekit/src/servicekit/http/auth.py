@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from joserfc import jwt
@@ -14,8 +13,8 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from servicekit.errors import NotAuthenticated, NotPermitted
-from servicekit.http.exchange import exchange
+from servicekit.errors import NotAuthenticated
+from servicekit.http.callers import Caller, Person
 
 ISSUER = "gateway"
 # RFC 9864 names the curve; "EdDSA" is the older name of the same signature. Only public OKP keys are accepted.
@@ -24,43 +23,6 @@ MAX_LIFETIME_SECONDS = 60  # the gateway's promise; a longer token was not made 
 CLOCK_LEEWAY_SECONDS = 5  # clocks inside one cluster differ by less
 REMEMBERED_TOKENS = 4096  # about 4 MB; more clients than that in one minute are verified again
 _LONGEST_TOKEN = 8192  # gunicorn refuses longer header lines anyway
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """The person acting through the client: `role` such as "officer", with the jurisdiction it has.
-
-    `districts` are LGD codes as text; empty means that the role is not bound to districts.
-    """
-
-    id: str
-    role: str
-    department: str | None = None
-    districts: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The client that calls, the kiosk it is bound to if any, what it may do, and for whom it acts."""
-
-    client_id: str
-    kiosk_id: str | None = None
-    scopes: frozenset[str] = field(default_factory=frozenset)
-    person: Person | None = None
-
-
-def caller() -> Caller:
-    """The authenticated caller of the request in progress; RuntimeError inside a public route."""
-    known = exchange().caller
-    if known is None:
-        raise RuntimeError("caller() was asked for in a public route, where nobody is authenticated")
-    return known
-
-
-def permit(known: Caller, scope: str) -> None:
-    """Raises NotPermitted naming `scope` unless the caller has it."""
-    if scope not in known.scopes:
-        raise NotPermitted(f"This needs the scope {scope}, which the token does not have.", missing_scope=scope)
 
 
 class _Algorithms(JWSRegistry):
@@ -75,7 +37,7 @@ class _Algorithms(JWSRegistry):
 SIGNATURES = _Algorithms()
 
 
-class InternalTokens:
+class InternalTokenVerifier:
     """Verifies `Authorization: Bearer <token>` made by the gateway for one service. Safe to share by threads."""
 
     def __init__(self, service_name: str, jwks: str) -> None:
@@ -110,8 +72,8 @@ class InternalTokens:
             raise NotAuthenticated("The token is too long to be one of ours.")
         try:
             claims = jwt.decode(token, self._keys, registry=SIGNATURES).claims
-        except (JoseError, ValueError) as err:
-            raise NotAuthenticated("The token's signature or form is not valid; obtain a new one.") from err
+        except (JoseError, ValueError) as error:
+            raise NotAuthenticated("The token's signature or form is not valid; obtain a new one.") from error
         expires_at, issued_at = claims.get("exp"), claims.get("iat")
         if not (isinstance(expires_at, int) and isinstance(issued_at, int)):
             raise NotAuthenticated("The token lacks exp or iat.")
@@ -140,8 +102,8 @@ def _caller_from(claims: Mapping[str, Any]) -> Caller:
                 districts=frozenset(map(_text, person.get("districts") or ())),
             ),
         )
-    except (KeyError, TypeError, AttributeError) as err:
-        raise NotAuthenticated("The token's claims do not have the expected form.") from err
+    except (KeyError, TypeError, AttributeError) as error:
+        raise NotAuthenticated("The token's claims do not have the expected form.") from error
 
 
 def _text(value: Any) -> str:

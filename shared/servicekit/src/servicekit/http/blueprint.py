@@ -3,16 +3,15 @@
 import re
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import flask_smorest
 
 from servicekit.http.body import StrictParser
+from servicekit.http.marks import INTERNAL_SCOPE, Access, Keyed, Route
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-INTERNAL_SCOPE = "internal"
 _SCOPE = re.compile(r"[a-z][a-z0-9-]*:[a-z][a-z0-9-]*")
 _KEY_HEADER = "Idempotency-Key"
 _KEY_PARAMETER = {
@@ -27,32 +26,6 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 16, "maxLength": 130},
     "example": "7f3c2a1e-1b0d-4f52-9a77-3b1f0a4c9d21",
 }
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who may call a route: anybody (`scope` None), or callers whose token carries `scope`."""
-
-    scope: str | None
-    documented: bool = True
-
-
-@dataclass(frozen=True)
-class Keyed:
-    """That a route needs an Idempotency-Key, for which operation, and how long the key is remembered."""
-
-    operation: str
-    retention_days: int
-
-
-@dataclass(frozen=True)
-class Route:
-    """What the gate in front of a route must know about it."""
-
-    access: Access
-    keyed: Keyed | None
-    reads_query: bool
-    reads_body: bool
 
 
 class Blueprint(flask_smorest.Blueprint):

@@ -13,12 +13,12 @@ from webargs.multidictproxy import MultiDictProxy
 from werkzeug.exceptions import UnsupportedMediaType
 
 from servicekit.errors import FieldProblem, MalformedRequest, ValidationFailed
+from servicekit.fields import INT64
 from servicekit.http.exchange import exchange
 from servicekit.http.validation import field_problems
 
 MAX_BODY_BYTES = 64 * 1024  # the largest request of this platform, an application form, is under 16 KiB
 MAX_DEPTH = 32  # no schema here nests deeper than eight; deeper bodies are made to exhaust the stack
-_INT64 = range(-(2**63), 2**63)  # what MongoDB can store
 _LONGEST_NUMBER = 40  # characters; longer ones cost quadratic time to read
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # an escaped NUL or half of a surrogate pair
 _FORM = "application/x-www-form-urlencoded"
@@ -45,13 +45,15 @@ def _object(raw: bytes) -> dict[str, Any]:
     try:
         text = raw.decode("utf-8")
         value = _DECODER.decode(text)
-    except UnicodeDecodeError as err:
-        raise MalformedRequest(f"The body is not UTF-8 at byte {err.start}.") from err
-    except json.JSONDecodeError as err:
-        # err.msg is the parser's own words; the body itself is never repeated.
-        raise MalformedRequest(f"The body is not JSON: {err.msg} at line {err.lineno} column {err.colno}.") from err
-    except RecursionError as err:
-        raise _too_deep() from err
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(f"The body is not UTF-8 at byte {error.start}.") from error
+    except json.JSONDecodeError as error:
+        # error.msg is the parser's own words; the body itself is never repeated.
+        raise MalformedRequest(
+            f"The body is not JSON: {error.msg} at line {error.lineno} column {error.colno}."
+        ) from error
+    except RecursionError as error:
+        raise _too_deep() from error
     if not isinstance(value, dict):
         raise MalformedRequest('The body must be a JSON object, as in {"name": "value"}.')
     _refuse_unstorable(value, look_into_strings=_SUSPECT.search(text) is not None)
@@ -82,8 +84,8 @@ def _check_text(text: str) -> None:
         raise MalformedRequest("The body has a NUL character (\\u0000) in a string; remove it.")
     try:
         text.encode("utf-8")
-    except UnicodeEncodeError as err:
-        raise MalformedRequest("The body has half of a surrogate pair in a string; it is not a character.") from err
+    except UnicodeEncodeError as error:
+        raise MalformedRequest("The body has half of a surrogate pair in a string; it is not a character.") from error
 
 
 def _too_deep() -> MalformedRequest:
@@ -99,7 +101,7 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _whole_number(text: str) -> int:
     number = int(text) if len(text) <= _LONGEST_NUMBER else None
-    if number is None or number not in _INT64:
+    if number is None or number not in INT64:
         raise MalformedRequest("The body has a whole number that does not fit into 64 bits.")
     return number
 

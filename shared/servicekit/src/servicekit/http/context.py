@@ -1,10 +1,10 @@
 """What a route may ask about the request in progress."""
 
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from flask import current_app
 
+from servicekit.http.callers import Caller
 from servicekit.http.exchange import exchange
 
 T = TypeVar("T")
@@ -23,6 +23,9 @@ def request_id() -> str:
     return exchange().request_id
 
 
-def now() -> datetime:
-    """The present instant, aware UTC. Routes mint it; what they call takes it as an argument."""
-    return datetime.now(UTC)
+def caller() -> Caller:
+    """The authenticated caller of the request in progress; RuntimeError inside a public route."""
+    known = exchange().caller
+    if known is None:
+        raise RuntimeError("caller() was asked for in a public route, where nobody is authenticated")
+    return known

@@ -26,9 +26,9 @@ class Cursor:
             if len(text) > _LONGEST_CURSOR:
                 raise BadData("too long")
             position = self._serializer.loads(text)
-        except BadData as err:
+        except BadData as error:
             problem = FieldProblem("?cursor", "invalid-cursor", "Use the value of `next` unchanged, or leave it out.")
-            raise ValidationFailed("The cursor is not one that this service gave out.", errors=[problem]) from err
+            raise ValidationFailed("The cursor is not one that this service gave out.", errors=[problem]) from error
         return cast("dict[str, Any]", position)
 
 

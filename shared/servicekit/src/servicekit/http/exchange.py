@@ -2,14 +2,13 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from flask import g
 from opentelemetry.trace import INVALID_SPAN, Span
 
-if TYPE_CHECKING:
-    from servicekit.http.auth import Caller
-    from servicekit.http.blueprint import Keyed
+from servicekit.http.callers import Caller
+from servicekit.http.marks import Keyed
 
 
 @dataclass(slots=True)
@@ -20,8 +19,8 @@ class Exchange:
     started: float
     scope: ExitStack = field(default_factory=ExitStack)
     span: Span = INVALID_SPAN
-    caller: "Caller | None" = None
-    keyed: "tuple[Keyed, str] | None" = None
+    caller: Caller | None = None
+    keyed: tuple[Keyed, str] | None = None
     body: dict[str, Any] | None = None
     replayed: bool = False
 

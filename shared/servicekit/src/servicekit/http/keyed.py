@@ -3,14 +3,15 @@
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from flask import Request, request
 
 from servicekit.errors import FieldProblem, MalformedRequest
-from servicekit.http.auth import caller
+from servicekit.http.context import caller
 from servicekit.http.exchange import exchange
-from servicekit.mongo.idempotency import Claim
+from servicekit.idempotency import Claim
+from servicekit.instants import utc_now
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
@@ -59,7 +60,7 @@ def idempotency_claim() -> Claim:
         operation=mark.operation,
         key=key,
         fingerprint=fingerprint,
-        expires_at=datetime.now(UTC) + timedelta(days=mark.retention_days),
+        expires_at=utc_now() + timedelta(days=mark.retention_days),
     )
 
 

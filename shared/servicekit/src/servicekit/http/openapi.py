@@ -6,7 +6,7 @@ import yaml
 from flask import Flask
 
 from servicekit.errors import ServiceError
-from servicekit.http.blueprint import INTERNAL_SCOPE
+from servicekit.http.marks import INTERNAL_SCOPE
 from servicekit.http.problems import CONTENT_TYPE, status_of
 
 _SCHEMA_REFERENCE = "#/components/schemas/"

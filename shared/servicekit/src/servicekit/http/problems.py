@@ -95,34 +95,34 @@ def status_of(kind: type[ServiceError]) -> int:
     return next((STATUSES[c] for c in kind.__mro__ if c in STATUSES), 500)
 
 
-def render(err: ServiceError) -> Response:
-    """The problem document for `err`, with Retry-After and WWW-Authenticate where they belong."""
-    kind = type(err)
+def render(error: ServiceError) -> Response:
+    """The problem document for `error`, with Retry-After and WWW-Authenticate where they belong."""
+    kind = type(error)
     status = status_of(kind)
     document: dict[str, Any] = {
-        **err.members,
+        **error.members,
         "type": f"/problems/{kind.slug}",
         "title": kind.title,
         "status": status,
-        "detail": err.detail,
+        "detail": error.detail,
         "instance": request.path,
         "code": kind.slug,
         "retryable": kind.retryable,
         "request_id": exchange().request_id,
         "title_hi": kind.title_hi,
     }
-    if err.errors:
-        document["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in err.errors]
+    if error.errors:
+        document["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in error.errors]
     response = Response(current_app.json.dumps(document), status, content_type=CONTENT_TYPE)
-    retry_after = err.retry_after_seconds
+    retry_after = error.retry_after_seconds
     if retry_after is None and kind.retryable and status in _STATUSES_WITH_RETRY_AFTER:
         retry_after = RETRY_AFTER_SECONDS
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
-    if isinstance(err, errors.NotAuthenticated):
-        response.headers["WWW-Authenticate"] = f'{err.challenge} realm="e-mitra"'
-    elif isinstance(err, errors.NotPermitted) and "missing_scope" in err.members:
-        scope = err.members["missing_scope"]
+    if isinstance(error, errors.NotAuthenticated):
+        response.headers["WWW-Authenticate"] = f'{error.challenge} realm="e-mitra"'
+    elif isinstance(error, errors.NotPermitted) and "missing_scope" in error.members:
+        scope = error.members["missing_scope"]
         response.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
     return response
 
@@ -135,42 +135,42 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected_error)
 
 
-def _service_error(err: ServiceError) -> Response:
-    status = status_of(type(err))
+def _service_error(error: ServiceError) -> Response:
+    status = status_of(type(error))
     if status >= 500:
-        cause = err.__cause__
-        log.warning("request_not_served", slug=err.slug, status=status, cause=type(cause).__name__ if cause else None)
-    return render(err)
+        cause = error.__cause__
+        log.warning("request_not_served", slug=error.slug, status=status, cause=type(cause).__name__ if cause else None)
+    return render(error)
 
 
-def _framework_error(err: HTTPException) -> Response:
-    code = err.code or 500
+def _framework_error(error: HTTPException) -> Response:
+    code = error.code or 500
     if code not in _FRAMEWORK:
         code = 400 if 400 <= code < 500 else 500
     kind, detail = _FRAMEWORK[code]
     response = render(kind(detail.format(limit=current_app.config["MAX_CONTENT_LENGTH"])))
     if code == 405:
-        allowed = getattr(err, "valid_methods", None) or ()
+        allowed = getattr(error, "valid_methods", None) or ()
         response.headers["Allow"] = ", ".join(sorted(allowed))
     return response
 
 
-def _store_error(err: PyMongoError) -> Response:
+def _store_error(error: PyMongoError) -> Response:
     again = "Repeat the request, with the same Idempotency-Key if it had one."
     translated: ServiceError
-    if isinstance(err, ServerSelectionTimeoutError):
+    if isinstance(error, ServerSelectionTimeoutError):
         translated = errors.DependencyUnavailable(f"The data store cannot be reached. {again}")
-    elif err.timeout:
+    elif error.timeout:
         translated = errors.DependencyTimeout(f"The data store did not answer in time. {again}")
-    elif isinstance(err, ConnectionFailure) or err.has_error_label("TransientTransactionError"):
+    elif isinstance(error, ConnectionFailure) or error.has_error_label("TransientTransactionError"):
         translated = errors.DependencyUnavailable(f"The data store could not finish the work. {again}")
     else:
-        return _unexpected_error(err)
-    translated.__cause__ = err
+        return _unexpected_error(error)
+    translated.__cause__ = error
     return _service_error(translated)
 
 
-def _unexpected_error(err: Exception) -> Response:
-    log.error("request_failed", exc_info=err)
+def _unexpected_error(error: Exception) -> Response:
+    log.error("request_failed", exc_info=error)
     kind, detail = _FRAMEWORK[500]
     return render(kind(detail))

@@ -6,7 +6,7 @@ The chassis owns these collections in every service's database: `outbox`, `inbox
 
 from servicekit.mongo.client import Mongo, duplicate_key
 from servicekit.mongo.group_commit import GroupCommit
-from servicekit.mongo.idempotency import Claim, Idempotency, Once
+from servicekit.mongo.idempotency import Idempotency
 from servicekit.mongo.leases import Lease
 
-__all__ = ["Claim", "GroupCommit", "Idempotency", "Lease", "Mongo", "Once", "duplicate_key"]
+__all__ = ["GroupCommit", "Idempotency", "Lease", "Mongo", "duplicate_key"]

@@ -60,14 +60,14 @@ class Mongo:
         )
 
     def transact(self, callback: Callable[[ClientSession], T]) -> T:
-        """Runs ``callback`` in one transaction and returns what it returned.
+        """Runs `callback` in one transaction and returns what it returned.
 
         The driver runs the callback again after a transient error (a write conflict, an election), so it may touch
         nothing but the session: no HTTP, no clock, no id minting. Bounded by the service's MongoDB timeout or by what
         the caller's deadline leaves, whichever is less.
 
-        Raises: whatever the callback raised; ``pymongo.errors.DuplicateKeyError`` (see ``duplicate_key``) with every
-        write of the transaction gone; ``DependencyTimeout`` when the deadline has passed before it began.
+        Raises: whatever the callback raised; `pymongo.errors.DuplicateKeyError` (see `duplicate_key`) with every
+        write of the transaction gone; `DependencyTimeout` when the deadline has passed before it began.
         """
         with pymongo.timeout(seconds_left(self.timeout_seconds)), self.client.start_session() as session:
             try:
@@ -85,12 +85,12 @@ class Mongo:
                 raise DuplicateKeyError(first["errmsg"], DUPLICATE_KEY_CODE, first) from error
 
     def ping(self) -> None:
-        """Asks the database to answer within a second. Raises a ``PyMongoError`` when it does not."""
+        """Asks the database to answer within a second. Raises a `PyMongoError` when it does not."""
         with pymongo.timeout(PING_TIMEOUT_SECONDS):
             self.client.admin.command("ping")
 
     def prepare(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
-        """Makes the named indexes; a repeat changes nothing. Takes ``{collection: [IndexModel, …]}``."""
+        """Makes the named indexes; a repeat changes nothing. Takes `{collection: [IndexModel, …]}`."""
         for collection, models in indexes.items():
             if models:
                 self.db[collection].create_indexes(list(models))
@@ -107,7 +107,7 @@ class Mongo:
 
 
 def duplicate_key(error: DuplicateKeyError) -> tuple[str, ...]:
-    """The fields of the unique index that refused the write, such as ``("client_id", "key")``.
+    """The fields of the unique index that refused the write, such as `("client_id", "key")`.
 
     A swallowed DuplicateKeyError of *another* index is a lost write: always ask which one it was.
     """

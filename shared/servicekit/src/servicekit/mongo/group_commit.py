@@ -33,7 +33,7 @@ class _Waiting(Generic[I]):
 class GroupCommit(Generic[I]):
     """Shares transactions among this process's threads; make one for each kind of change, after the fork.
 
-    ``together(items)`` writes several items in one transaction: all of them or, raising whatever it likes, none. It
+    `together(items)` writes several items in one transaction: all of them or, raising whatever it likes, none. It
     need not find out which one was refused: after a failure each caller does its own again, alone. It runs outside of
     its caller's deadline, bounded by the database's own timeout: one caller in a hurry must not fail all the others.
     """
@@ -45,9 +45,9 @@ class GroupCommit(Generic[I]):
         self._queue: deque[_Waiting[I]] = deque()
 
     def run(self, item: I, alone: Callable[[], R], committed: R) -> R:
-        """``committed`` if ``item`` was written together with others, else whatever ``alone()`` returns or raises.
+        """`committed` if `item` was written together with others, else whatever `alone()` returns or raises.
 
-        ``alone`` must be safe when the item was in fact written: after a group's commit whose outcome is unknown it
+        `alone` must be safe when the item was in fact written: after a group's commit whose outcome is unknown it
         meets its own claim or state again, as after any such commit.
         """
         mine = _Waiting(item)

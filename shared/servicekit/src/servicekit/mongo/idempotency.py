@@ -1,18 +1,17 @@
-"""The service's half of ``Idempotency-Key``: the claim is written in the same transaction as the effect.
+"""The service's half of `Idempotency-Key`: the claim is written in the same transaction as the effect.
 
 Because claim and effect commit together there is no state in between to clean up: a key either has its resource or
 was never used. A concurrent twin loses on the unique index, and answers with the winner's resource.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from pymongo import IndexModel
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from servicekit.errors import DependencyUnavailable, IdempotencyKeyReused
+from servicekit.idempotency import Claim, Once
 from servicekit.mongo.client import Mongo, duplicate_key
 
 COLLECTION = "idempotency"
@@ -25,28 +24,6 @@ INDEXES = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One client's key for one operation.
-
-    ``fingerprint`` is the hash of method, path and body; ``expires_at`` an aware instant after which it is forgotten.
-    """
-
-    client_id: str
-    operation: str
-    key: str
-    fingerprint: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """What a key stands for: the resource's id, and whether an earlier request made it."""
-
-    resource_id: str
-    replayed: bool
-
-
 class Idempotency:
     """Runs an effect at most once per claim."""
 
@@ -54,12 +31,12 @@ class Idempotency:
         self._mongo = mongo
         self._claims = mongo.db[COLLECTION]
 
-    def once(self, claim: Claim, resource_id: str, effect: Callable[[ClientSession], object]) -> Once:
-        """Runs ``effect``, which makes or changes the resource with that id, with the claim in one transaction.
+    def once(self, claim: Claim, resource_id: str, effect: Callable[[ClientSession], object]) -> Once[str]:
+        """Runs `effect`, which makes or changes the resource with that id, with the claim in one transaction.
 
-        The same key and fingerprint again give the first id with ``replayed=True``, and run nothing.
-        Safe to repeat. Raises ``IdempotencyKeyReused`` for the same key with another fingerprint,
-        ``DependencyUnavailable`` while it is open whether the first request's effect stays, and whatever the effect
+        The same key and fingerprint again give the first id with `replayed=True`, and run nothing.
+        Safe to repeat. Raises `IdempotencyKeyReused` for the same key with another fingerprint,
+        `DependencyUnavailable` while it is open whether the first request's effect stays, and whatever the effect
         raises, in which case the key stays unused.
         """
 
@@ -79,7 +56,7 @@ class Idempotency:
     def claim(self, session: ClientSession, claims: Mapping[str, Claim]) -> None:
         """Writes claims, by the ids of their resources, for effects of the same transaction.
 
-        Raises ``DuplicateKeyError`` or ``BulkWriteError`` when one of them is in use, with the same effect or another.
+        Raises `DuplicateKeyError` or `BulkWriteError` when one of them is in use, with the same effect or another.
         """
         self._claims.insert_many(
             [
@@ -90,8 +67,8 @@ class Idempotency:
             session=session,
         )
 
-    def find(self, claim: Claim) -> Once | None:
-        """The resource an earlier request with this key made, or None. Raises ``IdempotencyKeyReused``.
+    def find(self, claim: Claim) -> Once[str] | None:
+        """The resource an earlier request with this key made, or None. Raises `IdempotencyKeyReused`.
 
         For operations whose validation depends on state the first request changed: look before validating.
         """
@@ -105,9 +82,9 @@ class Idempotency:
             )
         return Once(first["resource_id"], replayed=True)
 
-    def _replay(self, claim: Claim) -> Once:
-        found = self.find(claim)
-        if found is None:
+    def _replay(self, claim: Claim) -> Once[str]:
+        first = self.find(claim)
+        if first is None:
             # The claim that refused ours is not on a majority of the database's members, and may yet be rolled back; or
             # it expired between the two reads.
             raise DependencyUnavailable(
@@ -115,4 +92,4 @@ class Idempotency:
                 "the same key.",
                 retry_after_seconds=UNCERTAIN_RETRY_AFTER_SECONDS,
             )
-        return found
+        return first

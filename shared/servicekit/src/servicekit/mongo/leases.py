@@ -13,7 +13,7 @@ class Lease:
     """A named lease with a time to live, judged by the database's clock, so that holders' clocks may differ.
 
     A lease is advice, not a lock: a holder that was paused can wake after its time. Whoever relies on it must keep its
-    effects harmless when doubled, and look at ``held`` right before each of them.
+    effects harmless when doubled, and look at `held` right before each of them.
     """
 
     def __init__(self, db: Database[dict[str, Any]], name: str, holder: str, ttl_seconds: float) -> None:
@@ -26,7 +26,7 @@ class Lease:
     def acquire(self) -> bool:
         """Takes or renews the lease; False when another holder has it. Safe to repeat.
 
-        Raises a ``PyMongoError`` when the database does not answer; ``held`` then runs out by itself.
+        Raises a `PyMongoError` when the database does not answer; `held` then runs out by itself.
         """
         asked_at = time.monotonic()
         free = {

@@ -119,21 +119,21 @@ def _redacted_any(value: Any) -> Any:
 def format_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Replace exc_info by a traceback without local variables, and without what MongoDB repeats of documents."""
     given = event.pop("exc_info", None)
-    err = given if isinstance(given, BaseException) else sys.exc_info()[1] if given is True else None
+    error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given is True else None
     if isinstance(given, tuple):
-        err = given[1]
-    if err is None:
+        error = given[1]
+    if error is None:
         return event
-    said = traceback.TracebackException.from_exception(err)
+    said = traceback.TracebackException.from_exception(error)
     link: traceback.TracebackException | None = said
-    cause: BaseException | None = err
+    cause: BaseException | None = error
     while link is not None and cause is not None:
         if isinstance(cause, PyMongoError):
             # Its message quotes the document or the key that was refused.
             link._str = f"code {getattr(cause, 'code', None)}"  # type: ignore[attr-defined]
         link, cause = (link.__cause__, cause.__cause__) if cause.__cause__ else (link.__context__, cause.__context__)
     event["exception"] = "".join(said.format())[-_LONGEST_TRACEBACK:]
-    event["exception_type"] = type(err).__name__
+    event["exception_type"] = type(error).__name__
     return event
 
 

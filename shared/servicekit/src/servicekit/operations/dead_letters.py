@@ -1,4 +1,4 @@
-"""``<service> dead-letters …``: what people on call look at, send again and discard.
+"""`<service> dead-letters …`: what people on call look at, send again and discard.
 
 Wrong input ends with one line on standard error and exit code 2, and changes nothing; every command says what it did.
 """
@@ -21,8 +21,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from servicekit.broker.topology import Consumer, Topology
+from servicekit.broker.topology import Topology
 from servicekit.events.dead_letters import BODY_MAX_BYTES, DISCARDED, PARKED, REDRIVEN, DeadLetters, LetterGone
+from servicekit.events.table import Consumer
 from servicekit.faults import crash_point
 from servicekit.mongo.client import Document, Mongo
 from servicekit.operations import operators

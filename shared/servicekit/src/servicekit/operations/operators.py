@@ -32,7 +32,7 @@ class IdentityAway(Exception):
 
 
 def operator(token: str, *, jwks_url: str, issuer: str, scope: str) -> str:
-    """The id of the person whose access token this is. Raises ``NotAnOperator`` and ``IdentityAway``."""
+    """The id of the person whose access token this is. Raises `NotAnOperator` and `IdentityAway`."""
     if not token:
         raise NotAnOperator(f"put an operator's access token into the environment variable {TOKEN_VARIABLE}")
     if len(token) > LONGEST_TOKEN_CHARACTERS:

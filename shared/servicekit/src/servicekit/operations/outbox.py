@@ -1,4 +1,4 @@
-"""``<service> outbox …``: what people on call have published again.
+"""`<service> outbox …`: what people on call have published again.
 
 Wrong input ends with one line on standard error and exit code 2, and changes nothing.
 """
@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 
 from servicekit.broker.topology import Topology
 from servicekit.events import outbox
-from servicekit.events.envelope import exchange_of
+from servicekit.events.addresses import exchange_of
 from servicekit.mongo.client import Mongo
 from servicekit.operations.throttle import Pace, progress
 from servicekit.settings import ServiceSettings

@@ -14,7 +14,7 @@ PLAIN_PROGRESS_SECONDS = 5.0
 
 
 class Pace:
-    """Lets through at most ``rate`` a second, evenly: after a halt nothing is made up for."""
+    """Lets through at most `rate` a second, evenly: after a halt nothing is made up for."""
 
     def __init__(
         self, rate: float, clock: Callable[[], float] = time.monotonic, wait: Callable[[float], None] = time.sleep
@@ -36,7 +36,7 @@ class Pace:
 def progress(total: int, doing: str, done: str) -> Iterator[Callable[[int], None]]:
     """Shows on standard error how far it is, how fast and how long yet: a bar, or a line now and then in a pipe.
 
-    ``doing`` and ``done`` are the verb ("re-driving", "re-drove"); what is given is called with how many more are done.
+    `doing` and `done` are the verb ("re-driving", "re-drove"); what is given is called with how many more are done.
     """
     if sys.stderr.isatty():
         speed = TextColumn("{task.fields[speed]:.1f} a second")

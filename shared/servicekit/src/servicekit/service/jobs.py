@@ -20,7 +20,7 @@ STOP_TIMEOUT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Job:
-    """``run(application)`` about every ``every_seconds``. It may be cut off anywhere and must be safe to repeat."""
+    """`run(application)` about every `every_seconds`. It may be cut off anywhere and must be safe to repeat."""
 
     name: str
     every_seconds: float
@@ -30,7 +30,7 @@ class Job:
 def start_jobs(
     jobs: Sequence[Job], mongo: Mongo, application: object, holder: str, stopping: threading.Event
 ) -> list[threading.Thread]:
-    """Starts a thread per job that ends when ``stopping`` is set. A failing run is logged and tried again in time."""
+    """Starts a thread per job that ends when `stopping` is set. A failing run is logged and tried again in time."""
     threads = [
         threading.Thread(target=_repeat, args=(job, mongo, application, holder, stopping), name=job.name, daemon=True)
         for job in jobs

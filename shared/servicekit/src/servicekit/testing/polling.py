@@ -19,8 +19,8 @@ def eventually(check: Callable[[], T], timeout_seconds: float = 10) -> T:
         last: object
         try:
             found = check()
-        except AssertionError as err:
-            last = err
+        except AssertionError as error:
+            last = error
         else:
             if found:
                 return found

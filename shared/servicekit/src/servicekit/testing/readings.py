@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
-from servicekit.broker.topology import Consumer
 from servicekit.events.envelope import UnreadableMessage, parse
+from servicekit.events.table import Consumer
 from servicekit.service.declaration import Service
 
 
@@ -40,7 +40,7 @@ class Reading:
         return {pointer for pointer in _pointers(self.envelope["data"]) if not self._without(pointer)._is_readable()}
 
     def declares_to_need(self) -> set[str]:
-        """The same, as the service's table of events says it (``Consumer.reads``)."""
+        """The same, as the service's table of events says it (`Consumer.reads`)."""
         return set(_required(self.consumer.reads, self.envelope["data"]))
 
     def _load(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Reading:
 
 
 def readings(service: Service, examples: Callable[[str], Mapping[str, dict[str, Any]]]) -> list[Any]:
-    """pytest parameters: a ``Reading`` for each of ``examples(event)`` (by name) of each event ``service`` consumes."""
+    """pytest parameters: a `Reading` for each of `examples(event)` (by name) of each event `service` consumes."""
     return [
         pytest.param(Reading(service.name, consumer, name, envelope), id=f"{consumer.event}-{name}")
         for consumer in service.consumes

@@ -8,7 +8,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
-from servicekit.http.auth import ALGORITHMS, ISSUER, MAX_LIFETIME_SECONDS, Person
+from servicekit.http.auth import ALGORITHMS, ISSUER, MAX_LIFETIME_SECONDS
+from servicekit.http.callers import Person
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": ALGORITHMS[0]})
 JWKS = json.dumps(KeySet([_KEY]).as_dict(private=False))

@@ -1,0 +1,31 @@
+"""What a route says of itself: who may call it, and whether it needs an Idempotency-Key."""
+
+from dataclasses import dataclass
+
+INTERNAL_SCOPE = "internal"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a route: anybody (`scope` None), or callers whose token carries `scope`."""
+
+    scope: str | None
+    documented: bool = True
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """That a route needs an Idempotency-Key, for which operation, and how long the key is remembered."""
+
+    operation: str
+    retention_days: int
+
+
+@dataclass(frozen=True)
+class Route:
+    """What the gate in front of a route must know about it."""
+
+    access: Access
+    keyed: Keyed | None
+    reads_query: bool
+    reads_body: bool

@@ -1,0 +1,129 @@
+"""The command line of a service: its processes, what can be printed of it, and what people on call run."""
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from servicekit.broker.admin import BrokerRefused, apply, read
+from servicekit.broker.asyncapi import asyncapi_document, asyncapi_yaml
+from servicekit.broker.comparison import differences
+from servicekit.operations.dead_letters import DeadLettersCommands
+from servicekit.operations.outbox import OutboxCommands
+from servicekit.service.declaration import Service
+from servicekit.service.processes import EXIT_UNAVAILABLE, load_settings, run_api, run_relay, run_worker
+from servicekit.settings import describe
+
+
+def command_line(service: Service) -> typer.Typer:
+    """The service's command line: api, worker, relay, prepare, topology, openapi and so on, and its own commands."""
+    return _Commands(service).cli()
+
+
+@dataclass(frozen=True)
+class _Commands:
+    """The sub-commands of one service."""
+
+    service: Service
+
+    def cli(self) -> typer.Typer:
+        """All of them, and the service's own."""
+        service = self.service
+        settings = partial(load_settings, service)
+        # add_completion=False: an operator's shell is not ours to touch. Plain tracebacks: they go to the log.
+        app = typer.Typer(
+            name=service.name, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+            help=f"The {service.name} service of e-Mitra, version {service.version}.",
+        )  # fmt: skip
+        app.command("api", help="Serve HTTP (gunicorn).")(lambda: run_api(service))
+        app.command("worker", help="Consume events, record dead letters, run the time-driven jobs.")(
+            lambda: run_worker(service)
+        )
+        app.command("relay", help="Publish the outbox.")(lambda: run_relay(service))
+        app.command("processes", help="Print the processes this service runs as.")(self._print_processes)
+        app.command("events", help="Print the table of events, as JSON.")(self._print_events)
+        app.command("prepare", help="Install collections' validators and indexes; a repeat changes nothing.")(
+            self._prepare
+        )
+        app.command("topology", help="Print this service's RabbitMQ definitions, --apply or --check them.")(
+            self._topology
+        )
+        app.command("openapi", help="Print the OpenAPI document of the routes.")(self._openapi)
+        app.command("asyncapi", help="Print the AsyncAPI document of the events.")(self._asyncapi)
+        app.command("settings", help="List every setting with its default and meaning.")(self._settings)
+        if service.consumes:
+            letters = DeadLettersCommands(service.topology, service.consumes, settings, service.connect)
+            app.add_typer(letters.cli(), name="dead-letters")
+        outbox_commands = OutboxCommands(service.topology, settings, service.connect)
+        app.add_typer(outbox_commands.cli(), name="outbox")
+        if service.commands is not None:
+            app.registered_commands += service.commands.registered_commands
+        return app
+
+    def _print_processes(self) -> None:
+        typer.echo(" ".join(self.service.processes))
+
+    def _print_events(self) -> None:
+        typer.echo(self.service.event_table(), nl=False)
+
+    def _prepare(self) -> None:
+        settings = load_settings(self.service)
+        with self.service.connect(settings) as mongo:
+            self.service.prepare_database(mongo)
+        typer.echo(f"{self.service.name}: database {settings.mongodb_database} is prepared")
+
+    def _topology(
+        self,
+        load: Annotated[bool, typer.Option("--apply", help="Load them into the broker, then check.")] = False,
+        check: Annotated[bool, typer.Option("--check", help="Print what the broker has otherwise; 1 if any.")] = False,
+        management_url: Annotated[
+            str, typer.Option(envvar="RABBITMQ_MANAGEMENT_URL", help="With an administrator's credentials.")
+        ] = "",
+        check_url: Annotated[
+            str, typer.Option(envvar="BROKER_CHECK_URL", help="For --check: the same without credentials.")
+        ] = "",
+        amqp_url: Annotated[str, typer.Option(envvar="AMQP_URL", help="What the service itself uses.")] = "",
+    ) -> None:
+        if not (load or check):
+            typer.echo(json.dumps(self.service.topology.definitions(), indent=2))
+            return
+        read_at = management_url or check_url
+        needed = {"RABBITMQ_MANAGEMENT_URL": management_url if load else read_at, "AMQP_URL": amqp_url}
+        missing = [name for name, value in needed.items() if not value]
+        if missing:
+            raise typer.BadParameter(f"this needs {' and '.join(missing)} in the environment or as options")
+        try:
+            if load:
+                apply(self.service.topology, management_url, amqp_url)
+            different = differences(self.service.topology, read(read_at, amqp_url))
+        except BrokerRefused as error:
+            typer.echo(f"{self.service.name}: the broker refused: {error}", err=True)
+            raise typer.Exit(EXIT_UNAVAILABLE) from None
+        for difference in different:
+            typer.echo(f"{self.service.name}: {difference}", err=True)
+        if different:
+            raise typer.Exit(1)
+        done = "loaded" if load else "as it should be"
+        typer.echo(f"{self.service.name}: topology {done} ({len(self.service.topology.queues)} queues)")
+
+    def _openapi(self) -> None:
+        typer.echo(self.service.openapi(), nl=False)
+
+    def _asyncapi(self) -> None:
+        typer.echo(asyncapi_yaml(asyncapi_document(self.service.topology, self.service.version)), nl=False)
+
+    def _settings(self, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+        if as_json:
+            names = ("variable", "meaning", "default", "secret")
+            rows = [dict(zip(names, row, strict=True)) for row in describe(self.service.settings)]
+            typer.echo(json.dumps(rows, default=str))
+            return
+        table = Table("Variable", "Meaning", "Default")
+        for env, help_text, default, secret in describe(self.service.settings):
+            shown = "(required)" if default is None else default
+            table.add_row(env, help_text + (" (secret)" if secret else ""), shown)
+        Console().print(table)
