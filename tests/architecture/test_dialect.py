@@ -1,0 +1,84 @@
+"""Every service and library speaks one dialect; the first stranger fails here, named with its file."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from tests.architecture.dialect import strangers
+from tests.conftest import ROOT
+
+SOURCES = sorted(source for folder in ("services", "shared") for source in (ROOT / folder).glob("*/src/*"))
+
+
+def modules(source: Path) -> Iterator[tuple[PurePosixPath, str]]:
+    for module in sorted(source.rglob("*.py")):
+        yield PurePosixPath(module.relative_to(source.parent).as_posix()), module.read_text()
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_a_package_speaks_the_dialect(source: Path) -> None:
+    assert [f"{path}: {what}" for path, text in modules(source) for what in strangers(path, text)] == []
+
+
+HANDLER = """
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class PayBill:
+    claim: Claim
+
+@dataclass(frozen=True)
+class PayBillHandler:
+    bills: Bills
+
+    def __call__(self, command: PayBill) -> Once[Payment]:
+        ...
+"""
+
+
+def of(path: str, text: str) -> list[str]:
+    return list(strangers(PurePosixPath(path), text))
+
+
+def test_a_use_case_in_the_dialect_is_no_stranger() -> None:
+    assert of("billing/application/payments/pay_bill.py", HANDLER) == []
+
+
+@pytest.mark.parametrize(
+    ("is_now", "instead", "says"),
+    [
+        ("class PayBillHandler:", "class Payer:", "is PayBillHandler"),
+        ("@dataclass(frozen=True)\nclass PayBillHandler", "@dataclass\nclass PayBillHandler", "is a frozen dataclass"),
+        ("@dataclass(frozen=True)\nclass PayBill:", "@dataclass\nclass PayBill:", "is a frozen dataclass"),
+        ("class PayBill:", "class Pay:", "its command is the class PayBill"),
+        ("command: PayBill)", "command: PayBill, claim: Claim)", "a claim is a member of it"),
+        ("Once[Payment]", "tuple[Payment, bool]", "Once(value, replayed)"),
+        ("__call__(self", "handle(self", "is called"),
+        ("bills: Bills", "bills: Bills\n    now: datetime\n\n    def now(self) -> None: ...", "an instant is `at`"),
+    ],
+)
+def test_a_strange_use_case_is_noticed(is_now: str, instead: str, says: str) -> None:
+    assert is_now in HANDLER
+    told = of("billing/application/payments/pay_bill.py", HANDLER.replace(is_now, instead))
+    assert any(says in line for line in told), told
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "says"),
+    [
+        ("billing/entrypoints/http/bills/schemas.py", "class Bill(Schema): ...", "named …Schema"),
+        ("billing/entrypoints/consumers.py", "class KioskApproved(ma.Schema): ...", "named …Reading"),
+        ("billing/adapters/mongo/bills.py", "_INDEXES = {'bills': [IndexModel('a')]}", "is INDEXES"),
+        ("billing/entrypoints/events.py", "CONSUMERS = [Consumer('a.b.v1', 'a', S(), f)]", "entrypoints/consumers.py"),
+        ("billing/domain/money.py", "try: ...\nexcept ValueError as err: ...", "`error`"),
+        ("billing/domain/money.py", "def f(now): ...", "an instant is `at`"),
+        ("billing/domain/money.py", "for each in range(3): ...", "one of"),
+        ("billing/domain/money.py", "found = 1", "what was found"),
+        ("billing/domain/money.py", '"""Says ``this``."""', "double backticks"),
+        ("billing/application/payments/payments.py", "class PaymentReader: ...", "read_…"),
+    ],
+)
+def test_a_stranger_is_noticed(path: str, text: str, says: str) -> None:
+    told = of(path, text)
+    assert any(says in line for line in told), told
