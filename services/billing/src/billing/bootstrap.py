@@ -4,22 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from billing.adapters import events, mongo_bills, mongo_ledger, mongo_payments
-from billing.adapters.http_biller_network import HttpBillerNetwork, OwnFees
-from billing.adapters.http_payment_provider import HttpPaymentProvider
-from billing.adapters.json_http import JsonClient
-from billing.adapters.mongo_bills import MongoBills, MongoFeeDemands
-from billing.adapters.mongo_books import MongoBooks
-from billing.adapters.mongo_ledger import MongoLedger
-from billing.adapters.mongo_payments import MongoPayments
-from billing.adapters.reference_data import load_billers, load_fees, require_rates
-from billing.application.drive_payment import PaymentExecutor
-from billing.application.fetch_bills import FetchBillsHandler
-from billing.application.pay_bill import PayBillHandler
-from billing.application.sweep_payments import SweepPayments
-from billing.domain.billers import Biller
-from billing.domain.fees import FeeSchedule
-from billing.domain.receipts import civil_day
+from billing.adapters import events
+from billing.adapters.data.reference_data import load_billers, load_fees, require_rates
+from billing.adapters.mongo import bills as mongo_bills
+from billing.adapters.mongo import ledger as mongo_ledger
+from billing.adapters.mongo import payments as mongo_payments
+from billing.adapters.mongo.bills import MongoBills, MongoFeeDemands
+from billing.adapters.mongo.books import MongoBooks
+from billing.adapters.mongo.ledger import MongoLedger
+from billing.adapters.mongo.payments import MongoPayments
+from billing.adapters.partners.biller_network import HttpBillerNetwork, OwnFees
+from billing.adapters.partners.json_http import JsonClient
+from billing.adapters.partners.payment_provider import HttpPaymentProvider
+from billing.application.bills.fetch_bills import FetchBillsHandler
+from billing.application.payments.drive_payment import PaymentExecutor
+from billing.application.payments.pay_bill import PayBillHandler
+from billing.application.payments.sweep_payments import SweepPayments
+from billing.domain.payments.receipts import civil_day
+from billing.domain.tariff.billers import Biller
+from billing.domain.tariff.fees import FeeSchedule
 from billing.settings import Settings
 from servicekit.events.outbox import Outbox
 from servicekit.ids import event_id, public_id

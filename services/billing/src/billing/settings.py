@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from marshmallow import fields, validate
 
-from billing.domain.pace import Pace
+from billing.domain.payments.pace import Pace
 from servicekit.settings import ServiceSettings, setting
 
 _url = validate.Regexp(r"https?://[^/]+", error="Must begin with http:// or https://.")

@@ -8,7 +8,7 @@ from tests.support.builders import NOW, a_payment
 
 import emitra_contracts
 from billing.adapters.events import ending_event
-from billing.domain.payment import Failure, Payment, State
+from billing.domain.payments.payment import Failure, Payment, State
 from billing.entrypoints.consumers import CONSUMERS
 from billing.entrypoints.service import SERVICE
 from emitra_contracts import every_example, validate_produced

@@ -12,7 +12,7 @@ from tests.support.simulators import Simulator
 from tests.support.world import Caller, World, json_of
 from typer.testing import CliRunner, Result
 
-from billing.adapters.mongo_ledger import install_validators
+from billing.adapters.mongo.ledger import install_validators
 from billing.bootstrap import bootstrap, utc_now
 from billing.entrypoints.service import SERVICE
 from billing.settings import Settings

@@ -7,12 +7,12 @@ import pytest
 from tests.support.builders import a_payment
 from tests.support.raw_server import answering, closed_port, http
 
-from billing.adapters.http_biller_network import HttpBillerNetwork
-from billing.adapters.http_payment_provider import HttpPaymentProvider
-from billing.adapters.json_http import MAX_RESPONSE_BYTES, JsonClient
-from billing.adapters.reference_data import load_billers
-from billing.application.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
-from billing.application.ports import Outcome
+from billing.adapters.data.reference_data import load_billers
+from billing.adapters.partners.biller_network import HttpBillerNetwork
+from billing.adapters.partners.json_http import MAX_RESPONSE_BYTES, JsonClient
+from billing.adapters.partners.payment_provider import HttpPaymentProvider
+from billing.application.payments.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
+from billing.application.payments.ports import Outcome
 from servicekit.deadlines import deadline
 from servicekit.errors import ServiceError
 

@@ -10,9 +10,9 @@ from tests.support.builders import NOW, PACE, a_claim, a_payment
 from tests.support.fakes import FakePayments
 from tests.support.world import World
 
-from billing.application.errors import BillAlreadyPaid, WalletNotOpen, WalletTooLow
-from billing.application.ports import Break, BreakKind, Change, Payments, Resolution
-from billing.domain.payment import Failure, Payment, State
+from billing.application.payments.errors import BillAlreadyPaid, WalletNotOpen, WalletTooLow
+from billing.application.payments.ports import Break, BreakKind, Change, Payments, Resolution
+from billing.domain.payments.payment import Failure, Payment, State
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.ids import event_id, public_id, transaction_token
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from billing.domain.billers import Bill, Exactness
-from billing.domain.ledger import Leg
-from billing.domain.pace import Pace
-from billing.domain.payment import Payment, State, Step
+from billing.domain.ledger.entries import Leg
+from billing.domain.payments.pace import Pace
+from billing.domain.payments.payment import Payment, State, Step
+from billing.domain.tariff.billers import Bill, Exactness
 from servicekit.idempotency import Claim
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

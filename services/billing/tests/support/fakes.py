@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from billing.application.errors import BillAlreadyPaid, WalletNotOpen, WalletTooLow
-from billing.application.ports import (
+from billing.application.payments.errors import BillAlreadyPaid, WalletNotOpen, WalletTooLow
+from billing.application.payments.ports import (
     Answer,
     Break,
     Change,
@@ -14,9 +14,9 @@ from billing.application.ports import (
     Outcome,
     Resolution,
 )
-from billing.domain.billers import Biller
-from billing.domain.ledger import JournalEntry, wallet_changes
-from billing.domain.payment import FAILED, Payment, State
+from billing.domain.ledger.entries import JournalEntry, wallet_changes
+from billing.domain.payments.payment import FAILED, Payment, State
+from billing.domain.tariff.billers import Biller
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.idempotency import Claim, Once
 

@@ -64,7 +64,7 @@ def simulator(kind: str) -> Iterator[Simulator]:
 
 def signed(body: dict[str, Any], secret: str = CALLBACK_SECRET) -> tuple[bytes, str]:
     """A callback's bytes and its signature, as the biller network makes them."""
-    from billing.application.ring_doorbell import signature_of
+    from billing.application.payments.accept_callback import signature_of
 
     raw = json.dumps(body).encode()
     return raw, signature_of(raw, secret)

@@ -3,8 +3,8 @@
 import pytest
 from tests.support.builders import a_bill
 
-from billing.adapters.reference_data import load_billers
-from billing.domain.billers import Exactness
+from billing.adapters.data.reference_data import load_billers
+from billing.domain.tariff.billers import Exactness
 
 BILLERS = load_billers()
 

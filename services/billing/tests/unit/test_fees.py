@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.builders import a_bill
 
-from billing.adapters.reference_data import load_billers, load_fees, require_rates
-from billing.domain.fees import NoRateInForce
-from billing.domain.pricing import price
+from billing.adapters.data.reference_data import load_billers, load_fees, require_rates
+from billing.domain.tariff.fees import NoRateInForce
+from billing.domain.tariff.pricing import price
 
 FEES = load_fees()
 BILLERS = load_billers()

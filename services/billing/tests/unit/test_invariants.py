@@ -20,15 +20,15 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from tests.support.builders import KIOSK, NOW, PACE, a_bill, a_claim
 from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 
+from billing.adapters.data.reference_data import load_billers, load_fees
 from billing.adapters.events import COMPLETED, FAILED_EVENT, ending_event
-from billing.adapters.reference_data import load_billers, load_fees
-from billing.application.drive_payment import PaymentExecutor
-from billing.application.errors import BillAlreadyPaid, BillExpired, WalletTooLow
-from billing.application.pay_bill import PayBill, PayBillHandler
-from billing.application.ports import Answer, BillFetch, BreakKind, Change, Outcome, Payer
-from billing.domain.billers import Bill
-from billing.domain.ledger import PSP_HELD, JournalEntry, Kind, wallet_account, wallet_held_account
-from billing.domain.payment import ENDED, FAILED, HOLDING, Payment, State
+from billing.application.payments.drive_payment import PaymentExecutor
+from billing.application.payments.errors import BillAlreadyPaid, BillExpired, WalletTooLow
+from billing.application.payments.pay_bill import PayBill, PayBillHandler
+from billing.application.payments.ports import Answer, BillFetch, BreakKind, Change, Outcome, Payer
+from billing.domain.ledger.entries import PSP_HELD, JournalEntry, Kind, wallet_account, wallet_held_account
+from billing.domain.payments.payment import ENDED, FAILED, HOLDING, Payment, State
+from billing.domain.tariff.billers import Bill
 from servicekit.errors import DependencyUnavailable
 from servicekit.events.envelope import parse, serialise
 from servicekit.idempotency import Claim, Once

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from tests.support.builders import KIOSK, NOW, a_payment
 
-from billing.domain.ledger import JournalEntry, Kind, Leg, sandbox_funding, wallet_changes
-from billing.domain.payment import IllegalMove, State
-from billing.domain.receipts import receipt_number
+from billing.domain.ledger.entries import JournalEntry, Kind, Leg, sandbox_funding, wallet_changes
+from billing.domain.payments.payment import IllegalMove, State
+from billing.domain.payments.receipts import receipt_number
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from tests.support.builders import KIOSK, NOW, PACE, a_claim, a_payment
 from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 
-from billing.application.drive_payment import PaymentExecutor
-from billing.application.ports import Answer, Change, Outcome
-from billing.domain.payment import Failure, Payment, State
+from billing.application.payments.drive_payment import PaymentExecutor
+from billing.application.payments.ports import Answer, Change, Outcome
+from billing.domain.payments.payment import Failure, Payment, State
 
 FUNDS = 10_000_000
 

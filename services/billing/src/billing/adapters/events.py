@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from billing.domain.payment import FAILED, Payment, State
+from billing.domain.payments.payment import FAILED, Payment, State
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
 

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, validate
 from pymongo.client_session import ClientSession
 
-from billing.application.ports import Break, BreakKind
+from billing.application.payments.ports import Break, BreakKind
 from billing.bootstrap import Billing
 from servicekit.events import Consumer, ReceivedEvent
 from servicekit.fields import StrictInteger

@@ -2,9 +2,9 @@
 
 from billing import __version__
 from billing.bootstrap import INDEXES, PUBLISHES, Billing, bootstrap, prepare
-from billing.entrypoints.api import billers, internal, payments
 from billing.entrypoints.commands import commands
 from billing.entrypoints.consumers import CONSUMERS
+from billing.entrypoints.http.payments.routes import billers, internal, payments
 from billing.settings import Settings
 from servicekit.service import Job, Service, command_line
 

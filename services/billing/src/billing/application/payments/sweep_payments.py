@@ -4,10 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from billing.application.drive_payment import PaymentExecutor
-from billing.application.ports import Payments
-from billing.domain.pace import Pace
-from billing.domain.payment import Payment
+from billing.application.payments.drive_payment import PaymentExecutor
+from billing.application.payments.ports import Payments
+from billing.domain.payments.pace import Pace
+from billing.domain.payments.payment import Payment
 
 # One sweep takes at most this many, so that it ends and the lease is renewed; the next begins a second later.
 BATCH = 100

@@ -6,7 +6,7 @@ So a callback that is repeated, late, out of order or even untrue does no harm: 
 import hashlib
 import hmac
 
-from billing.application.errors import SignatureNotValid
+from billing.application.payments.errors import SignatureNotValid
 
 
 def signature_of(body: bytes, secret: str) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from billing.application.ports import BillFetch
+from billing.application.payments.ports import BillFetch
 from billing.bootstrap import Billing
-from billing.domain.billers import Bill, Biller
-from billing.domain.ledger import Wallet
-from billing.domain.payment import FAILED, Payment, State
-from billing.domain.pricing import price
+from billing.domain.ledger.entries import Wallet
+from billing.domain.payments.payment import FAILED, Payment, State
+from billing.domain.tariff.billers import Bill, Biller
+from billing.domain.tariff.pricing import price
 
 _IN_DOUBT = frozenset({State.AUTH_UNKNOWN, State.POST_UNKNOWN, State.MANUAL})
 

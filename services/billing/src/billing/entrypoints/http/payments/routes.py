@@ -4,14 +4,14 @@ from typing import Any
 
 from flask import request, url_for
 
-from billing.application.errors import BillerNotFound, NoReceiptYet, TransactionNotFound, WalletNotOpen
-from billing.application.fetch_bills import FetchBills
-from billing.application.pay_bill import PayBill, require_payment
-from billing.application.ports import Payer
-from billing.application.ring_doorbell import payment_of, require_signature
+from billing.application.bills.fetch_bills import FetchBills
+from billing.application.payments.accept_callback import payment_of, require_signature
+from billing.application.payments.errors import BillerNotFound, NoReceiptYet, TransactionNotFound, WalletNotOpen
+from billing.application.payments.pay_bill import PayBill, require_payment
+from billing.application.payments.ports import Payer
 from billing.bootstrap import Billing
-from billing.domain.payment import ENDED
-from billing.entrypoints import schemas, views
+from billing.domain.payments.payment import ENDED
+from billing.entrypoints.http.payments import schemas, views
 from servicekit.http import Blueprint, application, caller, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import public_id, transaction_token
 from servicekit.instants import utc_now

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing.application.drive_payment import PaymentExecutor
-from billing.application.errors import AmountNotAccepted, BillExpired, BillNotFound, PaymentNotFound
-from billing.application.ports import Bills, Payer, Payments
-from billing.domain.billers import Bill, Biller
-from billing.domain.fees import FeeSchedule
-from billing.domain.pace import Pace
-from billing.domain.payment import Payment, State, Step
-from billing.domain.pricing import price
+from billing.application.payments.drive_payment import PaymentExecutor
+from billing.application.payments.errors import AmountNotAccepted, BillExpired, BillNotFound, PaymentNotFound
+from billing.application.payments.ports import Bills, Payer, Payments
+from billing.domain.payments.pace import Pace
+from billing.domain.payments.payment import Payment, State, Step
+from billing.domain.tariff.billers import Bill, Biller
+from billing.domain.tariff.fees import FeeSchedule
+from billing.domain.tariff.pricing import price
 from servicekit.errors import DependencyTimeout, DependencyUnavailable, FieldProblem, ValidationFailed
 from servicekit.faults import crash_point
 from servicekit.idempotency import Claim

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from billing.application.errors import FeeDemandNotFound
-from billing.application.ports import (
+from billing.application.payments.errors import FeeDemandNotFound
+from billing.application.payments.ports import (
     BillerNetwork,
     BillFetch,
     Bills,
@@ -14,8 +14,8 @@ from billing.application.ports import (
     Payer,
     Payments,
 )
-from billing.domain.billers import Bill, Biller, Exactness, claim_on
-from billing.domain.payment import State
+from billing.domain.payments.payment import State
+from billing.domain.tariff.billers import Bill, Biller, Exactness, claim_on
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.idempotency import Claim
 

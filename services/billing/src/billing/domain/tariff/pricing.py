@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from billing.domain.billers import Bill, Biller
-from billing.domain.fees import FeeSchedule
-from billing.domain.ledger import Leg
-from billing.domain.receipts import civil_day
+from billing.domain.ledger.entries import Leg
+from billing.domain.payments.receipts import civil_day
+from billing.domain.tariff.billers import Bill, Biller
+from billing.domain.tariff.fees import FeeSchedule
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from billing.adapters.json_http import JsonClient, NoAnswer, NotSent, Reply
-from billing.application.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
-from billing.application.ports import Answer, BillerNetwork, FetchedBill, Outcome
-from billing.domain.billers import Biller, Exactness
-from billing.domain.payment import Payment
+from billing.adapters.partners.json_http import JsonClient, NoAnswer, NotSent, Reply
+from billing.application.payments.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
+from billing.application.payments.ports import Answer, BillerNetwork, FetchedBill, Outcome
+from billing.domain.payments.payment import Payment
+from billing.domain.tariff.billers import Biller, Exactness
 
 # A biller that lists more bills than this for one customer is not to be believed.
 MOST_BILLS = 100

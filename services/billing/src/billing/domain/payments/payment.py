@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from billing.domain.ledger import (
+from billing.domain.ledger.entries import (
     PSP_AUTHORISED,
     PSP_CLEARING,
     PSP_HELD,
@@ -16,7 +16,7 @@ from billing.domain.ledger import (
     wallet_account,
     wallet_held_account,
 )
-from billing.domain.receipts import Receipt, receipt_number
+from billing.domain.payments.receipts import Receipt, receipt_number
 
 
 class State(StrEnum):

@@ -9,11 +9,11 @@ from typing import Any
 from pymongo.client_session import ClientSession
 
 from billing.adapters.events import COMPLETED, FAILED_EVENT
-from billing.adapters.mongo_ledger import JOURNAL, WALLETS
-from billing.adapters.payment_documents import HOLDING_STATES, PAYMENTS
-from billing.application.check_books import Books, Finding
-from billing.domain.ledger import PSP_HELD, wallet_account, wallet_held_account
-from billing.domain.payment import State
+from billing.adapters.mongo.documents import HOLDING_STATES, PAYMENTS
+from billing.adapters.mongo.ledger import JOURNAL, WALLETS
+from billing.application.books.check_books import Books, Finding
+from billing.domain.ledger.entries import PSP_HELD, wallet_account, wallet_held_account
+from billing.domain.payments.payment import State
 from servicekit.events.outbox import COLLECTION as OUTBOX
 from servicekit.events.outbox import SENT_ROWS_KEPT_SECONDS
 from servicekit.mongo import Mongo

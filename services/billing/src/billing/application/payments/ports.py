@@ -6,9 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from billing.domain.billers import Bill, Biller, Exactness
-from billing.domain.ledger import JournalEntry
-from billing.domain.payment import Payment
+from billing.domain.ledger.entries import JournalEntry
+from billing.domain.payments.payment import Payment
+from billing.domain.tariff.billers import Bill, Biller, Exactness
 from servicekit.idempotency import Claim, Once
 
 

@@ -10,9 +10,9 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from billing.adapters.payment_documents import HOLDING_STATES, PAYMENTS, entry_document
-from billing.application.errors import WalletNotOpen, WalletTooLow
-from billing.domain.ledger import JournalEntry, Wallet, sandbox_funding, wallet_changes
+from billing.adapters.mongo.documents import HOLDING_STATES, PAYMENTS, entry_document
+from billing.application.payments.errors import WalletNotOpen, WalletTooLow
+from billing.domain.ledger.entries import JournalEntry, Wallet, sandbox_funding, wallet_changes
 from billing.domain.money import rupees
 from servicekit.mongo import Mongo
 

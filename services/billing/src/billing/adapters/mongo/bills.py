@@ -7,8 +7,8 @@ from bson import Int64
 from pymongo import IndexModel
 from pymongo.client_session import ClientSession
 
-from billing.application.ports import BillFetch, FeeDemand, Payer
-from billing.domain.billers import Bill, Exactness
+from billing.application.payments.ports import BillFetch, FeeDemand, Payer
+from billing.domain.tariff.billers import Bill, Exactness
 from servicekit.idempotency import Claim, Once
 from servicekit.mongo import Idempotency, Mongo
 

@@ -2,10 +2,10 @@
 
 from urllib.parse import quote
 
-from billing.adapters.http_biller_network import REFUSING_STATUSES, slug_of
-from billing.adapters.json_http import JsonClient, NoAnswer, NotSent, Reply
-from billing.application.ports import Answer, Outcome
-from billing.domain.payment import Payment
+from billing.adapters.partners.biller_network import REFUSING_STATUSES, slug_of
+from billing.adapters.partners.json_http import JsonClient, NoAnswer, NotSent, Reply
+from billing.application.payments.ports import Answer, Outcome
+from billing.domain.payments.payment import Payment
 
 _AUTHORISATIONS = {
     "AUTHORISED": Outcome.SUCCESS,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from billing.application.ports import (
+from billing.application.payments.ports import (
     Answer,
     BillerNetwork,
     Break,
@@ -20,8 +20,8 @@ from billing.application.ports import (
     Payments,
     Resolution,
 )
-from billing.domain.pace import SLOW_INQUIRY, Pace
-from billing.domain.payment import FAILED, Failure, Payment, State
+from billing.domain.payments.pace import SLOW_INQUIRY, Pace
+from billing.domain.payments.payment import FAILED, Failure, Payment, State
 from servicekit.faults import crash_point
 
 # No path through the saga has more steps than this in one go; it ends a loop that a defect would make endless.

@@ -9,8 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from billing.adapters.events import ending_event
-from billing.adapters.mongo_ledger import MongoLedger, NotAllTaken
-from billing.adapters.payment_documents import (
+from billing.adapters.mongo.documents import (
     HOLDING_STATES,
     PAYMENTS,
     Document,
@@ -19,10 +18,11 @@ from billing.adapters.payment_documents import (
     payment_update,
     still_as,
 )
-from billing.application.errors import BillAlreadyPaid
-from billing.application.ports import Break, Change, Resolution
-from billing.domain.ledger import JournalEntry
-from billing.domain.payment import FAILED, Payment
+from billing.adapters.mongo.ledger import MongoLedger, NotAllTaken
+from billing.application.payments.errors import BillAlreadyPaid
+from billing.application.payments.ports import Break, Change, Resolution
+from billing.domain.ledger.entries import JournalEntry
+from billing.domain.payments.payment import FAILED, Payment
 from servicekit.errors import DependencyUnavailable
 from servicekit.events.outbox import Outbox
 from servicekit.faults import crash_point

@@ -7,9 +7,9 @@ from datetime import date
 from importlib.resources import files
 from typing import Any
 
-from billing.domain.billers import LONGEST_PARAM, Biller, CustomerParam
-from billing.domain.fees import FeeSchedule, Rate, Sharing, Slab
 from billing.domain.money import WHOLE
+from billing.domain.tariff.billers import LONGEST_PARAM, Biller, CustomerParam
+from billing.domain.tariff.fees import FeeSchedule, Rate, Sharing, Slab
 
 
 class BadReferenceData(ValueError):
@@ -54,7 +54,7 @@ def require_rates(billers: Mapping[str, Biller], fees: FeeSchedule, on: date) ->
 
 
 def _rows(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(files("billing.adapters").joinpath("data", name).read_text("utf-8"))
+    document: dict[str, Any] = json.loads(files("billing.adapters.data").joinpath(name).read_text("utf-8"))
     return document
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from bson import Int64
 
-from billing.domain.ledger import JournalEntry, Leg
-from billing.domain.payment import FAILED, HOLDING, Failure, Payment, State, Step
-from billing.domain.receipts import Receipt
+from billing.domain.ledger.entries import JournalEntry, Leg
+from billing.domain.payments.payment import FAILED, HOLDING, Failure, Payment, State, Step
+from billing.domain.payments.receipts import Receipt
 
 Document = dict[str, Any]
 

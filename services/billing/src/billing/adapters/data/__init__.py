@@ -1,0 +1,1 @@
+"""Billers and fee orders as data files."""

@@ -1,0 +1,1 @@
+"""The biller network and the payment service provider, over HTTP."""

@@ -1,0 +1,1 @@
+"""Bills fetched, fee demands raised."""

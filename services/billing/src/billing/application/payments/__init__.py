@@ -1,0 +1,1 @@
+"""Payments made, driven to their end, swept, looked at."""

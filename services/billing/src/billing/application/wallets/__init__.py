@@ -1,0 +1,1 @@
+"""Centres' wallets: opened, funded, shown."""

@@ -1,0 +1,1 @@
+"""A payment and the saga it goes through."""

@@ -1,0 +1,1 @@
+"""Who can be paid, what for, and what it costs: billers, bills, fees, prices."""

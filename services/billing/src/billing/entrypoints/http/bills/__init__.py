@@ -1,0 +1,1 @@
+"""Billers and bill fetches."""

@@ -1,0 +1,1 @@
+"""Payments, receipts, transactions, callbacks."""
