@@ -2,38 +2,61 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+
+from pymongo.client_session import ClientSession
 
 from billing.adapters import events
 from billing.adapters.data.reference_data import load_billers, load_fees, require_rates
 from billing.adapters.mongo import bills as mongo_bills
+from billing.adapters.mongo import breaks as mongo_breaks
 from billing.adapters.mongo import ledger as mongo_ledger
 from billing.adapters.mongo import payments as mongo_payments
-from billing.adapters.mongo.bills import MongoBills, MongoFeeDemands
-from billing.adapters.mongo.books import MongoBooks
-from billing.adapters.mongo.ledger import MongoLedger
+from billing.adapters.mongo.bills import FeeDemandsWithin, MongoBills, MongoFeeDemands
+from billing.adapters.mongo.books import MongoRecords
+from billing.adapters.mongo.breaks import BreaksWithin, MongoBreaks
+from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
+from billing.adapters.mongo.migration import Migration
 from billing.adapters.mongo.payments import MongoPayments
+from billing.adapters.mongo.unit_of_work import UnitOfWork
 from billing.adapters.partners.biller_network import HttpBillerNetwork, OwnFees
 from billing.adapters.partners.json_http import JsonClient
 from billing.adapters.partners.payment_provider import HttpPaymentProvider
 from billing.application.bills.fetch_bills import FetchBillsHandler
-from billing.application.payments.drive_payment import PaymentExecutor
+from billing.application.bills.raise_fee_demand import RaiseFeeDemandHandler
+from billing.application.books.check_books import CheckBooksHandler
+from billing.application.payments.accept_callback import AcceptCallbackHandler
+from billing.application.payments.drive_payment import DrivePaymentHandler
 from billing.application.payments.pay_bill import PayBillHandler
-from billing.application.payments.sweep_payments import SweepPayments
-from billing.domain.payments.receipts import civil_day
+from billing.application.payments.read_payments import PaymentReader
+from billing.application.payments.return_refused_fee import ReturnRefusedFeeHandler
+from billing.application.payments.sweep_payments import SweepPaymentsHandler
+from billing.application.wallets.fund_sandbox_wallet import FundSandboxWalletHandler
+from billing.application.wallets.open_wallet import OpenWalletHandler
+from billing.domain.calendar import civil_day
+from billing.domain.payments.pace import Pace
 from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.fees import FeeSchedule
 from billing.settings import Settings
-from servicekit.events.outbox import Outbox
+from servicekit.events import Outbox
 from servicekit.ids import event_id, public_id
+from servicekit.instants import utc_now
 from servicekit.mongo import Idempotency, Mongo
 
 PUBLISHES = [events.COMPLETED, events.FAILED_EVENT]
-INDEXES = {**mongo_payments.INDEXES, **mongo_ledger.INDEXES, **mongo_bills.INDEXES}
+INDEXES = {**mongo_payments.INDEXES, **mongo_breaks.INDEXES, **mongo_ledger.INDEXES, **mongo_bills.INDEXES}
 prepare = mongo_ledger.install_validators
 
 # Connections kept beside those of the request threads: the sweeper's, in the worker.
 _SPARE_CONNECTIONS = 8
+
+
+@dataclass(frozen=True)
+class BillingWithin:
+    """The use cases of consumed events, inside the transaction that records the event as handled."""
+
+    open_wallet: OpenWalletHandler
+    raise_fee_demand: RaiseFeeDemandHandler
+    return_refused_fee: ReturnRefusedFeeHandler
 
 
 @dataclass(frozen=True)
@@ -45,27 +68,34 @@ class Billing:
     fees: FeeSchedule
     fetch_bills: FetchBillsHandler
     pay_bill: PayBillHandler
-    sweep_payments: SweepPayments
-    payments: MongoPayments
-    fee_demands: MongoFeeDemands
-    ledger: MongoLedger
-    books: MongoBooks
+    sweep_payments: SweepPaymentsHandler
+    accept_callback: AcceptCallbackHandler
+    payments: PaymentReader
+    wallets: MongoLedger
+    fund_sandbox_wallet: FundSandboxWalletHandler
+    check_books: CheckBooksHandler
+    migration: Migration
+    _pace: Pace
+    _demands: MongoFeeDemands
+    _breaks: MongoBreaks
 
-
-def utc_now() -> datetime:
-    """The present instant: the saga asks for it after each call, for it cannot know before how long that took."""
-    return datetime.now(UTC)
+    def within(self, session: ClientSession) -> BillingWithin:
+        """The use cases that write in the transaction of `session`."""
+        return BillingWithin(
+            open_wallet=OpenWalletHandler(WalletsWithin(self.wallets, session)),
+            raise_fee_demand=RaiseFeeDemandHandler(FeeDemandsWithin(self._demands, session)),
+            return_refused_fee=ReturnRefusedFeeHandler(BreaksWithin(self._breaks, session), self._pace),
+        )
 
 
 def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     """The service over one database and the two outside systems. Raises if a data file contradicts itself."""
-    billers, fees = load_billers(), load_fees()
+    billers, fees, pace = load_billers(), load_fees(), settings.pace()
     require_rates(billers, fees, civil_day(utc_now()))
-    idempotency = Idempotency(mongo)
-    ledger = MongoLedger(mongo)
-    payments = MongoPayments(mongo, ledger, Outbox(mongo.db, settings.service_name), idempotency)
-    bills = MongoBills(mongo, idempotency)
-    fee_demands = MongoFeeDemands(mongo)
+    idempotency, outbox, ledger = Idempotency(mongo), Outbox(mongo.db, settings.service_name), MongoLedger(mongo)
+    unit_of_work = UnitOfWork(mongo, ledger, outbox, idempotency)
+    payments = MongoPayments(mongo, unit_of_work, outbox, idempotency)
+    bills, demands = MongoBills(mongo, idempotency), MongoFeeDemands(mongo)
 
     connections = settings.http_threads + _SPARE_CONNECTIONS
     network = HttpBillerNetwork(
@@ -78,19 +108,22 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     provider = HttpPaymentProvider(
         JsonClient(settings.psp_url, timeout_seconds=settings.psp_timeout_seconds, connections=connections)
     )
-    pace = settings.pace()
-    executor = PaymentExecutor(payments, OwnFees(internal, network), provider, pace, utc_now, event_id)
+    # The saga asks for the time after each call, for it cannot know before how long that took.
+    drive_payment = DrivePaymentHandler(payments, OwnFees(internal, network), provider, pace, utc_now, event_id)
     return Billing(
         settings=settings,
         billers=billers,
         fees=fees,
-        fetch_bills=FetchBillsHandler(
-            billers, network, fee_demands, bills, payments, new_bill_id=lambda: public_id("bil")
-        ),
-        pay_bill=PayBillHandler(billers, fees, bills, payments, executor, pace),
-        sweep_payments=SweepPayments(payments, executor, pace, utc_now),
-        payments=payments,
-        fee_demands=fee_demands,
-        ledger=ledger,
-        books=MongoBooks(mongo),
+        fetch_bills=FetchBillsHandler(billers, network, demands, bills, payments, new_bill_id=lambda: public_id("bil")),
+        pay_bill=PayBillHandler(billers, fees, bills, payments, drive_payment, pace),
+        sweep_payments=SweepPaymentsHandler(payments, drive_payment, pace, utc_now),
+        accept_callback=AcceptCallbackHandler(payments, settings.biller_callback_secret),
+        payments=PaymentReader(payments),
+        wallets=ledger,
+        fund_sandbox_wallet=FundSandboxWalletHandler(unit_of_work),
+        check_books=CheckBooksHandler(MongoRecords(mongo)),
+        migration=Migration(mongo),
+        _pace=pace,
+        _demands=demands,
+        _breaks=MongoBreaks(mongo),
     )

@@ -87,5 +87,5 @@ class Settings(ServiceSettings):
             first_inquiry=timedelta(seconds=self.first_inquiry_seconds),
             longest_inquiry=timedelta(seconds=self.longest_inquiry_seconds),
             give_up_unsent=timedelta(seconds=self.give_up_unsent_seconds),
-            take_over=timedelta(seconds=self.in_doubt_deadline_seconds),
+            deadline=timedelta(seconds=self.in_doubt_deadline_seconds),
         )

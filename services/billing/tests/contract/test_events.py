@@ -26,15 +26,15 @@ def completed() -> list[Payment]:
     by_card = made(mode="CARD", state=State.POST_REQUESTED)
     fee = made(application_id=public_id("app"), biller_id="EMITRA-FEES", category="APPLICATION_FEE")
     return [
-        made().posted(NOW, "ref", take_over_at=NOW),
-        by_card.posted(NOW, "ref", take_over_at=NOW).completed(NOW),
-        fee.posted(NOW, "ref", take_over_at=NOW),
+        made().posted(NOW, "ref", resume_at=NOW),
+        by_card.posted(NOW, "ref", resume_at=NOW).completed(NOW),
+        fee.posted(NOW, "ref", resume_at=NOW),
     ]
 
 
 def failed() -> list[Payment]:
-    refused = made().refused(NOW, Failure("biller-refused", "no", money_returned=True), take_over_at=NOW)
-    expired = made().refused(NOW, Failure("expired", "no", money_returned=True), take_over_at=NOW)
+    refused = made().refused(NOW, Failure("biller-refused", "no", money_returned=True), resume_at=NOW)
+    expired = made().refused(NOW, Failure("expired", "no", money_returned=True), resume_at=NOW)
     declined = Failure("authorisation-declined", "no", money_returned=True)
     return [refused, expired, made(mode="UPI").move(NOW, State.AUTH_FAILED, failure=declined)]
 

@@ -8,9 +8,11 @@ import pytest
 from tests.support.simulators import CALLBACK_SECRET, Simulator, simulator
 from tests.support.world import World
 
-from billing.bootstrap import bootstrap, utc_now
+from billing.application.books.check_books import CheckBooks
+from billing.bootstrap import bootstrap
 from billing.entrypoints.service import SERVICE
 from billing.settings import Settings
+from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 from servicekit.testing import settings_for
 
@@ -53,7 +55,7 @@ def world(settings: Settings, biller: Simulator, psp: Simulator) -> Iterator[Wor
             app = SERVICE.flask_app(settings, mongo, billing)
             yield World(billing, mongo, app.test_client(), biller, psp)
             # Whatever the tests did through the API, in whatever order, the books must be right at the end.
-            books = billing.books.check(utc_now())
+            books = billing.check_books(CheckBooks(utc_now()))
             assert books.in_order, [finding for finding in books.findings if finding.breaks]
         finally:
             mongo.client.drop_database(mongo.db.name)

@@ -7,6 +7,8 @@ from tests.support.simulators import signed
 from tests.support.world import World, json_of
 from werkzeug.test import TestResponse
 
+from billing.application.payments.sweep_payments import SweepPayments
+
 
 def ring(world: World, body: dict[str, Any], secret: str | None = None) -> TestResponse:
     raw, signature = signed(body) if secret is None else signed(body, secret)
@@ -24,7 +26,7 @@ def test_callbacks_three_times_and_out_of_order_complete_the_payment_once(world:
     for sequence, status in ((3, "SUCCESS"), (1, "PENDING"), (2, "PENDING")):
         answer = ring(world, {"request_id": f"{payment_id}:post", "status": status, "sequence": sequence})
         assert answer.status_code == 204
-        world.billing.sweep_payments()
+        world.billing.sweep_payments(SweepPayments())
 
     assert world.sweep_until(payment_id, "COMPLETED")["version"] == 7
     assert world.events_of(payment_id) == ["payment.completed.v1"]
@@ -36,7 +38,7 @@ def test_a_callback_is_believed_only_as_far_as_the_inquiry_confirms_it(world: Wo
     payment_id = json_of(centre.pay(centre.bill("100000000005")))["payment_id"]
 
     ring(world, {"request_id": f"{payment_id}:post", "status": "FAILED"})
-    world.billing.sweep_payments()
+    world.billing.sweep_payments(SweepPayments())
 
     assert world.stored(payment_id)["state"] == "POST_UNKNOWN"
 
@@ -71,6 +73,6 @@ def test_a_callback_about_a_completed_payment_moves_nothing(world: World) -> Non
     before = world.stored(payment_id)
 
     ring(world, {"request_id": f"{payment_id}:post", "status": "FAILED"})
-    world.billing.sweep_payments()
+    world.billing.sweep_payments(SweepPayments())
 
     assert world.stored(payment_id) == before

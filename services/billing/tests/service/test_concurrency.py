@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from tests.support.world import World, another_consumer, inr, json_of, new_key
 
-from billing.bootstrap import utc_now
+from billing.application.payments.sweep_payments import SweepPayments
+from billing.application.wallets.open_wallet import OpenWallet
+from servicekit.instants import utc_now
 
 THREADS = 20
 
@@ -74,9 +76,7 @@ def test_credit_is_used_to_its_limit_and_not_beyond(world: World) -> None:
     centre = world.centre(1)
     kiosk_id = centre.kiosk_id or ""
     world.mongo.transact(
-        lambda session: world.billing.ledger.open_wallet(
-            session, kiosk_id, credit_limit_paise=3 * 152_500 - 1, approved_at=utc_now()
-        )
+        lambda session: world.billing.within(session).open_wallet(OpenWallet(kiosk_id, 3 * 152_500 - 1, utc_now()))
     )
     bills = [centre.bill(another_consumer()) for _ in range(THREADS)]
 
@@ -93,7 +93,7 @@ def test_sweepers_side_by_side_complete_each_payment_once(world: World) -> None:
     for payment_id in payment_ids:
         world.make_due(payment_id)
 
-    all_at_once(lambda _: world.billing.sweep_payments())
+    all_at_once(lambda _: world.billing.sweep_payments(SweepPayments()))
 
     for payment_id in payment_ids:
         world.sweep_until(payment_id, "COMPLETED")

@@ -5,7 +5,9 @@ import secrets
 from tests.support.messages import deliver, example
 from tests.support.world import Caller, World, inr, json_of
 
-from billing.bootstrap import utc_now
+from billing.application.books.check_books import CheckBooks
+from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
+from servicekit.instants import utc_now
 
 FEES = "EMITRA-FEES"
 
@@ -29,14 +31,14 @@ def test_an_approved_centre_gets_a_wallet_with_its_credit_limit(world: World) ->
 
 def test_approval_and_sandbox_money_may_come_in_either_order(world: World) -> None:
     first, second = new_kiosk(), new_kiosk()
-    world.billing.ledger.fund_sandbox_wallet(first, 100_000, utc_now())
+    world.billing.fund_sandbox_wallet(FundSandboxWallet(first, 100_000, utc_now()))
 
     deliver(
         world,
         example("kiosk.approved.v1", kiosk_id=first, credit_limit=inr(5_000)),
         example("kiosk.approved.v1", kiosk_id=second, credit_limit=inr(5_000)),
     )
-    world.billing.ledger.fund_sandbox_wallet(second, 100_000, utc_now())
+    world.billing.fund_sandbox_wallet(FundSandboxWallet(second, 100_000, utc_now()))
 
     wallets = [Caller(world.http, kiosk_id=kiosk_id).wallet() for kiosk_id in (first, second)]
     assert [(w["available"], w["credit_limit"]) for w in wallets] == [(inr(100_000), inr(5_000))] * 2
@@ -129,7 +131,7 @@ def test_a_refused_fee_is_handed_to_people_once_with_its_reason_and_a_due_time(w
     (found,) = world.mongo.db.breaks.find({"payment_id": payment_id})
     assert (found["kind"], found["owner"], found["status"]) == ("fee-refused", "operations", "open")
     assert found["detail"] == f"not the fee of {refused['data']['application_id']}: paid-twice"
-    assert found["due_at"] - found["opened_at"] == world.billing.settings.pace().take_over
+    assert found["due_at"] - found["opened_at"] == world.billing.settings.pace().deadline
     assert found["opened_at"].isoformat(timespec="milliseconds") == "2026-11-23T05:42:30.604+00:00"
 
 
@@ -153,4 +155,4 @@ def test_a_payment_whose_fee_is_refused_stays_as_it_is(world: World) -> None:
     deliver(world, example("fee.refused.v1", payment_id=payment_id, application_id=application_id))
 
     assert world.stored(payment_id) == before
-    assert world.billing.books.check(utc_now()).in_order
+    assert world.billing.check_books(CheckBooks(utc_now())).in_order

@@ -11,8 +11,8 @@ from billing.adapters.data.reference_data import load_billers
 from billing.adapters.partners.biller_network import HttpBillerNetwork
 from billing.adapters.partners.json_http import MAX_RESPONSE_BYTES, JsonClient
 from billing.adapters.partners.payment_provider import HttpPaymentProvider
-from billing.application.payments.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
-from billing.application.payments.ports import Outcome
+from billing.application.bills.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
+from billing.domain.payments.answers import Outcome
 from servicekit.deadlines import deadline
 from servicekit.errors import ServiceError
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.support.world import Caller, World, inr, json_of, new_key
 
+from billing.application.payments.sweep_payments import SweepPayments
 from billing.bootstrap import bootstrap
 from billing.entrypoints.service import SERVICE
 from billing.settings import Settings
@@ -187,7 +188,7 @@ def test_a_pending_payment_waits_and_then_completes(world: World) -> None:
     payment = json_of(centre.pay(centre.bill("100000000005")))
     assert payment["status"] == "IN_DOUBT"
     world.make_due(payment["payment_id"])
-    world.billing.sweep_payments()
+    world.billing.sweep_payments(SweepPayments())
     assert world.stored(payment["payment_id"])["state"] == "POST_UNKNOWN"
 
     world.biller.advance(601)

@@ -6,8 +6,9 @@ from typing import Any
 
 from billing.domain.ledger.entries import Leg
 from billing.domain.payments.pace import Pace
-from billing.domain.payments.payment import Payment, State, Step
-from billing.domain.tariff.billers import Bill, Exactness
+from billing.domain.payments.payment import Move, Payment, State
+from billing.domain.tariff.billers import Exactness
+from billing.domain.tariff.bills import Bill
 from servicekit.idempotency import Claim
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -17,7 +18,7 @@ PACE = Pace(
     first_inquiry=timedelta(seconds=2),
     longest_inquiry=timedelta(seconds=60),
     give_up_unsent=timedelta(minutes=15),
-    take_over=timedelta(hours=24),
+    deadline=timedelta(hours=24),
 )
 
 
@@ -45,7 +46,7 @@ def a_bill(**changes: Any) -> Bill:
         bill_period=None,
         fetched_at=NOW,
         expires_at=NOW + timedelta(hours=24),
-        claim_key="bil_1",
+        bill_key="bil_1",
     )
     return replace(bill, **changes)
 
@@ -67,7 +68,7 @@ def a_payment(payment_id: str = "pay_1", *, mode: str = "WALLET", at: datetime =
         category="ELECTRICITY",
         bill_id=f"bil_{payment_id}",
         bill_ref="0-ref",
-        claim_key=f"bil_{payment_id}",
+        bill_key=f"bil_{payment_id}",
         customer_params={"k_number": "100000000001"},
         application_id=None,
         bill_paise=152_500,
@@ -78,9 +79,9 @@ def a_payment(payment_id: str = "pay_1", *, mode: str = "WALLET", at: datetime =
         request_id="req_1",
         state=states[-1],
         version=len(states),
-        history=tuple(Step(state, at) for state in states),
+        history=tuple(Move(state, at) for state in states),
         created_at=at,
-        deadline_at=at + PACE.take_over,
-        next_action_at=at + PACE.grace,
+        deadline_at=at + PACE.deadline,
+        resume_at=at + PACE.grace,
     )
     return replace(payment, **changes)

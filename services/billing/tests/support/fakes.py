@@ -5,17 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from billing.application.payments.errors import BillAlreadyPaid, WalletNotOpen, WalletTooLow
-from billing.application.payments.ports import (
-    Answer,
-    Break,
-    Change,
-    FetchedBill,
-    Outcome,
-    Resolution,
-)
+from billing.application.bills.ports import FetchedBill
+from billing.application.payments.errors import BillAlreadyPaid
+from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
+from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.breaks import Break, Resolution
 from billing.domain.payments.payment import FAILED, Payment, State
+from billing.domain.payments.saga import Change
 from billing.domain.tariff.billers import Biller
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.idempotency import Claim, Once
@@ -23,7 +20,7 @@ from servicekit.idempotency import Claim, Once
 
 @dataclass
 class FakePayments:
-    """application.ports.Payments in memory."""
+    """application.payments.ports.Payments in memory."""
 
     wallets: dict[str, int] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
@@ -45,7 +42,7 @@ class FakePayments:
     def begin(self, claim: Claim, payment: Payment, hold: JournalEntry | None) -> Once[str]:
         if earlier := self.find_claim(claim):
             return earlier
-        if self.holder_of(payment.claim_key):
+        if self.paying(payment.bill_key):
             raise BillAlreadyPaid("held")
         if hold:
             self._write(hold)
@@ -56,12 +53,13 @@ class FakePayments:
     def record(self, before: Payment, change: Change) -> bool:
         stored, after = self.payments[before.payment_id], change.payment
         same = (stored.state, stored.version) == (before.state, before.version)
-        if not same or (after.version == before.version and stored.next_action_at != before.next_action_at):
+        if not same or (after.version == before.version and stored.resume_at != before.resume_at):
             return False
         for entry in change.entries:
             self._write(entry)
         if change.event_id:
-            assert after.payment_id not in [payment_id for payment_id, _ in self.events], "a second event"
+            told = [payment_id for payment_id, _ in self.events].count(after.payment_id)
+            assert after.events_told == told + 1, "an event's sequence is not the next"
             self.events.append((after.payment_id, after.state))
         if change.resolved and self.breaks.pop((after.payment_id, change.resolved.kind), None):
             self.resolved[after.payment_id, change.resolved.kind] = change.resolved
@@ -73,24 +71,31 @@ class FakePayments:
     def get(self, payment_id: str) -> Payment | None:
         return self.payments.get(payment_id)
 
-    def holder_of(self, claim_key: str) -> Payment | None:
-        found = [p for p in self.payments.values() if p.claim_key == claim_key and p.state not in FAILED]
-        return found[0] if found else None
+    def by_token(self, token: str) -> Payment | None:
+        return next((p for p in self.payments.values() if p.transaction_token == token), None)
 
-    def take_due(self, now: datetime, look_again_at: datetime) -> Payment | None:
-        due = [p for p in self.payments.values() if p.next_action_at and p.next_action_at <= now]
+    def is_paid(self, bill_key: str) -> bool:
+        payment = self.paying(bill_key)
+        return payment is not None and payment.state is State.COMPLETED
+
+    def paying(self, bill_key: str) -> Payment | None:
+        """The payment of a bill that has not failed."""
+        return next((p for p in self.payments.values() if p.bill_key == bill_key and p.state not in FAILED), None)
+
+    def take_due(self, at: datetime, resume_at: datetime) -> Payment | None:
+        due = [p for p in self.payments.values() if p.resume_at and p.resume_at <= at]
         if not due:
             return None
-        payment = min(due, key=lambda p: p.next_action_at or now)
-        taken = replace(payment, next_action_at=look_again_at)
+        payment = min(due, key=lambda p: p.resume_at or at)
+        taken = replace(payment, resume_at=resume_at)
         self.payments[payment.payment_id] = replace(taken, unsent=False)
         return taken
 
-    def ring(self, payment_id: str, now: datetime) -> bool:
+    def resume_now(self, payment_id: str, at: datetime) -> bool:
         payment = self.payments.get(payment_id)
-        if payment is None or (payment.next_action_at is None and payment.state not in FAILED):
+        if payment is None or (payment.resume_at is None and payment.state not in FAILED):
             return False
-        self.payments[payment_id] = replace(payment, next_action_at=now)
+        self.payments[payment_id] = replace(payment, resume_at=at)
         return True
 
     def balances(self) -> Counter[str]:

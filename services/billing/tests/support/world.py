@@ -11,7 +11,10 @@ from flask.testing import FlaskClient
 from tests.support.simulators import Simulator
 from werkzeug.test import TestResponse
 
-from billing.bootstrap import Billing, utc_now
+from billing.application.payments.sweep_payments import SweepPayments
+from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
+from billing.bootstrap import Billing
+from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually, internal_headers
 
@@ -105,7 +108,7 @@ class World:
     def centre(self, paise: int = 10_000_000) -> Caller:
         """A client of a centre nobody else uses, with that much in its wallet."""
         kiosk_id = f"ksk_RJ102{secrets.randbelow(100_000):05d}"
-        while not self.billing.ledger.fund_sandbox_wallet(kiosk_id, paise, utc_now()):
+        while not self.billing.fund_sandbox_wallet(FundSandboxWallet(kiosk_id, paise, utc_now())):
             kiosk_id = f"ksk_RJ102{secrets.randbelow(100_000):05d}"
         return Caller(self.http, kiosk_id=kiosk_id)
 
@@ -123,7 +126,7 @@ class World:
         """Run the sweeper, as the worker does every second, until the payment is in one of `states`."""
 
         def swept() -> dict[str, Any] | None:
-            self.billing.sweep_payments()
+            self.billing.sweep_payments(SweepPayments())
             payment = self.stored(payment_id)
             return payment if payment["state"] in states else None
 
@@ -139,7 +142,9 @@ class World:
 
     def make_due(self, payment_id: str) -> None:
         """Let the time pass after which the sweeper takes an interrupted payment over."""
-        self.mongo.db.payments.update_one({"_id": payment_id}, {"$set": {"next_action_at": utc_now()}})
+        self.mongo.db.payments.update_one(
+            {"_id": payment_id}, {"$set": {"next_action_at": utc_now(), "resume_at": utc_now()}}
+        )
 
     def open_transactions(self, app_name: str) -> list[dict[str, Any]]:
         """MongoDB's sessions of one process (its `appName`) that have a transaction open, at work or idle."""

@@ -22,13 +22,20 @@ from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 
 from billing.adapters.data.reference_data import load_billers, load_fees
 from billing.adapters.events import COMPLETED, FAILED_EVENT, ending_event
-from billing.application.payments.drive_payment import PaymentExecutor
-from billing.application.payments.errors import BillAlreadyPaid, BillExpired, WalletTooLow
+from billing.application.bills.errors import BillExpired
+from billing.application.bills.ports import BillFetch
+from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
+from billing.application.payments.errors import BillAlreadyPaid
 from billing.application.payments.pay_bill import PayBill, PayBillHandler
-from billing.application.payments.ports import Answer, BillFetch, BreakKind, Change, Outcome, Payer
-from billing.domain.ledger.entries import PSP_HELD, JournalEntry, Kind, wallet_account, wallet_held_account
+from billing.application.wallets.errors import WalletTooLow
+from billing.domain.ledger.accounts import PSP_HELD, wallet_account, wallet_held_account
+from billing.domain.ledger.entries import JournalEntry, Kind
+from billing.domain.payer import Payer
+from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.breaks import BreakKind
 from billing.domain.payments.payment import ENDED, FAILED, HOLDING, Payment, State
-from billing.domain.tariff.billers import Bill
+from billing.domain.payments.saga import Attempt, Change
+from billing.domain.tariff.bills import Bill
 from servicekit.errors import DependencyUnavailable
 from servicekit.events.envelope import parse, serialise
 from servicekit.idempotency import Claim, Once
@@ -146,10 +153,10 @@ class Money(RuleBasedStateMachine):
         self.store = MortalPayments(wallets={KIOSK: FUNDS})
         self.fetched = KnownBills()
         self.billers, self.provider = BusyBillers(), FakeProvider()
-        self.executor = PaymentExecutor(
+        self.drive_payment = DrivePaymentHandler(
             self.store, self.billers, self.provider, PACE, lambda: self.at, lambda: f"evt_{next(self.numbers)}"
         )
-        self.pay_bill = PayBillHandler(BILLERS, FEES, self.fetched, self.store, self.executor, PACE)
+        self.pay_bill = PayBillHandler(BILLERS, FEES, self.fetched, self.store, self.drive_payment, PACE)
         self.answered: dict[str, str] = {}
         self.arrived_late: set[str] = set()
         self.histories: dict[str, tuple[State, ...]] = {}
@@ -185,7 +192,7 @@ class Money(RuleBasedStateMachine):
         bill_id = f"bil_{next(self.numbers)}"
         fee = {"biller_id": "EMITRA-FEES", "application_id": f"app_{due}", "fee_order": "an order"} if due % 2 else {}
         until = self.at + timedelta(hours=24)
-        bill = a_bill(bill_id=bill_id, claim_key=f"due_{due}", fetched_at=self.at, expires_at=until, **fee)
+        bill = a_bill(bill_id=bill_id, bill_key=f"due_{due}", fetched_at=self.at, expires_at=until, **fee)
         self.fetched.bills[bill_id] = bill
         return bill
 
@@ -195,6 +202,7 @@ class Money(RuleBasedStateMachine):
 
     def _ask(self, key: str, bill_id: str, mode: str) -> None:
         bill, number = self.fetched.bills[bill_id], next(self.numbers)
+        payer = CENTRE if mode == "WALLET" else PORTAL
         command = PayBill(
             payment_id=f"pay_{number}",
             transaction_token=f"EM{number:013}",
@@ -202,14 +210,15 @@ class Money(RuleBasedStateMachine):
             amount_paise=bill.amount_paise,
             mode=mode,
             instrument=None if mode == "WALLET" else "tok_sandbox_ok",
-            payer=CENTRE if mode == "WALLET" else PORTAL,
+            payer=payer,
             request_id="req_1",
-            now=self.at,
+            claim=a_claim(key, client_id=payer.client_id),
+            at=self.at,
         )
-        before = self.store.holder_of(bill.claim_key)
+        before = self.store.paying(bill.bill_key)
         known = self.answered.get(key)
         try:
-            payment, replayed = self.pay_bill(command, a_claim(key, client_id=command.payer.client_id))
+            paid = self.pay_bill(command)
         except BillAlreadyPaid:
             assert before is not None
         except WalletTooLow:
@@ -220,8 +229,9 @@ class Money(RuleBasedStateMachine):
         except (Crash, DependencyUnavailable):
             pass
         else:
+            payment = paid.value
             assert self.answered.setdefault(key, payment.payment_id) == payment.payment_id
-            assert replayed == (payment.payment_id != command.payment_id)
+            assert paid.replayed == (payment.payment_id != command.payment_id)
             # Nothing is told that is not durable.
             assert payment.state in [step.state for step in self.store.payments[payment.payment_id].history]
 
@@ -232,7 +242,7 @@ class Money(RuleBasedStateMachine):
 
         def ring() -> None:
             for payment_id in self.store.payments:
-                self.store.ring(payment_id, self.at)
+                self.store.resume_now(payment_id, self.at)
             self.sweep()
 
         happenings = {"the sweeper": sweep, "a doorbell": ring, "the client again": lambda: self._ask(*request)}
@@ -278,7 +288,7 @@ class Money(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9))
     def the_doorbell_rings(self, which: int) -> None:
         if self.store.payments:
-            self.store.ring(list(self.store.payments)[which % len(self.store.payments)], self.at)
+            self.store.resume_now(list(self.store.payments)[which % len(self.store.payments)], self.at)
 
     @rule(asked=st.sampled_from([True, True, False]))
     def inquiries_fail_or_work_again(self, asked: bool) -> None:
@@ -299,7 +309,7 @@ class Money(RuleBasedStateMachine):
     def sweep(self) -> None:
         """As SweepPayments, without threads: a failing example must fail again."""
         while payment := self.store.take_due(self.at, self.at + PACE.grace):
-            self.executor.drive(payment, fresh=False)
+            self.drive_payment(DrivePayment(payment, Attempt.LATER))
 
     def _faults_stop(self) -> None:
         self.billers.next_answers, self.provider.next_answers, self.billers.meanwhile = [], [], None
@@ -355,7 +365,7 @@ class Money(RuleBasedStateMachine):
         receipts = [payment.receipt.number for payment in self.store.payments.values() if payment.receipt]
         assert len(receipts) == len(set(receipts))
         paid = Counter(
-            payment.claim_key
+            payment.bill_key
             for payment in self.store.payments.values()
             if self.billers.taken.get(payment.post_request_id) is Outcome.SUCCESS
             and payment.payment_id not in self.arrived_late
@@ -388,7 +398,7 @@ class Money(RuleBasedStateMachine):
         """What has not ended is looked at again, and what was handed to people has a break with a due time."""
         opened = {payment_id for payment_id, _ in self.store.breaks}
         for payment in self.store.payments.values():
-            assert payment.state in ENDED or payment.next_action_at is not None, payment
+            assert payment.state in ENDED or payment.resume_at is not None, payment
             assert payment.state is not State.MANUAL or payment.payment_id in opened
         # Nobody gives money back for what the biller has: a late success comes from the world, never from haste.
         late = {payment_id for payment_id, kind in self.store.breaks if kind == BreakKind.LATE_SUCCESS}
@@ -418,7 +428,7 @@ class Money(RuleBasedStateMachine):
             self.a_request_that_was_lost_arrives_late(0)
             self.an_authorisation_that_was_lost_arrives_late(0)
         # No doorbell rings: what was given back and taken after all has to be found without.
-        self.at += PACE.take_over
+        self.at += PACE.deadline
         self._time_goes_by()
         self.the_relay_publishes(dies=False)
         for body in self.broker:

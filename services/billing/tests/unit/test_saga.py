@@ -8,9 +8,10 @@ import pytest
 from tests.support.builders import KIOSK, NOW, PACE, a_claim, a_payment
 from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 
-from billing.application.payments.drive_payment import PaymentExecutor
-from billing.application.payments.ports import Answer, Change, Outcome
+from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
+from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.payment import Failure, Payment, State
+from billing.domain.payments.saga import Attempt, ended
 
 FUNDS = 10_000_000
 
@@ -30,10 +31,10 @@ class BusyProvider(FakeProvider):
         return super().void(payment)
 
 
-def _world(*answers: Outcome) -> tuple[FakePayments, FakeBillers, PaymentExecutor, list[datetime]]:
+def _world(*answers: Outcome) -> tuple[FakePayments, FakeBillers, DrivePaymentHandler, list[datetime]]:
     payments, billers, clock = FakePayments(wallets={KIOSK: FUNDS}), FakeBillers(list(answers)), [NOW]
-    executor = PaymentExecutor(payments, billers, FakeProvider(), PACE, lambda: clock[0], lambda: "evt")
-    return payments, billers, executor, clock
+    drive = DrivePaymentHandler(payments, billers, FakeProvider(), PACE, lambda: clock[0], lambda: "evt")
+    return payments, billers, drive, clock
 
 
 def _begun(payments: FakePayments) -> Payment:
@@ -43,49 +44,49 @@ def _begun(payments: FakePayments) -> Payment:
 
 
 def test_a_payment_whose_answer_was_lost_is_found_by_inquiry_and_not_sent_again() -> None:
-    payments, billers, executor, _ = _world(Outcome.UNKNOWN)
-    doubtful = executor.drive(_begun(payments), fresh=True)
+    payments, billers, drive, _ = _world(Outcome.UNKNOWN)
+    doubtful = drive(DrivePayment(_begun(payments), Attempt.FIRST))
     assert doubtful.state is State.POST_UNKNOWN
     assert payments.wallets[KIOSK] == FUNDS - 152_500
 
-    after = executor.drive(doubtful, fresh=False)
+    after = drive(DrivePayment(doubtful, Attempt.LATER))
 
     assert after.state is State.COMPLETED
     assert billers.received[after.post_request_id] == 1
 
 
 def test_a_request_the_biller_never_saw_is_sent_again_under_the_same_id() -> None:
-    payments, billers, executor, _ = _world(Outcome.NEVER_SEEN)
-    doubtful = executor.drive(_begun(payments), fresh=True)
+    payments, billers, drive, _ = _world(Outcome.NEVER_SEEN)
+    doubtful = drive(DrivePayment(_begun(payments), Attempt.FIRST))
     assert doubtful.state is State.POST_UNKNOWN
 
-    after = executor.drive(doubtful, fresh=False)
+    after = drive(DrivePayment(doubtful, Attempt.LATER))
 
     assert after.state is State.COMPLETED
     assert billers.received == {after.post_request_id: 1}
 
 
 def test_a_second_attempt_that_did_not_leave_says_nothing_about_the_first() -> None:
-    payments, billers, executor, clock = _world(Outcome.NEVER_SEEN, Outcome.NOT_SENT)
-    doubtful = executor.drive(_begun(payments), fresh=True)
-    waiting = executor.drive(doubtful, fresh=False)
+    payments, billers, drive, clock = _world(Outcome.NEVER_SEEN, Outcome.NOT_SENT)
+    doubtful = drive(DrivePayment(_begun(payments), Attempt.FIRST))
+    waiting = drive(DrivePayment(doubtful, Attempt.LATER))
     assert (waiting.state, waiting.unsent) == (State.POST_UNKNOWN, False)
     billers.taken[waiting.post_request_id] = Outcome.SUCCESS
     clock[0] += PACE.longest_inquiry
 
-    after = executor.drive(waiting, fresh=False)
+    after = drive(DrivePayment(waiting, Attempt.LATER))
 
     assert after.state is State.COMPLETED
     assert not billers.received
 
 
 def test_a_payment_that_never_left_is_given_back_after_the_published_time() -> None:
-    payments, _, executor, clock = _world(*[Outcome.NOT_SENT] * 2)
-    waiting = executor.drive(_begun(payments), fresh=True)
+    payments, _, drive, clock = _world(*[Outcome.NOT_SENT] * 2)
+    waiting = drive(DrivePayment(_begun(payments), Attempt.FIRST))
     assert (waiting.state, waiting.unsent) == (State.POST_REQUESTED, True)
     clock[0] += PACE.give_up_unsent
 
-    after = executor.drive(waiting, fresh=False)
+    after = drive(DrivePayment(waiting, Attempt.LATER))
 
     assert after.state is State.VOIDED
     assert after.failure is not None
@@ -94,12 +95,12 @@ def test_a_payment_that_never_left_is_given_back_after_the_published_time() -> N
 
 
 def test_a_payment_in_doubt_is_handed_to_people_after_the_published_time_and_its_money_stays_held() -> None:
-    payments, billers, executor, clock = _world(Outcome.UNKNOWN)
-    doubtful = executor.drive(_begun(payments), fresh=True)
+    payments, billers, drive, clock = _world(Outcome.UNKNOWN)
+    doubtful = drive(DrivePayment(_begun(payments), Attempt.FIRST))
     billers.can_be_asked = False
-    clock[0] += PACE.take_over
+    clock[0] += PACE.deadline
 
-    after = executor.drive(doubtful, fresh=False)
+    after = drive(DrivePayment(doubtful, Attempt.LATER))
 
     assert after.state is State.MANUAL
     assert [kind for _, kind in payments.breaks] == ["unresolved"]
@@ -107,15 +108,15 @@ def test_a_payment_in_doubt_is_handed_to_people_after_the_published_time_and_its
 
 
 def test_a_success_after_the_money_was_given_back_opens_a_break() -> None:
-    payments, billers, executor, _ = _world(Outcome.REFUSED)
-    given_back = executor.drive(_begun(payments), fresh=True)
+    payments, billers, drive, _ = _world(Outcome.REFUSED)
+    given_back = drive(DrivePayment(_begun(payments), Attempt.FIRST))
     assert given_back.state is State.VOIDED
     billers.taken[given_back.post_request_id] = Outcome.SUCCESS
-    payments.ring(given_back.payment_id, NOW)
+    payments.resume_now(given_back.payment_id, NOW)
 
     rung = payments.take_due(NOW, NOW + PACE.grace)
     assert rung is not None
-    executor.drive(rung, fresh=False)
+    drive(DrivePayment(rung, Attempt.LATER))
 
     assert [kind for _, kind in payments.breaks] == ["late-success"]
     assert payments.take_due(NOW + timedelta(days=2), NOW) is None
@@ -125,39 +126,39 @@ def test_a_success_after_the_money_was_given_back_opens_a_break() -> None:
 def test_a_card_is_captured_or_voided_by_one_process_at_a_time(biller: Outcome) -> None:
     """A provider answers the twin of a request it works on with a conflict, so there must be none."""
     payments, billers, provider = FakePayments(), FakeBillers([biller]), BusyProvider()
-    executor = PaymentExecutor(payments, billers, provider, PACE, lambda: NOW, lambda: "evt")
+    drive = DrivePaymentHandler(payments, billers, provider, PACE, lambda: NOW, lambda: "evt")
     payment = a_payment(mode="CARD")
     payments.begin(a_claim("key"), payment, None)
     found: list[Payment | None] = []
     provider.meanwhile = lambda: found.append(payments.take_due(NOW + timedelta(seconds=1), NOW + PACE.grace))
 
-    after = executor.drive(payment, fresh=True)
+    after = drive(DrivePayment(payment, Attempt.FIRST))
 
     assert found == [None]
     assert after.state is (State.COMPLETED if biller is Outcome.SUCCESS else State.VOIDED)
 
 
 def test_the_loser_of_a_race_leaves_the_winners_move_alone() -> None:
-    payments, _, executor, _ = _world()
+    payments, _, drive, _ = _world()
     payment = _begun(payments)
-    winner = executor.drive(payment, fresh=True)
+    winner = drive(DrivePayment(payment, Attempt.FIRST))
 
-    loser = executor.drive(payment, fresh=False)
+    loser = drive(DrivePayment(payment, Attempt.LATER))
 
     assert loser == winner
     assert len(payments.events) == 1
 
 
 def test_a_wait_does_not_silence_a_doorbell_that_rang_meanwhile() -> None:
-    payments, billers, executor, clock = _world(Outcome.PENDING)
-    pending = executor.drive(_begun(payments), fresh=True)
+    payments, billers, drive, clock = _world(Outcome.PENDING)
+    pending = drive(DrivePayment(_begun(payments), Attempt.FIRST))
     clock[0] += timedelta(seconds=1)
-    payments.ring(pending.payment_id, clock[0])
+    payments.resume_now(pending.payment_id, clock[0])
 
-    executor.drive(pending, fresh=False)
+    drive(DrivePayment(pending, Attempt.LATER))
 
     stored = payments.payments[pending.payment_id]
-    assert stored.next_action_at == clock[0]
+    assert stored.resume_at == clock[0]
     assert billers.taken[pending.post_request_id] is Outcome.PENDING
 
 
@@ -168,38 +169,38 @@ def test_inquiries_come_less_and_less_often() -> None:
 
 
 def test_an_inquiry_that_cannot_be_made_says_nothing_about_the_payment() -> None:
-    payments, billers, executor, _ = _world()
+    payments, billers, drive, _ = _world()
     payment = _begun(payments)
     billers.can_be_asked = False
 
-    after = executor.drive(payment, fresh=False)
+    after = drive(DrivePayment(payment, Attempt.LATER))
 
     assert after.state is State.POST_UNKNOWN
     assert not after.unsent
     assert billers.inquire(payment) == Answer(Outcome.NOT_SENT)
 
 
-def _expired(payments: FakePayments, executor: PaymentExecutor, clock: list[datetime]) -> Payment:
+def _expired(payments: FakePayments, drive: DrivePaymentHandler, clock: list[datetime]) -> Payment:
     """A payment given back because the biller had not seen what was sent."""
-    doubtful = executor.drive(_begun(payments), fresh=True)
+    doubtful = drive(DrivePayment(_begun(payments), Attempt.FIRST))
     clock[0] += PACE.give_up_unsent
-    return executor.drive(doubtful, fresh=False)
+    return drive(DrivePayment(doubtful, Attempt.LATER))
 
 
-def _sweep(payments: FakePayments, executor: PaymentExecutor, at: datetime) -> None:
+def _sweep(payments: FakePayments, drive: DrivePaymentHandler, at: datetime) -> None:
     while payment := payments.take_due(at, at + PACE.grace):
-        executor.drive(payment, fresh=False)
+        drive(DrivePayment(payment, Attempt.LATER))
 
 
 def test_what_was_given_back_unseen_is_looked_at_again_until_the_deadline_without_a_doorbell() -> None:
-    payments, _, executor, clock = _world(Outcome.NEVER_SEEN)
-    given_back = _expired(payments, executor, clock)
+    payments, _, drive, clock = _world(Outcome.NEVER_SEEN)
+    given_back = _expired(payments, drive, clock)
     assert given_back.state is State.VOIDED
     looks = []
-    while due := payments.payments[given_back.payment_id].next_action_at:
+    while due := payments.payments[given_back.payment_id].resume_at:
         looks.append(due - given_back.history[-1].at)
         clock[0] = due
-        _sweep(payments, executor, due)
+        _sweep(payments, drive, due)
 
     assert looks == [PACE.give_up_unsent * times for times in (1, 2, 4, 8, 16, 32, 64, 128)]
     assert not payments.breaks
@@ -208,76 +209,76 @@ def test_what_was_given_back_unseen_is_looked_at_again_until_the_deadline_withou
 def test_what_was_given_back_and_cannot_be_asked_about_by_the_deadline_is_a_break_that_a_later_answer_resolves() -> (
     None
 ):
-    payments, billers, executor, clock = _world(Outcome.NEVER_SEEN)
-    payment_id = _expired(payments, executor, clock).payment_id
+    payments, billers, drive, clock = _world(Outcome.NEVER_SEEN)
+    payment_id = _expired(payments, drive, clock).payment_id
     billers.can_be_asked = False
-    clock[0] += PACE.take_over
-    _sweep(payments, executor, clock[0])
+    clock[0] += PACE.deadline
+    _sweep(payments, drive, clock[0])
     assert [kind for _, kind in payments.breaks] == ["unresolved"]
 
     billers.can_be_asked = True
     clock[0] += timedelta(hours=1)
-    _sweep(payments, executor, clock[0])
+    _sweep(payments, drive, clock[0])
 
     assert not payments.breaks
     assert payments.resolved[payment_id, "unresolved"].resolved_at == clock[0]
 
 
 def test_a_success_that_comes_after_another_gave_the_money_back_is_looked_at_at_once() -> None:
-    payments, billers, executor, _ = _world()
+    payments, billers, drive, _ = _world()
     begun = _begun(payments)
 
     def given_back_meanwhile(payment: Payment) -> Answer:
-        refused = payment.refused(NOW, Failure("expired", "unseen", money_returned=True), take_over_at=NOW)
-        assert payments.record(payment, Change(refused, entries=[payment.void_entry(NOW)], event_id="evt"))
+        refused = payment.refused(NOW, Failure("expired", "unseen", money_returned=True), resume_at=NOW)
+        assert payments.record(payment, ended(refused, "evt", [payment.void_entry(NOW)]))
         billers.taken[payment.post_request_id] = Outcome.SUCCESS
         return Answer(Outcome.SUCCESS, "ref")
 
     billers.pay = given_back_meanwhile  # type: ignore[method-assign]
 
-    executor.drive(begun, fresh=True)
-    _sweep(payments, executor, NOW)
+    drive(DrivePayment(begun, Attempt.FIRST))
+    _sweep(payments, drive, NOW)
 
     assert [kind for _, kind in payments.breaks] == ["late-success"]
 
 
 def test_an_authorisation_that_comes_after_it_was_given_up_is_voided() -> None:
     payments, provider, clock = FakePayments(), FakeProvider([Outcome.NEVER_SEEN]), [NOW]
-    executor = PaymentExecutor(payments, FakeBillers(), provider, PACE, lambda: clock[0], lambda: "evt")
+    drive = DrivePaymentHandler(payments, FakeBillers(), provider, PACE, lambda: clock[0], lambda: "evt")
     payment = a_payment(mode="CARD")
     payments.begin(a_claim("key"), payment, None)
-    doubtful = executor.drive(payment, fresh=True)
+    doubtful = drive(DrivePayment(payment, Attempt.FIRST))
     clock[0] += PACE.give_up_unsent
-    assert executor.drive(doubtful, fresh=False).state is State.AUTH_FAILED
+    assert drive(DrivePayment(doubtful, Attempt.LATER)).state is State.AUTH_FAILED
     provider.taken[payment.payment_id] = Outcome.SUCCESS
     clock[0] += PACE.give_up_unsent
 
-    _sweep(payments, executor, clock[0])
+    _sweep(payments, drive, clock[0])
 
     assert provider.ended == {payment.payment_id: "voided"}
-    assert payments.payments[payment.payment_id].next_action_at is None
+    assert payments.payments[payment.payment_id].resume_at is None
 
 
 @pytest.mark.parametrize(
     ("answer", "state"), [(Outcome.SUCCESS, State.COMPLETED), (Outcome.REFUSED, State.VOIDED), (None, State.VOIDED)]
 )
 def test_a_definite_answer_after_the_deadline_ends_what_people_were_given(answer: Outcome | None, state: State) -> None:
-    payments, billers, executor, clock = _world(Outcome.NEVER_SEEN)
-    doubtful = executor.drive(_begun(payments), fresh=True)
+    payments, billers, drive, clock = _world(Outcome.NEVER_SEEN)
+    doubtful = drive(DrivePayment(_begun(payments), Attempt.FIRST))
     billers.can_be_asked = False
-    clock[0] += PACE.take_over
-    manual = executor.drive(doubtful, fresh=False)
-    assert (manual.state, manual.next_action_at) == (State.MANUAL, clock[0] + timedelta(hours=1))
+    clock[0] += PACE.deadline
+    manual = drive(DrivePayment(doubtful, Attempt.LATER))
+    assert (manual.state, manual.resume_at) == (State.MANUAL, clock[0] + timedelta(hours=1))
 
     clock[0] += timedelta(hours=1)
-    _sweep(payments, executor, clock[0])
+    _sweep(payments, drive, clock[0])
     assert payments.payments[manual.payment_id].state is State.MANUAL
 
     billers.can_be_asked = True
     if answer:
         billers.taken[manual.post_request_id] = answer
-    assert payments.ring(manual.payment_id, clock[0])
-    _sweep(payments, executor, clock[0])
+    assert payments.resume_now(manual.payment_id, clock[0])
+    _sweep(payments, drive, clock[0])
 
     after = payments.payments[manual.payment_id]
     assert (after.state, len(payments.events)) == (state, 1)
@@ -294,11 +295,11 @@ def test_what_the_provider_refused_stays_with_people() -> None:
         return Answer(Outcome.REFUSED, reason="already-voided")
 
     provider.capture = refused  # type: ignore[method-assign]
-    executor = PaymentExecutor(payments, FakeBillers(), provider, PACE, lambda: NOW, lambda: "evt")
+    drive = DrivePaymentHandler(payments, FakeBillers(), provider, PACE, lambda: NOW, lambda: "evt")
     payment = a_payment(mode="CARD")
     payments.begin(a_claim("key"), payment, None)
 
-    manual = executor.drive(payment, fresh=True)
+    manual = drive(DrivePayment(payment, Attempt.FIRST))
 
-    assert (manual.state, manual.next_action_at) == (State.MANUAL, None)
-    assert not payments.ring(manual.payment_id, NOW)
+    assert (manual.state, manual.resume_at) == (State.MANUAL, None)
+    assert not payments.resume_now(manual.payment_id, NOW)

@@ -1,4 +1,4 @@
-"""Billing's events on the wire. A payment has exactly one: the one it ended with, so its sequence is always 1."""
+"""Billing's events on the wire. The sequence of a payment's event is how many of its events there are with it."""
 
 from datetime import datetime
 from typing import Any
@@ -6,15 +6,14 @@ from typing import Any
 from billing.domain.payments.payment import FAILED, Payment, State
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
+from servicekit.money import money
 
 COMPLETED = "payment.completed.v1"
 FAILED_EVENT = "payment.failed.v1"
-# The outbox is unique on (payment, sequence): a second ending event of one payment cannot even be stored.
-_ONLY = 1
 
 
 def ending_event(payment: Payment, event_id: str) -> NewEvent:
-    """The event of a payment that has ended. Raises ValueError for one that has not."""
+    """The event by which a payment ended. Raises ValueError for one that has not."""
     at = payment.history[-1].at
     if payment.state is State.COMPLETED and payment.receipt:
         return _event(payment, event_id, COMPLETED, at, {**_shared(payment), **_completed(payment, at)})
@@ -23,11 +22,6 @@ def ending_event(payment: Payment, event_id: str) -> NewEvent:
         ending = {"reason": failure.code, "money_returned": failure.money_returned, "failed_at": rfc3339(at)}
         return _event(payment, event_id, FAILED_EVENT, at, {**_shared(payment), **ending})
     raise ValueError(f"{payment.payment_id} is {payment.state}: it has not ended")
-
-
-def money(paise: int) -> dict[str, Any]:
-    """An amount as every document of this platform writes it."""
-    return {"amount": paise, "currency": "INR"}
 
 
 def _completed(payment: Payment, at: datetime) -> dict[str, Any]:
@@ -61,7 +55,8 @@ def _event(payment: Payment, event_id: str, kind: str, at: datetime, data: dict[
         type=kind,
         aggregate_type="payment",
         aggregate_id=payment.payment_id,
-        sequence=_ONLY,
+        # The outbox is unique on it: of two changes that would both tell, one cannot even be stored.
+        sequence=payment.events_told,
         occurred_at=at,
         data=data,
         request_id=payment.request_id,

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -10,10 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from billing.bootstrap import Billing, bootstrap, utc_now
+from billing.application.books.check_books import CheckBooks
+from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
+from billing.bootstrap import Billing, bootstrap
 from billing.domain.money import rupees
 from billing.settings import Settings
+from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
+from servicekit.operations.throttle import progress
 from servicekit.settings import SettingsError
 
 commands = typer.Typer()
@@ -41,7 +45,7 @@ def check_books(
 ) -> None:
     """Check invariants I1 to I5 on this database and print the trial balance; exit 1 on a break."""
     with _billing() as billing:
-        books = billing.books.check(utc_now())
+        books = billing.check_books(CheckBooks(utc_now()))
     console = Console(width=140)
     balances = Table("Account", "Balance", title="Trial balance")
     for account, paise in (books.balances if accounts else _by_family(books.balances)).items():
@@ -67,15 +71,27 @@ def seed_sandbox(
     kiosks: Annotated[str, typer.Option(help="Consecutive codes of one district, FIRST..LAST.")] = "",
 ) -> None:
     """Fund sandbox wallets, each once however often this runs; opens those that are not open. Refuses when live."""
-    wanted = [*(kiosk or []), *_consecutive(kiosks)]
-    if not wanted or not all(_KIOSK.fullmatch(kiosk_id) for kiosk_id in wanted):
+    centres = [*(kiosk or []), *_consecutive(kiosks)]
+    if not centres or not all(_KIOSK.fullmatch(kiosk_id) for kiosk_id in centres):
         raise typer.BadParameter("name centres by their codes, such as ksk_RJ10200001, with --kiosk or --kiosks")
     with _billing() as billing:
         if billing.settings.environment != "sandbox":
             typer.echo("seed-sandbox makes money: it refuses unless ENVIRONMENT=sandbox", err=True)
             raise typer.Exit(EXIT_REFUSED)
-        funded = sum(billing.ledger.fund_sandbox_wallet(kiosk_id, paise, utc_now()) for kiosk_id in wanted)
-    typer.echo(f"billing: {funded} wallet(s) funded with {rupees(paise)}, {len(wanted) - funded} had it already")
+        funded = sum(billing.fund_sandbox_wallet(FundSandboxWallet(kiosk_id, paise, utc_now())) for kiosk_id in centres)
+    typer.echo(f"billing: {funded} wallet(s) funded with {rupees(paise)}, {len(centres) - funded} had it already")
+
+
+@commands.command("migrate")
+def migrate() -> None:
+    """Fill the new names of payments that an older release stored; when no pod of that release is left. Repeatable."""
+    with _billing() as billing:
+        total, done = billing.migration.left(), 0
+        with progress(total, "migrating", "migrated") as advance:
+            for count in billing.migration.run():
+                done += count
+                advance(count)
+    typer.echo(f"billing: {done} payment(s) migrated, none left")
 
 
 def _consecutive(span: str) -> list[str]:
@@ -91,7 +107,7 @@ def _consecutive(span: str) -> list[str]:
     return [f"ksk_RJ{number:08d}" for number in numbers]
 
 
-def _by_family(balances: dict[str, int]) -> dict[str, int]:
+def _by_family(balances: Mapping[str, int]) -> dict[str, int]:
     """Accounts of one kind (every wallet, every biller) as one line."""
     families: dict[str, int] = {}
     for account, paise in balances.items():

@@ -2,51 +2,41 @@
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
-from billing.application.payments.ports import Break, BreakKind
+from billing.application.bills.raise_fee_demand import RaiseFeeDemand
+from billing.application.payments.return_refused_fee import ReturnRefusedFee
+from billing.application.wallets.open_wallet import OpenWallet
 from billing.bootstrap import Billing
 from servicekit.events import Consumer, ReceivedEvent
-from servicekit.fields import StrictInteger
+from servicekit.money import MoneyReading
 
 
-class _Amount(Schema):
+class _Reading(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    amount = StrictInteger(required=True, validate=validate.Range(min=0))
-    currency = fields.String(required=True, validate=validate.Equal("INR"))
 
-
-class KioskApproved(Schema):
+class KioskApprovedReading(_Reading):
     """What billing reads of kiosk.approved.v1."""
 
-    class Meta:
-        unknown = EXCLUDE
-
     kiosk_id = fields.String(required=True)
-    credit_limit = fields.Nested(_Amount, required=True)
+    credit_limit = fields.Nested(MoneyReading, required=True)
     approved_at = fields.AwareDateTime(required=True, format="iso")
 
 
-class ApplicationSubmitted(Schema):
+class ApplicationSubmittedReading(_Reading):
     """What billing reads of application.submitted.v1."""
 
-    class Meta:
-        unknown = EXCLUDE
-
     application_id = fields.String(required=True)
-    fee = fields.Nested(_Amount, required=True)
+    fee = fields.Nested(MoneyReading, required=True)
     fee_order = fields.String(required=True)
     submitted_at = fields.AwareDateTime(required=True, format="iso")
 
 
-class FeeRefused(Schema):
+class FeeRefusedReading(_Reading):
     """What billing reads of fee.refused.v1."""
-
-    class Meta:
-        unknown = EXCLUDE
 
     payment_id = fields.String(required=True)
     application_id = fields.String(required=True)
@@ -57,45 +47,26 @@ class FeeRefused(Schema):
 def open_wallet(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
     """An approved centre gets its wallet."""
     data: dict[str, Any] = event.data
-    billing.ledger.open_wallet(
-        session,
-        data["kiosk_id"],
-        credit_limit_paise=data["credit_limit"]["amount"],
-        approved_at=data["approved_at"],
+    billing.within(session).open_wallet(
+        OpenWallet(data["kiosk_id"], data["credit_limit"]["amount"], data["approved_at"])
     )
 
 
 def raise_fee_demand(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
     """A submitted application's fee becomes payable."""
     data: dict[str, Any] = event.data
-    billing.fee_demands.raise_demand(
-        session,
-        data["application_id"],
-        fee_paise=data["fee"]["amount"],
-        fee_order=data["fee_order"],
-        raised_at=data["submitted_at"],
+    billing.within(session).raise_fee_demand(
+        RaiseFeeDemand(data["application_id"], data["fee"]["amount"], data["fee_order"], data["submitted_at"])
     )
 
 
-def hand_over_refused_fee(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
-    """Money reached the department for nothing: until it can be refunded here, people return it.
-
-    The payment stays COMPLETED, as the biller's acceptance and the receipt are; whatever the reason, the break is one.
-    """
-    data: dict[str, Any] = event.data
-    refused_at = data["refused_at"]
-    refused = Break(
-        data["payment_id"],
-        BreakKind.FEE_REFUSED,
-        f"not the fee of {data['application_id']}: {data['reason']}",
-        opened_at=refused_at,
-        due_at=refused_at + billing.settings.pace().take_over,
-    )
-    billing.payments.open_break(session, refused)
+def return_refused_fee(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
+    """A payment was not accepted as the application's fee: people return it."""
+    billing.within(session).return_refused_fee(ReturnRefusedFee(**event.data))
 
 
 CONSUMERS = [
-    Consumer("kiosk.approved.v1", "kiosk-registry", KioskApproved(), open_wallet, money=True),
-    Consumer("application.submitted.v1", "certificates", ApplicationSubmitted(), raise_fee_demand, money=True),
-    Consumer("fee.refused.v1", "certificates", FeeRefused(), hand_over_refused_fee, money=True),
+    Consumer("kiosk.approved.v1", "kiosk-registry", KioskApprovedReading(), open_wallet, money=True),
+    Consumer("application.submitted.v1", "certificates", ApplicationSubmittedReading(), raise_fee_demand, money=True),
+    Consumer("fee.refused.v1", "certificates", FeeRefusedReading(), return_refused_fee, money=True),
 ]

@@ -1,14 +1,18 @@
 """Bills as fetched, and fee demands, in MongoDB."""
 
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from bson import Int64
 from pymongo import IndexModel
 from pymongo.client_session import ClientSession
 
-from billing.application.payments.ports import BillFetch, FeeDemand, Payer
-from billing.domain.tariff.billers import Bill, Exactness
+from billing.adapters.mongo.documents import renamed
+from billing.application.bills.ports import BillFetch, FeeDemand
+from billing.domain.payer import Payer
+from billing.domain.tariff.billers import Exactness
+from billing.domain.tariff.bills import Bill
 from servicekit.idempotency import Claim, Once
 from servicekit.mongo import Idempotency, Mongo
 
@@ -31,7 +35,7 @@ INDEXES = {
 
 
 class MongoBills:
-    """Implements application.ports.Bills."""
+    """Implements application.bills.ports.Bills."""
 
     def __init__(self, mongo: Mongo, idempotency: Idempotency) -> None:
         self._idempotency = idempotency
@@ -57,19 +61,19 @@ class MongoBills:
         return self._idempotency.once(claim, fetch.bill_fetch_id, keep)
 
     def get_fetch(self, bill_fetch_id: str) -> BillFetch | None:
-        found = self._fetches.find_one({"_id": bill_fetch_id})
-        if found is None:
+        document = self._fetches.find_one({"_id": bill_fetch_id})
+        if document is None:
             return None
         return BillFetch(
-            bill_fetch_id=found["_id"],
-            biller_id=found["biller_id"],
-            payer=Payer(found["client_id"], found["kiosk_id"]),
-            bills=tuple(_bill_of(found, bill) for bill in found["bills"]),
-            fetched_at=found["fetched_at"],
+            bill_fetch_id=document["_id"],
+            biller_id=document["biller_id"],
+            payer=Payer(document["client_id"], document["kiosk_id"]),
+            bills=tuple(_bill_of(document, bill) for bill in document["bills"]),
+            fetched_at=document["fetched_at"],
         )
 
     def get(self, bill_id: str, payer: Payer) -> Bill | None:
-        found = self._fetches.find_one(
+        document = self._fetches.find_one(
             {"bills.bill_id": bill_id},
             {
                 "bills": {"$elemMatch": {"bill_id": bill_id}},
@@ -79,9 +83,9 @@ class MongoBills:
                 "fetched_at": 1,
             },
         )
-        if found is None or not payer.owns(found["client_id"], found["kiosk_id"]):
+        if document is None or not payer.owns(document["client_id"], document["kiosk_id"]):
             return None
-        return _bill_of(found, found["bills"][0])
+        return _bill_of(document, document["bills"][0])
 
 
 def _bill_document(bill: Bill) -> dict[str, Any]:
@@ -97,7 +101,7 @@ def _bill_document(bill: Bill) -> dict[str, Any]:
         "due_on": bill.due_on.isoformat() if bill.due_on else None,
         "bill_period": bill.bill_period,
         "expires_at": bill.expires_at,
-        "claim_key": bill.claim_key,
+        **renamed("claim_key", bill.bill_key),
         "application_id": bill.application_id,
         "fee_order": bill.fee_order,
     }
@@ -121,40 +125,53 @@ def _bill_of(fetch: dict[str, Any], bill: dict[str, Any]) -> Bill:
         bill_period=bill["bill_period"],
         fetched_at=fetch["fetched_at"],
         expires_at=bill["expires_at"],
-        claim_key=bill["claim_key"],
+        bill_key=bill["claim_key"],
         application_id=bill["application_id"],
         fee_order=bill["fee_order"],
     )
 
 
 class MongoFeeDemands:
-    """Implements application.ports.FeeDemands; raised by application.submitted.v1."""
+    """Implements application.bills.ports.FeeDemands."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._demands = mongo.db[FEE_DEMANDS]
 
     def of_application(self, application_id: str) -> FeeDemand | None:
-        found = self._demands.find_one({"application_id": application_id})
-        if found is None:
+        document = self._demands.find_one({"application_id": application_id})
+        if document is None:
             return None
         return FeeDemand(
-            demand_id=found["_id"],
+            demand_id=document["_id"],
             application_id=application_id,
-            fee_paise=int(found["fee_paise"]),
-            fee_order=found["fee_order"],
-            raised_at=found["raised_at"],
+            fee_paise=int(document["fee_paise"]),
+            fee_order=document["fee_order"],
+            raised_at=document["raised_at"],
         )
 
-    def raise_demand(
-        self, session: ClientSession, application_id: str, *, fee_paise: int, fee_order: str, raised_at: datetime
-    ) -> None:
-        """Keep the fee an application costs; one that costs nothing raises none. A repeat changes nothing."""
-        if fee_paise == 0:
-            return
-        demand = {"fee_paise": Int64(fee_paise), "fee_order": fee_order, "raised_at": raised_at}
+    def add(self, session: ClientSession, demand: FeeDemand) -> None:
+        """Keeps a demand in the session's transaction; a repeat changes nothing."""
         self._demands.update_one(
-            {"application_id": application_id},
-            {"$setOnInsert": {"_id": application_id.replace("app_", "dem_", 1), **demand}},
+            {"application_id": demand.application_id},
+            {
+                "$setOnInsert": {
+                    "_id": demand.demand_id,
+                    "fee_paise": Int64(demand.fee_paise),
+                    "fee_order": demand.fee_order,
+                    "raised_at": demand.raised_at,
+                }
+            },
             upsert=True,
             session=session,
         )
+
+
+@dataclass(frozen=True)
+class FeeDemandsWithin:
+    """Implements application.bills.ports.NewFeeDemands inside the transaction of `session`."""
+
+    demands: MongoFeeDemands
+    session: ClientSession
+
+    def add(self, demand: FeeDemand) -> None:
+        self.demands.add(self.session, demand)

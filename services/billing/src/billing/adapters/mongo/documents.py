@@ -1,16 +1,24 @@
-"""Payments and journal entries as documents, and back. Amounts are stored as 64-bit integers, never as doubles."""
+"""Payments and journal entries as documents, and back. Amounts are stored as 64-bit integers, never as doubles.
+
+Three names of a stored payment change in three releases (docs/release.md, "Stored data"), so that the pods of two
+releases always work side by side. This release is the first: it writes both names and reads the old one, which the
+release before writes alone; `billing migrate` fills the new one. `RENAMED` is the whole list.
+"""
 
 from typing import Any
 
 from bson import Int64
 
 from billing.domain.ledger.entries import JournalEntry, Leg
-from billing.domain.payments.payment import FAILED, HOLDING, Failure, Payment, State, Step
+from billing.domain.payments.payment import FAILED, HOLDING, Failure, Move, Payment, State
 from billing.domain.payments.receipts import Receipt
 
 Document = dict[str, Any]
 
 PAYMENTS = "payments"
+# Old name: new name. The second release reads the new names, the third no longer writes the old ones and removes them.
+RENAMED = {"claim_key": "bill_key", "holds": "pays", "next_action_at": "resume_at"}
+_ENDED_WITH_AN_EVENT = {state.value for state in (*FAILED, State.COMPLETED)}
 # A wallet payment given to people is held too, until they have resolved it.
 HOLDING_STATES = sorted(state.value for state in (*HOLDING, State.MANUAL))
 
@@ -29,7 +37,7 @@ def payment_document(payment: Payment) -> Document:
         "category": payment.category,
         "bill_id": payment.bill_id,
         "bill_ref": payment.bill_ref,
-        "claim_key": payment.claim_key,
+        **renamed("claim_key", payment.bill_key),
         "customer_params": dict(payment.customer_params),
         "application_id": payment.application_id,
         "bill_paise": Int64(payment.bill_paise),
@@ -40,9 +48,9 @@ def payment_document(payment: Payment) -> Document:
         "request_id": payment.request_id,
         "created_at": payment.created_at,
         "deadline_at": payment.deadline_at,
-        "history": [_step_document(step) for step in payment.history],
+        "history": [_move_document(move) for move in payment.history],
         **_changing(payment),
-        **({} if payment.state in FAILED else {"holds": payment.claim_key}),
+        **({} if payment.state in FAILED else renamed("holds", payment.bill_key)),
     }
 
 
@@ -53,7 +61,8 @@ def _changing(payment: Payment) -> Document:
         "version": payment.version,
         "attempts": payment.attempts,
         "unsent": payment.unsent,
-        "next_action_at": payment.next_action_at,
+        "events_told": payment.events_told,
+        **renamed("next_action_at", payment.resume_at),
         "authorisation_id": payment.authorisation_id,
         "biller_reference": payment.biller_reference,
         "receipt": {"number": receipt.number, "issued_at": receipt.issued_at} if receipt else None,
@@ -70,11 +79,11 @@ def _changing(payment: Payment) -> Document:
 def payment_update(before: Payment, after: Payment) -> Document:
     """The update that turns the stored `before` into `after`. A failed payment lets go of its bill."""
     update: Document = {"$set": _changing(after)}
-    steps = after.history[len(before.history) :]
-    if steps:
-        update["$push"] = {"history": {"$each": [_step_document(step) for step in steps]}}
+    moves = after.history[len(before.history) :]
+    if moves:
+        update["$push"] = {"history": {"$each": [_move_document(move) for move in moves]}}
     if after.state in FAILED:
-        update["$unset"] = {"holds": ""}
+        update["$unset"] = renamed("holds", "")
     return update
 
 
@@ -82,7 +91,7 @@ def still_as(before: Payment, after: Payment) -> Document:
     """The filter of compare-and-set: nobody moved the payment, nor (for a mere wait) took it or rang for it."""
     expected: Document = {"_id": before.payment_id, "state": before.state.value, "version": before.version}
     if after.version == before.version:
-        expected["next_action_at"] = before.next_action_at
+        expected["next_action_at"] = before.resume_at
     return expected
 
 
@@ -101,7 +110,7 @@ def payment_of(document: Document) -> Payment:
         category=document["category"],
         bill_id=document["bill_id"],
         bill_ref=document["bill_ref"],
-        claim_key=document["claim_key"],
+        bill_key=document["claim_key"],
         customer_params=document["customer_params"],
         application_id=document["application_id"],
         bill_paise=int(document["bill_paise"]),
@@ -112,17 +121,28 @@ def payment_of(document: Document) -> Payment:
         request_id=document["request_id"],
         state=State(document["state"]),
         version=document["version"],
-        history=tuple(Step(State(step["state"]), step["at"]) for step in document["history"]),
+        history=tuple(Move(State(move["state"]), move["at"]) for move in document["history"]),
         created_at=document["created_at"],
         deadline_at=document["deadline_at"],
-        next_action_at=document["next_action_at"],
+        resume_at=document["next_action_at"],
         attempts=document["attempts"],
         unsent=document["unsent"],
+        events_told=events_told(document),
         authorisation_id=document["authorisation_id"],
         biller_reference=document["biller_reference"],
         receipt=Receipt(receipt["number"], receipt["issued_at"]) if receipt else None,
         failure=Failure(failure["code"], failure["detail"], failure["money_returned"]) if failure else None,
     )
+
+
+def events_told(document: Document) -> int:
+    """How many events of the payment there are. Release 0.1.0 did not count them: an ended payment had one."""
+    return max(int(document.get("events_told", 0)), int(document["state"] in _ENDED_WITH_AN_EVENT))
+
+
+def renamed(old: str, value: Any) -> Document:
+    """A member whose name changes, under both names."""
+    return {old: value, RENAMED[old]: value}
 
 
 def entry_document(entry: JournalEntry) -> Document:
@@ -143,5 +163,5 @@ def _leg_document(leg: Leg) -> Document:
     return {"account": leg.account, "paise": Int64(leg.paise)}
 
 
-def _step_document(step: Step) -> Document:
-    return {"state": step.state.value, "at": step.at}
+def _move_document(move: Move) -> Document:
+    return {"state": move.state.value, "at": move.at}

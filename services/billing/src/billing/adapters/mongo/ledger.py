@@ -1,6 +1,7 @@
-"""The journal and the wallets in MongoDB: the entry and what it does to wallets, in one transaction or not at all."""
+"""The journal and the wallets in MongoDB. Whatever is written here is written in the transaction of a unit of work."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +9,14 @@ from bson import Int64
 from pymongo import IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from billing.adapters.mongo.documents import HOLDING_STATES, PAYMENTS, entry_document
-from billing.application.payments.errors import WalletNotOpen, WalletTooLow
-from billing.domain.ledger.entries import JournalEntry, Wallet, sandbox_funding, wallet_changes
+from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
+from billing.domain.ledger.entries import JournalEntry, Kind, wallet_changes
+from billing.domain.ledger.wallet import Wallet
 from billing.domain.money import rupees
+from servicekit.errors import ServiceError
+from servicekit.money import money
 from servicekit.mongo import Mongo
 
 JOURNAL = "journal"
@@ -21,12 +24,8 @@ WALLETS = "wallets"
 
 INDEXES = {
     JOURNAL: [
-        IndexModel(
-            [("payment_id", 1), ("kind", 1)],
-            name="one_entry_of_a_kind_per_payment",
-            unique=True,
-            partialFilterExpression={"payment_id": {"$exists": True}},
-        ),
+        # What is unique is the entry's own id: a payment may have several of one kind (partial refunds).
+        IndexModel([("payment_id", 1)], name="of_a_payment", partialFilterExpression={"payment_id": {"$exists": True}}),
         IndexModel(
             [("resolves", 1)],
             name="a_hold_is_resolved_once",
@@ -44,7 +43,7 @@ VALIDATORS: dict[str, dict[str, Any]] = {
                     "bsonType": "object",
                     "required": ["kind", "at", "legs"],
                     "properties": {
-                        "kind": {"enum": ["hold", "post", "void", "capture", "funding"]},
+                        "kind": {"enum": [kind.value for kind in Kind]},
                         "at": {"bsonType": "date"},
                         "legs": {
                             "bsonType": "array",
@@ -80,29 +79,25 @@ VALIDATORS: dict[str, dict[str, Any]] = {
 }
 
 
-class NotAllTaken(Exception):
-    """Of several changes made at once at least one does not apply; alone each finds out for itself."""
+class WalletRefuses(Exception):
+    """A wallet is missing or too low for one of several changes; `refusal` says which and why."""
 
 
 class MongoLedger:
-    """Writes entries inside a caller's transaction; reads wallets."""
+    """Writes entries inside a unit of work; reads wallets."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
         self._journal = mongo.db[JOURNAL]
         self._wallets = mongo.db[WALLETS]
 
-    def write(self, session: ClientSession, entry: JournalEntry) -> None:
-        """The entry and its wallets' changes. Raises WalletTooLow or WalletNotOpen, and the transaction is undone.
+    def write(self, session: ClientSession, entries: Sequence[JournalEntry]) -> None:
+        """The entries and their wallets' changes. Raises WalletRefuses, and the transaction must be undone.
 
-        The wallet goes first: it is what concurrent payments of one centre conflict on.
+        The wallets go first: they are what concurrent payments of one centre conflict on.
         """
-        for kiosk_id, paise in wallet_changes(entry).items():
-            self._change_wallet(session, kiosk_id, paise)
-        self._journal.insert_one(entry_document(entry), session=session)
-
-    def write_all(self, session: ClientSession, entries: Sequence[JournalEntry]) -> None:
-        """Several entries at once. Raises NotAllTaken if any wallet refuses, and the transaction is undone."""
+        if not entries:
+            return
         changes = [
             UpdateOne(_can_take(kiosk_id, paise), _increase(paise))
             for entry in entries
@@ -110,31 +105,33 @@ class MongoLedger:
         ]
         # One after the other: a wallet may be changed by several of them.
         if changes and self._wallets.bulk_write(changes, session=session).matched_count != len(changes):
-            raise NotAllTaken("a wallet is missing or too low")
-        if entries:
-            self._journal.insert_many([entry_document(entry) for entry in entries], session=session)
+            raise WalletRefuses
+        self._journal.insert_many([entry_document(entry) for entry in entries], session=session)
 
-    def _change_wallet(self, session: ClientSession, kiosk_id: str, paise: int) -> None:
-        changed = self._wallets.update_one(_can_take(kiosk_id, paise), _increase(paise), session=session)
-        if changed.matched_count:
-            return
-        wallet = self._wallets.find_one({"_id": kiosk_id}, session=session)
-        if wallet is None:
-            raise WalletNotOpen("This centre has no wallet yet.")
-        available, credit_limit = int(wallet["available_paise"]), int(wallet["credit_limit_paise"])
-        raise WalletTooLow(
+    def refusal(self, session: ClientSession, entry: JournalEntry) -> ServiceError:
+        """Why an entry could not be written: WalletTooLow, or WalletNotOpen."""
+        (kiosk_id, paise), *_ = wallet_changes(entry).items()
+        document = self._wallets.find_one({"_id": kiosk_id}, session=session)
+        if document is None:
+            return WalletNotOpen("This centre has no wallet yet.")
+        available, credit_limit = int(document["available_paise"]), int(document["credit_limit_paise"])
+        return WalletTooLow(
             f"The payment needs {rupees(-paise)}; the wallet can spend {rupees(available + credit_limit)}, "
             "credit included.",
-            available={"amount": available, "currency": "INR"},
-            credit_limit={"amount": credit_limit, "currency": "INR"},
+            available=money(available),
+            credit_limit=money(credit_limit),
         )
+
+    def has(self, entry_id: str) -> bool:
+        """Whether an entry is written."""
+        return self._journal.find_one({"_id": entry_id}, {"_id": 1}) is not None
 
     def wallet(self, kiosk_id: str) -> Wallet | None:
         """A centre's wallet, or None."""
-        found = self._wallets.find_one({"_id": kiosk_id})
-        if found is None:
+        document = self._wallets.find_one({"_id": kiosk_id})
+        if document is None:
             return None
-        # What is held is the sum of a few payments in progress. Once[str] in the wallet it would have to be changed
+        # What is held is the sum of a few payments in progress. Stored in the wallet it would have to be changed
         # twice for each payment, and payments of one centre would get in each other's way twice as often.
         held = self._mongo.db[PAYMENTS].aggregate(
             [
@@ -144,46 +141,35 @@ class MongoLedger:
         )
         return Wallet(
             kiosk_id=kiosk_id,
-            available_paise=int(found["available_paise"]),
+            available_paise=int(document["available_paise"]),
             held_paise=sum(int(row["paise"]) for row in held),
-            credit_limit_paise=int(found["credit_limit_paise"]),
+            credit_limit_paise=int(document["credit_limit_paise"]),
         )
 
-    def open_wallet(
-        self, session: ClientSession, kiosk_id: str, *, credit_limit_paise: int, approved_at: datetime
-    ) -> None:
-        """Open an approved centre's wallet, or approve one that the sandbox opened first. A repeat changes nothing."""
-        self._open_if_absent(session, kiosk_id)
+    def open_if_absent(self, session: ClientSession, kiosk_id: str) -> None:
+        """An empty wallet without credit for a centre that has none. A repeat changes nothing."""
+        empty = {"available_paise": Int64(0), "credit_limit_paise": Int64(0), "approved_at": None}
+        self._wallets.update_one({"_id": kiosk_id}, {"$setOnInsert": empty}, upsert=True, session=session)
+
+    def approve(self, session: ClientSession, kiosk_id: str, *, credit_limit_paise: int, approved_at: datetime) -> None:
+        """Gives a wallet its credit, once: the first approval stands."""
         self._wallets.update_one(
             {"_id": kiosk_id, "approved_at": None},
             {"$set": {"credit_limit_paise": Int64(credit_limit_paise), "approved_at": approved_at}},
             session=session,
         )
 
-    def fund_sandbox_wallet(self, kiosk_id: str, paise: int, at: datetime) -> bool:
-        """Give a sandbox wallet its play money, once; False when it had it already. Opens the wallet if need be."""
-        entry = sandbox_funding(kiosk_id, paise, at)
 
-        def fund(session: ClientSession) -> None:
-            self._open_if_absent(session, kiosk_id)
-            self.write(session, entry)
+@dataclass(frozen=True)
+class WalletsWithin:
+    """Implements application.wallets.ports.NewWallets inside the transaction of `session`."""
 
-        if self._journal.find_one({"_id": entry.entry_id}, {"_id": 1}):
-            return False
-        try:
-            self._mongo.transact(fund)
-        except DuplicateKeyError as error:
-            # Somebody else funded it between the look and the transaction; any other duplicate is a lost write.
-            if (error.details or {}).get("keyValue") != {"_id": entry.entry_id}:
-                raise
-            return False
-        return True
+    ledger: MongoLedger
+    session: ClientSession
 
-    def _open_if_absent(self, session: ClientSession, kiosk_id: str) -> None:
-        nothing = {"available_paise": Int64(0), "credit_limit_paise": Int64(0)}
-        self._wallets.update_one(
-            {"_id": kiosk_id}, {"$setOnInsert": {**nothing, "approved_at": None}}, upsert=True, session=session
-        )
+    def open(self, kiosk_id: str, *, credit_limit_paise: int, approved_at: datetime) -> None:
+        self.ledger.open_if_absent(self.session, kiosk_id)
+        self.ledger.approve(self.session, kiosk_id, credit_limit_paise=credit_limit_paise, approved_at=approved_at)
 
 
 def _can_take(kiosk_id: str, paise: int) -> dict[str, Any]:

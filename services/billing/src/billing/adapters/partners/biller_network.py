@@ -1,13 +1,16 @@
 """The biller network over HTTP: `POST /bill-fetches`, `POST /payments`, `GET /payments/{request_id}`."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
+from billing.adapters.partners.asking import ask, refusal, slug_of
 from billing.adapters.partners.json_http import JsonClient, NoAnswer, NotSent, Reply
-from billing.application.payments.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
-from billing.application.payments.ports import Answer, BillerNetwork, FetchedBill, Outcome
+from billing.application.bills.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
+from billing.application.bills.ports import FetchedBill
+from billing.application.payments.ports import BillerPayments
+from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.payment import Payment
 from billing.domain.tariff.billers import Biller, Exactness
 
@@ -15,10 +18,7 @@ from billing.domain.tariff.billers import Biller, Exactness
 MOST_BILLS = 100
 # Billers are asked to be tried again after this long when they are down: an outage outlasts a hurried retry.
 RETRY_AFTER_SECONDS = 30
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _OUTCOMES = {"SUCCESS": Outcome.SUCCESS, "PENDING": Outcome.PENDING, "FAILED": Outcome.REFUSED}
-# Well-formed answers with these statuses say that the request itself was not accepted, so nothing came of it.
-REFUSING_STATUSES = frozenset({400, 404, 422})
 
 
 class Garbled(Exception):
@@ -26,7 +26,7 @@ class Garbled(Exception):
 
 
 class HttpBillerNetwork:
-    """Implements application.ports.BillerNetwork for billers outside."""
+    """Implements application.bills.ports.BillerNetwork and application.payments.ports.BillerPayments."""
 
     def __init__(self, client: JsonClient, callback_url: str) -> None:
         """`callback_url` is given to billers with each payment; empty: they are not asked to call back."""
@@ -60,41 +60,21 @@ class HttpBillerNetwork:
         }
         if self._callback_url:
             body["callback_url"] = self._callback_url
-        try:
-            reply = self._client.call("POST", "/payments", body)
-        except NotSent:
-            return Answer(Outcome.NOT_SENT)
-        except NoAnswer:
-            return Answer(Outcome.UNKNOWN)
-        if reply.status in REFUSING_STATUSES and reply.error:
-            return Answer(Outcome.REFUSED, reason=slug_of(reply.error))
-        return _outcome(reply, payment.post_request_id)
+        return ask(self._client, partial(_taken, payment), "POST", "/payments", body)
 
     def inquire(self, payment: Payment) -> Answer:
-        try:
-            reply = self._client.call("GET", f"/payments/{payment.post_request_id}")
-        except NotSent:
-            return Answer(Outcome.NOT_SENT)
-        except NoAnswer:
-            return Answer(Outcome.UNKNOWN)
-        # Any proxy can say 404; only the biller says that it does not know this request.
-        if reply.status == 404 and reply.error == "unknown-request":
-            return Answer(Outcome.NEVER_SEEN)
-        return _outcome(reply, payment.post_request_id)
+        return ask(self._client, partial(_known, payment), "GET", f"/payments/{payment.post_request_id}")
 
 
 class OwnFees:
     """The internal biller of application fees: what is paid here is ours already, so paying always succeeds.
 
-    Everything else goes to the network outside. Implements application.ports.BillerNetwork.
+    Everything else goes to the network outside. Implements application.payments.ports.BillerPayments.
     """
 
-    def __init__(self, internal: frozenset[str], outside: BillerNetwork) -> None:
+    def __init__(self, internal: frozenset[str], outside: BillerPayments) -> None:
         self._internal = internal
         self._outside = outside
-
-    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> list[FetchedBill]:
-        return self._outside.fetch(biller, customer_params)
 
     def pay(self, payment: Payment) -> Answer:
         if payment.biller_id in self._internal:
@@ -108,9 +88,15 @@ class OwnFees:
         return self._outside.inquire(payment)
 
 
-def slug_of(reason: object) -> str:
-    """A reason that may be shown and stored: a foreign text could be anything, a customer's name too."""
-    return reason if isinstance(reason, str) and _SLUG.fullmatch(reason) else "unspecified"
+def _taken(payment: Payment, reply: Reply) -> Answer:
+    return refusal(reply) or _outcome(reply, payment.post_request_id)
+
+
+def _known(payment: Payment, reply: Reply) -> Answer:
+    # Any proxy can say 404; only the biller says that it does not know this request.
+    if reply.status == 404 and reply.error == "unknown-request":
+        return Answer(Outcome.NEVER_SEEN)
+    return _outcome(reply, payment.post_request_id)
 
 
 def _outcome(reply: Reply, request_id: str) -> Answer:

@@ -1,10 +1,11 @@
 """The payment service provider over HTTP: authorisations, their inquiry, capture and void."""
 
+from functools import partial
 from urllib.parse import quote
 
-from billing.adapters.partners.biller_network import REFUSING_STATUSES, slug_of
-from billing.adapters.partners.json_http import JsonClient, NoAnswer, NotSent, Reply
-from billing.application.payments.ports import Answer, Outcome
+from billing.adapters.partners.asking import ask, refusal, slug_of
+from billing.adapters.partners.json_http import JsonClient, Reply
+from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.payment import Payment
 
 _AUTHORISATIONS = {
@@ -18,7 +19,7 @@ _NOT_ENDED = frozenset({"already-captured", "already-voided", "not-authorised"})
 
 
 class HttpPaymentProvider:
-    """Implements application.ports.PaymentProvider."""
+    """Implements application.payments.ports.PaymentProvider."""
 
     def __init__(self, client: JsonClient) -> None:
         self._client = client
@@ -30,27 +31,11 @@ class HttpPaymentProvider:
             "mode": payment.mode,
             "instrument": payment.instrument,
         }
-        try:
-            reply = self._client.call("POST", "/authorisations", body)
-        except NotSent:
-            return Answer(Outcome.NOT_SENT)
-        except NoAnswer:
-            return Answer(Outcome.UNKNOWN)
-        if reply.status in REFUSING_STATUSES and reply.error:
-            return Answer(Outcome.REFUSED, reason=slug_of(reply.error))
-        return _authorisation(reply, payment)
+        return ask(self._client, partial(_taken, payment), "POST", "/authorisations", body)
 
     def find_authorisation(self, payment: Payment) -> Answer:
         request_id = quote(payment.authorisation_request_id, safe="")
-        try:
-            reply = self._client.call("GET", f"/authorisations?request_id={request_id}")
-        except NotSent:
-            return Answer(Outcome.NOT_SENT)
-        except NoAnswer:
-            return Answer(Outcome.UNKNOWN)
-        if reply.status == 404 and reply.error == "unknown-request":
-            return Answer(Outcome.NEVER_SEEN)
-        return _authorisation(reply, payment)
+        return ask(self._client, partial(_known, payment), "GET", f"/authorisations?request_id={request_id}")
 
     def capture(self, payment: Payment) -> Answer:
         return self._end(payment, "captures", f"{payment.payment_id}:capture", "CAPTURED")
@@ -60,22 +45,31 @@ class HttpPaymentProvider:
 
     def _end(self, payment: Payment, ending: str, request_id: str, done: str) -> Answer:
         path = f"/authorisations/{quote(payment.authorisation_id or '', safe='')}/{ending}"
-        try:
-            reply = self._client.call("POST", path, {"request_id": request_id})
-        except NotSent:
-            return Answer(Outcome.NOT_SENT)
-        except NoAnswer:
-            return Answer(Outcome.UNKNOWN)
-        final = reply.status in REFUSING_STATUSES or (reply.status == 409 and reply.error in _NOT_ENDED)
-        if final and reply.error:
-            return Answer(Outcome.REFUSED, reason=slug_of(reply.error))
-        document = reply.document
-        if reply.status == 200 and document.get("request_id") == request_id and document.get("status") == done:
-            return Answer(Outcome.SUCCESS)
-        return Answer(Outcome.UNKNOWN)
+        return ask(self._client, partial(_ended, request_id, done), "POST", path, {"request_id": request_id})
 
 
-def _authorisation(reply: Reply, payment: Payment) -> Answer:
+def _taken(payment: Payment, reply: Reply) -> Answer:
+    return refusal(reply) or _authorisation(payment, reply)
+
+
+def _known(payment: Payment, reply: Reply) -> Answer:
+    if reply.status == 404 and reply.error == "unknown-request":
+        return Answer(Outcome.NEVER_SEEN)
+    return _authorisation(payment, reply)
+
+
+def _ended(request_id: str, done: str, reply: Reply) -> Answer:
+    if reply.status == 409 and reply.error in _NOT_ENDED:
+        return Answer(Outcome.REFUSED, reason=slug_of(reply.error))
+    if refused := refusal(reply):
+        return refused
+    document = reply.document
+    if reply.status == 200 and document.get("request_id") == request_id and document.get("status") == done:
+        return Answer(Outcome.SUCCESS)
+    return Answer(Outcome.UNKNOWN)
+
+
+def _authorisation(payment: Payment, reply: Reply) -> Answer:
     document = reply.document
     outcome = _AUTHORISATIONS.get(str(document.get("status")))
     reference = document.get("authorisation_id")

@@ -5,8 +5,37 @@ So a callback that is repeated, late, out of order or even untrue does no harm: 
 
 import hashlib
 import hmac
+from dataclasses import dataclass
+from datetime import datetime
 
 from billing.application.payments.errors import SignatureNotValid
+from billing.application.payments.ports import Payments
+
+
+@dataclass(frozen=True)
+class AcceptCallback:
+    """`body` is what `signature` (X-Signature) signs; `post_request_id` is what the body says it is about."""
+
+    body: bytes
+    signature: str
+    post_request_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AcceptCallbackHandler:
+    """Checks who speaks, then has the payment looked at. `secret` is agreed with the biller network."""
+
+    payments: Payments
+    secret: str
+
+    def __call__(self, command: AcceptCallback) -> None:
+        """Raises SignatureNotValid, whatever the callback is about. Safe to repeat."""
+        # Compared in constant time.
+        if not hmac.compare_digest(signature_of(command.body, self.secret).encode(), command.signature.encode()):
+            raise SignatureNotValid("X-Signature is not the HMAC-SHA256 of the body under the agreed secret.")
+        if payment_id := _payment_of(command.post_request_id):
+            self.payments.resume_now(payment_id, command.at)
 
 
 def signature_of(body: bytes, secret: str) -> str:
@@ -14,13 +43,7 @@ def signature_of(body: bytes, secret: str) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def require_signature(body: bytes, signature: str, secret: str) -> None:
-    """Raises SignatureNotValid unless `signature` is that of `body`; compared in constant time."""
-    if not hmac.compare_digest(signature_of(body, secret).encode(), signature.encode()):
-        raise SignatureNotValid("X-Signature is not the HMAC-SHA256 of the body under the agreed secret.")
-
-
-def payment_of(post_request_id: str) -> str | None:
+def _payment_of(post_request_id: str) -> str | None:
     """The payment a biller's request id speaks of (`<payment_id>:post`), or None for what is not ours."""
-    payment_id, colon, step = post_request_id.partition(":")
-    return payment_id if colon and step == "post" else None
+    payment_id, colon, ending = post_request_id.partition(":")
+    return payment_id if colon and ending == "post" else None

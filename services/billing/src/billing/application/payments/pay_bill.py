@@ -2,7 +2,7 @@
 
 1. The bill, the amount and the way of paying are checked.              Nothing.
 2. One transaction: key, payment, hold (card: intent to authorise).     The intent; the sweeper goes on with it.
-3. The executor asks the biller, outside any transaction.               As 2; the sweeper inquires first.
+3. The biller is asked, outside any transaction.              As 2; the sweeper inquires first.
 4. One transaction: outcome, ledger, receipt, event.                    Everything.
 """
 
@@ -10,22 +10,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing.application.payments.drive_payment import PaymentExecutor
-from billing.application.payments.errors import AmountNotAccepted, BillExpired, BillNotFound, PaymentNotFound
-from billing.application.payments.ports import Bills, Payer, Payments
+from billing.application.bills.errors import BillExpired, BillNotFound
+from billing.application.bills.ports import Bills
+from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
+from billing.application.payments.errors import AmountNotAccepted, PaymentNotFound
+from billing.application.payments.ports import Payments
+from billing.domain.payer import Payer
 from billing.domain.payments.pace import Pace
-from billing.domain.payments.payment import Payment, State, Step
-from billing.domain.tariff.billers import Bill, Biller
+from billing.domain.payments.payment import Move, Payment, State
+from billing.domain.payments.saga import Attempt
+from billing.domain.tariff.billers import Biller
+from billing.domain.tariff.bills import Bill
 from billing.domain.tariff.fees import FeeSchedule
 from billing.domain.tariff.pricing import price
 from servicekit.errors import DependencyTimeout, DependencyUnavailable, FieldProblem, ValidationFailed
 from servicekit.faults import crash_point
-from servicekit.idempotency import Claim
+from servicekit.idempotency import Claim, Once
 
 
 @dataclass(frozen=True)
 class PayBill:
-    """`payment_id`, `transaction_token` and `now` are minted by the caller; `amount_paise` is the bill's part."""
+    """`payment_id`, `transaction_token` and `at` are minted by the caller; `amount_paise` is the bill's part."""
 
     payment_id: str
     transaction_token: str
@@ -35,30 +40,23 @@ class PayBill:
     instrument: str | None
     payer: Payer
     request_id: str
-    now: datetime
+    claim: Claim
+    at: datetime
 
 
+@dataclass(frozen=True)
 class PayBillHandler:
-    """Handles PayBill. A repeat with the same claim gives the first payment, as it is by then."""
+    """A repeat with the same claim gives the first payment, as it is by then."""
 
-    def __init__(
-        self,
-        billers: Mapping[str, Biller],
-        fees: FeeSchedule,
-        bills: Bills,
-        payments: Payments,
-        executor: PaymentExecutor,
-        pace: Pace,
-    ) -> None:
-        self._billers = billers
-        self._fees = fees
-        self._bills = bills
-        self._payments = payments
-        self._executor = executor
-        self._pace = pace
+    billers: Mapping[str, Biller]
+    fees: FeeSchedule
+    bills: Bills
+    payments: Payments
+    drive_payment: DrivePaymentHandler
+    pace: Pace
 
-    def __call__(self, command: PayBill, claim: Claim) -> tuple[Payment, bool]:
-        """The payment as far as it came within the caller's deadline, and whether it is a replay.
+    def __call__(self, command: PayBill) -> Once[Payment]:
+        """The payment as far as it came within the caller's deadline.
 
         Raises BillNotFound, BillExpired, AmountNotAccepted, ValidationFailed, BillAlreadyPaid, WalletTooLow,
         WalletNotOpen, IdempotencyKeyReused. Nothing is raised once the intent is stored.
@@ -67,39 +65,39 @@ class PayBillHandler:
             payment = self._intent(command)
         except (BillNotFound, BillExpired, ValidationFailed):
             # A repeat is answered even when what it names is no longer there, or its price has changed.
-            if earlier := self._payments.find_claim(claim):
-                return self._replay(earlier.value), True
+            if earlier := self.payments.find_claim(command.claim):
+                return self._replay(earlier.value)
             raise
-        hold = payment.hold_entry(command.now) if payment.by_wallet else None
-        stored = self._payments.begin(claim, payment, hold)
-        if stored.replayed:
-            return self._replay(stored.value), True
-        return self._execute(payment), False
+        hold = payment.hold_entry(command.at) if payment.by_wallet else None
+        begun = self.payments.begin(command.claim, payment, hold)
+        if begun.replayed:
+            return self._replay(begun.value)
+        return Once(self._execute(payment), replayed=False)
 
     def _execute(self, payment: Payment) -> Payment:
         try:
-            after = self._executor.drive(payment, fresh=True)
+            after = self.drive_payment(DrivePayment(payment, Attempt.FIRST))
         except (DependencyTimeout, DependencyUnavailable):
             # The intent is stored, so the answer is "accepted": the sweeper finds out how it stands and goes on.
             after = payment
         crash_point("A2")
         return after
 
-    def _replay(self, payment_id: str) -> Payment:
-        payment = self._payments.get(payment_id)
+    def _replay(self, payment_id: str) -> Once[Payment]:
+        payment = self.payments.get(payment_id)
         if payment is None:
             raise PaymentNotFound("The payment made with this key is no longer kept.")
-        return payment
+        return Once(payment, replayed=True)
 
     def _intent(self, command: PayBill) -> Payment:
-        bill = self._bills.get(command.bill_id, command.payer)
+        bill = self.bills.get(command.bill_id, command.payer)
         if bill is None:
             raise BillNotFound("There is no bill with this bill_id; fetch the bill first.")
-        if command.now >= bill.expires_at:
+        if command.at >= bill.expires_at:
             raise BillExpired("This bill was fetched more than a day ago; fetch it again.", bill_id=bill.bill_id)
-        biller = self._billers[bill.biller_id]
+        biller = self.billers[bill.biller_id]
         self._check(command, biller, bill)
-        cost = price(self._fees, biller, bill, command.payer.channel, command.amount_paise)
+        cost = price(self.fees, biller, bill, command.payer.channel, command.amount_paise)
         # The hold on a wallet is its authorisation, so such a payment starts where a card's has to get first.
         states = [State.CREATED, State.AUTH_REQUESTED]
         if command.mode == "WALLET":
@@ -116,7 +114,7 @@ class PayBillHandler:
             category=biller.category,
             bill_id=bill.bill_id,
             bill_ref=bill.bill_ref,
-            claim_key=bill.claim_key,
+            bill_key=bill.bill_key,
             customer_params=bill.customer_params,
             application_id=bill.application_id,
             bill_paise=command.amount_paise,
@@ -127,10 +125,10 @@ class PayBillHandler:
             request_id=command.request_id,
             state=states[-1],
             version=len(states),
-            history=tuple(Step(state, command.now) for state in states),
-            created_at=command.now,
-            deadline_at=command.now + self._pace.take_over,
-            next_action_at=command.now + self._pace.grace,
+            history=tuple(Move(state, command.at) for state in states),
+            created_at=command.at,
+            deadline_at=command.at + self.pace.deadline,
+            resume_at=command.at + self.pace.grace,
         )
 
     @staticmethod
@@ -139,19 +137,11 @@ class PayBillHandler:
         if problem := biller.problem_with_mode(channel, command.mode):
             raise AmountNotAccepted(problem.detail, errors=[FieldProblem("/mode", problem.code, problem.detail)])
         if (command.instrument is None) != (command.mode == "WALLET"):
-            wanted = "is not used with" if command.mode == "WALLET" else "is required for"
-            detail = f"A payment_instrument {wanted} mode {command.mode}."
+            rule = "is not used with" if command.mode == "WALLET" else "is required for"
+            detail = f"A payment_instrument {rule} mode {command.mode}."
             raise ValidationFailed(detail, errors=[FieldProblem("/payment_instrument", "mode-mismatch", detail)])
         problem = biller.problem_with_limit(channel, command.mode, command.amount_paise)
         if problem := problem or bill.problem_with_amount(command.amount_paise):
             raise AmountNotAccepted(
                 problem.detail, errors=[FieldProblem("/amount/amount", problem.code, problem.detail)]
             )
-
-
-def require_payment(payments: Payments, payment_id: str, payer: Payer) -> Payment:
-    """A payment this payer may see. Raises PaymentNotFound for any other, as for one that does not exist."""
-    payment = payments.get(payment_id)
-    if payment is None or not payer.owns(payment.client_id, payment.kiosk_id):
-        raise PaymentNotFound("There is no payment with this id.")
-    return payment

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 
-from billing.application.payments.drive_payment import PaymentExecutor
+from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
 from billing.application.payments.ports import Payments
 from billing.domain.payments.pace import Pace
 from billing.domain.payments.payment import Payment
+from billing.domain.payments.saga import Attempt
 
 # One sweep takes at most this many, so that it ends and the lease is renewed; the next begins a second later.
 BATCH = 100
@@ -15,22 +17,26 @@ BATCH = 100
 THREADS = 8
 
 
+@dataclass(frozen=True)
 class SweepPayments:
+    """Go on with what is due."""
+
+
+@dataclass(frozen=True)
+class SweepPaymentsHandler:
     """Runs under a lease, but stays right without: taking a payment and moving it are each atomic."""
 
-    def __init__(
-        self, payments: Payments, executor: PaymentExecutor, pace: Pace, clock: Callable[[], datetime]
-    ) -> None:
-        self._payments = payments
-        self._executor = executor
-        self._pace = pace
-        self._clock = clock
+    payments: Payments
+    drive_payment: DrivePaymentHandler
+    pace: Pace
+    clock: Callable[[], datetime]
 
-    def __call__(self) -> int:
+    def __call__(self, command: SweepPayments) -> int:
         """Drive what is due, a bounded number, and return how many payments were looked at.
 
         Raises what the last failing payment raised, after the others had their turn; a repeat is safe.
         """
+        del command
         first = self._take()
         if first is None:
             return 0
@@ -42,10 +48,10 @@ class SweepPayments:
             payment = payment or self._take()
             if payment is None:
                 return done
-            self._executor.drive(payment, fresh=False)
+            self.drive_payment(DrivePayment(payment, Attempt.LATER))
             payment = None
         return BATCH // THREADS
 
     def _take(self) -> Payment | None:
-        now = self._clock()
-        return self._payments.take_due(now, look_again_at=now + self._pace.grace)
+        at = self.clock()
+        return self.payments.take_due(at, resume_at=at + self.pace.grace)

@@ -11,34 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-_WALLET = "wallet:"
-_WALLET_HELD = "wallet-held:"
-# Authorised by the payment service provider, not ours yet; then captured; and what those promises are held for.
-PSP_AUTHORISED = "psp:authorised"
-PSP_HELD = "psp:held"
-PSP_CLEARING = "psp:clearing"
-# Where sandbox wallets get their money from; in live operation wallets are topped up through the bank.
-SANDBOX_BANK = "bank:sandbox"
-
-
-def wallet_account(kiosk_id: str) -> str:
-    """The account of what a centre can spend."""
-    return _WALLET + kiosk_id
-
-
-def wallet_held_account(kiosk_id: str) -> str:
-    """The account of what is held from a centre's wallet for payments in progress."""
-    return _WALLET_HELD + kiosk_id
+from billing.domain.ledger.accounts import SANDBOX_BANK, wallet_account, wallet_owner
 
 
 class Kind(StrEnum):
-    """What an entry is. A payment has at most one of each, for ever: (payment, kind) is unique in the journal."""
+    """What an entry is."""
 
     HOLD = "hold"
     POST = "post"
     VOID = "void"
     CAPTURE = "capture"
+    REFUND = "refund"
     FUNDING = "funding"
+
+
+# A payment has at most one of each, for ever: its id is made of the payment's and the kind. Of the others a payment may
+# have several (two partial refunds), each with the id of its own act.
+ONCE_PER_PAYMENT = frozenset({Kind.HOLD, Kind.POST, Kind.VOID, Kind.CAPTURE})
 
 
 @dataclass(frozen=True)
@@ -71,21 +60,6 @@ class JournalEntry:
             raise ValueError(f"the legs of {self.entry_id} do not sum to zero")
 
 
-@dataclass(frozen=True)
-class Wallet:
-    """A centre's prepaid wallet, paise. `available_paise` may fall to −`credit_limit_paise`, never below."""
-
-    kiosk_id: str
-    available_paise: int
-    held_paise: int
-    credit_limit_paise: int
-
-    @property
-    def balance_paise(self) -> int:
-        """All of the centre's money, what is held for payments in progress included."""
-        return self.available_paise + self.held_paise
-
-
 def wallet_changes(entry: JournalEntry) -> dict[str, int]:
     """What `entry` does to each centre's available money, paise: the one source of the stored figure, so it folds.
 
@@ -93,8 +67,8 @@ def wallet_changes(entry: JournalEntry) -> dict[str, int]:
     """
     changes: dict[str, int] = {}
     for leg in entry.legs:
-        if leg.account.startswith(_WALLET):
-            kiosk_id = leg.account.removeprefix(_WALLET)
+        kiosk_id = wallet_owner(leg.account)
+        if kiosk_id is not None:
             changes[kiosk_id] = changes.get(kiosk_id, 0) + leg.paise
     return changes
 

@@ -11,17 +11,17 @@ SLOW_INQUIRY = timedelta(hours=1)
 class Pace:
     """Published times of the saga.
 
-    grace: a request thread may be at work on a payment this long before the sweeper takes it over; longer than
+    grace: a request thread may be at work on a payment this long before the sweeper goes on with it; longer than
     the slowest call and its transaction. first_inquiry … longest_inquiry: the wait between inquiries doubles.
     give_up_unsent: a payment that certainly never reached the biller is given back after this.
-    take_over: whatever is still in doubt after this is a break that people resolve.
+    deadline: whatever is still in doubt after this is a break that people resolve.
     """
 
     grace: timedelta
     first_inquiry: timedelta
     longest_inquiry: timedelta
     give_up_unsent: timedelta
-    take_over: timedelta
+    deadline: timedelta
 
     def next_inquiry(self, at: datetime, attempts: int) -> datetime:
         """When to ask again after `attempts` inquiries without an answer."""

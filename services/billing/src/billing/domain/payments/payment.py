@@ -6,16 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from billing.domain.ledger.entries import (
-    PSP_AUTHORISED,
-    PSP_CLEARING,
-    PSP_HELD,
-    JournalEntry,
-    Kind,
-    Leg,
-    wallet_account,
-    wallet_held_account,
-)
+from billing.domain.ledger.accounts import PSP_AUTHORISED, PSP_CLEARING, PSP_HELD, wallet_account, wallet_held_account
+from billing.domain.ledger.entries import JournalEntry, Kind, Leg
 from billing.domain.payments.receipts import Receipt, receipt_number
 
 
@@ -64,8 +56,8 @@ class IllegalMove(Exception):
 
 
 @dataclass(frozen=True)
-class Step:
-    """One line of a payment's history."""
+class Move:
+    """One line of a payment's history: the state it came to, and when."""
 
     state: State
     at: datetime
@@ -85,7 +77,9 @@ class Payment:
     """One payment. `version` counts its moves: each is stored only if nobody made another move meanwhile.
 
     `credits` are the ledger legs of who is paid; they sum to `total_paise` and were fixed when the payment began.
-    `next_action_at` is when the sweeper looks at it again (None: never), `deadline_at` when people take over.
+    `bill_key` stands for what is paid: only one payment of it may be under way or completed at a time.
+    `resume_at` is when the sweeper looks at it again (None: never), `deadline_at` when people take over.
+    `events_told` counts its events, which is their sequence.
     `unsent`: the last attempt certainly did not reach the other side, so it may be made again, or given up.
     """
 
@@ -100,7 +94,7 @@ class Payment:
     category: str
     bill_id: str
     bill_ref: str
-    claim_key: str
+    bill_key: str
     customer_params: Mapping[str, str]
     application_id: str | None
     bill_paise: int
@@ -111,12 +105,13 @@ class Payment:
     request_id: str
     state: State
     version: int
-    history: tuple[Step, ...]
+    history: tuple[Move, ...]
     created_at: datetime
     deadline_at: datetime
-    next_action_at: datetime | None
+    resume_at: datetime | None
     attempts: int = 0
     unsent: bool = False
+    events_told: int = 0
     authorisation_id: str | None = None
     biller_reference: str | None = None
     receipt: Receipt | None = None
@@ -169,21 +164,21 @@ class Payment:
                 raise IllegalMove(f"{self.payment_id}: {current} → {state}")
             current = state
         if current in ENDED:
-            changes.setdefault("next_action_at", None)
+            changes.setdefault("resume_at", None)
         return replace(
             self,
             **({"attempts": 0, "unsent": False} | changes),
             state=current,
             version=self.version + len(states),
-            history=(*self.history, *(Step(state, at) for state in states)),
+            history=(*self.history, *(Move(state, at) for state in states)),
         )
 
-    def posted(self, at: datetime, biller_reference: str, *, take_over_at: datetime) -> Self:
+    def posted(self, at: datetime, biller_reference: str, *, resume_at: datetime) -> Self:
         """The biller took the payment. One the wallet paid is complete with that; a card has yet to be captured.
 
-        Whoever records this captures at once; the sweeper does only if that has not ended by `take_over_at`.
+        Whoever records this captures at once; the sweeper does only if that has not ended by `resume_at`.
         """
-        moved = self.move(at, State.POSTED, biller_reference=biller_reference, next_action_at=take_over_at)
+        moved = self.move(at, State.POSTED, biller_reference=biller_reference, resume_at=resume_at)
         return moved.completed(at) if self.by_wallet else moved
 
     def completed(self, at: datetime) -> Self:
@@ -191,14 +186,14 @@ class Payment:
         receipt = Receipt(number=receipt_number(self.transaction_token, at), issued_at=at)
         return self.move(at, State.COMPLETED, receipt=receipt)
 
-    def refused(self, at: datetime, failure: Failure, *, take_over_at: datetime) -> Self:
+    def refused(self, at: datetime, failure: Failure, *, resume_at: datetime) -> Self:
         """It will not be posted. A wallet has its money back at once; a card's authorisation is voided next.
 
-        Whoever records this voids at once; the sweeper does only if that has not ended by `take_over_at`.
+        Whoever records this voids at once; the sweeper does only if that has not ended by `resume_at`.
         """
         if self.by_wallet:
             return self.move(at, State.POST_FAILED, State.VOIDED, failure=failure)
-        return self.move(at, State.POST_FAILED, failure=failure, next_action_at=take_over_at)
+        return self.move(at, State.POST_FAILED, failure=failure, resume_at=resume_at)
 
     def _held_from(self) -> tuple[str, str]:
         if self.kiosk_id and self.by_wallet:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from billing.domain.calendar import civil_day
 from billing.domain.ledger.entries import Leg
-from billing.domain.payments.receipts import civil_day
-from billing.domain.tariff.billers import Bill, Biller
+from billing.domain.tariff.billers import Biller
+from billing.domain.tariff.bills import Bill
 from billing.domain.tariff.fees import FeeSchedule
 
 

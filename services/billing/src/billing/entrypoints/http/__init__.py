@@ -1,1 +1,10 @@
-"""The routes, by area."""
+"""The routes, by area. Each loads, builds a command (ids and time are minted there), calls and dumps."""
+
+from billing.entrypoints.http import blueprints
+
+# Importing an area hangs its routes on the blueprints, in the order of the documentation.
+from billing.entrypoints.http.bills import routes as _bills  # noqa: F401
+from billing.entrypoints.http.payments import routes as _payments  # noqa: F401
+from billing.entrypoints.http.wallets import routes as _wallets  # noqa: F401
+
+BLUEPRINTS = [blueprints.billers, blueprints.payments, blueprints.internal]

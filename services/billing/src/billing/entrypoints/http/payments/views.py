@@ -1,21 +1,13 @@
-"""What clients are shown of billers, bills, payments and wallets: plain dictionaries for the schemas to dump."""
+"""What clients are shown of payments: plain dictionaries for the schemas to dump."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from billing.application.payments.ports import BillFetch
-from billing.bootstrap import Billing
-from billing.domain.ledger.entries import Wallet
 from billing.domain.payments.payment import FAILED, Payment, State
-from billing.domain.tariff.billers import Bill, Biller
-from billing.domain.tariff.pricing import price
+from billing.domain.tariff.billers import Biller
+from servicekit.money import money
 
 _IN_DOUBT = frozenset({State.AUTH_UNKNOWN, State.POST_UNKNOWN, State.MANUAL})
-
-
-def money(paise: int) -> dict[str, Any]:
-    """An amount on the wire."""
-    return {"amount": paise, "currency": "INR"}
 
 
 def status_of(payment: Payment) -> str:
@@ -25,64 +17,6 @@ def status_of(payment: Payment) -> str:
     if payment.state in FAILED:
         return "FAILED"
     return "IN_DOUBT" if payment.state in _IN_DOUBT else "PROCESSING"
-
-
-def biller_view(biller: Biller) -> dict[str, Any]:
-    """A biller as published."""
-    return {
-        "biller_id": biller.biller_id,
-        "name": biller.name,
-        "name_hi": biller.name_hi,
-        "category": biller.category,
-        "coverage": biller.coverage,
-        "pending_supported": biller.pending_supported,
-        "customer_params": [
-            {
-                "name": param.name,
-                "label": param.label,
-                "label_hi": param.label_hi,
-                "type": "NUMERIC" if param.numeric else "ALPHANUMERIC",
-                "min_length": param.min_length,
-                "max_length": param.max_length,
-                "pattern": param.pattern.pattern if param.pattern else None,
-                "optional": param.optional,
-            }
-            for param in biller.customer_params
-        ],
-        "payment_modes": [
-            {"channel": channel, "mode": mode, "maximum": money(paise)}
-            for channel, modes in biller.limits.items()
-            for mode, paise in modes.items()
-        ],
-    }
-
-
-def fetch_view(billing: Billing, fetch: BillFetch) -> dict[str, Any]:
-    """A fetch with what each of its bills costs on the caller's channel."""
-    biller = billing.billers[fetch.biller_id]
-    return {
-        "bill_fetch_id": fetch.bill_fetch_id,
-        "biller_id": fetch.biller_id,
-        "status": "BILLS_FOUND" if fetch.bills else "NOTHING_DUE",
-        "bills": [_bill_view(billing, biller, bill, fetch.payer.channel) for bill in fetch.bills],
-    }
-
-
-def _bill_view(billing: Billing, biller: Biller, bill: Bill, channel: str) -> dict[str, Any]:
-    cost = price(billing.fees, biller, bill, channel, bill.amount_paise)
-    return {
-        "bill_id": bill.bill_id,
-        "amount": money(bill.amount_paise),
-        "service_charge": money(cost.service_charge_paise),
-        "total": money(bill.amount_paise + cost.service_charge_paise),
-        "fee_order": cost.order,
-        "due_on": bill.due_on,
-        "bill_period": bill.bill_period,
-        "exactness": bill.exactness.value,
-        "minimum": None if bill.minimum_paise is None else money(bill.minimum_paise),
-        "multiple": None if bill.multiple_paise is None else money(bill.multiple_paise),
-        "expires_at": bill.expires_at,
-    }
 
 
 def receipt_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, Any] | None:
@@ -146,16 +80,5 @@ def transaction_view(payment: Payment) -> dict[str, Any]:
         "owner_client_id": payment.client_id,
         "kiosk_id": payment.kiosk_id,
         "updated_at": payment.history[-1].at,
-        "events": [{"type": step.state.value, "at": step.at} for step in payment.history],
-    }
-
-
-def wallet_view(wallet: Wallet) -> dict[str, Any]:
-    """A wallet as its centre sees it."""
-    return {
-        "kiosk_id": wallet.kiosk_id,
-        "balance": money(wallet.balance_paise),
-        "held": money(wallet.held_paise),
-        "available": money(wallet.available_paise),
-        "credit_limit": money(wallet.credit_limit_paise),
+        "events": [{"type": move.state.value, "at": move.at} for move in payment.history],
     }

@@ -1,0 +1,71 @@
+"""The middle step of a change of stored names: fill the new names of what an older release stored.
+
+Old pods and new ones may run meanwhile: what either writes afterwards is right by itself, because this release writes
+both names and reads the old ones (see `documents.RENAMED`). Run it when no pod of the older release is left; the next
+release, which reads the new names, may start only after it.
+"""
+
+from collections.abc import Iterator
+
+from pymongo import UpdateOne
+from pymongo.errors import OperationFailure
+
+from billing.adapters.mongo.documents import PAYMENTS, RENAMED, Document, events_told
+from billing.adapters.mongo.ledger import JOURNAL
+from servicekit.mongo import Mongo
+
+# A moment's work for the database.
+BATCH = 500
+# Release 0.1.0 made it; a second entry of one kind for a payment is refused as long as it stands.
+OLD_INDEX = "one_entry_of_a_kind_per_payment"
+_INDEX_NOT_FOUND = 27
+
+
+class Migration:
+    """Migrates one database; a repeat finds nothing left to do."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._db = mongo.db
+
+    def left(self) -> int:
+        """How many payments are not migrated."""
+        return self._db[PAYMENTS].count_documents(_UNLIKE)
+
+    def run(self) -> Iterator[int]:
+        """Migrates a batch at each step and yields its size; drops the old index at the end."""
+        while payments := list(self._db[PAYMENTS].find(_UNLIKE).limit(BATCH)):
+            # Compared with what was read: whoever changes the payment meanwhile writes both names itself.
+            result = self._db[PAYMENTS].bulk_write(
+                [UpdateOne({"_id": p["_id"], "version": p["version"]}, _changes(p)) for p in payments], ordered=False
+            )
+            yield result.matched_count
+        try:
+            self._db[JOURNAL].drop_index(OLD_INDEX)
+        except OperationFailure as error:
+            if error.code != _INDEX_NOT_FOUND:
+                raise
+
+
+# A member under its old name that is missing under the new one, or another there. A missing member is not equal null.
+_UNLIKE: Document = {
+    "$or": [
+        {"$expr": {"$ne": [{"$ifNull": [f"${old}", "absent"]}, {"$ifNull": [f"${new}", "absent"]}]}}
+        for old, new in RENAMED.items()
+    ]
+    + [{new: {"$exists": False}} for new in ("resume_at", "events_told")]
+}
+
+
+def _changes(payment: Document) -> list[Document]:
+    """A pipeline, so that the new name gets what the old one has at that moment, not what was read."""
+    renamed = {new: {"$ifNull": [f"${old}", "$$REMOVE"]} for old, new in RENAMED.items() if old != "next_action_at"}
+    return [
+        {
+            "$set": {
+                **renamed,
+                # Null says that nobody need look at it.
+                RENAMED["next_action_at"]: {"$ifNull": ["$next_action_at", None]},
+                "events_told": events_told(payment),
+            }
+        }
+    ]

@@ -1,0 +1,28 @@
+"""An approved centre gets its wallet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing.application.wallets.ports import NewWallets
+
+
+@dataclass(frozen=True)
+class OpenWallet:
+    """The centre's approval; the credit limit says how far below zero its wallet may go."""
+
+    kiosk_id: str
+    credit_limit_paise: int
+    approved_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenWalletHandler:
+    """Opens wallets."""
+
+    wallets: NewWallets
+
+    def __call__(self, command: OpenWallet) -> None:
+        """Safe to repeat: the first approval stands."""
+        self.wallets.open(
+            command.kiosk_id, credit_limit_paise=command.credit_limit_paise, approved_at=command.approved_at
+        )

@@ -1,0 +1,212 @@
+"""The rules of the books: invariants I1 to I5 (docs/messaging.md), over facts that somebody else reads."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from billing.domain.ledger.accounts import PSP_HELD, held_owner, wallet_account, wallet_held_account
+from billing.domain.ledger.entries import ONCE_PER_PAYMENT, Kind
+from billing.domain.payments.payment import FAILED, HOLDING, State
+
+# Examples are for finding the fault, not for listing every one.
+MOST_EXAMPLES = 20
+
+_HELD, _POSTED, _VOIDED = {Kind.HOLD}, {Kind.HOLD, Kind.POST}, {Kind.HOLD, Kind.VOID}
+# The entries a payment must have in each state: by wallet, and by card or UPI. MANUAL keeps what it had.
+_BY_WALLET: dict[State, list[set[Kind]]] = {
+    State.POST_REQUESTED: [_HELD],
+    State.POST_UNKNOWN: [_HELD],
+    State.MANUAL: [_HELD],
+    State.VOIDED: [_VOIDED],
+    State.COMPLETED: [_POSTED],
+}
+_BY_PROVIDER: dict[State, list[set[Kind]]] = {
+    State.AUTH_REQUESTED: [set()],
+    State.AUTH_UNKNOWN: [set()],
+    State.AUTH_FAILED: [set()],
+    State.POST_REQUESTED: [_HELD],
+    State.POST_UNKNOWN: [_HELD],
+    State.POST_FAILED: [_HELD],
+    State.POSTED: [_POSTED],
+    State.MANUAL: [set(), _HELD, _POSTED],
+    State.VOIDED: [_VOIDED],
+    State.COMPLETED: [_POSTED | {Kind.CAPTURE}],
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One invariant: its number, what it says, and examples of what breaks it (none: it holds)."""
+
+    invariant: str
+    says: str
+    breaks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Books:
+    """`balances` is the trial balance: account → paise, folded from the journal; it sums to zero.
+
+    `states` counts the payments in each state.
+    """
+
+    balances: Mapping[str, int]
+    states: Mapping[str, int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def in_order(self) -> bool:
+        """Whether nothing is broken."""
+        return not any(finding.breaks for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """What the rules need of a journal entry: legs as (account, paise)."""
+
+    entry_id: str
+    kind: Kind
+    legs: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFacts:
+    """What the rules need of a payment, with its entries and how many events of each type it has.
+
+    `completed` and `failed` are how often the ending events of those names were told. `events_may_be_forgotten`: it
+    ended so long ago that its events, once sent, are no longer kept.
+    """
+
+    payment_id: str
+    state: State
+    mode: str
+    kiosk_id: str | None
+    total_paise: int
+    has_receipt: bool
+    events_told: int
+    events_may_be_forgotten: bool
+    entries: Sequence[EntryFacts]
+    completed: int
+    failed: int
+    other_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class WalletFacts:
+    """A stored wallet, paise."""
+
+    kiosk_id: str
+    available_paise: int
+    credit_limit_paise: int
+
+
+@dataclass
+class Audit:
+    """Takes in the facts, one payment after the other, in memory that does not grow; then says what is broken."""
+
+    balances: Mapping[str, int]
+    states: Counter[str] = field(default_factory=Counter)
+    _i2: list[str] = field(default_factory=list)
+    _i3: list[str] = field(default_factory=list)
+    _i4: list[str] = field(default_factory=list)
+    _held: Counter[str] = field(default_factory=Counter)
+
+    def look_at(self, payment: PaymentFacts) -> None:
+        """One payment."""
+        self.states[payment.state.value] += 1
+        kinds = Counter(entry.kind for entry in payment.entries)
+        if repeated := [kind for kind, count in kinds.items() if count > 1 and kind in ONCE_PER_PAYMENT]:
+            self._i3.append(f"{payment.payment_id}: more than one {', '.join(repeated)}")
+        if payment.has_receipt != (payment.state is State.COMPLETED):
+            self._i3.append(
+                f"{payment.payment_id}: {payment.state} with{'' if payment.has_receipt else 'out'} a receipt"
+            )
+        expected = _BY_WALLET if payment.mode == "WALLET" else _BY_PROVIDER
+        if set(kinds) & ONCE_PER_PAYMENT not in expected.get(payment.state, []):
+            self._i2.append(f"{payment.payment_id}: {payment.state} with {sorted(kinds)}")
+        self._look_at_held(payment)
+        self._look_at_events(payment)
+
+    def entries_without_payment(self, payment_ids: Iterable[str]) -> None:
+        """Payments that the journal speaks of and that are not there."""
+        self._i2 += [f"{payment_id}: entries without a payment" for payment_id in payment_ids]
+
+    def events_without_payment(self, payment_ids: Iterable[str]) -> None:
+        """Payments that events speak of and that are not there."""
+        self._i4 += [f"{payment_id}: events without a payment" for payment_id in payment_ids]
+
+    def books(
+        self, *, unbalanced: Iterable[str], repeated_receipts: Mapping[str, int], wallets: Iterable[WalletFacts]
+    ) -> Books:
+        """The books, once every payment was looked at.
+
+        `unbalanced` are ids of entries that do not sum to zero, `repeated_receipts` the numbers that stand on more
+        than one payment, with how many.
+        """
+        total = sum(self.balances.values())
+        i1 = [*(f"{entry_id} does not sum to zero" for entry_id in unbalanced), *([f"total {total}"] if total else [])]
+        i3 = [*self._i3, *(f"receipt {number} on {count} payments" for number, count in repeated_receipts.items())]
+        return Books(
+            balances=self.balances,
+            states=dict(sorted(self.states.items())),
+            findings=(
+                Finding("I1", "every entry and the whole ledger sum to zero", _few(i1)),
+                Finding("I2", "captured = posted + returned + held, for each payment", _few(self._i2)),
+                Finding("I3", "one entry of a kind and one receipt per payment", _few(i3)),
+                Finding("I4", "completed ⇔ exactly one payment.completed", _few(self._i4)),
+                Finding("I5", "wallets = fold of the journal", _few(self._i5(wallets))),
+            ),
+        )
+
+    def _look_at_held(self, payment: PaymentFacts) -> None:
+        total = payment.total_paise
+        held_account = PSP_HELD
+        if payment.mode == "WALLET" and payment.kiosk_id:
+            held_account = wallet_held_account(payment.kiosk_id)
+            holds = payment.state in HOLDING or payment.state is State.MANUAL
+            self._held[payment.kiosk_id] += total if holds else 0
+        moved: Counter[Kind] = Counter()
+        for entry in payment.entries:
+            moved[entry.kind] += sum(paise for account, paise in entry.legs if account == held_account)
+        captured, posted, returned = moved[Kind.HOLD], -moved[Kind.POST], -moved[Kind.VOID]
+        held = sum(moved.values())
+        if captured not in (0, total) or held not in (0, total) or captured != posted + returned + held:
+            self._i2.append(
+                f"{payment.payment_id}: {payment.state}, taken {captured}, posted {posted}, returned {returned}, "
+                f"held {held}"
+            )
+
+    def _look_at_events(self, payment: PaymentFacts) -> None:
+        if payment.events_may_be_forgotten:
+            return
+        told = payment.completed + payment.failed + payment.other_events
+        right = (
+            payment.completed == int(payment.state is State.COMPLETED)
+            and payment.failed == int(payment.state in FAILED)
+            and told == payment.events_told
+        )
+        if not right:
+            self._i4.append(
+                f"{payment.payment_id}: {payment.state}, {payment.events_told} events counted, "
+                f"{payment.completed} completed, {payment.failed} failed, {payment.other_events} others"
+            )
+
+    def _i5(self, wallets: Iterable[WalletFacts]) -> list[str]:
+        broken: list[str] = []
+        for wallet in wallets:
+            folded = self.balances.get(wallet_account(wallet.kiosk_id), 0)
+            if folded != wallet.available_paise:
+                broken.append(f"{wallet.kiosk_id}: wallet {wallet.available_paise}, journal {folded}")
+            if wallet.available_paise < -wallet.credit_limit_paise:
+                broken.append(f"{wallet.kiosk_id}: {wallet.available_paise} is below the credit limit")
+        owners = {owner for account in self.balances if (owner := held_owner(account)) is not None}
+        for kiosk_id in owners | set(self._held):
+            account = wallet_held_account(kiosk_id)
+            held, expected = self.balances.get(account, 0), self._held[kiosk_id]
+            if held != expected:
+                broken.append(f"{account}: {held}, payments hold {expected}")
+        return broken
+
+
+def _few(breaks: list[str]) -> tuple[str, ...]:
+    return tuple(breaks[:MOST_EXAMPLES])

@@ -1,0 +1,30 @@
+"""The names of accounts. What each of them holds: the service's README, "Ledger"."""
+
+_WALLET = "wallet:"
+_WALLET_HELD = "wallet-held:"
+# Authorised by the payment service provider, not ours yet; then captured; and what those promises are held for.
+PSP_AUTHORISED = "psp:authorised"
+PSP_HELD = "psp:held"
+PSP_CLEARING = "psp:clearing"
+# Where sandbox wallets get their money from; in live operation wallets are topped up through the bank.
+SANDBOX_BANK = "bank:sandbox"
+
+
+def wallet_account(kiosk_id: str) -> str:
+    """The account of what a centre can spend."""
+    return _WALLET + kiosk_id
+
+
+def wallet_held_account(kiosk_id: str) -> str:
+    """The account of what is held from a centre's wallet for payments in progress."""
+    return _WALLET_HELD + kiosk_id
+
+
+def wallet_owner(account: str) -> str | None:
+    """The centre whose spendable money is on this account, or None for any other account."""
+    return account.removeprefix(_WALLET) if account.startswith(_WALLET) else None
+
+
+def held_owner(account: str) -> str | None:
+    """The centre from whose wallet the money on this account is held, or None for any other account."""
+    return account.removeprefix(_WALLET_HELD) if account.startswith(_WALLET_HELD) else None

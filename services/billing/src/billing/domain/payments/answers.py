@@ -1,0 +1,28 @@
+"""What a partner (the biller network, the payment service provider) answered."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What is known after asking a partner to do something, or asking what became of it.
+
+    NOT_SENT: certainly nothing arrived. NEVER_SEEN: the other side knows no such request, so sending it (again,
+    under the same id) is safe. UNKNOWN: no answer, or one that cannot be read: it may have happened.
+    """
+
+    SUCCESS = "SUCCESS"
+    PENDING = "PENDING"
+    REFUSED = "REFUSED"
+    NEVER_SEEN = "NEVER_SEEN"
+    NOT_SENT = "NOT_SENT"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An outcome with the other side's reference (SUCCESS) or reason (REFUSED)."""
+
+    outcome: Outcome
+    reference: str = ""
+    reason: str = ""

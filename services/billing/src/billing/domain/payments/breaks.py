@@ -1,0 +1,35 @@
+"""Breaks: differences that need a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class BreakKind(StrEnum):
+    """Why people have to look at a payment."""
+
+    UNRESOLVED = "unresolved"
+    LATE_SUCCESS = "late-success"
+    CAPTURE_REFUSED = "capture-refused"
+    VOID_REFUSED = "void-refused"
+    FEE_REFUSED = "fee-refused"
+
+
+@dataclass(frozen=True)
+class Break:
+    """A difference that needs a person; at most one of a kind per payment, which is opened again if need be."""
+
+    payment_id: str
+    kind: BreakKind
+    detail: str
+    opened_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """A break that needs nobody any more; of one that is not open it says nothing."""
+
+    kind: BreakKind
+    resolved_at: datetime
+    resolved_by: str

@@ -1,0 +1,67 @@
+"""What clients are shown of billers and bills: plain dictionaries for the schemas to dump."""
+
+from typing import Any
+
+from billing.application.bills.ports import BillFetch
+from billing.domain.tariff.billers import Biller
+from billing.domain.tariff.bills import Bill
+from billing.domain.tariff.fees import FeeSchedule
+from billing.domain.tariff.pricing import price
+from servicekit.money import money
+
+
+def biller_view(biller: Biller) -> dict[str, Any]:
+    """A biller as published."""
+    return {
+        "biller_id": biller.biller_id,
+        "name": biller.name,
+        "name_hi": biller.name_hi,
+        "category": biller.category,
+        "coverage": biller.coverage,
+        "pending_supported": biller.pending_supported,
+        "customer_params": [
+            {
+                "name": param.name,
+                "label": param.label,
+                "label_hi": param.label_hi,
+                "type": "NUMERIC" if param.numeric else "ALPHANUMERIC",
+                "min_length": param.min_length,
+                "max_length": param.max_length,
+                "pattern": param.pattern.pattern if param.pattern else None,
+                "optional": param.optional,
+            }
+            for param in biller.customer_params
+        ],
+        "payment_modes": [
+            {"channel": channel, "mode": mode, "maximum": money(paise)}
+            for channel, modes in biller.limits.items()
+            for mode, paise in modes.items()
+        ],
+    }
+
+
+def fetch_view(biller: Biller, fees: FeeSchedule, fetch: BillFetch) -> dict[str, Any]:
+    """A fetch with what each of its bills costs on the caller's channel."""
+    return {
+        "bill_fetch_id": fetch.bill_fetch_id,
+        "biller_id": fetch.biller_id,
+        "status": "BILLS_FOUND" if fetch.bills else "NOTHING_DUE",
+        "bills": [_bill_view(biller, fees, bill, fetch.payer.channel) for bill in fetch.bills],
+    }
+
+
+def _bill_view(biller: Biller, fees: FeeSchedule, bill: Bill, channel: str) -> dict[str, Any]:
+    cost = price(fees, biller, bill, channel, bill.amount_paise)
+    return {
+        "bill_id": bill.bill_id,
+        "amount": money(bill.amount_paise),
+        "service_charge": money(cost.service_charge_paise),
+        "total": money(bill.amount_paise + cost.service_charge_paise),
+        "fee_order": cost.order,
+        "due_on": bill.due_on,
+        "bill_period": bill.bill_period,
+        "exactness": bill.exactness.value,
+        "minimum": None if bill.minimum_paise is None else money(bill.minimum_paise),
+        "multiple": None if bill.multiple_paise is None else money(bill.multiple_paise),
+        "expires_at": bill.expires_at,
+    }

@@ -1,0 +1,14 @@
+"""The blueprints that the areas' routes hang on: one for each group of the documentation."""
+
+from billing.domain.payer import Payer
+from servicekit.http import Blueprint, caller
+
+billers = Blueprint("billers", description="Who can be paid, and what for.")
+payments = Blueprint("payments", description="Bills fetched and paid, receipts, wallets.")
+internal = Blueprint("internal", description="For the platform's own services and the biller network.")
+
+
+def payer() -> Payer:
+    """The caller as a payer."""
+    client = caller()
+    return Payer(client.client_id, client.kiosk_id)
