@@ -7,17 +7,17 @@ from pathlib import Path
 import structlog
 from pymongo.client_session import ClientSession
 
-from certificates.adapters.jws_signatures import JwsSignatures
-from certificates.adapters.mongo_applications import INDEXES, MongoApplications, MongoCertificates
-from certificates.adapters.rulebook_files import SHIPPED_TYPES, load_rulebook
-from certificates.application.decide_application import DecideApplicationHandler
-from certificates.application.ports import Signatures
-from certificates.application.read_applications import ApplicationReader
-from certificates.application.read_certificates import CertificateReader
-from certificates.application.record_fee_payment import RecordFeePayment, RecordFeePaymentHandler
-from certificates.application.submit_application import SubmitApplicationHandler
-from certificates.domain.calendar import civil_date
+from certificates.adapters.mongo.applications import INDEXES, MongoApplications, MongoCertificates
+from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook
+from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.application.applications.ports import Signatures
+from certificates.application.applications.read_applications import ApplicationReader
+from certificates.application.applications.record_fee_payment import RecordFeePayment, RecordFeePaymentHandler
+from certificates.application.applications.submit_application import SubmitApplicationHandler
+from certificates.application.certificates.read_certificates import CertificateReader
+from certificates.application.officers.decide_application import DecideApplicationHandler
 from certificates.domain.rulebook import Rulebook
+from certificates.domain.sla.calendar import civil_date
 from certificates.settings import CertificatesSettings, read_retired_keys, read_signing_key
 from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo

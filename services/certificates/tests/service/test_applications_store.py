@@ -8,10 +8,10 @@ from tests.support.builders import CALENDAR, DOMICILE, MONDAY, TEHSILDAR, a_clai
 from tests.support.fakes import FakeApplications
 from tests.support.world import World
 
-from certificates.adapters.mongo_applications import MongoApplications
-from certificates.application.ports import Applications, Changes, NumberTaken, VersionMoved
-from certificates.domain import application as rules
-from certificates.domain.application import (
+from certificates.adapters.mongo.applications import MongoApplications
+from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
+from certificates.domain.applications import application as rules
+from certificates.domain.applications.application import (
     Application,
     Change,
     FeeRefused,
@@ -20,7 +20,7 @@ from certificates.domain.application import (
     Refusal,
     RefusedPayment,
 )
-from certificates.domain.certificate import Certificate, CertificateIssued, Status
+from certificates.domain.certificates.certificate import Certificate, CertificateIssued, Status
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.events.outbox import Outbox
 from servicekit.ids import event_id, public_id, transaction_token

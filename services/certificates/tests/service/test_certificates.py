@@ -12,7 +12,8 @@ from joserfc.jwk import KeySet
 from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, jwk, signing_key
 from tests.support.world import World, json_of, problem
 
-from certificates.application import certificate_numbers, decide_application
+from certificates.application.certificates import certificate_numbers
+from certificates.application.officers import decide_application
 from servicekit.mongo import Mongo
 from servicekit.testing import published
 

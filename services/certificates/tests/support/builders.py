@@ -7,12 +7,12 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
-from certificates.adapters.rulebook_files import load_rulebook
-from certificates.domain import application as rules
-from certificates.domain.application import Application, Change
-from certificates.domain.application_type import FeeRule
-from certificates.domain.calendar import WorkingCalendar
+from certificates.adapters.rulebook.rulebook_files import load_rulebook
+from certificates.domain.applications import application as rules
+from certificates.domain.applications.application import Application, Change
 from certificates.domain.officer import Officer
+from certificates.domain.sla.calendar import WorkingCalendar
+from certificates.domain.types.application_type import FeeRule
 from certificates.settings import CertificatesSettings
 from servicekit.idempotency import Claim
 from servicekit.testing import settings_for

@@ -4,8 +4,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from certificates.application.ports import Changes, NumberTaken, VersionMoved
-from certificates.domain.application import (
+from certificates.application.applications.ports import Changes, NumberTaken, VersionMoved
+from certificates.domain.applications.application import (
     Application,
     ApplicationDecided,
     ApplicationSubmitted,
@@ -14,7 +14,7 @@ from certificates.domain.application import (
     HistoryEntry,
     RefusedPayment,
 )
-from certificates.domain.certificate import Certificate, CertificateIssued
+from certificates.domain.certificates.certificate import Certificate, CertificateIssued
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.idempotency import Claim, Once
 

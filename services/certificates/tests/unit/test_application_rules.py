@@ -18,8 +18,8 @@ from tests.support.builders import (
     submitted,
 )
 
-from certificates.domain import application as rules
-from certificates.domain.application import (
+from certificates.domain.applications import application as rules
+from certificates.domain.applications.application import (
     Application,
     Change,
     Decision,
@@ -28,8 +28,8 @@ from certificates.domain.application import (
     RefusedPayment,
     State,
 )
-from certificates.domain.application_type import ApplicationType
 from certificates.domain.officer import Officer
+from certificates.domain.types.application_type import ApplicationType
 
 LATER = MONDAY + timedelta(days=1)
 

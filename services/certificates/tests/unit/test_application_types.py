@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.builders import CASTE, DOMICILE, RULEBOOK, domicile_form
 
-from certificates.domain.application_type import FieldKind
+from certificates.domain.types.application_type import FieldKind
 
 TODAY = date(2026, 11, 23)
 

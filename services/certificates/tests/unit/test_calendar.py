@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.builders import CALENDAR, MONDAY, RULEBOOK
 
-from certificates.domain.calendar import WorkingCalendar, civil_date
+from certificates.domain.sla.calendar import WorkingCalendar, civil_date
 
 
 def test_the_day_of_the_beginning_does_not_count() -> None:

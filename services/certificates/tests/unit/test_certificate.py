@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, caste_form, in_verification
 
-from certificates.application.certificate_numbers import ALPHABET, is_certificate_number, new_certificate_number
-from certificates.domain.certificate import months_later, paper
+from certificates.application.certificates.certificate_numbers import (
+    ALPHABET,
+    is_certificate_number,
+    new_certificate_number,
+)
+from certificates.domain.certificates.certificate import months_later, paper
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_form, domicile_form, jwk
 from tests.support.fakes import FakeApplications
 
-from certificates.adapters.event_mapping import to_event
-from certificates.adapters.jws_signatures import JwsSignatures
-from certificates.application.decide_application import DecideApplication, DecideApplicationHandler
-from certificates.application.errors import AlreadyDecided, FeeNotPaid
-from certificates.application.ports import Changes, NumberTaken
-from certificates.application.record_fee_payment import RecordFeePayment, RecordFeePaymentHandler
-from certificates.application.submit_application import SubmitApplication, SubmitApplicationHandler
-from certificates.domain.application import Application, Decision, FeeRefused, Happening, State
+from certificates.adapters.events import to_event
+from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.application.applications.errors import AlreadyDecided, FeeNotPaid
+from certificates.application.applications.ports import Changes, NumberTaken
+from certificates.application.applications.record_fee_payment import RecordFeePayment, RecordFeePaymentHandler
+from certificates.application.applications.submit_application import SubmitApplication, SubmitApplicationHandler
+from certificates.application.officers.decide_application import DecideApplication, DecideApplicationHandler
+from certificates.domain.applications.application import Application, Decision, FeeRefused, Happening, State
 from certificates.domain.officer import Officer
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.settings import read_signing_key

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.support.builders import RULEBOOK
 
-from certificates.adapters.rulebook_files import SHIPPED_TYPES, RulebookInvalid, load_rulebook
+from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, RulebookInvalid, load_rulebook
 
 DOMICILE = (SHIPPED_TYPES / "domicile.toml").read_text(encoding="utf-8")
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from joserfc import jws
 from tests.support.builders import jwk, signing_key
 
-from certificates.adapters.jws_signatures import LONGEST_DOCUMENT, JwsSignatures
-from certificates.application.ports import NotACertificate, SignatureInvalid
+from certificates.adapters.signatures.jws_signatures import LONGEST_DOCUMENT, JwsSignatures
+from certificates.application.applications.ports import NotACertificate, SignatureInvalid
 from certificates.settings import read_signing_key
 
 KEY = read_signing_key(jwk())

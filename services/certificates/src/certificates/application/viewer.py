@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from certificates.domain.application_type import ApplicationType
 from certificates.domain.officer import Officer
+from certificates.domain.types.application_type import ApplicationType
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from certificates.domain.application_type import Step
+from certificates.domain.types.application_type import Step
 
 
 @dataclass(frozen=True)

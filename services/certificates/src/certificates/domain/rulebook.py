@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from certificates.domain.application_type import ApplicationType
-from certificates.domain.calendar import WorkingCalendar
-from certificates.domain.certificate import District
+from certificates.domain.certificates.certificate import District
+from certificates.domain.sla.calendar import WorkingCalendar
+from certificates.domain.types.application_type import ApplicationType
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
-from certificates.application.record_fee_payment import RecordFeePayment
+from certificates.application.applications.record_fee_payment import RecordFeePayment
 from certificates.bootstrap import Certificates
 from servicekit.events import Consumer, ReceivedEvent
 from servicekit.fields import StrictInteger

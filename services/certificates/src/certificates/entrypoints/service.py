@@ -2,8 +2,8 @@
 
 from certificates import __version__
 from certificates.bootstrap import INDEXES, bootstrap
-from certificates.entrypoints.api import blueprint
 from certificates.entrypoints.consumers import CONSUMERS
+from certificates.entrypoints.http.applications.routes import blueprint
 from certificates.settings import CertificatesSettings
 from servicekit.service import Service, command_line
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from certificates.domain.application_type import ApplicationType, FeeRule, FormValue
-from certificates.domain.calendar import WorkingCalendar
 from certificates.domain.officer import Officer
+from certificates.domain.sla.calendar import WorkingCalendar
+from certificates.domain.types.application_type import ApplicationType, FeeRule, FormValue
 
 
 class State(StrEnum):

@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
-from certificates.application.read_applications import TransactionEvent
-from certificates.application.read_certificates import Reason, Verdict
-from certificates.domain.application import Application, State
-from certificates.domain.application_type import ApplicationType, FeeRule, FormField
-from certificates.domain.certificate import Certificate, document_uri
+from certificates.application.applications.read_applications import TransactionEvent
+from certificates.application.certificates.read_certificates import Reason, Verdict
+from certificates.domain.applications.application import Application, State
+from certificates.domain.certificates.certificate import Certificate, document_uri
+from certificates.domain.types.application_type import ApplicationType, FeeRule, FormField
 from servicekit.instants import rfc3339
 
 # billing's biller for the fees that departments announce by application.submitted.v1

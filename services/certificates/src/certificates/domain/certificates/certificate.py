@@ -6,9 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from certificates.domain.application import Application
-from certificates.domain.application_type import ApplicationType, Label
-from certificates.domain.calendar import civil_date
+from certificates.domain.applications.application import Application
+from certificates.domain.sla.calendar import civil_date
+from certificates.domain.types.application_type import ApplicationType, Label
 
 # DigiLocker's document URI is issuer-DOCTYPE-docid; this is the platform's issuer id in that form.
 ISSUER = "in.gov.rajasthan.emitra"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.errors import FormNotAcceptable
-from certificates.application.ports import Applications, Changes
-from certificates.domain import application as rules
-from certificates.domain.calendar import civil_date
+from certificates.application.applications.errors import FormNotAcceptable
+from certificates.application.applications.ports import Applications, Changes
+from certificates.domain.applications import application as rules
 from certificates.domain.rulebook import Rulebook
+from certificates.domain.sla.calendar import civil_date
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.idempotency import Claim, Once
 

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from certificates.application.decide_application import DecideApplication
-from certificates.application.errors import OfficerRequired, UnknownApplicationType
-from certificates.application.ports import Position
-from certificates.application.submit_application import SubmitApplication
+from certificates.application.applications.errors import OfficerRequired, UnknownApplicationType
+from certificates.application.applications.ports import Position
+from certificates.application.applications.submit_application import SubmitApplication
+from certificates.application.officers.decide_application import DecideApplication
 from certificates.application.viewer import Viewer
 from certificates.bootstrap import Certificates
-from certificates.domain.application import Decision
-from certificates.domain.calendar import civil_date
+from certificates.domain.applications.application import Decision
 from certificates.domain.officer import Officer
-from certificates.entrypoints import schemas, views
+from certificates.domain.sla.calendar import civil_date
+from certificates.entrypoints.http.applications import schemas, views
 from servicekit.http import Blueprint, application, caller, cursor, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.instants import utc_now

@@ -14,7 +14,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from certificates.domain.application_type import (
+from certificates.domain.certificates.certificate import District
+from certificates.domain.rulebook import Rulebook
+from certificates.domain.sla.calendar import WorkingCalendar
+from certificates.domain.types.application_type import (
     ApplicationType,
     Choice,
     FeeRule,
@@ -24,11 +27,8 @@ from certificates.domain.application_type import (
     RequiredDocument,
     Step,
 )
-from certificates.domain.calendar import WorkingCalendar
-from certificates.domain.certificate import District
-from certificates.domain.rulebook import Rulebook
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 SHIPPED_TYPES = DATA / "application_types"
 
 # The contract of application.submitted.v1 limits what may name an order.

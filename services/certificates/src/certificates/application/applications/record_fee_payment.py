@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.errors import ApplicationNotFound
-from certificates.application.ports import Changes
-from certificates.domain import application as rules
+from certificates.application.applications.errors import ApplicationNotFound
+from certificates.application.applications.ports import Changes
+from certificates.domain.applications import application as rules
 from certificates.domain.rulebook import Rulebook
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from bson import Int64
 
-from certificates.domain.application import Application, Decision, Happening, HistoryEntry, State
-from certificates.domain.application_type import FeeRule
-from certificates.domain.certificate import Certificate, Status
+from certificates.domain.applications.application import Application, Decision, Happening, HistoryEntry, State
+from certificates.domain.certificates.certificate import Certificate, Status
+from certificates.domain.types.application_type import FeeRule
 
 Document = dict[str, Any]
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from certificates.application.read_certificates import Reason
-from certificates.domain.application import State
-from certificates.domain.application_type import FieldKind
+from certificates.application.certificates.read_certificates import Reason
+from certificates.domain.applications.application import State
+from certificates.domain.types.application_type import FieldKind
 from servicekit.http import Coded
 
 # Longer than any document of ours: a text beyond it is refused before anybody parses it.

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from certificates.application.certificate_numbers import is_certificate_number
-from certificates.application.errors import CertificateNotFound
-from certificates.application.ports import Certificates, NotACertificate, SignatureInvalid, Signatures
+from certificates.application.applications.errors import CertificateNotFound
+from certificates.application.applications.ports import Certificates, NotACertificate, SignatureInvalid, Signatures
+from certificates.application.certificates.certificate_numbers import is_certificate_number
 from certificates.application.viewer import Viewer
-from certificates.domain.calendar import civil_date
-from certificates.domain.certificate import Certificate, Status
+from certificates.domain.certificates.certificate import Certificate, Status
 from certificates.domain.rulebook import Rulebook
+from certificates.domain.sla.calendar import civil_date
 
 
 class Reason(StrEnum):

@@ -7,7 +7,8 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from certificates.adapters.document_mapping import (
+from certificates.adapters.events import to_event
+from certificates.adapters.mongo.documents import (
     application_from_document,
     application_to_document,
     certificate_from_document,
@@ -16,10 +17,9 @@ from certificates.adapters.document_mapping import (
     entry_to_document,
     progress_to_document,
 )
-from certificates.adapters.event_mapping import to_event
-from certificates.application.ports import Changes, NumberTaken, Position, Selection, VersionMoved
-from certificates.domain.application import Application, Change, HistoryEntry, RefusedPayment
-from certificates.domain.certificate import Certificate, CertificateIssued
+from certificates.application.applications.ports import Changes, NumberTaken, Position, Selection, VersionMoved
+from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment
+from certificates.domain.certificates.certificate import Certificate, CertificateIssued
 from servicekit.events.outbox import Outbox
 from servicekit.idempotency import Claim, Once
 from servicekit.mongo import Idempotency, Mongo, duplicate_key

@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.certificate_numbers import new_certificate_number
-from certificates.application.errors import AlreadyDecided, ApplicationNotFound, FeeNotPaid
-from certificates.application.ports import (
+from certificates.application.applications.errors import AlreadyDecided, ApplicationNotFound, FeeNotPaid
+from certificates.application.applications.ports import (
     Applications,
     Changes,
     NumberTaken,
     Signatures,
     VersionMoved,
 )
-from certificates.domain import application as rules
-from certificates.domain.calendar import civil_date
-from certificates.domain.certificate import Certificate, CertificateIssued, Status, paper, valid_until
+from certificates.application.certificates.certificate_numbers import new_certificate_number
+from certificates.domain.applications import application as rules
+from certificates.domain.certificates.certificate import Certificate, CertificateIssued, Status, paper, valid_until
 from certificates.domain.officer import Officer
 from certificates.domain.rulebook import Rulebook
+from certificates.domain.sla.calendar import civil_date
 from servicekit.errors import Conflict, NotFound
 from servicekit.idempotency import Claim, Once
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from certificates.domain.application import Application, Change, HistoryEntry, RefusedPayment, State
-from certificates.domain.certificate import Certificate, CertificateIssued
+from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
+from certificates.domain.certificates.certificate import Certificate, CertificateIssued
 from servicekit.idempotency import Claim, Once
 
 

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.errors import ApplicationNotFound, TransactionNotFound
-from certificates.application.ports import (
+from certificates.application.applications.errors import ApplicationNotFound, TransactionNotFound
+from certificates.application.applications.ports import (
     ApplicationQueries,
     Applications,
     Position,
     Selection,
 )
 from certificates.application.viewer import Viewer
-from certificates.domain.application import Application, Happening, State
+from certificates.domain.applications.application import Application, Happening, State
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import FieldProblem, ValidationFailed
 

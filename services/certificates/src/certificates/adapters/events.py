@@ -2,8 +2,13 @@
 
 from typing import Any
 
-from certificates.domain.application import Application, ApplicationDecided, ApplicationSubmitted, FeeRefused
-from certificates.domain.certificate import CertificateIssued
+from certificates.domain.applications.application import (
+    Application,
+    ApplicationDecided,
+    ApplicationSubmitted,
+    FeeRefused,
+)
+from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
 

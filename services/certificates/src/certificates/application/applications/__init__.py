@@ -1,0 +1,1 @@
+"""Applications made, paid for, read."""

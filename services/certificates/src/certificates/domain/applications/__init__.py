@@ -1,0 +1,1 @@
+"""An application and the acts that move it, one module each."""
