@@ -1,33 +1,48 @@
 """The one place that names concrete classes."""
 
+import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 from pymongo.client_session import ClientSession
 
-from certificates.adapters.mongo.applications import INDEXES, MongoApplications, MongoCertificates
+from certificates.adapters.mongo import applications as mongo_applications
+from certificates.adapters.mongo import certificates as mongo_certificates
+from certificates.adapters.mongo.applications import MongoApplications
+from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
-from certificates.application.applications.ports import Signatures
 from certificates.application.applications.read_applications import ApplicationReader
-from certificates.application.applications.record_fee_payment import RecordFeePayment, RecordFeePaymentHandler
+from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
 from certificates.application.applications.submit_application import SubmitApplicationHandler
+from certificates.application.certificates.issue_certificate import IssueCertificateHandler
+from certificates.application.certificates.ports import Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.officers.decide_application import DecideApplicationHandler
+from certificates.domain.applications.application import ApplicationDecided, ApplicationSubmitted, FeeRefused
+from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 from certificates.settings import CertificatesSettings, read_retired_keys, read_signing_key
-from servicekit.events.outbox import Outbox
+from servicekit.events import Outbox
+from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-
-__all__ = ["INDEXES", "Certificates", "bootstrap"]
 
 log = structlog.get_logger(__name__)
 
+PUBLISHES = [ApplicationSubmitted.type, ApplicationDecided.type, CertificateIssued.type, FeeRefused.type]
+INDEXES = {**mongo_applications.INDEXES, **mongo_certificates.INDEXES}
 # A due date may lie this far ahead; when the known holidays end sooner, somebody must load the next yearly order.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class CertificatesWithin:
+    """The use cases of consumed events, inside the transaction that records the event as handled."""
+
+    record_fee_payment: RecordFeePaymentHandler
 
 
 @dataclass(frozen=True)
@@ -41,31 +56,30 @@ class Certificates:
     certificates: CertificateReader
     signatures: Signatures
     _store: MongoApplications
-    _record_fee_payment: RecordFeePaymentHandler
 
-    def record_fee_payment(self, command: RecordFeePayment, session: ClientSession) -> None:
-        """Records the payment inside the session's transaction. Raises ApplicationNotFound."""
-        self._record_fee_payment(command, self._store.within(session))
+    def within(self, session: ClientSession) -> CertificatesWithin:
+        """The use cases that write in the transaction of `session`."""
+        return CertificatesWithin(RecordFeePaymentHandler(self.rulebook, self._store.within(session)))
 
 
 def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     """Reads the rulebook and wires the service. Raises RulebookInvalid with every problem of every file."""
     rulebook = load_rulebook(Path(settings.application_types_dir) if settings.application_types_dir else SHIPPED_TYPES)
-    if civil_date(datetime.now(UTC)) + HOLIDAYS_NEEDED_AHEAD > rulebook.calendar.known_until:
+    if civil_date(utc_now()) + HOLIDAYS_NEEDED_AHEAD > rulebook.calendar.known_until:
         log.warning("holidays_run_out", known_until=rulebook.calendar.known_until.isoformat())
     signatures = JwsSignatures(
         read_signing_key(settings.certificate_signing_key), read_retired_keys(settings.certificate_retired_keys)
     )
     store = MongoApplications(mongo, Outbox(mongo.db, settings.service_name))
+    issue_certificate = IssueCertificateHandler(
+        rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
+    )
     return Certificates(
         rulebook=rulebook,
         submit_application=SubmitApplicationHandler(rulebook, store),
-        decide_application=DecideApplicationHandler(
-            rulebook, store, signatures, test=settings.environment == "sandbox"
-        ),
+        decide_application=DecideApplicationHandler(rulebook, store, issue_certificate),
         applications=ApplicationReader(rulebook, store, store),
         certificates=CertificateReader(rulebook, MongoCertificates(mongo), signatures),
         signatures=signatures,
         _store=store,
-        _record_fee_payment=RecordFeePaymentHandler(rulebook),
     )

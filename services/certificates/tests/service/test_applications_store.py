@@ -20,6 +20,7 @@ from certificates.domain.applications.application import (
     Refusal,
     RefusedPayment,
 )
+from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued, Status
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.events.outbox import Outbox
@@ -44,7 +45,7 @@ def a_new_one() -> Change:
 
 
 def approved(application: Application, number: str = "DOM-0000000001-1") -> tuple[Change, CertificateIssued]:
-    change = rules.decide(
+    change = decide(
         application,
         officer=TEHSILDAR,
         decision=rules.Decision.APPROVED,
@@ -164,8 +165,8 @@ def test_a_payment_that_is_refused_twice_is_told_once_and_as_it_was(
     event = FeeRefused("evt_1", application, "pay_1", 5000, Refusal.PAID_TWICE, MONDAY)
     first = RefusedPayment(line, event)
     again = RefusedPayment(replace(line, paise=1), replace(event, event_id="evt_2", paise=1))
-    store.once(a_claim("first"), application.id, lambda changes: changes.refuse(first, "req_1"))
-    store.once(a_claim("second"), application.id, lambda changes: changes.refuse(again, "req_1"))
+    store.once(a_claim("first"), application.id, lambda changes: changes.refuse(first, "req_1", "evt_paid"))
+    store.once(a_claim("second"), application.id, lambda changes: changes.refuse(again, "req_1", "evt_paid"))
 
     if isinstance(store, FakeApplications):
         told = list(store.kept.history.values())

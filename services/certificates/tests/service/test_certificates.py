@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,7 @@ from joserfc.jwk import KeySet
 from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, jwk, signing_key
 from tests.support.world import World, json_of, problem
 
-from certificates.application.certificates import certificate_numbers
-from certificates.application.officers import decide_application
+from certificates.application.certificates.certificate_numbers import certificate_number
 from servicekit.mongo import Mongo
 from servicekit.testing import published
 
@@ -139,14 +139,17 @@ def test_a_certificate_signed_with_a_retired_key_stays_valid(mongo: Mongo) -> No
     assert verdict(rotated, document)["valid"] is True
 
 
-def test_a_number_that_is_taken_is_replaced_by_another(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = world.issued()["certificate_number"]
-    fresh = certificate_numbers.new_certificate_number("DOM")
-    numbers = iter([taken, fresh])
-    monkeypatch.setattr(decide_application, "new_certificate_number", lambda _: next(numbers))
-    second = world.issued()
-    assert second["certificate_number"] == fresh
-    assert read(second["document"])["number"] == fresh
+def test_a_number_that_is_taken_is_replaced_by_another(world: World) -> None:
+    draws = iter([1, 1, 2])
+    decide = world.service.decide_application
+    issue = replace(decide.issue_certificate, random_bits=lambda _bits: next(draws))
+    world.service = replace(world.service, decide_application=replace(decide, issue_certificate=issue))
+
+    first, second = world.issued(), world.issued()
+
+    assert first["certificate_number"] == certificate_number("DOM", 1)
+    assert second["certificate_number"] == certificate_number("DOM", 2)
+    assert read(second["document"])["number"] == second["certificate_number"]
 
 
 def test_the_database_refuses_a_second_certificate_for_an_application(world: World) -> None:

@@ -51,6 +51,16 @@ def test_the_same_payment_in_a_new_event_changes_nothing(world: World) -> None:
     assert refused(world) == []
 
 
+def test_a_refusal_names_the_event_that_led_to_it(world: World) -> None:
+    application = json_of(world.kiosk().apply(), 201)
+    world.paid(application)
+    again = world.payment(application)
+    world.deliver(again)
+    (event,) = [event for event in published(world.mongo) if event["type"] == "org.emitra.fee.refused.v1"]
+    assert event["causationid"] == again.id
+    assert [e.get("causationid") for e in published(world.mongo) if e is not event and e["id"] != event["id"]] == [None]
+
+
 def test_a_second_payment_is_refused_once_and_moves_nothing(world: World) -> None:
     application = json_of(world.kiosk().apply(), 201)
     world.paid(application, payment_id="pay_1")

@@ -8,8 +8,8 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from certificates.adapters.rulebook.rulebook_files import load_rulebook
-from certificates.domain.applications import application as rules
 from certificates.domain.applications.application import Application, Change
+from certificates.domain.applications.submit import submit
 from certificates.domain.officer import Officer
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.types.application_type import FeeRule
@@ -90,7 +90,7 @@ def caste_form() -> dict[str, Any]:
 
 def submitted(application_type: Any = DOMICILE, fee: FeeRule = FEE, **changed: Any) -> Change:
     """A new application, submitted on MONDAY in Jaipur."""
-    change = rules.submit(
+    change = submit(
         application_id="app_1",
         transaction_token="EM0",
         application_type=application_type,

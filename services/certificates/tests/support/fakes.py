@@ -57,7 +57,7 @@ class _Transaction:
             self.kept = replace(self.kept, certificates={**known, new.application_id: new})
         self._put(change, issued)
 
-    def refuse(self, refused: RefusedPayment, request_id: str) -> None:  # noqa: ARG002 - the port's form
+    def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:  # noqa: ARG002
         entry = refused.entry
         if entry.key not in self.kept.history:
             history = {**self.kept.history, entry.key: entry}

@@ -19,6 +19,7 @@ from tests.support.builders import (
 )
 
 from certificates.domain.applications import application as rules
+from certificates.domain.applications import decide as acts
 from certificates.domain.applications.application import (
     Application,
     Change,
@@ -28,6 +29,7 @@ from certificates.domain.applications.application import (
     RefusedPayment,
     State,
 )
+from certificates.domain.applications.pay import receive_payment
 from certificates.domain.officer import Officer
 from certificates.domain.types.application_type import ApplicationType
 
@@ -37,7 +39,7 @@ LATER = MONDAY + timedelta(days=1)
 def pay(
     application: Application, payment_id: str = "pay_1", paise: int = 5000, application_type: ApplicationType = DOMICILE
 ) -> Change | RefusedPayment | None:
-    return rules.receive_payment(
+    return receive_payment(
         application,
         payment_id=payment_id,
         paise=paise,
@@ -61,7 +63,7 @@ def decide(application: Application, decision: Decision = Decision.APPROVED, **c
         "calendar": CALENDAR,
         **changed,
     }
-    return rules.decide(application, **given)
+    return acts.decide(application, **given)
 
 
 def test_a_fee_is_due_first_and_the_clock_waits_for_it() -> None:

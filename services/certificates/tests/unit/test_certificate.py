@@ -10,8 +10,9 @@ from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, caste_form
 
 from certificates.application.certificates.certificate_numbers import (
     ALPHABET,
+    RANDOM_BITS,
+    certificate_number,
     is_certificate_number,
-    new_certificate_number,
 )
 from certificates.domain.certificates.certificate import months_later, paper
 
@@ -55,13 +56,20 @@ def test_a_paper_prints_the_types_own_fields_only() -> None:
     assert content["test"] is True
 
 
-def test_numbers_do_not_repeat() -> None:
-    assert len({new_certificate_number("DOM") for _ in range(2000)}) == 2000
+@given(st.sets(st.integers(0, 2**RANDOM_BITS - 1), min_size=2, max_size=2))
+def test_two_draws_are_two_numbers(draws: set[int]) -> None:
+    assert len({certificate_number("DOM", draw) for draw in draws}) == 2
 
 
-@given(st.integers(4, 15), st.sampled_from(ALPHABET))
-def test_any_one_wrong_character_of_a_number_is_noticed(place: int, wrong: str) -> None:
-    number = new_certificate_number("DOM")
+def test_a_number_is_made_of_every_drawn_bit() -> None:
+    one_bit_each = {certificate_number("DOM", 1 << place) for place in range(RANDOM_BITS)}
+    assert len(one_bit_each) == RANDOM_BITS
+    assert certificate_number("DOM", 2**RANDOM_BITS - 1)[4:14] == "Z" * 10
+
+
+@given(st.integers(0, 2**RANDOM_BITS - 1), st.integers(4, 15), st.sampled_from(ALPHABET))
+def test_any_one_wrong_character_of_a_number_is_noticed(draw: int, place: int, wrong: str) -> None:
+    number = certificate_number("DOM", draw)
     assert is_certificate_number(number)
     changed = number[:place] + wrong + number[place + 1 :]
     assert is_certificate_number(changed) == (changed == number)

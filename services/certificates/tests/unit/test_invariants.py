@@ -13,7 +13,6 @@ from itertools import count
 from random import Random
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -25,8 +24,10 @@ from certificates.adapters.events import to_event
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.applications.errors import AlreadyDecided, FeeNotPaid
 from certificates.application.applications.ports import Changes, NumberTaken
-from certificates.application.applications.record_fee_payment import RecordFeePayment, RecordFeePaymentHandler
+from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
 from certificates.application.applications.submit_application import SubmitApplication, SubmitApplicationHandler
+from certificates.application.certificates.certificate_numbers import BITS_PER_CHARACTER
+from certificates.application.certificates.issue_certificate import IssueCertificateHandler
 from certificates.application.officers.decide_application import DecideApplication, DecideApplicationHandler
 from certificates.domain.applications.application import Application, Decision, FeeRefused, Happening, State
 from certificates.domain.officer import Officer
@@ -68,18 +69,24 @@ class Certificates(RuleBasedStateMachine):
         self.numbers = count(1)
         self.store = BusyApplications()
         self.submit = SubmitApplicationHandler(RULEBOOK, self.store)
-        self.decide = DecideApplicationHandler(RULEBOOK, self.store, SIGNATURES, test=True)
-        self.record = RecordFeePaymentHandler(RULEBOOK)
+        # Ten characters and mostly one of them: every other number collides, instead of one in ten million.
+        luck = Random(0)
+        self.decide = DecideApplicationHandler(
+            RULEBOOK,
+            self.store,
+            IssueCertificateHandler(
+                RULEBOOK,
+                SIGNATURES,
+                lambda bits: sum((luck.random() > 0.95) << place for place in range(0, bits, BITS_PER_CHARACTER)),
+                test=True,
+            ),
+        )
         self.paid: dict[str, tuple[str, int]] = {}
         self.broker: list[bytes] = []
         self.published: list[bytes] = []
         self.inbox: set[str] = set()
         self.decided: set[str] = set()
         self.seen: dict[str, Application] = {}
-        # Two characters and mostly one of them: every other number collides, instead of one in ten million.
-        luck = Random(0)
-        self.choice = patch("secrets.choice", lambda letters: letters[luck.random() > 0.95])
-        self.choice.start()
 
     @initialize()
     def some_have_applied(self) -> None:
@@ -211,11 +218,11 @@ class Certificates(RuleBasedStateMachine):
             return
 
         def effect(changes: Changes) -> None:
-            def record(command: RecordFeePayment, session: Any) -> None:
-                self.record(command, session)
+            def within(session: Any) -> SimpleNamespace:
+                return SimpleNamespace(record_fee_payment=RecordFeePaymentHandler(RULEBOOK, session))
 
             session: Any = changes
-            handle(SimpleNamespace(record_fee_payment=record), event, session)
+            handle(SimpleNamespace(within=within), event, session)
 
         self.store.transact(effect)
         self.inbox.add(event.id)
@@ -253,7 +260,6 @@ class Certificates(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The faults stop and every message arrives: no paid application waits for its fee, no money is untold (I6)."""
-        self.choice.stop()
         for body in self.broker:
             self._handle(body)
         kept = self.store.kept

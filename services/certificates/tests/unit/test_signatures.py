@@ -11,7 +11,7 @@ from joserfc import jws
 from tests.support.builders import jwk, signing_key
 
 from certificates.adapters.signatures.jws_signatures import LONGEST_DOCUMENT, JwsSignatures
-from certificates.application.applications.ports import NotACertificate, SignatureInvalid
+from certificates.application.certificates.ports import NotACertificate, SignatureInvalid
 from certificates.settings import read_signing_key
 
 KEY = read_signing_key(jwk())

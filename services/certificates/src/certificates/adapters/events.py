@@ -11,17 +11,15 @@ from certificates.domain.applications.application import (
 from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
-
-SUBMITTED = "application.submitted.v1"
-DECIDED = "application.decided.v1"
-ISSUED = "certificate.issued.v1"
-REFUSED = "fee.refused.v1"
+from servicekit.money import money
 
 
 def to_event(
-    event: ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused, request_id: str
+    event: ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused,
+    request_id: str,
+    causation_id: str | None = None,
 ) -> NewEvent:
-    """The event for the outbox."""
+    """The event for the outbox; `causation_id` is the id of the event that led to it, if one did."""
     match event:
         case ApplicationSubmitted():
             return _submitted(event, request_id)
@@ -30,7 +28,7 @@ def to_event(
         case CertificateIssued():
             return _issued(event, request_id)
         case FeeRefused():
-            return _refused(event, request_id)
+            return _refused(event, request_id, causation_id)
 
 
 def _submitted(event: ApplicationSubmitted, request_id: str) -> NewEvent:
@@ -38,13 +36,13 @@ def _submitted(event: ApplicationSubmitted, request_id: str) -> NewEvent:
     data = {
         **_about(application),
         "kiosk_id": application.kiosk_id,
-        "fee": {"amount": application.fee.paise, "currency": "INR"},
+        "fee": money(application.fee.paise),
         "fee_order": application.fee.order,
         "submitted_at": rfc3339(application.submitted_at),
     }
     return NewEvent(
         id=event.event_id,
-        type=SUBMITTED,
+        type=event.type,
         aggregate_type="application",
         aggregate_id=application.id,
         sequence=application.events_told,
@@ -65,7 +63,7 @@ def _decided(event: ApplicationDecided, request_id: str) -> NewEvent:
     }
     return NewEvent(
         id=event.event_id,
-        type=DECIDED,
+        type=event.type,
         aggregate_type="application",
         aggregate_id=application.id,
         sequence=application.events_told,
@@ -79,7 +77,7 @@ def _issued(event: CertificateIssued, request_id: str) -> NewEvent:
     certificate = event.certificate
     return NewEvent(
         id=event.event_id,
-        type=ISSUED,
+        type=event.type,
         aggregate_type="certificate",
         aggregate_id=certificate.id,
         sequence=1,
@@ -98,11 +96,11 @@ def _issued(event: CertificateIssued, request_id: str) -> NewEvent:
     )
 
 
-def _refused(event: FeeRefused, request_id: str) -> NewEvent:
+def _refused(event: FeeRefused, request_id: str, causation_id: str | None) -> NewEvent:
     application = event.application
     return NewEvent(
         id=event.event_id,
-        type=REFUSED,
+        type=event.type,
         # Of the payment and not of the application, which stays as it is: a payment is refused once.
         aggregate_type="fee",
         aggregate_id=event.payment_id,
@@ -114,11 +112,12 @@ def _refused(event: FeeRefused, request_id: str) -> NewEvent:
             "transaction_token": application.transaction_token,
             "client_id": application.client_id,
             "reason": event.reason.value,
-            "fee": {"amount": application.fee.paise, "currency": "INR"},
-            "amount": {"amount": event.paise, "currency": "INR"},
+            "fee": money(application.fee.paise),
+            "amount": money(event.paise),
             "refused_at": rfc3339(event.refused_at),
         },
         request_id=request_id,
+        causation_id=causation_id,
     )
 
 

@@ -1,7 +1,5 @@
 """The events this service listens to."""
 
-from datetime import UTC, datetime
-
 from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
@@ -10,6 +8,7 @@ from certificates.bootstrap import Certificates
 from servicekit.events import Consumer, ReceivedEvent
 from servicekit.fields import StrictInteger
 from servicekit.ids import event_id
+from servicekit.instants import utc_now
 
 
 class _Reading(Schema):
@@ -42,17 +41,17 @@ def payment_completed(application: Certificates, event: ReceivedEvent, session: 
 
     When the transaction runs again, the id minted for a refusal is another one; the first went with its row.
     """
-    application.record_fee_payment(
+    application.within(session).record_fee_payment(
         RecordFeePayment(
             application_id=event.data["application_id"],
             payment_id=event.data["payment_id"],
             paise=event.data["bill"]["amount"],
             completed_at=event.data["completed_at"],
             refused_event_id=event_id(),
-            refused_at=datetime.now(UTC),
+            refused_at=utc_now(),
             request_id=event.request_id,
-        ),
-        session,
+            causation_id=event.id,
+        )
     )
 
 

@@ -1,9 +1,10 @@
 """The service as it is deployed."""
 
 from certificates import __version__
-from certificates.bootstrap import INDEXES, bootstrap
+from certificates.bootstrap import INDEXES, PUBLISHES, bootstrap
+from certificates.entrypoints import http as _routes  # noqa: F401 - hangs the routes on the blueprint
 from certificates.entrypoints.consumers import CONSUMERS
-from certificates.entrypoints.http.applications.routes import blueprint
+from certificates.entrypoints.http.blueprint import blueprint
 from certificates.settings import CertificatesSettings
 from servicekit.service import Service, command_line
 
@@ -13,7 +14,7 @@ SERVICE = Service(
     settings=CertificatesSettings,
     bootstrap=bootstrap,
     blueprints=[blueprint],
-    publishes=["application.submitted.v1", "application.decided.v1", "certificate.issued.v1", "fee.refused.v1"],
+    publishes=PUBLISHES,
     consumes=CONSUMERS,
     indexes=INDEXES,
 )

@@ -8,10 +8,10 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from certificates.adapters.events import to_event
+from certificates.adapters.mongo.certificates import CERTIFICATES
 from certificates.adapters.mongo.documents import (
     application_from_document,
     application_to_document,
-    certificate_from_document,
     certificate_to_document,
     entry_from_document,
     entry_to_document,
@@ -19,14 +19,13 @@ from certificates.adapters.mongo.documents import (
 )
 from certificates.application.applications.ports import Changes, NumberTaken, Position, Selection, VersionMoved
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment
-from certificates.domain.certificates.certificate import Certificate, CertificateIssued
+from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.events.outbox import Outbox
 from servicekit.idempotency import Claim, Once
 from servicekit.mongo import Idempotency, Mongo, duplicate_key
 
 APPLICATIONS = "applications"
 HISTORY = "application_history"
-CERTIFICATES = "certificates"
 
 # Every list is read in the order it is shown: by due date, the id breaking ties.
 _IN_ORDER = [("due_on", ASCENDING), ("_id", ASCENDING)]
@@ -42,10 +41,6 @@ INDEXES = {
         IndexModel([("client_id", ASCENDING), *_IN_ORDER], name="of_a_client"),
     ],
     HISTORY: [IndexModel([("application_id", ASCENDING), ("at", ASCENDING)], name="of_an_application")],
-    CERTIFICATES: [
-        IndexModel([("number", ASCENDING)], name="one_certificate_per_number", unique=True),
-        IndexModel([("application_id", ASCENDING)], name="one_certificate_per_application", unique=True),
-    ],
 }
 
 
@@ -63,8 +58,8 @@ class MongoApplications:
 
     def get(self, application_id: str) -> Application | None:
         """The application as it is now."""
-        found = self._db[APPLICATIONS].find_one({"_id": application_id})
-        return application_from_document(found) if found else None
+        document = self._db[APPLICATIONS].find_one({"_id": application_id})
+        return application_from_document(document) if document else None
 
     def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once[str]:
         """Runs the effect with the claim in one transaction, at most once; see the port."""
@@ -91,37 +86,20 @@ class MongoApplications:
                 {"due_on": {"$gt": after.due_on}},
                 {"due_on": after.due_on, "_id": {"$gt": after.application_id}},
             ]
-        found = self._db[APPLICATIONS].find(query).sort(_IN_ORDER).limit(limit)
-        return [application_from_document(document) for document in found]
+        documents = self._db[APPLICATIONS].find(query).sort(_IN_ORDER).limit(limit)
+        return [application_from_document(document) for document in documents]
 
     def by_token(self, token: str) -> Application | None:
         """The application with that transaction token."""
-        found = self._db[APPLICATIONS].find_one({"transaction_token": token})
-        return application_from_document(found) if found else None
+        document = self._db[APPLICATIONS].find_one({"transaction_token": token})
+        return application_from_document(document) if document else None
 
     def history(self, application_id: str) -> Sequence[HistoryEntry]:
         """The audit trail, oldest first. Bounded by the number of decisions and payments."""
-        found = self._db[HISTORY].find({"application_id": application_id}).sort([("at", ASCENDING), ("_id", ASCENDING)])
-        return [entry_from_document(document) for document in found]
-
-
-class MongoCertificates:
-    """Reading issued certificates; they are written with the decision that issues them."""
-
-    def __init__(self, mongo: Mongo) -> None:
-        self._certificates = mongo.db[CERTIFICATES]
-
-    def get(self, certificate_id: str) -> Certificate | None:
-        """The certificate by its id."""
-        return self._one({"_id": certificate_id})
-
-    def by_number(self, number: str) -> Certificate | None:
-        """The certificate by its printed number."""
-        return self._one({"number": number})
-
-    def _one(self, query: dict[str, Any]) -> Certificate | None:
-        found = self._certificates.find_one(query)
-        return certificate_from_document(found) if found else None
+        documents = (
+            self._db[HISTORY].find({"application_id": application_id}).sort([("at", ASCENDING), ("_id", ASCENDING)])
+        )
+        return [entry_from_document(document) for document in documents]
 
 
 class _SessionChanges:
@@ -133,8 +111,8 @@ class _SessionChanges:
         self._session = session
 
     def get(self, application_id: str) -> Application | None:
-        found = self._db[APPLICATIONS].find_one({"_id": application_id}, session=self._session)
-        return application_from_document(found) if found else None
+        document = self._db[APPLICATIONS].find_one({"_id": application_id}, session=self._session)
+        return application_from_document(document) if document else None
 
     def add(self, change: Change, request_id: str) -> None:
         self._db[APPLICATIONS].insert_one(application_to_document(change.application), session=self._session)
@@ -154,13 +132,13 @@ class _SessionChanges:
             self._db[CERTIFICATES].insert_one(certificate_to_document(issued.certificate), session=self._session)
         self._tell_change(change, request_id, issued)
 
-    def refuse(self, refused: RefusedPayment, request_id: str) -> None:
+    def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         document = entry_to_document(refused.entry)
         written = self._db[HISTORY].update_one(
             {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=self._session
         )
         if written.matched_count == 0:
-            self._outbox.add(self._session, to_event(refused.event, request_id))
+            self._outbox.add(self._session, to_event(refused.event, request_id, causation_id))
 
     def _tell_change(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)

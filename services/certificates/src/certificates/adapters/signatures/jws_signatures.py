@@ -10,7 +10,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from certificates.application.applications.ports import NotACertificate, SignatureInvalid
+from certificates.application.certificates.ports import NotACertificate, SignatureInvalid
 
 ALGORITHM = "Ed25519"
 CONTENT_TYPE = "emitra-certificate+json"

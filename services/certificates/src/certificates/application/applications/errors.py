@@ -23,14 +23,6 @@ class ApplicationNotFound(NotFound):
     title_hi = "ऐसा कोई आवेदन नहीं है"
 
 
-class CertificateNotFound(NotFound):
-    """There is no such certificate, or it is not one this caller may see."""
-
-    slug = "certificate-not-found"
-    title = "There is no such certificate"
-    title_hi = "ऐसा कोई प्रमाण पत्र नहीं है"
-
-
 class TransactionNotFound(NotFound):
     """No application has this transaction token."""
 

@@ -1,11 +1,11 @@
 """What the use cases need from outside, in their own words."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
-from certificates.domain.certificates.certificate import Certificate, CertificateIssued
+from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.idempotency import Claim, Once
 
 
@@ -15,14 +15,6 @@ class VersionMoved(Exception):
 
 class NumberTaken(Exception):
     """Another certificate has this number; nothing was written. Mint another and repeat."""
-
-
-class NotACertificate(Exception):
-    """The text does not have the form of one of our documents."""
-
-
-class SignatureInvalid(Exception):
-    """The text has the form, but none of our keys signed exactly these bytes."""
 
 
 class Changes(Protocol):
@@ -40,10 +32,11 @@ class Changes(Protocol):
         Raises VersionMoved when the stored version is not the one just before the change's; NumberTaken.
         """
 
-    def refuse(self, refused: RefusedPayment, request_id: str) -> None:
+    def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         """Writes the history line and the event of a payment that moves nothing.
 
-        A repeat (a line of the same key) changes nothing and tells nobody again.
+        `causation_id` is the id of the event that told of the payment. A repeat (a line of the same key) changes
+        nothing and tells nobody again.
         """
 
 
@@ -94,26 +87,3 @@ class ApplicationQueries(Protocol):
 
     def history(self, application_id: str) -> Sequence[HistoryEntry]:
         """The audit trail, oldest first."""
-
-
-class Certificates(Protocol):
-    """Issued certificates."""
-
-    def get(self, certificate_id: str) -> Certificate | None:
-        """The certificate by its id."""
-
-    def by_number(self, number: str) -> Certificate | None:
-        """The certificate by its printed number."""
-
-
-class Signatures(Protocol):
-    """Our signing key, and the keys that signed before it."""
-
-    def sign(self, content: Mapping[str, Any]) -> str:
-        """A document (compact JWS) over the content. Pure computation, a few tenths of a millisecond."""
-
-    def verify(self, document: str) -> Mapping[str, Any]:
-        """What a document says. Raises NotACertificate or SignatureInvalid, for any text whatever."""
-
-    def public_keys(self) -> Mapping[str, Any]:
-        """The public key set (RFC 7517) that verifies documents offline."""

@@ -12,7 +12,14 @@ from certificates.application.applications.ports import (
     Selection,
 )
 from certificates.application.viewer import Viewer
-from certificates.domain.applications.application import Application, Happening, State
+from certificates.domain.applications.application import (
+    Application,
+    ApplicationDecided,
+    ApplicationSubmitted,
+    Happening,
+    State,
+)
+from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import FieldProblem, ValidationFailed
 
@@ -35,15 +42,15 @@ class ApplicationReader:
 
     def get(self, application_id: str, viewer: Viewer) -> Application:
         """The application. Raises ApplicationNotFound, also when the viewer may not see it."""
-        found = self.applications.get(application_id)
-        if found is None or not viewer.may_see(
-            self.rulebook.types[found.type_code],
-            district_code=found.district_code,
-            client_id=found.client_id,
-            kiosk_id=found.kiosk_id,
+        application = self.applications.get(application_id)
+        if application is None or not viewer.may_see(
+            self.rulebook.types[application.type_code],
+            district_code=application.district_code,
+            client_id=application.client_id,
+            kiosk_id=application.kiosk_id,
         ):
             raise ApplicationNotFound("There is no such application among those you may see.")
-        return found
+        return application
 
     def page(
         self,
@@ -62,29 +69,29 @@ class ApplicationReader:
         if district_code is not None and district_code not in self.rulebook.districts:
             problem = FieldProblem("?district_code", "unknown", "Must be the LGD code of a district of Rajasthan.")
             raise ValidationFailed("There is no such district.", errors=[problem])
-        found = self.queries.page(_selection(viewer, state, district_code), after, limit + 1)
-        if len(found) <= limit:
-            return found, None
-        last = found[limit - 1]
-        return found[:limit], Position(last.due_on.isoformat() if last.due_on else "", last.id)
+        applications = self.queries.page(_selection(viewer, state, district_code), after, limit + 1)
+        if len(applications) <= limit:
+            return applications, None
+        last = applications[limit - 1]
+        return applications[:limit], Position(last.due_on.isoformat() if last.due_on else "", last.id)
 
     def transaction(self, token: str) -> tuple[Application, list[TransactionEvent]]:
         """The application a transaction token stands for, and the events told about it, oldest first.
 
         For the gateway, which checks the owner itself. Raises TransactionNotFound.
         """
-        found = self.queries.by_token(token)
-        if found is None:
+        application = self.queries.by_token(token)
+        if application is None:
             raise TransactionNotFound("No application has this token.")
         events = []
-        for entry in self.queries.history(found.id):
+        for entry in self.queries.history(application.id):
             if entry.what is Happening.SUBMITTED:
-                events.append(TransactionEvent("application.submitted.v1", entry.at))
+                events.append(TransactionEvent(ApplicationSubmitted.type, entry.at))
             if entry.what is Happening.DECIDED:
-                events.append(TransactionEvent("application.decided.v1", entry.at))
+                events.append(TransactionEvent(ApplicationDecided.type, entry.at))
             if entry.certificate_id is not None:
-                events.append(TransactionEvent("certificate.issued.v1", entry.at))
-        return found, events
+                events.append(TransactionEvent(CertificateIssued.type, entry.at))
+        return application, events
 
 
 def _selection(viewer: Viewer, state: State | None, district_code: str | None) -> Selection:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.applications.ports import Changes
-from certificates.domain.applications import application as rules
+from certificates.domain.applications.application import Change
+from certificates.domain.applications.pay import receive_payment
 from certificates.domain.rulebook import Rulebook
 
 
@@ -13,7 +14,8 @@ from certificates.domain.rulebook import Rulebook
 class RecordFeePayment:
     """The command. `paise` is what reached the department, without the service charge.
 
-    `refused_event_id` and `refused_at` are for the event that tells that the payment is not the fee, if it is not.
+    `refused_event_id` and `refused_at` are for the event that tells that the payment is not the fee, if it is not;
+    `causation_id` is the id of the event that told of the payment.
     """
 
     application_id: str
@@ -23,6 +25,7 @@ class RecordFeePayment:
     refused_event_id: str
     refused_at: datetime
     request_id: str
+    causation_id: str
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,14 @@ class RecordFeePaymentHandler:
     """Moves the application to verification, or records and announces that the payment is refused."""
 
     rulebook: Rulebook
+    changes: Changes
 
-    def __call__(self, command: RecordFeePayment, changes: Changes) -> None:
+    def __call__(self, command: RecordFeePayment) -> None:
         """Safe to repeat. Raises ApplicationNotFound: money came for something we never announced."""
-        application = changes.get(command.application_id)
+        application = self.changes.get(command.application_id)
         if application is None:
             raise ApplicationNotFound("A payment names an application that this service does not have.")
-        outcome = rules.receive_payment(
+        outcome = receive_payment(
             application,
             payment_id=command.payment_id,
             paise=command.paise,
@@ -46,7 +50,7 @@ class RecordFeePaymentHandler:
             application_type=self.rulebook.types[application.type_code],
             calendar=self.rulebook.calendar,
         )
-        if isinstance(outcome, rules.Change):
-            changes.save(outcome, command.request_id)
+        if isinstance(outcome, Change):
+            self.changes.save(outcome, command.request_id)
         elif outcome is not None:
-            changes.refuse(outcome, command.request_id)
+            self.changes.refuse(outcome, command.request_id, command.causation_id)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from certificates.application.applications.errors import FormNotAcceptable
 from certificates.application.applications.ports import Applications, Changes
-from certificates.domain.applications import application as rules
+from certificates.domain.applications.application import Change
+from certificates.domain.applications.submit import submit
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 from servicekit.errors import FieldProblem, ValidationFailed
@@ -53,7 +54,7 @@ class SubmitApplicationHandler:
 
         return self.applications.once(command.claim, change.application.id, effect)
 
-    def _change(self, command: SubmitApplication) -> rules.Change:
+    def _change(self, command: SubmitApplication) -> Change:
         today = civil_date(command.at)
         application_type = self.rulebook.types.get(command.application_type)
         fee = application_type.fee_on(today) if application_type is not None else None
@@ -75,7 +76,7 @@ class SubmitApplicationHandler:
                 f"GET /v1/application-types/{application_type.code}.",
                 errors=[FieldProblem(f"/applicant/{_escaped(p.field)}", p.code, p.detail) for p in problems],
             )
-        return rules.submit(
+        return submit(
             application_id=command.application_id,
             transaction_token=command.transaction_token,
             application_type=application_type,

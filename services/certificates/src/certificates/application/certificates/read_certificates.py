@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from certificates.application.applications.errors import CertificateNotFound
-from certificates.application.applications.ports import Certificates, NotACertificate, SignatureInvalid, Signatures
 from certificates.application.certificates.certificate_numbers import is_certificate_number
+from certificates.application.certificates.errors import CertificateNotFound
+from certificates.application.certificates.ports import (
+    Certificates,
+    NotACertificate,
+    SignatureInvalid,
+    Signatures,
+)
 from certificates.application.viewer import Viewer
 from certificates.domain.certificates.certificate import Certificate, Status
 from certificates.domain.rulebook import Rulebook
@@ -41,15 +46,15 @@ class CertificateReader:
 
     def get(self, certificate_id: str, viewer: Viewer) -> Certificate:
         """The certificate with its document. Raises CertificateNotFound, also when the viewer may not see it."""
-        found = self.certificates.get(certificate_id)
-        if found is None or not viewer.may_see(
-            self.rulebook.types[found.type_code],
-            district_code=found.district_code,
-            client_id=found.client_id,
-            kiosk_id=found.kiosk_id,
+        certificate = self.certificates.get(certificate_id)
+        if certificate is None or not viewer.may_see(
+            self.rulebook.types[certificate.type_code],
+            district_code=certificate.district_code,
+            client_id=certificate.client_id,
+            kiosk_id=certificate.kiosk_id,
         ):
             raise CertificateNotFound("There is no such certificate among those you may see.")
-        return found
+        return certificate
 
     def verify(self, document: str, at: datetime) -> Verdict:
         """Whether a document is one of ours, unchanged and in force at `at`; any text gets a verdict."""
@@ -61,14 +66,14 @@ class CertificateReader:
             return Verdict(Reason.SIGNATURE_INVALID)
         number = content.get("number")
         known = isinstance(number, str) and is_certificate_number(number)
-        found = self.certificates.by_number(str(number)) if known else None
-        return self._standing(found, at)
+        certificate = self.certificates.by_number(str(number)) if known else None
+        return self._standing(certificate, at)
 
-    def _standing(self, found: Certificate | None, at: datetime) -> Verdict:
-        if found is None:
+    def _standing(self, certificate: Certificate | None, at: datetime) -> Verdict:
+        if certificate is None:
             return Verdict(Reason.UNKNOWN_NUMBER)
-        if found.status is Status.REVOKED:
-            return Verdict(Reason.REVOKED, found)
-        if found.valid_until is not None and civil_date(at) > found.valid_until:
-            return Verdict(Reason.EXPIRED, found)
-        return Verdict(None, found)
+        if certificate.status is Status.REVOKED:
+            return Verdict(Reason.REVOKED, certificate)
+        if certificate.valid_until is not None and civil_date(at) > certificate.valid_until:
+            return Verdict(Reason.EXPIRED, certificate)
+        return Verdict(None, certificate)

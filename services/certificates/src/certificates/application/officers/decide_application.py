@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certificates.application.applications.errors import AlreadyDecided, ApplicationNotFound, FeeNotPaid
-from certificates.application.applications.ports import (
-    Applications,
-    Changes,
-    NumberTaken,
-    Signatures,
-    VersionMoved,
+from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
+from certificates.application.certificates.issue_certificate import IssueCertificate, IssueCertificateHandler
+from certificates.domain.applications.application import (
+    Change,
+    Decision,
+    NotAwaitingDecision,
+    NotThisOfficers,
+    State,
 )
-from certificates.application.certificates.certificate_numbers import new_certificate_number
-from certificates.domain.applications import application as rules
-from certificates.domain.certificates.certificate import Certificate, CertificateIssued, Status, paper, valid_until
+from certificates.domain.applications.decide import decide
+from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.officer import Officer
 from certificates.domain.rulebook import Rulebook
-from certificates.domain.sla.calendar import civil_date
 from servicekit.errors import Conflict, NotFound
 from servicekit.idempotency import Claim, Once
 
@@ -30,7 +30,7 @@ class DecideApplication:
 
     application_id: str
     officer: Officer
-    decision: rules.Decision
+    decision: Decision
     remarks: str | None
     step: str | None
     certificate_id: str
@@ -43,12 +43,11 @@ class DecideApplication:
 
 @dataclass(frozen=True)
 class DecideApplicationHandler:
-    """Decides by compare-and-set, so that of two officers at once exactly one wins. `test` marks the paper."""
+    """Decides by compare-and-set, so that of two officers at once exactly one wins."""
 
     rulebook: Rulebook
     applications: Applications
-    signatures: Signatures
-    test: bool
+    issue_certificate: IssueCertificateHandler
 
     def __call__(self, command: DecideApplication) -> Once[str]:
         """Safe to repeat with the same claim: the first decision stands and is answered again.
@@ -71,7 +70,7 @@ class DecideApplicationHandler:
             raise _not_found()
         application_type = self.rulebook.types[application.type_code]
         try:
-            change = rules.decide(
+            change = decide(
                 application,
                 officer=command.officer,
                 decision=command.decision,
@@ -82,17 +81,17 @@ class DecideApplicationHandler:
                 application_type=application_type,
                 calendar=self.rulebook.calendar,
             )
-        except rules.NotThisOfficers as error:
+        except NotThisOfficers as error:
             raise _not_found() from error
-        except rules.NotAwaitingDecision as error:
-            if error.state is rules.State.FEE_DUE:
+        except NotAwaitingDecision as error:
+            if error.state is State.FEE_DUE:
                 raise FeeNotPaid("The fee of this application has not been paid yet.") from error
             raise _already_decided() from error
         if command.step not in (None, application.step):
             raise _already_decided()
         return self._write(command, change)
 
-    def _write(self, command: DecideApplication, change: rules.Change) -> Once[str]:
+    def _write(self, command: DecideApplication, change: Change) -> Once[str]:
         for number_tried in range(1, NUMBERS_TRIED + 1):
             # Signed before the transaction begins: its callback may run several times.
             issued = self._issued(command, change) if change.application.certificate_id else None
@@ -109,35 +108,15 @@ class DecideApplicationHandler:
                     raise
         raise AssertionError("unreachable")
 
-    def _issued(self, command: DecideApplication, change: rules.Change) -> CertificateIssued:
-        application = change.application
-        application_type = self.rulebook.types[application.type_code]
-        number = new_certificate_number(application_type.prefix)
-        content = paper(
-            application,
-            application_type,
-            number=number,
-            district=self.rulebook.districts[application.district_code],
-            issued_at=command.at,
-            test=self.test,
+    def _issued(self, command: DecideApplication, change: Change) -> CertificateIssued:
+        return self.issue_certificate(
+            IssueCertificate(
+                application=change.application,
+                certificate_id=command.certificate_id,
+                event_id=command.issued_event_id,
+                at=command.at,
+            )
         )
-        issued_on = civil_date(command.at)
-        certificate = Certificate(
-            id=command.certificate_id,
-            number=number,
-            application_id=application.id,
-            transaction_token=application.transaction_token,
-            type_code=application.type_code,
-            district_code=application.district_code,
-            client_id=application.client_id,
-            kiosk_id=application.kiosk_id,
-            issued_at=command.at,
-            issued_on=issued_on,
-            valid_until=valid_until(application_type, issued_on),
-            status=Status.VALID,
-            document=self.signatures.sign(content),
-        )
-        return CertificateIssued(command.issued_event_id, certificate)
 
 
 def _not_found() -> ApplicationNotFound:

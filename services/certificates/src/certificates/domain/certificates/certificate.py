@@ -4,7 +4,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from certificates.domain.applications.application import Application
 from certificates.domain.sla.calendar import civil_date
@@ -51,6 +51,8 @@ class Certificate:
 @dataclass(frozen=True)
 class CertificateIssued:
     """Becomes `certificate.issued.v1`."""
+
+    type: ClassVar[str] = "certificate.issued.v1"
 
     event_id: str
     certificate: Certificate

@@ -1,23 +1,17 @@
-"""What requests may hold and what answers hold. Examples work against the sandbox as they stand."""
+"""The documents of applications and decisions. Examples work against the sandbox as they stand."""
 
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from certificates.application.certificates.read_certificates import Reason
 from certificates.domain.applications.application import State
-from certificates.domain.types.application_type import FieldKind
+from certificates.entrypoints.http.documents import LGD_CODE, MoneySchema
 from servicekit.http import Coded
 
-# Longer than any document of ours: a text beyond it is refused before anybody parses it.
-LONGEST_DOCUMENT = 16_384
 LONGEST_REMARKS = 1_000
 # A screenful at a counter; the most is the platform's limit for every list.
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
-
-# Written as ECMA-262 too understands it; which codes there are is looked up afterwards.
-LGD_CODE = validate.Regexp(r"^[1-9][0-9]{0,2}$", error="Must be the LGD code of a district, such as 102.")
 
 APPLICATION_EXAMPLE = {
     "application_type": "domicile",
@@ -30,78 +24,9 @@ APPLICATION_EXAMPLE = {
         "address": "12, Sandbox Marg, Jaipur",
     },
 }
+
+
 DECISION_EXAMPLE = {"decision": "approve", "remarks": "Documents seen and in order.", "step": "approval"}
-
-
-class LabelSchema(Schema):
-    en = fields.String(required=True)
-    hi = fields.String(required=True)
-
-
-class MoneySchema(Schema):
-    amount = fields.Integer(required=True, metadata={"description": "Paise."})
-    currency = fields.String(required=True)
-
-
-class ChoiceSchema(Schema):
-    value = fields.String(required=True)
-    label = fields.Nested(LabelSchema, required=True)
-
-
-class FormFieldSchema(Schema):
-    name = fields.String(required=True)
-    type = fields.Enum(FieldKind, by_value=True, required=True)
-    label = fields.Nested(LabelSchema, required=True)
-    required = fields.Boolean(required=True)
-    on_certificate = fields.Boolean(required=True, metadata={"description": "Printed on the certificate."})
-    pattern = fields.String(metadata={"description": "A regular expression the whole text must match."})
-    hint = fields.Nested(LabelSchema)
-    max_length = fields.Integer()
-    minimum = fields.Integer()
-    maximum = fields.Integer()
-    choices = fields.List(fields.Nested(ChoiceSchema))
-
-
-class FormSchema(Schema):
-    fields_ = fields.List(fields.Nested(FormFieldSchema), required=True, data_key="fields", attribute="fields")
-
-
-class DocumentSchema(Schema):
-    code = fields.String(required=True)
-    label = fields.Nested(LabelSchema, required=True)
-
-
-class FeeSchema(MoneySchema):
-    head = fields.String(required=True, metadata={"description": "The revenue head."})
-    order = fields.String(required=True, metadata={"description": "The order the fee comes from."})
-    effective_from = fields.Date(required=True)
-
-
-class StepSchema(Schema):
-    name = fields.String(required=True)
-    label = fields.Nested(LabelSchema, required=True)
-    department = fields.String(required=True)
-    working_days = fields.Integer(required=True)
-
-
-class ApplicationTypeSummarySchema(Schema):
-    application_type = fields.String(required=True)
-    title = fields.Nested(LabelSchema, required=True)
-    fee = fields.Nested(FeeSchema, allow_none=True, metadata={"description": "Today's; null before the type opens."})
-
-
-class ApplicationTypeSchema(ApplicationTypeSummarySchema):
-    legal_basis = fields.Nested(LabelSchema, required=True)
-    signer = fields.Nested(LabelSchema, required=True)
-    validity_months = fields.Integer(required=True, allow_none=True, metadata={"description": "null: for good."})
-    form = fields.Nested(FormSchema, required=True)
-    documents = fields.List(fields.Nested(DocumentSchema), required=True)
-    steps = fields.List(fields.Nested(StepSchema), required=True)
-
-
-class ApplicationTypesSchema(Schema):
-    items = fields.List(fields.Nested(ApplicationTypeSummarySchema), required=True)
-    next = fields.String(required=True, allow_none=True, metadata={"description": "Always null: all types fit."})
 
 
 class SubmitSchema(Schema):
@@ -185,56 +110,3 @@ class DecisionSchema(Schema):
         """Section 4 of the Guaranteed Delivery Act 2011: reasons for a rejection are recorded and told."""
         if data["decision"] != "approve" and not data.get("remarks", "").strip():
             raise ValidationError(Coded("required", "Say why: a refusal needs remarks."), "remarks")
-
-
-class CertificateSchema(Schema):
-    certificate_id = fields.String(required=True)
-    certificate_number = fields.String(required=True)
-    uri = fields.String(required=True, metadata={"description": "The document's URI in DigiLocker's form."})
-    application_id = fields.String(required=True)
-    application_type = fields.String(required=True)
-    district_code = fields.String(required=True)
-    issued_on = fields.Date(required=True)
-    valid_until = fields.Date(required=True, allow_none=True)
-    status = fields.String(required=True)
-    document = fields.String(required=True, metadata={"description": "The signed paper: a compact JWS (Ed25519)."})
-
-
-class VerificationRequestSchema(Schema):
-    document = fields.String(required=True, validate=validate.Length(1, LONGEST_DOCUMENT))
-
-
-class VerifiedCertificateSchema(Schema):
-    certificate_number = fields.String(required=True)
-    application_type = fields.String(required=True)
-    issued_on = fields.Date(required=True)
-    district_code = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(["VALID", "EXPIRED", "REVOKED"]))
-
-
-class VerificationSchema(Schema):
-    valid = fields.Boolean(required=True)
-    reason = fields.Enum(Reason, by_value=True, required=True, allow_none=True)
-    certificate = fields.Nested(
-        VerifiedCertificateSchema, metadata={"description": "Only when we signed the document."}
-    )
-
-
-class KeySetSchema(Schema):
-    keys = fields.List(fields.Dict(), required=True, metadata={"description": "Public JWKs (RFC 7517)."})
-
-
-class TransactionEventSchema(Schema):
-    type = fields.String(required=True)
-    at = fields.String(required=True, metadata={"format": "date-time"})
-
-
-class TransactionSchema(Schema):
-    token = fields.String(required=True)
-    kind = fields.String(required=True)
-    reference_id = fields.String(required=True)
-    status = fields.String(required=True)
-    owner_client_id = fields.String(required=True)
-    kiosk_id = fields.String(required=True, allow_none=True)
-    updated_at = fields.String(required=True, metadata={"format": "date-time"})
-    events = fields.List(fields.Nested(TransactionEventSchema), required=True)

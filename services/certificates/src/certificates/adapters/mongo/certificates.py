@@ -1,0 +1,36 @@
+"""Issued certificates in MongoDB. They are written with the decision that issues them (`applications`)."""
+
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+
+from certificates.adapters.mongo.documents import certificate_from_document
+from certificates.domain.certificates.certificate import Certificate
+from servicekit.mongo import Mongo
+
+CERTIFICATES = "certificates"
+INDEXES = {
+    CERTIFICATES: [
+        IndexModel([("number", ASCENDING)], name="one_certificate_per_number", unique=True),
+        IndexModel([("application_id", ASCENDING)], name="one_certificate_per_application", unique=True),
+    ],
+}
+
+
+class MongoCertificates:
+    """Implements application.certificates.ports.Certificates."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._certificates = mongo.db[CERTIFICATES]
+
+    def get(self, certificate_id: str) -> Certificate | None:
+        """The certificate by its id."""
+        return self._one({"_id": certificate_id})
+
+    def by_number(self, number: str) -> Certificate | None:
+        """The certificate by its printed number."""
+        return self._one({"number": number})
+
+    def _one(self, query: dict[str, Any]) -> Certificate | None:
+        document = self._certificates.find_one(query)
+        return certificate_from_document(document) if document else None

@@ -1,0 +1,63 @@
+"""A citizen applies."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from certificates.domain.applications.application import (
+    Application,
+    ApplicationSubmitted,
+    Change,
+    Happening,
+    HistoryEntry,
+    State,
+    line_key,
+)
+from certificates.domain.sla.calendar import WorkingCalendar
+from certificates.domain.types.application_type import ApplicationType, FeeRule, FormValue
+
+
+def submit(
+    *,
+    application_id: str,
+    transaction_token: str,
+    application_type: ApplicationType,
+    fee: FeeRule,
+    district_code: str,
+    applicant: Mapping[str, FormValue],
+    client_id: str,
+    kiosk_id: str | None,
+    at: datetime,
+    event_id: str,
+    calendar: WorkingCalendar,
+) -> Change:
+    """A new application with a form that was checked. Without a fee it goes to verification at once."""
+    first = application_type.steps[0]
+    free = fee.paise == 0
+    application = Application(
+        id=application_id,
+        transaction_token=transaction_token,
+        type_code=application_type.code,
+        district_code=district_code,
+        applicant=applicant,
+        client_id=client_id,
+        kiosk_id=kiosk_id,
+        fee=fee,
+        state=State.IN_VERIFICATION if free else State.FEE_DUE,
+        step=first.name,
+        department=first.department,
+        # The officer's days run from the fee: until it is paid there is nothing to work on.
+        due_on=calendar.due_on(at, first.working_days) if free else None,
+        submitted_at=at,
+        updated_at=at,
+        version=1,
+        events_told=1,
+    )
+    entry = HistoryEntry(
+        key=line_key(application),
+        application_id=application.id,
+        what=Happening.SUBMITTED,
+        at=at,
+        state_before=None,
+        state_after=application.state,
+    )
+    return Change(application, entry, ApplicationSubmitted(event_id, application))

@@ -1,0 +1,47 @@
+"""The routes of certificates, their verification and keys."""
+
+from typing import Any
+
+from certificates.bootstrap import Certificates
+from certificates.entrypoints.http.blueprint import WithHeaders, blueprint, viewer
+from certificates.entrypoints.http.certificates import schemas, views
+from servicekit.http import application
+from servicekit.instants import utc_now
+
+# Keys change rarely and overlap for long, so verifiers may keep them for an hour.
+KEYS_CACHE_CONTROL = "public, max-age=3600"
+
+_CERTIFICATE_ID = {
+    "in": "path",
+    "name": "certificate_id",
+    "description": "Of an application that is ISSUED.",
+    "example": "crt_01a2117a74f078ff95842580c1cbe108",
+}
+
+
+@blueprint.route("/v1/certificates/<string:certificate_id>", parameters=[_CERTIFICATE_ID])
+@blueprint.requires("applications:read")
+@blueprint.response(200, schemas.CertificateSchema)
+def get_certificate(certificate_id: str) -> dict[str, Any]:
+    """A certificate with its signed document."""
+    services = application(Certificates)
+    shown = services.certificates.get(certificate_id, viewer())
+    return views.certificate_details(shown, services.rulebook.types[shown.type_code].doctype)
+
+
+@blueprint.route("/v1/certificate-verifications", methods=["POST"])
+@blueprint.public()
+@blueprint.arguments(schemas.VerificationRequestSchema, example={"document": "eyJ.eyJ.c2ln"})
+@blueprint.response(200, schemas.VerificationSchema)
+def verify_certificate(body: dict[str, Any]) -> dict[str, Any]:
+    """Whether a document is a certificate of ours, unchanged and in force. Anybody may ask; nothing is kept."""
+    return views.verification(application(Certificates).certificates.verify(body["document"], utc_now()))
+
+
+@blueprint.route("/v1/certificate-keys")
+@blueprint.public()
+@blueprint.response(200, schemas.KeySetSchema)
+def list_certificate_keys() -> WithHeaders:
+    """The public keys that verify documents offline, the earlier ones included."""
+    keys = dict(application(Certificates).signatures.public_keys())
+    return keys, 200, {"Cache-Control": KEYS_CACHE_CONTROL}

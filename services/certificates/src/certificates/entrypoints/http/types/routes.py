@@ -1,0 +1,39 @@
+"""The routes of application types."""
+
+from typing import Any
+
+from certificates.application.applications.errors import UnknownApplicationType
+from certificates.bootstrap import Certificates
+from certificates.domain.sla.calendar import civil_date
+from certificates.entrypoints.http.blueprint import blueprint
+from certificates.entrypoints.http.types import schemas, views
+from servicekit.http import application
+from servicekit.instants import utc_now
+
+_APPLICATION_TYPE = {
+    "in": "path",
+    "name": "application_type",
+    "description": "A code of GET /v1/application-types.",
+    "example": "domicile",
+}
+
+
+@blueprint.route("/v1/application-types")
+@blueprint.requires("applications:read")
+@blueprint.response(200, schemas.ApplicationTypesSchema)
+def list_application_types() -> dict[str, Any]:
+    """What may be applied for, with today's fee."""
+    today = civil_date(utc_now())
+    types = application(Certificates).rulebook.types.values()
+    return {"items": [views.type_summary(application_type, today) for application_type in types], "next": None}
+
+
+@blueprint.route("/v1/application-types/<string:application_type>", parameters=[_APPLICATION_TYPE])
+@blueprint.requires("applications:read")
+@blueprint.response(200, schemas.ApplicationTypeSchema)
+def get_application_type(application_type: str) -> dict[str, Any]:
+    """One type: its form, documents, fee, steps, signer and legal basis."""
+    described = application(Certificates).rulebook.types.get(application_type)
+    if described is None:
+        raise UnknownApplicationType("There is no application type of that code.")
+    return views.type_details(described, civil_date(utc_now()))

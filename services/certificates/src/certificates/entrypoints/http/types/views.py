@@ -1,0 +1,57 @@
+"""Application types as the plain data that answers are made of."""
+
+from datetime import date
+from typing import Any
+
+from certificates.domain.types.application_type import ApplicationType, FeeRule, FormField
+from servicekit.money import money
+
+
+def type_summary(application_type: ApplicationType, today: date) -> dict[str, Any]:
+    """A line of the list of types."""
+    fee = application_type.fee_on(today)
+    return {
+        "application_type": application_type.code,
+        "title": application_type.title,
+        "fee": None if fee is None else {**fee_view(fee), "effective_from": fee.effective_from},
+    }
+
+
+def type_details(application_type: ApplicationType, today: date) -> dict[str, Any]:
+    """Everything a client needs to draw the form and say what happens next."""
+    return {
+        **type_summary(application_type, today),
+        "legal_basis": application_type.legal_basis,
+        "signer": application_type.signer,
+        "validity_months": application_type.validity_months,
+        "form": {"fields": [_field(field) for field in application_type.form]},
+        "documents": application_type.documents,
+        "steps": application_type.steps,
+    }
+
+
+def fee_view(fee: FeeRule) -> dict[str, Any]:
+    """A fee with its revenue head and the order it comes from."""
+    return {**money(fee.paise), "head": fee.head, "order": fee.order}
+
+
+def _field(field: FormField) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "name": field.name,
+        "type": field.kind,
+        "label": field.label,
+        "required": field.required,
+        "on_certificate": field.on_certificate,
+    }
+    match field.kind:
+        case "text":
+            shown["max_length"] = field.max_length
+            if field.pattern is not None:
+                shown |= {"pattern": field.pattern.pattern, "hint": field.hint}
+        case "integer":
+            shown |= {"minimum": field.minimum, "maximum": field.maximum}
+        case "choice":
+            shown["choices"] = [{"value": choice.code, "label": choice.label} for choice in field.choices]
+        case _:
+            pass
+    return shown
