@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from tests.support.keys import ISSUER, KEY_SET
 
+from identity.application.seed_sandbox import SeedSandbox
 from identity.bootstrap import Identity, bootstrap
 from identity.entrypoints.service import SERVICE
 from identity.settings import Settings
@@ -53,7 +54,7 @@ def client(settings: Settings, shared_mongo: Mongo, identity: Identity) -> Flask
 def sandbox(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """The seeded sandbox: the clients of its file, by name. Whoever spoils one takes a load-… client of its own."""
     file: Path = tmp_path_factory.mktemp("sandbox") / "sandbox.json"
-    identity.seed_sandbox(identity.sandbox_file(file), utc_now())
+    identity.seed_sandbox(SeedSandbox(identity.sandbox_file(file), utc_now()))
     return {each["name"]: each for each in json.loads(file.read_text())["clients"]}
 
 

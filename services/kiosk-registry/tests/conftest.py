@@ -67,5 +67,5 @@ def load(settings: KioskRegistrySettings, mongo: Mongo, total: int) -> Loaded:
     """Prepares the database and loads `total` centres, as the command does."""
     SERVICE.prepare_database(mongo)
     registry: KioskRegistry = bootstrap(settings, mongo)
-    command = LoadCentres(registry.districts_of(None), total, request_id="req_test")
-    return registry.load_centres(command, lambda _district, _part: None)
+    command = LoadCentres(registry.districts_of(None), total, "req_test", lambda _district, _part: None)
+    return registry.load_centres(command)

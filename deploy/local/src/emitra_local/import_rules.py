@@ -108,7 +108,7 @@ def rendered(workspace: Workspace) -> str:
                 "events",
                 "(http) : (mongo)",
                 "observability",
-                "errors : ids : instants : fields : idempotency : money : deadlines : faults : settings",
+                "errors : ids : instants : fields : idempotency : money : tokens : deadlines : faults : settings",
             ],
             "exhaustive": "true",
         },

@@ -3,16 +3,27 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.adapters.access_tokens import AccessTokens, InternalTokens
+from pymongo.client_session import ClientSession
+
+from gateway.adapters.access_tokens import AccessTokens, InternalTokenIssuer
 from gateway.adapters.identity_keys import IdentityKeys
-from gateway.adapters.mongo_transactions import COLLECTION, INDEXES, MongoTransactions
+from gateway.adapters.mongo_transactions import INDEXES, MongoTransactions, TransactionsWithin
 from gateway.adapters.route_files import RouteFiles
 from gateway.adapters.transaction_owners import HttpTransactionOwners
 from gateway.adapters.upstreams import Upstreams
+from gateway.application.record_observations import RecordObservationsHandler
+from gateway.application.view_transaction import ViewTransactionHandler
 from gateway.settings import GatewaySettings
 from servicekit.mongo import Mongo
 
-COLLECTION_INDEXES = {COLLECTION: INDEXES}
+__all__ = ["INDEXES", "Gateway", "bootstrap"]
+
+
+@dataclass(frozen=True)
+class GatewayWithin:
+    """The use case of consumed events, inside the transaction that records them as handled."""
+
+    record_observations: RecordObservationsHandler
 
 
 @dataclass(frozen=True)
@@ -21,22 +32,28 @@ class Gateway:
 
     routes: RouteFiles
     access_tokens: AccessTokens
-    internal_tokens: InternalTokens
+    internal_tokens: InternalTokenIssuer
     upstreams: Upstreams
-    transactions: MongoTransactions
-    owners: HttpTransactionOwners
+    view_transaction: ViewTransactionHandler
+    _transactions: MongoTransactions
+
+    def within(self, session: ClientSession) -> GatewayWithin:
+        """The use case that writes in the transaction of `session`."""
+        return GatewayWithin(RecordObservationsHandler(TransactionsWithin(self._transactions, session)))
 
 
 def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     """Makes no connection and starts no thread; call it after the fork all the same."""
     routes = RouteFiles(Path(settings.routes_dir))
-    internal_tokens = InternalTokens(settings.internal_token_key)
+    internal_tokens = InternalTokenIssuer(settings.internal_token_key)
     upstreams = Upstreams(settings.upstream_connections)
+    transactions = MongoTransactions(mongo.db)
+    owners = HttpTransactionOwners(routes, upstreams, internal_tokens)
     return Gateway(
         routes=routes,
         access_tokens=AccessTokens(IdentityKeys(settings.jwks_url), settings.issuer),
         internal_tokens=internal_tokens,
         upstreams=upstreams,
-        transactions=MongoTransactions(mongo.db),
-        owners=HttpTransactionOwners(routes, upstreams, internal_tokens),
+        view_transaction=ViewTransactionHandler(transactions, owners),
+        _transactions=transactions,
     )

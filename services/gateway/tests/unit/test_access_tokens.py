@@ -10,10 +10,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from tests.support.access import ISSUER, Identity, internal_key
 
-from gateway.adapters import access_tokens
-from gateway.adapters.access_tokens import AccessTokens, InternalTokens
+from gateway.adapters.access_tokens import AccessTokens, InternalTokenIssuer
 from gateway.application.errors import IdentityUnavailable, TokenExpired, TokenInvalid
 from servicekit.http.auth import InternalTokenVerifier
+from servicekit.tokens import signatures
 
 
 class FakeKeys:
@@ -68,7 +68,7 @@ def test_the_older_name_of_the_algorithm_is_accepted_without_a_warning(
 ) -> None:
     now = int(time.time())
     claims = {"iss": ISSUER, "aud": ["emitra"], "client_id": "cli_1", "exp": now + 60}
-    signer = access_tokens._signatures("EdDSA")
+    signer = signatures("EdDSA")
     token = jwt.encode({"alg": "EdDSA", "typ": "at+jwt", "kid": "key-1"}, claims, identity.keys[0], registry=signer)
     assert tokens.check(token).client_id == "cli_1"
 
@@ -182,18 +182,6 @@ def test_a_withdrawn_key_takes_its_remembered_tokens_with_it(identity: Identity,
         tokens.check(token)
 
 
-def test_only_so_many_tokens_are_remembered_and_the_idle_ones_go_first(
-    identity: Identity, tokens: AccessTokens, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(access_tokens, "MOST_REMEMBERED_TOKENS", 2)
-    one, two, three = (identity.token(jti=str(n)) for n in range(3))
-    first, second = tokens.check(one), tokens.check(two)
-    tokens.check(one)
-    tokens.check(three)
-    assert tokens.check(one) is first
-    assert tokens.check(two) is not second
-
-
 def test_no_key_set_yet_is_not_the_callers_fault(identity: Identity) -> None:
     class Nothing:
         def find(self, kid: str) -> Any:  # noqa: ARG002 - as the port has it
@@ -207,7 +195,7 @@ def test_a_service_understands_the_internal_token_and_no_other_service_does(
     identity: Identity, tokens: AccessTokens
 ) -> None:
     private, public = internal_key()
-    made = InternalTokens(private)
+    made = InternalTokenIssuer(private)
     person = {"id": "per_1", "role": "officer", "department": "revenue", "districts": ["102"]}
     access = tokens.check(identity.token("a:read", client_id="cli_1", kiosk_id="ksk_1", person=person))
     header = f"Bearer {made.for_caller(access, 'billing')}"
@@ -222,7 +210,7 @@ def test_a_service_understands_the_internal_token_and_no_other_service_does(
 def test_an_internal_token_is_made_once_in_thirty_seconds_for_each_service(
     identity: Identity, tokens: AccessTokens, clock: Clock
 ) -> None:
-    made = InternalTokens(internal_key()[0], clock)
+    made = InternalTokenIssuer(internal_key()[0], clock)
     access = tokens.check(identity.token())
     first = made.for_caller(access, "billing")
     assert made.for_caller(access, "billing") == first
@@ -238,7 +226,7 @@ def test_an_internal_token_is_made_once_in_thirty_seconds_for_each_service(
 
 def test_the_gateways_own_token_has_the_internal_scope_only() -> None:
     private, public = internal_key()
-    header = f"Bearer {InternalTokens(private).for_gateway('billing')}"
+    header = f"Bearer {InternalTokenIssuer(private).for_gateway('billing')}"
     seen = InternalTokenVerifier("billing", public).authenticate(header)
     assert (seen.client_id, seen.scopes, seen.person) == ("gateway", frozenset({"internal"}), None)
 
@@ -248,5 +236,5 @@ def test_a_caller_cannot_obtain_the_internal_scope_through_the_gateway(
 ) -> None:
     private, public = internal_key()
     access = tokens.check(identity.token("internal", "a:read"))
-    header = f"Bearer {InternalTokens(private).for_caller(access, 'billing')}"
+    header = f"Bearer {InternalTokenIssuer(private).for_caller(access, 'billing')}"
     assert InternalTokenVerifier("billing", public).authenticate(header).scopes == {"a:read"}

@@ -18,7 +18,7 @@ from gateway.application.transactions import (
     application_status,
     payment_status,
 )
-from gateway.application.view_transaction import ViewTransaction, view_transaction
+from gateway.application.view_transaction import ViewTransaction, ViewTransactionHandler
 from servicekit.ids import transaction_token
 
 NOON = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
@@ -135,7 +135,7 @@ def view(
     districts: Any = (),
 ) -> Any:
     command = ViewTransaction(token, client_id, kiosk_id, frozenset(districts), "req_1")
-    return view_transaction(command, FakeTransactions(*transactions), FakeOwners(reported))
+    return ViewTransactionHandler(FakeTransactions(*transactions), FakeOwners(reported))(command)
 
 
 def test_an_application_shows_its_fee_payment_and_its_certificate_in_one_time_line() -> None:
@@ -202,7 +202,7 @@ def test_a_token_that_nobody_knows_is_not_found() -> None:
 def test_a_mistyped_token_is_told_apart_without_asking_anybody(token: Any) -> None:
     owners = FakeOwners(REPORTED)
     with pytest.raises(NotATransactionToken, match="receipt"):
-        view_transaction(ViewTransaction(token, "cli_1", None, frozenset(), "r"), FakeTransactions(), owners)
+        ViewTransactionHandler(FakeTransactions(), owners)(ViewTransaction(token, "cli_1", None, frozenset(), "r"))
     assert not owners.asked
 
 

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from identity.adapters.mongo_clients import MongoClients
-from identity.adapters.mongo_failed_authentications import COLLECTION, INDEXES, MongoFailedAuthentications
+from identity.adapters.mongo_failed_authentications import INDEXES, MongoFailedAuthentications
 from identity.adapters.mongo_people import MongoPeople
 from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import Ed25519Signer
-from identity.application.create_client import ClientRegistrar
-from identity.application.issue_token import TokenIssuer
+from identity.application.create_client import CreateClientHandler
+from identity.application.issue_token import IssueTokenHandler
 from identity.application.ports import SandboxFile
-from identity.application.revoke_client import ClientRevoker
-from identity.application.seed_sandbox import SandboxSeeder
+from identity.application.revoke_client import RevokeClientHandler
+from identity.application.seed_sandbox import SeedSandboxHandler
 from identity.settings import Settings
 from servicekit.mongo import Mongo
 
-INDEXES_BY_COLLECTION = {COLLECTION: INDEXES}
+__all__ = ["INDEXES", "Identity", "bootstrap"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +28,10 @@ class Identity:
     issuer: str
     environment: str
     public_keys: dict[str, Any]
-    issue_token: TokenIssuer
-    create_client: ClientRegistrar
-    revoke_client: ClientRevoker
-    seed_sandbox: SandboxSeeder
+    issue_token: IssueTokenHandler
+    create_client: CreateClientHandler
+    revoke_client: RevokeClientHandler
+    seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
 
 
@@ -43,14 +43,14 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         issuer=settings.issuer,
         environment=settings.environment,
         public_keys=signer.public_keys(),
-        issue_token=TokenIssuer(
+        issue_token=IssueTokenHandler(
             clients=clients,
             failures=MongoFailedAuthentications(mongo.db),
             signer=signer,
             issuer=settings.issuer,
         ),
-        create_client=ClientRegistrar(clients=clients, people=people),
-        revoke_client=ClientRevoker(clients=clients),
-        seed_sandbox=SandboxSeeder(clients=clients, people=people, environment=settings.environment),
+        create_client=CreateClientHandler(clients=clients, people=people),
+        revoke_client=RevokeClientHandler(clients=clients),
+        seed_sandbox=SeedSandboxHandler(clients=clients, people=people, environment=settings.environment),
         sandbox_file=JsonSandboxFile,
     )

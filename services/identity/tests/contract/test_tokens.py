@@ -86,7 +86,7 @@ def test_a_token_has_expired_after_fifteen_minutes(client: FlaskClient, identity
                 client_secret=portal["client_secret"],
                 scope=None,
                 token_id="tok_1",
-                now=datetime.now(UTC) - ago,
+                at=datetime.now(UTC) - ago,
             )
         ).access_token
 

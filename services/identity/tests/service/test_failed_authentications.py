@@ -23,7 +23,7 @@ NOON = datetime(2100, 11, 23, 6, 30, tzinfo=UTC)
 
 def guess(client_id: str, at: datetime) -> IssueToken:
     return IssueToken(
-        grant_type="client_credentials", client_id=client_id, client_secret="x", scope=None, token_id="tok_1", now=at
+        grant_type="client_credentials", client_id=client_id, client_secret="x", scope=None, token_id="tok_1", at=at
     )
 
 

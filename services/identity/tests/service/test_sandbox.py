@@ -12,6 +12,8 @@ from tests.support.asking import ask_as
 from tests.support.keys import ISSUER, KEY_SET
 
 from identity.application.errors import SandboxOnly
+from identity.application.revoke_client import RevokeClient
+from identity.application.seed_sandbox import SeedSandbox
 from identity.bootstrap import Identity, bootstrap
 from identity.settings import Settings
 from servicekit.mongo import Mongo
@@ -30,9 +32,9 @@ def shown_in(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_a_repeat_keeps_the_secrets_that_are_shown(own_identity: Identity, mongo: Mongo, path: Path) -> None:
-    first = own_identity.seed_sandbox(own_identity.sandbox_file(path), NOW)
+    first = own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     shown, stored = path.read_text(), list(mongo.db.clients.find())
-    again = own_identity.seed_sandbox(own_identity.sandbox_file(path), datetime.now(UTC))
+    again = own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), datetime.now(UTC)))
     assert (first.clients, first.new_secrets, again.new_secrets) == (50, 50, 0)
     assert (path.read_text(), list(mongo.db.clients.find())) == (shown, stored)
 
@@ -41,7 +43,7 @@ def test_the_file_is_for_its_owner_only(own_identity: Identity, path: Path) -> N
     path.parent.mkdir()
     path.write_text("{}")
     path.chmod(0o644)
-    own_identity.seed_sandbox(own_identity.sandbox_file(path), NOW)
+    own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["sandbox.json"]
 
@@ -50,22 +52,22 @@ def test_the_file_is_for_its_owner_only(own_identity: Identity, path: Path) -> N
 def test_a_lost_or_broken_file_is_written_anew_with_secrets_that_work(
     own_identity: Identity, own_client: FlaskClient, path: Path, left: str | None
 ) -> None:
-    own_identity.seed_sandbox(own_identity.sandbox_file(path), NOW)
+    own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     before = shown_in(path)["kiosk-jaipur"]
     if left is None:
         path.unlink()
     else:
         path.write_text(left)
-    assert own_identity.seed_sandbox(own_identity.sandbox_file(path), NOW).new_secrets == 50
+    assert own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW)).new_secrets == 50
     assert ask_as(own_client, before).status_code == 401
     assert {ask_as(own_client, each).status_code for each in shown_in(path).values()} == {200}
 
 
 def test_only_the_secret_that_does_not_fit_is_replaced(own_identity: Identity, path: Path) -> None:
-    own_identity.seed_sandbox(own_identity.sandbox_file(path), NOW)
+    own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     before = shown_in(path)
     path.write_text(path.read_text().replace(before["kiosk-jaipur"]["client_secret"], "another"))
-    assert own_identity.seed_sandbox(own_identity.sandbox_file(path), NOW).new_secrets == 1
+    assert own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW)).new_secrets == 1
     changed = {name for name, each in shown_in(path).items() if each != before[name]}
     assert changed == {"kiosk-jaipur"}
 
@@ -73,16 +75,16 @@ def test_only_the_secret_that_does_not_fit_is_replaced(own_identity: Identity, p
 def test_a_repeat_brings_back_a_client_that_was_revoked(
     own_identity: Identity, own_client: FlaskClient, path: Path
 ) -> None:
-    own_identity.seed_sandbox(own_identity.sandbox_file(path), NOW)
-    own_identity.revoke_client("cli_sandbox_portal_sandbox")
-    own_identity.seed_sandbox(own_identity.sandbox_file(path), NOW)
+    own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
+    own_identity.revoke_client(RevokeClient("cli_sandbox_portal_sandbox"))
+    own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     assert ask_as(own_client, shown_in(path)["portal-sandbox"]).status_code == 200
 
 
 def test_the_file_says_who_the_clients_people_and_officers_are(
     own_identity: Identity, mongo: Mongo, path: Path
 ) -> None:
-    own_identity.seed_sandbox(own_identity.sandbox_file(path), NOW)
+    own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     written = json.loads(path.read_text())
     officer = shown_in(path)["officer-tehsildar-jaipur"]
     assert set(written) == {"clients", "people", "officers"}
@@ -99,6 +101,6 @@ def test_nothing_is_seeded_where_it_is_live(mongo: Mongo, path: Path) -> None:
     live = settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, ENVIRONMENT="live")
     live_identity = bootstrap(live, mongo)
     with pytest.raises(SandboxOnly):
-        live_identity.seed_sandbox(live_identity.sandbox_file(path), NOW)
+        live_identity.seed_sandbox(SeedSandbox(live_identity.sandbox_file(path), NOW))
     assert mongo.db.list_collection_names() == []
     assert not path.exists()

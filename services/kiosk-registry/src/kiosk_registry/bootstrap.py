@@ -7,7 +7,7 @@ from pathlib import Path
 from kiosk_registry.adapters import district_facts
 from kiosk_registry.adapters.kiosk_queries import KioskQueries
 from kiosk_registry.adapters.mongo_register import INDEXES, KIOSK_APPROVED, MongoRegister
-from kiosk_registry.application.load_centres import LoadCentres, Loaded, load_centres
+from kiosk_registry.application.load_centres import LoadCentresHandler
 from kiosk_registry.domain.districts import District
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.events.outbox import Outbox
@@ -22,14 +22,14 @@ class KioskRegistry:
 
     kiosks: KioskQueries
     districts_of: Callable[[Path | None], tuple[District, ...]]
-    load_centres: Callable[[LoadCentres, Callable[[District, Loaded], None]], Loaded]
+    load_centres: LoadCentresHandler
 
 
 def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     """Wires the service over one connection to its database."""
     register = MongoRegister(mongo, Outbox(mongo.db, settings.service_name))
-
-    def load(command: LoadCentres, tell: Callable[[District, Loaded], None]) -> Loaded:
-        return load_centres(command, register, tell)
-
-    return KioskRegistry(kiosks=KioskQueries(mongo), districts_of=district_facts.districts, load_centres=load)
+    return KioskRegistry(
+        kiosks=KioskQueries(mongo),
+        districts_of=district_facts.districts,
+        load_centres=LoadCentresHandler(register),
+    )

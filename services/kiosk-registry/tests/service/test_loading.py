@@ -34,8 +34,8 @@ def load(settings: KioskRegistrySettings, mongo: Mongo) -> Load:
 
     def run(total: int) -> Loaded:
         SERVICE.prepare_database(mongo)
-        command = LoadCentres(districts(), total, request_id="req_of_the_load")
-        return bootstrap(settings, mongo).load_centres(command, lambda _district, _part: None)
+        command = LoadCentres(districts(), total, "req_of_the_load", lambda _district, _part: None)
+        return bootstrap(settings, mongo).load_centres(command)
 
     return run
 
@@ -90,7 +90,7 @@ def test_a_load_killed_half_way_is_finished_by_the_next(
 
     done = load(40_000)
 
-    assert (done.wanted, done.added) == (40_000, 40_000 - half)
+    assert (done.total, done.added) == (40_000, 40_000 - half)
     assert mongo.db.kiosks.count_documents({}) == 40_000
     assert len({event["subject"] for event in published(mongo)}) == len(published(mongo)) == EVENTS
 
@@ -102,7 +102,7 @@ def test_loading_again_changes_nothing(mongo: Mongo, load: Load) -> None:
 
     again = load(2_000)
 
-    assert (again.wanted, again.added, again.raised) == (2_000, 0, 0)
+    assert (again.total, again.added, again.raised) == (2_000, 0, 0)
     assert list(mongo.db.kiosks.find().sort("_id", 1)) == before
 
 

@@ -15,8 +15,8 @@ def shown(*, terminal: bool) -> str:
     """What is seen of a load of 40 centres in two districts."""
     seen = StringIO()
     with progress(40, Console(file=seen, force_terminal=terminal, color_system=None, width=80)) as tell:
-        tell(KOTA, Loaded(wanted=30, added=30, raised=0))
-        tell(TONK, Loaded(wanted=10, added=0, raised=0))
+        tell(KOTA, Loaded(total=30, added=30, raised=0))
+        tell(TONK, Loaded(total=10, added=0, raised=0))
     return seen.getvalue()
 
 

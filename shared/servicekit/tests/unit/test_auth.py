@@ -122,14 +122,6 @@ def test_a_token_is_verified_once_and_forgotten_when_it_expires(monkeypatch: pyt
         tokens.authenticate(header)
 
 
-def test_no_more_than_the_promised_number_of_tokens_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "REMEMBERED_TOKENS", 3)
-    tokens = InternalTokenVerifier("sample", JWKS)
-    for number in range(6):
-        tokens.authenticate(internal_headers("sample", client_id=f"cli_{number}")["Authorization"])
-    assert len(tokens._verified) == 3
-
-
 def test_a_missing_token_is_a_401_with_a_challenge(client: FlaskClient) -> None:
     answer = client.get("/v1/payments/pay_1")
     assert (answer.status_code, answer.json["code"]) == (401, "not-authenticated")  # type: ignore[index]

@@ -1,21 +1,16 @@
 """Checking callers' access tokens (RFC 9068), and making the short internal tokens that services get instead."""
 
-import hashlib
 import json
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, JoseError
-from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import Key, OKPKey
-from joserfc.jws import JWSRegistry
 
 from gateway.application.calls import AccessToken
 from gateway.application.errors import TokenExpired, TokenInvalid
+from servicekit.tokens import ED25519, RememberedTokens, TokenRefused, TokenVerifier, Why, signatures
 
 AUDIENCE = "emitra"
 # Clocks of two machines may differ by this much (RFC 9068 section 4 allows "a small leeway").
@@ -34,24 +29,11 @@ _EXPIRED = "The access token has expired; get a new one at POST /v1/oauth2/token
 _INVALID = "The access token is not valid here ({reason}); get one at POST /v1/oauth2/token."
 
 
-class _EdDSA(type(JWSRegistry.algorithms["EdDSA"])):  # type: ignore[misc]
-    # joserfc warns at each use that RFC 9864 prefers the name Ed25519. Both names are in use for the same signature,
-    # and the key's own curve is checked, so there is nothing to warn of.
-    security_warning = None
-
-
-_ALGORITHMS: dict[str, JWSAlgModel] = {
-    "EdDSA": _EdDSA(),
-    "Ed25519": JWSRegistry.algorithms["Ed25519"],
-    "ES256": JWSRegistry.algorithms["ES256"],
+_REASONS = {
+    Why.TYPE: "it is not an access token",
+    Why.TIME: "its issuer, audience or time does not fit",
+    Why.PARTIES: "its issuer, audience or time does not fit",
 }
-
-
-def _signatures(*allowed: str) -> JWSRegistry:
-    """For joserfc: only these algorithms are looked up, so that "none" and the like do not exist for it."""
-    registry = JWSRegistry(algorithms=allowed)
-    registry.algorithms = {name: _ALGORITHMS[name] for name in allowed}
-    return registry
 
 
 class Keys(Protocol):
@@ -65,16 +47,15 @@ class AccessTokens:
     def __init__(self, keys: Keys, issuer: str, clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._clock = clock
-        self._remembered: OrderedDict[bytes, AccessToken] = OrderedDict()
-        self._lock = threading.Lock()
-        self._registry = _signatures(*_ALGORITHMS)
-        self._claims = jwt.JWTClaimsRegistry(
-            now=lambda: int(clock()),
-            leeway=CLOCK_SKEW_SECONDS,
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": AUDIENCE},
-            exp={"essential": True},
-            client_id={"essential": True},
+        self._remembered: RememberedTokens[AccessToken] = RememberedTokens(MOST_REMEMBERED_TOKENS)
+        self._tokens = TokenVerifier(
+            keys=self._key_of,
+            issuer=issuer,
+            audience=AUDIENCE,
+            algorithms=(*ED25519, "ES256"),
+            leeway_seconds=CLOCK_SKEW_SECONDS,
+            longest_characters=LONGEST_TOKEN_CHARACTERS,
+            token_type="at+jwt",  # noqa: S106 - RFC 9068
         )
 
     def check(self, token: str) -> AccessToken:
@@ -82,44 +63,29 @@ class AccessTokens:
 
         Raises TokenExpired, TokenInvalid, or IdentityUnavailable when there is no key to check it with.
         """
-        digest = hashlib.sha256(token.encode()).digest()
-        with self._lock:
-            known = self._remembered.get(digest)
-            if known is not None:
-                self._remembered.move_to_end(digest)
-        if known is None:
-            known = self._verify(token)
-            with self._lock:
-                self._remembered[digest] = known
-                if len(self._remembered) > MOST_REMEMBERED_TOKENS:
-                    self._remembered.popitem(last=False)
-            return known
-        if known.expires_at + CLOCK_SKEW_SECONDS <= self._clock():
-            self._forget(digest)
+        digest = RememberedTokens.digest(token)
+        access = self._remembered.get(digest)
+        if access is None:
+            access = self._verify(token)
+            self._remembered.put(digest, access)
+            return access
+        if access.expires_at + CLOCK_SKEW_SECONDS <= self._clock():
+            self._remembered.forget(digest)
             raise TokenExpired(_EXPIRED)
         # A key withdrawn by identity takes its tokens with it.
-        if self._keys.find(known.kid) is None:
-            self._forget(digest)
+        if self._keys.find(access.kid) is None:
+            self._remembered.forget(digest)
             raise TokenInvalid(_INVALID.format(reason="its key was withdrawn"))
-        return known
+        return access
 
-    def _forget(self, digest: bytes) -> None:
-        with self._lock:
-            self._remembered.pop(digest, None)
-
-    def _verify(self, token: str) -> AccessToken:
-        if len(token) > LONGEST_TOKEN_CHARACTERS:
-            raise TokenInvalid(_INVALID.format(reason="it is too long"))
+    def _verify(self, text: str) -> AccessToken:
         try:
-            decoded = jwt.decode(token, self._key_of, registry=self._registry)
-            if str(decoded.header.get("typ", "")).lower().removeprefix("application/") != "at+jwt":
-                raise TokenInvalid(_INVALID.format(reason="it is not an access token"))
-            self._claims.validate(decoded.claims)
-        except ExpiredTokenError as error:
-            raise TokenExpired(_EXPIRED) from error
-        except (JoseError, ValueError, TypeError) as error:
-            raise TokenInvalid(_INVALID.format(reason=_reason(error))) from error
-        return _access_token(decoded.claims, str(decoded.header["kid"]))
+            token = self._tokens.verify(text, self._clock())
+        except TokenRefused as error:
+            if error.why is Why.EXPIRED:
+                raise TokenExpired(_EXPIRED) from error
+            raise TokenInvalid(_INVALID.format(reason=_REASONS.get(error.why, error.why))) from error
+        return _access_token(token.claims, str(token.header["kid"]))
 
     def _key_of(self, signed: Any) -> Key:
         kid = signed.headers().get("kid")
@@ -127,17 +93,6 @@ class AccessTokens:
         if key is None:
             raise TokenInvalid(_INVALID.format(reason="it was not signed by this platform"))
         return key
-
-
-def _reason(error: Exception) -> str:
-    """A short text that repeats nothing of the token itself."""
-    return {
-        "BadSignatureError": "its signature is wrong",
-        "UnsupportedAlgorithmError": "its algorithm is not accepted",
-        "InvalidClaimError": "its issuer, audience or time does not fit",
-        "MissingClaimError": "a claim is missing",
-        "InvalidTokenError": "it is not in force yet",
-    }.get(type(error).__name__, "it cannot be read")
 
 
 def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
@@ -160,7 +115,7 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
     )
 
 
-class InternalTokens:
+class InternalTokenIssuer:
     """Makes the tokens services trust: 60 seconds, one audience, signed with the gateway's own Ed25519 key."""
 
     def __init__(self, private_jwk: str, clock: Callable[[], float] = time.time) -> None:
@@ -171,7 +126,7 @@ class InternalTokens:
         # A key may be bound to one of the two names of its algorithm.
         algorithm = jwk.get("alg", "Ed25519")
         self._header = {"alg": algorithm, "typ": "JWT", "kid": self._key.kid}
-        self._registry = _signatures(algorithm)
+        self._registry = signatures(algorithm)
 
     def for_caller(self, access: AccessToken, service: str) -> str:
         """A token with which `service` sees this caller; the same one for up to 30 s."""
@@ -192,12 +147,12 @@ class InternalTokens:
         """A token with which `service` sees the gateway itself, for its internal operations only."""
         return self._sign(service, {"client_id": "gateway", "scope": "internal"}, self._clock())
 
-    def _sign(self, service: str, claims: Mapping[str, Any], now: float) -> str:
+    def _sign(self, service: str, claims: Mapping[str, Any], at: float) -> str:
         whole = {
             "iss": "gateway",
             "aud": service,
-            "iat": int(now),
-            "exp": int(now) + INTERNAL_TOKEN_LIVES_SECONDS,
+            "iat": int(at),
+            "exp": int(at) + INTERNAL_TOKEN_LIVES_SECONDS,
             **claims,
         }
         return jwt.encode(self._header, whole, self._key, registry=self._registry)

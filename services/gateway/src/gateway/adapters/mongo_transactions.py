@@ -5,6 +5,7 @@ events: [{id, type, at, sequence, decision?}]}`. `pays_for` is the application a
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bson import Int64
@@ -16,7 +17,7 @@ from gateway.application.transactions import Kind, Observation, SeenEvent, Trans
 from servicekit.deadlines import seconds_left
 
 COLLECTION = "transactions"
-INDEXES = [IndexModel([("pays_for", ASCENDING)], name="pays_for", sparse=True)]
+INDEXES = {COLLECTION: [IndexModel([("pays_for", ASCENDING)], name="pays_for", sparse=True)]}
 
 # One indexed read of a small document; longer means that the store is in trouble.
 READ_TIMEOUT_SECONDS = 2.0
@@ -33,17 +34,17 @@ class MongoTransactions:
     def record(self, session: ClientSession, seen: Sequence[Observation]) -> None:
         """Adds what events tell. Repeats and disorder change nothing: facts are set, events are a set."""
         # In order: two first events of one token would otherwise race to insert it.
-        self._transactions.bulk_write([_addition(each) for each in seen], session=session)
+        self._transactions.bulk_write([_addition(observation) for observation in seen], session=session)
 
     def find(self, token: str) -> Transaction | None:
         """The transaction with this token, or None when no event of it has arrived."""
-        found = self._transactions.find_one({"_id": token}, max_time_ms=_left_ms())
-        return None if found is None else _transaction(found)
+        document = self._transactions.find_one({"_id": token}, max_time_ms=_left_ms())
+        return None if document is None else _transaction(document)
 
     def fee_payments(self, application_id: str) -> Sequence[Transaction]:
         """The payments of this application's fee, oldest first, at most 50."""
-        found = self._transactions.find({"pays_for": application_id}, max_time_ms=_left_ms())
-        return [_transaction(d) for d in found.sort("reference_id", ASCENDING).limit(MOST_FEE_PAYMENTS)]
+        documents = self._transactions.find({"pays_for": application_id}, max_time_ms=_left_ms())
+        return [_transaction(d) for d in documents.sort("reference_id", ASCENDING).limit(MOST_FEE_PAYMENTS)]
 
 
 def _addition(seen: Observation) -> UpdateOne:
@@ -65,6 +66,17 @@ def _addition(seen: Observation) -> UpdateOne:
         "decision": seen.event.decision,
     }
     return UpdateOne({"_id": seen.token}, {"$set": _known(facts), "$addToSet": {"events": _known(event)}}, upsert=True)
+
+
+@dataclass(frozen=True)
+class TransactionsWithin:
+    """Implements application.ports.ObservedTransactions inside the transaction of `session`."""
+
+    transactions: MongoTransactions
+    session: ClientSession
+
+    def add(self, observations: Sequence[Observation]) -> None:
+        self.transactions.record(self.session, observations)
 
 
 def _left_ms() -> int:

@@ -77,11 +77,11 @@ class RouteFiles:
         logged once per change. A service whose document is gone is gone. Raises nothing.
         """
         with self._reading:
-            found = self._list()
-            if found is None:
+            listed = self._list()
+            if listed is None:
                 return self.table
-            changed = {name for name, signature in found.items() if self._looks_new(name, signature)}
-            gone = self._sources.keys() - found.keys()
+            changed = {name for name, signature in listed.items() if self._looks_new(name, signature)}
+            gone = self._sources.keys() - listed.keys()
             if not changed and not gone:
                 return self.table
             for name in gone:
@@ -90,9 +90,9 @@ class RouteFiles:
             # Alphabetical, so that every replica decides a quarrel over a path the same way; then the refused
             # ones once more, for the path they want may have become free in this very look.
             for name in sorted(changed):
-                self._load(name, found[name])
+                self._load(name, listed[name])
             for name in sorted(n for n, source in self._sources.items() if source.complaint):
-                self._load(name, found[name])
+                self._load(name, listed[name])
             services = [s.service for s in self._sources.values() if s.service is not None]
             self.table = RouteTable([*self._own_services(), *services])
             return self.table

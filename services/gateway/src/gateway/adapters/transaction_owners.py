@@ -8,7 +8,7 @@ import structlog
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from gateway.adapters.access_tokens import InternalTokens
+from gateway.adapters.access_tokens import InternalTokenIssuer
 from gateway.adapters.route_files import RouteFiles
 from gateway.adapters.upstreams import Upstreams
 from gateway.application.calls import Forwarded
@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 _trace_context = TraceContextTextMapPropagator()
 
 
-class _ReportedEvent(Schema):
+class _ReportedEventSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
@@ -36,7 +36,7 @@ class _ReportedEvent(Schema):
     at = fields.AwareDateTime(required=True)
 
 
-class _Reported(Schema):
+class _ReportedSchema(Schema):
     """What this service reads of a look-up's answer."""
 
     class Meta:
@@ -49,16 +49,16 @@ class _Reported(Schema):
     kiosk_id = fields.String(load_default=None, allow_none=True)
     district_code = fields.String(load_default=None, allow_none=True)
     updated_at = fields.AwareDateTime(required=True)
-    events = fields.List(fields.Nested(_ReportedEvent), load_default=list)
+    events = fields.List(fields.Nested(_ReportedEventSchema), load_default=list)
 
 
-_SCHEMA = _Reported()
+_SCHEMA = _ReportedSchema()
 
 
 class HttpTransactionOwners:
     """Asks, all at once, every service whose OpenAPI document declares the internal look-up."""
 
-    def __init__(self, routes: RouteFiles, upstreams: Upstreams, tokens: InternalTokens) -> None:
+    def __init__(self, routes: RouteFiles, upstreams: Upstreams, tokens: InternalTokenIssuer) -> None:
         self._routes = routes
         self._upstreams = upstreams
         self._tokens = tokens
@@ -76,12 +76,12 @@ class HttpTransactionOwners:
         try:
             for answer in as_completed(asked, timeout=seconds):
                 failure = answer.exception()
-                if failure is None and (found := answer.result()) is not None:
-                    return found
+                if failure is None and (reported := answer.result()) is not None:
+                    return reported
                 if isinstance(failure, Exception):
                     failures.append(failure)
-        except TimeoutError as late:
-            failures.append(late)
+        except TimeoutError as error:
+            failures.append(error)
         self._refuse_to_guess(failures)
         return None
 

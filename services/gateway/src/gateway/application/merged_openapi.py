@@ -78,9 +78,9 @@ def _components(document: Mapping[str, Any]) -> dict[Component, Any]:
     open_ends = [_public_part(path, item) for path, item in document["paths"].items()]
     while open_ends:
         mentioned = set(_strings(open_ends.pop()))
-        found = {key: every[key] for key in every.keys() - needed.keys() if _ref(key) in mentioned}
-        needed |= found
-        open_ends += found.values()
+        mentions = {key: every[key] for key in every.keys() - needed.keys() if _ref(key) in mentioned}
+        needed |= mentions
+        open_ends += mentions.values()
     return {key: value for key, value in every.items() if key in needed}
 
 
@@ -90,13 +90,15 @@ def _clashing(documents: Mapping[str, Mapping[str, Any]]) -> set[Component]:
         for key, component in _components(document).items():
             if key[0] != _SCHEMES:
                 versions.setdefault(key, []).append(component)
-    shared = {key: found for key, found in versions.items() if len(found) > 1}
-    clashing = {key for key, found in shared.items() if len({json.dumps(v, sort_keys=True) for v in found}) > 1}
+    shared = {key: components for key, components in versions.items() if len(components) > 1}
+    clashing = {
+        key for key, components in shared.items() if len({json.dumps(c, sort_keys=True) for c in components}) > 1
+    }
     # The same text means different things where it refers to something that differs.
     grown = True
     while grown:
         names = {_ref(key) for key in clashing}
-        more = {key for key, found in shared.items() if key not in clashing and names & set(_strings(found))}
+        more = {key for key, components in shared.items() if key not in clashing and names & set(_strings(components))}
         clashing |= more
         grown = bool(more)
     return clashing

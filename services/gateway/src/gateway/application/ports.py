@@ -1,11 +1,11 @@
-"""What viewing a transaction needs from outside."""
+"""What the view of transactions needs from outside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gateway.application.transactions import TimelineEntry, Transaction
+from gateway.application.transactions import Observation, TimelineEntry, Transaction
 
 
 class Transactions(Protocol):
@@ -16,6 +16,13 @@ class Transactions(Protocol):
 
     def fee_payments(self, application_id: str) -> Sequence[Transaction]:
         """Payments made for this application, oldest first."""
+
+
+class ObservedTransactions(Protocol):
+    """The view, inside one transaction."""
+
+    def add(self, observations: Sequence[Observation]) -> None:
+        """Adds what events tell. Repeats and disorder change nothing."""
 
 
 @dataclass(frozen=True)

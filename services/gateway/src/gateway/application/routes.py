@@ -111,9 +111,9 @@ def _find(node: _Node, segments: list[str], at: int) -> _Node | None:
     segment = segments[at]
     child = node.fixed.get(segment)
     if child is not None:
-        found = _find(child, segments, at + 1)
-        if found is not None:
-            return found
+        below = _find(child, segments, at + 1)
+        if below is not None:
+            return below
     # An empty segment is no value: /v1/kiosks/ is not a kiosk.
     if node.parameter is not None and segment:
         return _find(node.parameter, segments, at + 1)

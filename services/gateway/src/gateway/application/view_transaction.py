@@ -42,35 +42,40 @@ class TransactionView:
     events: tuple[TimelineEntry, ...]
 
 
-def view_transaction(
-    command: ViewTransaction, transactions: Transactions, owners: TransactionOwners
-) -> TransactionView:
-    """The transaction with this token, readable from the moment its submission was answered.
+@dataclass(frozen=True)
+class ViewTransactionHandler:
+    """Shows what events told, or what the owner says while none has arrived."""
 
-    Raises NotATransactionToken for a mistyped token, NoSuchTransaction when there is none or it is another's (the
-    two are not told apart), DependencyUnavailable when a service that may know it does not answer.
-    """
-    if not is_transaction_token(command.token):
-        raise NotATransactionToken(
-            f"{command.token[:20]!r} is not a transaction token: it is EM and 13 characters (digits and capital "
-            "letters without I, L, O and U), and the last one checks the others. Read it again from the receipt."
-        )
-    seen = transactions.find(command.token)
-    if seen is not None:
-        _refuse_others(command, seen)
-        paid = transactions.fee_payments(seen.reference_id) if seen.kind is Kind.APPLICATION else ()
-        return _from_events(seen, paid)
-    reported = owners.ask(command.token, command.request_id)
-    if reported is None:
-        raise _no_such_transaction(command.token)
-    _refuse_others(command, reported)
-    return _from_owner(reported)
+    transactions: Transactions
+    owners: TransactionOwners
+
+    def __call__(self, command: ViewTransaction) -> TransactionView:
+        """The transaction with this token, readable from the moment its submission was answered.
+
+        Raises NotATransactionToken for a mistyped token, NoSuchTransaction when there is none or it is another's (the
+        two are not told apart), DependencyUnavailable when a service that may know it does not answer.
+        """
+        if not is_transaction_token(command.token):
+            raise NotATransactionToken(
+                f"{command.token[:20]!r} is not a transaction token: it is EM and 13 characters (digits and capital "
+                "letters without I, L, O and U), and the last one checks the others. Read it again from the receipt."
+            )
+        seen = self.transactions.find(command.token)
+        if seen is not None:
+            _refuse_others(command, seen)
+            paid = self.transactions.fee_payments(seen.reference_id) if seen.kind is Kind.APPLICATION else ()
+            return _from_events(seen, paid)
+        reported = self.owners.ask(command.token, command.request_id)
+        if reported is None:
+            raise _no_such_transaction(command.token)
+        _refuse_others(command, reported)
+        return _from_owner(reported)
 
 
-def _refuse_others(command: ViewTransaction, found: Transaction | ReportedTransaction) -> None:
-    own = found.owner_client_id == command.client_id
-    same_kiosk = found.kiosk_id is not None and found.kiosk_id == command.kiosk_id
-    if not (own or same_kiosk or found.district_code in command.officer_districts):
+def _refuse_others(command: ViewTransaction, transaction: Transaction | ReportedTransaction) -> None:
+    own = transaction.owner_client_id == command.client_id
+    same_kiosk = transaction.kiosk_id is not None and transaction.kiosk_id == command.kiosk_id
+    if not (own or same_kiosk or transaction.district_code in command.officer_districts):
         raise _no_such_transaction(command.token)
 
 

@@ -130,10 +130,10 @@ def get_problem_type(slug: str) -> Response | dict[str, Any]:
 
     The address in `type` of every problem document. A page for browsers, JSON for the rest.
     """
-    found = _problem_types().get(slug)
-    if found is None:
+    problem_type = _problem_types().get(slug)
+    if problem_type is None:
         raise NoSuchProblemType("No service describes a problem type of this name; see /problems.")
-    return _page("problem.html", problem=found) if _wants_page() else dict(found)
+    return _page("problem.html", problem=problem_type) if _wants_page() else dict(problem_type)
 
 
 @lru_cache(maxsize=2)  # one table is in force at a time; the other is the one before it

@@ -4,9 +4,9 @@ from flask import Flask
 
 from gateway import __version__
 from gateway.application.route_documents import read_service
-from gateway.bootstrap import COLLECTION_INDEXES, Gateway, bootstrap
+from gateway.bootstrap import INDEXES, Gateway, bootstrap
 from gateway.entrypoints import documentation, transactions
-from gateway.entrypoints.events import CONSUMERS
+from gateway.entrypoints.consumers import CONSUMERS
 from gateway.entrypoints.proxy import OWN_NAME, Proxy, WsgiApp
 from gateway.settings import GatewaySettings
 from servicekit.http.openapi import openapi_document
@@ -28,7 +28,7 @@ SERVICE = Service(
     bootstrap=bootstrap,
     blueprints=[transactions.blueprint, documentation.blueprint],
     consumes=CONSUMERS,
-    indexes=COLLECTION_INDEXES,
+    indexes=INDEXES,
     wrap_wsgi=put_proxy_in_front,
 )
 main = command_line(SERVICE)

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from gateway.application.view_transaction import ViewTransaction, view_transaction
+from gateway.application.view_transaction import ViewTransaction
 from gateway.bootstrap import Gateway
 from servicekit.http import Blueprint, Caller, application, caller, request_id
 
@@ -75,10 +75,9 @@ def get_transaction(token: str) -> dict[str, Any]:
     Readable from the moment its submission was answered. Visible to the client that submitted it, to every client of
     the same centre and to officers of its district; anybody else gets 404. A mistyped token gets 422.
     """
-    gateway = application(Gateway)
     who = caller()
     command = ViewTransaction(token, who.client_id, who.kiosk_id, _officer_districts(who), request_id())
-    return asdict(view_transaction(command, gateway.transactions, gateway.owners))
+    return asdict(application(Gateway).view_transaction(command))
 
 
 def _officer_districts(who: Caller) -> frozenset[str]:

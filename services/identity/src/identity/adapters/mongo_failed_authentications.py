@@ -12,7 +12,7 @@ from identity.application.ports import FailureWindow
 
 Document = dict[str, Any]
 COLLECTION = "failed_authentications"
-INDEXES = [IndexModel("ends_at", expireAfterSeconds=0, name="expire_closed_windows")]
+INDEXES = {COLLECTION: [IndexModel("ends_at", expireAfterSeconds=0, name="expire_closed_windows")]}
 
 
 class MongoFailedAuthentications:
@@ -22,17 +22,17 @@ class MongoFailedAuthentications:
         # A count lost in a failover is harmless, so a failure need not wait for the journal of a majority.
         self._windows: Collection[Document] = db.get_collection(COLLECTION, write_concern=WriteConcern(w=1))
 
-    def record(self, client_id: str, now: datetime, window_seconds: int) -> FailureWindow:
+    def record(self, client_id: str, at: datetime, window_seconds: int) -> FailureWindow:
         """Count one; a window that has ended (TTL deletes it up to a minute late) begins anew."""
-        # $ifNull: on an upsert there is no ends_at yet, and now must then count as past the end.
-        is_open = {"$gt": [{"$ifNull": ["$ends_at", now]}, now]}
+        # $ifNull: on an upsert there is no ends_at yet, and `at` must then count as past the end.
+        is_open = {"$gt": [{"$ifNull": ["$ends_at", at]}, at]}
         window: Document = self._windows.find_one_and_update(
             {"_id": client_id},
             [
                 {
                     "$set": {
                         "failures": {"$cond": [is_open, {"$add": ["$failures", 1]}, 1]},
-                        "ends_at": {"$cond": [is_open, "$ends_at", now + timedelta(seconds=window_seconds)]},
+                        "ends_at": {"$cond": [is_open, "$ends_at", at + timedelta(seconds=window_seconds)]},
                     }
                 }
             ],

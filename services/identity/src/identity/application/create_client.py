@@ -31,11 +31,11 @@ class CreateClient:
     scopes: Sequence[str]
     kiosk_id: str | None = None
     officer: OfficerPost | None = None
-    now: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClientRegistrar:
+class CreateClientHandler:
     """Checks the definition and records it; only the secret's hash is kept."""
 
     clients: Clients
@@ -46,7 +46,7 @@ class ClientRegistrar:
         client = _client(command)
         if client.person:
             # First, so that no client ever names a person nobody knows; one left over harms nothing.
-            self.people.put([Person(id=client.person.id, role=client.person.role, created_at=command.now)])
+            self.people.put([Person(id=client.person.id, role=client.person.role, created_at=command.at)])
         self.clients.add(client)
         return client
 
@@ -60,7 +60,7 @@ def _client(command: CreateClient) -> Client:
         scopes=frozenset(command.scopes),
         kiosk_id=command.kiosk_id,
         person=_acting(command.officer) if command.officer else None,
-        created_at=command.now,
+        created_at=command.at,
     )
 
 

@@ -29,7 +29,7 @@ class IssueToken:
     client_secret: str = field(repr=False)
     scope: str | None
     token_id: str
-    now: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class AccessToken:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenIssuer:
+class IssueTokenHandler:
     """Authenticates, grants and signs: one indexed read and one signature when all is well."""
 
     clients: Clients
@@ -62,7 +62,7 @@ class TokenIssuer:
         client = self._authenticated(command)
         scopes = _granted(client, command.scope)
         claims = access_token_claims(
-            client, scopes, issuer=self.issuer, token_id=command.token_id, issued_at=command.now
+            client, scopes, issuer=self.issuer, token_id=command.token_id, issued_at=command.at
         )
         return AccessToken(access_token=self.signer.sign(claims), scope=claims["scope"])
 
@@ -77,9 +77,9 @@ class TokenIssuer:
         right = matches(command.client_secret, client.secret_sha256 if client else NOBODYS_SHA256)
         if client is not None and right and client.is_active:
             return client
-        window = self.failures.record(command.client_id, command.now, FAILURE_WINDOW_SECONDS)
+        window = self.failures.record(command.client_id, command.at, FAILURE_WINDOW_SECONDS)
         if window.failures > MAX_FAILURES:
-            wait = max(1, round((window.ends_at - command.now).total_seconds()))
+            wait = max(1, round((window.ends_at - command.at).total_seconds()))
             raise TooManyFailedAuthentications(
                 f"This client id failed to authenticate {MAX_FAILURES} times within "
                 f"{FAILURE_WINDOW_SECONDS} seconds. Check the secret, then try again in {wait} seconds.",
@@ -90,7 +90,7 @@ class TokenIssuer:
 
 def _granted(client: Client, scope: str | None) -> frozenset[str]:
     requested = frozenset((scope or "").split())
-    if not all(SCOPE.fullmatch(one) for one in requested):
+    if not all(SCOPE.fullmatch(scope_token) for scope_token in requested):
         # Not echoed: only what has a scope's form is safe to repeat in an error_description.
         raise InvalidScope("A scope is written as resource:action, several separated by one space.")
     try:

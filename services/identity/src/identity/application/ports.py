@@ -43,7 +43,7 @@ class FailureWindow:
 class FailedAuthentications(Protocol):
     """Counts failures per client id in fixed windows."""
 
-    def record(self, client_id: str, now: datetime, window_seconds: int) -> FailureWindow:
+    def record(self, client_id: str, at: datetime, window_seconds: int) -> FailureWindow:
         """Count one more; opens a window of `window_seconds` when none is open. Exact under concurrency."""
 
 

@@ -6,13 +6,20 @@ from identity.application.errors import UnknownClient
 from identity.application.ports import Clients
 
 
+@dataclass(frozen=True)
+class RevokeClient:
+    """Which client."""
+
+    client_id: str
+
+
 @dataclass(frozen=True, kw_only=True)
-class ClientRevoker:
+class RevokeClientHandler:
     """Ends a client. Tokens it already holds run out by themselves, within 15 minutes at most."""
 
     clients: Clients
 
-    def __call__(self, client_id: str) -> None:
+    def __call__(self, command: RevokeClient) -> None:
         """Revoke for good; safe to repeat. Raises UnknownClient."""
-        if not self.clients.revoke(client_id):
-            raise UnknownClient(f"No client has the id {client_id}.")
+        if not self.clients.revoke(command.client_id):
+            raise UnknownClient(f"No client has the id {command.client_id}.")

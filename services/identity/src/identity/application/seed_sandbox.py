@@ -12,6 +12,14 @@ from identity.domain.client_secrets import matches, new_secret, sha256_of
 from identity.domain.person import Person
 
 
+@dataclass(frozen=True)
+class SeedSandbox:
+    """Where the secrets are shown, and when it is done."""
+
+    file: SandboxFile
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class SeedReport:
     """How many sandbox clients there are, and how many of them got a new secret in this run."""
@@ -21,14 +29,14 @@ class SeedReport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SandboxSeeder:
+class SeedSandboxHandler:
     """Seeds the sandbox."""
 
     clients: Clients
     people: People
     environment: str
 
-    def __call__(self, file: SandboxFile, now: datetime) -> SeedReport:
+    def __call__(self, command: SeedSandbox) -> SeedReport:
         """Seed. Safe to repeat: a secret that the file still shows correctly is kept, any other is replaced.
 
         Only hashes are stored, so a lost file cannot be written again: its clients get new secrets. The
@@ -40,14 +48,14 @@ class SandboxSeeder:
         officers = [client.officer for client in CLIENTS if client.officer]
         self.people.put(
             [
-                Person(id=person.id, role=person.role, name=person.name, name_hi=person.name_hi, created_at=now)
+                Person(id=person.id, role=person.role, name=person.name, name_hi=person.name_hi, created_at=command.at)
                 for person in (*CITIZENS, *officers)
             ]
         )
-        shown = file.secrets()
+        shown = command.file.secrets()
         secrets = {client.id: self._secret(client.id, shown.get(client.id)) for client in CLIENTS}
-        self.clients.put([_client(wanted, secrets[wanted.id], now) for wanted in CLIENTS])
-        file.write(_content(secrets))
+        self.clients.put([_client(client, secrets[client.id], command.at) for client in CLIENTS])
+        command.file.write(_content(secrets))
         return SeedReport(
             clients=len(secrets), new_secrets=sum(shown.get(key) != value for key, value in secrets.items())
         )
@@ -59,16 +67,16 @@ class SandboxSeeder:
         return new_secret(self.environment)
 
 
-def _client(wanted: SandboxClient, secret: str, now: datetime) -> Client:
+def _client(client: SandboxClient, secret: str, at: datetime) -> Client:
     return Client(
-        id=wanted.id,
-        name=wanted.name,
-        kind=wanted.kind,
+        id=client.id,
+        name=client.name,
+        kind=client.kind,
         secret_sha256=sha256_of(secret),
-        scopes=wanted.scopes,
-        kiosk_id=wanted.kiosk_id,
-        person=_acting(wanted.officer) if wanted.officer else None,
-        created_at=now,
+        scopes=client.scopes,
+        kiosk_id=client.kiosk_id,
+        person=_acting(client.officer) if client.officer else None,
+        created_at=at,
     )
 
 

@@ -44,7 +44,7 @@ def issue_token() -> tuple[AccessToken, dict[str, str]]:
     `.local/run.json` lists clients: `curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials
     GATEWAY_URL/v1/oauth2/token`. Sign-in for people (OTP, PKCE) is not here yet.
     """
-    command = IssueToken(**asdict(token_parameters(request)), token_id=public_id("tok"), now=utc_now())
+    command = IssueToken(**asdict(token_parameters(request)), token_id=public_id("tok"), at=utc_now())
     # RFC 6749 §5.1 wants Pragma as well; Cache-Control: no-store is on every answer already.
     return application(Identity).issue_token(command), {"Pragma": "no-cache"}
 

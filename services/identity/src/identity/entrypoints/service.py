@@ -12,7 +12,9 @@ from pymongo.errors import PyMongoError
 from identity import __version__
 from identity.application.create_client import CreateClient, OfficerPost
 from identity.application.errors import CommandRefused
-from identity.bootstrap import INDEXES_BY_COLLECTION, Identity, bootstrap
+from identity.application.revoke_client import RevokeClient
+from identity.application.seed_sandbox import SeedSandbox
+from identity.bootstrap import INDEXES, Identity, bootstrap
 from identity.domain.client import ClientKind, InvalidDefinition
 from identity.domain.client_secrets import new_secret
 from identity.entrypoints.api import blp
@@ -76,7 +78,7 @@ def create_client(
                 scopes=scope,
                 kiosk_id=kiosk_id,
                 officer=officer,
-                now=utc_now(),
+                at=utc_now(),
             )
         )
     shown = {"client_id": client.id, "client_secret": secret, "scopes": sorted(client.scopes)}
@@ -90,7 +92,7 @@ def create_client(
 def revoke_client(client_id: Annotated[str, typer.Argument(help="The client's id.")]) -> None:
     """End a client for good; a repeat changes nothing. Its tokens run out within 15 minutes."""
     with _identity() as identity:
-        identity.revoke_client(client_id)
+        identity.revoke_client(RevokeClient(client_id))
     typer.echo(f"{client_id} is revoked; tokens it already has run out within 15 minutes")
 
 
@@ -100,7 +102,7 @@ def seed_sandbox(
 ) -> None:
     """Create the sandbox's clients and people; secrets that FILE still shows correctly are kept."""
     with _identity() as identity:
-        done = identity.seed_sandbox(identity.sandbox_file(out), utc_now())
+        done = identity.seed_sandbox(SeedSandbox(identity.sandbox_file(out), utc_now()))
     typer.echo(f"{done.clients} sandbox clients are there, {done.new_secrets} with a new secret; see {out}")
 
 
@@ -110,7 +112,7 @@ SERVICE = Service(
     settings=Settings,
     bootstrap=bootstrap,
     blueprints=[blp],
-    indexes=INDEXES_BY_COLLECTION,
+    indexes=INDEXES,
     commands=commands,
 )
 main = command_line(SERVICE)

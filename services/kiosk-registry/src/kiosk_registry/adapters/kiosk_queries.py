@@ -58,14 +58,14 @@ class KioskQueries:
 
         Raises ValidationFailed at ?district for a district that is not in the register.
         """
-        wanted = {"district_code": district, "status": status, "_id": {"$gt": after} if after else None}
+        criteria = {"district_code": district, "status": status, "_id": {"$gt": after} if after else None}
         with pymongo.timeout(seconds_left(self._timeout_seconds)):
             if district is not None and self._districts.find_one({"_id": district}, {"_id": True}) is None:
                 problem = FieldProblem("?district", "unknown-district", "Use a district_code of GET /v1/districts.")
                 raise ValidationFailed("There is no such district; GET /v1/districts lists them.", errors=[problem])
             # One more than asked for tells whether there is a next page.
-            found = self._kiosks.find({name: value for name, value in wanted.items() if value is not None})
-            documents = found.sort("_id", pymongo.ASCENDING).limit(limit + 1).to_list()
+            matching = self._kiosks.find({name: value for name, value in criteria.items() if value is not None})
+            documents = matching.sort("_id", pymongo.ASCENDING).limit(limit + 1).to_list()
         items = [_kiosk(document) for document in documents[:limit]]
         return Page(items, items[-1]["kiosk_id"] if len(documents) > limit else None)
 
@@ -78,11 +78,11 @@ class KioskQueries:
             documents: list[Document] = []
             for reach in self._reaches(place):
                 near: Document = {"$geometry": point(place), **({"$maxDistance": reach} if reach else {})}
-                found = self._kiosks.find({"status": Status.ACTIVE.value, "location": {"$nearSphere": near}})
-                documents = found.limit(limit).to_list()
+                active = self._kiosks.find({"status": Status.ACTIVE.value, "location": {"$nearSphere": near}})
+                documents = active.limit(limit).to_list()
                 if len(documents) == limit:
                     break
-        return [{**_kiosk(each), "distance_m": _metres(place, each["location"])} for each in documents]
+        return [{**_kiosk(document), "distance_m": _metres(place, document["location"])} for document in documents]
 
     def _reaches(self, place: Place) -> Iterator[float | None]:
         """How far to look: without a limit MongoDB reads all 40,000 centres for a place that has none around it.
@@ -90,8 +90,8 @@ class KioskQueries:
         Beyond the usual reach the closest headquarters tell how far is enough; the last answer is always right.
         """
         yield USUAL_REACH_M
-        headquarters = [each["headquarters"] for each in self._districts.find({}, {"headquarters": True})]
-        yield min((_metres(place, each) + TOWN_REACH_M for each in headquarters), default=USUAL_REACH_M)
+        headquarters = [district["headquarters"] for district in self._districts.find({}, {"headquarters": True})]
+        yield min((_metres(place, town) + TOWN_REACH_M for town in headquarters), default=USUAL_REACH_M)
         yield None
 
     def statistics(self) -> Document:
@@ -105,17 +105,17 @@ class KioskQueries:
         counted = {(row["_id"]["district"], row["_id"]["status"]): row["kiosks"] for row in rows}
         items = []
         for district in districts:
-            by_status = {each.value: counted.get((district["district_code"], each.value), 0) for each in Status}
+            by_status = {status.value: counted.get((district["district_code"], status.value), 0) for status in Status}
             names = {name: district[name] for name in ("district_code", "name_en", "name_hi")}
             items.append({**names, "total": sum(by_status.values()), "by_status": by_status})
-        by_status = {each.value: sum(item["by_status"][each.value] for item in items) for each in Status}
+        by_status = {status.value: sum(item["by_status"][status.value] for item in items) for status in Status}
         return {"items": items, "total": sum(by_status.values()), "by_status": by_status}
 
     def districts(self) -> list[Document]:
         """All districts, by their English names."""
         with pymongo.timeout(seconds_left(self._timeout_seconds)):
             documents = self._districts.find().sort("name_en", pymongo.ASCENDING).to_list()
-        return [{"district_code": each.pop("_id"), **each} for each in documents]
+        return [{"district_code": document.pop("_id"), **document} for document in documents]
 
 
 def _kiosk(document: Document) -> Document:

@@ -44,7 +44,9 @@ class MongoRegister:
     def put_districts(self, districts: Sequence[District]) -> None:
         """Replaces the facts of these districts. Safe to repeat."""
         documents = [_district_document(district) for district in districts]
-        self._districts.bulk_write([ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in documents])
+        self._districts.bulk_write(
+            [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
+        )
 
     def count(self, first_id: str, last_id: str) -> int:
         """How many centres have ids from `first_id` to `last_id`, both included."""
@@ -55,8 +57,8 @@ class MongoRegister:
         try:
             result = self._kiosks.insert_many([_kiosk_document(centre) for centre in centres], ordered=False)
         except BulkWriteError as error:
-            # The only unique index is that of the id: the centre is there, which is what was wanted.
-            if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+            # The only unique index is that of the id: the centre is there, as it should be.
+            if any(refusal["code"] != _DUPLICATE_KEY for refusal in error.details["writeErrors"]):
                 raise
             return int(error.details["nInserted"])
         return len(result.inserted_ids)
@@ -71,11 +73,11 @@ class MongoRegister:
 
         def run(session: ClientSession) -> int:
             there = self._kiosks.find({"_id": {"$in": list(documents)}}, {"_id": True}, session=session)
-            missing = documents.keys() - {each["_id"] for each in there}
+            missing = documents.keys() - {document["_id"] for document in there}
             if missing:
                 in_order = sorted(missing)
-                self._kiosks.insert_many([documents[each] for each in in_order], session=session)
-                self._outbox.add(session, *(events[each] for each in in_order))
+                self._kiosks.insert_many([documents[kiosk_id] for kiosk_id in in_order], session=session)
+                self._outbox.add(session, *(events[kiosk_id] for kiosk_id in in_order))
             return len(missing)
 
         return self._mongo.transact(run)

@@ -22,42 +22,52 @@ BATCH_SIZE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class LoadCentres:
-    """Load these districts and `total` centres, spread over them by population."""
-
-    districts: tuple[District, ...]
-    total: int
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was done for one district, or for all: centres wanted, added now, and events raised."""
+    """What was done for one district, or for all: centres that should be there, added now, and events raised."""
 
-    wanted: int
+    total: int
     added: int
     raised: int
 
     def __add__(self, other: "Loaded") -> "Loaded":
-        return Loaded(self.wanted + other.wanted, self.added + other.added, self.raised + other.raised)
+        return Loaded(self.total + other.total, self.added + other.added, self.raised + other.raised)
 
 
-def load_centres(command: LoadCentres, register: Register, tell: Callable[[District, Loaded], None]) -> Loaded:
-    """Runs the command, calling `tell` after each district. Safe to repeat, and to run twice at the same time.
+@dataclass(frozen=True, slots=True)
+class LoadCentres:
+    """Load these districts and `total` centres, spread over them by population.
 
-    Raises ValueError, before anything is written, when a district would need more than 99,999 codes.
+    `tell` is given what was done for each district as soon as it is done.
     """
-    wanted = shares(command.districts, command.total)
-    for district in command.districts:
-        if wanted[district.code]:
-            kiosk_id(district.code, wanted[district.code])
-    register.put_districts(command.districts)
-    done = Loaded(0, 0, 0)
-    for district in command.districts:
-        part = _load(district, wanted[district.code], register, command.request_id)
-        tell(district, part)
-        done += part
-    return done
+
+    districts: tuple[District, ...]
+    total: int
+    request_id: str
+    tell: Callable[[District, Loaded], None]
+
+
+@dataclass(frozen=True)
+class LoadCentresHandler:
+    """Fills the register."""
+
+    register: Register
+
+    def __call__(self, command: LoadCentres) -> Loaded:
+        """Calls `command.tell` after each district. Safe to repeat, and to run twice at the same time.
+
+        Raises ValueError, before anything is written, when a district would need more than 99,999 codes.
+        """
+        counts = shares(command.districts, command.total)
+        for district in command.districts:
+            if counts[district.code]:
+                kiosk_id(district.code, counts[district.code])
+        self.register.put_districts(command.districts)
+        done = Loaded(0, 0, 0)
+        for district in command.districts:
+            part = _load(district, counts[district.code], self.register, command.request_id)
+            command.tell(district, part)
+            done += part
+        return done
 
 
 def _load(district: District, count: int, register: Register, request_id: str) -> Loaded:

@@ -74,10 +74,10 @@ def read_districts(lines: Iterable[str]) -> tuple[District, ...]:
     for number, row in enumerate(csv.DictReader(lines), start=2):
         try:
             district = _district(row)
-        except KeyError as missing:
-            raise DistrictFactsError(f"The file of districts has no column {missing}.") from missing
-        except (ValueError, TypeError) as wrong:
-            raise DistrictFactsError(f"Line {number} of the file of districts: {wrong}") from wrong
+        except KeyError as error:
+            raise DistrictFactsError(f"The file of districts has no column {error}.") from error
+        except (ValueError, TypeError) as error:
+            raise DistrictFactsError(f"Line {number} of the file of districts: {error}") from error
         if district.code in districts:
             raise DistrictFactsError(f"Line {number} of the file of districts: {district.code} was there before.")
         districts[district.code] = district

@@ -9,9 +9,9 @@ from kiosk_registry.domain.districts import Place
 from kiosk_registry.entrypoints.schemas import (
     DistrictsSchema,
     KioskPageSchema,
-    KioskQuery,
+    KioskQuerySchema,
     KioskSchema,
-    NearestQuery,
+    NearestQuerySchema,
     NearestSchema,
     StatisticsSchema,
 )
@@ -28,7 +28,7 @@ blp = Blueprint("kiosks", description="The e-Mitra centres of Rajasthan and its 
 
 @blp.route("/v1/kiosks")
 @blp.requires(READ)
-@blp.arguments(KioskQuery, location="query")
+@blp.arguments(KioskQuerySchema, location="query")
 @blp.response(200, KioskPageSchema)
 def list_kiosks(query: dict[str, Any]) -> Response:
     """List centres
@@ -44,7 +44,7 @@ def list_kiosks(query: dict[str, Any]) -> Response:
 
 @blp.route("/v1/kiosks/nearest")
 @blp.requires(READ)
-@blp.arguments(NearestQuery, location="query")
+@blp.arguments(NearestQuerySchema, location="query")
 @blp.response(200, NearestSchema)
 def nearest_kiosks(query: dict[str, Any]) -> Response:
     """Find the nearest centres

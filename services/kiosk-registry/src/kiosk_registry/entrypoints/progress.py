@@ -18,7 +18,7 @@ def progress(total: int, console: Console) -> Iterator[Callable[[District, Loade
 
         def line(district: District, part: Loaded) -> None:
             nonlocal done
-            done += part.wanted
+            done += part.total
             console.print(f"{district.name_en}: {part.added:,} added, {done:,} of {total:,}", highlight=False)
 
         yield line
@@ -28,7 +28,7 @@ def progress(total: int, console: Console) -> Iterator[Callable[[District, Loade
         task = bar.add_task("centres", total=total)
 
         def advance(district: District, part: Loaded) -> None:
-            bar.update(task, advance=part.wanted, description=district.name_en)
+            bar.update(task, advance=part.total, description=district.name_en)
 
         yield advance
         bar.update(task, description="centres")

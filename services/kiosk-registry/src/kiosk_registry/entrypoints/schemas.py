@@ -147,7 +147,7 @@ class DistrictsSchema(Schema):
     items = fields.List(fields.Nested(DistrictSchema), required=True)
 
 
-class KioskQuery(Schema):
+class KioskQuerySchema(Schema):
     """Which centres to list."""
 
     district = fields.String(
@@ -158,7 +158,7 @@ class KioskQuery(Schema):
     cursor = fields.String(metadata={"description": "`next` of the page before, with the same filters."})
 
 
-class NearestQuery(Schema):
+class NearestQuerySchema(Schema):
     """From where, and how many."""
 
     lat = Degrees(

@@ -38,14 +38,14 @@ def load_centres(
         SERVICE.prepare_database(mongo)
         registry = bootstrap(settings, mongo)
         try:
-            command = LoadCentres(registry.districts_of(districts), total, public_id("req"))
+            facts = registry.districts_of(districts)
             with progress(total, Console()) as tell:
-                done = registry.load_centres(command, tell)
+                done = registry.load_centres(LoadCentres(facts, total, public_id("req"), tell))
         except (OSError, ValueError) as error:
             raise typer.BadParameter(str(error)) from error
-    there = done.wanted - done.added
+    there = done.total - done.added
     typer.echo(
-        f"{len(command.districts)} districts and {done.wanted:,} centres are there: {done.added:,} added, "
+        f"{len(facts)} districts and {done.total:,} centres are there: {done.added:,} added, "
         f"{there:,} were there before; {done.raised} kiosk.approved events raised"
     )
 

@@ -1,40 +1,30 @@
 """Who is calling: the gateway's internal tokens, verified once and remembered until they expire."""
 
-import hashlib
 import json
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
 
 from servicekit.errors import NotAuthenticated
 from servicekit.http.callers import Caller, Person
+from servicekit.tokens import ED25519, RememberedTokens, TokenRefused, TokenVerifier, Why
 
 ISSUER = "gateway"
-# RFC 9864 names the curve; "EdDSA" is the older name of the same signature. Only public OKP keys are accepted.
-ALGORITHMS = ["Ed25519", "EdDSA"]
 MAX_LIFETIME_SECONDS = 60  # the gateway's promise; a longer token was not made by its rules
 CLOCK_LEEWAY_SECONDS = 5  # clocks inside one cluster differ by less
-REMEMBERED_TOKENS = 4096  # about 4 MB; more clients than that in one minute are verified again
+MOST_REMEMBERED_TOKENS = 4096  # about 4 MB; more clients than that in one minute are verified again
 _LONGEST_TOKEN = 8192  # gunicorn refuses longer header lines anyway
 
-
-class _Algorithms(JWSRegistry):
-    """joserfc's registry narrowed to ours; it warns of the name EdDSA because that leaves the curve open."""
-
-    def get_alg(self, name: str) -> Any:
-        if name not in ALGORITHMS:
-            raise UnsupportedAlgorithmError(f"Algorithm of '{name}' is not allowed")
-        return self.algorithms[name]
-
-
-SIGNATURES = _Algorithms()
+_REFUSALS = {
+    Why.TOO_LONG: "The token is too long to be one of ours.",
+    Why.TIME: "The token lacks exp or iat.",
+    Why.EXPIRED: "The token has expired; obtain a new one.",
+    Why.NOT_YET: "The token is dated in the future or lives longer than a minute.",
+    Why.PARTIES: "The token was made by another issuer or for another service.",
+}
+_INVALID = "The token's signature or form is not valid; obtain a new one."
 
 
 class InternalTokenVerifier:
@@ -42,48 +32,40 @@ class InternalTokenVerifier:
 
     def __init__(self, service_name: str, jwks: str) -> None:
         """`jwks` is the JSON text of the gateway's public keys."""
-        self._audience = service_name
-        self._keys = KeySet.import_key_set(json.loads(jwks))
-        # Digest, not the token: memory dumps must not hold usable credentials.
-        self._verified: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._tokens = TokenVerifier(
+            keys=KeySet.import_key_set(json.loads(jwks)),
+            issuer=ISSUER,
+            audience=service_name,
+            algorithms=ED25519,
+            leeway_seconds=CLOCK_LEEWAY_SECONDS,
+            longest_characters=_LONGEST_TOKEN,
+        )
+        self._remembered: RememberedTokens[tuple[Caller, float]] = RememberedTokens(MOST_REMEMBERED_TOKENS)
 
     def authenticate(self, authorization: str) -> Caller:
         """The caller named by an Authorization header; raises NotAuthenticated saying what is wrong with it."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise NotAuthenticated("Send an Authorization header: Bearer, a space, and a token.")
-        digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
-        now = time.time()
-        with self._lock:
-            remembered = self._verified.get(digest)
-            if remembered is not None and now < remembered[1]:
-                self._verified.move_to_end(digest)
-                return remembered[0]
-        known, expires_at = self._verify(token, now)
-        with self._lock:
-            self._verified[digest] = (known, expires_at)
-            if len(self._verified) > REMEMBERED_TOKENS:
-                self._verified.popitem(last=False)
-        return known
+        digest, at = RememberedTokens.digest(token), time.time()
+        remembered = self._remembered.get(digest)
+        if remembered is None or at >= remembered[1]:
+            remembered = self._verify(token, at)
+            self._remembered.put(digest, remembered)
+        return remembered[0]
 
-    def _verify(self, token: str, now: float) -> tuple[Caller, float]:
-        if len(token) > _LONGEST_TOKEN:
-            raise NotAuthenticated("The token is too long to be one of ours.")
+    def _verify(self, text: str, at: float) -> tuple[Caller, float]:
+        """The caller, and the instant (seconds since 1970) from which the token counts no more."""
         try:
-            claims = jwt.decode(token, self._keys, registry=SIGNATURES).claims
-        except (JoseError, ValueError) as error:
-            raise NotAuthenticated("The token's signature or form is not valid; obtain a new one.") from error
-        expires_at, issued_at = claims.get("exp"), claims.get("iat")
-        if not (isinstance(expires_at, int) and isinstance(issued_at, int)):
-            raise NotAuthenticated("The token lacks exp or iat.")
-        if now >= expires_at + CLOCK_LEEWAY_SECONDS:
-            raise NotAuthenticated("The token has expired; obtain a new one.")
-        if issued_at > now + CLOCK_LEEWAY_SECONDS or expires_at - issued_at > MAX_LIFETIME_SECONDS:
-            raise NotAuthenticated("The token is dated in the future or lives longer than a minute.")
-        if claims.get("iss") != ISSUER or claims.get("aud") != self._audience:
-            raise NotAuthenticated("The token was made by another issuer or for another service.")
-        return _caller_from(claims), expires_at + CLOCK_LEEWAY_SECONDS
+            claims = self._tokens.verify(text, at).claims
+            lives_seconds = claims["exp"] - claims["iat"] if claims.get("iat") is not None else None
+            if lives_seconds is None:
+                raise TokenRefused(Why.TIME)
+            if lives_seconds > MAX_LIFETIME_SECONDS:
+                raise TokenRefused(Why.NOT_YET)
+        except TokenRefused as error:
+            raise NotAuthenticated(_REFUSALS.get(error.why, _INVALID)) from error
+        return _caller_from(claims), claims["exp"] + CLOCK_LEEWAY_SECONDS
 
 
 def _caller_from(claims: Mapping[str, Any]) -> Caller:

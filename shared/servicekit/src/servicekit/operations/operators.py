@@ -9,11 +9,10 @@ import time
 from typing import Any
 
 import urllib3
-from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from servicekit.http.auth import CLOCK_LEEWAY_SECONDS, SIGNATURES
+from servicekit.tokens import ED25519, TokenRefused, TokenVerifier, Why
 
 TOKEN_VARIABLE = "OPERATOR_TOKEN"  # noqa: S105 - where it is found: an argument would be in everybody's process list
 DEAD_LETTERS_SCOPE = "operations:dead-letters"
@@ -21,6 +20,16 @@ AUDIENCE = "emitra"
 FETCH_TIMEOUT_SECONDS = 5.0
 LARGEST_KEY_SET_BYTES = 64 * 1024
 LONGEST_TOKEN_CHARACTERS = 8_000
+CLOCK_LEEWAY_SECONDS = 5  # an operator's machine and identity's keep time
+
+_REFUSALS = {
+    Why.TOO_LONG: f"what {TOKEN_VARIABLE} holds is too long to be an access token",
+    Why.TYPE: f"what {TOKEN_VARIABLE} holds is not an access token",
+    Why.PARTIES: f"the token in {TOKEN_VARIABLE} is of another issuer or for another audience",
+    Why.EXPIRED: f"the token in {TOKEN_VARIABLE} has expired; get a new one",
+    Why.TIME: f"the token in {TOKEN_VARIABLE} has expired; get a new one",
+}
+_INVALID = f"the token in {TOKEN_VARIABLE} is not valid; get a new one"
 
 
 class NotAnOperator(Exception):
@@ -35,22 +44,21 @@ def operator(token: str, *, jwks_url: str, issuer: str, scope: str) -> str:
     """The id of the person whose access token this is. Raises `NotAnOperator` and `IdentityAway`."""
     if not token:
         raise NotAnOperator(f"put an operator's access token into the environment variable {TOKEN_VARIABLE}")
-    if len(token) > LONGEST_TOKEN_CHARACTERS:
-        raise NotAnOperator(f"what {TOKEN_VARIABLE} holds is too long to be an access token")
     if not jwks_url or not issuer:
         raise NotAnOperator("the settings JWKS_URL and ISSUER say whose tokens count, and are not set")
-    keys = _keys(jwks_url)
+    verifier = TokenVerifier(
+        keys=_keys(jwks_url),
+        issuer=issuer,
+        audience=AUDIENCE,
+        algorithms=ED25519,
+        leeway_seconds=CLOCK_LEEWAY_SECONDS,
+        longest_characters=LONGEST_TOKEN_CHARACTERS,
+        token_type="at+jwt",  # noqa: S106 - RFC 9068
+    )
     try:
-        decoded = jwt.decode(token, keys, registry=SIGNATURES)
-        claims = decoded.claims
-        if str(decoded.header.get("typ", "")).lower().removeprefix("application/") != "at+jwt":
-            raise NotAnOperator(f"what {TOKEN_VARIABLE} holds is not an access token")
-    except (JoseError, ValueError) as error:
-        raise NotAnOperator(f"the token in {TOKEN_VARIABLE} is not valid; get a new one") from error
-    if claims.get("iss") != issuer or claims.get("aud") != AUDIENCE:
-        raise NotAnOperator(f"the token in {TOKEN_VARIABLE} is of another issuer or for another audience")
-    if not isinstance(claims.get("exp"), int) or time.time() >= claims["exp"] + CLOCK_LEEWAY_SECONDS:
-        raise NotAnOperator(f"the token in {TOKEN_VARIABLE} has expired; get a new one")
+        claims = verifier.verify(token, time.time()).claims
+    except TokenRefused as error:
+        raise NotAnOperator(_REFUSALS.get(error.why, _INVALID)) from error
     if scope not in str(claims.get("scope", "")).split():
         raise NotAnOperator(f"the token in {TOKEN_VARIABLE} lacks the scope {scope}")
     person = claims.get("person")

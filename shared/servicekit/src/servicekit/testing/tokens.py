@@ -8,10 +8,11 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
-from servicekit.http.auth import ALGORITHMS, ISSUER, MAX_LIFETIME_SECONDS
+from servicekit.http.auth import ISSUER, MAX_LIFETIME_SECONDS
 from servicekit.http.callers import Person
+from servicekit.tokens import ED25519
 
-_KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": ALGORITHMS[0]})
+_KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": ED25519[0]})
 JWKS = json.dumps(KeySet([_KEY]).as_dict(private=False))
 
 
@@ -47,9 +48,9 @@ def internal_headers(
 
 def access_token(claims: dict[str, Any], *, token_type: str = "at+jwt") -> str:  # noqa: S107 - no password
     """An access token as identity makes them (RFC 9068), by the same key."""
-    return jwt.encode({"alg": ALGORITHMS[0], "kid": _KEY.kid, "typ": token_type}, claims, _KEY, algorithms=ALGORITHMS)
+    return jwt.encode({"alg": ED25519[0], "kid": _KEY.kid, "typ": token_type}, claims, _KEY, algorithms=list(ED25519))
 
 
 def sign(claims: dict[str, Any], key: OKPKey = _KEY) -> str:
     """Any claims at all as a token, for tests of what must be refused."""
-    return jwt.encode({"alg": ALGORITHMS[0], "kid": key.kid}, claims, key, algorithms=ALGORITHMS)
+    return jwt.encode({"alg": ED25519[0], "kid": key.kid}, claims, key, algorithms=list(ED25519))

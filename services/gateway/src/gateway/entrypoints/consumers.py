@@ -1,4 +1,4 @@
-"""The events that feed the transactions view. Each schema declares only what the view reads."""
+"""The gateway's table of events: those that feed the transactions view. Each reading declares what the view reads."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
+from gateway.application.record_observations import RecordObservations
 from gateway.application.transactions import Kind, Observation, SeenEvent
 from gateway.bootstrap import Gateway
 from servicekit.events import Consumer, ReceivedEvent
 
 
-class _Tolerant(Schema):
+class _TransactionReading(Schema):
     class Meta:
         unknown = EXCLUDE
 
@@ -19,45 +20,45 @@ class _Tolerant(Schema):
     client_id = fields.String(required=True)
 
 
-class _Payment(_Tolerant):
+class _PaymentReading(_TransactionReading):
     payment_id = fields.String(required=True)
     kiosk_id = fields.String(load_default=None, allow_none=True)
     application_id = fields.String(load_default=None, allow_none=True)
     district_code = fields.String(load_default=None, allow_none=True)
 
 
-class PaymentCompletedSchema(_Payment):
+class PaymentCompletedReading(_PaymentReading):
     completed_at = fields.AwareDateTime(required=True)
 
 
-class PaymentFailedSchema(_Payment):
+class PaymentFailedReading(_PaymentReading):
     failed_at = fields.AwareDateTime(required=True)
 
 
-class _Application(_Tolerant):
+class _ApplicationReading(_TransactionReading):
     application_id = fields.String(required=True)
     district_code = fields.String(required=True)
 
 
-class FeeSchema(Schema):
+class FeeReading(Schema):
     class Meta:
         unknown = EXCLUDE
 
     amount = fields.Integer(required=True, strict=True)
 
 
-class ApplicationSubmittedSchema(_Application):
+class ApplicationSubmittedReading(_ApplicationReading):
     kiosk_id = fields.String(load_default=None, allow_none=True)
-    fee = fields.Nested(FeeSchema, required=True)
+    fee = fields.Nested(FeeReading, required=True)
     submitted_at = fields.AwareDateTime(required=True)
 
 
-class ApplicationDecidedSchema(_Application):
+class ApplicationDecidedReading(_ApplicationReading):
     decision = fields.String(required=True)
     decided_at = fields.AwareDateTime(required=True)
 
 
-class CertificateIssuedSchema(_Application):
+class CertificateIssuedReading(_ApplicationReading):
     certificate_id = fields.String(required=True)
     issued_at = fields.AwareDateTime(required=True)
 
@@ -115,17 +116,18 @@ def _recorded(
     observe: Callable[[ReceivedEvent], Observation],
 ) -> Callable[[Gateway, Sequence[ReceivedEvent], ClientSession], None]:
     def record(gateway: Gateway, events: Sequence[ReceivedEvent], session: ClientSession) -> None:
-        gateway.transactions.record(session, [observe(event) for event in events])
+        observations = [observe(event) for event in events]
+        gateway.within(session).record_observations(RecordObservations(observations))
 
     return record
 
 
 CONSUMERS = [
-    Consumer("payment.completed.v1", "billing", PaymentCompletedSchema(), handle_many=_recorded(payment), money=True),
-    Consumer("payment.failed.v1", "billing", PaymentFailedSchema(), handle_many=_recorded(payment), money=True),
+    Consumer("payment.completed.v1", "billing", PaymentCompletedReading(), handle_many=_recorded(payment), money=True),
+    Consumer("payment.failed.v1", "billing", PaymentFailedReading(), handle_many=_recorded(payment), money=True),
     Consumer(
-        "application.submitted.v1", "certificates", ApplicationSubmittedSchema(), handle_many=_recorded(submission)
+        "application.submitted.v1", "certificates", ApplicationSubmittedReading(), handle_many=_recorded(submission)
     ),
-    Consumer("application.decided.v1", "certificates", ApplicationDecidedSchema(), handle_many=_recorded(decision)),
-    Consumer("certificate.issued.v1", "certificates", CertificateIssuedSchema(), handle_many=_recorded(issue)),
+    Consumer("application.decided.v1", "certificates", ApplicationDecidedReading(), handle_many=_recorded(decision)),
+    Consumer("certificate.issued.v1", "certificates", CertificateIssuedReading(), handle_many=_recorded(issue)),
 ]
