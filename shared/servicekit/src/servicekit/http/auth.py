@@ -58,11 +58,12 @@ class InternalTokenVerifier:
         """The caller, and the instant (seconds since 1970) from which the token counts no more."""
         try:
             claims = self._tokens.verify(text, at).claims
-            lives_seconds = claims["exp"] - claims["iat"] if claims.get("iat") is not None else None
-            if lives_seconds is None:
+            if claims.get("iat") is None:
                 raise TokenRefused(Why.TIME)
-            if lives_seconds > MAX_LIFETIME_SECONDS:
+            if claims["exp"] - claims["iat"] > MAX_LIFETIME_SECONDS:
                 raise TokenRefused(Why.NOT_YET)
+            if not isinstance(claims["aud"], str):  # The gateway makes one for each service.
+                raise TokenRefused(Why.PARTIES)
         except TokenRefused as error:
             raise NotAuthenticated(_REFUSALS.get(error.why, _INVALID)) from error
         return _caller_from(claims), claims["exp"] + CLOCK_LEEWAY_SECONDS
