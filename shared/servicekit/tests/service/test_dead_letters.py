@@ -31,7 +31,7 @@ PARKING = f"parking.{QUEUE}"
 PROGRAM = """
 import marshmallow
 from servicekit.http import Blueprint
-from servicekit.messaging import Consumer
+from servicekit.events import Consumer
 from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 

@@ -291,7 +291,7 @@ def test_a_services_worker_repairs_a_gap_with_the_least_permissions(
 ) -> None:
     program = """
 import marshmallow as ma
-from servicekit.messaging import Consumer, Order
+from servicekit.events import Consumer, Order
 from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 

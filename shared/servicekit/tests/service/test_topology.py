@@ -44,14 +44,15 @@ ANSWER_SECONDS = 15
 PROGRAM = """
 import marshmallow
 from servicekit.http import Blueprint
-from servicekit.messaging import Consumer, topology_watch
+from servicekit.broker import watch
+from servicekit.events import Consumer
 from servicekit.service import Service, command_line
 from servicekit.settings import ServiceSettings
 
 class Settings(ServiceSettings):
     service_name = "taker"
 
-topology_watch.LOOK_EVERY_SECONDS = 0.2
+watch.LOOK_EVERY_SECONDS = 0.2
 command_line(Service(name="taker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo,
         blueprints=[],
         publishes=["thing.taken.v1"],

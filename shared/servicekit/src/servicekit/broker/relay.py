@@ -14,17 +14,19 @@ place among those under way: more than 1,256, refused or waiting behind one, kee
 read until the queue takes them. `relay_nacks_total` and the age of the oldest row tell.
 """
 
+import os
+import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 import pika
 import structlog
-from pika.adapters.select_connection import SelectConnection
+from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.channel import Channel
 
 from servicekit.broker.comparison import REFUSALS, refusal
@@ -45,6 +47,8 @@ CONNECT_ATTEMPTS = 60
 CONNECT_AGAIN_SECONDS = 0.5
 # In doubt the process is about to end; the broker gets this long to see the connection closed.
 GIVE_UP_SECONDS = 1.0
+# For pika to see that the connection is gone and close its socket.
+HANG_UP_SECONDS = 0.1
 # At a stop, for the confirms of what is in flight and the closing; shorter than Kubernetes' grace period of 30 s, and
 # what a broker in memory alarm has not confirmed by then is published again.
 STOP_TIMEOUT_SECONDS = 15.0
@@ -80,6 +84,28 @@ class _Connection(SelectConnection):
             self._held_back.append(data)
 
 
+class _Loop(IOLoop):
+    """pika's loop, which can hang up: pika waits for a silent broker's answer before it closes a connection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watched: set[int] = set()
+
+    def add_handler(self, fd: int, handler: Callable[..., None], events: int) -> None:
+        self._watched.add(fd)
+        super().add_handler(fd, handler, events)
+
+    def remove_handler(self, fd: int) -> None:
+        self._watched.discard(fd)
+        super().remove_handler(fd)
+
+    def hang_up(self) -> None:
+        """Ends every conversation at once; pika then sees that it is over and closes its sockets."""
+        for fd in self._watched:
+            with socket.socket(fileno=os.dup(fd)) as same, suppress(OSError):
+                same.shutdown(socket.SHUT_RDWR)
+
+
 class Relay:
     """Publishes one service's outbox until stopped. `run` blocks; `stop` may be called from a signal handler."""
 
@@ -101,6 +127,7 @@ class Relay:
         self._stopping = threading.Event()
         self._store = RelayStore(mongo, self._lease, self.metrics, self._stopping, self._from_store, self._fail)
         self._failure: BaseException | None = None
+        self._loop: _Loop  # made with the connection
         self._connection: _Connection | None = None
         self._channel: Channel | None = None
         self._ready: deque[Row] = deque()
@@ -129,20 +156,22 @@ class Relay:
         parameters.blocked_connection_timeout = BLOCKED_TIMEOUT_SECONDS
         parameters.connection_attempts = CONNECT_ATTEMPTS
         parameters.retry_delay = CONNECT_AGAIN_SECONDS
+        self._loop = _Loop()
         self._connection = _Connection(
             parameters,
             on_open_callback=self._on_open,
             on_open_error_callback=lambda _c, error: self._fail(RelayInDoubt(f"cannot connect: {error!r}")),
             on_close_callback=self._on_closed,
+            custom_ioloop=self._loop,
         )
         if self._stopping.is_set():  # It came while there was no connection to tell.
             self._on_loop(self._close_in_time)
         try:
-            self._connection.ioloop.start()
+            self._loop.start()
         finally:
             self._stopping.set()
             self._store.join()
-            self._connection.ioloop.close()
+            self._loop.close()
         if self._failure is not None:
             raise RelayInDoubt(str(self._failure)) from self._failure
         self._store.mark()  # What was confirmed while we drained.
@@ -324,21 +353,21 @@ class Relay:
         if self._connection.is_open:
             self._connection.close()
         elif not self._connection.is_closing:  # Still being made: there is nothing to tell the broker.
-            self._connection.ioloop.stop()
+            self._drop()
 
     def _on_closed(self, _connection: Any, reason: BaseException) -> None:
         if not (self._stopping.is_set() and not self._in_flight):
             self._fail(RelayInDoubt(f"connection closed: {reason!r}"))
         assert self._connection is not None
-        self._connection.ioloop.stop()
+        self._loop.stop()
 
     def _later(self, seconds: float, callback: Callable[[], object]) -> None:
         if self._connection is not None and self._failure is None:
-            self._connection.ioloop.call_later(seconds, callback)
+            self._loop.call_later(seconds, callback)
 
     def _on_loop(self, callback: Callable[[], object]) -> None:
         if self._connection is not None:
-            self._connection.ioloop.add_callback_threadsafe(callback)
+            self._loop.add_callback_threadsafe(callback)
 
     def _fail(self, error: BaseException) -> None:
         if self._failure is None and not (self._stopping.is_set() and not self._in_flight):
@@ -351,11 +380,15 @@ class Relay:
     def _give_up(self) -> None:
         """Ends the loop: politely where the broker still answers, and in any case soon."""
         assert self._connection is not None
-        self._connection.ioloop.call_later(GIVE_UP_SECONDS, self._connection.ioloop.stop)
+        self._loop.call_later(GIVE_UP_SECONDS, self._drop)
         if self._connection.is_open:
             self._connection.close()
         elif not self._connection.is_closing:
-            self._connection.ioloop.stop()
+            self._drop()
+
+    def _drop(self) -> None:
+        self._loop.hang_up()
+        self._loop.call_later(HANG_UP_SECONDS, self._loop.stop)
 
 
 def _aggregate(row: Row) -> Aggregate:
