@@ -1,11 +1,9 @@
 """What holds for every service, and for all of them together."""
 
 import re
-from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-import emitra_contracts
 from tests.architecture.conftest import SERVICES, asked, openapi
 from tests.conftest import ROOT
 
@@ -101,39 +99,6 @@ def test_every_queue_has_a_ladder_and_parking(service: str) -> None:
         assert (f"{service}.parking", f"parking.{queue}", queue) in routes
         assert policies[queue]["dead-letter-strategy"] == "at-least-once"
         assert len([name for name in policies if name.startswith(f"{service}.retry.")]) == 5
-
-
-def lacking(consumes: Sequence[Mapping[str, Any]], published: Sequence[str]) -> dict[str, list[str]]:
-    """For each gapless event of a table, the published types of its aggregate that are not gapless there too."""
-
-    def aggregate(event: str) -> tuple[str, str]:
-        row = emitra_contracts.entry(event)
-        return row.producer, row.aggregate_type
-
-    gapless = {each["event"] for each in consumes if each["order"] == "gapless"}
-    others = [event for event in published if event not in gapless]
-    found = {event: [other for other in others if aggregate(other) == aggregate(event)] for event in gapless}
-    return {event: missing for event, missing in found.items() if missing}
-
-
-def test_who_wants_every_event_of_an_aggregate_takes_all_its_types(service: str) -> None:
-    # The sequence counts over all types: where one is not taken, every later event would wait for it in vain.
-    published = [event for each in SERVICES for event in asked(each, "events")["publishes"]]
-    assert lacking(asked(service, "events")["consumes"], published) == {}, "take these too, or use Order.LATEST"
-
-
-def test_a_gapless_table_without_all_types_of_the_aggregate_is_told_which() -> None:
-    table: list[dict[str, Any]] = [
-        {"event": "kiosk.approved.v1", "order": "gapless"},
-        {"event": "kiosk.suspended.v1", "order": "gapless"},
-        {"event": "kiosk.closed.v1", "order": "latest"},
-        {"event": "application.submitted.v1", "order": "gapless"},
-        {"event": "application.decided.v1", "order": "gapless"},
-        {"event": "payment.completed.v1", "order": None},
-    ]
-    missing = ["kiosk.closed.v1", "kiosk.reinstated.v1"]
-    assert lacking(table, emitra_contracts.events()) == {"kiosk.approved.v1": missing, "kiosk.suspended.v1": missing}
-    assert lacking(table, ["kiosk.approved.v1", "payment.failed.v1"]) == {}, "nobody sends the others yet"
 
 
 def test_every_setting_says_what_it_is(service: str) -> None:

@@ -124,7 +124,7 @@ def test_one_events_span_continues_its_trace_and_a_batchs_is_linked_to_all(
 ) -> None:
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr("servicekit.events.handling._tracer", provider.get_tracer("test"))
+    monkeypatch.setattr("servicekit.events.spans._tracer", provider.get_tracer("test"))
     alone, *others = [delivery(trace, traceparent=f"00-{trace}-b7ad6b7169203331-01") for trace in TRACES]
     handling_many().handle([alone])
     handling_many().handle(others)

@@ -19,7 +19,7 @@ DELIVERY_LIMIT = 20
 # Nothing stands behind a parking queue, and RabbitMQ 4 drops a message after 20 deliveries unless told otherwise. 3.x
 # knows no word for "never"; this is more often than a recorder can die.
 PARKING_DELIVERY_LIMIT = 1_000_000
-# The log stream of all events, for audit and replay; bounded, or it would fill the broker's disk.
+# The log stream of all events, for audit and for replay by people; bounded, or it would fill the broker's disk.
 EVENTS_LOG = "events.log"
 EVENTS_LOG_MAX_AGE = "7D"
 EVENTS_LOG_MAX_BYTES = 2_000_000_000
@@ -33,8 +33,6 @@ class Topology(Addresses):
     publishes: Sequence[str]
     consumes: Sequence[tuple[str, str]]
     """(producer, event) pairs."""
-    reads_log: bool = False
-    """Whether it reads the log of events, to find what it misses."""
 
     @property
     def queues(self) -> list[str]:
@@ -118,14 +116,13 @@ class Topology(Addresses):
     def permissions(self) -> dict[str, str]:
         """The least permissions that work, as regexes: configure nothing, write own exchanges, read own queues.
 
-        And the log of events, where it is read. By whole names: a retry queue has its exchange's, and may be written to
-        over it but never read, or its user could take or purge what waits there and bind it elsewhere.
+        By whole names: a retry queue has its exchange's, and may be written to over it but never read, or its user
+        could take or purge what waits there and bind it elsewhere.
         """
-        log = [EVENTS_LOG] if self.reads_log else []
         return {
             "configure": "^$",
             "write": _any_of(self.exchanges),
-            "read": _any_of([*self.queues, *self.parking_queues, *log]),
+            "read": _any_of([*self.queues, *self.parking_queues]),
         }
 
 

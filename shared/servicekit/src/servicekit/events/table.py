@@ -16,8 +16,6 @@ from servicekit.events.envelope import ReceivedEvent
 class Order(Enum):
     """What a consumer promises itself of the order of one aggregate's events, over all rows that say the same."""
 
-    GAPLESS = "gapless"
-    """Each in the order of its sequence, none left out: the table must take every type of the aggregate."""
     LATEST = "latest"
     """Never an older one after a newer one: what comes late is dropped."""
 
@@ -36,7 +34,7 @@ class Consumer:
     `wanted(event)` looks at nothing but the event; one that is not wanted is acknowledged without a trace but a
     count. Raises ValueError unless exactly one of `handle` and `handle_many` is given.
 
-    With an `order`, both get an aggregate's events in the order of their sequences (see `events.ordering`).
+    With an `order`, neither gets an aggregate's event after a later one (see `events.ordering`).
 
     `money`: handling it, or never handling it, moves or promises money; its dead letters are discarded by two people.
     """

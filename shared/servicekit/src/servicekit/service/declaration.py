@@ -17,9 +17,8 @@ from pymongo.database import Database
 
 from servicekit.broker.relay import Relay
 from servicekit.broker.topology import Topology
-from servicekit.events import Consumer, Order, dead_letters, inbox, outbox
+from servicekit.events import Consumer, dead_letters, inbox, outbox
 from servicekit.events.handling import Handling
-from servicekit.events.ordering import Fetch
 from servicekit.events.redelivery import Redelivery
 from servicekit.http.app import create_app
 from servicekit.http.blueprint import Blueprint
@@ -65,8 +64,7 @@ class Service:
         return Topology(
             self.name,
             tuple(self.publishes),
-            tuple((c.producer, c.event) for c in self.consumes),
-            reads_log=any(c.order is Order.GAPLESS for c in self.consumes),
+            tuple((consumer.producer, consumer.event) for consumer in self.consumes),
         )
 
     @property
@@ -99,20 +97,14 @@ class Service:
             app.wsgi_app = self.wrap_wsgi(app, application)  # type: ignore[method-assign]
         return app
 
-    def handling(
-        self, mongo: Mongo, application: Any, stopping: threading.Event | None = None, fetch: Fetch | None = None
-    ) -> Handling:
-        """The service's message handling without a broker, as the worker and tests use it.
-
-        `fetch` finds missing events again (`EventsLog.fetch`); without it they are only waited for.
-        """
+    def handling(self, mongo: Mongo, application: Any, stopping: threading.Event | None = None) -> Handling:
+        """The service's message handling without a broker, as the worker and tests use it."""
         return Handling(
             mongo,
             application,
             {self.topology.queue(consumer.event): consumer for consumer in self.consumes},
             Redelivery(mongo.db, self.topology),
             stopping or threading.Event(),
-            fetch,
         )
 
     def relay(self, settings: ServiceSettings, mongo: Mongo) -> Relay:

@@ -14,7 +14,6 @@ from pymongo.errors import PyMongoError
 from servicekit.broker.admin import BrokerRefused, read
 from servicekit.broker.comparison import differences
 from servicekit.broker.consumer import ConsumerProcess, UnusableTopology, WorkerDied, run_beside
-from servicekit.broker.events_log import EventsLog
 from servicekit.broker.relay_store import RelayInDoubt
 from servicekit.broker.watch import TopologyWatch
 from servicekit.events.dead_letters import ParkedGauges, Recorder
@@ -83,7 +82,7 @@ def run_worker(service: Service) -> None:
         consumer = ConsumerProcess(
             amqp_url=settings.amqp_url,
             queues=service.topology.queues,
-            handling=service.handling(mongo, application, stopping, EventsLog(settings.amqp_url, stopping).fetch),
+            handling=service.handling(mongo, application, stopping),
             threads=settings.worker_threads,
             ping=mongo.ping,
         )
