@@ -23,6 +23,19 @@ FRAMEWORKS_AND_DRIVERS = (
     "pika",
     "amqp",
 )
+# Of servicekit: what needs no driver and no framework for the wire.
+CHASSIS_GROUND_FLOOR = (
+    "errors",
+    "ids",
+    "instants",
+    "fields",
+    "idempotency",
+    "money",
+    "tokens",
+    "deadlines",
+    "faults",
+    "settings",
+)
 PLUMBING = ("gunicorn", "opentelemetry", "prometheus_client", "requests", "structlog", "typer", "rich", "urllib3")
 
 
@@ -72,6 +85,23 @@ def rendered(workspace: Workspace) -> str:
             "layers": ["entrypoints", "bootstrap", "(adapters) : (settings)", "(application)", "(domain)"],
             "exhaustive": "true",
         },
+        "areas": {
+            "name": "Areas depend on one another in one direction only",
+            "type": "acyclic_siblings",
+            "ancestors": [
+                *(
+                    f"{name}.{layer}"
+                    for name in services
+                    for layer in ("domain", "application", "adapters", "entrypoints")
+                    if _source(workspace, name, layer).is_dir()
+                ),
+                *(
+                    f"servicekit.{room.name}"
+                    for room in sorted((workspace.root / "shared" / "servicekit" / "src" / "servicekit").glob("*"))
+                    if room.is_dir() and (room / "__init__.py").exists()
+                ),
+            ],
+        },
         "only-bootstrap-names-adapters": {
             "name": "Only bootstrap imports adapters",
             "type": "protected",
@@ -101,29 +131,29 @@ def rendered(workspace: Workspace) -> str:
             "type": "layers",
             "containers": ["servicekit"],
             "layers": [
-                "testing",
-                "service",
-                "operations",
-                "broker",
-                "events",
+                "(testing)",
+                "(service)",
+                "(operations)",
+                "(broker)",
+                "(events)",
                 "(http) : (mongo)",
-                "observability",
-                "errors : ids : instants : fields : idempotency : money : tokens : deadlines : faults : settings",
+                "(observability)",
+                " : ".join(f"({module})" for module in CHASSIS_GROUND_FLOOR),
             ],
             "exhaustive": "true",
         },
         "chassis-http": {
-            "name": "HTTP in the chassis: who calls and the marks of a route stand on its ground floor",
+            "name": "HTTP in the chassis: callers and marks on the ground floor",
             "type": "layers",
             "containers": ["servicekit.http"],
             "layers": [
-                "server",
-                "app : server_errors",
-                "openapi : lifecycle : auth",
-                "problems : keyed : blueprint : cursor",
-                "body : context",
-                "validation : exchange",
-                "callers : marks",
+                "(server)",
+                "(app) : (server_errors)",
+                "(openapi) : (lifecycle) : (auth)",
+                "(problems) : (keyed) : (blueprint) : (cursor)",
+                "(body) : (context)",
+                "(validation) : (exchange)",
+                "(callers) : (marks)",
             ],
             "exhaustive": "true",
         },

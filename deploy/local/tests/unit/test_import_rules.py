@@ -27,7 +27,14 @@ def repository(tmp_path: Path) -> Path:
         )
     add_package(tmp_path, "shared/servicekit", "emitra-servicekit")
     write_module(tmp_path, "servicekit.settings", "import marshmallow\n")
-    write_module(tmp_path, "servicekit.broker.relay", "import pika\nimport kombu\n")
+    write_module(tmp_path, "servicekit.broker.relay", "import pika\nimport kombu\nimport servicekit.events.outbox\n")
+    write_module(tmp_path, "servicekit.events.outbox", "import servicekit.mongo.client\n")
+    write_module(tmp_path, "servicekit.mongo.client", "import pymongo\nimport servicekit.settings\n")
+    write_module(tmp_path, "servicekit.http.app", "import servicekit.http.exchange\nimport servicekit.settings\n")
+    write_module(tmp_path, "servicekit.http.exchange", "import servicekit.http.callers\n")
+    write_module(tmp_path, "servicekit.http.callers")
+    write_module(tmp_path, "billing.application.bills.fetch")
+    write_module(tmp_path, "billing.application.payments.pay", "import billing.application.bills.fetch\n")
     add_package(tmp_path, "shared/emitra_contracts", "emitra-contracts")
     add_package(tmp_path, "deploy/emitra_local", "emitra-local")
     return tmp_path
@@ -61,6 +68,11 @@ def test_a_repository_that_follows_the_rules_passes(repository: Path) -> None:
         ("billing.application.pay", "import identity.domain.money", "Services never import each other"),
         ("billing.domain.money", "import billing.application.pay", "Layers inside a service"),
         ("billing.stray", "", "Layers inside a service"),
+        ("billing.application.bills.fetch", "import billing.application.payments.pay", "Areas depend on one another"),
+        ("servicekit.events.outbox", "import servicekit.broker.relay", "The rooms of the chassis"),
+        ("servicekit.settings", "import servicekit.mongo.client", "The rooms of the chassis"),
+        ("servicekit.stray", "", "The rooms of the chassis"),
+        ("servicekit.http.callers", "import servicekit.http.exchange", "HTTP in the chassis"),
         ("billing.adapters.store", "import billing.entrypoints.service", "Layers inside a service"),
         (
             "billing.entrypoints.http.payments.routes",
