@@ -35,13 +35,13 @@ def breaking_api_changes(old: Schema, new: Schema) -> Iterator[tuple[Operation |
             yield operation, Change("", origin, "served", GONE, "its callers get 404 or 405")
             continue
         compared = _Documents(old, new, origin)
-        now = after[operation]
+        current = after[operation]
         for change in (
-            *compared.access(was, now),
-            *compared.parameters(was, now),
-            *compared.request(was.get("requestBody"), now.get("requestBody")),
-            *compared.answers(was.get("responses", {}), now.get("responses", {})),
-            *compared.rest("operation", _OF_AN_OPERATION, was, now),
+            *compared.access(was, current),
+            *compared.parameters(was, current),
+            *compared.request(was.get("requestBody"), current.get("requestBody")),
+            *compared.answers(was.get("responses", {}), current.get("responses", {})),
+            *compared.rest("operation", _OF_AN_OPERATION, was, current),
         ):
             yield operation, change
     for change in (*_problems(old, new), *_security_schemes(old, new)):
@@ -73,22 +73,22 @@ class _Documents:
     def __init__(self, old: Schema, new: Schema, origin: str) -> None:
         self._old, self._new, self._origin = old, new, origin
 
-    def access(self, was: Schema, now: Schema) -> Iterator[Change]:
-        needed, needed_now = was.get("security", []), now.get("security", [])
+    def access(self, was: Schema, current: Schema) -> Iterator[Change]:
+        needed, needed_now = was.get("security", []), current.get("security", [])
         if needed_now and not all(any(_suffices(have, need) for need in needed_now) for have in needed or [{}]):
             yield self._change(
                 "access", _access(needed), _access(needed_now), "a client with the scopes of until now is refused"
             )
-        elif was.get("x-public") and not now.get("x-public"):
+        elif was.get("x-public") and not current.get("x-public"):
             yield self._change("access", "x-public", "not x-public", "the gateway asks its callers for a token")
-        if now.get("x-internal") and not was.get("x-internal"):
+        if current.get("x-internal") and not was.get("x-internal"):
             yield self._change("access", "routed", "x-internal", "the gateway no longer routes it: its callers get 404")
 
-    def parameters(self, was: Schema, now: Schema) -> Iterator[Change]:
-        before, after = self._named(self._old, was), self._named(self._new, now)
+    def parameters(self, was: Schema, current: Schema) -> Iterator[Change]:
+        before, after = self._named(self._old, was), self._named(self._new, current)
         for key in before.keys() | after.keys():
             place = f"{key[0]} parameter {key[1]}"
-            required, required_now = (bool(each.get(key, {}).get("required")) for each in (before, after))
+            required, required_now = (bool(parameters.get(key, {}).get("required")) for parameters in (before, after))
             if key not in after:
                 yield self._change(place, "read", GONE, "a client that sends it is refused or not heard")
             elif required_now and not required:
@@ -100,36 +100,36 @@ class _Documents:
                 )
                 yield from self.rest(place, _OF_A_PARAMETER, before[key], after[key])
 
-    def request(self, was: Schema | None, now: Schema | None) -> Iterator[Change]:
-        was, now = self._followed(was or {}, self._old), self._followed(now or {}, self._new)
-        if now.get("required") and not was.get("required"):
+    def request(self, was: Schema | None, current: Schema | None) -> Iterator[Change]:
+        was, current = self._followed(was or {}, self._old), self._followed(current or {}, self._new)
+        if current.get("required") and not was.get("required"):
             was_said = "optional" if was else GONE
             yield self._change("request", was_said, "required", "a client that sends no body is refused")
-        yield from self._contents("request", Use.REQUEST, was, now, "a client that sends it is refused")
+        yield from self._contents("request", Use.REQUEST, was, current, "a client that sends it is refused")
 
-    def answers(self, was: Schema, now: Schema) -> Iterator[Change]:
+    def answers(self, was: Schema, current: Schema) -> Iterator[Change]:
         for status, answer in was.items():
             place = f"answer {status}"
-            if status not in now:
+            if status not in current:
                 yield self._change(place, "documented", GONE, "a client that waits for it never sees it")
             else:
-                before, after = self._followed(answer, self._old), self._followed(now[status], self._new)
+                before, after = self._followed(answer, self._old), self._followed(current[status], self._new)
                 yield from self._headers(place, before.get("headers", {}), after.get("headers", {}))
                 yield from self._contents(place, Use.ANSWER, before, after, "a client that reads it gets another form")
 
-    def rest(self, place: str, known: set[str], was: Schema, now: Schema) -> Iterator[Change]:
+    def rest(self, place: str, known: set[str], was: Schema, current: Schema) -> Iterator[Change]:
         """Members that nobody judged."""
-        for member in sorted((was.keys() | now.keys()) - known):
-            before, after = whole(was.get(member), self._old), whole(now.get(member), self._new)
+        for member in sorted((was.keys() | current.keys()) - known):
+            before, after = whole(was.get(member), self._old), whole(current.get(member), self._new)
             if before != after:
                 was_said, now_said = (
-                    f"{member} {json.dumps(each, ensure_ascii=False)}" if each is not None else f"no {member}"
-                    for each in (before, after)
+                    f"{member} {json.dumps(value, ensure_ascii=False)}" if value is not None else f"no {member}"
+                    for value in (before, after)
                 )
                 yield self._change(place, was_said, now_said, "nobody knows it to be harmless")
 
-    def _headers(self, place: str, was: Schema, now: Schema) -> Iterator[Change]:
-        after = {name.lower(): self._followed(header, self._new) for name, header in now.items()}
+    def _headers(self, place: str, was: Schema, current: Schema) -> Iterator[Change]:
+        after = {name.lower(): self._followed(header, self._new) for name, header in current.items()}
         for name, header in was.items():
             here, before = f"{place} header {name}", self._followed(header, self._old)
             if name.lower() not in after:
@@ -141,9 +141,9 @@ class _Documents:
             yield from self._schemas(here, Use.ANSWER, before.get("schema", {}), header_now.get("schema", {}))
             yield from self.rest(here, _OF_A_PARAMETER, before, header_now)
 
-    def _contents(self, place: str, use: Use, was: Schema, now: Schema, why: str) -> Iterator[Change]:
-        yield from self.rest(place, _OF_A_BODY, was, now)
-        after = now.get("content", {})
+    def _contents(self, place: str, use: Use, was: Schema, current: Schema, why: str) -> Iterator[Change]:
+        yield from self.rest(place, _OF_A_BODY, was, current)
+        after = current.get("content", {})
         for media_type, content in was.get("content", {}).items():
             if media_type in after:
                 yield from self._schemas(place, use, content.get("schema", {}), after[media_type].get("schema", {}))
@@ -151,9 +151,11 @@ class _Documents:
             else:
                 yield self._change(place, media_type, " | ".join(after) or GONE, why)
 
-    def _schemas(self, place: str, use: Use, was: Schema, now: Schema) -> Iterator[Change]:
+    def _schemas(self, place: str, use: Use, was: Schema, current: Schema) -> Iterator[Change]:
         origin = f"{self._origin} {place}"
-        for change in breaking_changes(was, now, use, old_document=self._old, new_document=self._new, origin=origin):
+        for change in breaking_changes(
+            was, current, use, old_document=self._old, new_document=self._new, origin=origin
+        ):
             yield replace(change, path=f"{place} {change.path}".strip())
 
     def _named(self, document: Schema, operation: Schema) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -165,32 +167,36 @@ class _Documents:
         followed: Schema = at(document, part["$ref"]) if "$ref" in part else part
         return followed
 
-    def _change(self, place: str, was: str, now: str, why: str) -> Change:
-        return Change(place, f"{self._origin} {place}", was, now, why)
+    def _change(self, place: str, was: str, current: str, why: str) -> Change:
+        return Change(place, f"{self._origin} {place}", was, current, why)
 
 
 def _problems(old: Schema, new: Schema) -> Iterator[Change]:
     after = {problem["slug"]: problem for problem in new.get("x-problems", ())}
     for was in old.get("x-problems", ()):
-        slug, now = was["slug"], after.get(was["slug"])
+        slug, current = was["slug"], after.get(was["slug"])
         origin = f"#/x-problems/{slug}"
-        if now is None:
+        if current is None:
             yield Change(f"problem {slug}", origin, "answered", GONE, "a client that acts on this code waits in vain")
             continue
         for member in ("status", "retryable"):
-            if was[member] != now.get(member):
+            if was[member] != current.get(member):
                 why = "clients act on it"
-                yield Change(f"problem {slug}", origin, f"{member} {was[member]}", f"{member} {now.get(member)}", why)
+                yield Change(
+                    f"problem {slug}", origin, f"{member} {was[member]}", f"{member} {current.get(member)}", why
+                )
 
 
 def _security_schemes(old: Schema, new: Schema) -> Iterator[Change]:
-    before, after = (each.get("components", {}).get("securitySchemes", {}) for each in (old, new))
+    before, after = (document.get("components", {}).get("securitySchemes", {}) for document in (old, new))
     for name, scheme in before.items():
         origin = f"#/components/securitySchemes/{escaped(name)}"
-        was, now = (_way_in(each) for each in (scheme, after.get(name)))
-        if was != now:
+        was, current = (_way_in(declared) for declared in (scheme, after.get(name)))
+        if was != current:
             why = "a client no longer knows how to be let in"
-            yield Change(f"security scheme {name}", origin, json.dumps(was), json.dumps(now) if now else GONE, why)
+            yield Change(
+                f"security scheme {name}", origin, json.dumps(was), json.dumps(current) if current else GONE, why
+            )
 
 
 def _way_in(scheme: Any) -> Any:
@@ -201,7 +207,7 @@ def _way_in(scheme: Any) -> Any:
 
 
 def _suffices(have: Schema, need: Schema) -> bool:
-    return all(scheme in have and set(wanted) <= set(have[scheme]) for scheme, wanted in need.items())
+    return all(scheme in have and set(asked) <= set(have[scheme]) for scheme, asked in need.items())
 
 
 def _access(needed: list[Schema]) -> str:

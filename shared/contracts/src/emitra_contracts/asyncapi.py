@@ -65,7 +65,7 @@ def _as_components(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
 
 def _referring_to_components(node: Any, names: Mapping[str, str]) -> Any:
     if isinstance(node, list):
-        return [_referring_to_components(each, names) for each in node]
+        return [_referring_to_components(item, names) for item in node]
     if not isinstance(node, dict):
         return node
     return {

@@ -71,8 +71,8 @@ def released_examples(event: str) -> dict[str, dict[str, Any]]:
     Of an event that is no longer published as well; empty for one that never was.
     """
     folder = _data() / "released" / "events" / event / "examples"
-    found = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
-    return {f"events/{event}/examples/{file.name}": _object(file) for file in found}
+    examples = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
+    return {f"events/{event}/examples/{file.name}": _object(file) for file in examples}
 
 
 def every_example(event: str) -> dict[str, dict[str, Any]]:
@@ -113,8 +113,8 @@ def _folder(event: str) -> Traversable:
 
 
 def _example_files(event: str) -> list[Traversable]:
-    found = [file for file in (_folder(event) / "examples").iterdir() if file.name.endswith(".json")]
-    return sorted(found, key=lambda file: file.name)
+    examples = [file for file in (_folder(event) / "examples").iterdir() if file.name.endswith(".json")]
+    return sorted(examples, key=lambda file: file.name)
 
 
 def _data() -> Traversable:

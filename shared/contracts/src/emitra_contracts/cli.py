@@ -28,9 +28,9 @@ def check_contracts(root: Root = Path()) -> None:
     if not RELEASED.exists():  # a comparison with nothing would pass
         typer.echo(f"{RELEASED} is missing: `make release-contracts` writes it the first time.")
         raise typer.Exit(1)
-    found = _findings(root)
-    if found:
-        typer.echo(gate.told(found))
+    broken = _findings(root)
+    if broken:
+        typer.echo(gate.told(broken))
         raise typer.Exit(1)
     typer.echo("Nothing that was released is broken.")
 
@@ -38,9 +38,9 @@ def check_contracts(root: Root = Path()) -> None:
 @app.command("release")
 def release_contracts(root: Root = Path()) -> None:
     """Make today's events and APIs the released ones, and add today's examples to those of all releases."""
-    found = _findings(root)
-    if found:
-        typer.echo(gate.told(found))
+    broken = _findings(root)
+    if broken:
+        typer.echo(gate.told(broken))
         typer.echo("\nNothing was released.")
         raise typer.Exit(1)
     added = release(contracts_of_today(root), root)

@@ -35,13 +35,13 @@ class Change:
     """One breaking difference.
 
     `path` leads to the value (`/fee/amount`; `*` is any item of a list), `origin` to the schema within its
-    document (`#/components/schemas/Money/properties/amount`); `was` and `now` are for people.
+    document (`#/components/schemas/Money/properties/amount`); `was` and `current` are for people.
     """
 
     path: str
     origin: str
     was: str
-    now: str
+    current: str
     why: str
 
 
@@ -78,10 +78,10 @@ def at(document: Schema, reference: str) -> Any:
     """What a local reference (`#/components/schemas/Money`) leads to."""
     if not reference.startswith("#"):
         raise ValueError(f"{reference} is not a reference into the same document")
-    found: Any = document
+    part: Any = document
     for step in reference.removeprefix("#").split("/")[1:]:
-        found = found[step.replace("~1", "/").replace("~0", "~")]
-    return found
+        part = part[step.replace("~1", "/").replace("~0", "~")]
+    return part
 
 
 def whole(part: Any, document: Schema, within: frozenset[str] = frozenset()) -> Any:
@@ -90,7 +90,7 @@ def whole(part: Any, document: Schema, within: frozenset[str] = frozenset()) -> 
     A schema that contains itself ends at the reference to itself. Raises as `breaking_changes` does.
     """
     if isinstance(part, list):
-        return [whole(each, document, within) for each in part]
+        return [whole(item, document, within) for item in part]
     if not isinstance(part, dict):
         return part
     reference = part.get("$ref")
@@ -142,10 +142,10 @@ class _View:
 
 
 def _compared(old: _View, new: _View, use: Use, path: str, begun: frozenset[tuple[str, str]]) -> Iterator[Change]:
-    def changed(was: str, now: str, *, widened: bool = False, narrowed: bool = False) -> Iterator[Change]:
+    def changed(was: str, current: str, *, widened: bool = False, narrowed: bool = False) -> Iterator[Change]:
         why = use.forbids(widened=widened, narrowed=narrowed)
         if why:
-            yield Change(path, old.origin, was, now, why)
+            yield Change(path, old.origin, was, current, why)
 
     types, types_now = _types(old.schema), _types(new.schema)
     yield from changed(
@@ -162,10 +162,10 @@ def _compared(old: _View, new: _View, use: Use, path: str, begun: frozenset[tupl
     # A reader acts on the values it was told; new ones it was told to expect. The list refuses no value.
     yield from changed(_list(told), _list(told_now), widened=bool(told - told_now))
     for keyword in sorted((old.schema.keys() | new.schema.keys()) - _ANNOTATIONS - _WITH_RULES_OF_THEIR_OWN):
-        was, now = old.whole(keyword), new.whole(keyword)
-        if was != now:
-            widened, narrowed = _moved(keyword, was, now)
-            yield from changed(_told(keyword, was), _told(keyword, now), widened=widened, narrowed=narrowed)
+        was, current = old.whole(keyword), new.whole(keyword)
+        if was != current:
+            widened, narrowed = _moved(keyword, was, current)
+            yield from changed(_told(keyword, was), _told(keyword, current), widened=widened, narrowed=narrowed)
     for keyword, unseen in (("readOnly", Use.REQUEST), ("writeOnly", Use.ANSWER)):
         if use is unseen and new.schema.get(keyword) and not old.schema.get(keyword):
             yield Change(path, old.origin, f"not {keyword}", keyword, f"it is no part of {use.name.lower()}s any more")
@@ -174,11 +174,13 @@ def _compared(old: _View, new: _View, use: Use, path: str, begun: frozenset[tupl
         return
     begun |= {pair}
     for keyword in ("allOf", "anyOf"):
-        was, now = (len(view.schema.get(keyword, ())) for view in (old, new))
+        was, current = (len(view.schema.get(keyword, ())) for view in (old, new))
         # A part more of `allOf` is one more condition; of `anyOf`, once it has any, one more way to be valid.
-        longer, shorter = (was > now, now > was) if keyword == "anyOf" and was and now else (now > was, was > now)
-        yield from changed(f"{was} {keyword}", f"{now} {keyword}", widened=shorter, narrowed=longer)
-        for part in map(str, range(min(was, now))):
+        longer, shorter = (
+            (was > current, current > was) if keyword == "anyOf" and was and current else (current > was, was > current)
+        )
+        yield from changed(f"{was} {keyword}", f"{current} {keyword}", widened=shorter, narrowed=longer)
+        for part in map(str, range(min(was, current))):
             yield from _compared(old.inside(keyword, part), new.inside(keyword, part), use, path, begun)
     yield from _compared_members(old, new, use, path, begun)
     yield from _compared_parts("additionalProperties", old, new, use, path, begun)
@@ -212,26 +214,26 @@ def _compared_parts(
     keyword: str, old: _View, new: _View, use: Use, path: str, begun: frozenset[tuple[str, str]]
 ) -> Iterator[Change]:
     """`items` or `additionalProperties`: a schema for each further part, true (anything, as when absent) or false."""
-    was, now = (view.schema.get(keyword, True) for view in (old, new))
-    if isinstance(was, dict) and isinstance(now, dict):
+    was, current = (view.schema.get(keyword, True) for view in (old, new))
+    if isinstance(was, dict) and isinstance(current, dict):
         yield from _compared(old.inside(keyword), new.inside(keyword), use, f"{path}/*", begun)
-    elif was != now:
+    elif was != current:
         # Readers ignore members they do not know, so opening an object breaks nobody.
-        why = use.forbids(widened=isinstance(was, dict) or isinstance(now, dict), narrowed=now is not True)
+        why = use.forbids(widened=isinstance(was, dict) or isinstance(current, dict), narrowed=current is not True)
         if why:
-            yield Change(path, old.origin, _told(keyword, was), _told(keyword, now), why)
+            yield Change(path, old.origin, _told(keyword, was), _told(keyword, current), why)
 
 
-def _moved(keyword: str, was: Any, now: Any) -> tuple[bool, bool]:
+def _moved(keyword: str, was: Any, current: Any) -> tuple[bool, bool]:
     """Whether a keyword's new argument lets more values in, and whether it keeps some out."""
     if keyword == "default":  # it keeps no value out, and says what is done when none is sent
         return True, True
-    if was is None or now is None:
-        return now is None, was is None
+    if was is None or current is None:
+        return current is None, was is None
     if keyword in _LEAST:
-        return now < was, now > was
+        return current < was, current > was
     if keyword in _MOST:
-        return now > was, now < was
+        return current > was, current < was
     return True, True
 
 

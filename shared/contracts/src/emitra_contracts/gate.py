@@ -32,7 +32,7 @@ class Finding:
     contract: str
     place: str
     was: str
-    now: str
+    current: str
     breaks: tuple[str, ...]
     why: str
     remedy: str
@@ -56,8 +56,8 @@ class Readers:
 
     def that_read(self, event: str, path: str) -> tuple[str, ...]:
         """The consumers that read the member of the event's data at `path`, each with how much it needs it."""
-        found = ((service, _need(reads, path)) for service, reads in self.consumers_of(event).items())
-        return tuple(f"{service} ({need})" for service, need in found if need)
+        matches = ((service, _need(reads, path)) for service, reads in self.consumers_of(event).items())
+        return tuple(f"{service} ({need})" for service, need in matches if need)
 
     def that_call(self, document: Mapping[str, Any], operation: Operation) -> tuple[str, ...]:
         """The clients that call the operation: it is listed for them, or they hold the scopes it asks for."""
@@ -76,52 +76,52 @@ def findings(
     """Every breaking change since the release. What was to end by `on` (`sunsets`: event, or service, method and
     path → ISO date) may be gone."""
     ended = {what for what, day in sunsets.items() if date.fromisoformat(day) <= on}
-    found = list(_event_findings(released, today, readers, ended))
+    broken = list(_event_findings(released, today, readers, ended))
     if released.envelope:
-        found += _envelope_findings(released, today, readers)
+        broken += _envelope_findings(released, today, readers)
     for service in released.apis:
-        found += _api_findings(service, released, today, readers, ended)
-    return found
+        broken += _api_findings(service, released, today, readers, ended)
+    return broken
 
 
 def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers) -> list[Finding]:
     """Released examples (path → envelope) that today's schemas refuse, with whom that breaks."""
-    found = []
+    broken = []
     for path, envelope in examples.items():
         try:
             validate_envelope(envelope)
-        except ContractViolation as violation:
+        except ContractViolation as error:
             event = str(envelope.get("type", "")).removeprefix(TYPE_PREFIX)
-            for each in violation.problems:
-                breaks = readers.that_read(event, each.pointer.removeprefix("/data")) or (NOBODY,)
-                place, why = f"{path} {each.pointer}", "today's schema refuses what was valid, and may be replayed"
-                found.append(Finding(event, place, "valid", each.rule, breaks, why, EXAMPLE_REMEDY))
-    return found
+            for problem in error.problems:
+                breaks = readers.that_read(event, problem.pointer.removeprefix("/data")) or (NOBODY,)
+                place, why = f"{path} {problem.pointer}", "today's schema refuses what was valid, and may be replayed"
+                broken.append(Finding(event, place, "valid", problem.rule, breaks, why, EXAMPLE_REMEDY))
+    return broken
 
 
 def damage_findings(damaged: Iterable[tuple[str, str]], readers: Readers) -> list[Finding]:
     """What is not as it was released (path within `released/`, and what is the matter), with whom it leaves alone."""
-    found = []
+    broken = []
     for path, matter in damaged:
         kind, _, rest = path.partition("/")
         event = rest.partition("/")[0] if kind == "events" else ""
         breaks = tuple(readers.consumers_of(event)) or ("whoever relies on it",)
         why = "changes are no longer compared, nor tried, with what was really released"
-        found.append(Finding(event or "released", path, "as released", matter, breaks, why, DAMAGE_REMEDY))
-    return found
+        broken.append(Finding(event or "released", path, "as released", matter, breaks, why, DAMAGE_REMEDY))
+    return broken
 
 
-def told(found: Sequence[Finding]) -> str:
+def told(broken: Sequence[Finding]) -> str:
     """The findings as text: one paragraph each, then what to do."""
     lines = []
-    for each in found:
+    for finding in broken:
         lines += [
-            f"✗ {each.contract}  {each.place}".rstrip(),
-            f"    was     {each.was}",
-            f"    is      {each.now}",
-            f"    breaks  {', '.join(each.breaks)}: {each.why}",
+            f"✗ {finding.contract}  {finding.place}".rstrip(),
+            f"    was     {finding.was}",
+            f"    is      {finding.current}",
+            f"    breaks  {', '.join(finding.breaks)}: {finding.why}",
         ]
-    remedies = dict.fromkeys(each.remedy for each in found)
+    remedies = dict.fromkeys(finding.remedy for finding in broken)
     return "\n".join([*lines, "", *remedies])
 
 
@@ -138,19 +138,19 @@ def _event_findings(released: Contracts, today: Contracts, readers: Readers, end
             why = "their queues stay empty"
             yield Finding(event, "the event", f"published by {publisher}", "by nobody", everyone, why, EVENT_REMEDY)
         for member in ("producer", "aggregate_type", "aggregate_id"):
-            was, now = row[member], today.catalogue[event][member]
-            if was != now:
+            was, current = row[member], today.catalogue[event][member]
+            if was != current:
                 why = "exchange, subject and order of the event follow from it"
-                yield Finding(event, member, was, now, everyone, why, EVENT_REMEDY)
+                yield Finding(event, member, was, current, everyone, why, EVENT_REMEDY)
         for change in breaking_changes(released.schemas[event], today.schemas[event], Use.EVENT):
             breaks = readers.that_read(event, change.path) or (NOBODY,)
-            yield Finding(event, f"/data{change.path}", change.was, change.now, breaks, change.why, EVENT_REMEDY)
+            yield Finding(event, f"/data{change.path}", change.was, change.current, breaks, change.why, EVENT_REMEDY)
 
 
 def _envelope_findings(released: Contracts, today: Contracts, readers: Readers) -> Iterator[Finding]:
     consumers = tuple(service for service, table in readers.tables.items() if table["consumes"]) or (NOBODY,)
     for change in breaking_changes(released.envelope, today.envelope, Use.EVENT):
-        yield Finding("the envelope", change.path, change.was, change.now, consumers, change.why, EVENT_REMEDY)
+        yield Finding("the envelope", change.path, change.was, change.current, consumers, change.why, EVENT_REMEDY)
 
 
 def _api_findings(
@@ -160,10 +160,10 @@ def _api_findings(
     # A schema that many operations share is told of once, with all of them.
     same: dict[tuple[str, str, str, str], list[tuple[Operation | None, Change]]] = {}
     for operation, change in breaking_api_changes(old, new):
-        if change.now == GONE and not change.path and f"{service} {_name(operation)}" in ended:
+        if change.current == GONE and not change.path and f"{service} {_name(operation)}" in ended:
             continue
-        same.setdefault((change.origin, change.was, change.now, change.why), []).append((operation, change))
-    for (origin, was, now, why), together in same.items():
+        same.setdefault((change.origin, change.was, change.current, change.why), []).append((operation, change))
+    for (origin, was, current, why), together in same.items():
         places = list(dict.fromkeys(operation for operation, _ in together))
         callers = (
             client
@@ -175,7 +175,7 @@ def _api_findings(
         names = [_name(operation) for operation in places]
         more = f" and {len(names) - _SHOWN_OPERATIONS} more" if len(names) > _SHOWN_OPERATIONS else ""
         contract = f"{service} {', '.join(names[:_SHOWN_OPERATIONS])}{more}"
-        yield Finding(contract, f"{together[0][1].path}{shared}".strip(), was, now, breaks, why, API_REMEDY)
+        yield Finding(contract, f"{together[0][1].path}{shared}".strip(), was, current, breaks, why, API_REMEDY)
 
 
 def _callers_of_any(document: Mapping[str, Any], readers: Readers) -> Iterator[str]:

@@ -138,13 +138,13 @@ def _sums(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _json(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
 
 
 def _yaml(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
-    return found
+    content: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return content
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:

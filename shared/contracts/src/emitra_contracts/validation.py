@@ -57,9 +57,9 @@ def validate_produced(envelope: Mapping[str, Any]) -> None:
 
 
 def _refuse(problems: Iterator[Problem]) -> None:
-    found = sorted(set(problems), key=lambda problem: (problem.pointer, problem.rule))
-    if found:
-        raise ContractViolation(found)
+    broken = sorted(set(problems), key=lambda problem: (problem.pointer, problem.rule))
+    if broken:
+        raise ContractViolation(broken)
 
 
 def _problems(envelope: Mapping[str, Any], *, produced: bool) -> Iterator[Problem]:

@@ -168,7 +168,7 @@ def test_an_addition_breaks_no_client(edit: Edit) -> None:
 def test_an_operation_that_was_public_may_not_ask_for_a_scope() -> None:
     public, scoped = deepcopy(DOCUMENT), deepcopy(DOCUMENT)
     post(public)["security"] = []
-    assert [change.now for _, change in breaking_api_changes(public, scoped)] == ["scope payments:write"]
+    assert [change.current for _, change in breaking_api_changes(public, scoped)] == ["scope payments:write"]
 
 
 def test_a_public_operation_may_not_ask_for_a_token() -> None:

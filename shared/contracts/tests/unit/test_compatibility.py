@@ -110,7 +110,7 @@ def in_documents(old: Any, new: Any) -> Iterator[Change]:
 def test_a_difference_is_found_through_a_reference_and_told_where_it_stands() -> None:
     (change,) = in_documents(an_object(amount=WHOLE), an_object(amount=TEXT))
     assert (change.path, change.origin) == ("/fee/amount", "#/$defs/money/properties/amount")
-    assert (change.was, change.now) == ("integer", "string")
+    assert (change.was, change.current) == ("integer", "string")
 
 
 def test_a_schema_that_contains_itself_comes_to_an_end() -> None:

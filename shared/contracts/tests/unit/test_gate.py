@@ -76,7 +76,7 @@ def test_what_was_released_breaks_nothing() -> None:
 def test_a_retyped_field_names_the_consumers_that_read_it_and_how_much_they_need_it() -> None:
     (finding,) = found(with_schema(lambda s: s["properties"]["fee"]["properties"]["amount"].update(type="string")))
     assert (finding.contract, finding.place) == ("application.submitted.v1", "/data/fee/amount")
-    assert (finding.was, finding.now) == ("integer", "string")
+    assert (finding.was, finding.current) == ("integer", "string")
     assert finding.breaks == ("billing (requires it)", "gateway (reads it)")
     assert "v2" in finding.remedy
 
@@ -102,7 +102,7 @@ def test_an_event_that_is_no_longer_in_the_catalogue_breaks_its_consumers_until_
 
 def test_an_event_that_nobody_publishes_any_more_breaks_its_consumers() -> None:
     (finding,) = found(replace(RELEASED, publishers={}))
-    assert (finding.was, finding.now, finding.breaks) == (
+    assert (finding.was, finding.current, finding.breaks) == (
         "published by certificates", "by nobody", ("billing", "gateway")
     )  # fmt: skip
 
@@ -110,7 +110,7 @@ def test_an_event_that_nobody_publishes_any_more_breaks_its_consumers() -> None:
 @pytest.mark.parametrize("member", ["producer", "aggregate_type", "aggregate_id"])
 def test_a_row_of_the_catalogue_keeps_its_identity(member: str) -> None:
     (finding,) = found(replace(RELEASED, catalogue={"application.submitted.v1": {**ROW, member: "other"}}))
-    assert (finding.place, finding.now, finding.breaks) == (member, "other", ("billing", "gateway"))
+    assert (finding.place, finding.current, finding.breaks) == (member, "other", ("billing", "gateway"))
 
 
 def test_a_change_of_the_envelope_breaks_every_consumer() -> None:
@@ -159,7 +159,7 @@ def test_a_released_example_that_todays_schema_refuses_is_told_with_those_who_re
 def test_a_damaged_file_is_told_with_the_consumers_of_its_event(file: str) -> None:
     path = f"events/application.submitted.v1/{file}"
     (finding,) = damage_findings([(path, "was changed")], READERS)
-    assert (finding.place, finding.now, finding.breaks) == (path, "was changed", ("billing", "gateway"))
+    assert (finding.place, finding.current, finding.breaks) == (path, "was changed", ("billing", "gateway"))
 
 
 @pytest.mark.parametrize("path", ["apis/billing.yaml", "events.json"])
