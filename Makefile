@@ -1,17 +1,18 @@
 # The front door. Every target works from any state: bare machine, half-finished install, killed last time.
-# SERVICE=billing narrows `test` and `logs` to one service; GATEWAY_PORT=8081 moves the gateway; PYTHON names a Python ≥ 3.11.
+# SERVICE=billing narrows `test` and `logs` to one service, T=refund its tests to those that pytest's -k would choose; GATEWAY_PORT=8081 moves the gateway; PYTHON names a Python ≥ 3.11.
 # CMD is what `dead-letters` is to do, as a shell would read it.
 
 PYTHON ?= python3
 GATEWAY_PORT ?= 8080
 SERVICE ?=
+T ?=
 CMD ?= --help
 export GATEWAY_PORT
 
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis lint bench lock upgrade release-contracts
+.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis lint format generate bench lock upgrade release-contracts
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
@@ -38,8 +39,8 @@ distclean: ## clean, then delete the Python environments and the download cache 
 	@$(LOCAL) clean
 	rm -rf .local
 
-test: ## Run every level of tests (SERVICE=billing for one package, without linters)
-	@$(LOCAL) test $(SERVICE)
+test: ## Run every level of tests (SERVICE=billing for one package, without linters; T=refund chooses among its tests)
+	@$(LOCAL) test $(SERVICE) $(if $(T),-k "$(T)")
 
 fault: ## Run the whole fault suite: crash points, broken infrastructure; then the books must be right
 	@$(LOCAL) fault
@@ -47,8 +48,14 @@ fault: ## Run the whole fault suite: crash points, broken infrastructure; then t
 nemesis: ## Kill and stop parts at random while people pay; then the history and the books (SEED=, MINUTES=10, REPORT=file)
 	@$(LOCAL) nemesis -- $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(REPORT),--report $(REPORT))
 
-lint: ## ruff, mypy, import rules, locks, the contract gate
+lint: ## ruff, mypy, import rules, locks, generated files, the contract gate
 	@$(LOCAL) lint
+
+format: ## Write the code as `make lint` wants it
+	@$(LOCAL) format
+
+generate: ## Write the generated files that are out of date: openapi.yaml, events.json, asyncapi.yaml, the picture
+	@$(LOCAL) generate
 
 bench: ## Print the benchmark tables, floors and peers measured in the same run
 	@$(LOCAL) bench

@@ -36,8 +36,8 @@ def main() -> None:
     """Run a command; what a person has to change is printed without a stack trace."""
     try:
         app()
-    except CannotStart as problem:
-        console.print(f"\n{problem}", style="red", markup=False, soft_wrap=True)
+    except CannotStart as error:
+        console.print(f"\n{error}", style="red", markup=False, soft_wrap=True)
         sys.exit(EXIT_CANNOT_START)
 
 
@@ -165,10 +165,13 @@ def infra(command: Annotated[list[str], typer.Argument(help="-- COMMAND ARGUMENT
 
 
 @app.command("test")
-def run_tests(service: Annotated[str, typer.Argument(help="one service's tests only")] = "") -> None:
+def run_tests(
+    service: Annotated[str, typer.Argument(help="one service's tests only")] = "",
+    expression: Annotated[str, typer.Option("-k", help="of those, the ones that fit pytest's expression")] = "",
+) -> None:
     """Every level of tests that fits in ten minutes, or those of one service."""
     with _signals_as_interrupt():
-        raise typer.Exit(suites.run_tests(root(), service))
+        raise typer.Exit(suites.run_tests(root(), service, expression))
 
 
 @app.command()
@@ -180,8 +183,20 @@ def fault() -> None:
 
 @app.command()
 def lint() -> None:
-    """ruff, mypy, import rules, locks, the contract gate."""
+    """ruff, mypy, import rules, locks, generated files, the contract gate."""
     raise typer.Exit(suites.run_lint(root()))
+
+
+@app.command("format")
+def format_code() -> None:
+    """Write the code as `lint` wants it."""
+    raise typer.Exit(suites.format_code(root()))
+
+
+@app.command()
+def generate() -> None:
+    """Write the generated files that are out of date."""
+    raise typer.Exit(suites.generate(root()))
 
 
 @app.command("release-contracts")

@@ -13,6 +13,7 @@ from emitra_local import import_rules
 from emitra_local.checks import contract_gate, run_checks
 from emitra_local.console import console, say, stage
 from emitra_local.environments import Environments
+from emitra_local.generated import out_of_date
 from emitra_local.problems import CannotStart
 from emitra_local.stack import disposable_stack
 from emitra_local.suite_results import Result, read_report, summarise
@@ -81,10 +82,13 @@ class SuiteRunner:
             process.terminate()
 
 
-def run_tests(root: Path, only: str = "") -> int:
-    """Run every suite, or those of the package in a folder named `only`; 0 when all passed. Prints the table."""
+def run_tests(root: Path, only: str = "", expression: str = "") -> int:
+    """Run every suite, or those of the package in a folder named `only`, and of those the tests that fit pytest's
+    `expression`; 0 when all passed. Prints the table."""
     environments = Environments(root, say)
-    packages = _package_suites(environments, only)
+    if expression and not only:
+        raise CannotStart("T chooses among the tests of one package: name it, make test SERVICE=billing T=refund")
+    packages = _package_suites(environments, only, *(["-k", expression] if expression else []))
     with_all = not only and (root / "tests" / "pyproject.toml").exists()
     with stage("Python environments for the tests there"):
         environments.ensure_all([*(suite.environment for suite in packages), *(["tests", "lint"] if with_all else [])])
@@ -122,6 +126,30 @@ def run_lint(root: Path) -> int:
         return summarise(_shown(beside.submit(run_checks, environments)))
 
 
+def format_code(root: Path) -> int:
+    """Rewrites every Python file as `make lint` wants it; 1 when something is left that only a person can mend."""
+    environments = Environments(root, say)
+    environments.ensure("lint")
+    ruff = [str(environments.program("lint", "python")), "-m", "ruff"]
+    cache = f"--cache-dir={root / '.local' / 'cache' / 'ruff'}"
+    codes = [
+        subprocess.run([*ruff, *act, cache], cwd=root, check=False).returncode
+        for act in (["check", "--fix"], ["format"])
+    ]
+    return max(codes)
+
+
+def generate(root: Path) -> int:
+    """Writes every generated file that is out of date, and says which; 0."""
+    environments = Environments(root, say)
+    environments.ensure("lint")
+    for path, text in out_of_date(environments):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        say(f"wrote {path.relative_to(root)}")
+    return 0
+
+
 def release_contracts(root: Path) -> int:
     """Make today's events and APIs the released ones; not 0 when that would break whoever relies on the old ones."""
     environments = Environments(root, say)
@@ -153,18 +181,18 @@ def run_program(root: Path, module: str, *arguments: str) -> int:
     return subprocess.run(command, cwd=root, env=_environ(root), check=False).returncode
 
 
-def _package_suites(environments: Environments, only: str) -> list[Suite]:
+def _package_suites(environments: Environments, only: str, *arguments: str) -> list[Suite]:
     # Shared packages first: everything stands on them, and theirs take longest.
-    found = [
-        Suite(package.folder.name, f"{package.folder.name}-test", package.folder, ("tests",))
+    chosen = [
+        Suite(package.folder.name, f"{package.folder.name}-test", package.folder, ("tests", *arguments))
         for package in reversed(environments.workspace.packages)
         if package.has_tests and (package.folder / "tests").is_dir() and only in ("", package.folder.name)
     ]
-    if not found:
+    if not chosen:
         raise CannotStart(
             f"There is no package {only!r} with tests; SERVICE is a folder's name in services/ or shared/."
         )
-    return found
+    return chosen
 
 
 def _run_side_by_side(runner: SuiteRunner, suites: list[Suite]) -> list[Result]:

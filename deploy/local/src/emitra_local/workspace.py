@@ -46,6 +46,11 @@ class Package:
     def source(self) -> Path:
         return self.folder / "src"
 
+    @property
+    def program(self) -> str:
+        """Module and function behind the command of the package's name, e.g. `billing.entrypoints.service:main`."""
+        return str(self._document["project"]["scripts"][self.folder.name])
+
     def import_names(self) -> list[str]:
         """The top-level Python packages under src/, e.g. ["kiosk_registry"]."""
         return sorted(init.parent.name for init in self.source.glob("*/__init__.py"))
@@ -53,10 +58,10 @@ class Package:
     def dependencies(self, extra: str = "") -> list[str]:
         """Requirement strings of the package itself, with those of one extra added when it is named."""
         project = self._document["project"]
-        wanted = list(project.get("dependencies", []))
+        requirements = list(project.get("dependencies", []))
         if extra:
-            wanted += project.get("optional-dependencies", {})[extra]
-        return wanted
+            requirements += project.get("optional-dependencies", {})[extra]
+        return requirements
 
     def group(self, name: str) -> list[str]:
         """The requirement strings of one [dependency-groups] entry."""
@@ -89,8 +94,8 @@ class Workspace:
     def closure(self, package: Package, extra: str = "") -> tuple[list[Package], dict[str, list[str]]]:
         """The packages of this repository that `package` needs (itself first), and per package the requirement
         strings that come from outside the repository."""
-        ours = {each.name: each for each in self.packages}
-        found: dict[str, Package] = {}
+        ours = {member.name: member for member in self.packages}
+        needed: dict[str, Package] = {}
         outside: dict[str, list[str]] = {}
         queue, seen = [(package, extra)], set[tuple[str, str]]()
         while queue:
@@ -98,18 +103,18 @@ class Workspace:
             if (current.name, current_extra) in seen:
                 continue
             seen.add((current.name, current_extra))
-            found.setdefault(current.name, current)
+            needed.setdefault(current.name, current)
             theirs = outside.setdefault(current.name, [])
             for requirement in current.dependencies(current_extra):
                 name, extras = _name_and_extras(requirement)
                 if name in ours:
-                    queue += [(ours[name], wanted) for wanted in (extras or [""])]
+                    queue += [(ours[name], name_of_extra) for name_of_extra in (extras or [""])]
                 elif name.startswith(OURS):
                     # Never looked up in a registry, where somebody else may hold the name.
                     raise CannotStart(f"{current.name} needs {name}, and no folder of this repository has it")
                 elif requirement not in theirs:
                     theirs.append(requirement)
-        return list(found.values()), outside
+        return list(needed.values()), outside
 
 
 def _normalised(name: str) -> str:

@@ -42,3 +42,5 @@ __all__ = [
     "validate_envelope",
     "validate_produced",
 ]
+
+__version__ = "1.0.0"

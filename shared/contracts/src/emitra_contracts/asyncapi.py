@@ -1,9 +1,9 @@
 """The platform's AsyncAPI 3.0 document: what the services print of their events, with the contracts put in."""
 
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from typing import Any
 
+import emitra_contracts
 from emitra_contracts.catalogue import entry, envelope_schema, events, examples, schema
 
 _ENVELOPE = "envelope"
@@ -40,7 +40,7 @@ def platform_document(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "e-Mitra events",
-            "version": version("emitra-contracts"),
+            "version": emitra_contracts.__version__,
             "description": "Generated from the services' tables of events and the contracts; see README.md.",
         },
         "defaultContentType": "application/cloudevents+json",

@@ -1,12 +1,15 @@
-"""`emitra-contracts`: is what is published still what was released, and releasing it."""
+"""`emitra-contracts`: is what is published still what was released, releasing it, and printing it."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 from emitra_contracts import gate
+from emitra_contracts.asyncapi import platform_document
 from emitra_contracts.catalogue import clients, events, released_examples, sunsets
 from emitra_contracts.released import (
     RELEASED,
@@ -47,6 +50,13 @@ def release_contracts(root: Root = Path()) -> None:
     for path in added:
         typer.echo(f"added {path}")
     typer.echo(f"Released; {len(added)} new examples.")
+
+
+@app.command("asyncapi")
+def print_asyncapi() -> None:
+    """Print the platform's AsyncAPI document, made of those of the services on standard input, `---` between them."""
+    document = platform_document(yaml.load_all(sys.stdin, yaml.CSafeLoader))
+    typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110), nl=False)
 
 
 def _findings(root: Path) -> list[gate.Finding]:

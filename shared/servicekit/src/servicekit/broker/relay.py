@@ -47,8 +47,8 @@ CONNECT_ATTEMPTS = 60
 CONNECT_AGAIN_SECONDS = 0.5
 # In doubt the process is about to end; the broker gets this long to see the connection closed.
 GIVE_UP_SECONDS = 1.0
-# For pika to see that the connection is gone and close its socket.
-HANG_UP_SECONDS = 0.1
+# For pika to see that the connection is gone and close its socket; shorter than it waits before it makes another.
+HANG_UP_SECONDS = 0.3
 # At a stop, for the confirms of what is in flight and the closing; shorter than Kubernetes' grace period of 30 s, and
 # what a broker in memory alarm has not confirmed by then is published again.
 STOP_TIMEOUT_SECONDS = 15.0
@@ -90,10 +90,13 @@ class _Loop(IOLoop):
     def __init__(self) -> None:
         super().__init__()
         self._watched: set[int] = set()
+        self._hung_up = False
 
     def add_handler(self, fd: int, handler: Callable[..., None], events: int) -> None:
         self._watched.add(fd)
         super().add_handler(fd, handler, events)
+        if self._hung_up:  # Between two steps of connecting pika watches nothing, and there was nothing to end.
+            self._end(fd)
 
     def remove_handler(self, fd: int) -> None:
         self._watched.discard(fd)
@@ -101,9 +104,14 @@ class _Loop(IOLoop):
 
     def hang_up(self) -> None:
         """Ends every conversation at once; pika then sees that it is over and closes its sockets."""
+        self._hung_up = True
         for fd in self._watched:
-            with socket.socket(fileno=os.dup(fd)) as same, suppress(OSError):
-                same.shutdown(socket.SHUT_RDWR)
+            self._end(fd)
+
+    @staticmethod
+    def _end(fd: int) -> None:
+        with socket.socket(fileno=os.dup(fd)) as same, suppress(OSError):
+            same.shutdown(socket.SHUT_RDWR)
 
 
 class Relay:
