@@ -12,7 +12,7 @@ export GATEWAY_PORT
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis lint format generate bench lock upgrade release-contracts
+.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis lint format generate bench lock upgrade release-contracts tags
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
@@ -68,3 +68,6 @@ upgrade: ## Write the hashed locks with the newest versions that fit
 
 release-contracts: ## Make today's events and APIs the released ones, unless that breaks whoever relies on them
 	@$(LOCAL) release-contracts
+
+tags: ## Make the tags of releases.toml that are missing
+	@$(LOCAL) tags

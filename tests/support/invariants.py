@@ -1,4 +1,4 @@
-"""The design's invariants I1–I8 (messaging.md), checked as an auditor would who trusts nobody's own check.
+"""The invariants I1–I8 (docs/messaging.md), checked as an auditor would who trusts nobody's own check.
 
 The books are read from outside: the services' databases with the stack's administrator, the billers' and the
 provider's own records over HTTP. What each invariant means is written here once more, on purpose not imported from the
@@ -34,8 +34,10 @@ SERVICES = Path(__file__).resolve().parents[2] / "services"
 # Certificates want of the payments those that pay a fee; their inbox does not remember the others.
 ONLY_FEES = "certificates.payment.completed.v1"
 
-# The saga of messaging.md: from each state the ones that may follow. An end has none. MANUAL is a pause: what follows
-# it is what may follow the state before it.
+# Other kinds, such as partial refunds, may repeat: each entry is then an act of its own.
+ONCE_PER_PAYMENT = {"hold", "post", "void", "capture"}
+# The saga of docs/messaging.md: from each state the ones that may follow. An end has none. MANUAL is a pause: what
+# follows it is what may follow the state before it.
 PAYMENT_MOVES = {
     "CREATED": {"AUTH_REQUESTED"},
     "AUTH_REQUESTED": {"AUTHORISED", "AUTH_UNKNOWN", "AUTH_FAILED", "MANUAL"},
@@ -216,7 +218,9 @@ def i2_captured_is_posted_and_refunded_and_suspense(books: Books) -> Breaks:
 
 def i3_at_most_one_capture_posting_receipt_refund(books: Books) -> Breaks:
     """Per payment, in the ledger and by what the biller and the provider were made to do."""
-    entries = Counter((entry["payment_id"], entry["kind"]) for entry in books.journal if "payment_id" in entry)
+    entries = Counter(
+        (entry["payment_id"], entry["kind"]) for entry in books.journal if entry["kind"] in ONCE_PER_PAYMENT
+    )
     found = [f"{payment_id}: {count} entries {kind}" for (payment_id, kind), count in entries.items() if count > 1]
     resolved = Counter(entry["resolves"] for entry in books.journal if "resolves" in entry)
     found += [f"{hold} is resolved {count} times" for hold, count in resolved.items() if count > 1]

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from emitra_local import journeys, suites
+from emitra_local import journeys, releases, suites
 from emitra_local.console import console, say, stage
 from emitra_local.problems import CannotStart
 from emitra_local.stack import Stack, disposable_stack
@@ -197,6 +197,13 @@ def format_code() -> None:
 def generate() -> None:
     """Write the generated files that are out of date."""
     raise typer.Exit(suites.generate(root()))
+
+
+@app.command()
+def tags() -> None:
+    """Make the tags of releases.toml that are missing."""
+    for tag in releases.make_missing_tags(root()):
+        console.print(f"tagged {tag}")
 
 
 @app.command("release-contracts")
