@@ -15,6 +15,7 @@ from pymongo.client_session import ClientSession
 
 from servicekit import ids
 from servicekit.broker.admin import apply
+from servicekit.broker.connection import connection_to
 from servicekit.broker.consumer import ConsumerProcess
 from servicekit.broker.relay import Relay
 from servicekit.broker.topology import Topology
@@ -149,7 +150,7 @@ def start_consumer(handling: Handling, recorder: Recorder, broker: AmqpVhost) ->
 
     def start(*, parked: bool = False) -> ConsumerProcess:
         queues, handles = (CONSUMER.parking_queues, recorder) if parked else (CONSUMER.queues, handling)
-        process = ConsumerProcess(amqp_url=broker.url, queues=queues, handling=handles, threads=2)
+        process = ConsumerProcess(connection=connection_to(broker.url), queues=queues, handling=handles, threads=2)
         thread = threading.Thread(target=process.run)
         thread.start()
         running.append((process, thread))

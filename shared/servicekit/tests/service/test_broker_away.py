@@ -10,6 +10,7 @@ import pytest
 import urllib3
 
 from servicekit.broker.admin import apply
+from servicekit.broker.connection import connection_to
 from servicekit.broker.consumer import ConsumerProcess
 from servicekit.broker.relay import Relay
 from servicekit.broker.relay_store import RelayInDoubt
@@ -41,16 +42,16 @@ def _no_socket_is_left_open() -> Iterator[None]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same limits, shorter."""
-    monkeypatch.setattr("servicekit.broker.consumer.HEARTBEAT_SECONDS", 2)
+    monkeypatch.setattr("servicekit.broker.connection.HEARTBEAT_SECONDS", 2)
     monkeypatch.setattr("servicekit.broker.consumer.HEARTBEAT_CHECK_SECONDS", 0.5)
-    monkeypatch.setattr("servicekit.broker.consumer.ANSWER_TIMEOUT_SECONDS", 1, raising=False)
+    monkeypatch.setattr("servicekit.broker.connection.ANSWER_TIMEOUT_SECONDS", 1)
 
 
 @pytest.mark.usefixtures("quick")
 def test_a_consumer_whose_broker_froze_connects_anew(
     db: Mongo, broker: AmqpVhost, wire: Wire, handling: Handling
 ) -> None:
-    process = ConsumerProcess(amqp_url=wire.url, queues=CONSUMER.queues, handling=handling, threads=1)
+    process = ConsumerProcess(connection=connection_to(wire.url), queues=CONSUMER.queues, handling=handling, threads=1)
     thread = threading.Thread(target=process.run)
     thread.start()
     try:
@@ -69,7 +70,7 @@ def test_a_consumer_whose_broker_froze_connects_anew(
 
 @pytest.mark.usefixtures("quick")
 def test_a_consumer_stops_while_its_broker_is_frozen(wire: Wire, handling: Handling) -> None:
-    process = ConsumerProcess(amqp_url=wire.url, queues=CONSUMER.queues, handling=handling, threads=1)
+    process = ConsumerProcess(connection=connection_to(wire.url), queues=CONSUMER.queues, handling=handling, threads=1)
     thread = threading.Thread(target=process.run)
     thread.start()
     eventually(lambda: process.idle)
@@ -137,7 +138,7 @@ def test_a_consumer_that_starts_before_its_broker_goes_on_trying(
         port = reserved.getsockname()[1]
         host = f"127.0.0.1:{port}"
         url = Wire.through(broker.url, host)
-        process = ConsumerProcess(amqp_url=url, queues=CONSUMER.queues, handling=handling, threads=1)
+        process = ConsumerProcess(connection=connection_to(url), queues=CONSUMER.queues, handling=handling, threads=1)
         thread = threading.Thread(target=process.run)
         thread.start()
         with pytest.raises(ConnectionError):
@@ -222,7 +223,9 @@ def test_both_work_with_no_more_than_their_own_permissions(
         exchanges=PRODUCER.exchanges,
         confirm_timeout_seconds=5,
     )
-    process = ConsumerProcess(amqp_url=urls["taker"], queues=CONSUMER.queues, handling=handling, threads=1)
+    process = ConsumerProcess(
+        connection=connection_to(urls["taker"]), queues=CONSUMER.queues, handling=handling, threads=1
+    )
     threads = [threading.Thread(target=run) for run in (relay.run, process.run)]
     for thread in threads:
         thread.start()

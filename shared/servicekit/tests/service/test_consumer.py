@@ -10,12 +10,15 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+import kombu
 import pika
 import pytest
 from pymongo.errors import ExecutionTimeout
 
+from servicekit.broker.connection import connection_to
 from servicekit.broker.consumer import ConsumerProcess, UnusableTopology, WorkerDied
 from servicekit.broker.relay import Relay
+from servicekit.broker.workers import Job, Workers
 from servicekit.errors import DependencyUnavailable
 from servicekit.events.envelope import Message, NewEvent, ReceivedEvent, serialise
 from servicekit.events.handling import Delivery, Handling
@@ -194,14 +197,16 @@ def test_a_worn_out_message_is_parked(db: Mongo, handling: Handling, taker: Take
 
 
 def test_a_consumer_without_its_queue_says_which_and_what_to_do(amqp_vhost: AmqpVhost, handling: Handling) -> None:
-    process = ConsumerProcess(amqp_url=amqp_vhost.url, queues=[QUEUE], handling=handling, threads=1)
+    process = ConsumerProcess(connection=connection_to(amqp_vhost.url), queues=[QUEUE], handling=handling, threads=1)
     with pytest.raises(UnusableTopology, match=rf"{QUEUE}.*topology --apply"):
         process.run()
 
 
 def test_a_consumer_that_misses_one_queue_takes_nothing_from_the_others(broker: AmqpVhost, handling: Handling) -> None:
     send(broker, b"{}")
-    process = ConsumerProcess(amqp_url=broker.url, queues=[QUEUE, f"{QUEUE}.missing"], handling=handling, threads=1)
+    process = ConsumerProcess(
+        connection=connection_to(broker.url), queues=[QUEUE, f"{QUEUE}.missing"], handling=handling, threads=1
+    )
     with pytest.raises(UnusableTopology, match="missing"):
         process.run()
     with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
@@ -298,7 +303,9 @@ def test_an_outage_of_the_database_costs_each_message_one_delivery_however_long_
             asked.append(length(broker, QUEUE))
             away.ping()
 
-        process = ConsumerProcess(amqp_url=broker.url, queues=CONSUMER.queues, handling=Watched(), threads=2, ping=ping)
+        process = ConsumerProcess(
+            connection=connection_to(broker.url), queues=CONSUMER.queues, handling=Watched(), threads=2, ping=ping
+        )
         thread = threading.Thread(target=process.run)
         thread.start()
         try:
@@ -322,7 +329,7 @@ def test_an_outage_of_the_database_costs_each_message_one_delivery_however_long_
 
 
 def test_a_message_that_cannot_even_be_sent_away_does_not_take_its_group_along(
-    db: Mongo, broker: AmqpVhost, handling: Handling, taker: Taker
+    db: Mongo, handling: Handling, taker: Taker
 ) -> None:
     def fail(event: ReceivedEvent) -> None:
         if event.data["thing_id"] == "bad":
@@ -334,11 +341,16 @@ def test_a_message_that_cannot_even_be_sent_away_does_not_take_its_group_along(
         event = new_event(thing, text=text)
         return Delivery(QUEUE, Message(event.id, event.type, "application/json", serialise(event, "maker"), {}))
 
-    process = ConsumerProcess(amqp_url=broker.url, queues=[QUEUE], handling=handling, threads=1)
+    workers = Workers(handling, 1, threading.Event())
     # More than a document of MongoDB's can be.
-    process._handle([(1, 1, delivery("bad", text="x" * 17_000_000)), (1, 2, delivery("good"))])
-    settled = [process._done.get_nowait() for _ in range(2)]
-    assert settled == [(1, 1, False), (1, 2, True)]
+    for number, message in enumerate((delivery("bad", text="x" * 17_000_000), delivery("good")), 1):
+        workers.put(Job(number, kombu.Message(), message))
+    workers.start()
+    handled: dict[int, bool] = {}
+    while len(handled) < 2:
+        handled |= {job.number: done for job, done in workers.finished(wait_seconds=30)}
+    workers.stop()
+    assert handled == {1: False, 2: True}
     assert effects(db) == 1
 
 
@@ -401,7 +413,7 @@ def test_a_process_whose_worker_thread_is_gone_ends(broker: AmqpVhost, handling:
 
     taker.before = leave
     send(broker, serialise(new_event("t1"), "maker"))
-    process = ConsumerProcess(amqp_url=broker.url, queues=[QUEUE], handling=handling, threads=1)
+    process = ConsumerProcess(connection=connection_to(broker.url), queues=[QUEUE], handling=handling, threads=1)
     alarm = threading.Timer(10, process.stop)  # So that the test ends if the process does not.
     alarm.start()
     with pytest.raises(WorkerDied):

@@ -5,30 +5,32 @@ from hypothesis import strategies as st
 
 from servicekit.broker.acknowledgements import Acknowledgements
 
+# Here a message is its number.
+
 
 def test_what_is_finished_without_a_gap_is_acknowledged_at_once() -> None:
-    acks = Acknowledgements()
+    acks = Acknowledgements[int]()
     for tag in (2, 1, 3):
-        acks.finished(tag)
+        acks.finished(tag, tag)
     assert acks.due() == [(3, True)]
     assert not acks.waiting
 
 
 def test_what_is_finished_beyond_a_gap_waits_and_then_goes_by_itself() -> None:
-    acks = Acknowledgements()
+    acks = Acknowledgements[int]()
     for tag in (1, 3, 4):
-        acks.finished(tag)
+        acks.finished(tag, tag)
     assert acks.due() == [(1, True)]
     assert acks.waiting
     assert acks.due(gap_seconds=0) == [(3, False), (4, False)]
-    acks.finished(2)
-    acks.finished(5)
+    acks.finished(2, 2)
+    acks.finished(5, 5)
     assert acks.due() == [(5, True)]
 
 
 def test_a_multiple_acknowledgement_never_ends_at_a_delivery_that_was_given_back() -> None:
-    acks = Acknowledgements()
-    acks.finished(1)
+    acks = Acknowledgements[int]()
+    acks.finished(1, 1)
     acks.given_back(2)
     assert acks.due() == [(1, True)]
     acks.given_back(3)
@@ -39,12 +41,12 @@ def test_a_multiple_acknowledgement_never_ends_at_a_delivery_that_was_given_back
 def test_each_delivery_is_settled_once_and_none_before_it_is_finished(
     order: list[int], given_back: set[int], impatient_at: set[int]
 ) -> None:
-    acks, finished, acknowledged = Acknowledgements(), set[int](), set[int]()
+    acks, finished, acknowledged = Acknowledgements[int](), set[int](), set[int]()
     for tag in order:
         if tag in given_back:
             acks.given_back(tag)
         else:
-            acks.finished(tag)
+            acks.finished(tag, tag)
             finished.add(tag)
         for up_to, multiple in acks.due(gap_seconds=0 if tag in impatient_at else 60):
             outstanding = set(range(1, up_to + 1)) if multiple else {up_to}

@@ -1,11 +1,12 @@
 """Which messages a worker takes together."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import kombu
 import pytest
 
-from servicekit.broker.consumer import BUSY_SECONDS, GROUP_SIZE, ConsumerProcess, Job
+from servicekit.broker.workers import BUSY_SECONDS, GROUP_SIZE, Job, Workers
 from servicekit.events.envelope import Message
 from servicekit.events.handling import Delivery
 
@@ -32,56 +33,53 @@ class Meanwhile(threading.Event):
 
 
 @pytest.fixture
-def process() -> ConsumerProcess:
-    return ConsumerProcess(amqp_url="", queues=[], handling=Nobody(), threads=2)
+def workers() -> Workers:
+    return Workers(Nobody(), 2, threading.Event())
 
 
-def come(process: ConsumerProcess, *tags: int) -> None:
-    for tag in tags:
-        process._jobs.put(job(tag))
+def come(workers: Workers, *numbers: int) -> None:
+    for number in numbers:
+        delivery = Delivery("queue", Message(str(number), "", "", b"", {}))
+        workers.put(Job(number, kombu.Message(), delivery))
 
 
-def job(tag: int) -> Job:
-    return 1, tag, Delivery("queue", Message(str(tag), "", "", b"", {}))
+def numbers(jobs: Sequence[Job]) -> list[int]:
+    return [job.number for job in jobs]
 
 
-def tags(jobs: list[Job]) -> list[int]:
-    return [tag for _, tag, _ in jobs]
+def test_the_first_after_a_pause_waits_for_nobody(workers: Workers) -> None:
+    workers._stopping = meanwhile = Meanwhile(lambda: come(workers, 2))
+    come(workers, 1)
 
-
-def test_the_first_after_a_pause_waits_for_nobody(process: ConsumerProcess) -> None:
-    process._stopping = meanwhile = Meanwhile(lambda: come(process, 2))
-    come(process, 1)
-
-    assert tags(process._take()) == [1]
+    assert numbers(workers._take()) == [1]
     assert meanwhile.waits == 0
 
 
-def test_while_messages_keep_coming_those_of_a_moment_are_taken_together(process: ConsumerProcess) -> None:
-    come(process, 1)
-    process._take()
-    process._stopping = Meanwhile(lambda: come(process, 3, 4))
-    come(process, 2)
+def test_while_messages_keep_coming_those_of_a_moment_are_taken_together(workers: Workers) -> None:
+    come(workers, 1)
+    workers._take()
+    workers._stopping = Meanwhile(lambda: come(workers, 3, 4))
+    come(workers, 2)
 
-    assert tags(process._take()) == [2, 3, 4]
+    assert numbers(workers._take()) == [2, 3, 4]
 
 
-def test_nobody_waits_where_there_is_enough(process: ConsumerProcess) -> None:
-    come(process, 0)
-    process._take()
-    process._stopping = meanwhile = Meanwhile(lambda: None)
-    come(process, *range(1, GROUP_SIZE + 10))
+def test_nobody_waits_where_there_is_enough(workers: Workers) -> None:
+    come(workers, 0)
+    workers._take()
+    workers._stopping = meanwhile = Meanwhile(lambda: None)
+    come(workers, *range(1, GROUP_SIZE + 10))
 
-    assert tags(process._take()) == list(range(1, GROUP_SIZE + 1))
+    assert numbers(workers._take()) == list(range(1, GROUP_SIZE + 1))
     assert meanwhile.waits == 0
 
 
-def test_a_pause_ends_the_waiting(process: ConsumerProcess) -> None:
-    come(process, 1)
-    process._take()
-    process._took_at -= BUSY_SECONDS
-    process._stopping = meanwhile = Meanwhile(lambda: None)
-    come(process, 2)
+def test_a_pause_ends_the_waiting(workers: Workers) -> None:
+    come(workers, 1)
+    workers._take()
+    workers._took_at -= BUSY_SECONDS
+    workers._stopping = meanwhile = Meanwhile(lambda: None)
+    come(workers, 2)
 
-    assert tags(process._take()) == [2]
+    assert numbers(workers._take()) == [2]
     assert meanwhile.waits == 0

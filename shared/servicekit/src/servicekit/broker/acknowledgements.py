@@ -1,23 +1,26 @@
 """Which acknowledgements to send for what the workers of one channel have finished."""
 
 import time
+from typing import Generic, TypeVar
 
 # How long a finished message waits for those before it: longer than workers' groups lie apart, shorter than anybody
 # would notice.
 GAP_SECONDS = 0.1
 
+Answered = TypeVar("Answered")  # a message, as whoever acknowledges it has it
 
-class Acknowledgements:
-    """Turns finished deliveries into few acknowledgements.
+
+class Acknowledgements(Generic[Answered]):
+    """Turns finished messages into few acknowledgements. Messages are numbered from 1, as they are delivered.
 
     A multiple acknowledgement speaks for every earlier delivery too, so it reaches up to the first unfinished one and
     no further. What is finished beyond that waits a moment for the gap to close and is then acknowledged by itself: one
-    slow message shall not hold the others' places in the prefetch window. Delivery tags count from 1.
+    slow message shall not hold the others' places in the prefetch window.
     """
 
     def __init__(self) -> None:
         self._next = 1  # Whatever was delivered before it is settled.
-        self._finished: dict[int, float] = {}  # tag: since when it waits
+        self._finished: dict[int, tuple[Answered, float]] = {}  # and since when each waits
         self._settled: set[int] = set()  # beyond a gap: given back, or acknowledged by itself
 
     @property
@@ -25,28 +28,29 @@ class Acknowledgements:
         """Whether something finished is not acknowledged yet."""
         return bool(self._finished)
 
-    def finished(self, tag: int) -> None:
-        """This delivery may be acknowledged."""
-        self._finished[tag] = time.monotonic()
+    def finished(self, number: int, message: Answered) -> None:
+        """This message may be acknowledged."""
+        self._finished[number] = (message, time.monotonic())
 
-    def given_back(self, tag: int) -> None:
-        """This delivery needs no acknowledgement."""
-        self._settled.add(tag)
+    def given_back(self, number: int) -> None:
+        """This message needs no acknowledgement."""
+        self._settled.add(number)
 
-    def due(self, gap_seconds: float = GAP_SECONDS) -> list[tuple[int, bool]]:
-        """(tag, multiple) of each acknowledgement to send now; 0 seconds: all that is finished."""
-        acknowledgements = []
-        last = 0  # The broker refuses a multiple acknowledgement up to a tag that was given back.
+    def due(self, gap_seconds: float = GAP_SECONDS) -> list[tuple[Answered, bool]]:
+        """What to acknowledge now, and whether for all before it too; 0 seconds: all that is finished."""
+        acknowledgements: list[tuple[Answered, bool]] = []
+        last = None  # The broker refuses a multiple acknowledgement up to a message that was given back.
         while self._next in self._finished or self._next in self._settled:
-            if self._finished.pop(self._next, None) is not None:
-                last = self._next
+            if self._next in self._finished:
+                last, _ = self._finished.pop(self._next)
             self._settled.discard(self._next)
             self._next += 1
-        if last:
+        if last is not None:
             acknowledgements.append((last, True))
         waited_long = time.monotonic() - gap_seconds
-        for tag in [tag for tag, since in self._finished.items() if since <= waited_long]:
-            del self._finished[tag]
-            self._settled.add(tag)
-            acknowledgements.append((tag, False))
+        for number, (message, since) in list(self._finished.items()):
+            if since <= waited_long:
+                del self._finished[number]
+                self._settled.add(number)
+                acknowledgements.append((message, False))
         return acknowledgements

@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 
 from servicekit.broker.admin import BrokerRefused, read
 from servicekit.broker.comparison import differences
+from servicekit.broker.connection import connection_to
 from servicekit.broker.consumer import ConsumerProcess, UnusableTopology, WorkerDied, run_beside
 from servicekit.broker.relay_store import RelayInDoubt
 from servicekit.broker.watch import TopologyWatch
@@ -80,7 +81,7 @@ def run_worker(service: Service) -> None:
             run_until_stopped(lambda: bool(stopping.wait()), stopping.set)
             return
         consumer = ConsumerProcess(
-            amqp_url=settings.amqp_url,
+            connection=connection_to(settings.amqp_url),
             queues=service.topology.queues,
             handling=service.handling(mongo, application, stopping),
             threads=settings.worker_threads,
@@ -88,7 +89,7 @@ def run_worker(service: Service) -> None:
         )
         # Apart from the consumer: neither waits for the other, however many messages are parked.
         recorder = ConsumerProcess(
-            amqp_url=settings.amqp_url,
+            connection=connection_to(settings.amqp_url),
             queues=service.topology.parking_queues,
             handling=Recorder(mongo, stopping),
             threads=1,
