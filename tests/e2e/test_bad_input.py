@@ -321,6 +321,6 @@ def test_what_is_not_even_http_is_answered_with_a_problem(
         connection.sendall(request_bytes)
         answer = http.client.HTTPResponse(connection)
         answer.begin()
-        read = Answer(answer.status, dict(answer.headers), answer.read())
+        read = Answer("a raw request", answer.status, dict(answer.headers), answer.read())
     problem = assert_problem(platform, read, status)
     assert problem["instance"] == "/"

@@ -142,7 +142,7 @@ def with_a_key_of_nobody(client: Client) -> Answer:
     header, _, rest = client.token.partition(".")
     named = json.loads(urlsafe_b64decode(header + "==")) | {"kid": "nobody"}
     token = f"{urlsafe_b64encode(json.dumps(named).encode()).decode().rstrip('=')}.{rest}"
-    return client.platform.call("GET", "/v1/wallet", headers={"Authorization": f"Bearer {token}"} | IN_TIME)
+    return client.call("GET", "/v1/wallet", headers={"Authorization": f"Bearer {token}"} | IN_TIME)
 
 
 IN_TIME = {"Emitra-Timeout-Ms": str(TIMEOUT_MS)}

@@ -12,6 +12,7 @@ from typing import Any
 
 import urllib3
 
+from emitra_client import UnexpectedAnswer
 from tests.nemesis.history import Event, History, Kind, Operation
 from tests.support.platform import APPLICATION, Answer, Client, Platform
 
@@ -76,7 +77,7 @@ class Payer:
         self._history = history
         self._calls = 0
         patient = replace(platform, http=_connections(REQUEST_SECONDS))
-        self._hasty = replace(platform, http=_connections(HASTY_SECONDS))
+        self._hasty = _connections(HASTY_SECONDS)
         self._clients = [patient.client(name) for name in names]
         self._latest: deque[tuple[Client, dict[str, Any]]] = deque(maxlen=LATEST)
         self._fees: deque[tuple[Client, dict[str, Any]]] = deque(maxlen=LATEST)
@@ -155,7 +156,7 @@ class Payer:
         return "indeterminate"
 
     def _attempt(self, bill: Bill, key: str, *, hasty: bool = False) -> Kind:
-        client = replace(bill.payer, platform=self._hasty) if hasty else bill.payer
+        client = replace(bill.payer, http=self._hasty) if hasty else bill.payer
         asked = self._invoke("pay", key=key, bill=bill.bill_id, paise=bill.total_paise, wallet=client.kiosk_id or "")
         kind, answer = self._told(
             asked,
@@ -259,15 +260,12 @@ class Payer:
 
     def _sign_in(self) -> None:
         """A new token for each client; while identity is away the old one will do."""
-        for number, client in enumerate(self._clients):
-            new = replace(client, _token="")
+        for client in self._clients:
             try:
-                assert new.token
-            except (urllib3.exceptions.HTTPError, AssertionError):
-                if not client._token:
+                client.renew_token()
+            except (urllib3.exceptions.HTTPError, UnexpectedAnswer):
+                if not client.signed_in:
                     raise
-            else:
-                self._clients[number] = new
         self._signed_in_at = time.monotonic()
 
 

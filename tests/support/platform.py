@@ -1,15 +1,16 @@
 """A client of the platform as its users write one: HTTP through the gateway, tokens, keys, and patience."""
 
-import json
 import time
-import uuid
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 import urllib3
+
+import emitra_client
+from emitra_client import Answer, new_key
+
+__all__ = ["Answer", "Client", "Platform", "eventually", "new_key"]
 
 T = TypeVar("T")
 
@@ -29,26 +30,6 @@ APPLICATION = {
 }
 
 
-def new_key() -> str:
-    return uuid.uuid4().hex
-
-
-@dataclass
-class Answer:
-    """A response, read."""
-
-    status: int
-    headers: Mapping[str, str]
-    raw: bytes
-
-    @property
-    def json(self) -> dict[str, Any]:
-        return dict(json.loads(self.raw))
-
-    def __repr__(self) -> str:
-        return f"<{self.status} {self.raw[:400]!r}>"
-
-
 @dataclass
 class Platform:
     """The gateway, and who its sandbox clients are."""
@@ -62,55 +43,22 @@ class Platform:
         """A sandbox client by its name in `.local/run.json`."""
         for known in [*self.run_info["clients"], *self.run_info.get("officers", [])]:
             if known["name"] == name and "client_secret" in known:
-                return Client(self, known["client_id"], known["client_secret"], known.get("kiosk_id"))
+                url = self.run_info["gateway_url"]
+                return Client(
+                    url, known["client_id"], known["client_secret"], self.http, kiosk_id=known.get("kiosk_id")
+                )
         raise LookupError(f"no sandbox client {name}")
 
     def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        sent = dict(headers or {})
-        data: bytes | None = None
-        if isinstance(body, bytes):
-            data = body
-        elif body is not None:
-            data = json.dumps(body).encode()
-            sent.setdefault("Content-Type", "application/json")
-        response = self.http.request(method, self.run_info["gateway_url"] + path, body=data, headers=sent)
-        return Answer(response.status, response.headers, response.data)
+        """As anybody, or as whom the headers say."""
+        return emitra_client.Client(self.run_info["gateway_url"], http=self.http).call(method, path, body, headers)
 
 
 @dataclass
-class Client:
-    """One machine client with its own token."""
+class Client(emitra_client.Client):
+    """One sandbox client, and what tests do most."""
 
-    platform: Platform
-    client_id: str
-    client_secret: str
-    kiosk_id: str | None
-    _token: str = ""
-
-    @property
-    def token(self) -> str:
-        if not self._token:
-            answer = self.sign_in()
-            assert answer.status == 200, answer
-            self._token = answer.json["access_token"]
-        return self._token
-
-    def sign_in(self, **headers: str) -> Answer:
-        """The answer to asking for a token of all the client's scopes."""
-        basic = b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
-        return self.platform.call(
-            "POST",
-            "/v1/oauth2/token",
-            urlencode({"grant_type": "client_credentials"}).encode(),
-            {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded", **headers},
-        )
-
-    def get(self, path: str, **headers: str) -> Answer:
-        return self.platform.call("GET", path, headers={"Authorization": f"Bearer {self.token}", **headers})
-
-    def post(self, path: str, body: Any, key: str | None = None, **headers: str) -> Answer:
-        sent = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key or new_key(), **headers}
-        return self.platform.call("POST", path, body, sent)
+    kiosk_id: str | None = None
 
     def fetch_bill(self, consumer: str = "100000000001", biller: str = "JVVNL") -> dict[str, Any]:
         """The first bill of a consumer."""

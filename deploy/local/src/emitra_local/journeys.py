@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
-import urllib3
 from rich.console import Console
 
+from emitra_client import Client, UnexpectedAnswer
 from emitra_local.problems import CannotStart
 
-# As a client would ask: how long the gateway may take for one call, milliseconds.
-CALL_TIMEOUT_MS = 15_000
 # A payment or an issued certificate takes about a second; after this something is broken.
 OUTCOME_TIMEOUT_SECONDS = 45
 POLL_SECONDS = 0.1
@@ -27,51 +23,6 @@ JAIPUR = "102"
 
 class JourneyFailed(CannotStart):
     """The platform is up but did not do what it is for; the text says at which call and what it answered."""
-
-
-@dataclass
-class Client:
-    """One sandbox client with its access token."""
-
-    gateway_url: str
-    client_id: str
-    client_secret: str
-    http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False, timeout=30))
-    token: str = ""
-
-    def sign_in(self) -> None:
-        """Client credentials (RFC 6749, 4.4) for every scope the client has."""
-        headers = urllib3.make_headers(basic_auth=f"{self.client_id}:{self.client_secret}")
-        path = "/v1/oauth2/token"
-        answer = self.http.request_encode_body(
-            "POST",
-            self.gateway_url + path,
-            fields={"grant_type": "client_credentials"},
-            headers=headers,
-            encode_multipart=False,
-        )
-        self.token = str(_read("POST", path, answer, {200})["access_token"])
-
-    def get(self, path: str) -> dict[str, Any]:
-        """The document at `path`. Raises JourneyFailed unless it is there."""
-        return self._send("GET", path, None, {200})
-
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The outcome of a keyed POST (201, or 202 while it goes on). Raises JourneyFailed for anything else."""
-        return self._send("POST", path, body, {200, 201, 202})
-
-    def post_when_there(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
-        """As `post`; None while what the request refers to has not reached the service that owns it (404)."""
-        answer = self._send("POST", path, body, {200, 201, 202, 404})
-        return None if answer.get("status") == 404 else answer
-
-    def _send(self, method: str, path: str, body: dict[str, Any] | None, good: set[int]) -> dict[str, Any]:
-        headers = {"Emitra-Timeout-Ms": str(CALL_TIMEOUT_MS)}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        if body is not None:
-            headers["Idempotency-Key"] = str(uuid.uuid4())
-        return _read(method, path, self.http.request(method, self.gateway_url + path, json=body, headers=headers), good)
 
 
 class Account:
@@ -102,23 +53,25 @@ def perform(info: dict[str, Any], console: Console) -> dict[str, str]:
     account = Account(console)
 
     def client(name: str) -> Client:
-        found = clients[name]
-        return Client(info["gateway_url"], found["client_id"], found["client_secret"])
+        return Client(info["gateway_url"], clients[name]["client_id"], clients[name]["client_secret"])
 
     kiosk, officer = client(KIOSK), client(OFFICER)
-    account.title(f"Journey 1: an electricity bill is paid at centre {clients[KIOSK]['kiosk_id']}")
-    payment_url = _bill_journey(kiosk, account)
-    account.title("Journey 2: a domicile certificate is applied for, paid, approved and issued")
-    certificate_url = _certificate_journey(kiosk, officer, account)
+    try:
+        account.title(f"Journey 1: an electricity bill is paid at centre {clients[KIOSK]['kiosk_id']}")
+        payment_url = _bill_journey(kiosk, account)
+        account.title("Journey 2: a domicile certificate is applied for, paid, approved and issued")
+        certificate_url = _certificate_journey(kiosk, officer, account)
+    except UnexpectedAnswer as error:
+        raise JourneyFailed(str(error)) from error
     return {"payment": payment_url, "certificate": certificate_url}
 
 
 def _bill_journey(kiosk: Client, account: Account) -> str:
     with account.step("sign in") as came_out:
-        kiosk.sign_in()
+        kiosk.sign_in().expect(200)
         came_out("POST /v1/oauth2/token")
     with account.step("find the biller") as came_out:
-        billers = kiosk.get("/v1/billers?category=ELECTRICITY")["items"]
+        billers = _get(kiosk, "/v1/billers?category=ELECTRICITY")["items"]
         biller = billers[0]
         came_out(f"{biller['name']} ({biller['biller_id']}), one of {len(billers)}")
     with account.step("fetch the bill") as came_out:
@@ -131,7 +84,8 @@ def _bill_journey(kiosk: Client, account: Account) -> str:
 
 def _certificate_journey(kiosk: Client, officer: Client, account: Account) -> str:
     with account.step("apply") as came_out:
-        application = kiosk.post(
+        application = _post(
+            kiosk,
             "/v1/applications",
             {"application_type": "domicile", "district_code": JAIPUR, "applicant": _applicant()},
         )
@@ -141,7 +95,7 @@ def _certificate_journey(kiosk: Client, officer: Client, account: Account) -> st
     with account.step("fetch the fee") as came_out:
         order = application["fee"]["pay_with"]
         # The demand reaches billing as an event, a moment after the application was made.
-        fetched = _await(lambda: kiosk.post_when_there("/v1/bill-fetches", order), "the fee demand")
+        fetched = _await(lambda: _post_when_there(kiosk, "/v1/bill-fetches", order), "the fee demand")
         bill = fetched["bills"][0]
         came_out(f"{_rupees(bill['total'])} through {order['biller_id']}")
     _pay(kiosk, bill, account)
@@ -149,13 +103,12 @@ def _certificate_journey(kiosk: Client, officer: Client, account: Account) -> st
         _await_member(kiosk, path, "state", "IN_VERIFICATION")
         came_out("IN_VERIFICATION")
     with account.step("the officer signs in and approves") as came_out:
-        officer.sign_in()
-        officer.post(f"{path}/decisions", {"decision": "approve", "remarks": "Documents seen and in order."})
+        _post(officer, f"{path}/decisions", {"decision": "approve", "remarks": "Documents seen and in order."})
         came_out(f"POST {path}/decisions")
     with account.step("the certificate is issued") as came_out:
         issued = _await_member(kiosk, path, "state", "ISSUED")
         certificate_path = f"/v1/certificates/{issued['certificate_id']}"
-        document = kiosk.get(certificate_path)
+        document = _get(kiosk, certificate_path)
         came_out(str(issued["certificate_id"]))
     _verify(kiosk.gateway_url, document, account)
     _follow(kiosk, token, "ISSUED", account)
@@ -164,28 +117,30 @@ def _certificate_journey(kiosk: Client, officer: Client, account: Account) -> st
 
 def _pay(kiosk: Client, bill: dict[str, Any], account: Account) -> dict[str, Any]:
     with account.step("pay from the kiosk's wallet") as came_out:
-        payment = kiosk.post("/v1/payments", {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"})
+        payment = _post(kiosk, "/v1/payments", {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"})
         path = f"/v1/payments/{payment['payment_id']}"
 
         def finished() -> dict[str, Any] | None:
-            now = kiosk.get(path)
-            return now if now["status"] in {"COMPLETED", "FAILED"} else None
+            current = _get(kiosk, path)
+            return current if current["status"] in {"COMPLETED", "FAILED"} else None
 
         payment = _await(finished, "the payment's outcome")
         if payment["status"] != "COMPLETED":
             raise JourneyFailed(f"{path} did not complete: {payment.get('failure')}")
         came_out(f"{payment['status']}, token {payment['transaction_token']}")
     with account.step("read the receipt") as came_out:
-        receipt = kiosk.get(f"{path}/receipt")
+        receipt = _get(kiosk, f"{path}/receipt")
         came_out(f"{receipt['receipt_number']}, {_rupees(payment['total'])}")
     return payment
 
 
 def _verify(gateway_url: str, document: dict[str, Any], account: Account) -> None:
-    anybody = Client(gateway_url, "", "")
+    anybody = Client(gateway_url)
     with account.step("anybody verifies it") as came_out:
-        verdict = anybody.post("/v1/certificate-verifications", {"document": document["document"]})
-        forged = anybody.post("/v1/certificate-verifications", {"document": _one_letter_changed(document["document"])})
+        verdict = _post(anybody, "/v1/certificate-verifications", {"document": document["document"]})
+        forged = _post(
+            anybody, "/v1/certificate-verifications", {"document": _one_letter_changed(document["document"])}
+        )
         if not verdict["valid"] or forged["valid"]:
             raise JourneyFailed(f"verification answered {verdict} for the document and {forged} for a changed one")
         came_out(f"valid; with one letter changed: not valid ({forged['reason']})")
@@ -200,7 +155,7 @@ def _follow(kiosk: Client, token: str, status: str, account: Account) -> None:
 
 
 def _fetch_bill(kiosk: Client, biller_id: str, customer_params: dict[str, str]) -> dict[str, Any]:
-    fetched = kiosk.post("/v1/bill-fetches", {"biller_id": biller_id, "customer_params": customer_params})
+    fetched = _post(kiosk, "/v1/bill-fetches", {"biller_id": biller_id, "customer_params": customer_params})
     bills: list[dict[str, Any]] = fetched["bills"]
     if not bills:
         raise JourneyFailed(f"POST /v1/bill-fetches: {biller_id} has no bill for {customer_params}")
@@ -210,25 +165,33 @@ def _fetch_bill(kiosk: Client, biller_id: str, customer_params: dict[str, str]) 
 def _await(look: Callable[[], dict[str, Any] | None], what: str) -> dict[str, Any]:
     deadline = time.monotonic() + OUTCOME_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        if (found := look()) is not None:
-            return found
+        if (document := look()) is not None:
+            return document
         time.sleep(POLL_SECONDS)
     raise JourneyFailed(f"{what} did not come within {OUTCOME_TIMEOUT_SECONDS} s; see `make logs`")
 
 
 def _await_member(kiosk: Client, path: str, member: str, value: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
-        found = kiosk.get(path)
-        return found if found[member] == value else None
+        document = _get(kiosk, path)
+        return document if document[member] == value else None
 
     return _await(look, f"{value} at {path}")
 
 
-def _read(method: str, path: str, answer: urllib3.BaseHTTPResponse, good: set[int]) -> dict[str, Any]:
-    if answer.status not in good:
-        said = answer.data[:800].decode(errors="replace")
-        raise JourneyFailed(f"{method} {path} answered {answer.status}: {said}")
-    return dict(answer.json())
+def _get(client: Client, path: str) -> dict[str, Any]:
+    return client.get(path).expect(200).json
+
+
+def _post(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The outcome of a keyed POST: 201, or 202 while it goes on."""
+    return client.post(path, body).expect(200, 201, 202).json
+
+
+def _post_when_there(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """As `_post`; None while what the request refers to has not reached the service that owns it (404)."""
+    answer = client.post(path, body).expect(200, 201, 202, 404)
+    return None if answer.status == 404 else answer.json
 
 
 def _rupees(money: dict[str, Any]) -> str:
