@@ -1,74 +1,44 @@
-"""Every page, path, decision and make target that a document or a comment names is there."""
+"""Every page, file, decision, make target and command that a document or a comment names is there."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.documents import cited_pages, files, missing, missing_pages, wrong_targets
 from tests.conftest import ROOT
 
-# `deploy/billing-api` is how kubectl names a deployment.
-TOPS = ("services", "shared", "deploy/k8s", "deploy/local", "deploy/simulators", "docs", "tests")
-# Made by programs, or not ours.
-LEFT_OUT = {".local", ".git", ".hypothesis", ".pytest_cache", "node_modules"}
-CODE = re.compile(r"(`+)(.+?)\1")
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-PATH = re.compile(rf"(?<![\w./<-])((?:{'|'.join(TOPS)})/[\w./-]*\w/?)(?![\w<*{{…])")
-# A module or a data file, named from the root, from the document, or from its package's source.
-FILE = re.compile(r"(?<![\w./<*>-])((?:[\w-]+/)+[\w.-]+\.(?:py|md|toml|json|yaml|css|lock))(?![\w<*{…])")
-TARGET = re.compile(r"\bmake (?:[A-Z]+=\S+ )*([a-z][a-z-]+)")
-DECISION = re.compile(r"\bADR (\d{4})\b")
-TARGETS = set(re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE))
-
-
-def files(*suffixes: str) -> list[Path]:
-    return sorted(
-        path
-        for path in ROOT.rglob("*")
-        if path.suffix in suffixes and path.is_file() and not LEFT_OUT & set(path.relative_to(ROOT).parts)
-    )
-
-
-def missing(document: Path, text: str) -> Iterator[str]:
-    """What a page of Markdown names and is not there; changelogs may name what was."""
-    for target in LINK.findall(text):
-        if "://" not in target and not target.startswith("mailto:") and not (document.parent / target).exists():
-            yield target
-    spans = [span for _, span in CODE.findall(text)]
-    fenced = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    bases = [ROOT, document.parent, *document.parent.glob("src"), *document.parent.glob("src/*")]
-    for span in [*spans, *fenced]:
-        for path in {*PATH.findall(span), *FILE.findall(span)}:
-            if not any((base / path).exists() for base in bases):
-                yield path
-        yield from (f"make {target}" for target in TARGET.findall(span) if target not in TARGETS)
-    yield from missing_pages(text)
-
-
-def missing_pages(text: str) -> Iterator[str]:
-    """The pages of docs/ and the decisions that a text names and that are not there."""
-    yield from (page for page in re.findall(r"\bdocs/[\w-]+\.\w+", text) if not (ROOT / page).exists())
-    for number in DECISION.findall(text):
-        if not list((ROOT / "shared" / "adr").glob(f"{number}-*.md")):
-            yield f"ADR {number}"
+# These two name what is not there, to be seen.
+ABOUT_DOCUMENTS = {Path(__file__), Path(__file__).with_name("documents.py")}
+# What is read by tools that would only say so when somebody uses them.
+TOOLS = [ROOT / ".ci" / "run", *ROOT.glob(".github/*"), *ROOT.glob(".devcontainer/*"), ROOT / ".pre-commit-config.yaml"]
 
 
 @pytest.mark.parametrize("document", files(".md"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_a_document_names_is_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    found = missing_pages(text) if document.name == "CHANGELOG.md" else missing(document, text)
-    assert list(found) == []
+    absent = missing_pages(text) if document.name == "CHANGELOG.md" else missing(document, text)
+    assert list(absent) == []
 
 
 def test_what_the_code_cites_is_there() -> None:
-    cited = {
+    absent = {
         f"{path.relative_to(ROOT)}: {what}"
         for path in files(".py", ".toml", ".yaml", ".yml", ".env")
-        if path != Path(__file__)
-        for what in missing_pages(path.read_text(encoding="utf-8"))
+        if path not in ABOUT_DOCUMENTS
+        for text in [path.read_text(encoding="utf-8")]
+        for what in [
+            *missing_pages(text),
+            *wrong_targets(" ".join(re.findall(r"`make [^`]+`", text))),
+            *(cited_pages(path, text) if path.suffix == ".py" else []),
+        ]
     }
-    assert cited == set()
+    assert absent == set()
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_tool_is_told_to_make_is_a_target(tool: Path) -> None:
+    assert list(wrong_targets(tool.read_text(encoding="utf-8"))) == []
 
 
 @pytest.mark.parametrize(
@@ -76,20 +46,37 @@ def test_what_the_code_cites_is_there() -> None:
     [
         ("see [there](nowhere.md)", "nowhere.md"),
         ("see `docs/nothing.md`", "docs/nothing.md"),
+        ("see docs/nothing.md", "docs/nothing.md"),
         ("run `make nothing`", "make nothing"),
         ("run `make SERVICE=billing nothing`", "make nothing"),
         ("in `services/billing/src/billing/nothing.py`", "services/billing/src/billing/nothing.py"),
+        ("in `domain/nothing.py`", "domain/nothing.py"),
+        ("in `domain/nothing`", "domain/nothing"),
+        ("in `nothing.py`", "nothing.py"),
+        ("```\n├── nothing.py   a tree\n```\n", "nothing.py"),
         ("```\nmake nothing\n```\n", "make nothing"),
         ("as ADR 9999 says", "ADR 9999"),
+        ("`billing nothing`", "`billing nothing`: there is no nothing"),
+        ("`<service> outbox nothing`", "`<service> outbox nothing`: there is no nothing"),
+        (
+            "```\nkubectl exec a -- billing outbox\n```\n```\nbilling api --nothing\n```",
+            "`billing api --nothing`: there is no --nothing",
+        ),
+        ('`make dead-letters SERVICE=billing CMD="nothing"`', "`billing dead-letters nothing`: there is no nothing"),
     ],
 )
 def test_what_is_not_there_is_noticed(text: str, what: str) -> None:
-    assert what in set(missing(ROOT / "README.md", text))
+    assert what in set(missing(ROOT / "services" / "billing" / "README.md", text))
 
 
 def test_what_stands_for_a_name_is_no_path() -> None:
     text = "`services/<name>/README.md`, `services/*/openapi.yaml`, `make help`, [a page](https://example.org/x)"
     assert list(missing(ROOT / "README.md", text)) == []
+
+
+def test_a_page_that_a_module_cites_is_at_the_root_or_in_its_package() -> None:
+    module = ROOT / "services" / "identity" / "src" / "identity" / "domain" / "client_secrets.py"
+    assert list(cited_pages(module, "README.md, CONTRIBUTING.md, docs/review.md; nothing.md")) == ["nothing.md"]
 
 
 def test_every_decision_is_in_the_index() -> None:

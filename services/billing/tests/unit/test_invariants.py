@@ -1,4 +1,4 @@
-"""Invariants I1 to I6 and I8 of money and messages (messaging.md), while everything goes wrong that can.
+"""Invariants I1 to I6 and I8 of money and messages (docs/messaging.md), while everything goes wrong that can.
 
 The real use cases run over in-memory ports; FakePayments passes the suite of the real store. Requests, the biller, the
 provider, the sweeper, the relay and the broker are interleaved, killed, repeated, delayed and lied to; after each step

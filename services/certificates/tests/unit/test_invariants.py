@@ -1,4 +1,4 @@
-"""Invariants I6 to I8 of certificates (messaging.md), while requests, officers and messages repeat, race and are lost.
+"""Invariants I6 to I8 of certificates (docs/messaging.md): requests, officers and messages repeat, race, are lost.
 
 The real use cases and the real consumer run over FakeApplications, which passes the suite of the real store. Billing is
 played by what it publishes: payments completed for applications, in full, twice, or too short.
