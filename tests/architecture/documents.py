@@ -1,4 +1,4 @@
-"""What a document or a comment names and is not there: pages, files, folders, decisions, make targets, commands.
+"""What a document or a comment names and is not there: pages, files, folders, decisions, make targets, commands, tests.
 
 What stands for a name (`services/<name>/…`, `*.lock`) is no name. Changelogs may name what was.
 """
@@ -30,6 +30,7 @@ _PATH = re.compile(rf"(?<![\w./<-])((?:{'|'.join(_TOPS)})/[\w./-]*\w/?)(?![\w<*{
 # A module or a data file, named from the root, from the document, or from its package's source; or by its name alone.
 _FILE = re.compile(rf"(?<![\w./<*>-])((?:[\w-]+/)+[\w.-]+\.(?:{_KINDS}))(?![\w<*{{…])")
 _NAME = re.compile(rf"(?<![\w./<*>=-])([\w-]+\.(?:{_KINDS}))(?![\w./<*{{…=])")
+_TEST = re.compile(r"(?:test|i\d)_\w+")
 _FOLDER = re.compile(r"(?:[\w-]+/)+(?:[\w-]+/?)?")
 _TARGET = re.compile(r"\bmake (?:[A-Z]+=\S+ )*([a-z][a-z-]+)")
 _DEAD_LETTERS = re.compile(r'\bmake dead-letters SERVICE=(\S+) CMD="([^"]+)"')
@@ -76,6 +77,8 @@ def missing(document: Path, text: str) -> Iterator[str]:
             here = [base for base in bases if (base / span.split("/")[0]).is_dir()]
             if here and not any((base / span).exists() for base in here):
                 yield span
+        if _TEST.fullmatch(span) and span not in _functions_of_tests():
+            yield span
     yield from missing_pages(text)
 
 
@@ -127,6 +130,12 @@ def _all_files() -> list[Path]:
     folders = [folder for folder in ROOT.iterdir() if folder.name not in LEFT_OUT]
     paths = [path for folder in folders for path in (folder.rglob("*") if folder.is_dir() else [folder])]
     return sorted(path for path in paths if not LEFT_OUT & set(path.parts) and path.is_file())
+
+
+@cache
+def _functions_of_tests() -> set[str]:
+    modules = [path for path in files(".py") if "tests" in path.relative_to(ROOT).parts]
+    return {name for path in modules for name in re.findall(r"^def (\w+)\(", path.read_text("utf-8"), re.MULTILINE)}
 
 
 @cache

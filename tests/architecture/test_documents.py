@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.conftest import printed
 from tests.architecture.documents import cited_pages, files, missing, missing_pages, wrong_targets
 from tests.conftest import ROOT
 
@@ -56,6 +57,7 @@ def test_what_a_tool_is_told_to_make_is_a_target(tool: Path) -> None:
         ("```\n├── nothing.py   a tree\n```\n", "nothing.py"),
         ("```\nmake nothing\n```\n", "make nothing"),
         ("as ADR 9999 says", "ADR 9999"),
+        ("seen by `test_nothing`", "test_nothing"),
         ("`billing nothing`", "`billing nothing`: there is no nothing"),
         ("`<service> outbox nothing`", "`<service> outbox nothing`: there is no nothing"),
         (
@@ -86,3 +88,20 @@ def test_every_decision_is_in_the_index() -> None:
     numbers = [int(name[:4]) for name in decisions]
     gaps = set(range(1, max(numbers) + 1)) - set(numbers)
     assert [number for number in gaps if f"{number:04}" not in index] == []
+
+
+def test_the_map_names_the_processes_of_each_service(service: str) -> None:
+    (processes,) = re.findall(
+        rf"^\| `services/{service}` \|.*\| ([\w, ]+) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE
+    )
+    assert processes.split(", ") == printed(service, "processes").split()
+
+
+def test_every_crash_point_of_the_code_is_in_the_map_and_killed_by_a_test() -> None:
+    modules = [*ROOT.glob("services/*/src/**/*.py"), *ROOT.glob("shared/*/src/**/*.py")]
+    points = {point for module in modules for point in re.findall(r'\bcrash_point\("([\w-]+)"', module.read_text())}
+    table = (ROOT / "docs" / "messaging.md").read_text().partition("## Crash points")[2]
+    faults = "".join(module.read_text() for module in ROOT.glob("tests/fault/*.py"))
+    assert len(points) > 10
+    assert {point for point in points if f"| {point} |" not in table and f"`{point}`" not in table} == set()
+    assert {point for point in points if f'"{point}"' not in faults} == set()
