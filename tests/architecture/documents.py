@@ -20,6 +20,13 @@ LEFT_OUT = {".local", ".git", ".hypothesis", ".pytest_cache", ".mypy_cache", ".r
 SERVICES = [package.folder.name for package in Workspace(ROOT).services]
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
+# `billing.…` is as a rule an object of that name.
+_SOURCES = {
+    name: package.source
+    for package in Workspace(ROOT).packages
+    if package.folder.parent.name != "services"
+    for name in package.import_names()
+}
 # `deploy/billing-api` is how kubectl names a deployment.
 _TOPS = ("services", "shared", "deploy/k8s", "deploy/local", "deploy/simulators", "docs", "tests")
 _KINDS = "py|md|toml|json|yaml|csv|css|svg|lock"
@@ -30,7 +37,9 @@ _PATH = re.compile(rf"(?<![\w./<-])((?:{'|'.join(_TOPS)})/[\w./-]*\w/?)(?![\w<*{
 # A module or a data file, named from the root, from the document, or from its package's source; or by its name alone.
 _FILE = re.compile(rf"(?<![\w./<*>-])((?:[\w-]+/)+[\w.-]+\.(?:{_KINDS}))(?![\w<*{{…])")
 _NAME = re.compile(rf"(?<![\w./<*>=-])([\w-]+\.(?:{_KINDS}))(?![\w./<*{{…=])")
+_DOTTED = re.compile(rf"((?:{'|'.join(sorted(_SOURCES))})(?:\.\w+)+)(?![\w/-])")
 _TEST = re.compile(r"(?:test|i\d)_\w+")
+_HEADING = re.compile(r"([\w/-]+\.md)`?, \"([^\"]+)\"")
 _FOLDER = re.compile(r"(?:[\w-]+/)+(?:[\w-]+/?)?")
 _TARGET = re.compile(r"\bmake (?:[A-Z]+=\S+ )*([a-z][a-z-]+)")
 _DEAD_LETTERS = re.compile(r'\bmake dead-letters SERVICE=(\S+) CMD="([^"]+)"')
@@ -77,9 +86,20 @@ def missing(document: Path, text: str) -> Iterator[str]:
             here = [base for base in bases if (base / span.split("/")[0]).is_dir()]
             if here and not any((base / span).exists() for base in here):
                 yield span
+        if (name := _DOTTED.match(span)) and not _is_defined(name[1]):
+            yield name[1]
         if _TEST.fullmatch(span) and span not in _functions_of_tests():
             yield span
     yield from missing_pages(text)
+    yield from missing_headings(document, text)
+
+
+def missing_headings(citing: Path, text: str) -> Iterator[str]:
+    """The headings that a text cites (page, "Heading") and that the page does not have; how one begins is enough."""
+    for page, heading in _HEADING.findall(text):
+        path = next((base / page for base in citing.parents if (base / page).is_file()), None)
+        if path and not re.search(rf"^#+ {re.escape(heading)}", path.read_text(encoding="utf-8"), re.MULTILINE):
+            yield f'{page}, "{heading}"'
 
 
 def missing_pages(text: str) -> Iterator[str]:
@@ -130,6 +150,19 @@ def _all_files() -> list[Path]:
     folders = [folder for folder in ROOT.iterdir() if folder.name not in LEFT_OUT]
     paths = [path for folder in folders for path in (folder.rglob("*") if folder.is_dir() else [folder])]
     return sorted(path for path in paths if not LEFT_OUT & set(path.parts) and path.is_file())
+
+
+def _is_defined(dotted: str) -> bool:
+    """Whether a name such as `servicekit.http.mark_replayed` is a module, or a word in one."""
+    package, *rest = dotted.split(".")
+    place = _SOURCES[package] / package
+    for part in rest:
+        if place.is_dir() and ((place / part).is_dir() or (place / f"{part}.py").is_file()):
+            place = place / part if (place / part).is_dir() else place / f"{part}.py"
+            continue
+        module = place / "__init__.py" if place.is_dir() else place
+        return re.search(rf"\b{part}\b", module.read_text(encoding="utf-8")) is not None
+    return True
 
 
 @cache

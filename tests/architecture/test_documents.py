@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.conftest import printed
-from tests.architecture.documents import cited_pages, files, missing, missing_pages, wrong_targets
+from tests.architecture.documents import cited_pages, files, missing, missing_headings, missing_pages, wrong_targets
 from tests.conftest import ROOT
 
 # These two name what is not there, to be seen.
@@ -30,6 +30,7 @@ def test_what_the_code_cites_is_there() -> None:
         for text in [path.read_text(encoding="utf-8")]
         for what in [
             *missing_pages(text),
+            *missing_headings(path, text),
             *wrong_targets(" ".join(re.findall(r"`make [^`]+`", text))),
             *(cited_pages(path, text) if path.suffix == ".py" else []),
         ]
@@ -58,6 +59,9 @@ def test_what_a_tool_is_told_to_make_is_a_target(tool: Path) -> None:
         ("```\nmake nothing\n```\n", "make nothing"),
         ("as ADR 9999 says", "ADR 9999"),
         ("seen by `test_nothing`", "test_nothing"),
+        ('see docs/release.md, "Nothing"', 'docs/release.md, "Nothing"'),
+        ("`servicekit.nothing.of` does it", "servicekit.nothing.of"),
+        ("`servicekit.http.nothing()` does it", "servicekit.http.nothing"),
         ("`billing nothing`", "`billing nothing`: there is no nothing"),
         ("`<service> outbox nothing`", "`<service> outbox nothing`: there is no nothing"),
         (
