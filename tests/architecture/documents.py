@@ -31,7 +31,7 @@ _SOURCES = {
 _TOPS = ("services", "shared", "deploy/k8s", "deploy/local", "deploy/simulators", "docs", "tests")
 _KINDS = "py|md|toml|json|yaml|csv|css|svg|lock"
 _CODE = re.compile(r"(`+)(.+?)\1")
-_FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _PATH = re.compile(rf"(?<![\w./<-])((?:{'|'.join(_TOPS)})/[\w./-]*\w/?)(?![\w<*{{…])")
 # A module or a data file, named from the root, from the document, or from its package's source; or by its name alone.
@@ -67,7 +67,8 @@ def missing(document: Path, text: str) -> Iterator[str]:
     for target in _LINK.findall(text):
         if "://" not in target and not target.startswith("mailto:") and not (document.parent / target).exists():
             yield target
-    fences = _FENCE.findall(text)
+    # Python is an example, often of what does not exist yet.
+    fences = [block for language, block in _FENCE.findall(text) if language != "python"]
     spans = [span for _, span in _CODE.findall(_FENCE.sub("", text))]
     bases = [ROOT, document.parent, *document.parent.glob("src"), *document.parent.glob("src/*")]
     # A service's page speaks of its own files; the others of anybody's.

@@ -1,5 +1,6 @@
 """Every service and library speaks one dialect; the first stranger fails here, named with its file."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +20,14 @@ def modules(source: Path) -> Iterator[tuple[PurePosixPath, str]]:
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_a_package_speaks_the_dialect(source: Path) -> None:
     assert [f"{path}: {what}" for path, text in modules(source) for what in strangers(path, text)] == []
+
+
+def test_the_examples_that_contributors_are_shown_speak_it() -> None:
+    shown = re.findall(
+        r"^```python\n# (\S+)\n(.*?)^```", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert len(shown) == 7
+    assert [f"{path}: {what}" for path, text in shown for what in strangers(PurePosixPath("billing", path), text)] == []
 
 
 HANDLER = """
