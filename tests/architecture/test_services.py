@@ -1,7 +1,6 @@
 """What holds for every service, and for all of them together."""
 
 import re
-import tomllib
 from itertools import combinations
 from typing import Any
 
@@ -41,15 +40,6 @@ def test_a_service_folder_is_complete(service: str) -> None:
     needed += ["deploy-local.toml"]
     needed += ["requirements.lock", "requirements-test.lock"]
     assert [name for name in needed if not (folder / name).is_file()] == []
-
-
-def test_the_one_image_is_made_of_what_a_service_has(service: str) -> None:
-    text = (ROOT / "deploy" / "Dockerfile").read_text().replace("${SERVICE}", service)
-    copied = re.findall(r"^COPY (?!--from)(\S+) ", text, re.MULTILINE)
-    assert [path for path in copied if not (ROOT / path).exists()] == []
-    assert f"services/{service}" in copied
-    scripts = tomllib.loads((ROOT / "services" / service / "pyproject.toml").read_text())["project"]["scripts"]
-    assert service in scripts, "the image's entry point is a link to a program of the service's name"
 
 
 def test_a_lock_has_a_hash_for_everything_and_an_address_for_nothing() -> None:
