@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from emitra_local.releases import releases
 from tests.architecture.conftest import printed
 from tests.architecture.documents import cited_pages, files, missing, missing_headings, missing_pages, wrong_targets
 from tests.conftest import ROOT
@@ -109,3 +110,15 @@ def test_every_crash_point_of_the_code_is_in_the_map_and_killed_by_a_test() -> N
     assert len(points) > 10
     assert {point for point in points if f"| {point} |" not in table and f"`{point}`" not in table} == set()
     assert {point for point in points if f'"{point}"' not in faults} == set()
+
+
+def test_what_was_released_is_a_part_of_its_changelog_and_nothing_else_is() -> None:
+    released: dict[str, set[str]] = {}
+    for release in releases(ROOT):
+        released.setdefault(release.package, set()).add(release.version)
+    for changelog in [*ROOT.glob("services/*/CHANGELOG.md"), *ROOT.glob("shared/*/CHANGELOG.md")]:
+        parts = re.findall(r"^## (.+)$", changelog.read_text(encoding="utf-8"), re.MULTILINE)
+        package = str(changelog.parent.relative_to(ROOT))
+        assert parts[0] == "Unreleased", package
+        numbers = [re.fullmatch(r"(\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)", part) for part in parts[1:]]
+        assert {number[1] if number else "none" for number in numbers} == released.get(package, set()), package
