@@ -214,7 +214,7 @@ class Certificates(RuleBasedStateMachine):
         assert handle is not None
         envelope = parse(body)
         event = received(envelope, consumer.schema.load(envelope["data"]))
-        if event.id in self.inbox or not consumer.wanted(event):
+        if event.id in self.inbox or not consumer.takes(event):
             return
 
         def effect(changes: Changes) -> None:

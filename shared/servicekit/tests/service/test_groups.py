@@ -110,7 +110,7 @@ def test_an_event_that_is_not_wanted_leaves_nothing_but_a_count(
         return REGISTRY.get_sample_value("consumer_messages_total", labels) or 0.0
 
     before = skipped()
-    handling = handling_many(wanted=lambda event: event.data["thing_id"] == "a")
+    handling = handling_many(takes=lambda event: event.data["thing_id"] == "a")
     deliveries = [delivery("b"), delivery("a"), delivery("c")]
     for batch in [deliveries] if together else [[each] for each in deliveries]:
         handling.handle(batch)

@@ -180,7 +180,7 @@ def test_a_handler_that_fails_leaves_neither_effect_nor_position(
 def test_an_event_that_is_not_wanted_makes_an_older_one_stale_all_the_same(
     db: Mongo, handling_of: Callable[..., Handling], taker: Taker
 ) -> None:
-    handling = handling_of(wanted=lambda event: event.sequence != 3)
+    handling = handling_of(takes=lambda event: event.sequence != 3)
     for sequence in (1, 3, 2, 4):
         handling.handle([delivery_of(event_of("t1", sequence))])
     assert taker.applied("t1") == [1, 4]

@@ -57,6 +57,6 @@ def payment_completed(application: Certificates, event: ReceivedEvent, session: 
 
 CONSUMERS = [
     Consumer(
-        "payment.completed.v1", "billing", PaymentCompletedReading(), payment_completed, wanted=pays_a_fee, money=True
+        "payment.completed.v1", "billing", PaymentCompletedReading(), payment_completed, takes=pays_a_fee, money=True
     )
 ]

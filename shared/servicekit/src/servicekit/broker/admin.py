@@ -73,9 +73,9 @@ class _Management:
     def ask(self, path: str) -> list[dict[str, Any]]:
         response = self._request("GET", path, None, READ_TIMEOUT_SECONDS, False)
         with contextlib.suppress(ValueError):
-            found = response.json()
-            if isinstance(found, list):
-                return found
+            answer = response.json()
+            if isinstance(answer, list):
+                return answer
         raise BrokerRefused(f"GET {path}: what answers there is not RabbitMQ's management API")
 
     def _request(

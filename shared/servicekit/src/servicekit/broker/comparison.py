@@ -28,23 +28,23 @@ def differences(topology: Topology, actual: Objects) -> list[str]:
     management API lists them (see `broker_admin.read`). Arguments and the policy in force must be equal, not merely
     include what is asked: one too many can drop messages.
     """
-    wanted = topology.definitions()
-    policies = {policy["name"]: policy["definition"] for policy in wanted["policies"]}
-    exchanges, queues = ({each["name"]: each for each in actual[kind]} for kind in ("exchanges", "queues"))
-    found: list[str] = []
-    for exchange in wanted["exchanges"]:
-        found += _unlike("exchange", exchange, exchanges.get(exchange["name"]))
-    for queue in wanted["queues"]:
+    definitions = topology.definitions()
+    policies = {policy["name"]: policy["definition"] for policy in definitions["policies"]}
+    exchanges, queues = ({row["name"]: row for row in actual[kind]} for kind in ("exchanges", "queues"))
+    sentences: list[str] = []
+    for exchange in definitions["exchanges"]:
+        sentences += _unlike("exchange", exchange, exchanges.get(exchange["name"]))
+    for queue in definitions["queues"]:
         unlike = _unlike("queue", queue, queues.get(queue["name"]))
         # A queue that has to be made again is told once: a classic one takes none of our policies either.
-        found += unlike or _misruled(queues[queue["name"]], policies.get(queue["name"], {}), actual)
+        sentences += unlike or _misruled(queues[queue["name"]], policies.get(queue["name"], {}), actual)
     routes = [_route(binding) for binding in actual["bindings"]]
-    for binding in wanted["bindings"]:
+    for binding in definitions["bindings"]:
         source, destination, key, _ = route = _route(binding)
         # The bindings of what is missing are missing with it.
         if route not in routes and source in exchanges and destination in queues:
-            found.append(f"binding of queue {destination} to exchange {source} by routing key {key!r} is missing")
-    return found
+            sentences.append(f"binding of queue {destination} to exchange {source} by routing key {key!r} is missing")
+    return sentences
 
 
 def refusal(error: Any) -> str:
@@ -53,15 +53,15 @@ def refusal(error: Any) -> str:
     return f"{what}: {error.reply_text}; the service's `topology --apply` mends it"
 
 
-def _unlike(kind: str, wanted: Mapping[str, Any], there: Mapping[str, Any] | None) -> list[str]:
+def _unlike(kind: str, declared: Mapping[str, Any], there: Mapping[str, Any] | None) -> list[str]:
     if there is None:
-        return [f"{kind} {wanted['name']} is missing"]
-    have, want = ({name: each[name] for name in _FIXED[kind]} | _arguments(each) for each in (there, wanted))
-    return [f"{kind} {wanted['name']}: {_changes(have, want)}; {_RECREATE}"] if have != want else []
+        return [f"{kind} {declared['name']} is missing"]
+    have, want = ({name: side[name] for name in _FIXED[kind]} | _arguments(side) for side in (there, declared))
+    return [f"{kind} {declared['name']}: {_changes(have, want)}; {_RECREATE}"] if have != want else []
 
 
 def _misruled(queue: Mapping[str, Any], want: Mapping[str, Any], actual: Objects) -> Iterator[str]:
-    applied = next((each for each in actual["policies"] if each["name"] == queue.get("policy")), None)
+    applied = next((policy for policy in actual["policies"] if policy["name"] == queue.get("policy")), None)
     have = applied["definition"] if applied else {}
     if have != want:
         rules = "has no policy" if applied is None else f"is under policy {applied['name']}"
@@ -87,8 +87,8 @@ def _changes(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
     return ", ".join(told)
 
 
-def _arguments(each: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"argument {name}": value for name, value in dict(each["arguments"] or {}).items()}
+def _arguments(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"argument {name}": value for name, value in dict(row["arguments"] or {}).items()}
 
 
 def _route(binding: Mapping[str, Any]) -> tuple[Any, ...]:

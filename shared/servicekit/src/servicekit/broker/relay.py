@@ -258,8 +258,8 @@ class Relay:
                         self._publish(self._ready.popleft())
                     if not self._lease.held:  # Asked right before they leave: we may have been paused meanwhile.
                         raise RelayInDoubt("the lease ran out")
-            except RelayInDoubt as doubt:
-                self._fail(doubt)
+            except RelayInDoubt as error:
+                self._fail(error)
         self.metrics.in_flight.set(len(self._in_flight))
 
     def _publish(self, row: Row) -> None:

@@ -107,10 +107,10 @@ class RelayStore(threading.Thread):
                 measure_at = now + METRICS_SECONDS
             self.wake.clear()
             self.mark()
-            found = self._read()
-            if found:
+            count = self._read()
+            if count:
                 busy_until = now + BUSY_SECONDS
-            if found == READ_BATCH:
+            if count == READ_BATCH:
                 continue
             if now < busy_until and len(self._known) < READ_AGAIN_BELOW:
                 self._stopping.wait(GATHER_SECONDS)
@@ -123,11 +123,11 @@ class RelayStore(threading.Thread):
         """Hands new pending rows over and returns how many; 0 also while enough are under way."""
         if len(self._known) > MAX_IN_FLIGHT + READ_AGAIN_BELOW:
             return 0
-        wanted: dict[str, Any] = {"state": "pending"}
+        query: dict[str, Any] = {"state": "pending"}
         if self._known:
-            wanted["_id"] = {"$nin": list(self._known)}
+            query["_id"] = {"$nin": list(self._known)}
         # In one answer, hence the batch size: the rows of one read share its point in time.
-        rows = list(self._pending.find(wanted).sort("_id", 1).limit(READ_BATCH).batch_size(READ_BATCH + 1))
+        rows = list(self._pending.find(query).sort("_id", 1).limit(READ_BATCH).batch_size(READ_BATCH + 1))
         if rows:
             rows.sort(key=lambda row: row["seq"])  # For clocks that disagree; a stable sort keeps the rest.
             self._known.update(row["_id"] for row in rows)

@@ -52,18 +52,18 @@ class TopologyWatch(threading.Thread):
     def look(self) -> None:
         """Compares once, and tells."""
         try:
-            found = differences(self._topology, read(self._management_url, self._amqp_url))
+            sentences = differences(self._topology, read(self._management_url, self._amqp_url))
         except BrokerRefused as error:
             if self._answers:
                 log.warning("topology_not_compared", reason=str(error))
             self._answers = False
             return
         self._answers = True
-        persisting = [each for each in found if each in self._seen]
+        persisting = [sentence for sentence in sentences if sentence in self._seen]
         for difference in persisting:
             if difference not in self._told:
                 log.error("topology_differs", difference=difference, mend=f"{self._topology.service} topology --apply")
         if self._told and not persisting:
             log.info("topology_restored")
-        self._seen, self._told = set(found), set(persisting)
+        self._seen, self._told = set(sentences), set(persisting)
         self._gauge.set(len(persisting))

@@ -128,28 +128,28 @@ class DeadLetters:
         """One letter, body and all."""
         return self._letters.find_one({"_id": letter})
 
-    def newest(self, wanted: Mapping[str, Any], limit: int) -> list[Document]:
+    def newest(self, query: Mapping[str, Any], limit: int) -> list[Document]:
         """Letters without headers and body, those parked last in front."""
-        found = self._letters.find(wanted, {"body": 0, "headers": 0}).sort("parked_at", -1).limit(limit)
-        return list(found)
+        rows = self._letters.find(query, {"body": 0, "headers": 0}).sort("parked_at", -1).limit(limit)
+        return list(rows)
 
-    def count(self, wanted: Mapping[str, Any]) -> int:
+    def count(self, query: Mapping[str, Any]) -> int:
         """How many letters there are."""
-        return self._letters.count_documents(wanted)
+        return self._letters.count_documents(query)
 
-    def in_order(self, wanted: Mapping[str, Any], limit: int) -> list[str]:
+    def in_order(self, query: Mapping[str, Any], limit: int) -> list[str]:
         """The ids of letters as they are best sent again: each subject's events in their sequence."""
-        found = self._letters.find(wanted, {"_id": 1}, sort=[("subject", 1), ("sequence", 1)], limit=limit)
-        return [letter["_id"] for letter in found.allow_disk_use(True)]
+        rows = self._letters.find(query, {"_id": 1}, sort=[("subject", 1), ("sequence", 1)], limit=limit)
+        return [letter["_id"] for letter in rows.allow_disk_use(True)]
 
-    def groups(self, wanted: Mapping[str, Any], by: Sequence[str] = ("queue", "type", "reason")) -> list[Document]:
+    def groups(self, query: Mapping[str, Any], by: Sequence[str] = ("queue", "type", "reason")) -> list[Document]:
         """`{_id: {queue, type, reason}, count, oldest, newest}`, the largest group first."""
         kind = {name: f"${name}" for name in by}
         times = {"oldest": {"$min": "$parked_at"}, "newest": {"$max": "$parked_at"}}
         return list(
             self._letters.aggregate(
                 [
-                    {"$match": dict(wanted)},
+                    {"$match": dict(query)},
                     {"$group": {"_id": kind, "count": {"$sum": 1}, **times}},
                     {"$sort": {"count": -1, "_id": 1}},
                 ]
@@ -165,7 +165,7 @@ class DeadLetters:
         row_id, at = ids.event_id(), datetime.now(UTC)
 
         def run(session: ClientSession) -> None:
-            found = self._letters.find_one_and_update(
+            document = self._letters.find_one_and_update(
                 {"_id": letter, "state": PARKED},
                 {
                     "$set": {"state": REDRIVEN},
@@ -175,21 +175,21 @@ class DeadLetters:
                 return_document=ReturnDocument.AFTER,
                 session=session,
             )
-            if found is None:
+            if document is None:
                 raise LetterGone(letter)
-            queue, count = found["queue"], found["redrives"]
-            headers = {name: v for name, v in found["headers"].items() if not name.startswith(JOURNEY_HEADERS)}
+            queue, count = document["queue"], document["redrives"]
+            headers = {name: v for name, v in document["headers"].items() if not name.startswith(JOURNEY_HEADERS)}
             row = outbox.outbox_row(
                 row_id=row_id,
-                aggregate=(f"{self._addresses.redeliver_exchange} of {queue}", found["message_id"]),
+                aggregate=(f"{self._addresses.redeliver_exchange} of {queue}", document["message_id"]),
                 sequence=count,
                 exchange=self._addresses.redeliver_exchange,
                 routing_key=queue,
                 message=Message(
-                    found["message_id"],
-                    found["message_type"],
-                    found["content_type"],
-                    found["body"],
+                    document["message_id"],
+                    document["message_type"],
+                    document["content_type"],
+                    document["body"],
                     {**headers, REDRIVE_HEADER: count},
                 ),
             )
@@ -222,9 +222,9 @@ class DeadLetters:
             {"what": DISCARDED, "by": by, "reason": reason, "at": datetime.now(UTC)},
         )
 
-    def _step(self, wanted: Document, change: Document, event: Document) -> None:
-        if self._letters.update_one(wanted, {**change, "$push": {"history": event}}).modified_count != 1:
-            raise LetterGone(wanted["_id"])
+    def _step(self, query: Document, change: Document, event: Document) -> None:
+        if self._letters.update_one(query, {**change, "$push": {"history": event}}).modified_count != 1:
+            raise LetterGone(query["_id"])
 
 
 class ParkedGauges(Collector):
@@ -251,8 +251,8 @@ class ParkedGauges(Collector):
             return []
         now = datetime.now(UTC)
         none: Document = {"count": 0, "oldest": now}
-        found = dict.fromkeys(self._queues, none) | {group["_id"]["queue"]: group for group in groups}
-        for queue, group in found.items():
+        figures = dict.fromkeys(self._queues, none) | {group["_id"]["queue"]: group for group in groups}
+        for queue, group in figures.items():
             parked.add_metric([queue], group["count"])
             oldest.add_metric([queue], max((now - group["oldest"]).total_seconds(), 0.0))
         return [parked, oldest]

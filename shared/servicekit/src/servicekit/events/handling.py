@@ -228,7 +228,7 @@ class Handling:
         outcomes: list[tuple[str, Outcome]] = []
         rest: list[_Read] = []
         for read in messages:
-            if read.consumer.order or read.consumer.wanted(read.event):
+            if read.consumer.order or read.consumer.takes(read.event):
                 rest.append(read)
             else:
                 outcomes.append((read.queue, "skipped"))
@@ -285,7 +285,7 @@ def _judged(read: _Read, progress: Progress) -> Outcome:
     # One that is not wanted moves its aggregate on all the same.
     if read.consumer.order and progress.is_stale(read.event):
         return "stale"
-    return "handled" if read.consumer.wanted(read.event) else "skipped"
+    return "handled" if read.consumer.takes(read.event) else "skipped"
 
 
 def _is_transient(error: BaseException) -> bool:

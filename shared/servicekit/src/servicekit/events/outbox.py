@@ -113,9 +113,9 @@ class SentRows:
         if last is None:
             return
         # Rows that were marked at once share their `sent_at`; the index has those in the order of their insertion.
-        wanted = self._wanted({"$gte": self.since, "$lte": last["sent_at"]})
+        query = self._wanted({"$gte": self.since, "$lte": last["sent_at"]})
         in_order: dict[str, Any] = {"sort": [("sent_at", 1)], "hint": "forget_sent", "limit": self.batch}
-        while rows := [row["_id"] for row in self._rows.find(wanted, {"_id": 1}, **in_order)]:
+        while rows := [row["_id"] for row in self._rows.find(query, {"_id": 1}, **in_order)]:
             yield self.mongo.transact(partial(self._make_pending, rows))
 
     def _make_pending(self, rows: Sequence[str], session: ClientSession) -> int:

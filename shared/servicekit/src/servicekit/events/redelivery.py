@@ -93,9 +93,9 @@ class Redelivery:
 def storable(value: Any) -> Any:
     """An AMQP header as MongoDB can hold it: what it has no type for becomes text, what is not Unicode "?"."""
     if isinstance(value, Mapping):
-        return {storable(str(name)).replace("\0", ""): storable(each) for name, each in value.items()}
+        return {storable(str(name)).replace("\0", ""): storable(element) for name, element in value.items()}
     if isinstance(value, list | tuple):
-        return [storable(each) for each in value]
+        return [storable(element) for element in value]
     if isinstance(value, int) and value not in INT64:
         return str(value)
     if isinstance(value, int | float | bytes | datetime | None):

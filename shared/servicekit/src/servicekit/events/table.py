@@ -31,7 +31,7 @@ class Consumer:
 
     `handle_many(application, events, session)` stands in its place where the effects of many events can be written
     at once: it gets those of one transaction, one or more, in the order of delivery, and writes the effects of all.
-    `wanted(event)` looks at nothing but the event; one that is not wanted is acknowledged without a trace but a
+    `takes(event)` looks at nothing but the event; one that is not taken is acknowledged without a trace but a
     count. Raises ValueError unless exactly one of `handle` and `handle_many` is given.
 
     With an `order`, neither gets an aggregate's event after a later one (see `events.ordering`).
@@ -44,7 +44,7 @@ class Consumer:
     schema: Schema
     handle: Callable[[Any, ReceivedEvent, ClientSession], None] | None = None
     handle_many: Callable[[Any, Sequence[ReceivedEvent], ClientSession], None] | None = None
-    wanted: Callable[[ReceivedEvent], bool] = lambda _event: True
+    takes: Callable[[ReceivedEvent], bool] = lambda _event: True
     order: Order | None = None
     money: bool = False
 

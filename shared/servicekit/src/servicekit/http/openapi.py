@@ -67,8 +67,8 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
                 del operations[method]
                 continue
             _finish_operation(operation, f"{method}_{path}")
-            for wanted in operation["security"]:
-                scopes.setdefault(wanted["oauth2"][0], []).append(f"{method.upper()} {path}")
+            for need in operation["security"]:
+                scopes.setdefault(need["oauth2"][0], []).append(f"{method.upper()} {path}")
         if not any(method in operations for method in _METHODS):
             del document["paths"][path]
     components = document["components"]
@@ -163,25 +163,25 @@ def _finish_operation(operation: dict[str, Any], fallback_id: str) -> None:
     for status in [s for s in responses if "$ref" in responses[s]]:
         del responses[status]
     problem = {"$ref": "#/components/responses/Problem"}
-    wanted = operation["security"]
-    expected = ["401", "403"] if wanted else []
+    needs = operation["security"]
+    expected = ["401", "403"] if needs else []
     if operation.get("parameters") or "requestBody" in operation:
         expected += ["400", "422"]
     for status in sorted(expected):
         responses.setdefault(status, problem)
     responses["default"] = problem
     operation["responses"] = {k: responses[k] for k in sorted(responses)}
-    if wanted and wanted[0]["oauth2"] == [INTERNAL_SCOPE]:
+    if needs and needs[0]["oauth2"] == [INTERNAL_SCOPE]:
         operation["x-internal"] = True
     operation.setdefault("operationId", fallback_id.replace("/", "_").replace("{", "").replace("}", ""))
 
 
 def _subclasses(kind: type[ServiceError]) -> list[type[ServiceError]]:
-    found: dict[type[ServiceError], None] = {}
+    classes: dict[type[ServiceError], None] = {}
     for child in kind.__subclasses__():
-        found[child] = None
-        found.update(dict.fromkeys(_subclasses(child)))
-    return list(found)
+        classes[child] = None
+        classes.update(dict.fromkeys(_subclasses(child)))
+    return list(classes)
 
 
 def _first_paragraph(kind: type[ServiceError]) -> str:

@@ -50,7 +50,7 @@ class ProblemWorker(ThreadWorker):
     def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: BaseException) -> None:
         """Answers and lets gunicorn close the connection. Nothing of the request is repeated or logged."""
         kind: type[MalformedRequest | InternalError] = MalformedRequest
-        answer = next((each for known, each in _STATUSES.items() if isinstance(exc, known)), _MALFORMED)
+        answer = next((answered for known, answered in _STATUSES.items() if isinstance(exc, known)), _MALFORMED)
         request_id = ids.public_id("req")
         if isinstance(exc, errors.ParseException):
             log.info("request_not_parsed", kind=type(exc).__name__, request_id=request_id)

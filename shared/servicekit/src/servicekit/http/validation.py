@@ -65,14 +65,14 @@ class Coded(str):
 
 def field_problems(messages: Any, schema: ma.Schema) -> list[FieldProblem]:
     """`messages` as webargs gives them, `{location: {name: [text] or nested}}`, at most 50 of them."""
-    found: list[FieldProblem] = []
+    problems: list[FieldProblem] = []
     for location, located in messages.items():
         prefix = {"json": "/", "form": "/", "query": "?", "querystring": "?"}.get(location, "")
         for problem in _walk(located, schema, prefix, ""):
-            found.append(problem)
-            if len(found) == MOST_PROBLEMS:
-                return found
-    return found
+            problems.append(problem)
+            if len(problems) == MOST_PROBLEMS:
+                return problems
+    return problems
 
 
 def _walk(messages: Any, where: Any, prefix: str, path: str) -> Iterator[FieldProblem]:
@@ -85,9 +85,9 @@ def _walk(messages: Any, where: Any, prefix: str, path: str) -> Iterator[FieldPr
             below = _below(where, name)
             if isinstance(where, fields.Mapping) and isinstance(inner, Mapping):
                 # marshmallow puts "key" and "value" between a mapping's name and what is wrong with it.
-                for part, found in inner.items():
+                for part, nested in inner.items():
                     field = where.key_field if part == "key" else where.value_field
-                    yield from _walk(found, field, prefix, _joined(prefix, path, name))
+                    yield from _walk(nested, field, prefix, _joined(prefix, path, name))
             else:
                 yield from _walk(inner, below, prefix, _joined(prefix, path, name))
     elif isinstance(messages, list):

@@ -78,12 +78,12 @@ class GroupCommit(Generic[I]):
     def _commit(self, group: list[_Waiting[I]]) -> bool:
         try:
             with no_deadline():
-                self._together([each.item for each in group])
+                self._together([caller.item for caller in group])
         except Exception as error:  # noqa: BLE001 each meets its own part of it again, alone
             log.info("group_commit_split", size=len(group), reason=type(error).__name__)
             return False
-        for each in group:
-            each.committed = True
+        for caller in group:
+            caller.committed = True
         return True
 
     def _hand_over(self) -> None:

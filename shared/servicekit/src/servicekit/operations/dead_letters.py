@@ -80,20 +80,27 @@ class DeadLettersCommands:
         as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     ) -> None:  # fmt: skip
         with self._letters() as letters:
-            wanted = _wanted(queue, type_, reason, state)
+            query = _wanted(queue, type_, reason, state)
             if not 1 <= limit <= SHOWN_AT_MOST:
                 raise WrongInput(f"--limit must be from 1 to {SHOWN_AT_MOST:,}, not {limit}")
-            found, total = letters.newest(wanted, limit), letters.count(wanted)
+            rows, total = letters.newest(query, limit), letters.count(query)
         if as_json:
-            typer.echo(json.dumps(found, default=_plain, ensure_ascii=False))
+            typer.echo(json.dumps(rows, default=_plain, ensure_ascii=False))
             return
-        if found:
+        if rows:
             table = Table("Letter", "Queue", "Type", "State", "Tries", "Parked at", "Reason", box=None)
-            for each in found:
-                cells = [each["_id"], each["queue"], each["type"], each["state"], each["attempts"], each["parked_at"]]
-                table.add_row(*[_cell(cell) for cell in [*cells, each["reason"]]])
+            for letter in rows:
+                cells = [
+                    letter["_id"],
+                    letter["queue"],
+                    letter["type"],
+                    letter["state"],
+                    letter["attempts"],
+                    letter["parked_at"],
+                ]
+                table.add_row(*[_cell(cell) for cell in [*cells, letter["reason"]]])
             _print(table)
-        typer.echo(f"{len(found)} of {_letters(total)}{_in_state(state)}")
+        typer.echo(f"{len(rows)} of {_letters(total)}{_in_state(state)}")
 
     def _group(
         self, queue: Queue = "", type_: Type = "", reason: Reason = "", state: State = PARKED,
@@ -113,24 +120,24 @@ class DeadLettersCommands:
         body: Annotated[bool, typer.Option("--body", help="Print the message's body too.")] = False,
     ) -> None:  # fmt: skip
         with self._letters() as letters:
-            found = letters.get(letter)
-            if found is None:
+            document = letters.get(letter)
+            if document is None:
                 raise WrongInput(f"there is no letter {letter}")
         for name in ("_id", "queue", "message_id", "type", "source", "subject", "sequence", "state", "reason",
                      "attempts", "redrives", "first_parked_at", "parked_at", "content_type", "body_bytes"):  # fmt: skip
-            if found.get(name) not in (None, ""):
-                typer.echo(f"{name.removeprefix('_'):<16} {_cell(found[name])}")
-        if self._moves_money(found["queue"]):
+            if document.get(name) not in (None, ""):
+                typer.echo(f"{name.removeprefix('_'):<16} {_cell(document[name])}")
+        if self._moves_money(document["queue"]):
             typer.echo(f"{'discarding':<16} takes two people: it concerns money")
-        for line in found.get("stack", "").splitlines():
+        for line in document.get("stack", "").splitlines():
             typer.echo(f"{'stack':<16} {_cell(line)}")
-        for event in found["history"]:
+        for event in document["history"]:
             said = [f"{name} {event[name]}" for name in ("redrive", "attempt", "by", "reason") if name in event]
             typer.echo(f"{'history':<16} {_cell(event['at'])} {event['what']}{': ' if said else ''}"
                        f"{_cell(', '.join(said))}")  # fmt: skip
         if body:
             typer.echo("")
-            typer.echo("\n".join(_cell(line).plain for line in found["body"].decode(errors="replace").splitlines()))
+            typer.echo("\n".join(_cell(line).plain for line in document["body"].decode(errors="replace").splitlines()))
 
     def _redrive(
         self, ids: Ids = None, queue: Queue = "", type_: Type = "", reason: Reason = "",
@@ -144,19 +151,19 @@ class DeadLettersCommands:
                 raise WrongInput(f"--rate must be above 0 a second, not {rate:g}")
             if not 1 <= limit <= REDRIVEN_AT_MOST:
                 raise WrongInput(f"--limit must be from 1 to {REDRIVEN_AT_MOST:,}, not {limit}")
-            wanted = self._selected(letters, ids or [], queue, type_, reason, everything)
-            wanted["queue"] = wanted.get("queue", {"$in": self.topology.queues})
-            wanted["body_bytes"] = {"$lte": BODY_MAX_BYTES}
-            total = letters.count(wanted)
+            query = self._selected(letters, ids or [], queue, type_, reason, everything)
+            query["queue"] = query.get("queue", {"$in": self.topology.queues})
+            query["body_bytes"] = {"$lte": BODY_MAX_BYTES}
+            total = letters.count(query)
             if not total:
                 raise WrongInput("no parked letter that this service could still take matches")
             if total < len(set(ids or [])):
                 raise WrongInput("of one of these letters the queue is gone, or the body was too large to be kept")
             if dry_run:
-                _print_groups(letters.groups(wanted))
+                _print_groups(letters.groups(query))
                 typer.echo(f"would re-drive {_letters(min(total, limit))} of {total}; nothing was changed")
                 return
-            self._send(letters, letters.in_order(wanted, limit), Pace(rate), total)
+            self._send(letters, letters.in_order(query, limit), Pace(rate), total)
 
     def _send(self, letters: DeadLetters, ids: Sequence[str], pace: Pace, total: int) -> None:
         sent = gone = 0
@@ -198,29 +205,29 @@ class DeadLettersCommands:
                 raise WrongInput("--approve takes no --reason: the one given with the request stands")
             if not approve and len(reason) < SHORTEST_REASON:
                 raise WrongInput(f"say why with --reason, in {SHORTEST_REASON} characters or more")
-            wanted = self._selected(letters, ids or [], queue, "", "", everything=False)
+            query = self._selected(letters, ids or [], queue, "", "", everything=False)
             if approve:
-                wanted["discard_request"] = {"$exists": True}
-            found = letters.newest(wanted, SHOWN_AT_MOST)
-            if not found:
+                query["discard_request"] = {"$exists": True}
+            rows = letters.newest(query, SHOWN_AT_MOST)
+            if not rows:
                 raise WrongInput("no parked letter matches" + (" that somebody asked to discard" if approve else ""))
             by = self._operator()
             if approve:
-                self._approve(letters, found, by)
+                self._approve(letters, rows, by)
             else:
-                self._give_up(letters, found, by, reason)
+                self._give_up(letters, rows, by, reason)
 
-    def _approve(self, letters: DeadLetters, found: Sequence[Document], by: str) -> None:
-        if own := [letter["_id"] for letter in found if letter["discard_request"]["by"] == by]:
+    def _approve(self, letters: DeadLetters, rows: Sequence[Document], by: str) -> None:
+        if own := [letter["_id"] for letter in rows if letter["discard_request"]["by"] == by]:
             raise WrongInput(f"{by} asked to discard {_named(own)}; a second person must approve")
-        done = _each(found, lambda letter: letters.approve_discard(letter["_id"], by))
+        done = _each(rows, lambda letter: letters.approve_discard(letter["_id"], by))
         typer.echo(f"discarded {_letters(done)}, approved by {by}")
 
-    def _give_up(self, letters: DeadLetters, found: Sequence[Document], by: str, reason: str) -> None:
-        if asked := [letter["_id"] for letter in found if "discard_request" in letter]:
+    def _give_up(self, letters: DeadLetters, rows: Sequence[Document], by: str, reason: str) -> None:
+        if asked := [letter["_id"] for letter in rows if "discard_request" in letter]:
             raise WrongInput(f"{_named(asked)} waits for a second person: discard --approve")
-        money = [letter for letter in found if self._moves_money(letter["queue"])]
-        plain = [letter for letter in found if letter not in money]
+        money = [letter for letter in rows if self._moves_money(letter["queue"])]
+        plain = [letter for letter in rows if letter not in money]
         done = _each(plain, lambda letter: letters.discard(letter["_id"], by, reason))
         asked_for = _each(money, lambda letter: letters.request_discard(letter["_id"], by, reason))
         if plain:
@@ -237,11 +244,11 @@ class DeadLettersCommands:
             if queue or type_ or reason or everything:
                 raise WrongInput("--id names the letters; leave the other options out")
             for letter in ids:
-                found = letters.get(letter)
-                if found is None:
+                document = letters.get(letter)
+                if document is None:
                     raise WrongInput(f"there is no letter {letter}")
-                if found["state"] != PARKED:
-                    raise WrongInput(f"letter {letter} is {found['state']}, not parked")
+                if document["state"] != PARKED:
+                    raise WrongInput(f"letter {letter} is {document['state']}, not parked")
             return {"_id": {"$in": list(ids)}, "state": PARKED}
         if everything and (queue or type_ or reason):
             raise WrongInput("--all is every letter; leave the other options out")
@@ -290,11 +297,11 @@ def _end(line: str, code: int) -> NoReturn:
 def _wanted(queue: str, type_: str, reason: str, state: str) -> Document:
     if state not in (*STATES, "all"):
         raise WrongInput(f"--state is one of {', '.join(STATES)} and all, not {state}")
-    wanted: Document = {"state": {"$in": list(STATES)} if state == "all" else state}
-    wanted |= {name: value for name, value in {"queue": queue, "type": type_}.items() if value}
+    query: Document = {"state": {"$in": list(STATES)} if state == "all" else state}
+    query |= {name: value for name, value in {"queue": queue, "type": type_}.items() if value}
     if reason:
-        wanted["reason"] = {"$regex": re.escape(reason), "$options": "i"}
-    return wanted
+        query["reason"] = {"$regex": re.escape(reason), "$options": "i"}
+    return query
 
 
 def _each(letters: Sequence[Document], act: Callable[[Document], None]) -> int:
@@ -326,7 +333,7 @@ def _print(table: Table) -> None:
 def _cell(value: Any) -> Text:
     """What a stranger may have written, without what a terminal would obey."""
     text = value.astimezone(UTC).isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
-    return Text("".join(each if each.isprintable() else "·" for each in text))
+    return Text("".join(character if character.isprintable() else "·" for character in text))
 
 
 def _plain(value: Any) -> str:

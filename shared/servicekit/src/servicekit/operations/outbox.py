@@ -93,8 +93,8 @@ class OutboxCommands:
         with suppress(ValueError):
             instant = datetime.fromisoformat(text)
         if instant is None or instant.tzinfo is None:
-            wanted = "an instant with its offset from UTC, such as 2026-11-25T09:30:00+05:30"
-            self._end(f"--since must be {wanted}, not {text}", EXIT_WRONG_INPUT)
+            form = "an instant with its offset from UTC, such as 2026-11-25T09:30:00+05:30"
+            self._end(f"--since must be {form}, not {text}", EXIT_WRONG_INPUT)
         now = datetime.now(UTC)
         kept_since = now - timedelta(seconds=outbox.SENT_ROWS_KEPT_SECONDS)
         if instant > now:

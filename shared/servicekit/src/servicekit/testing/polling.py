@@ -18,13 +18,13 @@ def eventually(check: Callable[[], T], timeout_seconds: float = 10) -> T:
     while True:
         last: object
         try:
-            found = check()
+            answer = check()
         except AssertionError as error:
             last = error
         else:
-            if found:
-                return found
-            last = found
+            if answer:
+                return answer
+            last = answer
         if time.monotonic() >= end:
             raise AssertionError(f"not within {timeout_seconds} s; the last answer was {last!r}")
         time.sleep(_PAUSE_SECONDS)
