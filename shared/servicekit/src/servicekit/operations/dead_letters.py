@@ -27,7 +27,7 @@ from servicekit.events.table import Consumer
 from servicekit.faults import crash_point
 from servicekit.mongo.client import Document, Mongo
 from servicekit.operations import operators
-from servicekit.operations.throttle import Pace, progress
+from servicekit.operations.throttle import Throttle, progress
 from servicekit.settings import ServiceSettings
 
 EXIT_WRONG_INPUT = 2
@@ -163,16 +163,16 @@ class DeadLettersCommands:
                 _print_groups(letters.groups(query))
                 typer.echo(f"would re-drive {_letters(min(total, limit))} of {total}; nothing was changed")
                 return
-            self._send(letters, letters.in_order(query, limit), Pace(rate), total)
+            self._send(letters, letters.in_order(query, limit), Throttle(rate), total)
 
-    def _send(self, letters: DeadLetters, ids: Sequence[str], pace: Pace, total: int) -> None:
+    def _send(self, letters: DeadLetters, ids: Sequence[str], throttle: Throttle, total: int) -> None:
         sent = gone = 0
         began = time.monotonic()
         ended = ""
         try:
             with progress(len(ids), "re-driving", "re-drove") as advance:
                 for letter in ids:
-                    pace.keep()
+                    throttle.keep()
                     try:
                         letters.redrive(letter)
                         sent += 1

@@ -16,7 +16,7 @@ from servicekit.broker.topology import Topology
 from servicekit.events import outbox
 from servicekit.events.addresses import exchange_of
 from servicekit.mongo.client import Mongo
-from servicekit.operations.throttle import Pace, progress
+from servicekit.operations.throttle import Throttle, progress
 from servicekit.settings import ServiceSettings
 
 EXIT_WRONG_INPUT = 2
@@ -73,11 +73,11 @@ class OutboxCommands:
             done, ended = 0, 0
             try:
                 with progress(total, "sending again", "made pending") as advance:
-                    pace = Pace(rate / rows.batch)
+                    throttle = Throttle(rate / rows.batch)
                     for count in rows.resend():
                         done += count
                         advance(count)
-                        pace.keep()
+                        throttle.keep()
             except KeyboardInterrupt:
                 ended = EXIT_INTERRUPTED
             except PyMongoError as error:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 PLAIN_PROGRESS_SECONDS = 5.0
 
 
-class Pace:
+class Throttle:
     """Lets through at most `rate` a second, evenly: after a halt nothing is made up for."""
 
     def __init__(

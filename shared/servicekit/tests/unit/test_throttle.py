@@ -1,6 +1,6 @@
 """The rate of a re-drive, by a clock of the test's own."""
 
-from servicekit.operations.throttle import Pace
+from servicekit.operations.throttle import Throttle
 
 
 class Clock:
@@ -17,10 +17,10 @@ class Clock:
 
 def test_no_more_than_the_rate_goes_through() -> None:
     clock = Clock()
-    pace = Pace(20, clock, clock.wait)
+    throttle = Throttle(20, clock, clock.wait)
     gone: list[float] = []
     for _ in range(41):
-        pace.keep()
+        throttle.keep()
         gone.append(clock.now)
     assert gone[0] == 100.0, "the first need not wait"
     assert gone[-1] - gone[0] == 40 / 20 or abs(gone[-1] - 102.0) < 1e-6
@@ -29,10 +29,10 @@ def test_no_more_than_the_rate_goes_through() -> None:
 
 def test_after_a_halt_nothing_is_made_up_for() -> None:
     clock = Clock()
-    pace = Pace(10, clock, clock.wait)
-    pace.keep()
+    throttle = Throttle(10, clock, clock.wait)
+    throttle.keep()
     clock.now += 60
-    pace.keep()
+    throttle.keep()
     halted_until = clock.now
-    pace.keep()
+    throttle.keep()
     assert abs(clock.now - halted_until - 0.1) < 1e-6
