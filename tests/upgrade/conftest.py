@@ -59,7 +59,7 @@ def partners_decided(stack: Stack, client: Callable[[str], Client], promises: Ma
     pending = promises["pending"].answer["payment_id"]
 
     def asked() -> bool:
-        return client("kiosk-jaipur").get(f"/v1/payments/{pending}").json["status"] == "IN_DOUBT"
+        return bool(client("kiosk-jaipur").get(f"/v1/payments/{pending}").json["status"] == "IN_DOUBT")
 
     eventually(asked, what="the pending payment is in doubt")
     for partner in (biller, provider):
