@@ -244,7 +244,7 @@ def test_the_next_page_of_a_list_can_be_read(client: Clients, promises: Promises
 def test_the_stored_names_are_migrated_beside_the_running_service(stack: Stack) -> None:
     billing = stack.services["billing"]
     assert "none left" in billing.command("migrate")
-    assert "0 payment(s) migrated, none left" in billing.command("migrate")
+    assert "0 document(s) migrated, none left" in billing.command("migrate")
     billing.command("check-books")
 
 
