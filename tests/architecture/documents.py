@@ -97,7 +97,8 @@ def missing(document: Path, text: str) -> Iterator[str]:
 
 def missing_headings(citing: Path, text: str) -> Iterator[str]:
     """The headings that a text cites (page, "Heading") and that the page does not have; how one begins is enough."""
-    for page, heading in _HEADING.findall(text):
+    # A heading may be cited across the end of a line, of a comment's too.
+    for page, heading in _HEADING.findall(re.sub(r"\s*\n\s*(?:#\s*)?", " ", text)):
         path = next((base / page for base in citing.parents if (base / page).is_file()), None)
         if path and not re.search(rf"^#+ {re.escape(heading)}", path.read_text(encoding="utf-8"), re.MULTILINE):
             yield f'{page}, "{heading}"'

@@ -76,6 +76,12 @@ def test_what_is_not_there_is_noticed(text: str, what: str) -> None:
     assert what in set(missing(ROOT / "services" / "billing" / "README.md", text))
 
 
+@pytest.mark.parametrize("text", ['docs/release.md, "Stored\ndata"', '# docs/release.md,\n    # "Stored data"'])
+def test_a_heading_may_be_cited_across_the_end_of_a_line(text: str) -> None:
+    assert list(missing_headings(ROOT / "README.md", text)) == []
+    assert len(list(missing_headings(ROOT / "README.md", text.replace("data", "date")))) == 1
+
+
 def test_what_stands_for_a_name_is_no_path() -> None:
     text = "`services/<name>/README.md`, `services/*/openapi.yaml`, `make help`, [a page](https://example.org/x)"
     assert list(missing(ROOT / "README.md", text)) == []
