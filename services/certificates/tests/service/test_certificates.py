@@ -13,7 +13,7 @@ from joserfc.jwk import KeySet
 from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, jwk, signing_key
 from tests.support.world import World, json_of, problem
 
-from certificates.application.certificates.certificate_numbers import certificate_number
+from certificates.domain.certificates.number import certificate_number
 from servicekit.mongo import Mongo
 from servicekit.testing import published
 

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, caste_form, in_verification
 
-from certificates.application.certificates.certificate_numbers import (
+from certificates.domain.certificates.certificate import months_later, paper
+from certificates.domain.certificates.number import (
     ALPHABET,
     RANDOM_BITS,
     certificate_number,
     is_certificate_number,
 )
-from certificates.domain.certificates.certificate import months_later, paper
 
 
 @pytest.mark.parametrize(

@@ -22,14 +22,14 @@ from tests.support.fakes import FakeApplications
 
 from certificates.adapters.events import to_event
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
-from certificates.application.applications.errors import AlreadyDecided, FeeNotPaid
 from certificates.application.applications.ports import Changes, NumberTaken
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
 from certificates.application.applications.submit_application import SubmitApplication, SubmitApplicationHandler
-from certificates.application.certificates.certificate_numbers import BITS_PER_CHARACTER
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
 from certificates.application.officers.decide_application import DecideApplication, DecideApplicationHandler
+from certificates.application.officers.errors import AlreadyDecided, FeeNotPaid
 from certificates.domain.applications.application import Application, Decision, FeeRefused, Happening, State
+from certificates.domain.certificates.number import BITS_PER_CHARACTER
 from certificates.domain.officer import Officer
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.settings import read_signing_key

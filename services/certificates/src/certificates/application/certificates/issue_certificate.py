@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.certificates.certificate_numbers import RANDOM_BITS, certificate_number
 from certificates.application.certificates.ports import Signatures
 from certificates.domain.applications.application import Application
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued, Status, paper, valid_until
+from certificates.domain.certificates.number import RANDOM_BITS, certificate_number
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 

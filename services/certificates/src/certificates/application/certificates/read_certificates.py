@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from certificates.application.certificates.certificate_numbers import is_certificate_number
 from certificates.application.certificates.errors import CertificateNotFound
 from certificates.application.certificates.ports import (
     Certificates,
@@ -14,6 +13,7 @@ from certificates.application.certificates.ports import (
 )
 from certificates.application.viewer import Viewer
 from certificates.domain.certificates.certificate import Certificate, Status
+from certificates.domain.certificates.number import is_certificate_number
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 

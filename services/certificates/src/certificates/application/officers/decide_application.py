@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.applications.errors import AlreadyDecided, ApplicationNotFound, FeeNotPaid
+from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
 from certificates.application.certificates.issue_certificate import IssueCertificate, IssueCertificateHandler
+from certificates.application.officers.errors import AlreadyDecided, FeeNotPaid
 from certificates.domain.applications.application import (
     Change,
     Decision,

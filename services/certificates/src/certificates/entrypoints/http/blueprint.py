@@ -7,6 +7,8 @@ from certificates.domain.officer import Officer
 from servicekit.http import Blueprint, caller
 
 OFFICER_ROLE = "officer"
+# Records that move no money are remembered for a week: a centre may be offline for days.
+KEY_RETENTION_DAYS = 7
 
 blueprint = Blueprint("certificates", description="Applications, decisions and certificates.")
 

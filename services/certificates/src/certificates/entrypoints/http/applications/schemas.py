@@ -1,14 +1,10 @@
-"""The documents of applications and decisions. Examples work against the sandbox as they stand."""
+"""The documents of applications. Examples work against the sandbox as they stand."""
 
-from typing import Any
-
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate
 
 from certificates.domain.applications.application import State
 from certificates.entrypoints.http.documents import LGD_CODE, MoneySchema
-from servicekit.http import Coded
 
-LONGEST_REMARKS = 1_000
 # A screenful at a counter; the most is the platform's limit for every list.
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
@@ -24,9 +20,6 @@ APPLICATION_EXAMPLE = {
         "address": "12, Sandbox Marg, Jaipur",
     },
 }
-
-
-DECISION_EXAMPLE = {"decision": "approve", "remarks": "Documents seen and in order.", "step": "approval"}
 
 
 class SubmitSchema(Schema):
@@ -89,24 +82,3 @@ class ApplicationQuerySchema(Schema):
 class ApplicationsSchema(Schema):
     items = fields.List(fields.Nested(ApplicationSummarySchema), required=True)
     next = fields.String(required=True, allow_none=True)
-
-
-class DecisionSchema(Schema):
-    decision = fields.String(required=True, validate=validate.OneOf(["approve", "reject", "send_back"]))
-    remarks = fields.String(
-        validate=validate.Length(1, LONGEST_REMARKS),
-        metadata={"description": "Kept in the audit trail; required unless the decision is approve."},
-    )
-    step = fields.String(
-        validate=validate.Length(1, 40),
-        metadata={
-            "description": "The step you looked at. If it is no longer in hand the decision is refused (409), so "
-            "that a second click never decides the next step."
-        },
-    )
-
-    @validates_schema(skip_on_field_errors=True)
-    def a_refusal_has_a_reason(self, data: dict[str, Any], **_: Any) -> None:
-        """Section 4 of the Guaranteed Delivery Act 2011: reasons for a rejection are recorded and told."""
-        if data["decision"] != "approve" and not data.get("remarks", "").strip():
-            raise ValidationError(Coded("required", "Say why: a refusal needs remarks."), "remarks")
