@@ -1,4 +1,4 @@
-"""What callers are told. Each docstring's first paragraph is the text of the problem's page."""
+"""Problems of applications. Each docstring's first paragraph is the text of its page in the documentation."""
 
 from servicekit.errors import NotFound, ValidationFailed
 

@@ -6,3 +6,6 @@ from certificates.entrypoints.http.applications import routes as _applications  
 from certificates.entrypoints.http.officers import routes as _officers  # noqa: F401
 from certificates.entrypoints.http.certificates import routes as _certificates  # noqa: F401
 from certificates.entrypoints.http.transactions import routes as _transactions  # noqa: F401
+from certificates.entrypoints.http.blueprint import blueprint
+
+BLUEPRINTS = [blueprint]

@@ -5,7 +5,7 @@ from marshmallow import Schema, fields, validate
 from certificates.domain.applications.application import State
 from certificates.entrypoints.http.documents import LGD_CODE, MoneySchema
 
-# A screenful at a counter; the most is the platform's limit for every list.
+# A page fills a screen at a counter; the largest is the platform's limit for all lists.
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
@@ -23,6 +23,8 @@ APPLICATION_EXAMPLE = {
 
 
 class SubmitSchema(Schema):
+    """An application, as it is submitted."""
+
     application_type = fields.String(required=True, validate=validate.Length(1, 40))
     district_code = fields.String(required=True, validate=LGD_CODE)
     applicant = fields.Dict(
@@ -34,11 +36,15 @@ class SubmitSchema(Schema):
 
 
 class PayWithSchema(Schema):
+    """What POST /v1/bill-fetches needs in order to fetch the fee as a bill."""
+
     biller_id = fields.String(required=True)
     customer_params = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
 class FeeDueSchema(MoneySchema):
+    """The fee of the day of submission."""
+
     head = fields.String(required=True)
     order = fields.String(required=True)
     pay_with = fields.Nested(
@@ -50,6 +56,8 @@ class FeeDueSchema(MoneySchema):
 
 
 class ApplicationSummarySchema(Schema):
+    """An application, as lists show it."""
+
     application_id = fields.String(required=True)
     transaction_token = fields.String(required=True)
     application_type = fields.String(required=True)
@@ -69,10 +77,14 @@ class ApplicationSummarySchema(Schema):
 
 
 class ApplicationSchema(ApplicationSummarySchema):
+    """An application with its form."""
+
     applicant = fields.Dict(keys=fields.String(), required=True, metadata={"description": "The form as submitted."})
 
 
 class ApplicationQuerySchema(Schema):
+    """Which applications to list."""
+
     state = fields.Enum(State, by_value=True)
     district_code = fields.String(validate=LGD_CODE)
     limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, LARGEST_PAGE))
@@ -80,5 +92,7 @@ class ApplicationQuerySchema(Schema):
 
 
 class ApplicationsSchema(Schema):
+    """A page of applications."""
+
     items = fields.List(fields.Nested(ApplicationSummarySchema), required=True)
     next = fields.String(required=True, allow_none=True)

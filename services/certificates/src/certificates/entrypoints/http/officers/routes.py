@@ -5,7 +5,6 @@ from typing import Any
 from certificates.application.officers.decide_application import DecideApplication
 from certificates.application.officers.errors import OfficerRequired
 from certificates.bootstrap import Certificates
-from certificates.domain.applications.application import Decision
 from certificates.domain.officer import Officer
 from certificates.entrypoints.http.applications.routes import APPLICATION_ID, created
 from certificates.entrypoints.http.applications.schemas import ApplicationSchema
@@ -14,8 +13,6 @@ from certificates.entrypoints.http.officers import schemas
 from servicekit.http import application, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
-
-DECISIONS = {"approve": Decision.APPROVED, "reject": Decision.REJECTED, "send_back": Decision.SENT_BACK}
 
 
 @blueprint.route("/v1/applications/<string:application_id>/decisions", methods=["POST"], parameters=[APPLICATION_ID])
@@ -29,7 +26,7 @@ def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders
         DecideApplication(
             application_id=application_id,
             officer=_deciding_officer(),
-            decision=DECISIONS[body["decision"]],
+            decision=schemas.DECISIONS[body["decision"]],
             remarks=body.get("remarks"),
             step=body.get("step"),
             certificate_id=public_id("crt"),
