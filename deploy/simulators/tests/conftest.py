@@ -1,4 +1,4 @@
-"""Simulators with a clock that stands still and a sleep that only takes notes."""
+"""Simulators with a clock that stands still and a sleep that is only recorded."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from emitra_simulators.psp import psp_app
 
 @pytest.fixture
 def start_biller() -> Iterator[StartBiller]:
-    """Starts a biller simulator; with the path of a state file, another one after it remembers."""
+    """Starts a biller simulator; one that is started again with the same state file remembers."""
     journals: list[FileJournal] = []
 
     def start(state: Path | None = None) -> BillerUnderTest:

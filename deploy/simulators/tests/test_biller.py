@@ -1,4 +1,4 @@
-"""One effect per request id, bad input refused, faults on request, nothing forgotten."""
+"""The biller: one effect per request id, bad input refused, faults as ordered, nothing forgotten."""
 
 import json
 import time
@@ -130,14 +130,14 @@ def test_an_unknown_path_and_a_wrong_method_are_answered_in_json(biller: BillerU
     assert (wrong.status_code, set(wrong.headers["Allow"].split(", "))) == (405, {"OPTIONS", "POST"})
 
 
-def test_told_to_fail_it_does_nothing_that_many_times(biller: BillerUnderTest) -> None:
+def test_a_request_that_is_to_fail_does_nothing(biller: BillerUnderTest) -> None:
     body = biller.payment("100000000001")
     biller.client.post("/control/faults", json={"fail_next": 2})
     assert [biller.client.post("/payments", json=body).status_code for _ in range(3)] == [503, 503, 200]
     assert biller.audit()[0]["times_received"] == 1
 
 
-def test_told_to_hang_it_pays_first_and_then_waits(biller: BillerUnderTest) -> None:
+def test_a_request_that_is_to_hang_pays_first_and_then_waits(biller: BillerUnderTest) -> None:
     body = biller.payment("100000000001")
     biller.client.post("/control/faults", json={"hang_next": 1, "hang_seconds": 12.5})
     for _ in range(2):
@@ -145,7 +145,7 @@ def test_told_to_hang_it_pays_first_and_then_waits(biller: BillerUnderTest) -> N
     assert biller.slept == [12.5]
 
 
-def test_told_to_drop_the_answer_it_pays_and_says_nothing(biller: BillerUnderTest) -> None:
+def test_a_request_whose_answer_is_to_be_dropped_pays_all_the_same(biller: BillerUnderTest) -> None:
     body = biller.payment("100000000001")
     biller.client.post("/control/faults", json={"drop_response_next": 1})
     with pytest.raises(ConnectionResetError):
@@ -153,7 +153,7 @@ def test_told_to_drop_the_answer_it_pays_and_says_nothing(biller: BillerUnderTes
     assert biller.inquire().get_json()["status"] == "SUCCESS"
 
 
-def test_a_request_that_hangs_does_not_use_up_what_is_asked_for_meanwhile() -> None:
+def test_a_request_that_hangs_does_not_use_up_a_fault_ordered_meanwhile() -> None:
     faults = Faults(sleep=lambda _: faults.change(FaultChanges(drop_response_next=1)))
     faults.change(FaultChanges(hang_next=1))
     faults.before_answer("payment")
@@ -230,10 +230,10 @@ def test_the_state_file_holds_no_consumer_number(start_biller: StartBiller, tmp_
 def test_a_line_cut_short_by_a_crash_is_dropped(start_biller: StartBiller, tmp_path: Path) -> None:
     state = tmp_path / "biller.jsonl"
     start_biller(state).pay("100000000001")
-    whole = state.read_bytes()
-    state.write_bytes(whole + whole[:40])
+    content = state.read_bytes()
+    state.write_bytes(content + content[:40])
     assert len(start_biller(state).audit()) == 1
-    assert state.read_bytes() == whole
+    assert state.read_bytes() == content
 
 
 @pytest.mark.parametrize("line", ["not json", "[]", '{"authorised": {}}', '{"accepted": {"request_id": 1}}'])
@@ -262,7 +262,7 @@ def test_entries_come_back_in_the_order_of_writing(tmp_path: Path) -> None:
 
 
 class SlowJournal(NoJournal):
-    """A disk slow enough for a second caller to overtake the first, were it let."""
+    """A disk so slow that a second caller overtakes the first where nothing prevents it."""
 
     def append(self, entry: dict[str, Any]) -> None:
         time.sleep(0.02)

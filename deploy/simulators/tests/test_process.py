@@ -1,4 +1,4 @@
-"""The simulators as processes of their own, spoken to over real HTTP."""
+"""The simulators as processes of their own, asked over real HTTP."""
 
 import json
 import os
@@ -166,9 +166,9 @@ def test_a_hanging_request_neither_blocks_others_nor_the_stopping(start: Start) 
 def test_the_provider_authorises_and_captures_over_http(start: Start, tmp_path: Path) -> None:
     psp = start("psp_simulator", "--port", "0", "--state", str(tmp_path / "psp.jsonl"))
     body = {"request_id": "pay_1:auth", "amount_paise": 5000, "mode": "CARD", "instrument": "tok_sandbox_ok"}
-    made = psp.post("/authorisations", body)
-    ended = psp.post(f"/authorisations/{made['authorisation_id']}/captures", {"request_id": "pay_1:cap"})
-    assert ended["status"] == "CAPTURED"
+    authorisation = psp.post("/authorisations", body)
+    capture = psp.post(f"/authorisations/{authorisation['authorisation_id']}/captures", {"request_id": "pay_1:cap"})
+    assert capture["status"] == "CAPTURED"
     assert psp.end(signal.SIGINT)[0] == 0
 
 

@@ -1,4 +1,4 @@
-"""Authorise, then capture or void, each once."""
+"""The provider: authorise, then capture or void, each once."""
 
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def test_an_authorisation_ends_once(psp: FlaskClient, first: str, second: str, w
 
 
 @pytest.mark.parametrize("kind", ["captures", "voids"])
-def test_a_twin_is_told_to_ask_again_while_the_first_is_at_work(kind: str) -> None:
+def test_the_same_request_again_is_refused_while_the_first_is_in_progress(kind: str) -> None:
     twins: list[Any] = []
     faults = Faults(lambda _: twins.append(end(psp, answer, kind, "pay_1:end")))
     psp = psp_app(NoJournal(), clock=SimulatedClock(lambda: NOON), faults=faults).test_client()

@@ -40,7 +40,7 @@ def test_a_bill_keeps_its_reference_until_it_is_paid_and_the_next_one_has_anothe
 
 
 def test_bills_of_different_consumers_have_different_references(biller: BillerUnderTest) -> None:
-    refs = {biller.fetch(f"20000000000{each}").get_json()["bills"][0]["bill_ref"] for each in range(5)}
+    refs = {biller.fetch(f"20000000000{digit}").get_json()["bills"][0]["bill_ref"] for digit in range(5)}
     assert len(refs) == 5
 
 
@@ -116,12 +116,12 @@ def test_009_is_paid_and_called_back_once_per_payment_not_per_repeat(biller: Bil
     body = biller.payment("100000000009", callback_url="http://127.0.0.1:1/callbacks")
     for _ in range(2):
         assert biller.client.post("/payments", json=body).get_json()["status"] == "SUCCESS"
-    assert biller.callbacks.asked == [("http://127.0.0.1:1/callbacks", "pay_1:post")]
+    assert biller.callbacks.recorded == [("http://127.0.0.1:1/callbacks", "pay_1:post")]
 
 
 def test_the_others_are_not_called_back(biller: BillerUnderTest) -> None:
     biller.pay("100000000001", callback_url="http://127.0.0.1:1/callbacks")
-    assert biller.callbacks.asked == []
+    assert biller.callbacks.recorded == []
 
 
 def test_010_answers_garbage_to_a_payment_that_inquiry_shows_as_paid(biller: BillerUnderTest) -> None:

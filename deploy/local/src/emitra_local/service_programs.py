@@ -30,6 +30,9 @@ GATEWAY = "gateway"
 # The key pair with which the gateway vouches for a caller to the services behind it.
 INTERNAL_TOKEN_KEY = "internal-token"  # noqa: S105 - a name, not a secret
 
+# The environment that a program runs with, given its name (`billing-api`) and what this launcher would run it with.
+Configured = Callable[[str, dict[str, str]], dict[str, str]]
+
 
 def port_names(service: str) -> list[str]:
     return [f"{service}-http", f"{service}-worker-probe", f"{service}-relay-probe"]
@@ -47,7 +50,7 @@ class ServicePrograms:
     ports: Mapping[str, int]
     places: Mapping[str, str]
     mark: str
-    extra_env: Mapping[str, str]
+    configured: Configured
 
     @property
     def name(self) -> str:
@@ -97,7 +100,8 @@ class ServicePrograms:
         passed_on = {
             name: os.environ[name] for name in ("LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT") if os.environ.get(name)
         }
-        return common | passed_on | self.settings.env | dict(self.extra_env) | {MARK: self.mark}
+        env = common | passed_on | self.settings.env | {MARK: self.mark}
+        return self.configured(f"{self.name}-{process}", env)
 
     def program(self, process: str) -> Program:
         return Program(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -23,7 +23,7 @@ from emitra_local.infrastructure import Infrastructure
 from emitra_local.problems import CannotStart
 from emitra_local.processes import end_all
 from emitra_local.secret_store import SecretStore
-from emitra_local.service_programs import GATEWAY, ServicePrograms, port_names
+from emitra_local.service_programs import GATEWAY, Configured, ServicePrograms, port_names
 from emitra_local.stack_folder import (
     LEFTOVER_GRACE_SECONDS,
     STOP_TIMEOUT_SECONDS,
@@ -58,7 +58,8 @@ class Stack:
     `gateway_port` None picks a free one. `disposable` (tests): nothing outlives stop(), which is then quick; MongoDB
     takes fail points. `prefix` keeps databases and virtual host apart on servers that MONGODB_URI or AMQP_URL name.
     `with_services` False starts MongoDB and RabbitMQ only. `mongodb_members` is the size of the private replica set.
-    `extra_env` goes to every service process.
+    `before_services` is called when MongoDB and RabbitMQ answer and no service has touched them yet; `configured` may
+    give the programs of services another environment. Tests of an upgrade restore the former release by them.
     Use it as a context manager, or start() and stop(); from the main thread.
     """
 
@@ -69,7 +70,8 @@ class Stack:
     prefix: str = ""
     with_services: bool = True
     mongodb_members: int = 1
-    extra_env: Mapping[str, str] = field(default_factory=dict)
+    before_services: Callable[[Infrastructure], None] | None = None
+    configured: Configured = lambda _, env: env
     stage: Stage = _silent
     say: Callable[[str], None] = lambda _: None
 
@@ -231,6 +233,9 @@ class Stack:
             self.infrastructure.await_mongodb()
         if self.with_services:
             remember_elsewhere(self.state, self.infrastructure.kept_on_named_servers(list(self.services)))
+            if self.before_services:
+                self.infrastructure.await_rabbitmq()
+                self.before_services(self.infrastructure)
             self._start_services()
         else:
             with self.stage("RabbitMQ answers"):
@@ -306,7 +311,7 @@ class Stack:
                 self.ports,
                 places,
                 self._mark,
-                self.extra_env,
+                self.configured,
             )
 
     def _simulators(self) -> Iterator[Program]:

@@ -99,12 +99,15 @@ def run_tests(root: Path, only: str = "", expression: str = "") -> int:
     architecture = Suite("architecture", "tests", root, ("tests/architecture", "tests/contract", "tests/nemesis"))
     # Together, because they share one whole stack. They run alone: they measure deadlines and kill processes.
     whole = Suite("end to end, faults", "tests", root, ("tests/e2e", "tests/fault", "-m", "not long"))
+    # A whole stack of its own, on what the previous release stored.
+    upgrade = Suite("upgrade", "tests", root, ("tests/upgrade",))
     with ThreadPoolExecutor(1) as beside:
         checks = beside.submit(run_checks, environments)
         with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
             results = _run_side_by_side(SuiteRunner(environments, stack.infrastructure_env), [*packages, architecture])
-        console.rule(f"[bold]{whole.name}", align="left")
-        results.append(SuiteRunner(environments).run(whole, live=True))
+        for suite in (whole, upgrade):
+            console.rule(f"[bold]{suite.name}", align="left")
+            results.append(SuiteRunner(environments).run(suite, live=True))
         return summarise([*_shown(checks), *results])
 
 

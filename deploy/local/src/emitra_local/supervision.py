@@ -132,6 +132,10 @@ class Supervisor:
             return False
         return True
 
+    def attach(self) -> None:
+        """Know the programs of a supervisord that another process has started."""
+        self._groups = {program["name"]: program["group"] for program in self.all_programs()}
+
     def is_up(self) -> bool:
         try:
             self._call("supervisor.getState")

@@ -12,7 +12,9 @@ def parking(root: Path) -> ServicePrograms:
     secrets, nothing = SecretStore(root / "secrets.json"), cast(Any, None)
     package = Package(root / "parking")
     package.folder.mkdir()
-    return ServicePrograms(package, nothing, nothing, secrets, root, {"parking-http": 20_001}, {}, "mark", {})
+    return ServicePrograms(
+        package, nothing, nothing, secrets, root, {"parking-http": 20_001}, {}, "mark", lambda _, env: env
+    )
 
 
 def test_a_service_with_an_openapi_document_is_routed_to(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from flask import Flask, Response
 from msgspec import Meta
 
 from emitra_simulators.callbacks import Callbacks
-from emitra_simulators.consumers import BILLERS, Conduct, Due, conduct, dues
+from emitra_simulators.consumers import BILLERS, Conduct, Due, conduct_of, dues_of
 from emitra_simulators.controls import DEFAULT_HANG_SECONDS, Faults, SimulatedClock, controls, instant
 from emitra_simulators.journal import Journal, replay
 from emitra_simulators.wire import (
@@ -21,6 +21,7 @@ from emitra_simulators.wire import (
     Paise,
     Refusal,
     RequestId,
+    audit_page,
     fingerprint,
     load_body,
     load_query,
@@ -29,14 +30,15 @@ from emitra_simulators.wire import (
 
 IST = timezone(timedelta(hours=5, minutes=30))
 
-# About 500 bytes each: the most that one process remembers. Past it new payments are refused, none is forgotten.
+# The most payments that one process remembers, at about 500 bytes each. Beyond it new payments are refused, and none
+# is forgotten.
 MAX_PAYMENTS = 1_000_000
-# Bills whose reference is kept until they are paid; past it the oldest gets a new one when it is fetched again.
+# The most unpaid bills whose reference is kept. Beyond it the oldest bill gets a new one when it is fetched again.
 MAX_OPEN_BILLS = 100_000
 
 
 class Payment(msgspec.Struct):
-    """An accepted payment. Its status follows from the clock alone, so that nothing need run to settle it."""
+    """An accepted payment. Its status follows from the clock alone: nothing has to run for it to settle."""
 
     request_id: str
     fingerprint: str
@@ -50,23 +52,26 @@ class Payment(msgspec.Struct):
     reason: str | None
     times_received: int = 1
 
-    def status(self, now: float) -> str:
-        return self.outcome if now >= self.settles_at else "PENDING"
+    def status(self, at: float) -> str:
+        """SUCCESS, FAILED or PENDING at this second of the epoch."""
+        return self.outcome if at >= self.settles_at else "PENDING"
 
-    def answer(self, now: float) -> dict[str, Any]:
-        status = self.status(now)
+    def answer(self, at: float) -> dict[str, Any]:
+        """What the caller is answered."""
+        status = self.status(at)
         answer = {"request_id": self.request_id, "status": status, "biller_reference": self.biller_reference}
         if status == "FAILED" and self.reason:
             answer["reason"] = self.reason
         return answer
 
-    def audit(self, now: float) -> dict[str, Any]:
+    def audit(self, at: float) -> dict[str, Any]:
+        """What GET /control/payments shows."""
         return {
             "request_id": self.request_id,
             "biller_id": self.biller_id,
             "bill_ref": self.bill_ref,
             "amount_paise": self.amount_paise,
-            "status": self.status(now),
+            "status": self.status(at),
             "biller_reference": self.biller_reference,
             "times_received": self.times_received,
             "accepted_at": instant(self.accepted_at),
@@ -92,32 +97,33 @@ class PaymentRequest(Body):
 
 
 class BillerNetwork:
-    """Memory of the billers: accepted payments by request id, and the clock, kept in the journal."""
+    """What the billers remember: accepted payments by request id, kept in the journal with the clock."""
 
     def __init__(self, journal: Journal, clock: SimulatedClock) -> None:
         self.clock = clock
         self._journal = journal
         self._lock = Lock()
         self._payments: dict[str, Payment] = {}
-        self._open: dict[tuple[str, str, int, str], str] = {}
+        self._nonces: dict[tuple[str, str, int, str], str] = {}
         replay(journal, self._replay)
 
     def bills(self, biller_id: str, customer_params: dict[str, str]) -> list[dict[str, Any]]:
-        """Bills due, each under its reference until a payment of it is accepted, then under a new one.
+        """The bills that a customer owes. A bill keeps its reference until a payment of it is accepted.
 
-        Raises Refusal: 404 unknown, 400 malformed, 503 down.
+        Raises Refusal: 404 unknown biller or customer, 400 malformed parameters, 503 biller down.
         """
-        consumer, found, _ = self._consumer(biller_id, customer_params)
+        consumer, owed, _ = self._consumer(biller_id, customer_params)
         bills = []
-        for place, due in enumerate(found):
-            nonce = self._nonce(biller_id, consumer, place, due)
-            bills.append({"bill_ref": _bill_ref(biller_id, consumer, place, nonce), **_bill_members(due)})
+        for position, due in enumerate(owed):
+            nonce = self._nonce(biller_id, consumer, position, due)
+            bills.append({"bill_ref": _bill_ref(biller_id, consumer, position, nonce), **_bill_members(due)})
         return bills
 
     def pay(self, body: PaymentRequest) -> tuple[Payment, Conduct, bool]:
-        """Accepts a payment once: `(payment, conduct, first)`; the same request again finds the same payment.
+        """Accepts a payment once. Returns it, what the biller does with it, and whether this request is the first.
 
-        Raises Refusal: 409 the id was used for another request, 422 no such bill or amount not taken.
+        The same request again gets the same payment. Raises Refusal: 409 the request id was used for another payment,
+        422 no such bill or amount not accepted, 503 memory full, and those of `bills`.
         """
         digest = fingerprint(body)
         with self._lock:
@@ -127,12 +133,12 @@ class BillerNetwork:
                     raise Refusal(409, "request-id-reused", "this request_id was used for another payment")
                 known.times_received += 1
                 self._journal.append({"repeated": known.request_id})
-                return known, conduct(body.biller_id, _only_value(body.customer_params)), False
-            consumer, found, manner = self._consumer(body.biller_id, body.customer_params)
-            place = self._check_bill(body, consumer, found)
+                return known, conduct_of(body.biller_id, _only_value(body.customer_params)), False
+            consumer, owed, conduct = self._consumer(body.biller_id, body.customer_params)
+            position = self._check_bill(body, consumer, owed)
             if len(self._payments) >= MAX_PAYMENTS:
                 raise Refusal(503, "full", f"{MAX_PAYMENTS} payments are remembered: start with a new --state")
-            now = self.clock.now()
+            now = self.clock.epoch_seconds()
             payment = Payment(
                 request_id=body.request_id,
                 fingerprint=digest,
@@ -141,15 +147,15 @@ class BillerNetwork:
                 amount_paise=body.amount_paise,
                 biller_reference=f"{body.biller_id.upper()}{digest[:12].upper()}",
                 accepted_at=now,
-                settles_at=now + manner.settles_after_seconds,
-                outcome=manner.outcome,
-                reason=manner.reason,
+                settles_at=now + conduct.settles_after_seconds,
+                outcome=conduct.outcome,
+                reason=conduct.reason,
             )
             self._journal.append({"accepted": payment})
             self._payments[payment.request_id] = payment
-            # Accepted, even if it fails later: the next fetch finds another bill.
-            self._open.pop((body.biller_id, consumer, place, found[place].bill_period), None)
-            return payment, manner, True
+            # The payment is accepted, even if it fails later: the next fetch finds another bill.
+            self._nonces.pop((body.biller_id, consumer, position, owed[position].bill_period), None)
+            return payment, conduct, True
 
     def payment(self, request_id: str) -> Payment:
         """Raises Refusal 404 when no such payment was ever accepted."""
@@ -159,21 +165,10 @@ class BillerNetwork:
             raise Refusal(404, "unknown-request", "no payment was accepted under this request_id") from None
 
     def audit(self, query: AuditQuery) -> dict[str, Any]:
-        """Accepted payments in the order of acceptance, a page of them."""
+        """One page of the accepted payments, in the order of acceptance."""
         with self._lock:
-            accepted = list(self._payments.values())
-        if query.request_id is not None:
-            accepted = [payment for payment in accepted if payment.request_id == query.request_id]
-        now = self.clock.now()
-        page = [payment.audit(now) for payment in accepted[query.offset : query.offset + query.limit]]
-        after = query.offset + len(page)
-        return {"payments": page, "count": len(accepted), "next_offset": after if after < len(accepted) else None}
-
-    def advance(self, seconds: float) -> None:
-        """Moves the simulated clock forward, for good."""
-        with self._lock:
-            self.clock.advance(seconds)
-            self._journal.append({"clock_offset_seconds": self.clock.offset_seconds})
+            payments = list(self._payments.values())
+        return audit_page(payments, query, self.clock.epoch_seconds())
 
     def _consumer(self, biller_id: str, params: dict[str, str]) -> tuple[str, list[Due], Conduct]:
         biller = BILLERS.get(biller_id)
@@ -184,34 +179,34 @@ class BillerNetwork:
         consumer = params[biller.parameter]
         if not biller.pattern.fullmatch(consumer):
             raise Refusal(400, "bad-request", f"{biller.parameter} must be of the form {biller.pattern.pattern}")
-        manner = conduct(biller_id, consumer)
-        if manner.down:
+        conduct = conduct_of(biller_id, consumer)
+        if conduct.down:
             raise Refusal(503, "biller-down", f"{biller_id} cannot be reached")
-        today = datetime.fromtimestamp(self.clock.now(), UTC).astimezone(IST).date()
-        found = dues(biller_id, consumer, today)
-        if found is None:
+        today = datetime.fromtimestamp(self.clock.epoch_seconds(), UTC).astimezone(IST).date()
+        owed = dues_of(biller_id, consumer, today)
+        if owed is None:
             raise Refusal(404, "unknown-customer", f"{biller_id} has no such {biller.parameter}")
-        return consumer, found, manner
+        return consumer, owed, conduct
 
-    def _check_bill(self, body: PaymentRequest, consumer: str, found: list[Due]) -> int:
-        place, _, rest = body.bill_ref.partition("-")
+    def _check_bill(self, body: PaymentRequest, consumer: str, owed: list[Due]) -> int:
+        position, _, rest = body.bill_ref.partition("-")
         nonce = rest.partition("-")[0]
-        index = int(place) if place.isascii() and place.isdigit() else len(found)
-        if index >= len(found) or body.bill_ref != _bill_ref(body.biller_id, consumer, index, nonce):
+        index = int(position) if position.isascii() and position.isdigit() else len(owed)
+        if index >= len(owed) or body.bill_ref != _bill_ref(body.biller_id, consumer, index, nonce):
             raise Refusal(422, "unknown-bill", "this bill_ref was not issued for this biller and customer")
-        due = found[index]
+        due = owed[index]
         if not due.takes(body.amount_paise):
-            asked = f"exactly {due.amount_paise} paise"
+            accepted = f"exactly {due.amount_paise} paise"
             if due.exactness == "RANGE":
-                asked = f"{due.minimum_paise} to {due.amount_paise} paise in multiples of {due.multiple_paise}"
-            raise Refusal(422, "amount-not-accepted", f"this bill takes {asked}")
+                accepted = f"{due.minimum_paise} to {due.amount_paise} paise in multiples of {due.multiple_paise}"
+            raise Refusal(422, "amount-not-accepted", f"this bill takes {accepted}")
         return index
 
-    def _nonce(self, biller_id: str, consumer: str, place: int, due: Due) -> str:
+    def _nonce(self, biller_id: str, consumer: str, position: int, due: Due) -> str:
         with self._lock:
-            if len(self._open) >= MAX_OPEN_BILLS:
-                del self._open[next(iter(self._open))]
-            return self._open.setdefault((biller_id, consumer, place, due.bill_period), secrets.token_hex(8))
+            if len(self._nonces) >= MAX_OPEN_BILLS:
+                del self._nonces[next(iter(self._nonces))]
+            return self._nonces.setdefault((biller_id, consumer, position, due.bill_period), secrets.token_hex(8))
 
     def _replay(self, entry: dict[str, Any]) -> None:
         if "accepted" in entry:
@@ -230,11 +225,11 @@ def biller_app(
     clock: SimulatedClock | None = None,
     faults: Faults | None = None,
 ) -> Flask:
-    """The biller network over HTTP. Without `callbacks` a payment that asks for them is refused."""
+    """The biller network over HTTP. Without `callbacks`, a payment that asks to be called back is refused."""
     clock, faults = clock or SimulatedClock(), faults or Faults()
     network = BillerNetwork(journal, clock)
     app = new_app("emitra-biller-simulator")
-    app.register_blueprint(controls(clock, faults, network.advance))
+    app.register_blueprint(controls(clock, faults, journal))
     fetch_request = msgspec.json.Decoder(BillFetchRequest)
     payment_request = msgspec.json.Decoder(PaymentRequest)
 
@@ -252,22 +247,22 @@ def biller_app(
         if body.callback_url and callbacks is None:
             raise Refusal(422, "no-callback-secret", "start the simulator with CALLBACK_SECRET to be called back")
         faults.on_arrival("payment")
-        payment, manner, first = network.pay(body)
-        if manner.calls_back and first and callbacks is not None and body.callback_url:
+        payment, conduct, first = network.pay(body)
+        if conduct.calls_back and first and callbacks is not None and body.callback_url:
             callbacks.send_out_of_order(body.callback_url, payment.request_id)
         faults.before_answer("payment")
-        if manner.hangs and first:
+        if conduct.hangs and first:
             faults.sleep(DEFAULT_HANG_SECONDS)
-        if manner.answers_garbage:
+        if conduct.answers_garbage:
             return Response('{"request_id": "' + payment.request_id + '", "status": "SUCC', mimetype="application/json")
-        return payment.answer(clock.now())
+        return payment.answer(clock.epoch_seconds())
 
     @app.get("/payments/<request_id>")
     def inquire(request_id: str) -> dict[str, Any]:
         faults.on_arrival("inquiry")
         payment = network.payment(request_id)
         faults.before_answer("inquiry")
-        return payment.answer(clock.now())
+        return payment.answer(clock.epoch_seconds())
 
     @app.get("/control/payments")
     def audit() -> dict[str, Any]:
@@ -276,10 +271,10 @@ def biller_app(
     return app
 
 
-def _bill_ref(biller_id: str, consumer: str, place: int, nonce: str) -> str:
-    """A reference that can be checked without being remembered, and from which no number can be read."""
-    seal = hashlib.blake2b(f"{biller_id}|{consumer}|{place}|{nonce}".encode(), digest_size=8).hexdigest()
-    return f"{place}-{nonce}-{seal}"
+def _bill_ref(biller_id: str, consumer: str, position: int, nonce: str) -> str:
+    """A reference that needs no memory to be checked and does not show the customer's number."""
+    seal = hashlib.blake2b(f"{biller_id}|{consumer}|{position}|{nonce}".encode(), digest_size=8).hexdigest()
+    return f"{position}-{nonce}-{seal}"
 
 
 def _bill_members(due: Due) -> dict[str, Any]:

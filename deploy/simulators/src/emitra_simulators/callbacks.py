@@ -1,4 +1,4 @@
-"""A biller telling its caller what became of a payment, badly: three times and out of order."""
+"""Callbacks about a payment, as badly as real billers send them: three for each payment, and out of order."""
 
 import hashlib
 import hmac
@@ -12,21 +12,21 @@ log = logging.getLogger(__name__)
 
 SIGNATURE_HEADER = "X-Signature"
 
-# Told in this order, though the sequence says which came first: the truth arrives first and stale news after it.
+# Sent in this order: the last status arrives first, then the earlier ones, as their sequence numbers show.
 OUT_OF_ORDER = ((3, "SUCCESS"), (1, "PENDING"), (2, "PENDING"))
 
-# A callback is a courtesy, not the truth (that is the inquiry): a few tries, then it is lost.
+# A callback is given up after a few tries: who does not receive it learns the outcome by inquiry.
 TRIES = 3
 TIMEOUT_SECONDS = 5.0
 
 
 def signature(secret: bytes, body: bytes) -> str:
-    """Lower-case hex HMAC-SHA256 of the very bytes of the body."""
+    """Lower-case hex HMAC-SHA256 of the body as it is sent."""
     return hmac.new(secret, body, hashlib.sha256).hexdigest()
 
 
 class Callbacks:
-    """Sends callbacks one after another, in the background. Those not yet sent when the process ends are lost."""
+    """Sends callbacks in the background, one after another. Those not yet sent when the process ends are lost."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret

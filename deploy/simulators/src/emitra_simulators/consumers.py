@@ -1,4 +1,4 @@
-"""The sandbox's consumers: what each owes, and what happens when it is paid. A pure function of number and day."""
+"""The sandbox's consumers: what each owes, and what happens when it is paid. Both follow from number and day alone."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ DUE_IN_DAYS = 15
 
 @dataclass(frozen=True, slots=True)
 class Biller:
-    """A biller: the one customer parameter it knows a consumer by, and the form of it."""
+    """A biller: the one parameter by which it knows a consumer, and the form of its value."""
 
     parameter: str
     pattern: re.Pattern[str]
@@ -41,6 +41,7 @@ class Due:
     multiple_paise: int | None = None
 
     def takes(self, amount_paise: int) -> bool:
+        """Whether a payment of this amount is accepted."""
         if self.exactness == "EXACT":
             return amount_paise == self.amount_paise
         minimum, multiple = self.minimum_paise or 1, self.multiple_paise or 1
@@ -49,7 +50,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """What a biller does with a payment of this consumer."""
+    """What a biller does when this consumer's bill is paid."""
 
     outcome: Outcome = "SUCCESS"
     reason: str | None = None
@@ -87,16 +88,16 @@ _AMOUNTS = {
 _EXAM_FEE_PAISE = 60_000
 
 
-def conduct(biller_id: str, consumer: str) -> Conduct:
-    """How paying for `consumer` goes; ordinary numbers are simply paid."""
+def conduct_of(biller_id: str, consumer: str) -> Conduct:
+    """What happens when a bill of `consumer` is paid; an ordinary number's payment succeeds at once."""
     case = _case(biller_id, consumer)
     return _CONDUCT.get(case, Conduct()) if case else Conduct()
 
 
-def dues(biller_id: str, consumer: str, today: date) -> list[Due] | None:
+def dues_of(biller_id: str, consumer: str, today: date) -> list[Due] | None:
     """What `consumer` owes today; None when the biller has no such consumer.
 
-    The sandbox never settles a due for good: each day, and after each payment, it is there again.
+    A bill of the sandbox never goes away for good: after each payment the same amount is due again.
     """
     case = _case(biller_id, consumer)
     if case == "08":

@@ -1,4 +1,4 @@
-"""What a tester turns: the simulated clock and the faults. Served under /control, for the sandbox only."""
+"""The controls of the testers: the simulated clock and the faults. Served under /control, in the sandbox only."""
 
 import time
 from collections.abc import Callable
@@ -10,12 +10,13 @@ import msgspec
 from flask import Blueprint
 from msgspec import Meta
 
+from emitra_simulators.journal import Journal
 from emitra_simulators.wire import Body, Refusal, drop_connection, load_body
 
-# A hanging request occupies one of the server's threads: a minute outlasts every caller (the gateway's cap is 60 s).
+# A hanging request occupies one of the server's threads. A minute outlasts every caller: the gateway's cap is 60 s.
 MAX_HANG_SECONDS = 60
 
-# Past the gateway's default deadline of 30 s, so that a caller has surely given up.
+# Longer than the gateway's default deadline of 30 s, so that every caller has given up.
 DEFAULT_HANG_SECONDS = 35.0
 
 MAX_LATENCY_MS = 10_000
@@ -30,25 +31,32 @@ class SimulatedClock:
 
     def __init__(self, real: Callable[[], float] = time.time) -> None:
         self._real = real
+        self._lock = Lock()
         self.offset_seconds = 0.0
 
-    def now(self) -> float:
+    def epoch_seconds(self) -> float:
         """Seconds since the epoch."""
         return self._real() + self.offset_seconds
 
-    def advance(self, seconds: float) -> None:
-        self.offset_seconds += seconds
+    def advance(self, seconds: float, journal: Journal) -> None:
+        """Moves the clock forward for good: the journal remembers how far, over a restart too."""
+        with self._lock:
+            self.offset_seconds += seconds
+            journal.append({"clock_offset_seconds": self.offset_seconds})
 
 
 def instant(seconds: float) -> str:
-    """RFC 3339 in UTC."""
+    """A second of the epoch as RFC 3339 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class FaultSettings(msgspec.Struct, kw_only=True):
-    """`fail_next` requests are answered 503 with nothing done; `hang_next` are done, then answered after
-    `hang_seconds`; `drop_response_next` payments are done, then the connection is closed without an answer.
-    `operations` says which requests the first two meet. `latency_ms` delays every request.
+    """The faults that are on.
+
+    Each counter says how many of the next requests meet its fault. `fail_next`: the answer is 503, nothing is done.
+    `hang_next`: the request is done and is answered after `hang_seconds`. `drop_response_next`, for payments only: the
+    payment is done, then the connection is closed without an answer. `operations` are the requests that `fail_next` and
+    `hang_next` meet. `latency_ms` delays every request.
     """
 
     latency_ms: int = 0
@@ -63,7 +71,7 @@ Count = Annotated[int, Meta(ge=0, le=MAX_FAULTS)] | msgspec.UnsetType
 
 
 class FaultChanges(Body, kw_only=True):
-    """POST /control/faults: members not given stay as they are; zero switches off."""
+    """POST /control/faults: a member that is not given stays as it is; zero switches a fault off."""
 
     latency_ms: Annotated[int, Meta(ge=0, le=MAX_LATENCY_MS)] | msgspec.UnsetType = msgspec.UNSET
     fail_next: Count = msgspec.UNSET
@@ -80,7 +88,7 @@ class ClockAdvance(Body):
 
 
 class Faults:
-    """Faults asked for over /control/faults; the counted ones are used up, each by exactly one request."""
+    """The faults that were ordered over /control/faults. Each counted one is used up by exactly one request."""
 
     def __init__(self, sleep: Callable[[float], object] = time.sleep) -> None:
         self.sleep = sleep
@@ -88,22 +96,23 @@ class Faults:
         self._lock = Lock()
 
     def change(self, changes: FaultChanges) -> None:
+        """Takes over the members that are given."""
         with self._lock:
             for name, value in msgspec.structs.asdict(changes).items():
                 if value is not msgspec.UNSET:
                     setattr(self.settings, name, value)
 
     def on_arrival(self, operation: Operation) -> None:
-        """Before anything is done: waits the latency, or raises Refusal 503."""
+        """Called before the request has any effect: delays it by the latency. Raises Refusal 503 when it is to fail."""
         if self.settings.latency_ms:
             self.sleep(self.settings.latency_ms / 1000)
         if self._take("fail_next", operation):
             raise Refusal(503, "unavailable", "told to fail by /control/faults")
 
     def before_answer(self, operation: Operation) -> None:
-        """After it was done and recorded: hangs, or closes the connection without an answer."""
+        """Called when the effect is recorded: hangs, or closes the connection without an answer, if that is ordered."""
         hangs = self._take("hang_next", operation)
-        # Taken before the wait: who wakes up after a minute must not use up what was meant for another one since.
+        # Both are taken before the wait: a request that hung for a minute must not use up a fault ordered meanwhile.
         drops = operation == "payment" and self._take("drop_response_next", None)
         if hangs:
             self.sleep(self.settings.hang_seconds)
@@ -121,8 +130,8 @@ class Faults:
             return True
 
 
-def controls(clock: SimulatedClock, faults: Faults, advance: Callable[[float], None]) -> Blueprint:
-    """GET and POST of /control/faults and /control/clock; `advance` moves the clock and remembers that it did."""
+def controls(clock: SimulatedClock, faults: Faults, journal: Journal) -> Blueprint:
+    """GET and POST of /control/faults and /control/clock; the journal remembers the clock."""
     blueprint = Blueprint("controls", __name__, url_prefix="/control")
     fault_changes, clock_advance = msgspec.json.Decoder(FaultChanges), msgspec.json.Decoder(ClockAdvance)
 
@@ -137,11 +146,11 @@ def controls(clock: SimulatedClock, faults: Faults, advance: Callable[[float], N
 
     @blueprint.get("/clock")
     def show_clock() -> dict[str, Any]:
-        return {"now": instant(clock.now()), "offset_seconds": clock.offset_seconds}
+        return {"now": instant(clock.epoch_seconds()), "offset_seconds": clock.offset_seconds}
 
     @blueprint.post("/clock")
     def advance_clock() -> dict[str, Any]:
-        advance(load_body(clock_advance).advance_seconds)
+        clock.advance(load_body(clock_advance).advance_seconds, journal)
         return show_clock()
 
     return blueprint

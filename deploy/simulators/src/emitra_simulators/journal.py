@@ -1,4 +1,4 @@
-"""What a simulator may not forget when it is restarted, as one file of JSON lines that only grows."""
+"""What a simulator remembers over a restart: a file of JSON lines that only grows."""
 
 import fcntl
 import os
@@ -10,11 +10,11 @@ import msgspec
 
 
 class JournalDamaged(Exception):
-    """The journal cannot be read: somebody edited the file, or it belongs to another simulator."""
+    """The journal cannot be read: somebody edited the file, or another kind of simulator wrote it."""
 
 
 class JournalInUse(Exception):
-    """Another simulator writes to the same file."""
+    """Another process writes to the same file."""
 
 
 class Journal(Protocol):
@@ -26,7 +26,7 @@ class Journal(Protocol):
 
 
 def replay(journal: Journal, apply: Callable[[dict[str, Any]], None]) -> None:
-    """Gives every entry to `apply`. Raises JournalDamaged at the first that it cannot take."""
+    """Calls `apply` with every entry. Raises JournalDamaged at the first entry that `apply` does not know."""
     for number, entry in enumerate(journal.entries(), start=1):
         try:
             apply(entry)
@@ -35,7 +35,7 @@ def replay(journal: Journal, apply: Callable[[dict[str, Any]], None]) -> None:
 
 
 class NoJournal:
-    """For a simulator that may forget."""
+    """Remembers nothing: for a simulator that is started without a state file."""
 
     def entries(self) -> Iterator[dict[str, Any]]:
         return iter(())
@@ -47,9 +47,8 @@ class NoJournal:
 class FileJournal:
     """A journal in a file, locked against a second simulator for as long as the process lives.
 
-    `append` is one write to the operating system: it survives the death of the process, though not of the
-    machine, which is all that a sandbox needs. A half-written last line is cut off when the file is opened.
-    Raises JournalInUse.
+    `append` is one write to the operating system. The entry survives the end of the process, but not always that of the
+    machine: a sandbox needs no more. A half-written last line is cut off when the file is opened. Raises JournalInUse.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,11 +60,11 @@ class FileJournal:
         except BlockingIOError:
             os.close(self._file)
             raise JournalInUse(f"{path} is used by another simulator: stop it, or name another --state") from None
-        whole = path.read_bytes()
-        os.truncate(self._file, whole.rfind(b"\n") + 1)
+        content = path.read_bytes()
+        os.truncate(self._file, content.rfind(b"\n") + 1)
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """Every entry from the beginning. Raises JournalDamaged naming the line."""
+        """Every entry from the beginning. Raises JournalDamaged with the number of the line."""
         with self._path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 try:

@@ -1,4 +1,4 @@
-"""The payment service provider: authorise, then capture or void, each once per request id; and inquiry."""
+"""The payment service provider: authorise, then capture or void, and inquire. A request id has one effect."""
 
 import secrets
 from collections.abc import Iterator
@@ -18,13 +18,14 @@ from emitra_simulators.wire import (
     Paise,
     Refusal,
     RequestId,
+    audit_page,
     fingerprint,
     load_body,
     load_query,
     new_app,
 )
 
-# The most that one process remembers. Past it new authorisations are refused, none is forgotten.
+# The most authorisations that one process remembers. Beyond it new ones are refused, and none is forgotten.
 MAX_AUTHORISATIONS = 1_000_000
 
 Kind = Literal["capture", "void"]
@@ -58,18 +59,19 @@ class Ending(msgspec.Struct):
     times_received: int = 1
 
     def answer(self, authorisation: "Authorisation") -> dict[str, Any]:
-        done = "CAPTURED" if self.kind == "capture" else "VOIDED"
+        """What the caller is answered."""
+        status = "CAPTURED" if self.kind == "capture" else "VOIDED"
         return {
             f"{self.kind}_id": self.id,
             "authorisation_id": authorisation.authorisation_id,
             "request_id": self.request_id,
             "amount_paise": authorisation.amount_paise,
-            "status": done,
+            "status": status,
         }
 
 
 class Authorisation(msgspec.Struct):
-    """Money promised by an instrument. Its status follows from the clock; its ending is the one capture or void."""
+    """Money that an instrument promised. Its status follows from the clock alone; one capture or void ends it."""
 
     authorisation_id: str
     request_id: str
@@ -83,11 +85,13 @@ class Authorisation(msgspec.Struct):
     times_received: int = 1
     ending: Ending | None = None
 
-    def status(self, now: float) -> str:
-        return self.outcome if now >= self.settles_at else "PENDING"
+    def status(self, at: float) -> str:
+        """AUTHORISED, DECLINED or PENDING at this second of the epoch; an ending does not change it."""
+        return self.outcome if at >= self.settles_at else "PENDING"
 
-    def answer(self, now: float) -> dict[str, Any]:
-        status = self.status(now)
+    def answer(self, at: float) -> dict[str, Any]:
+        """What the caller is answered."""
+        status = self.status(at)
         answer: dict[str, Any] = {
             "authorisation_id": self.authorisation_id,
             "request_id": self.request_id,
@@ -100,8 +104,9 @@ class Authorisation(msgspec.Struct):
             answer["reason"] = self.reason
         return answer
 
-    def audit(self, now: float) -> dict[str, Any]:
-        members = self.answer(now) | {"mode": self.mode, "times_received": self.times_received}
+    def audit(self, at: float) -> dict[str, Any]:
+        """What GET /control/payments shows."""
+        members = self.answer(at) | {"mode": self.mode, "times_received": self.times_received}
         return members | {"accepted_at": instant(self.accepted_at)}
 
     def _ended(self, kind: Kind) -> dict[str, Any] | None:
@@ -137,7 +142,7 @@ class InquiryQuery(Body):
 
 
 class Provider:
-    """Memory of the provider: authorisations by id and by request id, and the clock, kept in the journal."""
+    """What the provider remembers: authorisations by id and by request id, kept in the journal with the clock."""
 
     def __init__(self, journal: Journal, clock: SimulatedClock) -> None:
         self.clock = clock
@@ -149,12 +154,13 @@ class Provider:
         replay(journal, self._replay)
 
     def authorise(self, body: AuthorisationRequest) -> tuple[Authorisation, bool]:
-        """Records an authorisation once: `(authorisation, first)`.
+        """Records an authorisation once. Returns it, and whether this request is the first.
 
-        Raises Refusal: 409 the request id was used for another, 422 unknown instrument.
+        The same request again gets the same authorisation. Raises Refusal: 409 the request id was used for another
+        authorisation, 422 unknown instrument, 503 memory full.
         """
         digest = fingerprint(body)
-        instrument, now = INSTRUMENTS.get(body.instrument), self.clock.now()
+        instrument, now = INSTRUMENTS.get(body.instrument), self.clock.epoch_seconds()
         if instrument is None:
             raise Refusal(422, "unknown-instrument", f"sandbox instruments are {', '.join(INSTRUMENTS)}")
         with self._lock:
@@ -184,7 +190,7 @@ class Provider:
 
     @contextmanager
     def ending(self, authorisation_id: str) -> Iterator[None]:
-        """While one request ends an authorisation, until it is answered. Raises Refusal 409 for any other meanwhile."""
+        """Held by the one request that ends the authorisation, until it is answered. Raises Refusal 409 for another."""
         with self._lock:
             if authorisation_id in self._being_ended:
                 raise Refusal(409, "in-progress", "another request is ending this authorisation: ask again")
@@ -196,7 +202,7 @@ class Provider:
                 self._being_ended.remove(authorisation_id)
 
     def end(self, authorisation_id: str, kind: Kind, request_id: str) -> dict[str, Any]:
-        """Captures or voids once; the same request again gets the same answer.
+        """Captures or voids, once; the same request again gets the same answer.
 
         Raises Refusal: 404 unknown; 409 already ended otherwise, or (capture) not authorised, or (void) declined.
         A pending authorisation may be voided: it never becomes money then.
@@ -211,11 +217,11 @@ class Provider:
                 ending.times_received += 1
                 self._journal.append({"ending_repeated": authorisation_id})
                 return ending.answer(authorisation)
-            status = authorisation.status(self.clock.now())
+            status = authorisation.status(self.clock.epoch_seconds())
             if status == "DECLINED" or (kind == "capture" and status != "AUTHORISED"):
                 raise Refusal(409, "not-authorised", f"this authorisation is {status}")
             prefix = "cap" if kind == "capture" else "void"
-            ending = Ending(kind, f"{prefix}_{secrets.token_hex(12)}", request_id, self.clock.now())
+            ending = Ending(kind, f"{prefix}_{secrets.token_hex(12)}", request_id, self.clock.epoch_seconds())
             self._journal.append({"ended": authorisation_id, "ending": ending})
             authorisation.ending = ending
             return ending.answer(authorisation)
@@ -235,21 +241,10 @@ class Provider:
             raise Refusal(404, "unknown-request", "nothing was authorised under this request_id") from None
 
     def audit(self, query: AuditQuery) -> dict[str, Any]:
-        """Authorisations in the order they were made, with their endings; a page of them."""
+        """One page of the authorisations with their endings, in the order in which they were made."""
         with self._lock:
-            made = list(self._by_id.values())
-        if query.request_id is not None:
-            made = [authorisation for authorisation in made if authorisation.request_id == query.request_id]
-        now = self.clock.now()
-        page = [authorisation.audit(now) for authorisation in made[query.offset : query.offset + query.limit]]
-        after = query.offset + len(page)
-        return {"payments": page, "count": len(made), "next_offset": after if after < len(made) else None}
-
-    def advance(self, seconds: float) -> None:
-        """Moves the simulated clock forward, for good."""
-        with self._lock:
-            self.clock.advance(seconds)
-            self._journal.append({"clock_offset_seconds": self.clock.offset_seconds})
+            authorisations = list(self._by_id.values())
+        return audit_page(authorisations, query, self.clock.epoch_seconds())
 
     def _remember(self, authorisation: Authorisation) -> None:
         self._by_id[authorisation.authorisation_id] = authorisation
@@ -275,7 +270,7 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
     clock, faults = clock or SimulatedClock(), faults or Faults()
     provider = Provider(journal, clock)
     app = new_app("emitra-psp-simulator")
-    app.register_blueprint(controls(clock, faults, provider.advance))
+    app.register_blueprint(controls(clock, faults, journal))
     authorisation_request = msgspec.json.Decoder(AuthorisationRequest)
     ending_request = msgspec.json.Decoder(EndingRequest)
 
@@ -287,7 +282,7 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
         faults.before_answer("payment")
         if INSTRUMENTS[body.instrument].hangs and first:
             faults.sleep(DEFAULT_HANG_SECONDS)
-        return authorisation.answer(clock.now())
+        return authorisation.answer(clock.epoch_seconds())
 
     @app.get("/authorisations")
     def inquire() -> dict[str, Any]:
@@ -295,14 +290,14 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
         faults.on_arrival("inquiry")
         authorisation = provider.requested(request_id)
         faults.before_answer("inquiry")
-        return authorisation.answer(clock.now())
+        return authorisation.answer(clock.epoch_seconds())
 
     @app.get("/authorisations/<authorisation_id>")
     def show(authorisation_id: str) -> dict[str, Any]:
         faults.on_arrival("inquiry")
         authorisation = provider.authorisation(authorisation_id)
         faults.before_answer("inquiry")
-        return authorisation.answer(clock.now())
+        return authorisation.answer(clock.epoch_seconds())
 
     @app.post("/authorisations/<authorisation_id>/captures")
     def capture(authorisation_id: str) -> dict[str, Any]:

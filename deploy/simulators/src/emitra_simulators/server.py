@@ -1,4 +1,4 @@
-"""Starting a simulator: one process with threads, on loopback unless told otherwise."""
+"""The two commands that start a simulator: one process with threads, on loopback unless `--host` says otherwise."""
 
 import argparse
 import os
@@ -18,10 +18,10 @@ from emitra_simulators.controls import Faults
 from emitra_simulators.journal import FileJournal, Journal, JournalDamaged, JournalInUse, NoJournal
 from emitra_simulators.psp import psp_app
 
-# A hanging or delayed request keeps its thread; this many may hang before the others wait.
+# A hanging or delayed request keeps its thread; when this many hang, the others wait.
 THREADS = 64
 
-# Callers keep their connections; 65 s outlasts a minute of silence between two payments.
+# Callers keep their connections open; 65 s outlasts a minute without a payment.
 KEEPALIVE_SECONDS = 65
 
 # More than all workers of all services on one machine hold open.
@@ -29,7 +29,7 @@ MAX_KEPT_CONNECTIONS = 1024
 MAX_WAITING_CONNECTIONS = 1024
 LISTEN_BACKLOG = 512
 
-# A request in hand gets this long to finish when the simulator is stopped; those that hang on purpose are let go.
+# When the simulator is stopped, a running request has this long to finish; one that hangs on purpose ends at once.
 STOP_SECONDS = 2
 
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
@@ -81,7 +81,7 @@ def _serve(name: str, make_app: MakeApp) -> None:
         shutdown_timeout=STOP_SECONDS,
     )
     server.keep_alive_conn_limit = MAX_KEPT_CONNECTIONS
-    # Blocked before any thread starts, so that the signal waits for sigwait and never interrupts code of the server.
+    # Blocked before any thread starts: the signal waits for sigwait and never interrupts the server's code.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         server.prepare()
@@ -95,7 +95,7 @@ def _serve(name: str, make_app: MakeApp) -> None:
     stopper = threading.Thread(target=server.stop, daemon=True)
     stopper.start()
     stopper.join(2 * STOP_SECONDS)
-    # A worker thread may still wait for the next request on a kept connection, and would hold up the exit.
+    # A worker thread may still wait for the next request on a kept connection, and would delay the exit.
     os._exit(0)
 
 

@@ -2,8 +2,9 @@
 
 import errno
 import hashlib
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, Protocol, TypeVar
 
 import msgspec
 from flask import Flask, request
@@ -12,17 +13,17 @@ from flask.typing import ResponseReturnValue
 from msgspec import Meta
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
-# A bill payment's JSON is under 1 kB; anything much larger is a mistake of the caller.
+# A bill payment's JSON is under 1 kB; anything much larger is the caller's mistake.
 MAX_BODY_BYTES = 64 * 1024
 
 # ₹1 crore. Far above any counter transaction, and far below what a 64-bit integer holds.
 MAX_AMOUNT_PAISE = 100_000_000_00
 
-# Entries on a page of an audit unless asked otherwise, and the most that may be asked.
+# Rows on a page of an audit unless the query says otherwise, and the most that it may ask for.
 DEFAULT_AUDIT_PAGE = 10_000
 MAX_AUDIT_PAGE = 100_000
 
-# The caller's own name for a request; a repeat with the same name and body has no second effect.
+# The caller's own name for a request: a second request with this name and the same body has no second effect.
 RequestId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,128}\Z")]
 
 # Whole paise, at least one; text, fractions and booleans are refused.
@@ -39,6 +40,14 @@ class AuditQuery(Body, kw_only=True):
     request_id: str | None = None
     offset: Annotated[int, Meta(ge=0)] = 0
     limit: Annotated[int, Meta(ge=1, le=MAX_AUDIT_PAGE)] = DEFAULT_AUDIT_PAGE
+
+
+class Audited(Protocol):
+    """What an audit lists: a payment or an authorisation."""
+
+    request_id: str
+
+    def audit(self, at: float) -> dict[str, Any]: ...
 
 
 BodyT = TypeVar("BodyT", bound=Body)
@@ -75,23 +84,32 @@ def load_query(kind: type[BodyT]) -> BodyT:
 
 
 def fingerprint(body: Body) -> str:
-    """Short digest of a request, by which a repeat is told from another request under the same id.
+    """Short digest of a request: it tells a repeat from another request under the same id.
 
-    Kept instead of the request itself: a customer's mobile number is none of the simulator's memory.
+    It is kept instead of the request itself, so that the simulator does not remember a customer's mobile number.
     """
     return hashlib.blake2b(msgspec.json.encode(body, order="sorted"), digest_size=16).hexdigest()
 
 
-def drop_connection() -> NoReturn:
-    """Ends the request without an answer: the caller sees the connection closed and knows nothing.
+def audit_page(records: Sequence[Audited], query: AuditQuery, at: float) -> dict[str, Any]:
+    """The answer of GET /control/payments: one page of `records` as they are at this second of the epoch."""
+    if query.request_id is not None:
+        records = [record for record in records if record.request_id == query.request_id]
+    page = [record.audit(at) for record in records[query.offset : query.offset + query.limit]]
+    after = query.offset + len(page)
+    return {"payments": page, "count": len(records), "next_offset": after if after < len(records) else None}
 
-    The server closes a connection on which this error rises, having sent nothing.
+
+def drop_connection() -> NoReturn:
+    """Ends the request without an answer: the caller sees the connection closed and does not learn the outcome.
+
+    The server closes the connection when it meets this error, and sends nothing.
     """
     raise ConnectionResetError(errno.ECONNRESET, "told to drop this connection")
 
 
 class _FastJson(JSONProvider):
-    """The simulators stand inside the benchmarks, where every microsecond they take is taken from the measured."""
+    """JSON by msgspec, because it is fast: in the benchmarks, the simulators take processor time from the services."""
 
     def dumps(self, obj: Any, **_options: Any) -> str:
         return msgspec.json.encode(obj).decode()
@@ -105,7 +123,7 @@ def new_app(name: str) -> Flask:
     app = Flask(name, static_folder=None)
     app.json = _FastJson(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    # Anything unforeseen goes to the server, which logs it and answers 500; a dropped connection goes there too.
+    # Errors of no known kind go on to the server, which logs them and answers 500; so does a dropped connection.
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)

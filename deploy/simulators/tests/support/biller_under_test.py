@@ -14,13 +14,13 @@ NOON = 1_795_415_400.0
 
 
 class RecordedCallbacks(Callbacks):
-    """Keeps what would be sent; sending itself is tested with a real process."""
+    """Records what would be sent; the sending itself is tested with a real process."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str]] = []
+        self.recorded: list[tuple[str, str]] = []
 
     def send_out_of_order(self, url: str, request_id: str) -> None:
-        self.asked.append((url, request_id))
+        self.recorded.append((url, request_id))
 
 
 @dataclass

@@ -61,6 +61,11 @@ def payments(world: World, **query: Any) -> list[dict[str, Any]]:
     return list(world.mongo.db.payments.find(query))
 
 
+def bills(world: World) -> dict[str, dict[str, Any]]:
+    """As fetched; each fetch in the release's data has one."""
+    return {fetch["bills"][0]["bill_id"]: fetch["bills"][0] for fetch in world.mongo.db.bill_fetches.find()}
+
+
 def both_names_agree(payment: dict[str, Any]) -> bool:
     absent = object()
     return all(payment.get(old, absent) == payment.get(new, absent) for old, new in RENAMED.items())
@@ -136,15 +141,18 @@ def test_what_this_release_has_to_resume_is_found_by_the_last_ones_sweeper(old: 
 
 def test_migrating_fills_every_new_name_and_a_repeat_finds_nothing(old: World) -> None:
     before = {payment["_id"]: payment for payment in payments(old)}
-    assert old.billing.migration.left() == len(before)
+    fetched = bills(old)
+    assert fetched
+    assert old.billing.migration.left() == len(before) + len(fetched)
 
-    assert migrate(old) == len(before)
+    assert migrate(old) == len(before) + len(fetched)
 
     for payment in payments(old):
         assert both_names_agree(payment), payment
         old_members = {name: value for name, value in payment.items() if name in before[payment["_id"]]}
         assert old_members == before[payment["_id"]], "an old name changed"
         assert payment["events_told"] == int(payment["state"] in {"COMPLETED", "VOIDED", "AUTH_FAILED"})
+    assert bills(old) == {bill_id: bill | {"bill_key": bill["claim_key"]} for bill_id, bill in fetched.items()}
     assert OLD_INDEX not in old.mongo.db.journal.index_information()
     assert (old.billing.migration.left(), migrate(old)) == (0, 0)
     assert old.billing.check_books(CheckBooks(utc_now())).in_order
@@ -176,9 +184,9 @@ def test_the_command_says_what_it_did(old: World, settings: Settings, monkeypatc
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    count = len(payments(old))
+    count = len(payments(old)) + len(bills(old))
 
     first, second = (CliRunner().invoke(command_line(SERVICE), ["migrate"]) for _ in range(2))
 
-    assert f"{count} payment(s) migrated, none left" in first.output
-    assert "0 payment(s) migrated, none left" in second.output
+    assert f"{count} document(s) migrated, none left" in first.output
+    assert "0 document(s) migrated, none left" in second.output

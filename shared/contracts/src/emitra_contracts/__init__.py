@@ -1,7 +1,7 @@
 """The published language of e-Mitra: which events exist, what each carries, and the check of an envelope.
 
-The data beside this module is the contract; this module only reads it. An event is named as its routing
-key, for example `payment.completed.v1`.
+The data files beside this module are the contract; the code only reads them. An event has the name of its routing key,
+for example `payment.completed.v1`.
 """
 
 from emitra_contracts.catalogue import (

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from emitra_contracts.compatibility import GONE, Change, Schema, Use, at, breaking_changes, escaped, whole
+from emitra_contracts.compatibility import GONE, Change, Schema, Use, breaking_changes, escaped, expanded, resolved
 
 Operation = tuple[str, str]
-"""Path and method, as they are keys in the document."""
+"""A path and a method, as the keys of the document."""
 
-# What is compared part by part, and what is for people only. Any other member that differs is called breaking.
+# The members that are compared part by part or are only for people. A difference in any other member is breaking.
 _OF_AN_OPERATION = {
     "deprecated", "description", "externalDocs", "operationId", "parameters", "requestBody", "responses", "security",
     "summary", "tags", "x-internal", "x-public",
@@ -23,10 +23,10 @@ _METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 
 
 def breaking_api_changes(old: Schema, new: Schema) -> Iterator[tuple[Operation | None, Change]]:
-    """Every breaking difference with the operation it is part of; None for the problems and the security schemes, which
-    belong to all of them.
+    """Every breaking difference, each with its operation. The operation is None for the problems and the security
+    schemes, which belong to all operations.
 
-    `Change.path` begins with the part of the operation it is in, e.g. `request /amount` or `answer 200 /items/*`.
+    `Change.path` begins with the part of the operation, for example `request /amount` or `answer 200 /items/*`.
     """
     after = operations(new)
     for operation, was in operations(old).items():
@@ -34,14 +34,14 @@ def breaking_api_changes(old: Schema, new: Schema) -> Iterator[tuple[Operation |
         if operation not in after:
             yield operation, Change("", origin, "served", GONE, "its callers get 404 or 405")
             continue
-        compared = _Documents(old, new, origin)
+        pair = _OperationPair(old, new, origin)
         current = after[operation]
         for change in (
-            *compared.access(was, current),
-            *compared.parameters(was, current),
-            *compared.request(was.get("requestBody"), current.get("requestBody")),
-            *compared.answers(was.get("responses", {}), current.get("responses", {})),
-            *compared.rest("operation", _OF_AN_OPERATION, was, current),
+            *pair.access(was, current),
+            *pair.parameters(was, current),
+            *pair.request(was.get("requestBody"), current.get("requestBody")),
+            *pair.answers(was.get("responses", {}), current.get("responses", {})),
+            *pair.rest("operation", _OF_AN_OPERATION, was, current),
         ):
             yield operation, change
     for change in (*_problems(old, new), *_security_schemes(old, new)):
@@ -49,7 +49,7 @@ def breaking_api_changes(old: Schema, new: Schema) -> Iterator[tuple[Operation |
 
 
 def operations(document: Schema) -> dict[Operation, dict[str, Any]]:
-    """Every operation of a document, each with the parameters of its path among its own."""
+    """Every operation of a document. The parameters of its path are among its own."""
     return {
         (path, method): {
             **item[method],
@@ -62,22 +62,23 @@ def operations(document: Schema) -> dict[Operation, dict[str, Any]]:
 
 
 def scopes(document: Schema, operation: Operation) -> frozenset[str]:
-    """The scopes a caller of the operation needs; none when it is public. Raises KeyError when there is no such."""
+    """The scopes that a caller of the operation needs; none when it is public. Raises KeyError for an unknown one."""
     needs = document["paths"][operation[0]][operation[1]].get("security", [])
     return frozenset(scope for need in needs for scheme in need.values() for scope in scheme)
 
 
-class _Documents:
-    """One operation as it is in two documents."""
+class _OperationPair:
+    """One operation as it stands in two documents. Each method yields the breaking changes of one part of it."""
 
     def __init__(self, old: Schema, new: Schema, origin: str) -> None:
         self._old, self._new, self._origin = old, new, origin
 
     def access(self, was: Schema, current: Schema) -> Iterator[Change]:
-        needed, needed_now = was.get("security", []), current.get("security", [])
-        if needed_now and not all(any(_suffices(have, need) for need in needed_now) for have in needed or [{}]):
+        """Scopes asked for, and whether the gateway routes the operation."""
+        needed, current_needed = was.get("security", []), current.get("security", [])
+        if current_needed and not all(any(_suffices(have, need) for need in current_needed) for have in needed or [{}]):
             yield self._change(
-                "access", _access(needed), _access(needed_now), "a client with the scopes of until now is refused"
+                "access", _access(needed), _access(current_needed), "a client with the scopes of until now is refused"
             )
         elif was.get("x-public") and not current.get("x-public"):
             yield self._change("access", "x-public", "not x-public", "the gateway asks its callers for a token")
@@ -85,15 +86,18 @@ class _Documents:
             yield self._change("access", "routed", "x-internal", "the gateway no longer routes it: its callers get 404")
 
     def parameters(self, was: Schema, current: Schema) -> Iterator[Change]:
+        """Parameters of path, query and header."""
         before, after = self._named(self._old, was), self._named(self._new, current)
         for key in before.keys() | after.keys():
             place = f"{key[0]} parameter {key[1]}"
-            required, required_now = (bool(parameters.get(key, {}).get("required")) for parameters in (before, after))
+            required, current_required = (
+                bool(parameters.get(key, {}).get("required")) for parameters in (before, after)
+            )
             if key not in after:
                 yield self._change(place, "read", GONE, "a client that sends it is refused or not heard")
-            elif required_now and not required:
-                was_said = "optional" if key in before else GONE
-                yield self._change(place, was_said, "required", "a client that does not send it is refused")
+            elif current_required and not required:
+                was_text = "optional" if key in before else GONE
+                yield self._change(place, was_text, "required", "a client that does not send it is refused")
             if key in before and key in after:
                 yield from self._schemas(
                     place, Use.REQUEST, before[key].get("schema", {}), after[key].get("schema", {})
@@ -101,13 +105,15 @@ class _Documents:
                 yield from self.rest(place, _OF_A_PARAMETER, before[key], after[key])
 
     def request(self, was: Schema | None, current: Schema | None) -> Iterator[Change]:
+        """The body that clients send."""
         was, current = self._followed(was or {}, self._old), self._followed(current or {}, self._new)
         if current.get("required") and not was.get("required"):
-            was_said = "optional" if was else GONE
-            yield self._change("request", was_said, "required", "a client that sends no body is refused")
+            was_text = "optional" if was else GONE
+            yield self._change("request", was_text, "required", "a client that sends no body is refused")
         yield from self._contents("request", Use.REQUEST, was, current, "a client that sends it is refused")
 
     def answers(self, was: Schema, current: Schema) -> Iterator[Change]:
+        """Headers and body of the answer for each status."""
         for status, answer in was.items():
             place = f"answer {status}"
             if status not in current:
@@ -118,15 +124,15 @@ class _Documents:
                 yield from self._contents(place, Use.ANSWER, before, after, "a client that reads it gets another form")
 
     def rest(self, place: str, known: set[str], was: Schema, current: Schema) -> Iterator[Change]:
-        """Members that nobody judged."""
+        """Differences in the members that are not in `known`."""
         for member in sorted((was.keys() | current.keys()) - known):
-            before, after = whole(was.get(member), self._old), whole(current.get(member), self._new)
+            before, after = expanded(was.get(member), self._old), expanded(current.get(member), self._new)
             if before != after:
-                was_said, now_said = (
+                was_text, current_text = (
                     f"{member} {json.dumps(value, ensure_ascii=False)}" if value is not None else f"no {member}"
                     for value in (before, after)
                 )
-                yield self._change(place, was_said, now_said, "nobody knows it to be harmless")
+                yield self._change(place, was_text, current_text, "nobody knows it to be harmless")
 
     def _headers(self, place: str, was: Schema, current: Schema) -> Iterator[Change]:
         after = {name.lower(): self._followed(header, self._new) for name, header in current.items()}
@@ -135,11 +141,11 @@ class _Documents:
             if name.lower() not in after:
                 yield self._change(here, "documented", GONE, "a client that reads it finds nothing")
                 continue
-            header_now = after[name.lower()]
-            if before.get("required") and not header_now.get("required"):
+            current_header = after[name.lower()]
+            if before.get("required") and not current_header.get("required"):
                 yield self._change(here, "required", "optional", "a client that reads it may find nothing")
-            yield from self._schemas(here, Use.ANSWER, before.get("schema", {}), header_now.get("schema", {}))
-            yield from self.rest(here, _OF_A_PARAMETER, before, header_now)
+            yield from self._schemas(here, Use.ANSWER, before.get("schema", {}), current_header.get("schema", {}))
+            yield from self.rest(here, _OF_A_PARAMETER, before, current_header)
 
     def _contents(self, place: str, use: Use, was: Schema, current: Schema, why: str) -> Iterator[Change]:
         yield from self.rest(place, _OF_A_BODY, was, current)
@@ -164,7 +170,7 @@ class _Documents:
 
     @staticmethod
     def _followed(part: Schema, document: Schema) -> Schema:
-        followed: Schema = at(document, part["$ref"]) if "$ref" in part else part
+        followed: Schema = resolved(document, part["$ref"]) if "$ref" in part else part
         return followed
 
     def _change(self, place: str, was: str, current: str, why: str) -> Change:
@@ -191,7 +197,7 @@ def _security_schemes(old: Schema, new: Schema) -> Iterator[Change]:
     before, after = (document.get("components", {}).get("securitySchemes", {}) for document in (old, new))
     for name, scheme in before.items():
         origin = f"#/components/securitySchemes/{escaped(name)}"
-        was, current = (_way_in(declared) for declared in (scheme, after.get(name)))
+        was, current = (_without_scopes(declared) for declared in (scheme, after.get(name)))
         if was != current:
             why = "a client no longer knows how to be let in"
             yield Change(
@@ -199,11 +205,11 @@ def _security_schemes(old: Schema, new: Schema) -> Iterator[Change]:
             )
 
 
-def _way_in(scheme: Any) -> Any:
-    """What a client does to be let in. The scopes are compared where they are asked for: at the operations."""
+def _without_scopes(scheme: Any) -> Any:
+    """A security scheme without its scopes: those are compared at the operations that ask for them."""
     if not isinstance(scheme, dict):
         return scheme
-    return {key: _way_in(value) for key, value in scheme.items() if key not in {"description", "scopes"}}
+    return {key: _without_scopes(value) for key, value in scheme.items() if key not in {"description", "scopes"}}
 
 
 def _suffices(have: Schema, need: Schema) -> bool:
@@ -211,5 +217,5 @@ def _suffices(have: Schema, need: Schema) -> bool:
 
 
 def _access(needed: list[Schema]) -> str:
-    told = [" and ".join(scope for scheme in need.values() for scope in scheme) for need in needed]
-    return "public" if not needed else f"scope {' or '.join(told)}"
+    choices = [" and ".join(scope for scheme in need.values() for scope in scheme) for need in needed]
+    return "public" if not needed else f"scope {' or '.join(choices)}"

@@ -1,4 +1,4 @@
-"""The platform's AsyncAPI 3.0 document: what the services print of their events, with the contracts put in."""
+"""The platform's AsyncAPI 3.0 document, made of the services' own documents and the contracts."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,20 +10,20 @@ _ENVELOPE = "envelope"
 
 
 def platform_document(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One self-contained document out of the services' own (`<service> asyncapi`, read from YAML).
+    """One self-contained document made of those that `<service> asyncapi` prints, read from YAML.
 
-    Their channels, operations and messages side by side; the contracts they refer to by address become
-    `components.schemas` in the JSON Schema draft of AsyncAPI, and every message gets its description and examples.
-    Raises `KeyError` with the address of a contract that does not exist, `UnknownEvent` for a message without one.
+    It holds the channels, operations and messages of all services. The contracts to which they refer by address become
+    `components.schemas`, in the JSON Schema draft of AsyncAPI. Every message gets its description and examples. Raises
+    KeyError with the address of a contract that does not exist, UnknownEvent for a message whose event does not.
     """
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     messages: dict[str, Any] = {}
     for document in documents:
         for name, channel in document["channels"].items():
-            # The log of all events is everybody's: each producer names its own messages in it.
-            known = channels.get(name, {"messages": {}})
-            channels[name] = {**channel, "messages": known["messages"] | channel["messages"]}
+            # The log of all events is a channel of every producer, and each names only its own messages in it.
+            earlier = channels.get(name, {"messages": {}})
+            channels[name] = {**channel, "messages": earlier["messages"] | channel["messages"]}
         operations |= document["operations"]
         messages |= document["components"]["messages"]
     addresses = {envelope_schema()["$id"]: _ENVELOPE} | {schema(event)["$id"]: _key(event) for event in events()}
@@ -51,12 +51,12 @@ def platform_document(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _key(event: str) -> str:
-    # As the services key their messages: some tools refuse a dot.
+    # The form in which the services key their messages; some tools refuse a dot.
     return event.replace(".", "-")
 
 
 def _as_components(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
-    """A contract as components of a larger document: its definitions beside it, no address and no draft of its own."""
+    """A contract as components of a larger document: without address and draft, and with its definitions beside it."""
     parts = {name: {key: value for key, value in contract.items() if key not in {"$id", "$schema", "$defs"}}}
     parts |= {f"{name}-{part}": definition for part, definition in contract.get("$defs", {}).items()}
     own = {f"#/$defs/{part}": f"{name}-{part}" for part in contract.get("$defs", {})}

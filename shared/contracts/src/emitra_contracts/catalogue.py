@@ -18,8 +18,8 @@ class UnknownEvent(LookupError):
 class EventEntry:
     """One row of the catalogue.
 
-    `producer` is the only service that may publish the event; `aggregate_id` names the member of
-    `data` that equals the envelope's subject. Who consumes an event is declared by the consumers.
+    `producer` is the only service that may publish the event; `aggregate_id` names the member of `data` that equals the
+    envelope's subject. Consumers are not listed here: each declares itself in its own service.
     """
 
     event: str
@@ -53,22 +53,22 @@ def schema(event: str) -> dict[str, Any]:
 
 
 def examples(event: str) -> list[dict[str, Any]]:
-    """Complete envelopes as producers make them today, ordered by file name. Raises UnknownEvent."""
+    """Complete envelopes as the producer makes them today, in the order of their file names. Raises UnknownEvent."""
     return [_object(file) for file in _example_files(event) if not file.name.startswith(FUTURE_PREFIX)]
 
 
 def future_examples(event: str) -> list[dict[str, Any]]:
-    """Complete envelopes with additions of an imagined later minor version; every consumer must read them.
+    """Complete envelopes with the additions of an imagined later minor version.
 
-    Raises UnknownEvent.
+    Every consumer must be able to read them. Raises UnknownEvent.
     """
     return [_object(file) for file in _example_files(event) if file.name.startswith(FUTURE_PREFIX)]
 
 
 def released_examples(event: str) -> dict[str, dict[str, Any]]:
-    """Every example of the event ever released, future ones too, by its path in `released/`.
+    """Every example of the event that was ever released, future ones too, by its path in `released/`.
 
-    Of an event that is no longer published as well; empty for one that never was.
+    An event that is no longer published keeps its examples; for one that never was published there are none.
     """
     folder = _data() / "released" / "events" / event / "examples"
     examples = sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else []
@@ -76,8 +76,8 @@ def released_examples(event: str) -> dict[str, dict[str, Any]]:
 
 
 def every_example(event: str) -> dict[str, dict[str, Any]]:
-    """Every complete envelope a reader of the event must be able to read, by name: all that were ever released, and
-    those of today, future ones too. Raises UnknownEvent.
+    """Every complete envelope that a consumer of the event must be able to read, by name: all that were ever released
+    and those of today, future ones too. Raises UnknownEvent.
     """
     return released_examples(event) | {file.name: _object(file) for file in _example_files(event)}
 
@@ -88,12 +88,12 @@ def envelope_schema() -> dict[str, Any]:
 
 
 def clients() -> dict[str, dict[str, Any]]:
-    """Who calls the APIs: by client its description, scopes, and the operations without a scope that it calls."""
+    """Who calls the APIs: by client its description, its scopes, and the operations without a scope that it calls."""
     return _object(_data() / "clients.json")
 
 
 def sunsets() -> dict[str, str]:
-    """What ends when: event, or service, method and path (`billing GET /v1/wallet`) → ISO date."""
+    """Event, or service, method and path (`billing GET /v1/wallet`) → the ISO date from which it may be gone."""
     return _object(_data() / "sunsets.json")
 
 

@@ -1,4 +1,4 @@
-"""`emitra-contracts`: is what is published still what was released, releasing it, and printing it."""
+"""`emitra-contracts`: compare the contracts with the last release, release them, and print them."""
 
 import sys
 from datetime import UTC, datetime
@@ -27,23 +27,23 @@ Root = Annotated[Path, typer.Option(help="The repository.", exists=True, file_ok
 
 @app.command("check")
 def check_contracts(root: Root = Path()) -> None:
-    """Compare today's events and APIs with the released ones; fail and name whom a change would break."""
-    if not RELEASED.exists():  # a comparison with nothing would pass
+    """Compare today's events and APIs with the released ones. Fail over a breaking change, and name whom it breaks."""
+    if not RELEASED.exists():  # a comparison with an empty release passes
         typer.echo(f"{RELEASED} is missing: `make release-contracts` writes it the first time.")
         raise typer.Exit(1)
     broken = _findings(root)
     if broken:
-        typer.echo(gate.told(broken))
+        typer.echo(gate.report(broken))
         raise typer.Exit(1)
     typer.echo("Nothing that was released is broken.")
 
 
 @app.command("release")
 def release_contracts(root: Root = Path()) -> None:
-    """Make today's events and APIs the released ones, and add today's examples to those of all releases."""
+    """Make today's events and APIs the released ones, and add today's new examples to the released ones."""
     broken = _findings(root)
     if broken:
-        typer.echo(gate.told(broken))
+        typer.echo(gate.report(broken))
         typer.echo("\nNothing was released.")
         raise typer.Exit(1)
     added = release(contracts_of_today(root), root)
@@ -54,7 +54,7 @@ def release_contracts(root: Root = Path()) -> None:
 
 @app.command("asyncapi")
 def print_asyncapi() -> None:
-    """Print the platform's AsyncAPI document, made of those of the services on standard input, `---` between them."""
+    """Read the services' AsyncAPI documents from standard input, with `---` between them, and print the platform's."""
     document = platform_document(yaml.load_all(sys.stdin, yaml.CSafeLoader))
     typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110), nl=False)
 

@@ -1,6 +1,7 @@
 """Which differences between two JSON Schemas (2020-12) break those who rely on the older one.
 
-Whatever is not known to be harmless counts as breaking: a keyword nobody thought of stops a release, not a consumer.
+A difference that is not known to be harmless counts as breaking: then an unknown keyword stops a release and not a
+consumer.
 """
 
 import json
@@ -34,8 +35,8 @@ class Use(Enum):
 class Change:
     """One breaking difference.
 
-    `path` leads to the value (`/fee/amount`; `*` is any item of a list), `origin` to the schema within its
-    document (`#/components/schemas/Money/properties/amount`); `was` and `current` are for people.
+    `path` leads to the value (`/fee/amount`; `*` is any item of a list), `origin` to its schema in the document
+    (`#/components/schemas/Money/properties/amount`). `was`, `current` and `why` are texts for people.
     """
 
     path: str
@@ -47,7 +48,7 @@ class Change:
 
 GONE = "nothing"
 
-# They tell people about a value and do not say which values are valid.
+# Keywords for people: they do not say which values are valid.
 _ANNOTATIONS = {
     "$comment", "$defs", "$id", "$schema", "deprecated", "description", "example", "examples", "nullable",
     "title",
@@ -66,16 +67,18 @@ def breaking_changes(
     old: Schema, new: Schema, use: Use, *, old_document: Schema | None = None, new_document: Schema | None = None,
     origin: str = "#",
 ) -> Iterator[Change]:  # fmt: skip
-    """Every breaking difference between two schemas that stand at `origin` of their documents (of their own when none
-    is named). References must be local to the document: raises ValueError for others, LookupError for dangling ones.
+    """Every breaking difference between two schemas.
+
+    Both stand at `origin` in their documents; without a document, a schema is a document of its own. Raises ValueError
+    for a reference to another document, LookupError for a reference that leads nowhere.
     """
     before = _View.of(old, origin, old if old_document is None else old_document)
     after = _View.of(new, origin, new if new_document is None else new_document)
-    yield from _compared(before, after, use, "", frozenset())
+    yield from _changes(before, after, use, "", frozenset())
 
 
-def at(document: Schema, reference: str) -> Any:
-    """What a local reference (`#/components/schemas/Money`) leads to."""
+def resolved(document: Schema, reference: str) -> Any:
+    """The part of the document to which a local reference (`#/components/schemas/Money`) leads."""
     if not reference.startswith("#"):
         raise ValueError(f"{reference} is not a reference into the same document")
     part: Any = document
@@ -84,30 +87,30 @@ def at(document: Schema, reference: str) -> Any:
     return part
 
 
-def whole(part: Any, document: Schema, within: frozenset[str] = frozenset()) -> Any:
-    """A part of a document with what its references lead to, so that parts that say the same are equal.
+def expanded(part: Any, document: Schema, within: frozenset[str] = frozenset()) -> Any:
+    """A part of a document with every reference replaced by its target, so that parts with the same meaning are equal.
 
-    A schema that contains itself ends at the reference to itself. Raises as `breaking_changes` does.
+    In a schema that contains itself, the reference to itself stays. Raises as `breaking_changes` does.
     """
     if isinstance(part, list):
-        return [whole(item, document, within) for item in part]
+        return [expanded(item, document, within) for item in part]
     if not isinstance(part, dict):
         return part
     reference = part.get("$ref")
     if not isinstance(reference, str) or reference in within:
-        return {key: whole(value, document, within) for key, value in part.items()}
-    target = whole(at(document, reference), document, within | {reference})
-    return {"$ref": target, **whole(_without(part, "$ref"), document, within)}
+        return {key: expanded(value, document, within) for key, value in part.items()}
+    target = expanded(resolved(document, reference), document, within | {reference})
+    return {"$ref": target, **expanded(_without(part, "$ref"), document, within)}
 
 
 def escaped(step: str) -> str:
-    """One step of a JSON pointer (RFC 6901)."""
+    """A name as one step of a JSON pointer (RFC 6901)."""
     return step.replace("~", "~0").replace("/", "~1")
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A schema where it stands in its document, references followed."""
+    """A schema and its place in its document, with references followed."""
 
     schema: Schema
     origin: str
@@ -115,10 +118,11 @@ class _View:
 
     @classmethod
     def of(cls, schema: Schema, origin: str, document: Schema) -> "_View":
-        """Follows `$ref`, whose neighbours count too, and reads `anyOf: [X, null]` as X that may be null."""
+        """Follows `$ref`, keeps the keywords beside it, and reads `anyOf: [X, null]` as X that may be null."""
         if "$ref" in schema:
-            target, beside = cls.of(at(document, schema["$ref"]), schema["$ref"], document), _without(schema, "$ref")
-            if (beside.keys() & target.schema.keys()) - _ANNOTATIONS:  # both count: neither may hide the other
+            reference, beside = schema["$ref"], _without(schema, "$ref")
+            target = cls.of(resolved(document, reference), reference, document)
+            if (beside.keys() & target.schema.keys()) - _ANNOTATIONS:  # both limit the same keyword, and both count
                 parts = [*target.schema.get("allOf", ()), beside]
                 return replace(target, schema={**target.schema, "allOf": parts})
             return replace(target, schema={**target.schema, **beside})
@@ -130,103 +134,103 @@ class _View:
         return cls(schema, origin, document)
 
     def inside(self, *steps: str) -> "_View":
+        """The schema at these steps below this one."""
         origin = self.origin + "".join(f"/{escaped(step)}" for step in steps)
         inner: Any = self.schema
         for step in steps:
             inner = inner[int(step)] if isinstance(inner, list) else inner[step]
         return _View.of(inner, origin, self.document)
 
-    def whole(self, keyword: str) -> Any:
-        """The keyword's argument with what its references lead to; None when the schema does not have it."""
-        return whole(self.schema.get(keyword), self.document)
+    def expanded(self, keyword: str) -> Any:
+        """The keyword's argument with its references replaced by their targets; None without the keyword."""
+        return expanded(self.schema.get(keyword), self.document)
 
 
-def _compared(old: _View, new: _View, use: Use, path: str, begun: frozenset[tuple[str, str]]) -> Iterator[Change]:
+def _changes(old: _View, new: _View, use: Use, path: str, ancestors: frozenset[tuple[str, str]]) -> Iterator[Change]:
     def changed(was: str, current: str, *, widened: bool = False, narrowed: bool = False) -> Iterator[Change]:
         why = use.forbids(widened=widened, narrowed=narrowed)
         if why:
             yield Change(path, old.origin, was, current, why)
 
-    types, types_now = _types(old.schema), _types(new.schema)
+    types, current_types = _types(old.schema), _types(new.schema)
     yield from changed(
-        _list(types), _list(types_now), widened=bool(types_now - types), narrowed=bool(types - types_now)
+        _list(types), _list(current_types), widened=bool(current_types - types), narrowed=bool(types - current_types)
     )
-    values, values_now = _values(old.schema), _values(new.schema)
+    values, current_values = _values(old.schema), _values(new.schema)
     yield from changed(
         _list(values),
-        _list(values_now),
-        widened=values is not None and (values_now is None or bool(values_now - values)),
-        narrowed=values_now is not None and (values is None or bool(values - values_now)),
+        _list(current_values),
+        widened=values is not None and (current_values is None or bool(current_values - values)),
+        narrowed=current_values is not None and (values is None or bool(values - current_values)),
     )
-    told, told_now = (set(view.schema.get("x-extensible-enum", ())) for view in (old, new))
-    # A reader acts on the values it was told; new ones it was told to expect. The list refuses no value.
-    yield from changed(_list(told), _list(told_now), widened=bool(told - told_now))
+    expected, current_expected = (set(view.schema.get("x-extensible-enum", ())) for view in (old, new))
+    # An open list refuses no value. Readers act on the listed values and expect new ones, so only a loss breaks them.
+    yield from changed(_list(expected), _list(current_expected), widened=bool(expected - current_expected))
     for keyword in sorted((old.schema.keys() | new.schema.keys()) - _ANNOTATIONS - _WITH_RULES_OF_THEIR_OWN):
-        was, current = old.whole(keyword), new.whole(keyword)
+        was, current = old.expanded(keyword), new.expanded(keyword)
         if was != current:
             widened, narrowed = _moved(keyword, was, current)
-            yield from changed(_told(keyword, was), _told(keyword, current), widened=widened, narrowed=narrowed)
+            yield from changed(_text(keyword, was), _text(keyword, current), widened=widened, narrowed=narrowed)
     for keyword, unseen in (("readOnly", Use.REQUEST), ("writeOnly", Use.ANSWER)):
         if use is unseen and new.schema.get(keyword) and not old.schema.get(keyword):
             yield Change(path, old.origin, f"not {keyword}", keyword, f"it is no part of {use.name.lower()}s any more")
     pair = (old.origin, new.origin)
-    if pair in begun:  # a schema that contains itself: its parts are being compared
+    if pair in ancestors:  # a schema that contains itself: this comparison has begun already
         return
-    begun |= {pair}
+    ancestors |= {pair}
     for keyword in ("allOf", "anyOf"):
         was, current = (len(view.schema.get(keyword, ())) for view in (old, new))
-        # A part more of `allOf` is one more condition; of `anyOf`, once it has any, one more way to be valid.
-        longer, shorter = (
-            (was > current, current > was) if keyword == "anyOf" and was and current else (current > was, was > current)
-        )
-        yield from changed(f"{was} {keyword}", f"{current} {keyword}", widened=shorter, narrowed=longer)
+        more, fewer = current > was, was > current
+        # Another part in `allOf` is one more condition. In `anyOf` it is one more choice, unless it is the only one.
+        narrowed, widened = (fewer, more) if keyword == "anyOf" and was and current else (more, fewer)
+        yield from changed(f"{was} {keyword}", f"{current} {keyword}", widened=widened, narrowed=narrowed)
         for part in map(str, range(min(was, current))):
-            yield from _compared(old.inside(keyword, part), new.inside(keyword, part), use, path, begun)
-    yield from _compared_members(old, new, use, path, begun)
-    yield from _compared_parts("additionalProperties", old, new, use, path, begun)
-    yield from _compared_parts("items", old, new, use, path, begun)
+            yield from _changes(old.inside(keyword, part), new.inside(keyword, part), use, path, ancestors)
+    yield from _member_changes(old, new, use, path, ancestors)
+    yield from _part_changes("additionalProperties", old, new, use, path, ancestors)
+    yield from _part_changes("items", old, new, use, path, ancestors)
 
 
-def _compared_members(
-    old: _View, new: _View, use: Use, path: str, begun: frozenset[tuple[str, str]]
+def _member_changes(
+    old: _View, new: _View, use: Use, path: str, ancestors: frozenset[tuple[str, str]]
 ) -> Iterator[Change]:
-    members, members_now = (view.schema.get("properties", {}) for view in (old, new))
-    required, required_now = (set(view.schema.get("required", ())) for view in (old, new))
-    for name in sorted(members.keys() | members_now.keys() | required | required_now):
+    members, current_members = (view.schema.get("properties", {}) for view in (old, new))
+    required, current_required = (set(view.schema.get("required", ())) for view in (old, new))
+    for name in sorted(members.keys() | current_members.keys() | required | current_required):
         here, origin = f"{path}/{escaped(name)}", f"{old.origin}/properties/{escaped(name)}"
-        if name in members and name not in members_now:
+        if name in members and name not in current_members:
             gone = "a client that sends it is refused or not heard" if use is Use.REQUEST else "a reader finds nothing"
             yield Change(here, origin, _described(old.inside("properties", name)), GONE, gone)
             continue
-        if (name in required) != (name in required_now):
-            why = use.forbids(widened=name in required, narrowed=name in required_now)
+        if (name in required) != (name in current_required):
+            why = use.forbids(widened=name in required, narrowed=name in current_required)
             if why:
                 was = "required" if name in required else "optional" if name in members else GONE
-                yield Change(here, origin, was, "required" if name in required_now else "optional", why)
+                yield Change(here, origin, was, "required" if name in current_required else "optional", why)
         if name in members:
-            yield from _compared(old.inside("properties", name), new.inside("properties", name), use, here, begun)
-        elif name in members_now and isinstance(old.schema.get("additionalProperties"), dict):
-            further = old.inside("additionalProperties")  # until now it was one of these
-            yield from _compared(further, new.inside("properties", name), use, here, begun)
+            yield from _changes(old.inside("properties", name), new.inside("properties", name), use, here, ancestors)
+        elif name in current_members and isinstance(old.schema.get("additionalProperties"), dict):
+            unnamed = old.inside("additionalProperties")  # until now the member was one of these
+            yield from _changes(unnamed, new.inside("properties", name), use, here, ancestors)
 
 
-def _compared_parts(
-    keyword: str, old: _View, new: _View, use: Use, path: str, begun: frozenset[tuple[str, str]]
+def _part_changes(
+    keyword: str, old: _View, new: _View, use: Use, path: str, ancestors: frozenset[tuple[str, str]]
 ) -> Iterator[Change]:
-    """`items` or `additionalProperties`: a schema for each further part, true (anything, as when absent) or false."""
+    """`items` or `additionalProperties`: a schema for the parts without a name, true or absent (anything), or false."""
     was, current = (view.schema.get(keyword, True) for view in (old, new))
     if isinstance(was, dict) and isinstance(current, dict):
-        yield from _compared(old.inside(keyword), new.inside(keyword), use, f"{path}/*", begun)
+        yield from _changes(old.inside(keyword), new.inside(keyword), use, f"{path}/*", ancestors)
     elif was != current:
-        # Readers ignore members they do not know, so opening an object breaks nobody.
+        # Readers ignore members that they do not know, so opening an object breaks nobody.
         why = use.forbids(widened=isinstance(was, dict) or isinstance(current, dict), narrowed=current is not True)
         if why:
-            yield Change(path, old.origin, _told(keyword, was), _told(keyword, current), why)
+            yield Change(path, old.origin, _text(keyword, was), _text(keyword, current), why)
 
 
 def _moved(keyword: str, was: Any, current: Any) -> tuple[bool, bool]:
-    """Whether a keyword's new argument lets more values in, and whether it keeps some out."""
-    if keyword == "default":  # it keeps no value out, and says what is done when none is sent
+    """Whether a keyword's new argument allows more values, and whether it forbids some."""
+    if keyword == "default":  # it changes what happens when no value is sent
         return True, True
     if was is None or current is None:
         return current is None, was is None
@@ -244,7 +248,7 @@ def _types(schema: Schema) -> frozenset[str]:
 
 
 def _values(schema: Schema) -> set[str] | None:
-    """The only valid values as JSON; None when there is no such list."""
+    """The only valid values, as JSON; None when the schema does not list them."""
     if "const" in schema:
         return {json.dumps(schema["const"])}
     return {json.dumps(value) for value in schema["enum"]} if "enum" in schema else None
@@ -265,7 +269,7 @@ def _list(values: frozenset[str] | set[str] | None) -> str:
     return "anything" if values is None or values == _EVERY_TYPE else " | ".join(sorted(values)) or "no list of values"
 
 
-def _told(keyword: str, argument: Any) -> str:
+def _text(keyword: str, argument: Any) -> str:
     return f"{keyword} {json.dumps(argument, ensure_ascii=False)}" if argument is not None else f"no {keyword}"
 
 

@@ -1,4 +1,4 @@
-"""The contract gate: which changes since the last release break whom, and what to do instead."""
+"""The contract gate: the changes since the last release that break somebody, whom, and what to do instead."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _SHOWN_OPERATIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One breaking change for people: in which contract, where, what was and is, whom it breaks and why."""
+    """One breaking change in words for people: where, the old and current form, whom it breaks, why, and the remedy."""
 
     contract: str
     place: str
@@ -40,13 +40,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Readers:
-    """Who relies on the contracts: by service its table of events, by client what it calls (see clients.json)."""
+    """Who relies on the contracts: by service its table of events, by client its row of clients.json."""
 
     tables: Mapping[str, Mapping[str, Any]]
     clients: Mapping[str, Mapping[str, Any]]
 
     def consumers_of(self, event: str) -> dict[str, Mapping[str, Any]]:
-        """The services that consume the event, each with the JSON Schema of what it reads."""
+        """The services that consume the event, with the JSON Schema of what each of them reads."""
         return {
             service: row["reads"]
             for service, table in self.tables.items()
@@ -54,13 +54,13 @@ class Readers:
             if row["event"] == event
         }
 
-    def that_read(self, event: str, path: str) -> tuple[str, ...]:
-        """The consumers that read the member of the event's data at `path`, each with how much it needs it."""
+    def readers_of(self, event: str, path: str) -> tuple[str, ...]:
+        """The consumers that read the member at `path` of the event's data, in the form `billing (requires it)`."""
         matches = ((service, _need(reads, path)) for service, reads in self.consumers_of(event).items())
         return tuple(f"{service} ({need})" for service, need in matches if need)
 
-    def that_call(self, document: Mapping[str, Any], operation: Operation) -> tuple[str, ...]:
-        """The clients that call the operation: it is listed for them, or they hold the scopes it asks for."""
+    def callers_of(self, document: Mapping[str, Any], operation: Operation) -> tuple[str, ...]:
+        """The clients that call the operation: their row lists it, or they have the scopes that it asks for."""
         needed = scopes(document, operation)
         name = f"{operation[1].upper()} {operation[0]}"
         return tuple(
@@ -73,9 +73,11 @@ class Readers:
 def findings(
     released: Contracts, today: Contracts, readers: Readers, sunsets: Mapping[str, str], on: date
 ) -> list[Finding]:
-    """Every breaking change since the release. What was to end by `on` (`sunsets`: event, or service, method and
-    path → ISO date) may be gone."""
-    ended = {what for what, day in sunsets.items() if date.fromisoformat(day) <= on}
+    """Every breaking change since the release, as of the day `on`.
+
+    What has reached its day in `sunsets` (event, or service, method and path → ISO date) may be gone.
+    """
+    ended = {name for name, day in sunsets.items() if date.fromisoformat(day) <= on}
     broken = list(_event_findings(released, today, readers, ended))
     if released.envelope:
         broken += _envelope_findings(released, today, readers)
@@ -85,7 +87,7 @@ def findings(
 
 
 def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers) -> list[Finding]:
-    """Released examples (path → envelope) that today's schemas refuse, with whom that breaks."""
+    """A finding for each problem that today's schemas see in a released example (path → envelope)."""
     broken = []
     for path, envelope in examples.items():
         try:
@@ -93,26 +95,26 @@ def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers
         except ContractViolation as error:
             event = str(envelope.get("type", "")).removeprefix(TYPE_PREFIX)
             for problem in error.problems:
-                breaks = readers.that_read(event, problem.pointer.removeprefix("/data")) or (NOBODY,)
+                breaks = readers.readers_of(event, problem.pointer.removeprefix("/data")) or (NOBODY,)
                 place, why = f"{path} {problem.pointer}", "today's schema refuses what was valid, and may be replayed"
                 broken.append(Finding(event, place, "valid", problem.rule, breaks, why, EXAMPLE_REMEDY))
     return broken
 
 
 def damage_findings(damaged: Iterable[tuple[str, str]], readers: Readers) -> list[Finding]:
-    """What is not as it was released (path within `released/`, and what is the matter), with whom it leaves alone."""
+    """A finding for each damaged file of `released/` (its path there, and what is wrong with it)."""
     broken = []
-    for path, matter in damaged:
+    for path, damage in damaged:
         kind, _, rest = path.partition("/")
         event = rest.partition("/")[0] if kind == "events" else ""
         breaks = tuple(readers.consumers_of(event)) or ("whoever relies on it",)
         why = "changes are no longer compared, nor tried, with what was really released"
-        broken.append(Finding(event or "released", path, "as released", matter, breaks, why, DAMAGE_REMEDY))
+        broken.append(Finding(event or "released", path, "as released", damage, breaks, why, DAMAGE_REMEDY))
     return broken
 
 
-def told(broken: Sequence[Finding]) -> str:
-    """The findings as text: one paragraph each, then what to do."""
+def report(broken: Sequence[Finding]) -> str:
+    """The findings as text: a paragraph for each, then what to do."""
     lines = []
     for finding in broken:
         lines += [
@@ -127,23 +129,23 @@ def told(broken: Sequence[Finding]) -> str:
 
 def _event_findings(released: Contracts, today: Contracts, readers: Readers, ended: set[str]) -> Iterator[Finding]:
     for event, row in released.catalogue.items():
-        everyone = tuple(readers.consumers_of(event)) or (NOBODY,)
+        consumers = tuple(readers.consumers_of(event)) or (NOBODY,)
         if event not in today.catalogue:
             if event not in ended:
                 why = "their queues stay empty"
-                yield Finding(event, "the event", "in the catalogue", GONE, everyone, why, EVENT_REMEDY)
+                yield Finding(event, "the event", "in the catalogue", GONE, consumers, why, EVENT_REMEDY)
             continue
         publisher = released.publishers.get(event)
         if publisher and event not in today.publishers and event not in ended:
             why = "their queues stay empty"
-            yield Finding(event, "the event", f"published by {publisher}", "by nobody", everyone, why, EVENT_REMEDY)
+            yield Finding(event, "the event", f"published by {publisher}", "by nobody", consumers, why, EVENT_REMEDY)
         for member in ("producer", "aggregate_type", "aggregate_id"):
             was, current = row[member], today.catalogue[event][member]
             if was != current:
                 why = "exchange, subject and order of the event follow from it"
-                yield Finding(event, member, was, current, everyone, why, EVENT_REMEDY)
+                yield Finding(event, member, was, current, consumers, why, EVENT_REMEDY)
         for change in breaking_changes(released.schemas[event], today.schemas[event], Use.EVENT):
-            breaks = readers.that_read(event, change.path) or (NOBODY,)
+            breaks = readers.readers_of(event, change.path) or (NOBODY,)
             yield Finding(event, f"/data{change.path}", change.was, change.current, breaks, change.why, EVENT_REMEDY)
 
 
@@ -157,30 +159,30 @@ def _api_findings(
     service: str, released: Contracts, today: Contracts, readers: Readers, ended: set[str]
 ) -> Iterator[Finding]:
     old, new = released.apis[service], today.apis.get(service, {"paths": {}})
-    # A schema that many operations share is told of once, with all of them.
-    same: dict[tuple[str, str, str, str], list[tuple[Operation | None, Change]]] = {}
+    # A change in a schema that several operations share is one finding that names them all.
+    groups: dict[tuple[str, str, str, str], list[tuple[Operation | None, Change]]] = {}
     for operation, change in breaking_api_changes(old, new):
         if change.current == GONE and not change.path and f"{service} {_name(operation)}" in ended:
             continue
-        same.setdefault((change.origin, change.was, change.current, change.why), []).append((operation, change))
-    for (origin, was, current, why), together in same.items():
-        places = list(dict.fromkeys(operation for operation, _ in together))
+        groups.setdefault((change.origin, change.was, change.current, change.why), []).append((operation, change))
+    for (origin, was, current, why), occurrences in groups.items():
+        places = list(dict.fromkeys(operation for operation, _ in occurrences))
         callers = (
             client
             for operation in places
-            for client in (readers.that_call(old, operation) if operation else _callers_of_any(old, readers))
+            for client in (readers.callers_of(old, operation) if operation else _callers_of_any(old, readers))
         )
         breaks = tuple(dict.fromkeys(callers)) or ("no client in clients.json",)
         shared = f" ({origin.removeprefix('#/components/')})" if origin.startswith("#/components/") else ""
         names = [_name(operation) for operation in places]
         more = f" and {len(names) - _SHOWN_OPERATIONS} more" if len(names) > _SHOWN_OPERATIONS else ""
         contract = f"{service} {', '.join(names[:_SHOWN_OPERATIONS])}{more}"
-        yield Finding(contract, f"{together[0][1].path}{shared}".strip(), was, current, breaks, why, API_REMEDY)
+        yield Finding(contract, f"{occurrences[0][1].path}{shared}".strip(), was, current, breaks, why, API_REMEDY)
 
 
 def _callers_of_any(document: Mapping[str, Any], readers: Readers) -> Iterator[str]:
     for operation in operations(document):
-        yield from readers.that_call(document, operation)
+        yield from readers.callers_of(document, operation)
 
 
 def _name(operation: Operation | None) -> str:
@@ -188,14 +190,14 @@ def _name(operation: Operation | None) -> str:
 
 
 def _need(reads: Mapping[str, Any], path: str) -> str:
-    """How a reader uses the value at `path`: "requires it", "reads it", or "" for not at all."""
+    """How a consumer uses the value at `path`: "requires it", "reads it", or "" when it does not read it."""
     required = True
     for step in path.split("/")[1:]:
         if step == "*":
             reads = reads.get("items", {})
             continue
         members = reads.get("properties")
-        if members is None:  # read as a whole, whatever is inside
+        if members is None:  # it is read as a whole, with everything inside
             break
         if step not in members:
             return ""

@@ -1,8 +1,8 @@
-"""The contracts as they were last released, and every example ever released.
+"""The contracts as they were last released, and every example that was ever released.
 
-`released/` is written by `emitra-contracts release` alone. Schemas and APIs there are those of the last release; an
-example, once there, never changes and never goes. `SHA256SUMS` (in the form of the program of that name) has every
-file, so that what the gate compares with is what was released, and not what was edited since.
+Only `emitra-contracts release` writes `released/`. The schemas and APIs there are those of the last release; an example
+never changes and is never removed. `SHA256SUMS`, in the form that the program `sha256sum` writes, lists every file with
+its digest: the gate sees from it whether somebody edited a file after the release.
 """
 
 import hashlib
@@ -21,8 +21,11 @@ SUMS = "SHA256SUMS"
 
 @dataclass(frozen=True)
 class Contracts:
-    """What is published at one time: by event its row of the catalogue, schema and publishing service (a schema may be
-    there before anyone publishes); the schema of the envelope; by service its OpenAPI document."""
+    """All contracts at one time.
+
+    `catalogue` has each event's row, `schemas` its schema, `publishers` the service that publishes it (none, as long as
+    only the contract is there). `envelope` is the envelope's schema, `apis` has each service's OpenAPI document.
+    """
 
     catalogue: Mapping[str, Mapping[str, str]]
     schemas: Mapping[str, Mapping[str, Any]]
@@ -32,7 +35,7 @@ class Contracts:
 
 
 def contracts_of_today(root: Path) -> Contracts:
-    """Those of the working tree of the repository at `root`."""
+    """The contracts in the working tree of the repository at `root`."""
     return Contracts(
         catalogue=_json(PACKAGE / "events.json"),
         schemas={file.parent.name: _json(file) for file in PACKAGE.glob("events/*/schema.json")},
@@ -43,7 +46,7 @@ def contracts_of_today(root: Path) -> Contracts:
 
 
 def released_contracts(folder: Path = RELEASED) -> Contracts:
-    """Those of the last release; all empty before the first."""
+    """The contracts of the last release; all empty before the first one."""
     if not folder.exists():
         return Contracts({}, {}, {}, {}, {})
     return Contracts(
@@ -56,14 +59,14 @@ def released_contracts(folder: Path = RELEASED) -> Contracts:
 
 
 def event_tables(root: Path) -> dict[str, dict[str, Any]]:
-    """By service its committed table of events: what it publishes, and what it reads of what it consumes."""
+    """Each service's committed table of events: what it publishes, what it consumes, and which fields it reads."""
     return {file.parent.name: _json(file) for file in sorted(root.glob("services/*/events.json"))}
 
 
 def release(contracts: Contracts, root: Path, folder: Path = RELEASED) -> list[str]:
-    """Writes `contracts` as the released ones and adds the examples of today that are not there yet.
+    """Writes `contracts` as the released ones and adds today's examples that are not there yet.
 
-    Says what it added to the examples. A repeat changes nothing.
+    Returns the paths of the added examples. A repeat changes nothing.
     """
     _write(folder / "events.json", contracts.catalogue)
     _write(folder / "publishers.json", dict(sorted(contracts.publishers.items())))
@@ -71,16 +74,16 @@ def release(contracts: Contracts, root: Path, folder: Path = RELEASED) -> list[s
     for event, schema in contracts.schemas.items():
         _write(folder / "events" / event / "schema.json", schema)
     for service in contracts.apis:
-        text = (root / "services" / service / "openapi.yaml").read_bytes()
+        content = (root / "services" / service / "openapi.yaml").read_bytes()
         (folder / "apis").mkdir(exist_ok=True)
-        (folder / "apis" / f"{service}.yaml").write_bytes(text)
+        (folder / "apis" / f"{service}.yaml").write_bytes(content)
     for file in folder.glob("events/*/schema.json"):
         if file.parent.name not in contracts.schemas:
             file.unlink()
     for file in folder.glob("apis/*.yaml"):
         if file.stem not in contracts.apis:
             file.unlink()
-    added = [_added(example, folder) for example in sorted(PACKAGE.glob("events/*/examples/*.json"))
+    added = [_add(example, folder) for example in sorted(PACKAGE.glob("events/*/examples/*.json"))
              if not _is_released(example, folder)]  # fmt: skip
     sums = (f"{_digest(file)}  {path}\n" for path, file in sorted(_files(folder).items()))
     (folder / SUMS).write_text("".join(sums), encoding="utf-8")
@@ -88,7 +91,7 @@ def release(contracts: Contracts, root: Path, folder: Path = RELEASED) -> list[s
 
 
 def damaged_files(folder: Path = RELEASED) -> Iterator[tuple[str, str]]:
-    """The files that are not as they were released: path within `released/`, and what is the matter."""
+    """The files that are not as they were released: the path in `released/`, and what is wrong with the file."""
     sums = dict(_sums(folder))
     present = _files(folder)
     for path in sorted(sums.keys() | present.keys()):
@@ -101,27 +104,26 @@ def damaged_files(folder: Path = RELEASED) -> Iterator[tuple[str, str]]:
 
 
 def _is_released(example: Path, folder: Path) -> bool:
-    text = example.read_bytes()
-    return any(file.read_bytes() == text for file in _versions(example, folder))
+    content = example.read_bytes()
+    return any(file.read_bytes() == content for file in _versions(example, folder))
 
 
-def _added(example: Path, folder: Path) -> str:
-    text = example.read_bytes()
+def _add(example: Path, folder: Path) -> str:
     event = example.parent.parent.name
     number = len(_versions(example, folder)) + 1
     path = f"events/{event}/examples/{example.stem}.{number}.json"
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    (folder / path).write_bytes(text)
+    (folder / path).write_bytes(example.read_bytes())
     return path
 
 
 def _versions(example: Path, folder: Path) -> list[Path]:
-    """Every version of an example that was released; names of examples have no dots."""
+    """Every released version of an example. The glob is exact because names of examples have no dots."""
     return sorted((folder / "events" / example.parent.parent.name / "examples").glob(f"{example.stem}.*.json"))
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Every released file by its path, but the list of sums itself."""
+    """Every released file by its path, without the list of sums."""
     files = (file for file in folder.rglob("*") if file.is_file() and file != folder / SUMS)
     return {file.relative_to(folder).as_posix(): file for file in files}
 

@@ -1,4 +1,4 @@
-"""Is this envelope what the contract says? Asked openly by readers, strictly by producers."""
+"""Checks an envelope against its contract: openly for consumers, strictly for producers."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,23 +15,22 @@ from emitra_contracts.catalogue import UnknownEvent, entry, envelope_schema, sch
 
 TYPE_PREFIX = "org.emitra."
 
-# RFC 3339, section 5.6. fromisoformat alone would also accept a bare date, a week date or a missing offset.
+# RFC 3339, section 5.6. `fromisoformat` alone also accepts a bare date, a week date or a missing offset.
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One difference from the contract: where (RFC 6901 pointer into the envelope) and what is asked."""
+    """One difference from the contract: its place (RFC 6901 pointer into the envelope) and the rule that is broken."""
 
     pointer: str
     rule: str
 
 
 class ContractViolation(Exception):
-    """An envelope differs from its contract; `problems` says all of it, `pointer` is the first place.
+    """An envelope differs from its contract: `problems` has every difference, `pointer` is the place of the first.
 
-    The message names places and rules, never the offending value: that may be exactly the personal data
-    which should not have been there.
+    The message names places and rules, never a value: the value may be the personal data that must not be there.
     """
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -41,9 +40,9 @@ class ContractViolation(Exception):
 
 
 def validate_envelope(envelope: Mapping[str, Any]) -> None:
-    """Checks an envelope as a reader may: members this version does not declare are allowed.
+    """Checks an envelope as a consumer does: members that this version does not declare are allowed.
 
-    Raises ContractViolation with every problem, ordered by pointer.
+    Raises ContractViolation with every problem, in the order of the pointers.
     """
     _refuse(_problems(envelope, produced=False))
 
@@ -51,27 +50,28 @@ def validate_envelope(envelope: Mapping[str, Any]) -> None:
 def validate_produced(envelope: Mapping[str, Any]) -> None:
     """Checks an envelope as its producer must: undeclared members and values outside open lists are refused.
 
-    So nobody publishes an undocumented field, and so no personal one. Raises ContractViolation.
+    So nobody publishes a field that the contract does not describe, in which personal data could travel. Raises
+    ContractViolation.
     """
     _refuse(_problems(envelope, produced=True))
 
 
 def _refuse(problems: Iterator[Problem]) -> None:
-    broken = sorted(set(problems), key=lambda problem: (problem.pointer, problem.rule))
-    if broken:
-        raise ContractViolation(broken)
+    in_order = sorted(set(problems), key=lambda problem: (problem.pointer, problem.rule))
+    if in_order:
+        raise ContractViolation(in_order)
 
 
 def _problems(envelope: Mapping[str, Any], *, produced: bool) -> Iterator[Problem]:
-    broken = list(_differences(_envelope_validator(produced), envelope, ""))
-    yield from broken
-    if broken and not isinstance(envelope, dict):
+    problems = list(_differences(_envelope_validator(produced), envelope, ""))
+    yield from problems
+    if problems and not isinstance(envelope, dict):
         return
-    kind, data = envelope.get("type"), envelope.get("data")
-    if not isinstance(kind, str) or not isinstance(data, dict):
+    event_type, data = envelope.get("type"), envelope.get("data")
+    if not isinstance(event_type, str) or not isinstance(data, dict):
         return
     try:
-        row = entry(kind.removeprefix(TYPE_PREFIX))
+        row = entry(event_type.removeprefix(TYPE_PREFIX))
     except UnknownEvent:
         yield Problem("/type", "must be a published event")
         return
@@ -84,8 +84,8 @@ def _problems(envelope: Mapping[str, Any], *, produced: bool) -> Iterator[Proble
     }
     for attribute, value in expected.items():
         if attribute in envelope and envelope[attribute] != value:
-            meant = f"equal data.{row.aggregate_id}" if value == data.get(row.aggregate_id) else f"be {value}"
-            yield Problem(f"/{attribute}", f"must {meant}")
+            rule = f"equal data.{row.aggregate_id}" if value == data.get(row.aggregate_id) else f"be {value}"
+            yield Problem(f"/{attribute}", f"must {rule}")
 
 
 def _differences(validator: Validator, instance: object, prefix: str) -> Iterator[Problem]:
@@ -125,7 +125,7 @@ def _validator(open_schema: dict[str, Any], produced: bool) -> Validator:
 
 
 def _closed(node: Any) -> Any:
-    """The schema with every declared object closed and every extensible list of values made final."""
+    """The schema with every declared object closed and every open list of values closed."""
     if isinstance(node, list):
         return [_closed(item) for item in node]
     if not isinstance(node, dict):
@@ -148,15 +148,14 @@ def _is_instant(value: object) -> bool:
     if not _RFC3339.fullmatch(value):
         return False
     try:
-        # Nanoseconds are cut: fromisoformat reads at most six digits, and only the calendar is judged here.
-        datetime.fromisoformat(re.sub(r"\.\d+", "", value))
+        datetime.fromisoformat(value)
     except ValueError:
         return False
     return True
 
 
 def _is_whole_number(_checker: object, value: object) -> bool:
-    # JSON Schema counts 1525.0 as an integer; in money it betrays float arithmetic.
+    # JSON Schema counts 1525.0 as an integer; as an amount of money it comes from float arithmetic.
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -15,11 +15,13 @@ DOCUMENT: dict[str, Any] = {
             "post": {
                 "security": [{"oauth2": ["payments:write"]}],
                 "parameters": [{"in": "query", "name": "dry_run", "schema": {"type": "boolean"}}],
-                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Wanted"}}}},
+                "requestBody": {
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PaymentRequest"}}}
+                },
                 "responses": {
                     "201": {
                         "headers": {"Location": {"required": True, "schema": {"type": "string"}}},
-                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Shown"}}},
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Payment"}}},
                     },
                     "202": {"$ref": "#/components/responses/Accepted"},
                 },
@@ -28,13 +30,13 @@ DOCUMENT: dict[str, Any] = {
     },
     "components": {
         "schemas": {
-            "Wanted": {
+            "PaymentRequest": {
                 "type": "object",
                 "properties": {"amount": {"type": "integer"}, "note": {"type": "string"}},
                 "required": ["amount"],
                 "additionalProperties": False,
             },
-            "Shown": {"type": "object", "properties": {"status": {"type": "string", "enum": ["PAID"]}}},
+            "Payment": {"type": "object", "properties": {"status": {"type": "string", "enum": ["PAID"]}}},
         },
         "securitySchemes": {"oauth2": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/token"}}}},
         "responses": {"Accepted": {"content": {"application/json": {"schema": {"type": "object"}}}}},
@@ -51,18 +53,18 @@ def post(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def schemas(document: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = document["components"]["schemas"]
-    return found
+    declared: dict[str, Any] = document["components"]["schemas"]
+    return declared
 
 
 def location(document: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = post(document)["responses"]["201"]["headers"]["Location"]
-    return found
+    header: dict[str, Any] = post(document)["responses"]["201"]["headers"]["Location"]
+    return header
 
 
-def way_in(document: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = document["components"]["securitySchemes"]
-    return found
+def security_schemes(document: dict[str, Any]) -> dict[str, Any]:
+    declared: dict[str, Any] = document["components"]["securitySchemes"]
+    return declared
 
 
 def broken_places(edit: Edit) -> list[str]:
@@ -91,11 +93,14 @@ BREAKING: dict[str, tuple[Edit, str]] = {
         lambda d: post(d)["requestBody"].update(content={"application/xml": {"schema": {}}}),
         "request",
     ),
-    "a member of the request required": (lambda d: schemas(d)["Wanted"]["required"].append("note"), "request /note"),
-    "a member of the request gone": (lambda d: schemas(d)["Wanted"]["properties"].pop("note"), "request /note"),
-    "a member of the answer gone": (lambda d: schemas(d)["Shown"]["properties"].clear(), "answer 201 /status"),
+    "a member of the request required": (
+        lambda d: schemas(d)["PaymentRequest"]["required"].append("note"),
+        "request /note",
+    ),
+    "a member of the request gone": (lambda d: schemas(d)["PaymentRequest"]["properties"].pop("note"), "request /note"),
+    "a member of the answer gone": (lambda d: schemas(d)["Payment"]["properties"].clear(), "answer 201 /status"),
     "a value more in the answer": (
-        lambda d: schemas(d)["Shown"]["properties"]["status"]["enum"].append("HELD"),
+        lambda d: schemas(d)["Payment"]["properties"]["status"]["enum"].append("HELD"),
         "answer 201 /status",
     ),
     "an answer gone": (lambda d: post(d)["responses"].pop("202"), "answer 202"),
@@ -121,9 +126,9 @@ BREAKING: dict[str, tuple[Edit, str]] = {
         "request",
     ),
     "another server": (lambda d: post(d).update(servers=[{"url": "/old"}]), "operation"),
-    "a security scheme gone": (lambda d: way_in(d).clear(), "security scheme oauth2"),
+    "a security scheme gone": (lambda d: security_schemes(d).clear(), "security scheme oauth2"),
     "tokens from elsewhere": (
-        lambda d: way_in(d)["oauth2"]["flows"]["clientCredentials"].update(tokenUrl="/v2/token"),
+        lambda d: security_schemes(d)["oauth2"]["flows"]["clientCredentials"].update(tokenUrl="/v2/token"),
         "security scheme oauth2",
     ),
     "a problem no longer said to be retryable": (
@@ -136,7 +141,7 @@ BREAKING: dict[str, tuple[Edit, str]] = {
 
 
 @pytest.mark.parametrize(("edit", "place"), BREAKING.values(), ids=BREAKING)
-def test_what_clients_relied_on_is_missed(edit: Edit, place: str) -> None:
+def test_a_change_of_what_clients_rely_on_is_noticed(edit: Edit, place: str) -> None:
     assert broken_places(edit) == [place]
 
 
@@ -144,14 +149,16 @@ HARMLESS: dict[str, Edit] = {
     "nothing": lambda d: d.items(),
     "a path more": lambda d: d["paths"].update({"/v1/refunds": d["paths"]["/v1/payments"]}),
     "an optional parameter more": lambda d: post(d)["parameters"].append({"in": "query", "name": "x", "schema": {}}),
-    "an optional member of the request more": lambda d: schemas(d)["Wanted"]["properties"].update(x={}),
-    "a member of the answer more": lambda d: schemas(d)["Shown"]["properties"].update(x={}),
-    "a value more in the request": lambda d: schemas(d)["Wanted"]["properties"]["amount"].update(
+    "an optional member of the request more": lambda d: schemas(d)["PaymentRequest"]["properties"].update(x={}),
+    "a member of the answer more": lambda d: schemas(d)["Payment"]["properties"].update(x={}),
+    "a value more in the request": lambda d: schemas(d)["PaymentRequest"]["properties"]["amount"].update(
         type=["integer", "null"]
     ),
     "a header more": lambda d: d["components"]["responses"]["Accepted"].update(headers={"Retry-After": {}}),
     "a header in other letters": lambda d: post(d)["responses"]["201"].update(headers={"location": location(d)}),
-    "a scope described": lambda d: way_in(d)["oauth2"]["flows"]["clientCredentials"].update(scopes={"a": "b"}),
+    "a scope described": lambda d: security_schemes(d)["oauth2"]["flows"]["clientCredentials"].update(
+        scopes={"a": "b"}
+    ),
     "an answer more": lambda d: post(d)["responses"].update({"203": {}}),
     "a media type more": lambda d: post(d)["requestBody"]["content"].update({"application/xml": {}}),
     "public from now on": lambda d: post(d).update(security=[]),

@@ -1,4 +1,4 @@
-"""The contracts inside the platform's AsyncAPI document say what they say by themselves."""
+"""In the platform's AsyncAPI document the contracts accept and refuse what they do by themselves."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def key(name: str) -> str:
 
 
 def of_service(service: str, *published: str) -> dict[str, Any]:
-    """What a service prints of itself, as far as it matters here."""
+    """The parts of `<service> asyncapi` that these tests need."""
     messages = {key(event): {"$ref": f"#/components/messages/{key(event)}"} for event in published}
     return {
         "channels": {"events-log": {"address": "events.log", "messages": messages}},
@@ -42,7 +42,7 @@ def document() -> dict[str, Any]:
 
 
 def payload_of(document: dict[str, Any], event: str) -> Draft7Validator:
-    """AsyncAPI 3.0 schemas are of draft 7, and refer within the whole document."""
+    """AsyncAPI 3.0 has schemas of draft 7, whose references lead through the whole document."""
     return Draft7Validator(
         {**document["components"]["messages"][key(event)]["payload"], "components": document["components"]}
     )
@@ -72,7 +72,7 @@ def test_every_message_has_its_examples_and_the_log_holds_all(document: dict[str
     assert set(document["channels"]["events-log"]["messages"]) == set(map(key, events()))
 
 
-def test_an_address_that_is_no_contract_is_refused() -> None:
+def test_an_address_without_a_contract_is_refused() -> None:
     stray = of_service("one", "payment.failed.v1")
     stray["components"]["messages"]["payment-failed-v1"]["payload"] = {"$ref": "/contracts/events/nothing.json"}
     with pytest.raises(KeyError, match=r"nothing\.json"):

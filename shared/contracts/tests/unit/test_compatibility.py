@@ -30,7 +30,7 @@ DIFFERENCES = {
     "another type": (WHOLE, TEXT, "AER"),
     "null allowed": (TEXT, {"type": ["string", "null"]}, "AE"),
     "null allowed by anyOf": (TEXT, {"anyOf": [TEXT, {"type": "null"}]}, "AE"),
-    "null told in another way": ({"type": ["string", "null"]}, {"anyOf": [TEXT, {"type": "null"}]}, ""),
+    "null written in another way": ({"type": ["string", "null"]}, {"anyOf": [TEXT, {"type": "null"}]}, ""),
     "null no longer allowed": ({"type": ["string", "null"]}, TEXT, "ER"),
     "a whole number becomes any": (WHOLE, {"type": "number"}, "AE"),
     "a value added": ({"enum": ["a"]}, {"enum": ["a", "b"]}, "AE"),
@@ -45,8 +45,8 @@ DIFFERENCES = {
     "a closed list opened": ({"enum": ["a"]}, {"x-extensible-enum": ["a"]}, "AE"),
     "a least value lowered": ({"minimum": 1}, {"minimum": 0}, "AE"),
     "a least value raised": ({"minLength": 1}, {"minLength": 2}, "ER"),
-    "a most value lowered": ({"maxLength": 9}, {"maxLength": 8}, "ER"),
-    "a most value lifted": ({"maximum": 9}, {}, "AE"),
+    "a greatest value lowered": ({"maxLength": 9}, {"maxLength": 8}, "ER"),
+    "a greatest value lifted": ({"maximum": 9}, {}, "AE"),
     "a least value begun": ({}, {"minItems": 1}, "ER"),
     "another pattern": ({"pattern": "^a$"}, {"pattern": "^[ab]$"}, "AER"),
     "a pattern lifted": ({"pattern": "^a$"}, {}, "AE"),
@@ -107,7 +107,7 @@ def in_documents(old: Any, new: Any) -> Iterator[Change]:
     )
 
 
-def test_a_difference_is_found_through_a_reference_and_told_where_it_stands() -> None:
+def test_a_difference_behind_a_reference_is_noticed_at_its_place() -> None:
     (change,) = in_documents(an_object(amount=WHOLE), an_object(amount=TEXT))
     assert (change.path, change.origin) == ("/fee/amount", "#/$defs/money/properties/amount")
     assert (change.was, change.current) == ("integer", "string")
@@ -126,10 +126,10 @@ def test_a_reference_out_of_the_document_is_refused() -> None:
 
 
 @pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf", "not", "if", "prefixItems", "patternProperties"])
-def test_a_difference_is_found_through_a_reference_in_a_condition(keyword: str) -> None:
+def test_a_difference_behind_a_reference_in_a_condition_is_noticed(keyword: str) -> None:
     money = {"$ref": "#/$defs/money"}
-    whole: dict[str, Any] = {"anyOf": [money, TEXT], "not": money, "if": money, "patternProperties": {"^a": money}}
-    old = {keyword: whole.get(keyword, [money])}
+    conditions: dict[str, Any] = {"anyOf": [money, TEXT], "not": money, "if": money, "patternProperties": {"^a": money}}
+    old = {keyword: conditions.get(keyword, [money])}
     for use in Use:
         assert list(
             breaking_changes(
@@ -140,7 +140,7 @@ def test_a_difference_is_found_through_a_reference_in_a_condition(keyword: str) 
         )
 
 
-def test_a_limit_is_seen_though_a_neighbour_of_its_reference_names_another() -> None:
+def test_a_limit_beside_a_reference_does_not_hide_a_change_of_the_limit_behind_it() -> None:
     limited = {"$ref": "#/$defs/text", "maxLength": 9}
     old, new = ({"properties": {"a": limited}, "$defs": {"text": {"maxLength": most}}} for most in (8, 7))
     assert list(breaking_changes(old, new, Use.REQUEST))

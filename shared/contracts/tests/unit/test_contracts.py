@@ -140,7 +140,7 @@ def test_a_field_of_the_same_name_has_the_same_form_in_every_event() -> None:
             if isinstance(form.get("type"), list):
                 form["type"] = next(kind for kind in form["type"] if kind != "null")
             forms[name].add(json.dumps(form, sort_keys=True))
-    assert {name: found for name, found in forms.items() if len(found) > 1} == {}
+    assert {name: variants for name, variants in forms.items() if len(variants) > 1} == {}
 
 
 def test_money_is_declared_in_the_same_words_everywhere() -> None:

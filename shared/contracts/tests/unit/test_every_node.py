@@ -1,4 +1,4 @@
-"""No part of a released document can be taken away, or say something else, without the gate's seeing it."""
+"""The gate notices when any part of a released document is taken away or says something else."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,19 +18,19 @@ FOR_PEOPLE = {
     "$id", "$schema", "description", "detail", "example", "info", "nullable", "openapi", "operationId", "summary",
     "tags", "title", "title_hi", "x-service",
 }  # fmt: skip
-# A client may be asked for less than until now. What is asked of a scope stands at the operations that need it.
+# The API may ask less of its clients. A scope is asked for at the operations that need it.
 ASKED_FOR = {"readOnly", "scopes", "security", "x-internal"}
-# Without one of them more values are valid, which breaks those who read them and not those who send them.
+# Without one of them more values are valid: that breaks those who read the values, not those who send them.
 LIMITS = {
     "enum", "format", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum",
     "pattern", "required", "schema", "type",
 }  # fmt: skip
-# One value fewer breaks those who send it and not those who read it.
+# One value fewer breaks those who send it, not those who read it.
 CHOICES = {"anyOf", "enum", "type"}
 
 
 def keywords(path: Path) -> list[str]:
-    """The steps that are keywords, and not names of members, paths or components."""
+    """The steps of the path that are keywords, without the names of members, paths or components."""
     named = {"properties", "paths", "schemas", "responses"}
     return [str(step) for before, step in zip(("", *path), path, strict=False) if before not in named]
 
@@ -40,7 +40,7 @@ def is_for_people(path: Path) -> bool:
 
 
 def nodes(node: Any, path: Path = ()) -> Iterator[tuple[Any, Path]]:
-    """Every part with what it is in, but for those that tell people something."""
+    """The parent and the path of every part, without the parts that are for people."""
     for key in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
         here = (*path, key)
         if not is_for_people(here):
@@ -52,19 +52,19 @@ def references(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         yield from (target for key, target in node.items() if key == "$ref")
         node = list(node.values())
-    for each in node if isinstance(node, list) else ():
-        yield from references(each)
+    for part in node if isinstance(node, list) else ():
+        yield from references(part)
 
 
 def reached(document: Any, begin: Any) -> set[str]:
     """The names of the schemas that a part of the document leads to."""
-    found: set[str] = set()
+    reached_so_far: set[str] = set()
     open_ends = set(references(begin))
     while open_ends:
-        found |= open_ends
+        reached_so_far |= open_ends
         targets = [document["components"][kind][name] for _, _, kind, name in (end.split("/") for end in open_ends)]
-        open_ends = set(references(targets)) - found
-    return {reference.rpartition("/")[2] for reference in found}
+        open_ends = set(references(targets)) - reached_so_far
+    return {reference.rpartition("/")[2] for reference in reached_so_far}
 
 
 class Sides:
@@ -83,8 +83,8 @@ class Sides:
         return asked if use is Use.REQUEST else not asked
 
 
-def is_seen(document: Any, edited: Any) -> bool:
-    """Whether the gate says something, or stops because a reference leads nowhere."""
+def is_noticed(document: Any, edited: Any) -> bool:
+    """Whether the gate reports a change, or stops because a reference leads nowhere."""
     try:
         changes: Iterator[Any] = (
             breaking_api_changes(document, edited)
@@ -96,8 +96,8 @@ def is_seen(document: Any, edited: Any) -> bool:
         return True
 
 
-def unseen(document: Any, edits: Callable[[Any], list[Any]], harmless: Callable[[Path], bool]) -> list[str]:
-    """The places where the gate sees none of the edits: each part is replaced by each of `edits(part)` in turn."""
+def unnoticed(document: Any, edits: Callable[[Any], list[Any]], harmless: Callable[[Path], bool]) -> list[str]:
+    """The places where the gate notices none of the edits: each part is replaced by each of `edits(part)` in turn."""
     edited = thawed(document)
     missed = []
     for parent, path in list(nodes(edited)):
@@ -110,7 +110,7 @@ def unseen(document: Any, edits: Callable[[Any], list[Any]], harmless: Callable[
                 del parent[path[-1]]
             else:
                 parent[path[-1]] = option
-            if is_seen(document, edited):
+            if is_noticed(document, edited):
                 break
         else:
             missed.append("/".join(map(str, path)))
@@ -120,14 +120,14 @@ def unseen(document: Any, edits: Callable[[Any], list[Any]], harmless: Callable[
 
 
 def thawed(node: Any) -> Any:
-    """A copy whose parts are shared with nobody, unlike YAML's anchors."""
+    """A copy in which no part is shared, as parts are by YAML's anchors."""
     if isinstance(node, dict):
         return {key: thawed(value) for key, value in node.items()}
-    return [thawed(each) for each in node] if isinstance(node, list) else node
+    return [thawed(part) for part in node] if isinstance(node, list) else node
 
 
 def is_openness(path: Path) -> bool:
-    """Without it an object is open: it was, or it is opened, which breaks nobody."""
+    """Without `additionalProperties` an object is open, and opening it breaks nobody."""
     return path[-1] == "additionalProperties"
 
 
@@ -135,7 +135,7 @@ GONE = object()
 
 
 def otherwise(value: Any) -> list[Any]:
-    """Other values: one of them at least must be seen, since a limit may be moved in one direction."""
+    """Other values. The gate must notice at least one of them: a limit may move in one direction."""
     if isinstance(value, bool):
         return [not value]
     return [value + 1, value - 1] if isinstance(value, int) else [value + "x"] if isinstance(value, str) else []
@@ -143,16 +143,16 @@ def otherwise(value: Any) -> list[Any]:
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_nothing_can_be_taken_from_an_event(event: str) -> None:
-    assert unseen(EVENTS[event], lambda _: [GONE], is_openness) == []
+    assert unnoticed(EVENTS[event], lambda _: [GONE], is_openness) == []
 
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_nothing_in_an_event_can_say_something_else(event: str) -> None:
-    assert unseen(EVENTS[event], otherwise, lambda _: False) == []
+    assert unnoticed(EVENTS[event], otherwise, lambda _: False) == []
 
 
 @pytest.mark.parametrize("service", RELEASED.apis)
-def test_nothing_can_be_taken_from_an_api_but_what_only_asks_or_limits(service: str) -> None:
+def test_nothing_can_be_taken_from_an_api_except_what_asks_or_limits(service: str) -> None:
     sides = Sides(RELEASED.apis[service])
 
     def is_harmless(path: Path) -> bool:
@@ -166,7 +166,7 @@ def test_nothing_can_be_taken_from_an_api_but_what_only_asks_or_limits(service: 
             or is_openness(path)
         )
 
-    assert unseen(RELEASED.apis[service], lambda _: [GONE], is_harmless) == []
+    assert unnoticed(RELEASED.apis[service], lambda _: [GONE], is_harmless) == []
 
 
 @pytest.mark.parametrize("service", RELEASED.apis)
@@ -176,4 +176,4 @@ def test_nothing_in_an_api_can_say_something_else(service: str) -> None:
     def is_harmless(path: Path) -> bool:
         return path[-1] in flags or "scopes" in path
 
-    assert unseen(RELEASED.apis[service], otherwise, is_harmless) == []
+    assert unnoticed(RELEASED.apis[service], otherwise, is_harmless) == []

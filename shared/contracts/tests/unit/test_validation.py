@@ -1,4 +1,4 @@
-"""Mutations of real examples: each is refused, at the place that was changed."""
+"""Real examples that were changed: each is refused at the place of the change."""
 
 import copy
 from typing import Any

@@ -84,14 +84,14 @@ def seed_sandbox(
 
 @commands.command("migrate")
 def migrate() -> None:
-    """Fill the new names of payments that an older release stored; when no pod of that release is left. Repeatable."""
+    """Fill the new names of what an older release stored; when no pod of that release is left. Repeatable."""
     with _billing() as billing:
         total, done = billing.migration.left(), 0
         with progress(total, "migrating", "migrated") as advance:
             for count in billing.migration.run():
                 done += count
                 advance(count)
-    typer.echo(f"billing: {done} payment(s) migrated, none left")
+    typer.echo(f"billing: {done} document(s) migrated, none left")
 
 
 def _consecutive(span: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Domain events in the form in which they are published: ids and facts, nothing of the applicant's form."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from certificates.domain.applications.application import (
@@ -41,41 +42,35 @@ def _published(
 def _submitted(event: ApplicationSubmitted, request_id: str) -> NewEvent:
     application = event.application
     data = {
-        **_about(application),
         "kiosk_id": application.kiosk_id,
         "fee": money(application.fee.paise),
         "fee_order": application.fee.order,
         "submitted_at": rfc3339(application.submitted_at),
     }
-    return NewEvent(
-        id=event.event_id,
-        type=event.type,
-        aggregate_type="application",
-        aggregate_id=application.id,
-        sequence=application.events_told,
-        occurred_at=application.submitted_at,
-        data=data,
-        request_id=request_id,
-    )
+    return _of_application(event, application.submitted_at, data, request_id)
 
 
 def _decided(event: ApplicationDecided, request_id: str) -> NewEvent:
-    application = event.application
     data = {
-        **_about(application),
         "step": event.step,
         "decision": event.decision.value,
         "officer_id": event.officer_id,
         "decided_at": rfc3339(event.decided_at),
     }
+    return _of_application(event, event.decided_at, data, request_id)
+
+
+def _of_application(
+    event: ApplicationSubmitted | ApplicationDecided, at: datetime, data: dict[str, Any], request_id: str
+) -> NewEvent:
     return NewEvent(
         id=event.event_id,
         type=event.type,
         aggregate_type="application",
-        aggregate_id=application.id,
-        sequence=application.events_told,
-        occurred_at=event.decided_at,
-        data=data,
+        aggregate_id=event.application.id,
+        sequence=event.application.events_told,
+        occurred_at=at,
+        data={**_about(event.application), **data},
         request_id=request_id,
     )
 

@@ -1,8 +1,9 @@
 """Payments and journal entries as documents, and back. Amounts are stored as 64-bit integers, never as doubles.
 
-Three names of a stored payment change in three releases (docs/release.md, "Stored data"), so that the pods of two
-releases always work side by side. This release is the first: it writes both names and reads the old one, which the
-release before writes alone; `billing migrate` fills the new one. `RENAMED` is the whole list.
+Three names of a stored payment, one of them also of a stored bill, change in three releases (docs/release.md, "Stored
+data"), so that the pods of two releases always work side by side. This release is the first: it writes both names and
+reads the old one, which the release before writes alone; `billing migrate` fills the new one. `RENAMED` is the whole
+list.
 """
 
 from typing import Any

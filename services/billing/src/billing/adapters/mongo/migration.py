@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pymongo import UpdateOne
 from pymongo.errors import OperationFailure
 
+from billing.adapters.mongo.bills import BILL_FETCHES
 from billing.adapters.mongo.documents import PAYMENTS, RENAMED, Document, events_told
 from billing.adapters.mongo.ledger import JOURNAL
 from servicekit.mongo import Mongo
@@ -28,17 +29,27 @@ class Migration:
         self._db = mongo.db
 
     def left(self) -> int:
-        """How many payments are not migrated."""
-        return self._db[PAYMENTS].count_documents(_UNLIKE)
+        """How many payments and bill fetches are not migrated."""
+        return self._db[PAYMENTS].count_documents(_UNLIKE) + self._db[BILL_FETCHES].count_documents(_BILLS_UNLIKE)
 
     def run(self) -> Iterator[int]:
         """Migrates a batch at each step and yields its size; drops the old index at the end."""
+        yield from self._bill_fetches()
         while payments := list(self._db[PAYMENTS].find(_UNLIKE).limit(BATCH)):
             # Compared with what was read: whoever changes the payment meanwhile writes both names itself.
             result = self._db[PAYMENTS].bulk_write(
                 [UpdateOne({"_id": p["_id"], "version": p["version"]}, _changes(p)) for p in payments], ordered=False
             )
             yield result.matched_count
+        self._drop_old_index()
+
+    def _bill_fetches(self) -> Iterator[int]:
+        """They are kept for days and never change."""
+        while fetches := [row["_id"] for row in self._db[BILL_FETCHES].find(_BILLS_UNLIKE, {"_id": 1}).limit(BATCH)]:
+            result = self._db[BILL_FETCHES].update_many({"_id": {"$in": fetches}}, [{"$set": {"bills": _BILLS}}])
+            yield result.matched_count
+
+    def _drop_old_index(self) -> None:
         try:
             self._db[JOURNAL].drop_index(OLD_INDEX)
         except OperationFailure as error:
@@ -53,6 +64,16 @@ _UNLIKE: Document = {
         for old, new in RENAMED.items()
     ]
     + [{new: {"$exists": False}} for new in ("resume_at", "events_told")]
+}
+
+# Of what is stored with a bill, one name changes.
+_BILLS_UNLIKE: Document = {"bills": {"$elemMatch": {"claim_key": {"$exists": True}, "bill_key": {"$exists": False}}}}
+_BILLS: Document = {
+    "$map": {
+        "input": "$bills",
+        "as": "bill",
+        "in": {"$mergeObjects": ["$$bill", {RENAMED["claim_key"]: "$$bill.claim_key"}]},
+    }
 }
 
 

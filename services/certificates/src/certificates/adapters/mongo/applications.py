@@ -138,7 +138,7 @@ class _SessionChanges:
             {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=self._session
         )
         if written.matched_count == 0:
-            self._outbox.add(self._session, to_event(refused.event, request_id))
+            self._outbox.add(self._session, to_event(refused.event, request_id, causation_id))
 
     def _record(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)

@@ -91,7 +91,7 @@ class DecideApplicationHandler:
             raise _already_decided() from error
         if command.step not in (None, application.step):
             raise _already_decided()
-        for _ in range(0):
+        for _ in range(NUMBERS_TRIED - 1):
             with suppress(NumberTaken):
                 return self._write(command, change)
         return self._write(command, change)

@@ -1,0 +1,87 @@
+"""The previous release's data, broker and settings under this release's programs: one stack for all tests of it.
+
+They run in any order, and `billing migrate` runs somewhere among them: before it and after it the same has to hold.
+"""
+
+import functools
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from emitra_local.stack import Stack
+from tests.support.platform import Client, Platform, eventually
+from tests.upgrade.release import CapturedRelease
+from tests.upgrade.states import Promise
+
+PREVIOUS = "0.1.0"
+ROOT = Path(__file__).resolve().parents[2]
+# What is pending in the sandbox is decided after this, seconds.
+DECIDED_AFTER_SECONDS = 600
+
+
+@pytest.fixture(scope="session")
+def release() -> CapturedRelease:
+    return CapturedRelease(Path(__file__).parent / PREVIOUS)
+
+
+@pytest.fixture(scope="session")
+def promises(release: CapturedRelease) -> Mapping[str, Promise]:
+    """By name what the previous release's clients had asked for, and what it answered."""
+    return release.promises
+
+
+@pytest.fixture(scope="session")
+def stack(release: CapturedRelease) -> Iterator[Stack]:
+    with release.upgraded(ROOT) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def platform(stack: Stack) -> Platform:
+    return Platform(stack.run_info)
+
+
+@pytest.fixture(scope="session")
+def client(platform: Platform) -> Callable[[str], Client]:
+    """Sandbox clients by name, with the secrets that the previous release gave them."""
+    return functools.cache(platform.client)
+
+
+@pytest.fixture(scope="session")
+def partners_decided(stack: Stack, client: Callable[[str], Client], promises: Mapping[str, Promise]) -> None:
+    """The biller and the provider have decided on what was pending; and until they had, it was in doubt here too."""
+    biller, provider = (stack.simulator_urls[name] for name in ("biller-simulator", "psp-simulator"))
+    pending = promises["pending"].answer["payment_id"]
+
+    def asked() -> bool:
+        return bool(client("kiosk-jaipur").get(f"/v1/payments/{pending}").json["status"] == "IN_DOUBT")
+
+    eventually(asked, what="the pending payment is in doubt")
+    for partner in (biller, provider):
+        body = {"advance_seconds": DECIDED_AFTER_SECONDS}
+        assert urllib3.request("POST", f"{partner}/control/clock", json=body, timeout=10).status == 200
+
+
+@pytest.fixture(scope="session")
+def biller_called(stack: Stack, partners_decided: None, promises: Mapping[str, Promise]) -> None:
+    """The biller says that it has decided on the payment that people have, under the secret of the previous release."""
+    settings = stack.env_of("billing", "api")
+    request_id = f"{promises['with people'].answer['payment_id']}:post"
+    body = json.dumps({"request_id": request_id, "status": "SUCCESS", "sequence": 1}).encode()
+    signature = hmac.new(settings["BILLER_CALLBACK_SECRET"].encode(), body, hashlib.sha256).hexdigest()
+    headers = {"Content-Type": "application/json", "X-Signature": signature}
+    answer = urllib3.request("POST", settings["BILLER_CALLBACK_URL"], body=body, headers=headers, timeout=10)
+    assert answer.status == 204, answer.data
+
+
+@pytest.fixture(scope="session")
+def letter_redriven(stack: Stack) -> None:
+    """People on call have sent the one parked letter again."""
+    assert "re-drove 1 letter of 1" in stack.services["gateway"].command(
+        "dead-letters", "redrive", "--reason", "no reason was given"
+    )
