@@ -34,20 +34,20 @@ log = structlog.get_logger(__name__)
 
 PUBLISHES = [ApplicationSubmitted.type, ApplicationDecided.type, CertificateIssued.type, FeeRefused.type]
 INDEXES = {**mongo_applications.INDEXES, **mongo_certificates.INDEXES}
-# A due date may lie this far ahead; when the known holidays end sooner, somebody must load the next yearly order.
+# Due dates lie up to this far ahead: when the known holidays end sooner, the next yearly order must be loaded.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class CertificatesWithin:
-    """The use cases of consumed events, inside the transaction that records the event as handled."""
+    """The use cases of consumed events, bound to the transaction that also records the event as handled."""
 
     record_fee_payment: RecordFeePaymentHandler
 
 
 @dataclass(frozen=True)
 class Certificates:
-    """What routes and consumers are given."""
+    """The application object that routes and consumers use."""
 
     rulebook: Rulebook
     submit_application: SubmitApplicationHandler
@@ -58,7 +58,7 @@ class Certificates:
     _store: MongoApplications
 
     def within(self, session: ClientSession) -> CertificatesWithin:
-        """The use cases that write in the transaction of `session`."""
+        """The use cases of consumed events, which write in the transaction of `session`."""
         return CertificatesWithin(RecordFeePaymentHandler(self.rulebook, self._store.within(session)))
 
 

@@ -1,4 +1,4 @@
-"""What the service is told by its environment."""
+"""The settings, which the environment gives."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from servicekit.settings import ServiceSettings, setting
 
 
 def read_signing_key(text: str) -> OKPKey:
-    """The private key from the JSON text of its JWK; without a kid it gets its thumbprint (RFC 7638).
+    """The private key from the JSON text of its JWK; without a `kid` it gets its thumbprint as one (RFC 7638).
 
     Raises ValidationError, which never repeats the text.
     """
@@ -23,7 +23,7 @@ def read_signing_key(text: str) -> OKPKey:
 
 
 def read_retired_keys(text: str) -> list[OKPKey]:
-    """The public keys from the JSON text of a JWK Set, each with the kid it signed under.
+    """The public keys from the JSON text of a JWK Set, each with the `kid` under which it signed.
 
     Raises ValidationError.
     """
@@ -58,7 +58,7 @@ def _key(parameters: Any) -> OKPKey:
 
 @dataclass(frozen=True, kw_only=True)
 class CertificatesSettings(ServiceSettings):
-    """The chassis' settings and this service's own."""
+    """The settings of the chassis, and this service's own."""
 
     service_name: ClassVar[str] = "certificates"
 

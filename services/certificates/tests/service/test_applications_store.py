@@ -162,20 +162,20 @@ def test_a_payment_that_is_refused_twice_is_told_once_and_as_it_was(
         payment_id="pay_1",
         paise=5000,
     )
-    event = FeeRefused("evt_1", application, "pay_1", 5000, Refusal.PAID_TWICE, MONDAY)
-    first = RefusedPayment(line, event)
-    again = RefusedPayment(replace(line, paise=1), replace(event, event_id="evt_2", paise=1))
+    refusal = FeeRefused("evt_1", application, "pay_1", 5000, Refusal.PAID_TWICE, MONDAY)
+    first = RefusedPayment(line, refusal)
+    again = RefusedPayment(replace(line, paise=1), replace(refusal, event_id="evt_2", paise=1))
     store.once(a_claim("first"), application.id, lambda changes: changes.refuse(first, "req_1", "evt_paid"))
     store.once(a_claim("second"), application.id, lambda changes: changes.refuse(again, "req_1", "evt_paid"))
 
     if isinstance(store, FakeApplications):
-        told = list(store.kept.history.values())
-        announced = [each.event_id for each in store.kept.outbox]
+        lines = list(store.kept.history.values())
+        announced = [event.event_id for event in store.kept.outbox]
     else:
         assert isinstance(store, MongoApplications)
-        told = list(store.history(application.id))
+        lines = list(store.history(application.id))
         world: World = request.getfixturevalue("world")
-        announced = [each["id"] for each in published(world.mongo)]
-    assert [entry.paise for entry in told if entry.key == line.key] == [5000]
+        announced = [event["id"] for event in published(world.mongo)]
+    assert [entry.paise for entry in lines if entry.key == line.key] == [5000]
     assert "evt_1" in announced
     assert "evt_2" not in announced

@@ -66,22 +66,22 @@ def test_a_wrong_form_is_refused_naming_the_place_and_not_the_value(
     refused = problem(answer, 422)
     assert refused["code"] == "form-not-acceptable"
     pointer = "/applicant/" + field.replace("~", "~0").replace("/", "~1")
-    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [(pointer, code)]
-    told = json.dumps(refused, ensure_ascii=False)
-    assert not [each for each in PERSONAL if each in told]
+    assert [(error["pointer"], error["code"]) for error in refused["errors"]] == [(pointer, code)]
+    text = json.dumps(refused, ensure_ascii=False)
+    assert not [value for value in PERSONAL if value in text]
     assert untouched(world)
 
 
 def test_everything_wrong_with_a_form_is_told_at_once(world: World) -> None:
     refused = problem(world.kiosk().apply(applicant={"name": 1, "nickname": "x"}), 422)
-    assert {each["pointer"] for each in refused["errors"]} == {
+    assert {error["pointer"] for error in refused["errors"]} == {
         f"/applicant/{name}" for name in ("name", "nickname", "name_hi", "father_name", "date_of_birth", "address")
     }
 
 
 def test_a_type_and_a_district_that_do_not_exist_are_told_together(world: World) -> None:
     refused = problem(world.kiosk().apply("passport", district_code="999"), 422)
-    assert {each["pointer"] for each in refused["errors"]} == {"/application_type", "/district_code"}
+    assert {error["pointer"] for error in refused["errors"]} == {"/application_type", "/district_code"}
     assert untouched(world)
 
 
@@ -175,9 +175,9 @@ def test_nothing_personal_is_logged_or_told_to_other_services(world: World, logg
     world.kiosk().http.post("/v1/applications", data=json.dumps(domicile_form())[:-1], headers=world.kiosk().headers)
     world.officer().get("/v1/applications")
     world.anybody().http.post("/v1/certificate-verifications", json={"document": NAME})
-    told = logged() + json.dumps(published(world.mongo), ensure_ascii=False)
+    text = logged() + json.dumps(published(world.mongo), ensure_ascii=False)
     assert "request" in logged()
-    assert not [each for each in PERSONAL if each in told]
+    assert not [value for value in PERSONAL if value in text]
 
 
 def test_an_officers_scopes_do_not_let_apply(world: World) -> None:

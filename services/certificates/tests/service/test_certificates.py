@@ -13,7 +13,7 @@ from joserfc.jwk import KeySet
 from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, jwk, signing_key
 from tests.support.world import World, json_of, problem
 
-from certificates.application.certificates.certificate_numbers import certificate_number
+from certificates.domain.certificates.number import certificate_number
 from servicekit.mongo import Mongo
 from servicekit.testing import published
 
@@ -119,16 +119,16 @@ def test_a_document_we_signed_but_do_not_know_is_not_valid(world: World) -> None
 def test_a_revoked_certificate_is_not_valid(world: World) -> None:
     document = world.issued()["document"]
     world.mongo.db["certificates"].update_many({}, {"$set": {"status": "REVOKED"}})
-    said = verdict(world, document)
-    assert (said["valid"], said["reason"], said["certificate"]["status"]) == (False, "revoked", "REVOKED")
+    answer = verdict(world, document)
+    assert (answer["valid"], answer["reason"], answer["certificate"]["status"]) == (False, "revoked", "REVOKED")
 
 
 def test_a_certificate_past_its_last_day_is_not_valid(world: World) -> None:
     document = world.issued()["document"]
     yesterday = (datetime.now(UTC) - timedelta(days=2)).date().isoformat()
     world.mongo.db["certificates"].update_many({}, {"$set": {"valid_until": yesterday}})
-    said = verdict(world, document)
-    assert (said["valid"], said["reason"], said["certificate"]["status"]) == (False, "expired", "EXPIRED")
+    answer = verdict(world, document)
+    assert (answer["valid"], answer["reason"], answer["certificate"]["status"]) == (False, "expired", "EXPIRED")
 
 
 def test_a_certificate_signed_with_a_retired_key_stays_valid(mongo: Mongo) -> None:

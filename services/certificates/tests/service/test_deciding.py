@@ -44,8 +44,8 @@ def test_a_refusal_issues_nothing(world: World, decision: str, state: str) -> No
     decided = json_of(world.officer().decide(application["application_id"], decision), 201)
     assert (decided["state"], decided["certificate_id"]) == (state, None)
     assert world.mongo.db["certificates"].count_documents({}) == 0
-    told = {"reject": "rejected", "send_back": "sent_back"}[decision]
-    assert published(world.mongo)[-1]["data"]["decision"] == told
+    past = {"reject": "rejected", "send_back": "sent_back"}[decision]
+    assert published(world.mongo)[-1]["data"]["decision"] == past
 
 
 def test_a_refusal_without_a_reason_is_refused(world: World) -> None:

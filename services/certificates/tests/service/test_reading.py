@@ -7,7 +7,7 @@ from tests.support.world import World, json_of, problem
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
-    return [each["application_id"] for each in answer["items"]]
+    return [application["application_id"] for application in answer["items"]]
 
 
 def due_later(world: World, application: dict[str, Any], due_on: str) -> str:
@@ -88,11 +88,11 @@ def test_a_centres_list_has_what_was_lodged_there(world: World) -> None:
 def test_the_gateway_finds_an_application_by_its_token_with_all_its_events(world: World) -> None:
     application = world.awaiting_decision()
     json_of(world.officer().decide(application["application_id"]), 201)
-    found = json_of(world.gateway().get(f"/v1/internal/transactions/{application['transaction_token']}"), 200)
-    assert (found["kind"], found["status"]) == ("application", "ISSUED")
-    assert found["reference_id"] == application["application_id"]
-    assert found["kiosk_id"] == application["kiosk_id"]
-    assert [event["type"] for event in found["events"]] == [
+    transaction = json_of(world.gateway().get(f"/v1/internal/transactions/{application['transaction_token']}"), 200)
+    assert (transaction["kind"], transaction["status"]) == ("application", "ISSUED")
+    assert transaction["reference_id"] == application["application_id"]
+    assert transaction["kiosk_id"] == application["kiosk_id"]
+    assert [event["type"] for event in transaction["events"]] == [
         "application.submitted.v1",
         "application.decided.v1",
         "certificate.issued.v1",

@@ -65,14 +65,14 @@ def test_submitting_writes_the_audit_trail(world: World) -> None:
 
 
 def test_the_form_is_kept_as_it_was_given_but_tidied(world: World) -> None:
-    given = domicile_form(name="  Test Citizen One ", years_of_residence=12)
-    application = json_of(world.kiosk().apply(applicant=given), 201)
+    untidy = domicile_form(name="  Test Citizen One ", years_of_residence=12)
+    application = json_of(world.kiosk().apply(applicant=untidy), 201)
     assert application["applicant"] == domicile_form(years_of_residence=12)
 
 
 def test_every_shipped_type_is_listed_with_todays_fee(world: World) -> None:
     listed = json_of(world.kiosk().get("/v1/application-types"), 200)
-    fees = {each["application_type"]: each["fee"]["amount"] for each in listed["items"]}
+    fees = {line["application_type"]: line["fee"]["amount"] for line in listed["items"]}
     assert fees == {
         "birth": 0,
         "caste": 5000,

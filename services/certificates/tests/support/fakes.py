@@ -23,7 +23,7 @@ Event = ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefus
 
 @dataclass(frozen=True)
 class Kept:
-    """What is committed. `certificates` by application, of which each has one at most; `outbox` in order."""
+    """What is committed. `certificates` by application id: an application has one at most. `outbox` is in order."""
 
     applications: dict[str, Application] = field(default_factory=dict)
     history: dict[str, HistoryEntry] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Kept:
 
 
 class _Transaction:
-    """application.ports.Changes on a copy."""
+    """Implements application.applications.ports.Changes on a copy."""
 
     def __init__(self, kept: Kept) -> None:
         self.kept = kept
@@ -75,7 +75,7 @@ class _Transaction:
 
 @dataclass
 class FakeApplications:
-    """application.ports.Applications in memory. Every effect runs twice, as a transaction's callback may."""
+    """Implements application.applications.ports.Applications in memory. Each effect runs twice: a transaction may."""
 
     kept: Kept = field(default_factory=Kept)
 

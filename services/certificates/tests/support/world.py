@@ -126,10 +126,10 @@ class World:
         return self.caller(client_id="gateway", scopes=["internal"])
 
     def application(self, application_id: str) -> dict[str, Any]:
-        """The application as an officer of its department reads it."""
-        found = self.mongo.db["applications"].find_one({"_id": application_id})
-        assert found is not None
-        return found
+        """The application as it is stored."""
+        document = self.mongo.db["applications"].find_one({"_id": application_id})
+        assert document is not None
+        return document
 
     def history(self, application_id: str) -> list[dict[str, Any]]:
         return list(self.mongo.db["application_history"].find({"application_id": application_id}).sort("at", 1))
@@ -174,8 +174,8 @@ class World:
         queue = f"certificates.{events[0].type}"
         handling.handle(
             [
-                Delivery(queue, Message(each.id, each.type, CONTENT_TYPE, serialise(each, "billing"), {}))
-                for each in events
+                Delivery(queue, Message(event.id, event.type, CONTENT_TYPE, serialise(event, "billing"), {}))
+                for event in events
             ]
         )
 

@@ -52,7 +52,7 @@ def pay(
 
 
 def decide(application: Application, decision: Decision = Decision.APPROVED, **changed: Any) -> Change:
-    given: dict[str, Any] = {
+    members: dict[str, Any] = {
         "officer": TEHSILDAR,
         "decision": decision,
         "remarks": None,
@@ -63,7 +63,7 @@ def decide(application: Application, decision: Decision = Decision.APPROVED, **c
         "calendar": CALENDAR,
         **changed,
     }
-    return acts.decide(application, **given)
+    return acts.decide(application, **members)
 
 
 def test_a_fee_is_due_first_and_the_clock_waits_for_it() -> None:
@@ -90,8 +90,8 @@ def test_less_than_the_fee_is_refused() -> None:
     application = submitted().application
     refused = pay(application, paise=4999)
     assert isinstance(refused, RefusedPayment)
-    told, event = refused.entry, refused.event
-    assert (told.what, told.state_after, told.paise) == (Happening.FEE_PAID_SHORT, State.FEE_DUE, 4999)
+    line, event = refused.entry, refused.event
+    assert (line.what, line.state_after, line.paise) == (Happening.FEE_PAID_SHORT, State.FEE_DUE, 4999)
     assert (event.payment_id, event.paise, event.reason) == ("pay_1", 4999, Refusal.PAID_SHORT)
     assert (event.event_id, event.refused_at) == ("evt_refused", LATER + timedelta(minutes=1))
     assert event.application == application
@@ -107,8 +107,8 @@ def test_the_payment_that_is_known_already_is_nothing_new() -> None:
 def test_a_payment_in_any_other_state_is_refused(state: State) -> None:
     refused = pay(submitted(state=state, payment_id="pay_1").application, "pay_2")
     assert isinstance(refused, RefusedPayment)
-    told = refused.entry
-    assert (told.what, told.state_before, told.state_after) == (Happening.FEE_PAID_AGAIN, state, state)
+    line = refused.entry
+    assert (line.what, line.state_before, line.state_after) == (Happening.FEE_PAID_AGAIN, state, state)
     assert refused.event.reason is Refusal.PAID_TWICE
 
 

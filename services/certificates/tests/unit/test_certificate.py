@@ -1,4 +1,4 @@
-"""What is on the paper, for how long, and under which number."""
+"""What is printed on a certificate, how long it is valid, and its number."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -6,15 +6,16 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum import luhn
 from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, caste_form, in_verification
 
-from certificates.application.certificates.certificate_numbers import (
+from certificates.domain.certificates.certificate import months_later, paper
+from certificates.domain.certificates.number import (
     ALPHABET,
     RANDOM_BITS,
     certificate_number,
     is_certificate_number,
 )
-from certificates.domain.certificates.certificate import months_later, paper
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,21 @@ def test_any_one_wrong_character_of_a_number_is_noticed(draw: int, place: int, w
     assert is_certificate_number(number)
     changed = number[:place] + wrong + number[place + 1 :]
     assert is_certificate_number(changed) == (changed == number)
+
+
+@given(st.integers(0, 2**RANDOM_BITS - 1))
+def test_the_check_character_is_the_one_that_others_compute(draw: int) -> None:
+    _, body, check = certificate_number("DOM", draw).split("-")
+    assert check == luhn.calc_check_digit(body, alphabet=ALPHABET)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["DOM-0000000000", "-0000000000-0", "DOM-0000000000-", "DOM-0000000000-00", "DOM-0000000000-0-", "DOM-000000000-0"],
+)
+def test_what_is_too_short_or_too_long_is_no_number(text: str) -> None:
+    assert is_certificate_number("DOM-0000000000-0")
+    assert not is_certificate_number(text)
 
 
 @given(st.text())

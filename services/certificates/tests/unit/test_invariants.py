@@ -1,4 +1,4 @@
-"""Invariants I6 to I8 of certificates (docs/messaging.md): requests, officers and messages repeat, race, are lost.
+"""Invariants I6 to I8 of certificates (docs/messaging.md): requests, decisions and messages repeat, race and are lost.
 
 The real use cases and the real consumer run over FakeApplications, which passes the suite of the real store. Billing is
 played by what it publishes: payments completed for applications, in full, twice, or too short.
@@ -22,14 +22,14 @@ from tests.support.fakes import FakeApplications
 
 from certificates.adapters.events import to_event
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
-from certificates.application.applications.errors import AlreadyDecided, FeeNotPaid
 from certificates.application.applications.ports import Changes, NumberTaken
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
 from certificates.application.applications.submit_application import SubmitApplication, SubmitApplicationHandler
-from certificates.application.certificates.certificate_numbers import BITS_PER_CHARACTER
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
 from certificates.application.officers.decide_application import DecideApplication, DecideApplicationHandler
+from certificates.application.officers.errors import AlreadyDecided, FeeNotPaid
 from certificates.domain.applications.application import Application, Decision, FeeRefused, Happening, State
+from certificates.domain.certificates.number import BITS_PER_CHARACTER
 from certificates.domain.officer import Officer
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.settings import read_signing_key
@@ -50,16 +50,16 @@ FORWARD = {
 
 @dataclass
 class BusyApplications(FakeApplications):
-    """A store in which something else may happen between a reader's reading and its writing."""
+    """A store in which something else may happen after an application was read and before its change is written."""
 
     meanwhile: Callable[[], object] | None = None
 
     def get(self, application_id: str) -> Application | None:
-        found = super().get(application_id)
+        application = super().get(application_id)
         happens, self.meanwhile = self.meanwhile, None
         if happens:
             happens()
-        return found
+        return application
 
 
 class Certificates(RuleBasedStateMachine):
@@ -69,7 +69,7 @@ class Certificates(RuleBasedStateMachine):
         self.numbers = count(1)
         self.store = BusyApplications()
         self.submit = SubmitApplicationHandler(RULEBOOK, self.store)
-        # Ten characters and mostly one of them: every other number collides, instead of one in ten million.
+        # Numbers are mostly of one character: every other one is in use already, instead of one in ten million.
         luck = Random(0)
         self.decide = DecideApplicationHandler(
             RULEBOOK,
@@ -97,8 +97,8 @@ class Certificates(RuleBasedStateMachine):
     @rule(type_code=st.sampled_from(sorted(FORMS)), again=st.booleans())
     def a_citizen_applies(self, type_code: str, again: bool) -> None:
         key = f"key_{next(self.numbers)}"
-        made = {self._submit(key, type_code) for _ in range(2 if again else 1)}
-        assert len(made) == 1
+        application_ids = {self._submit(key, type_code) for _ in range(2 if again else 1)}
+        assert len(application_ids) == 1
 
     def _submit(self, key: str, type_code: str) -> str:
         number = next(self.numbers)
@@ -152,7 +152,7 @@ class Certificates(RuleBasedStateMachine):
             request_id="req_1",
             claim=a_claim(key, operation="decide"),
         )
-        # NumberTaken: three collisions running, which luck allows here; nothing may have been written.
+        # NumberTaken: three numbers in a row were in use, which happens here; nothing may have been written.
         with suppress(NumberTaken):
             try:
                 self.decide(command)
@@ -195,7 +195,7 @@ class Certificates(RuleBasedStateMachine):
         fate=st.sampled_from(["acknowledged", "not acknowledged", "not handled", "again after months"]),
     )
     def the_broker_delivers(self, which: int, fate: str) -> None:
-        """In any order. C1 to C3; and a message of months ago, when its inbox row has long been forgotten."""
+        """In any order, with crash points C1 to C3; or a message months old, whose inbox row is long forgotten."""
         late = fate == "again after months"
         messages = self.published if late else self.broker
         if not messages or fate == "not handled":
@@ -208,7 +208,7 @@ class Certificates(RuleBasedStateMachine):
             self.broker.remove(body)
 
     def _handle(self, body: bytes) -> None:
-        """As servicekit's Handling: inbox row and effect in one transaction, and a duplicate is not handled again."""
+        """As servicekit's Handling does: inbox row and effect in one transaction, a duplicate is not handled again."""
         (consumer,) = CONSUMERS
         handle = consumer.handle
         assert handle is not None
@@ -252,14 +252,14 @@ class Certificates(RuleBasedStateMachine):
             assert application.state in _reachable(before.state)
             assert application.version >= before.version
             assert lines[application.id] == application.version
-            told = [event.sequence for event in events if event.aggregate_id == application.id]
-            assert told == list(range(1, application.events_told + 1))
+            sequences = [event.sequence for event in events if event.aggregate_id == application.id]
+            assert sequences == list(range(1, application.events_told + 1))
             self.seen[application.id] = application
         issued = Counter(event.aggregate_id for event in events if event.aggregate_type == "certificate")
         assert issued == Counter(certificate.id for certificate in kept.certificates.values())
 
     def teardown(self) -> None:
-        """The faults stop and every message arrives: no paid application waits for its fee, no money is untold (I6)."""
+        """The faults end, every message arrives: no paid application waits for its fee, all money is recorded (I6)."""
         for body in self.broker:
             self._handle(body)
         kept = self.store.kept
@@ -267,10 +267,10 @@ class Certificates(RuleBasedStateMachine):
         for payment_id, (application_id, paise) in self.paid.items():
             application = kept.applications[application_id]
             assert application.state is not State.FEE_DUE or paise < application.fee.paise
-            told = [entry.what for entry in kept.history.values() if entry.payment_id == payment_id]
-            assert len(told) == 1, "each payment is in the audit trail once"
+            lines = [entry.what for entry in kept.history.values() if entry.payment_id == payment_id]
+            assert len(lines) == 1, "each payment is in the audit trail once"
             accepted = application.payment_id == payment_id
-            assert (told == [Happening.FEE_PAID]) == accepted
+            assert (lines == [Happening.FEE_PAID]) == accepted
             assert refused[payment_id] == (not accepted), "money that moves nothing is announced once"
         self.i7_numbers_are_unique_and_a_certificate_is_of_one_approved_and_paid_application()
         self.i8_no_state_moves_backwards_and_every_change_has_its_line_and_its_event()
@@ -278,12 +278,12 @@ class Certificates(RuleBasedStateMachine):
 
 def _reachable(state: State) -> set[State]:
     """Where an application may be after some steps."""
-    found, todo = {state}, [state]
+    reachable, todo = {state}, [state]
     while todo:
-        new = FORWARD[todo.pop()] - found
-        found |= new
+        new = FORWARD[todo.pop()] - reachable
+        reachable |= new
         todo += new
-    return found
+    return reachable
 
 
 # Deadlines off: two noisy cores. Example count and depth: some seconds here, thousands of histories.

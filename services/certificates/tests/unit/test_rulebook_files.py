@@ -1,4 +1,4 @@
-"""The files of data: what ships is right, and what is wrong is told at once, wherever it is."""
+"""The files of data: those that ship are right, and everything wrong with any of them is reported together."""
 
 from pathlib import Path
 
@@ -68,9 +68,9 @@ def test_everything_wrong_with_every_file_is_told_at_once(tmp_path: Path) -> Non
         DOMICILE.replace("paise = 3000", "paise = -1").replace("working_days = 7", "working_days = 0"), encoding="utf-8"
     )
     (tmp_path / "broken.toml").write_text("code = ", encoding="utf-8")
-    told = problems(tmp_path)
-    assert len(told) == 3
-    assert told[0].startswith("broken.toml")
+    listed = problems(tmp_path)
+    assert len(listed) == 3
+    assert listed[0].startswith("broken.toml")
 
 
 def test_two_types_may_not_share_what_begins_their_numbers(tmp_path: Path) -> None:

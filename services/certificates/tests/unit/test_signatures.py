@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from joserfc import jws
 from tests.support.builders import jwk, signing_key
 
-from certificates.adapters.signatures.jws_signatures import LONGEST_DOCUMENT, JwsSignatures
-from certificates.application.certificates.ports import NotACertificate, SignatureInvalid
+from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.application.certificates.ports import LONGEST_DOCUMENT, NotACertificate, SignatureInvalid
 from certificates.settings import read_signing_key
 
 KEY = read_signing_key(jwk())
 SIGNATURES = JwsSignatures(KEY, [])
-CONTENT = {"number": "DOM-7K2M9QX4TB-5", "holder": {"name_hi": "परीक्षण"}}
+CONTENT = {"number": "DOM-7K2M9QX4TB-T", "holder": {"name_hi": "परीक्षण"}}
 DOCUMENT = SIGNATURES.sign(CONTENT)
 BASE64URL = string.ascii_letters + string.digits + "-_"
 
@@ -28,7 +28,7 @@ def test_what_was_signed_is_what_is_read() -> None:
 def test_a_change_at_any_place_is_noticed() -> None:
     last = len(DOCUMENT) - 1
     for place, character in enumerate(DOCUMENT):
-        # The last character carries two bits only, so there each spelling counts.
+        # The last character carries two bits only, so there every other character is tried.
         for other in set(BASE64URL if place == last else "Aq") - {character} if character != "." else ():
             with pytest.raises(SignatureInvalid):
                 SIGNATURES.verify(DOCUMENT[:place] + other + DOCUMENT[place + 1 :])

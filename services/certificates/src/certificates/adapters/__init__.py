@@ -1,1 +1,1 @@
-"""How the ports are met: MongoDB, files of data, Ed25519 signatures."""
+"""The ports' implementations: MongoDB, data files, Ed25519 signatures. Only bootstrap names them."""

@@ -1,5 +1,6 @@
-"""Domain events as the published language says them: ids and facts, never a word of the form."""
+"""Domain events in the form in which they are published: ids and facts, nothing of the applicant's form."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,13 @@ def to_event(
     request_id: str,
     causation_id: str | None = None,
 ) -> NewEvent:
-    """The event for the outbox; `causation_id` is the id of the event that led to it, if one did."""
+    """The event for the outbox; `causation_id` is the id of the consumed event that caused it, if one did."""
+    return replace(_published(event, request_id), causation_id=causation_id)
+
+
+def _published(
+    event: ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused, request_id: str
+) -> NewEvent:
     match event:
         case ApplicationSubmitted():
             return _submitted(event, request_id)
@@ -29,7 +36,7 @@ def to_event(
         case CertificateIssued():
             return _issued(event, request_id)
         case FeeRefused():
-            return _refused(event, request_id, causation_id)
+            return _refused(event, request_id)
 
 
 def _submitted(event: ApplicationSubmitted, request_id: str) -> NewEvent:
@@ -91,12 +98,12 @@ def _issued(event: CertificateIssued, request_id: str) -> NewEvent:
     )
 
 
-def _refused(event: FeeRefused, request_id: str, causation_id: str | None) -> NewEvent:
+def _refused(event: FeeRefused, request_id: str) -> NewEvent:
     application = event.application
     return NewEvent(
         id=event.event_id,
         type=event.type,
-        # Of the payment and not of the application, which stays as it is: a payment is refused once.
+        # It is about the payment, which is refused once; the application does not change, nor its sequence.
         aggregate_type="fee",
         aggregate_id=event.payment_id,
         sequence=1,
@@ -112,7 +119,6 @@ def _refused(event: FeeRefused, request_id: str, causation_id: str | None) -> Ne
             "refused_at": rfc3339(event.refused_at),
         },
         request_id=request_id,
-        causation_id=causation_id,
     )
 
 

@@ -1,1 +1,1 @@
-"""One module per use case, and the ports they need."""
+"""Use cases by area, a module each, and the ports they need."""

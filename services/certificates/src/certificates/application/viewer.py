@@ -1,4 +1,4 @@
-"""Who may see what: the object-level rule, once for applications and their certificates alike."""
+"""Who may see which application or certificate: one rule for both."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Viewer:
     def may_see(
         self, application_type: ApplicationType, *, district_code: str, client_id: str, kiosk_id: str | None
     ) -> bool:
-        """An officer: the own department's types in own districts; a kiosk: its own; a portal: what it made."""
+        """An officer sees their department's types in their districts, a kiosk or portal what was lodged there."""
         if self.officer is not None:
             return any(self.officer.serves(step.department, district_code) for step in application_type.steps)
         if self.kiosk_id is not None:

@@ -1,1 +1,1 @@
-"""The rules, in the standard library alone: types, applications, working days, certificates."""
+"""The rules, in the standard library only: types, applications, working days, certificates."""

@@ -1,4 +1,4 @@
-"""Who decides: an officer of one department, for some districts."""
+"""Who decides: an officer of one department, responsible for some districts."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from certificates.domain.types.application_type import Step
 
 @dataclass(frozen=True)
 class Officer:
-    """The acting person as identity vouches for them; `districts` are LGD codes."""
+    """The acting person, as the service identity describes them; `districts` are LGD codes."""
 
     id: str
     role: str

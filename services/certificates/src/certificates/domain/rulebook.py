@@ -1,4 +1,4 @@
-"""Everything the service decides by that is data: types, districts, working days."""
+"""The rules that are data and not code: application types, districts, working days."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from certificates.domain.types.application_type import ApplicationType
 
 @dataclass(frozen=True)
 class Rulebook:
-    """The data as loaded at start, checked as a whole: `types` by code, `districts` by LGD code."""
+    """The data, loaded and checked at the start: `types` by code, `districts` by LGD code."""
 
     types: Mapping[str, ApplicationType]
     districts: Mapping[str, District]

@@ -1,1 +1,1 @@
-"""What the outside reaches: HTTP routes, consumed events, the command line."""
+"""How the outside reaches certificates: routes, events, the command line."""

@@ -1,4 +1,4 @@
-"""The events this service listens to."""
+"""The table of events of this service: which it takes, what it reads of them, and what it does."""
 
 from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
@@ -17,7 +17,7 @@ class _Reading(Schema):
 
 
 class MoneyReading(_Reading):
-    """Paise."""
+    """An amount in paise. The currency is not read: all amounts are in rupees, and this reading is published."""
 
     amount = StrictInteger(required=True, validate=lambda paise: paise >= 0)
 
@@ -32,16 +32,16 @@ class PaymentCompletedReading(_Reading):
 
 
 def pays_a_fee(event: ReceivedEvent) -> bool:
-    """Ordinary bills concern billing alone."""
+    """Whether the payment is for an application; other bills do not concern this service."""
     return event.data["application_id"] is not None
 
 
-def payment_completed(application: Certificates, event: ReceivedEvent, session: ClientSession) -> None:
-    """The fee of an application was paid.
+def record_fee_payment(certificates: Certificates, event: ReceivedEvent, session: ClientSession) -> None:
+    """A payment for an application is recorded.
 
-    When the transaction runs again, the id minted for a refusal is another one; the first went with its row.
+    If the transaction is run again, a refusal gets another id; of the first one nothing was stored.
     """
-    application.within(session).record_fee_payment(
+    certificates.within(session).record_fee_payment(
         RecordFeePayment(
             application_id=event.data["application_id"],
             payment_id=event.data["payment_id"],
@@ -57,6 +57,6 @@ def payment_completed(application: Certificates, event: ReceivedEvent, session: 
 
 CONSUMERS = [
     Consumer(
-        "payment.completed.v1", "billing", PaymentCompletedReading(), payment_completed, takes=pays_a_fee, money=True
+        "payment.completed.v1", "billing", PaymentCompletedReading(), record_fee_payment, takes=pays_a_fee, money=True
     )
 ]

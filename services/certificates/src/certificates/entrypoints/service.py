@@ -1,10 +1,9 @@
-"""The service as it is deployed."""
+"""The service, declared; `certificates --help` lists what it can run as."""
 
 from certificates import __version__
 from certificates.bootstrap import INDEXES, PUBLISHES, bootstrap
-from certificates.entrypoints import http as _routes  # noqa: F401 - hangs the routes on the blueprint
 from certificates.entrypoints.consumers import CONSUMERS
-from certificates.entrypoints.http.blueprint import blueprint
+from certificates.entrypoints.http import BLUEPRINTS
 from certificates.settings import CertificatesSettings
 from servicekit.service import Service, command_line
 
@@ -13,7 +12,7 @@ SERVICE = Service(
     version=__version__,
     settings=CertificatesSettings,
     bootstrap=bootstrap,
-    blueprints=[blueprint],
+    blueprints=BLUEPRINTS,
     publishes=PUBLISHES,
     consumes=CONSUMERS,
     indexes=INDEXES,

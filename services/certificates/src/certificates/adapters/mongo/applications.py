@@ -27,7 +27,7 @@ from servicekit.mongo import Idempotency, Mongo, duplicate_key
 APPLICATIONS = "applications"
 HISTORY = "application_history"
 
-# Every list is read in the order it is shown: by due date, the id breaking ties.
+# The order in which every list is shown: by due date, then by id.
 _IN_ORDER = [("due_on", ASCENDING), ("_id", ASCENDING)]
 
 INDEXES = {
@@ -45,7 +45,7 @@ INDEXES = {
 
 
 class MongoApplications:
-    """The store of applications. Safe to share by threads."""
+    """Implements application.applications.ports.Applications and ApplicationQueries. Threads may share it."""
 
     def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
         self._db = mongo.db
@@ -62,7 +62,7 @@ class MongoApplications:
         return application_from_document(document) if document else None
 
     def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once[str]:
-        """Runs the effect with the claim in one transaction, at most once; see the port."""
+        """Runs the effect and writes the claim in one transaction, at most once; see the port."""
         try:
             return self._idempotency.once(claim, application_id, lambda session: effect(self.within(session)))
         except DuplicateKeyError as error:
@@ -70,16 +70,16 @@ class MongoApplications:
                 case ("number",):
                     raise NumberTaken from error
                 case ("application_id",):
-                    # Its certificate exists, so somebody approved it since it was read.
+                    # The application has a certificate, so somebody approved it since it was read.
                     raise VersionMoved from error
             raise
 
     def find(self, claim: Claim) -> Once[str] | None:
-        """What an earlier request with this claim made."""
+        """The id that an earlier request with this claim got; see the port."""
         return self._idempotency.find(claim)
 
     def page(self, selection: Selection, after: Position | None, limit: int) -> Sequence[Application]:
-        """At most `limit` applications after the position, in order of due date."""
+        """At most `limit` applications after the position, in the order of due dates."""
         query = _query(selection)
         if after is not None:
             query["$or"] = [
@@ -95,7 +95,7 @@ class MongoApplications:
         return application_from_document(document) if document else None
 
     def history(self, application_id: str) -> Sequence[HistoryEntry]:
-        """The audit trail, oldest first. Bounded by the number of decisions and payments."""
+        """The audit trail, oldest first; it has a line for the submission, and one for each payment and decision."""
         documents = (
             self._db[HISTORY].find({"application_id": application_id}).sort([("at", ASCENDING), ("_id", ASCENDING)])
         )
@@ -103,7 +103,7 @@ class MongoApplications:
 
 
 class _SessionChanges:
-    """Changes through one session: all of them happen, or none."""
+    """Implements application.applications.ports.Changes in one session: all is written, or nothing."""
 
     def __init__(self, db: Any, outbox: Outbox, session: ClientSession) -> None:
         self._db = db
@@ -116,21 +116,21 @@ class _SessionChanges:
 
     def add(self, change: Change, request_id: str) -> None:
         self._db[APPLICATIONS].insert_one(application_to_document(change.application), session=self._session)
-        self._tell_change(change, request_id, None)
+        self._record(change, request_id, None)
 
     def save(self, change: Change, request_id: str, issued: CertificateIssued | None = None) -> None:
         application = change.application
-        # Compare-and-set: whoever read an older version changes nothing.
-        done = self._db[APPLICATIONS].update_one(
+        # Compare-and-set: who has read an older version changes nothing.
+        updated = self._db[APPLICATIONS].update_one(
             {"_id": application.id, "version": application.version - 1},
             {"$set": progress_to_document(application)},
             session=self._session,
         )
-        if done.matched_count == 0:
+        if updated.matched_count == 0:
             raise VersionMoved
         if issued is not None:
             self._db[CERTIFICATES].insert_one(certificate_to_document(issued.certificate), session=self._session)
-        self._tell_change(change, request_id, issued)
+        self._record(change, request_id, issued)
 
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         document = entry_to_document(refused.entry)
@@ -140,7 +140,7 @@ class _SessionChanges:
         if written.matched_count == 0:
             self._outbox.add(self._session, to_event(refused.event, request_id, causation_id))
 
-    def _tell_change(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
+    def _record(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
         events = [event for event in (change.event, issued) if event is not None]
         self._outbox.add(self._session, *(to_event(event, request_id) for event in events))

@@ -1,4 +1,4 @@
-"""Issued certificates in MongoDB. They are written with the decision that issues them (`applications`)."""
+"""Issued certificates in MongoDB. `applications` writes them, in the transaction of the decision."""
 
 from typing import Any
 

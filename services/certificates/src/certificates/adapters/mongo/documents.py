@@ -14,12 +14,12 @@ from certificates.domain.types.application_type import FeeRule
 
 Document = dict[str, Any]
 
-# Sorts before every day, so that what is not due yet (the fee is unpaid) pages in the same order.
+# Sorts before every day, so that applications without a due date (the fee is unpaid) are in the same order.
 NO_DAY = ""
 
 
 def application_to_document(application: Application) -> Document:
-    """The stored form; `applicant` is personal data."""
+    """The application as it is stored; `applicant` is personal data."""
     return {
         "_id": application.id,
         "transaction_token": application.transaction_token,
@@ -40,7 +40,7 @@ def application_to_document(application: Application) -> Document:
 
 
 def progress_to_document(application: Application) -> Document:
-    """The fields that a change may change; the others never do."""
+    """The fields that may change; all others are written once."""
     return {
         "state": application.state.value,
         "step": application.step,
@@ -55,7 +55,7 @@ def progress_to_document(application: Application) -> Document:
 
 
 def application_from_document(document: Document) -> Application:
-    """The application as it was stored."""
+    """The application that was stored."""
     plain = {k: v for k, v in document.items() if k not in {"_id", "fee", "state", "due_on"}}
     fee = document["fee"]
     return Application(
@@ -68,8 +68,8 @@ def application_from_document(document: Document) -> Application:
 
 
 def entry_to_document(entry: HistoryEntry) -> Document:
-    """The stored history line, without the members that do not apply."""
-    told = {
+    """The history line as it is stored, without the members that do not apply."""
+    members = {
         "_id": entry.key,
         "application_id": entry.application_id,
         "what": entry.what.value,
@@ -84,11 +84,11 @@ def entry_to_document(entry: HistoryEntry) -> Document:
         "paise": Int64(entry.paise) if entry.paise is not None else None,
         "certificate_id": entry.certificate_id,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def entry_from_document(document: Document) -> HistoryEntry:
-    """The history line as it was stored."""
+    """The history line that was stored."""
     plain = {
         name: document.get(name) for name in ("step", "officer_id", "remarks", "payment_id", "paise", "certificate_id")
     }
@@ -106,7 +106,7 @@ def entry_from_document(document: Document) -> HistoryEntry:
 
 
 def certificate_to_document(certificate: Certificate) -> Document:
-    """The stored form; personal data is in `document` only, as it is on the paper."""
+    """The certificate as it is stored; personal data is in `document` only, as far as it is printed."""
     return {
         "_id": certificate.id,
         "number": certificate.number,
@@ -125,7 +125,7 @@ def certificate_to_document(certificate: Certificate) -> Document:
 
 
 def certificate_from_document(document: Document) -> Certificate:
-    """The certificate as it was stored."""
+    """The certificate that was stored."""
     plain = {k: v for k, v in document.items() if k not in {"_id", "issued_on", "valid_until", "status"}}
     until = document["valid_until"]
     return Certificate(

@@ -1,1 +1,1 @@
-"""The rulebook from files."""
+"""The rulebook, read from files."""

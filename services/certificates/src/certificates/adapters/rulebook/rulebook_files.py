@@ -1,6 +1,6 @@
-"""The rulebook from files: one TOML file per application type, the districts, the holidays.
+"""The rulebook, read from files: a TOML file for each application type, the districts, the holidays.
 
-Everything is checked before the service serves anybody, and every problem of every file is told at once.
+All files are checked when the service starts, and all problems of all files are reported together.
 """
 
 import csv
@@ -35,16 +35,16 @@ SHIPPED_TYPES = DATA / "application_types"
 _ORDER = re.compile(r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}")
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-# A form is read at a counter; nobody reads more.
+# A form is filled in and read at a counter: more than this nobody would read.
 LONGEST_TEXT = 500
 MOST_FIELDS = 60
-# At most 6.4 KB of a document after encoding: it stays far below the longest document that is verified.
+# At most 6.4 KB when encoded in a document, far below the longest document that is verified.
 MOST_PRINTED_CHARACTERS = 1_200
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class RulebookInvalid(Exception):
-    """The files cannot be used; `problems` has one line for each thing that is wrong, in any file."""
+    """The files cannot be used; `problems` has a line for everything that is wrong, in all files."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join([f"{len(problems)} problem(s) in the rulebook:", *problems]))
@@ -231,21 +231,21 @@ class _CalendarSchema(Schema):
 
 
 def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
-    """The rulebook: application types from the folder `types`, the rest as shipped. Raises RulebookInvalid."""
+    """The rulebook: application types from the folder `types`, the rest from this package. Raises RulebookInvalid."""
     problems: list[str] = []
     loaded: dict[str, ApplicationType] = {}
     files = sorted(types.glob("*.toml"))
     if not files:
         problems.append(f"{types}: has no application type; expected *.toml files")
     for path in files:
-        made = _load(_TypeSchema(), path, problems)
-        if made is None:
+        application_type = _load(_TypeSchema(), path, problems)
+        if application_type is None:
             continue
-        if made.code != path.stem:
-            problems.append(f"{path.name}: code: is {made.code!r}; the file must be named after it")
-        loaded[made.code] = made
+        if application_type.code != path.stem:
+            problems.append(f"{path.name}: code: is {application_type.code!r}; the file must be named after it")
+        loaded[application_type.code] = application_type
     for member in ("prefix", "doctype"):
-        for value in _repeated(getattr(made, member) for made in loaded.values()):
+        for value in _repeated(getattr(application_type, member) for application_type in loaded.values()):
             problems.append(f"{member} {value!r} belongs to more than one type")
     calendar = _load(_CalendarSchema(), DATA / "holidays.toml", problems)
     if problems:
@@ -254,7 +254,7 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
 
 
 def _load(schema: Schema, path: Path, problems: list[str]) -> Any:
-    """What the file holds; None after its problems were added to `problems`."""
+    """The file's content as the schema loads it, or None: then its problems are added to `problems`."""
     try:
         return schema.load(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -273,7 +273,7 @@ def _load_districts() -> dict[str, District]:
 
 
 def _lines(messages: Mapping[Any, Any], path: str = "") -> Iterable[str]:
-    """`fields.2.label.hi: Missing data…`: one line per message of marshmallow's nested dictionary."""
+    """A line such as `fields.2.label.hi: Missing data…` for each message in marshmallow's nested dictionary."""
     for name, inner in messages.items():
         here = path if name == "_schema" else f"{path}.{name}" if path else str(name)
         if isinstance(inner, Mapping):

@@ -1,1 +1,1 @@
-"""Signed documents."""
+"""Documents are signed and verified."""

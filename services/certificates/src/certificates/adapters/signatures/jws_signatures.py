@@ -10,31 +10,29 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from certificates.application.certificates.ports import NotACertificate, SignatureInvalid
+from certificates.application.certificates.ports import LONGEST_DOCUMENT, NotACertificate, SignatureInvalid
 
 ALGORITHM = "Ed25519"
 CONTENT_TYPE = "emitra-certificate+json"
-# A printed QR code holds less than 3,000 characters; the longest form of any type stays under this.
-LONGEST_DOCUMENT = 16_384
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
 
 class JwsSignatures:
-    """Signs with one key; verifies with it and with the retired ones. Safe to share by threads."""
+    """Implements application.certificates.ports.Signatures. Threads may share it."""
 
     def __init__(self, signing_key: OKPKey, retired_keys: list[OKPKey]) -> None:
         self._key = signing_key
         self._by_kid = {key.kid: key for key in [*retired_keys, signing_key]}
 
     def sign(self, content: Mapping[str, Any]) -> str:
-        """A compact JWS over the content's JSON in UTF-8."""
+        """A compact JWS whose payload is the content as JSON in UTF-8."""
         header = {"alg": ALGORITHM, "kid": self._key.kid, "cty": CONTENT_TYPE}
         payload = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         return jws.serialize_compact(header, payload, self._key, algorithms=[ALGORITHM])
 
     def verify(self, document: str) -> Mapping[str, Any]:
-        """What the document says; any text whatever gets an answer or one of the two refusals."""
+        """The document's content; whatever the text is, the only errors are NotACertificate and SignatureInvalid."""
         if len(document) > LONGEST_DOCUMENT or not _COMPACT.fullmatch(document):
             raise NotACertificate
         key = self._by_kid.get(_kid(document.split(".", maxsplit=1)[0]))
@@ -49,7 +47,7 @@ class JwsSignatures:
         return content
 
     def public_keys(self) -> Mapping[str, Any]:
-        """The public JWK Set, the signing key last; every key says what it is for."""
+        """The public JWK Set, the signing key last; each key names its use and algorithm."""
         use = {"use": "sig", "alg": ALGORITHM}
         return {"keys": [{**key.as_dict(private=False), **use} for key in self._by_kid.values()]}
 

@@ -1,1 +1,1 @@
-"""Applications made, paid for, read."""
+"""Applications are submitted, paid for and read."""

@@ -1,4 +1,4 @@
-"""What the use cases need from outside, in their own words."""
+"""What the use cases of applications and of officers need from outside."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ class VersionMoved(Exception):
 
 
 class NumberTaken(Exception):
-    """Another certificate has this number; nothing was written. Mint another and repeat."""
+    """Another certificate has this number; nothing was written. Repeat with another number."""
 
 
 class Changes(Protocol):
-    """The store inside one transaction. It may run several times, so it mints nothing."""
+    """The store inside one transaction, which may be run several times: ids and instants are handed in."""
 
     def get(self, application_id: str) -> Application | None:
         """The application as this transaction sees it."""
@@ -27,16 +27,16 @@ class Changes(Protocol):
         """Writes a new application, its history line and its event."""
 
     def save(self, change: Change, request_id: str, issued: CertificateIssued | None = None) -> None:
-        """Writes a change (with its history line and event) and the certificate it issued, if one.
+        """Writes a changed application, its history line, its event, and the certificate that was issued, if any.
 
         Raises VersionMoved when the stored version is not the one just before the change's; NumberTaken.
         """
 
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
-        """Writes the history line and the event of a payment that moves nothing.
+        """Writes the history line and the event of a payment that changes nothing.
 
-        `causation_id` is the id of the event that told of the payment. A repeat (a line of the same key) changes
-        nothing and tells nobody again.
+        `causation_id` is the id of the event that announced the payment. A repeat (a line with the same key exists)
+        writes nothing, and no second event.
         """
 
 
@@ -47,19 +47,19 @@ class Applications(Protocol):
         """The application as it is now."""
 
     def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once[str]:
-        """Runs `effect`, which concerns that application, in one transaction with the claim, at most once.
+        """Runs `effect`, which makes or changes that application, in one transaction with the claim, at most once.
 
-        A repeat runs nothing and gives the first id. Raises IdempotencyKeyReused for another request's key,
-        and whatever the effect raises, in which case nothing was written and the key stays free.
+        A repeat runs nothing and gives the first id. Raises IdempotencyKeyReused when another request used the key,
+        and whatever the effect raises; then nothing was written and the key is still unused.
         """
 
     def find(self, claim: Claim) -> Once[str] | None:
-        """What an earlier request with this claim made, or None. Raises IdempotencyKeyReused."""
+        """The id that an earlier request with this claim got, or None. Raises IdempotencyKeyReused."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a page ended: `due_on` as ISO text ("" while no day is set) and the id break the order's ties."""
+    """Where a page ended: `due_on` as ISO text ("" while no day is set), and the id, which orders equal days."""
 
     due_on: str
     application_id: str
@@ -67,7 +67,7 @@ class Position:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which applications to list. None does not narrow; `districts` are LGD codes."""
+    """Which applications to list. None leaves a member out of account; `districts` are LGD codes."""
 
     department: str | None = None
     districts: frozenset[str] | None = None
@@ -80,7 +80,7 @@ class ApplicationQueries(Protocol):
     """Reading for lists and look-ups."""
 
     def page(self, selection: Selection, after: Position | None, limit: int) -> Sequence[Application]:
-        """At most `limit` applications after the position, those due first (or not yet due) in front."""
+        """At most `limit` applications after the position: first those without a due date, then by due date."""
 
     def by_token(self, token: str) -> Application | None:
         """The application with that transaction token."""

@@ -34,7 +34,7 @@ class TransactionEvent:
 
 @dataclass(frozen=True)
 class ApplicationReader:
-    """Answers every question about applications."""
+    """Answers questions about applications, as far as the viewer may see them."""
 
     rulebook: Rulebook
     applications: Applications
@@ -61,10 +61,10 @@ class ApplicationReader:
         after: Position | None,
         limit: int,
     ) -> tuple[Sequence[Application], Position | None]:
-        """One page, oldest due date first, and where the next one begins (None at the end).
+        """One page, the earliest due date first, and the position after which the next page begins (None at the end).
 
-        An officer gets the queue of the own department and districts, by default what awaits a decision;
-        anybody else what they made. Raises ValidationFailed for a district that does not exist.
+        An officer gets the queue of their department and districts, by default what awaits a decision; a kiosk gets
+        what was lodged there, a portal its own. Raises ValidationFailed for a district that does not exist.
         """
         if district_code is not None and district_code not in self.rulebook.districts:
             problem = FieldProblem("?district_code", "unknown", "Must be the LGD code of a district of Rajasthan.")
@@ -76,9 +76,9 @@ class ApplicationReader:
         return applications[:limit], Position(last.due_on.isoformat() if last.due_on else "", last.id)
 
     def transaction(self, token: str) -> tuple[Application, list[TransactionEvent]]:
-        """The application a transaction token stands for, and the events told about it, oldest first.
+        """The application with this transaction token, and the events published about it, oldest first.
 
-        For the gateway, which checks the owner itself. Raises TransactionNotFound.
+        For the gateway, which checks itself whose it is. Raises TransactionNotFound.
         """
         application = self.queries.by_token(token)
         if application is None:
@@ -95,14 +95,14 @@ class ApplicationReader:
 
 
 def _selection(viewer: Viewer, state: State | None, district_code: str | None) -> Selection:
-    asked = None if district_code is None else frozenset({district_code})
+    requested = None if district_code is None else frozenset({district_code})
     if viewer.officer is not None:
         own = viewer.officer.districts
         return Selection(
             department=viewer.officer.department,
-            districts=own if asked is None else own & asked,
+            districts=own if requested is None else own & requested,
             state=state or State.IN_VERIFICATION,
         )
     if viewer.kiosk_id is not None:
-        return Selection(kiosk_id=viewer.kiosk_id, districts=asked, state=state)
-    return Selection(client_id=viewer.client_id, districts=asked, state=state)
+        return Selection(kiosk_id=viewer.kiosk_id, districts=requested, state=state)
+    return Selection(client_id=viewer.client_id, districts=requested, state=state)

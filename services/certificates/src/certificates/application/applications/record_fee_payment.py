@@ -1,4 +1,4 @@
-"""A payment for an application completed."""
+"""Record that a payment for an application is completed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +14,8 @@ from certificates.domain.rulebook import Rulebook
 class RecordFeePayment:
     """The command. `paise` is what reached the department, without the service charge.
 
-    `refused_event_id` and `refused_at` are for the event that tells that the payment is not the fee, if it is not;
-    `causation_id` is the id of the event that told of the payment.
+    `refused_event_id` and `refused_at` are used when the payment is refused: by the event that says so.
+    `causation_id` is the id of the event that announced the payment.
     """
 
     application_id: str
@@ -30,13 +30,13 @@ class RecordFeePayment:
 
 @dataclass(frozen=True)
 class RecordFeePaymentHandler:
-    """Moves the application to verification, or records and announces that the payment is refused."""
+    """Moves the application to verification, or records the refusal of the payment and announces it."""
 
     rulebook: Rulebook
     changes: Changes
 
     def __call__(self, command: RecordFeePayment) -> None:
-        """Safe to repeat. Raises ApplicationNotFound: money came for something we never announced."""
+        """Safe to repeat. Raises ApplicationNotFound: the money is for an application this service never announced."""
         application = self.changes.get(command.application_id)
         if application is None:
             raise ApplicationNotFound("A payment names an application that this service does not have.")

@@ -1,4 +1,4 @@
-"""A citizen applies."""
+"""A citizen submits an application."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class SubmitApplication:
 
 @dataclass(frozen=True)
 class SubmitApplicationHandler:
-    """Checks the form against the type and keeps the application with its history and its event."""
+    """Checks the form against its type, and stores the application with its history line and event."""
 
     rulebook: Rulebook
     applications: Applications
@@ -43,7 +43,7 @@ class SubmitApplicationHandler:
         try:
             change = self._change(command)
         except ValidationFailed:
-            # The type's file may have changed since the first request, whose effect stands.
+            # The first request may have succeeded before the type's file changed; then its application stands.
             replay = self.applications.find(command.claim)
             if replay is None:
                 raise
@@ -58,23 +58,23 @@ class SubmitApplicationHandler:
         today = civil_date(command.at)
         application_type = self.rulebook.types.get(command.application_type)
         fee = application_type.fee_on(today) if application_type is not None else None
-        unknown = []
+        problems = []
         if application_type is None:
-            unknown.append(FieldProblem("/application_type", "unknown", "There is no such application type."))
+            problems.append(FieldProblem("/application_type", "unknown", "There is no such application type."))
         elif fee is None:
-            unknown.append(FieldProblem("/application_type", "not-open-yet", "This type is not open yet."))
+            problems.append(FieldProblem("/application_type", "not-open-yet", "This type is not open yet."))
         if command.district_code not in self.rulebook.districts:
-            unknown.append(
+            problems.append(
                 FieldProblem("/district_code", "unknown", "Must be the LGD code of a district of Rajasthan.")
             )
-        if application_type is None or fee is None or unknown:
-            raise ValidationFailed("The type or the district is not one that can be applied for.", errors=unknown)
-        applicant, problems = application_type.check_form(command.applicant, today)
-        if problems:
+        if application_type is None or fee is None or problems:
+            raise ValidationFailed("The type or the district is not one that can be applied for.", errors=problems)
+        applicant, form_problems = application_type.check_form(command.applicant, today)
+        if form_problems:
             raise FormNotAcceptable(
-                f"{len(problems)} field(s) of the form are not acceptable; see "
+                f"{len(form_problems)} field(s) of the form are not acceptable; see "
                 f"GET /v1/application-types/{application_type.code}.",
-                errors=[FieldProblem(f"/applicant/{_escaped(p.field)}", p.code, p.detail) for p in problems],
+                errors=[FieldProblem(f"/applicant/{_escaped(p.field)}", p.code, p.detail) for p in form_problems],
             )
         return submit(
             application_id=command.application_id,
@@ -92,5 +92,5 @@ class SubmitApplicationHandler:
 
 
 def _escaped(name: str) -> str:
-    """A member's name inside an RFC 6901 pointer; cut, because the sender may have chosen it."""
+    """A member's name as part of an RFC 6901 pointer; shortened, because the sender chose it."""
     return name[:60].replace("~", "~0").replace("/", "~1")

@@ -1,1 +1,1 @@
-"""Certificates issued, read, verified."""
+"""Certificates are issued, read and verified."""

@@ -1,4 +1,4 @@
-"""What callers are told of certificates. The docstring's first paragraph is the text of the problem's page."""
+"""The problem of certificates. The docstring's first paragraph is the text of its page in the documentation."""
 
 from servicekit.errors import NotFound
 

@@ -1,20 +1,20 @@
-"""Issue the certificate of an application whose last step is approved: number, paper, signature."""
+"""Issue the certificate of an application whose last step was approved: number, content, signature."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.certificates.certificate_numbers import RANDOM_BITS, certificate_number
 from certificates.application.certificates.ports import Signatures
 from certificates.domain.applications.application import Application
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued, Status, paper, valid_until
+from certificates.domain.certificates.number import RANDOM_BITS, certificate_number
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssueCertificate:
-    """The application as it is after the approval; ids and time are minted by the route."""
+    """The command; `application` is the one after the approval. Ids and time are minted by the route."""
 
     application: Application
     certificate_id: str
@@ -24,9 +24,9 @@ class IssueCertificate:
 
 @dataclass(frozen=True)
 class IssueCertificateHandler:
-    """Makes the certificate; whoever decides writes it, in one transaction with the decision.
+    """Makes the certificate. Nothing is written here: the certificate is stored in the transaction of the decision.
 
-    `random_bits(n)` draws n bits that nobody can guess. `test` marks the paper.
+    `random_bits(n)` draws n bits that nobody can guess. `test` marks the certificates of the sandbox.
     """
 
     rulebook: Rulebook
@@ -35,7 +35,7 @@ class IssueCertificateHandler:
     test: bool
 
     def __call__(self, command: IssueCertificate) -> CertificateIssued:
-        """A new number each time: nothing is used up by one that is never written."""
+        """A certificate with a new number at each call; a number that is never stored is not used up."""
         application = command.application
         application_type = self.rulebook.types[application.type_code]
         number = certificate_number(application_type.prefix, self.random_bits(RANDOM_BITS))

@@ -1,9 +1,13 @@
-"""What the use cases of certificates need from outside, in their own words."""
+"""What the use cases of certificates need from outside."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from certificates.domain.certificates.certificate import Certificate
+
+# A printed QR code holds less than 3,000 characters; the longest form of any type stays under this. What is longer is
+# refused before it is looked into.
+LONGEST_DOCUMENT = 16_384
 
 
 class NotACertificate(Exception):
@@ -11,7 +15,7 @@ class NotACertificate(Exception):
 
 
 class SignatureInvalid(Exception):
-    """The text has the form, but none of our keys signed exactly these bytes."""
+    """The text has the form of one of our documents, but none of our keys signed exactly these bytes."""
 
 
 class Certificates(Protocol):
@@ -25,13 +29,13 @@ class Certificates(Protocol):
 
 
 class Signatures(Protocol):
-    """Our signing key, and the keys that signed before it."""
+    """Our signing key, and the keys that signed earlier certificates."""
 
     def sign(self, content: Mapping[str, Any]) -> str:
-        """A document (compact JWS) over the content. Pure computation, a few tenths of a millisecond."""
+        """The content as a signed document (compact JWS). Only computation, some tenths of a millisecond."""
 
     def verify(self, document: str) -> Mapping[str, Any]:
-        """What a document says. Raises NotACertificate or SignatureInvalid, for any text whatever."""
+        """The content of a document. Whatever the text is, the only errors are NotACertificate and SignatureInvalid."""
 
     def public_keys(self) -> Mapping[str, Any]:
-        """The public key set (RFC 7517) that verifies documents offline."""
+        """The public key set (RFC 7517), with which documents are verified offline."""

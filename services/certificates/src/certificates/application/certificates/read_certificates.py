@@ -1,10 +1,9 @@
-"""A certificate for those it concerns, and the public question whether a document is good."""
+"""Reading a certificate, and the question, which anybody may ask, whether a document is valid."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from certificates.application.certificates.certificate_numbers import is_certificate_number
 from certificates.application.certificates.errors import CertificateNotFound
 from certificates.application.certificates.ports import (
     Certificates,
@@ -14,12 +13,13 @@ from certificates.application.certificates.ports import (
 )
 from certificates.application.viewer import Viewer
 from certificates.domain.certificates.certificate import Certificate, Status
+from certificates.domain.certificates.number import is_certificate_number
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 
 
 class Reason(StrEnum):
-    """Why a document is not good."""
+    """Why a document is not valid."""
 
     NOT_A_CERTIFICATE = "not-a-certificate"
     SIGNATURE_INVALID = "signature-invalid"
@@ -30,7 +30,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """Good when `reason` is None. `certificate` is known only when the signature is ours."""
+    """The document is valid when `reason` is None. `certificate` is None unless we signed the document and know it."""
 
     reason: Reason | None
     certificate: Certificate | None = None
@@ -38,7 +38,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class CertificateReader:
-    """Answers every question about certificates."""
+    """Answers questions about certificates."""
 
     rulebook: Rulebook
     certificates: Certificates
@@ -57,7 +57,7 @@ class CertificateReader:
         return certificate
 
     def verify(self, document: str, at: datetime) -> Verdict:
-        """Whether a document is one of ours, unchanged and in force at `at`; any text gets a verdict."""
+        """Whether a document is ours, unchanged and in force at `at`; any text gets a verdict."""
         try:
             content = self.signatures.verify(document)
         except NotACertificate:

@@ -1,1 +1,1 @@
-"""Officers' decisions."""
+"""Officers decide applications."""

@@ -1,11 +1,13 @@
-"""An officer decides the step in hand; the last approval issues the certificate."""
+"""An officer decides the step in hand; approval of the last step issues the certificate."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.applications.errors import AlreadyDecided, ApplicationNotFound, FeeNotPaid
+from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
 from certificates.application.certificates.issue_certificate import IssueCertificate, IssueCertificateHandler
+from certificates.application.officers.errors import AlreadyDecided, FeeNotPaid
 from certificates.domain.applications.application import (
     Change,
     Decision,
@@ -20,13 +22,13 @@ from certificates.domain.rulebook import Rulebook
 from servicekit.errors import Conflict, NotFound
 from servicekit.idempotency import Claim, Once
 
-# A number is taken about once in ten million times; twice running means that the random source is broken.
+# A number is in use about once in ten million draws; several times in a row the random source must be broken.
 NUMBERS_TRIED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecideApplication:
-    """The command; ids and time are minted by the route. `step`, if given, is the one the officer looked at."""
+    """The command; ids and time are minted by the route. `step`, unless None, is the step the officer looked at."""
 
     application_id: str
     officer: Officer
@@ -43,22 +45,22 @@ class DecideApplication:
 
 @dataclass(frozen=True)
 class DecideApplicationHandler:
-    """Decides by compare-and-set, so that of two officers at once exactly one wins."""
+    """Decides by compare-and-set: of two officers who decide at once, exactly one succeeds."""
 
     rulebook: Rulebook
     applications: Applications
     issue_certificate: IssueCertificateHandler
 
     def __call__(self, command: DecideApplication) -> Once[str]:
-        """Safe to repeat with the same claim: the first decision stands and is answered again.
+        """Safe to repeat with the same claim: the first decision stands, and its application is the answer again.
 
-        Raises ApplicationNotFound (also for another office's application), AlreadyDecided, FeeNotPaid,
+        Raises ApplicationNotFound (also when the application is another officer's), AlreadyDecided, FeeNotPaid,
         IdempotencyKeyReused.
         """
         try:
             return self._decide(command)
         except (NotFound, Conflict):
-            # This very decision may have been made by the first try of the same request.
+            # The same request may have made this decision before.
             replay = self.applications.find(command.claim)
             if replay is None:
                 raise
@@ -89,24 +91,22 @@ class DecideApplicationHandler:
             raise _already_decided() from error
         if command.step not in (None, application.step):
             raise _already_decided()
+        for _ in range(NUMBERS_TRIED - 1):
+            with suppress(NumberTaken):
+                return self._write(command, change)
         return self._write(command, change)
 
     def _write(self, command: DecideApplication, change: Change) -> Once[str]:
-        for number_tried in range(1, NUMBERS_TRIED + 1):
-            # Signed before the transaction begins: its callback may run several times.
-            issued = self._issued(command, change) if change.application.certificate_id else None
+        # Signed before the transaction, which may be run several times.
+        issued = self._issued(command, change) if change.application.certificate_id else None
 
-            def effect(changes: Changes, issued: CertificateIssued | None = issued) -> None:
-                changes.save(change, command.request_id, issued)
+        def effect(changes: Changes) -> None:
+            changes.save(change, command.request_id, issued)
 
-            try:
-                return self.applications.once(command.claim, change.application.id, effect)
-            except VersionMoved as error:
-                raise _already_decided() from error
-            except NumberTaken:
-                if number_tried == NUMBERS_TRIED:
-                    raise
-        raise AssertionError("unreachable")
+        try:
+            return self.applications.once(command.claim, change.application.id, effect)
+        except VersionMoved as error:
+            raise _already_decided() from error
 
     def _issued(self, command: DecideApplication, change: Change) -> CertificateIssued:
         return self.issue_certificate(

@@ -1,6 +1,6 @@
-"""An application: FEE_DUE → IN_VERIFICATION → ISSUED, REJECTED or SENT_BACK; never backwards.
+"""An application. It goes from FEE_DUE to IN_VERIFICATION, then to ISSUED, REJECTED or SENT_BACK, and never back.
 
-The acts that move it are modules of their own: `submit`, `pay`, `decide`.
+Each act that moves it is a module of its own: `submit`, `pay`, `decide`.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from certificates.domain.types.application_type import FeeRule, FormValue
 
 
 class State(StrEnum):
-    """Where an application is."""
+    """How far an application has come."""
 
     FEE_DUE = "FEE_DUE"
     IN_VERIFICATION = "IN_VERIFICATION"
@@ -23,7 +23,7 @@ class State(StrEnum):
 
 
 class Decision(StrEnum):
-    """What an officer says about one step, in the words of the event `application.decided.v1`."""
+    """An officer's decision on one step, spelled as in the event `application.decided.v1`."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -31,7 +31,7 @@ class Decision(StrEnum):
 
 
 class Happening(StrEnum):
-    """What the history tells. A payment that changes nothing is told too: somebody's money is in it."""
+    """What a history line records. A payment that changes nothing is recorded too, because it is somebody's money."""
 
     SUBMITTED = "submitted"
     FEE_PAID = "fee_paid"
@@ -41,7 +41,7 @@ class Happening(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a payment is not the fee, in the words of the event `fee.refused.v1`."""
+    """Why a payment is not accepted as the fee, spelled as in the event `fee.refused.v1`."""
 
     PAID_SHORT = "paid-short"
     PAID_TWICE = "paid-twice"
@@ -49,7 +49,7 @@ class Refusal(StrEnum):
 
 
 class NotAwaitingDecision(Exception):
-    """The application is in a state that nobody decides; `state` says which."""
+    """The application is in a state in which nothing can be decided; `state` says which."""
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -64,9 +64,10 @@ class NotThisOfficers(Exception):
 class Application:
     """One citizen's application.
 
-    `applicant` is personal data: it goes to the store and onto the paper, nowhere else. `fee` is what was due on
-    the day of submission and stays so. `version` counts every change from 1; `events_told` counts the events
-    about it, which is their sequence. `step` is the one in hand, or the last one that was decided.
+    `applicant` is personal data: it is stored and printed on the certificate, and goes nowhere else. `fee` is the
+    fee that was in force on the day of submission; it never changes. `version` counts the changes, from 1.
+    `events_told` counts the events published about the application, and so is the sequence of the last one. `step` is
+    the step in hand, or the last one that was decided.
     """
 
     id: str
@@ -91,7 +92,7 @@ class Application:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
-    """One line of the audit trail, written once and never changed. `key` is unique: a repeat adds no line."""
+    """One line of the audit trail, written once and never changed. `key` is unique, so that a repeat adds no line."""
 
     key: str
     application_id: str
@@ -120,7 +121,7 @@ class ApplicationSubmitted:
 
 @dataclass(frozen=True)
 class ApplicationDecided:
-    """Becomes `application.decided.v1`; `application` is as it was after the decision."""
+    """Becomes `application.decided.v1`; `application` is the application after the decision."""
 
     type: ClassVar[str] = "application.decided.v1"
 
@@ -134,7 +135,7 @@ class ApplicationDecided:
 
 @dataclass(frozen=True)
 class FeeRefused:
-    """Becomes `fee.refused.v1`; `application` is as it stays, `paise` what reached the department."""
+    """Becomes `fee.refused.v1`; `application` is left unchanged; `paise` is what reached the department."""
 
     type: ClassVar[str] = "fee.refused.v1"
 
@@ -148,7 +149,7 @@ class FeeRefused:
 
 @dataclass(frozen=True)
 class RefusedPayment:
-    """A payment that moves nothing: the history line, and the event by which its money is returned."""
+    """A payment that changes nothing: its history line, and the event that asks billing to return the money."""
 
     entry: HistoryEntry
     event: FeeRefused
@@ -156,7 +157,7 @@ class RefusedPayment:
 
 @dataclass(frozen=True)
 class Change:
-    """An application after a change, the history line that tells it, and the event, if others are told."""
+    """A new or changed application, the history line of the change, and its event, if one is published."""
 
     application: Application
     entry: HistoryEntry
@@ -164,5 +165,5 @@ class Change:
 
 
 def line_key(application: Application) -> str:
-    """The key of the history line that tells this version: one for each."""
+    """The key of the history line of this version; every version has exactly one."""
     return f"{application.id}:{application.version}"

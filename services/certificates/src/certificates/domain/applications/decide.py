@@ -32,11 +32,11 @@ def decide(
     application_type: ApplicationType,
     calendar: WorkingCalendar,
 ) -> Change:
-    """An officer's decision on the step in hand.
+    """The application after an officer's decision on the step in hand.
 
-    Approval of the last step ends the application with the certificate `certificate_id`, which is issued elsewhere
-    (`application.certificates.issue_certificate`); of another step, it begins the next one.
-    Raises NotThisOfficers before it looks at the state, so that a stranger learns nothing; NotAwaitingDecision.
+    Approval of the last step makes the application ISSUED, with the id of the certificate that
+    `application.certificates.issue_certificate` then makes; approval of another step starts the next step.
+    Raises NotThisOfficers, before the state is looked at, so that a stranger does not learn it; NotAwaitingDecision.
     """
     step = application_type.step(application.step)
     if not officer.may_decide(step, application.district_code):
@@ -46,19 +46,19 @@ def decide(
     decided = replace(
         application, updated_at=at, version=application.version + 1, events_told=application.events_told + 1
     )
-    following = application_type.step_after(step.name)
+    next_step = application_type.step_after(step.name)
     if decision is Decision.REJECTED:
         decided = replace(decided, state=State.REJECTED)
     elif decision is Decision.SENT_BACK:
         decided = replace(decided, state=State.SENT_BACK)
-    elif following is None:
+    elif next_step is None:
         decided = replace(decided, state=State.ISSUED, certificate_id=certificate_id)
     else:
         decided = replace(
             decided,
-            step=following.name,
-            department=following.department,
-            due_on=calendar.due_on(at, following.working_days),
+            step=next_step.name,
+            department=next_step.department,
+            due_on=calendar.due_on(at, next_step.working_days),
         )
     entry = HistoryEntry(
         key=line_key(decided),

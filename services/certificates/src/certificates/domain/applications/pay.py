@@ -1,4 +1,4 @@
-"""A payment for an application completed: it is the fee, or it is refused."""
+"""A payment for an application arrives: it is accepted as the fee, or refused."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -29,10 +29,10 @@ def receive_payment(
     application_type: ApplicationType,
     calendar: WorkingCalendar,
 ) -> Change | RefusedPayment | None:
-    """A payment for this application that completed `at`.
+    """What a payment for this application, completed `at`, changes.
 
-    Returns the change to IN_VERIFICATION; or the refusal, when the fee was paid before, or there is none, or this is
-    less (billing, which has the money, is told); or None, when this very payment is the fee already.
+    Returns the change to IN_VERIFICATION; or a refusal, when the fee was paid before, no fee is due, or the payment is
+    less than the fee (billing holds the money and is told); or None, when this payment was accepted before.
     """
     if payment_id == application.payment_id:
         return None

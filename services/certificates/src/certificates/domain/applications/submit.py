@@ -1,4 +1,4 @@
-"""A citizen applies."""
+"""A citizen submits an application."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,8 +30,8 @@ def submit(
     event_id: str,
     calendar: WorkingCalendar,
 ) -> Change:
-    """A new application with a form that was checked. Without a fee it goes to verification at once."""
-    first = application_type.steps[0]
+    """A new application; its form was checked before. Without a fee it goes to verification at once."""
+    first_step = application_type.steps[0]
     free = fee.paise == 0
     application = Application(
         id=application_id,
@@ -43,10 +43,10 @@ def submit(
         kiosk_id=kiosk_id,
         fee=fee,
         state=State.IN_VERIFICATION if free else State.FEE_DUE,
-        step=first.name,
-        department=first.department,
-        # The officer's days run from the fee: until it is paid there is nothing to work on.
-        due_on=calendar.due_on(at, first.working_days) if free else None,
+        step=first_step.name,
+        department=first_step.department,
+        # The officer's days are counted from the payment: before it there is nothing to work on.
+        due_on=calendar.due_on(at, first_step.working_days) if free else None,
         submitted_at=at,
         updated_at=at,
         version=1,

@@ -1,4 +1,4 @@
-"""A certificate: its number, how long it is good for, and what is on the paper."""
+"""A certificate: how long it is valid, and what is printed on it."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ISSUER = "in.gov.rajasthan.emitra"
 
 
 class Status(StrEnum):
-    """Where a certificate stands."""
+    """Whether a certificate is in force. That it has expired is not stored: its last day says so."""
 
     VALID = "VALID"
     REVOKED = "REVOKED"
@@ -66,13 +66,13 @@ def months_later(day: date, months: int) -> date:
 
 
 def valid_until(application_type: ApplicationType, issued_on: date) -> date | None:
-    """The last day a certificate issued on that day is good for; None when it is good for ever."""
+    """The last day on which a certificate issued on `issued_on` is valid; None when it is valid for ever."""
     months = application_type.validity_months
     return None if months is None else months_later(issued_on, months)
 
 
 def document_uri(doctype: str, number: str) -> str:
-    """The certificate's URI in DigiLocker's form; the number goes without hyphens, which separate the parts."""
+    """The certificate's URI in DigiLocker's form; the number has no hyphens there, because they separate the parts."""
     return f"{ISSUER}-{doctype}-{number.replace('-', '')}"
 
 
@@ -85,9 +85,9 @@ def paper(
     issued_at: datetime,
     test: bool,
 ) -> dict[str, Any]:
-    """What is printed on the certificate, and no more: the payload that is signed. Plain JSON values.
+    """What is printed on the certificate, and nothing else: the payload that is signed, in plain JSON values.
 
-    `holder` has only the form fields that the type prints. `test` marks papers of the sandbox.
+    `holder` has only those form fields that the type prints. `test` marks certificates of the sandbox.
     """
     issued_on = civil_date(issued_at)
     until = valid_until(application_type, issued_on)

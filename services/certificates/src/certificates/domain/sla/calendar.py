@@ -1,4 +1,4 @@
-"""Working days in Rajasthan, by Indian Standard Time."""
+"""Working days in Rajasthan, in Indian Standard Time."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -9,17 +9,17 @@ IST = timezone(timedelta(hours=5, minutes=30), "IST")
 ONE_DAY = timedelta(days=1)
 
 
-def civil_date(instant: datetime) -> date:
-    """The date on the wall in Rajasthan at `instant` (timezone-aware)."""
-    return instant.astimezone(IST).date()
+def civil_date(at: datetime) -> date:
+    """The date in Rajasthan at the aware instant `at`."""
+    return at.astimezone(IST).date()
 
 
 @dataclass(frozen=True)
 class WorkingCalendar:
     """Which days offices work.
 
-    `weekly_off`: weekdays as `date.weekday()` numbers, at most six of them. `holidays`: single closed days;
-    beyond `known_until` no holidays are known, and only the weekly days off are counted.
+    `weekly_off` has weekdays as numbers of `date.weekday()`, at most six of them; `holidays` has single closed days.
+    No holiday after `known_until` is known: from there on only the weekly days off are left out.
     """
 
     weekly_off: frozenset[int]
@@ -33,13 +33,13 @@ class WorkingCalendar:
     def due_on(self, begun_at: datetime, working_days: int) -> date:
         """The last day to finish work begun at `begun_at` within `working_days` (at least 1).
 
-        The day it began on does not count: section 4 of the Rajasthan Guaranteed Delivery of Public Services
-        Act 2011 runs the limit from the application, and its rules leave public holidays out.
+        The day of the beginning does not count: by section 4 of the Rajasthan Guaranteed Delivery of Public Services
+        Act 2011 the limit runs from the application, and its rules leave public holidays out.
         """
         day = civil_date(begun_at)
-        left = working_days
-        while left > 0:
+        days_left = working_days
+        while days_left > 0:
             day += ONE_DAY
             if self.is_working(day):
-                left -= 1
+                days_left -= 1
         return day

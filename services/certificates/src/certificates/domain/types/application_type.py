@@ -1,4 +1,4 @@
-"""What may be applied for. Every value here comes from one file per type: a new type is a new file."""
+"""What may be applied for. Each type is read from a file of its own, so that a new type is a new file."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-# Nobody alive, and no register of the state, goes back further: an older date is a slip of the pen.
+# No living person and no register of the state is older: an earlier date is a mistake in writing.
 EARLIEST_DATE = date(1875, 1, 1)
 
 # Devanagari needs these two invisible joiners; every other invisible character is refused.
@@ -37,7 +37,7 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer of a choice field."""
+    """One of the values that a choice field may have."""
 
     code: str
     label: Label
@@ -73,7 +73,7 @@ class FormField:
     choices: tuple[Choice, ...] = ()
 
     def check(self, value: object, today: date) -> FormValue | FormProblem:
-        """The value as it is kept, or what is wrong with it."""
+        """The value as it is stored, or what is wrong with it."""
         match self.kind:
             case FieldKind.TEXT:
                 return self._check_text(value)
@@ -115,7 +115,7 @@ class FormField:
         return value
 
     def _check_integer(self, value: object) -> FormValue | FormProblem:
-        # bool is an int in Python, and 1.0 == 1: both are slips of the sender, not whole numbers.
+        # A bool is an int in Python, and 1.0 == 1; who sends either did not mean a whole number.
         if not isinstance(value, int) or isinstance(value, bool):
             return self._problem("wrong-type", "Must be a whole number.")
         if not self.minimum <= value <= self.maximum:
@@ -131,7 +131,7 @@ class FormField:
 
 @dataclass(frozen=True)
 class RequiredDocument:
-    """A paper the operator must see at the counter."""
+    """A document that the operator must see at the counter."""
 
     code: str
     label: Label
@@ -149,7 +149,7 @@ class FeeRule:
 
 @dataclass(frozen=True)
 class Step:
-    """One decision on the way: who makes it, and in how many working days."""
+    """One decision among those an application needs: who makes it, and within how many working days."""
 
     name: str
     label: Label
@@ -162,8 +162,8 @@ class Step:
 class ApplicationType:
     """One thing that may be applied for.
 
-    `prefix` begins the certificate's number, `doctype` is the DigiLocker document type. `validity_months`:
-    how long the certificate is good for, or None for good. `fees` are in order of date, `steps` in order of work.
+    The certificate's number begins with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says
+    how long the certificate is valid; None is for ever. `fees` are in order of date, `steps` in order of work.
     """
 
     code: str
@@ -184,7 +184,7 @@ class ApplicationType:
         return in_force[-1] if in_force else None
 
     def step(self, name: str) -> Step:
-        """The step of that name. Raises KeyError when the file has none: steps in use may not be renamed."""
+        """The step of that name. Raises KeyError when there is none: a step that is in use may not be renamed."""
         for step in self.steps:
             if step.name == name:
                 return step
@@ -192,11 +192,11 @@ class ApplicationType:
 
     def step_after(self, name: str) -> Step | None:
         """The step that follows `name`, or None when it is the last one."""
-        at = self.steps.index(self.step(name))
-        return self.steps[at + 1] if at + 1 < len(self.steps) else None
+        next_place = self.steps.index(self.step(name)) + 1
+        return self.steps[next_place] if next_place < len(self.steps) else None
 
     def check_form(self, values: Mapping[str, object], today: date) -> tuple[dict[str, FormValue], list[FormProblem]]:
-        """The form as it is kept, and everything that is wrong with it (unknown fields included)."""
+        """The form as it is stored, and everything that is wrong with it, unknown fields included."""
         kept: dict[str, FormValue] = {}
         problems: list[FormProblem] = []
         known = {field.name for field in self.form}

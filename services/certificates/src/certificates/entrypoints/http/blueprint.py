@@ -1,4 +1,4 @@
-"""The blueprint that the areas' routes hang on, and who calls them."""
+"""The blueprint that the areas' routes hang on, and who is calling."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from certificates.domain.officer import Officer
 from servicekit.http import Blueprint, caller
 
 OFFICER_ROLE = "officer"
+# Keys of requests that move no money are remembered for a week, because a centre may be offline for days.
+KEY_RETENTION_DAYS = 7
 
 blueprint = Blueprint("certificates", description="Applications, decisions and certificates.")
 
@@ -14,7 +16,7 @@ WithHeaders = tuple[dict[str, Any], int, dict[str, str]]
 
 
 def acting_officer() -> Officer | None:
-    """The officer of a department that the caller's token names, if it does."""
+    """The officer that the caller's token names; None when it names no officer of a department."""
     person = caller().person
     if person is None or person.role != OFFICER_ROLE or person.department is None:
         return None
@@ -22,6 +24,6 @@ def acting_officer() -> Officer | None:
 
 
 def viewer() -> Viewer:
-    """The caller as one who looks."""
+    """The caller, as somebody who wants to see something."""
     client = caller()
     return Viewer(client.client_id, client.kiosk_id, acting_officer())

@@ -1,1 +1,1 @@
-"""Applications and decisions."""
+"""Applications."""

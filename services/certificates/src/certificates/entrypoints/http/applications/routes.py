@@ -1,26 +1,17 @@
-"""The routes of applications and decisions."""
+"""The routes of applications."""
 
 from typing import Any
 
-from certificates.application.applications.errors import OfficerRequired
 from certificates.application.applications.ports import Position
 from certificates.application.applications.submit_application import SubmitApplication
-from certificates.application.officers.decide_application import DecideApplication
 from certificates.bootstrap import Certificates
-from certificates.domain.applications.application import Decision
-from certificates.domain.officer import Officer
 from certificates.entrypoints.http.applications import schemas, views
-from certificates.entrypoints.http.blueprint import WithHeaders, acting_officer, blueprint, viewer
+from certificates.entrypoints.http.blueprint import KEY_RETENTION_DAYS, WithHeaders, blueprint, viewer
 from servicekit.http import application, caller, cursor, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.instants import utc_now
 
-# Records that move no money are remembered for a week: a centre may be offline for days.
-KEY_RETENTION_DAYS = 7
-
-DECISIONS = {"approve": Decision.APPROVED, "reject": Decision.REJECTED, "send_back": Decision.SENT_BACK}
-
-_APPLICATION_ID = {
+APPLICATION_ID = {
     "in": "path",
     "name": "application_id",
     "description": "From the answer to POST /v1/applications.",
@@ -50,7 +41,7 @@ def submit_application(body: dict[str, Any]) -> WithHeaders:
         )
     )
     mark_replayed(once.replayed)
-    return _created(once.value)
+    return created(once.value)
 
 
 @blueprint.route("/v1/applications")
@@ -71,7 +62,7 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
     return {"items": [views.application_summary(shown) for shown in applications], "next": position}
 
 
-@blueprint.route("/v1/applications/<string:application_id>", parameters=[_APPLICATION_ID])
+@blueprint.route("/v1/applications/<string:application_id>", parameters=[APPLICATION_ID])
 @blueprint.requires("applications:read")
 @blueprint.response(200, schemas.ApplicationSchema)
 def get_application(application_id: str) -> WithHeaders:
@@ -80,40 +71,8 @@ def get_application(application_id: str) -> WithHeaders:
     return views.application_details(shown), 200, {"ETag": views.etag(shown)}
 
 
-@blueprint.route("/v1/applications/<string:application_id>/decisions", methods=["POST"], parameters=[_APPLICATION_ID])
-@blueprint.requires("applications:decide")
-@blueprint.keyed("decide-application", retention_days=KEY_RETENTION_DAYS)
-@blueprint.arguments(schemas.DecisionSchema, example=schemas.DECISION_EXAMPLE)
-@blueprint.response(201, schemas.ApplicationSchema)
-def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders:
-    """Decide the step in hand; the last approval issues the certificate. Answers the application as it is now."""
-    once = application(Certificates).decide_application(
-        DecideApplication(
-            application_id=application_id,
-            officer=_deciding_officer(),
-            decision=DECISIONS[body["decision"]],
-            remarks=body.get("remarks"),
-            step=body.get("step"),
-            certificate_id=public_id("crt"),
-            decided_event_id=event_id(),
-            issued_event_id=event_id(),
-            at=utc_now(),
-            request_id=request_id(),
-            claim=idempotency_claim(),
-        )
-    )
-    mark_replayed(once.replayed)
-    return _created(once.value)
-
-
-def _created(application_id: str) -> WithHeaders:
+def created(application_id: str) -> WithHeaders:
+    """The answer to a request that made or moved the application: 201 with the application as it is now."""
     shown = application(Certificates).applications.get(application_id, viewer())
     headers = {"ETag": views.etag(shown), "Location": f"/v1/applications/{shown.id}"}
     return views.application_details(shown), 201, headers
-
-
-def _deciding_officer() -> Officer:
-    officer = acting_officer()
-    if officer is None:
-        raise OfficerRequired("The token names no officer of a department.")
-    return officer

@@ -1,15 +1,11 @@
-"""The documents of applications and decisions. Examples work against the sandbox as they stand."""
+"""The documents of applications. Examples work against the sandbox as they stand."""
 
-from typing import Any
-
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate
 
 from certificates.domain.applications.application import State
 from certificates.entrypoints.http.documents import LGD_CODE, MoneySchema
-from servicekit.http import Coded
 
-LONGEST_REMARKS = 1_000
-# A screenful at a counter; the most is the platform's limit for every list.
+# A page fills a screen at a counter; the largest is the platform's limit for all lists.
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
@@ -26,10 +22,9 @@ APPLICATION_EXAMPLE = {
 }
 
 
-DECISION_EXAMPLE = {"decision": "approve", "remarks": "Documents seen and in order.", "step": "approval"}
-
-
 class SubmitSchema(Schema):
+    """An application, as it is submitted."""
+
     application_type = fields.String(required=True, validate=validate.Length(1, 40))
     district_code = fields.String(required=True, validate=LGD_CODE)
     applicant = fields.Dict(
@@ -41,11 +36,15 @@ class SubmitSchema(Schema):
 
 
 class PayWithSchema(Schema):
+    """What POST /v1/bill-fetches needs in order to fetch the fee as a bill."""
+
     biller_id = fields.String(required=True)
     customer_params = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
 class FeeDueSchema(MoneySchema):
+    """The fee of the day of submission."""
+
     head = fields.String(required=True)
     order = fields.String(required=True)
     pay_with = fields.Nested(
@@ -57,6 +56,8 @@ class FeeDueSchema(MoneySchema):
 
 
 class ApplicationSummarySchema(Schema):
+    """An application, as lists show it."""
+
     application_id = fields.String(required=True)
     transaction_token = fields.String(required=True)
     application_type = fields.String(required=True)
@@ -76,10 +77,14 @@ class ApplicationSummarySchema(Schema):
 
 
 class ApplicationSchema(ApplicationSummarySchema):
+    """An application with its form."""
+
     applicant = fields.Dict(keys=fields.String(), required=True, metadata={"description": "The form as submitted."})
 
 
 class ApplicationQuerySchema(Schema):
+    """Which applications to list."""
+
     state = fields.Enum(State, by_value=True)
     district_code = fields.String(validate=LGD_CODE)
     limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, LARGEST_PAGE))
@@ -87,26 +92,7 @@ class ApplicationQuerySchema(Schema):
 
 
 class ApplicationsSchema(Schema):
+    """A page of applications."""
+
     items = fields.List(fields.Nested(ApplicationSummarySchema), required=True)
     next = fields.String(required=True, allow_none=True)
-
-
-class DecisionSchema(Schema):
-    decision = fields.String(required=True, validate=validate.OneOf(["approve", "reject", "send_back"]))
-    remarks = fields.String(
-        validate=validate.Length(1, LONGEST_REMARKS),
-        metadata={"description": "Kept in the audit trail; required unless the decision is approve."},
-    )
-    step = fields.String(
-        validate=validate.Length(1, 40),
-        metadata={
-            "description": "The step you looked at. If it is no longer in hand the decision is refused (409), so "
-            "that a second click never decides the next step."
-        },
-    )
-
-    @validates_schema(skip_on_field_errors=True)
-    def a_refusal_has_a_reason(self, data: dict[str, Any], **_: Any) -> None:
-        """Section 4 of the Guaranteed Delivery Act 2011: reasons for a rejection are recorded and told."""
-        if data["decision"] != "approve" and not data.get("remarks", "").strip():
-            raise ValidationError(Coded("required", "Say why: a refusal needs remarks."), "remarks")

@@ -1,4 +1,4 @@
-"""Applications as the plain data that answers are made of."""
+"""Applications as plain dictionaries for the schemas to dump."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from certificates.domain.applications.application import Application, State
 from certificates.entrypoints.http.types.views import fee_view
 from servicekit.instants import rfc3339
 
-# billing's biller for the fees that departments announce by application.submitted.v1
+# The biller under which billing takes the fees that application.submitted.v1 announces.
 FEE_BILLER = "EMITRA-FEES"
 
 
 def application_summary(application: Application) -> dict[str, Any]:
-    """A line of a queue: no personal data."""
+    """A line of a list, without personal data."""
     owed = application.state is State.FEE_DUE
     pay_with = {"biller_id": FEE_BILLER, "customer_params": {"application_id": application.id}}
     return {
@@ -33,7 +33,7 @@ def application_summary(application: Application) -> dict[str, Any]:
 
 
 def application_details(application: Application) -> dict[str, Any]:
-    """The application with its form, for those it concerns."""
+    """The application with its form, for those whom it concerns."""
     return {**application_summary(application), "applicant": dict(application.applicant)}
 
 

@@ -8,7 +8,7 @@ from certificates.entrypoints.http.certificates import schemas, views
 from servicekit.http import application
 from servicekit.instants import utc_now
 
-# Keys change rarely and overlap for long, so verifiers may keep them for an hour.
+# Keys change rarely, and an old one stays valid beside the new one, so verifiers may keep them for an hour.
 KEYS_CACHE_CONTROL = "public, max-age=3600"
 
 _CERTIFICATE_ID = {

@@ -2,11 +2,13 @@
 
 from marshmallow import Schema, fields, validate
 
+from certificates.application.certificates.ports import LONGEST_DOCUMENT
 from certificates.application.certificates.read_certificates import Reason
-from certificates.entrypoints.http.documents import LONGEST_DOCUMENT
 
 
 class CertificateSchema(Schema):
+    """A certificate, for those whom it concerns."""
+
     certificate_id = fields.String(required=True)
     certificate_number = fields.String(required=True)
     uri = fields.String(required=True, metadata={"description": "The document's URI in DigiLocker's form."})
@@ -20,10 +22,14 @@ class CertificateSchema(Schema):
 
 
 class VerificationRequestSchema(Schema):
+    """A document, of which anybody asks whether it is valid."""
+
     document = fields.String(required=True, validate=validate.Length(1, LONGEST_DOCUMENT))
 
 
 class VerifiedCertificateSchema(Schema):
+    """What the public is told of a certificate: no personal data."""
+
     certificate_number = fields.String(required=True)
     application_type = fields.String(required=True)
     issued_on = fields.Date(required=True)
@@ -32,6 +38,8 @@ class VerifiedCertificateSchema(Schema):
 
 
 class VerificationSchema(Schema):
+    """Whether the document is valid, and if not, why."""
+
     valid = fields.Boolean(required=True)
     reason = fields.Enum(Reason, by_value=True, required=True, allow_none=True)
     certificate = fields.Nested(
@@ -40,4 +48,6 @@ class VerificationSchema(Schema):
 
 
 class KeySetSchema(Schema):
+    """The public keys (RFC 7517)."""
+
     keys = fields.List(fields.Dict(), required=True, metadata={"description": "Public JWKs (RFC 7517)."})

@@ -1,4 +1,4 @@
-"""Certificates as the plain data that answers are made of."""
+"""Certificates as plain dictionaries for the schemas to dump."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from certificates.domain.certificates.certificate import Certificate, document_u
 
 
 def certificate_details(certificate: Certificate, doctype: str) -> dict[str, Any]:
-    """The certificate with its document, for those it concerns."""
+    """The certificate with its document, for those whom it concerns."""
     return {
         "certificate_id": certificate.id,
         "certificate_number": certificate.number,
@@ -23,7 +23,7 @@ def certificate_details(certificate: Certificate, doctype: str) -> dict[str, Any
 
 
 def verification(verdict: Verdict) -> dict[str, Any]:
-    """The public answer: the minimum, never parents, birth date or address."""
+    """The answer to the public: as little as possible, never parents, birth date or address."""
     answer: dict[str, Any] = {"valid": verdict.reason is None, "reason": verdict.reason}
     if verdict.certificate is not None:
         expired = verdict.reason is Reason.EXPIRED

@@ -4,11 +4,15 @@ from marshmallow import Schema, fields
 
 
 class TransactionEventSchema(Schema):
+    """An event published about the application."""
+
     type = fields.String(required=True)
     at = fields.String(required=True, metadata={"format": "date-time"})
 
 
 class TransactionSchema(Schema):
+    """An application, in the form in which the gateway gets transactions of all services."""
+
     token = fields.String(required=True)
     kind = fields.String(required=True)
     reference_id = fields.String(required=True)

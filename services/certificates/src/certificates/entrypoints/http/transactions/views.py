@@ -1,4 +1,4 @@
-"""An application as the plain data that the gateway's view is made of."""
+"""An application as the gateway shows it among transactions: a plain dictionary for the schema to dump."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from servicekit.instants import rfc3339
 
 
 def transaction(application: Application, events: list[TransactionEvent]) -> dict[str, Any]:
-    """What the gateway's transactions view wants to know."""
+    """What the gateway's view of transactions needs of an application."""
     return {
         "token": application.transaction_token,
         "kind": "application",

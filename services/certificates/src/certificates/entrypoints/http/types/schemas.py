@@ -7,11 +7,15 @@ from certificates.entrypoints.http.documents import LabelSchema, MoneySchema
 
 
 class ChoiceSchema(Schema):
+    """One of the values of a choice field."""
+
     value = fields.String(required=True)
     label = fields.Nested(LabelSchema, required=True)
 
 
 class FormFieldSchema(Schema):
+    """A field of the form; its kind says which of the optional members it has."""
+
     name = fields.String(required=True)
     type = fields.Enum(FieldKind, by_value=True, required=True)
     label = fields.Nested(LabelSchema, required=True)
@@ -26,21 +30,29 @@ class FormFieldSchema(Schema):
 
 
 class FormSchema(Schema):
+    """The form, its fields in the order in which they are asked."""
+
     fields_ = fields.List(fields.Nested(FormFieldSchema), required=True, data_key="fields", attribute="fields")
 
 
 class DocumentSchema(Schema):
+    """A document that the operator must see."""
+
     code = fields.String(required=True)
     label = fields.Nested(LabelSchema, required=True)
 
 
 class FeeSchema(MoneySchema):
+    """The fee in force today."""
+
     head = fields.String(required=True, metadata={"description": "The revenue head."})
     order = fields.String(required=True, metadata={"description": "The order the fee comes from."})
     effective_from = fields.Date(required=True)
 
 
 class StepSchema(Schema):
+    """A decision that the application needs."""
+
     name = fields.String(required=True)
     label = fields.Nested(LabelSchema, required=True)
     department = fields.String(required=True)
@@ -48,12 +60,16 @@ class StepSchema(Schema):
 
 
 class ApplicationTypeSummarySchema(Schema):
+    """A type, as the list shows it."""
+
     application_type = fields.String(required=True)
     title = fields.Nested(LabelSchema, required=True)
     fee = fields.Nested(FeeSchema, allow_none=True, metadata={"description": "Today's; null before the type opens."})
 
 
 class ApplicationTypeSchema(ApplicationTypeSummarySchema):
+    """A type with its form and all else that a client needs."""
+
     legal_basis = fields.Nested(LabelSchema, required=True)
     signer = fields.Nested(LabelSchema, required=True)
     validity_months = fields.Integer(required=True, allow_none=True, metadata={"description": "null: for good."})
@@ -63,5 +79,7 @@ class ApplicationTypeSchema(ApplicationTypeSummarySchema):
 
 
 class ApplicationTypesSchema(Schema):
+    """All types."""
+
     items = fields.List(fields.Nested(ApplicationTypeSummarySchema), required=True)
     next = fields.String(required=True, allow_none=True, metadata={"description": "Always null: all types fit."})

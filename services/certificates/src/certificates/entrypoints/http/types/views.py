@@ -1,4 +1,4 @@
-"""Application types as the plain data that answers are made of."""
+"""Application types as plain dictionaries for the schemas to dump."""
 
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ def type_summary(application_type: ApplicationType, today: date) -> dict[str, An
 
 
 def type_details(application_type: ApplicationType, today: date) -> dict[str, Any]:
-    """Everything a client needs to draw the form and say what happens next."""
+    """All that a client needs to show the form and to say what happens next."""
     return {
         **type_summary(application_type, today),
         "legal_basis": application_type.legal_basis,

@@ -1,0 +1,27 @@
+"""Problems of decisions. Each docstring's first paragraph is the text of its page in the documentation."""
+
+from servicekit.errors import Conflict, NotPermitted
+
+
+class OfficerRequired(NotPermitted):
+    """Only a department's officer may do this: the token must name a person with that role and a department."""
+
+    slug = "officer-required"
+    title = "Only an officer may do this"
+    title_hi = "यह कार्य केवल अधिकारी कर सकते हैं"
+
+
+class AlreadyDecided(Conflict):
+    """This step was decided before, by you or by a colleague; read the application to see how."""
+
+    slug = "already-decided"
+    title = "The application was already decided"
+    title_hi = "इस आवेदन पर निर्णय पहले ही हो चुका है"
+
+
+class FeeNotPaid(Conflict):
+    """The fee has not been paid yet; nothing is decided before that."""
+
+    slug = "fee-not-paid"
+    title = "The application fee is not paid"
+    title_hi = "आवेदन शुल्क अभी जमा नहीं हुआ है"
