@@ -165,7 +165,9 @@ def test_traffic_is_denied_but_for_what_is_named(service: str) -> None:
 def test_only_the_observers_reach_probes_and_metrics(service: str) -> None:
     (policy,) = of_kind(service, "NetworkPolicy")
     observers = {"namespaceSelector": {"matchLabels": {"emitra.org/role": "observability"}}}
-    let_in = [rule["from"] for rule in policy["spec"]["ingress"] if {"protocol": "TCP", "port": PROBE_PORT} in rule["ports"]]
+    let_in = [
+        rule["from"] for rule in policy["spec"]["ingress"] if {"protocol": "TCP", "port": PROBE_PORT} in rule["ports"]
+    ]
     assert let_in == [[observers]]
 
 

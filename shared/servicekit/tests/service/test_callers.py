@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import resource
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from servicekit.http.server import MOST_CONNECTIONS
 from servicekit.testing import eventually, internal_headers
 from servicekit.testing.tokens import JWKS
 
@@ -156,6 +159,18 @@ def test_however_many_callers_are_slow_the_next_one_and_the_probes_are_answered(
             assert time.monotonic() - begun < 3
 
 
+def test_with_all_connections_taken_the_longest_waiting_makes_room(api: Api) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, MOST_CONNECTIONS + 1000), hard))
+    with ExitStack() as held:
+        for _ in range(MOST_CONNECTIONS + 50):
+            held.enter_context(api.caller()).sendall(b"G")
+        assert api.exchange(READ.replace(b"Host", b"Connection: close\r\nHost"))[0] == 200
+    metrics = urllib3.request("GET", f"http://127.0.0.1:{api.probes}/metrics", timeout=5).data.decode()
+    (evicted,) = re.findall(r"^emitra_http_connections_evicted_total (\S+)$", metrics, re.MULTILINE)
+    assert float(evicted) >= 50
+
+
 def test_callers_that_do_not_take_their_answers_hold_no_thread(api: Api) -> None:
     with ExitStack() as held:
         for _ in range(2 * THREADS):
@@ -235,7 +250,11 @@ def test_what_is_no_request_is_a_400_and_the_end_of_the_connection(api: Api, sen
     assert rest == b""
 
 
-CUT = {"in the head": READ[:-4], "in the body": POST + b"Content-Length: 99\r\n\r\n{", "in a chunk": CHUNKED + b"10\r\n{"}
+CUT = {
+    "in the head": READ[:-4],
+    "in the body": POST + b"Content-Length: 99\r\n\r\n{",
+    "in a chunk": CHUNKED + b"10\r\n{",
+}
 
 
 @pytest.mark.parametrize("sent", CUT.values(), ids=CUT)
@@ -283,7 +302,9 @@ def test_requests_sent_at_once_are_answered_in_turn_on_one_connection(api: Api) 
 @pytest.mark.parametrize("bearer", ["x", "a.b.c", "{}", "é".encode().decode("latin-1"), "Bearer", "e30.e30."])
 def test_a_malformed_token_is_a_401(api: Api, bearer: str) -> None:
     head = POST.replace(b"things", b"private-things") + b"Connection: close\r\n"
-    status, _, body, _ = api.exchange(head + f"Authorization: Bearer {bearer}\r\n".encode() + b"Content-Length: 0\r\n\r\n")
+    status, _, body, _ = api.exchange(
+        head + f"Authorization: Bearer {bearer}\r\n".encode() + b"Content-Length: 0\r\n\r\n"
+    )
     assert (status, json.loads(body)["code"]) == (401, "not-authenticated")
 
 

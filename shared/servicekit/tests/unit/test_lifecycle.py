@@ -28,10 +28,20 @@ def test_a_uuid_as_request_id_is_kept_and_sent_back(client: FlaskClient, sample:
     assert seen == [answer.headers["X-Request-Id"]] == [CHOSEN]
 
 
-@pytest.mark.parametrize("given", [
-        None, "short", "9414098765", "has spaces in it here", "kiosk-9414098765-bill-1", "req_9414098765_2026_000042",
-        f"{CHOSEN}9414098765", "00000000-0000-0000-0000-009414098765", f"req_{'9414098765' * 4}"[:36],
-    ])
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        "short",
+        "9414098765",
+        "has spaces in it here",
+        "kiosk-9414098765-bill-1",
+        "req_9414098765_2026_000042",
+        f"{CHOSEN}9414098765",
+        "00000000-0000-0000-0000-009414098765",
+        f"req_{'9414098765' * 4}"[:36],
+    ],
+)
 def test_an_unsafe_request_id_is_replaced(client: FlaskClient, given: str | None) -> None:
     answer = client.get("/v1/payment-keys", headers={"X-Request-Id": given} if given else {})
     assert re.fullmatch(r"req_[0-9a-f]{32}", answer.headers["X-Request-Id"])
@@ -135,9 +145,7 @@ def test_an_app_made_only_to_be_documented_serves_nobody(headers: dict[str, str]
     def closed() -> dict[str, str]:
         return {}
 
-    app = create_app(
-        service_name="sample", version="1", settings=None, application=None, blueprints=[blp]
-    )
+    app = create_app(service_name="sample", version="1", settings=None, application=None, blueprints=[blp])
     assert app.test_client().get("/v1/closed", headers=headers).status_code == 401
 
 
@@ -149,9 +157,7 @@ def test_a_route_that_does_not_say_who_may_call_it_stops_the_start() -> None:
         return "open"
 
     with pytest.raises(RuntimeError, match=r"GET open\.forgotten"):
-        create_app(
-            service_name="sample", version="1", settings=None, application=None, blueprints=[blp]
-        )
+        create_app(service_name="sample", version="1", settings=None, application=None, blueprints=[blp])
 
 
 def test_a_scope_that_is_none_is_refused_where_it_is_written() -> None:

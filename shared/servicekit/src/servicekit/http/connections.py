@@ -4,10 +4,12 @@ The worker's loop (`worker`) fills `incoming` and empties `outgoing`; a thread g
 """
 
 import io
+import math
 import re
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from gunicorn.http.body import Body, ChunkedReader
@@ -67,10 +69,8 @@ class _Outgoing:
     def sendall(self, content: bytes) -> None:
         """Sends what goes without waiting. Raises OSError when the caller is gone."""
         if not self.waiting:
-            try:
+            with suppress(BlockingIOError):
                 content = content[self._sock.send(content) :]
-            except BlockingIOError:
-                pass
         self.waiting += content
 
     def shutdown(self, _how: int) -> None:
@@ -96,6 +96,9 @@ class Connection:
         self.server = server
         self.incoming = bytearray()
         self.requests = 0
+        # `time.monotonic` instants: when the loop does not wait for the caller any longer, and when it next looks.
+        self.due = math.inf
+        self.looked_at = math.inf
         self._begin()
 
     def _begin(self) -> None:
@@ -145,6 +148,10 @@ class Connection:
             return len(self.incoming) > MOST_CHUNKED_BYTES
         return self._length > MAX_BODY_BYTES
 
+    def wants_to_be_asked(self) -> bool:
+        """Whether the caller sends its body when it is told to, and has not been told (RFC 9110 section 10.1.1)."""
+        return self.expects_continue and not self.asked
+
     def _has_last_chunk(self) -> bool:
         while (end := self.incoming.find(b"\r\n", self._next_chunk)) >= 0:
             size = bytes(self.incoming[self._next_chunk : end]).partition(b";")[0].strip(b" \t")
@@ -164,7 +171,7 @@ class Connection:
         The connection is closed after a chunked body, whose end others may see elsewhere, and after one that was not
         read. Raises what gunicorn's parser raises for malformed chunks.
         """
-        request = self.request
+        request: Any = self.request
         body: _AwaitedBody | _WholeBody
         if self.is_too_large() or not self.is_whole():
             body = _AwaitedBody()
@@ -194,10 +201,8 @@ class Connection:
         """Sends what waits, as far as the caller takes it; True when nothing is left. Raises OSError."""
         waiting = self.sock.waiting
         if waiting:
-            try:
+            with suppress(BlockingIOError):
                 del waiting[: self.socket.send(waiting)]
-            except BlockingIOError:
-                pass
         return not waiting
 
 

@@ -8,10 +8,12 @@ and HTTP/2 is left out: both belong to the ingress. ADR 0024 says why, and what 
 import errno
 import heapq
 import itertools
+import math
 import selectors
 import socket
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -22,6 +24,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 from servicekit.http import server_errors
 from servicekit.http.connections import MOST_HEAD_BYTES, BodyAwaited, Connection
 from servicekit.http.problems import BodyTooLarge, RequestTimeout
+from servicekit.observability import metrics
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +38,6 @@ ANSWER_SECONDS = 20.0
 # section 9.6).
 LINGER_SECONDS = 2.0
 MOST_LINGERED_BYTES = 1024 * 1024
-
-_NEVER = float("inf")
 
 
 class BufferingWorker(ThreadWorker):
@@ -79,7 +80,7 @@ class BufferingWorker(ThreadWorker):
             return False
         self.nr_conns += 1
         if self.nr_conns >= self.worker_connections and self._waiting:
-            log.warning("connection_evicted", connections=self.nr_conns)
+            metrics.EVICTED.inc()
             self._drop(next(iter(self._waiting)))
         connection = Connection(self.cfg, sock, client, listener.getsockname())
         self._wait(connection, selectors.EVENT_READ, self._receive, HEAD_SECONDS, self._drop)
@@ -104,9 +105,14 @@ class BufferingWorker(ThreadWorker):
         super().wait_for_and_dispatch_events(timeout)
         now = time.monotonic()
         while self._due and self._due[0][0] <= now:
-            due, _, connection = heapq.heappop(self._due)
-            if connection.due == due and connection in self._waiting:
+            looked_at, _, connection = heapq.heappop(self._due)
+            if looked_at != connection.looked_at:
+                continue
+            connection.looked_at = math.inf
+            if connection.due <= now:
                 self._waiting[connection](connection)
+            elif connection.due < math.inf:
+                self._set_due(connection, connection.due)
 
     # Waiting for callers -------------------------------------------------------------------------------------------
 
@@ -119,11 +125,14 @@ class BufferingWorker(ThreadWorker):
 
     def _set_due(self, connection: Connection, due: float) -> None:
         connection.due = due
-        heapq.heappush(self._due, (due, next(self._tickets), connection))
+        # One that is looked at before then is put in for later at that time: so none is in the heap many times.
+        if due < connection.looked_at:
+            connection.looked_at = due
+            heapq.heappush(self._due, (due, next(self._tickets), connection))
 
     def _stop_waiting(self, connection: Connection) -> None:
         if self._waiting.pop(connection, None) is not None:
-            connection.due = _NEVER
+            connection.due = math.inf
             self.poller.unregister(connection.socket)
 
     def _drop(self, connection: Connection) -> None:
@@ -137,7 +146,8 @@ class BufferingWorker(ThreadWorker):
         except BlockingIOError:
             return
         except OSError:
-            return self._drop(connection)
+            count = 0
+            connection.incoming.clear()
         if count:
             self._advance(connection)
         elif connection.incoming or connection.request:
@@ -147,33 +157,40 @@ class BufferingWorker(ThreadWorker):
 
     def _advance(self, connection: Connection) -> None:
         """Goes on with what has come: to a thread when it is a whole request, else it waits for more."""
-        if connection.request is None:
-            if not connection.has_head():
-                if len(connection.incoming) > MOST_HEAD_BYTES:
-                    self._refuse(connection, errors.LimitRequestHeaders("head"))
-                elif self._waiting.get(connection) != self._time_out:
-                    self._wait(connection, selectors.EVENT_READ, self._receive, HEAD_SECONDS, self._time_out)
-                return
-            try:
-                connection.read_head()
-            except Exception as error:  # noqa: BLE001 whatever the parser raises is answered
-                return self._refuse(connection, error)
-        if connection.is_whole() or connection.is_too_large() or connection.expects_continue > connection.asked:
+        if connection.request is None and not self._has_head(connection):
+            return
+        if connection.is_whole() or connection.is_too_large() or connection.wants_to_be_asked():
             self._hand_over(connection)
         elif not connection.asked and self._waiting.get(connection) != self._hand_over:
             self._wait(connection, selectors.EVENT_READ, self._receive, ASK_AFTER_SECONDS, self._hand_over)
+
+    def _has_head(self, connection: Connection) -> bool:
+        """Whether the head has been read; False also when it was refused."""
+        if connection.has_head():
+            try:
+                connection.read_head()
+            except Exception as error:  # noqa: BLE001 whatever the parser raises is answered
+                self._refuse(connection, error)
+                return False
+            return True
+        if len(connection.incoming) > MOST_HEAD_BYTES:
+            self._refuse(connection, errors.LimitRequestHeaders("head"))
+        elif self._waiting.get(connection) != self._time_out:
+            self._wait(connection, selectors.EVENT_READ, self._receive, HEAD_SECONDS, self._time_out)
+        return False
 
     def _time_out(self, connection: Connection) -> None:
         self._refuse(connection, RequestTimeout("The request did not arrive whole in the time that there was for it."))
 
     def _refuse(self, connection: Connection, error: Exception) -> None:
-        """Answers what no application is asked for, and closes the connection: where the next request begins is open."""
+        """Answers in the application's place, and closes the connection: nobody knows where a next request begins."""
         self._stop_waiting(connection)
         try:
             connection.sock.sendall(server_errors.answer(error))
         except OSError:
-            return self._drop(connection)
-        self._send(connection, keep=False)
+            self._drop(connection)
+        else:
+            self._send(connection, keep=False)
 
     # Between the loop and the threads ------------------------------------------------------------------------------
 
@@ -192,20 +209,27 @@ class BufferingWorker(ThreadWorker):
         except OSError as error:
             log.info("caller_gone", reason=type(error).__name__)
         except Exception as error:  # noqa: BLE001 gunicorn's parser, or an application that has no answer
-            connection.sock.sendall(server_errors.answer(error))
+            with suppress(OSError):
+                connection.sock.sendall(server_errors.answer(error))
         return False
 
     def finish_request(self, connection: Connection, future: Future[Any]) -> None:
         """On the loop, after `handle`."""
         outcome = False if future.cancelled() or future.exception() is not None else future.result()
-        if outcome is not BodyAwaited:
-            return self._send(connection, keep=outcome)
+        if outcome is BodyAwaited:
+            self._await_body(connection)
+        else:
+            self._send(connection, keep=outcome)
+
+    def _await_body(self, connection: Connection) -> None:
         if connection.is_too_large():
-            return self._refuse(connection, BodyTooLarge("The body is larger than this service reads."))
+            self._refuse(connection, BodyTooLarge("The body is larger than this service reads."))
+            return
         connection.asked = True
         if connection.expects_continue:
-            connection.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        left = max(0.0, connection.body_due - time.monotonic())
+            with suppress(OSError):  # a caller that is gone is met at the next reading
+                connection.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        left = connection.body_due - time.monotonic()
         self._wait(connection, selectors.EVENT_READ, self._receive, left, self._time_out)
         self._advance(connection)
 
@@ -214,17 +238,22 @@ class BufferingWorker(ThreadWorker):
         try:
             sent = connection.send()
         except OSError:
-            return self._drop(connection)
+            self._drop(connection)
+            return
         if not sent:
             if connection not in self._waiting:
                 again = partial(self._send, keep=keep)
                 self._wait(connection, selectors.EVENT_WRITE, again, ANSWER_SECONDS, self._drop)
-            return
-        self._stop_waiting(connection)
-        if not keep:
-            return self._linger(connection)
+        elif keep:
+            self._stop_waiting(connection)
+            self._await_next(connection)
+        else:
+            self._stop_waiting(connection)
+            self._linger(connection)
+
+    def _await_next(self, connection: Connection) -> None:
         connection.next()
-        # gunicorn's word to a caller that may be sending already: a stopping worker keeps the connection a moment.
+        # A caller may be sending its next request already: a stopping worker keeps the connection for a moment.
         seconds = float(self.cfg.keepalive) if self.alive else STOP_KEEPALIVE_LINGER
         self._wait(connection, selectors.EVENT_READ, self._receive, seconds, self._drop)
         if connection.incoming:
@@ -234,7 +263,8 @@ class BufferingWorker(ThreadWorker):
         try:
             connection.socket.shutdown(socket.SHUT_WR)
         except OSError:
-            return self._drop(connection)
+            self._drop(connection)
+            return
         left = MOST_LINGERED_BYTES
 
         def discard(connection: Connection) -> None:
