@@ -1,4 +1,4 @@
-"""What worker and relay live with: signals, a probe server, and a name under which they hold leases."""
+"""What worker and relay share: signal handling, a probe server, and a name under which they hold leases."""
 
 import os
 import secrets
