@@ -47,6 +47,7 @@ def a_new_one() -> Change:
 def approved(application: Application, number: str = "DOM-0000000001-1") -> tuple[Change, CertificateIssued]:
     change = decide(
         application,
+        history=(),
         officer=TEHSILDAR,
         decision=rules.Decision.APPROVED,
         remarks=None,

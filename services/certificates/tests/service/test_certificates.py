@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet
-from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, jwk, signing_key
+from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, caste_form, jwk, signing_key
 from tests.support.world import World, json_of, problem
 
 from certificates.domain.certificates.number import certificate_number
@@ -160,6 +160,25 @@ def test_the_database_refuses_a_second_certificate_for_an_application(world: Wor
     )
     assert problem(world.officer().decide(certificate["application_id"]), 409)["code"] == "already-decided"
     assert world.mongo.db["certificates"].count_documents({}) == 1
+
+
+@pytest.mark.parametrize(
+    ("post", "printed"),
+    [
+        (("Naib Tehsildar", "नायब तहसीलदार"), {"en": "Naib Tehsildar", "hi": "नायब तहसीलदार"}),
+        (("Naib Tehsildar", None), {"en": "Naib Tehsildar", "hi": "Naib Tehsildar"}),
+        ((None, None), {"en": "Officer", "hi": "अधिकारी"}),
+    ],
+)
+def test_a_certificate_names_the_post_of_the_officer_who_approved_the_last_step(
+    world: World, post: tuple[str | None, str | None], printed: dict[str, str]
+) -> None:
+    application_id = world.awaiting_decision("caste", applicant=caste_form())["application_id"]
+    json_of(world.sdo().decide(application_id), 201)
+    decided = json_of(world.officer(post=post).decide(application_id), 201)
+    certificate = json_of(world.kiosk().get(f"/v1/certificates/{decided['certificate_id']}"), 200)
+    assert read(certificate["document"])["signed_by"] == printed
+    assert [line.get("designation") for line in world.history(application_id)[-1:]] == [printed]
 
 
 def test_a_certificate_is_shown_to_its_centre_and_its_office_only(world: World) -> None:

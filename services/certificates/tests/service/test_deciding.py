@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from tests.support.builders import birth_form, caste_form
+from tests.support.builders import birth_form, caste_form, domicile_form
 from tests.support.world import KIOSK_SCOPES, OFFICER_ID, World, json_of, new_key, problem
 
 from servicekit.testing import published
@@ -23,11 +23,48 @@ def test_approval_of_another_step_begins_the_next_one(world: World) -> None:
     application = world.awaiting_decision("caste", applicant=caste_form())
     first = json_of(world.officer().decide(application["application_id"], step="verification"), 201)
     assert (first["state"], first["step"], first["certificate_id"]) == ("IN_VERIFICATION", "approval", None)
-    second = json_of(world.officer().decide(application["application_id"], step="approval"), 201)
+    second = json_of(world.sdo().decide(application["application_id"], step="approval"), 201)
     assert second["state"] == "ISSUED"
     events = [event for event in published(world.mongo) if event["subject"] == application["application_id"]]
     assert [event["sequence"] for event in events] == ["1", "2", "3"]
     assert [event["data"].get("step") for event in events] == [None, "verification", "approval"]
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject", "send_back"])
+def test_whoever_decided_one_step_decides_no_other_one(world: World, decision: str) -> None:
+    application_id = world.awaiting_decision("caste", applicant=caste_form())["application_id"]
+    json_of(world.officer().decide(application_id), 201)
+    before = world.application(application_id)
+    # Not through another client of the same person either, nor without naming the step.
+    for officer in (world.officer(), world.officer(client_id="cli_second_office")):
+        for step in ({}, {"step": "approval"}):
+            refused = problem(officer.decide(application_id, decision, **step), 403)
+            assert refused["code"] == "another-officer-required"
+    assert world.application(application_id) == before
+    assert json_of(world.sdo().decide(application_id, decision), 201)["version"] == before["version"] + 1
+
+
+def test_a_repeat_of_the_first_decision_is_answered_though_its_officer_may_not_decide_the_next(world: World) -> None:
+    application, key = world.awaiting_decision("caste", applicant=caste_form()), new_key()
+    json_of(world.officer().decide(application["application_id"], key=key), 201)
+    again = world.officer().decide(application["application_id"], key=key)
+    assert json_of(again, 201)["step"] == "approval"
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_of_one_persons_two_decisions_at_once_one_is_made(world: World) -> None:
+    application, together = world.awaiting_decision("caste", applicant=caste_form()), Barrier(4)
+
+    def decide(_: int) -> int:
+        officer = world.officer()
+        together.wait(10)
+        return officer.decide(application["application_id"]).status_code
+
+    with ThreadPoolExecutor(4) as clicks:
+        statuses = sorted(clicks.map(decide, range(4)))
+    assert statuses[0] == 201
+    assert set(statuses[1:]) <= {403, 409}
+    assert world.application(application["application_id"])["step"] == "approval"
 
 
 def test_a_second_click_does_not_decide_the_next_step(world: World) -> None:
@@ -92,6 +129,36 @@ def test_nothing_is_decided_before_the_fee_is_paid(world: World) -> None:
     application = json_of(world.kiosk().apply(), 201)
     answer = world.officer().decide(application["application_id"])
     assert problem(answer, 409)["code"] == "fee-not-paid"
+
+
+APPROVAL = {"decision": "approve", "remarks": "Seen."}
+
+
+def test_a_decision_on_another_version_than_the_officer_read_is_refused(world: World) -> None:
+    application = world.awaiting_decision()
+    path = f"/v1/applications/{application['application_id']}"
+    read = world.officer().get(path).headers["ETag"]
+    assert read == '"2"'
+    for stale in ('"999"', '"1"', 'W/"2"'):
+        refused = world.officer().post(f"{path}/decisions", APPROVAL, **{"If-Match": stale})
+        assert problem(refused, 412)["code"] == "stale-version"
+    assert world.application(application["application_id"])["state"] == "IN_VERIFICATION"
+    key = new_key()
+    for _ in range(2):  # the repeat finds another version and is answered all the same
+        decided = world.officer().post(f"{path}/decisions", APPROVAL, key, **{"If-Match": f'"1", {read}'})
+        assert json_of(decided, 201)["state"] == "ISSUED"
+
+
+def test_a_demand_for_a_version_tells_a_stranger_nothing(world: World) -> None:
+    path = f"/v1/applications/{world.awaiting_decision()['application_id']}/decisions"
+    for version in ('"2"', '"999"'):
+        assert world.officer("107").post(path, APPROVAL, **{"If-Match": version}).status_code == 404
+
+
+def test_an_application_is_not_made_where_a_version_of_it_is_demanded(world: World) -> None:
+    body = {"application_type": "domicile", "district_code": "102", "applicant": domicile_form()}
+    assert problem(world.kiosk().post("/v1/applications", body, **{"If-Match": '"1"'}), 412)
+    assert world.mongo.db["applications"].count_documents({}) == 0
 
 
 def test_two_officers_deciding_at_once_issue_one_certificate(world: World) -> None:

@@ -12,7 +12,7 @@ from certificates.domain.applications.application import Application, Change
 from certificates.domain.applications.submit import submit
 from certificates.domain.officer import Officer
 from certificates.domain.sla.calendar import WorkingCalendar
-from certificates.domain.types.application_type import FeeRule
+from certificates.domain.types.application_type import FeeRule, Label
 from certificates.settings import CertificatesSettings
 from servicekit.idempotency import Claim
 from servicekit.testing import settings_for
@@ -33,7 +33,7 @@ FEE = FeeRule(date(2020, 9, 1), 5000, "APPLICATION_FORM", "Government form fee")
 NAME, NAME_HI, FATHER, ADDRESS = "Test Citizen One", "परीक्षण नागरिक एक", "Test Father One", "12, Sandbox Marg"
 BORN = "1990-08-15"
 
-TEHSILDAR = Officer("per_tehsildar", "officer", "revenue", frozenset({"102"}))
+TEHSILDAR = Officer("per_tehsildar", "officer", "revenue", frozenset({"102"}), Label("Tehsildar", "तहसीलदार"))
 
 
 def signing_key() -> OKPKey:

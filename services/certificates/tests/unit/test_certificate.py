@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
-from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, caste_form, in_verification
+from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, TEHSILDAR, caste_form, in_verification
 
 from certificates.domain.certificates.certificate import months_later, paper
 from certificates.domain.certificates.number import (
@@ -37,6 +37,7 @@ def test_a_paper_is_dated_by_the_wall_in_rajasthan() -> None:
         CASTE,
         number="CST-0000000000-0",
         district=RULEBOOK.districts["102"],
+        signer=TEHSILDAR.designation,
         issued_at=datetime(2026, 11, 23, 20, 0, tzinfo=UTC),
         test=False,
     )
@@ -50,6 +51,7 @@ def test_a_paper_prints_the_types_own_fields_only() -> None:
         DOMICILE,
         number="DOM-0000000000-0",
         district=RULEBOOK.districts["102"],
+        signer=TEHSILDAR.designation,
         issued_at=MONDAY,
         test=True,
     )

@@ -10,7 +10,7 @@ from bson import Int64
 
 from certificates.domain.applications.application import Application, Decision, Happening, HistoryEntry, State
 from certificates.domain.certificates.certificate import Certificate, Status
-from certificates.domain.types.application_type import FeeRule
+from certificates.domain.types.application_type import FeeRule, Label
 
 Document = dict[str, Any]
 
@@ -79,6 +79,7 @@ def entry_to_document(entry: HistoryEntry) -> Document:
         "step": entry.step,
         "decision": entry.decision.value if entry.decision else None,
         "officer_id": entry.officer_id,
+        "designation": _label_document(entry.designation),
         "remarks": entry.remarks,
         "payment_id": entry.payment_id,
         "paise": Int64(entry.paise) if entry.paise is not None else None,
@@ -101,8 +102,17 @@ def entry_from_document(document: Document) -> HistoryEntry:
         state_before=State(before) if before else None,
         state_after=State(document["state_after"]),
         decision=Decision(decision) if decision else None,
+        designation=_label(document.get("designation")),
         **plain,
     )
+
+
+def _label_document(label: Label | None) -> Document | None:
+    return None if label is None else {"en": label.en, "hi": label.hi}
+
+
+def _label(document: Document | None) -> Label | None:
+    return None if document is None else Label(document["en"], document["hi"])
 
 
 def certificate_to_document(certificate: Certificate) -> Document:

@@ -84,7 +84,7 @@ class ApplicationReader:
         if application is None:
             raise TransactionNotFound("No application has this token.")
         events = []
-        for entry in self.queries.history(application.id):
+        for entry in self.applications.history(application.id):
             if entry.what is Happening.SUBMITTED:
                 events.append(TransactionEvent(ApplicationSubmitted.type, entry.at))
             if entry.what is Happening.DECIDED:

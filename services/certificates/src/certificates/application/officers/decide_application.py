@@ -7,9 +7,10 @@ from datetime import datetime
 from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
 from certificates.application.certificates.issue_certificate import IssueCertificate, IssueCertificateHandler
-from certificates.application.officers.errors import AlreadyDecided, FeeNotPaid
+from certificates.application.officers.errors import AlreadyDecided, AnotherOfficerRequired, FeeNotPaid
 from certificates.domain.applications.application import (
     Change,
+    DecidedAnotherStep,
     Decision,
     NotAwaitingDecision,
     NotThisOfficers,
@@ -19,8 +20,9 @@ from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.officer import Officer
 from certificates.domain.rulebook import Rulebook
-from servicekit.errors import Conflict, NotFound
+from servicekit.errors import Conflict, NotFound, NotPermitted, StaleVersion
 from servicekit.idempotency import Claim, Once
+from servicekit.versions import Precondition
 
 # A number is in use about once in ten million draws; several times in a row the random source must be broken.
 NUMBERS_TRIED = 3
@@ -28,13 +30,17 @@ NUMBERS_TRIED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class DecideApplication:
-    """The command; ids and time are minted by the route. `step`, unless None, is the step the officer looked at."""
+    """The command; ids and time are minted by the route. `step`, unless None, is the step the officer looked at.
+
+    `precondition` says which version of the application it may be.
+    """
 
     application_id: str
     officer: Officer
     decision: Decision
     remarks: str | None
     step: str | None
+    precondition: Precondition
     certificate_id: str
     decided_event_id: str
     issued_event_id: str
@@ -55,11 +61,11 @@ class DecideApplicationHandler:
         """Safe to repeat with the same claim: the first decision stands, and its application is the answer again.
 
         Raises ApplicationNotFound (also when the application is another officer's), AlreadyDecided, FeeNotPaid,
-        IdempotencyKeyReused.
+        AnotherOfficerRequired, StaleVersion, IdempotencyKeyReused.
         """
         try:
             return self._decide(command)
-        except (NotFound, Conflict):
+        except (NotFound, Conflict, NotPermitted, StaleVersion):
             # The same request may have made this decision before.
             replay = self.applications.find(command.claim)
             if replay is None:
@@ -74,6 +80,8 @@ class DecideApplicationHandler:
         try:
             change = decide(
                 application,
+                # Read after the application: a line that came in between moved the version, and nothing is written.
+                history=self.applications.history(application.id),
                 officer=command.officer,
                 decision=command.decision,
                 remarks=command.remarks,
@@ -89,8 +97,15 @@ class DecideApplicationHandler:
             if error.state is State.FEE_DUE:
                 raise FeeNotPaid("The fee of this application has not been paid yet.") from error
             raise _already_decided() from error
+        except DecidedAnotherStep as error:
+            if command.step not in (None, application.step):
+                raise _already_decided() from error
+            raise AnotherOfficerRequired(
+                "You decided another step of this application; the step in hand is for another officer."
+            ) from error
         if command.step not in (None, application.step):
             raise _already_decided()
+        command.precondition.check(application.version)
         for _ in range(NUMBERS_TRIED - 1):
             with suppress(NumberTaken):
                 return self._write(command, change)
@@ -112,6 +127,7 @@ class DecideApplicationHandler:
         return self.issue_certificate(
             IssueCertificate(
                 application=change.application,
+                signer=command.officer.designation,
                 certificate_id=command.certificate_id,
                 event_id=command.issued_event_id,
                 at=command.at,

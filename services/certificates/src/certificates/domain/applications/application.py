@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from certificates.domain.types.application_type import FeeRule, FormValue
+from certificates.domain.types.application_type import FeeRule, FormValue, Label
 
 
 class State(StrEnum):
@@ -60,6 +60,10 @@ class NotThisOfficers(Exception):
     """The step belongs to another department, role or district."""
 
 
+class DecidedAnotherStep(Exception):
+    """The officer decided another step of this application: two steps are two people's word."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Application:
     """One citizen's application.
@@ -103,6 +107,7 @@ class HistoryEntry:
     step: str | None = None
     decision: Decision | None = None
     officer_id: str | None = None
+    designation: Label | None = None
     remarks: str | None = None
     payment_id: str | None = None
     paise: int | None = None

@@ -162,8 +162,9 @@ class Step:
 class ApplicationType:
     """One thing that may be applied for.
 
-    The certificate's number begins with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says
-    how long the certificate is valid; None is for ever. `fees` are in order of date, `steps` in order of work.
+    `signer` is the post that signs by rule; a certificate names the officer who did. The certificate's number begins
+    with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says how long the certificate is
+    valid; None is for ever. `fees` are in order of date, `steps` in order of work.
     """
 
     code: str

@@ -35,8 +35,3 @@ def application_summary(application: Application) -> dict[str, Any]:
 def application_details(application: Application) -> dict[str, Any]:
     """The application with its form, for those whom it concerns."""
     return {**application_summary(application), "applicant": dict(application.applicant)}
-
-
-def etag(application: Application) -> str:
-    """The strong ETag of an application: its version."""
-    return f'"{application.version}"'

@@ -71,7 +71,11 @@ class ApplicationTypeSchema(ApplicationTypeSummarySchema):
     """A type with its form and all else that a client needs."""
 
     legal_basis = fields.Nested(LabelSchema, required=True)
-    signer = fields.Nested(LabelSchema, required=True)
+    signer = fields.Nested(
+        LabelSchema,
+        required=True,
+        metadata={"description": "The post that signs by rule; a certificate names the officer who did sign."},
+    )
     validity_months = fields.Integer(required=True, allow_none=True, metadata={"description": "null: for good."})
     form = fields.Nested(FormSchema, required=True)
     documents = fields.List(fields.Nested(DocumentSchema), required=True)
