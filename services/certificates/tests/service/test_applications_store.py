@@ -50,6 +50,7 @@ def approved(application: Application, number: str = "DOM-0000000001-1") -> tupl
         history=(),
         officer=TEHSILDAR,
         decision=rules.Decision.APPROVED,
+        reason=None,
         remarks=None,
         certificate_id=public_id("crt"),
         at=MONDAY,

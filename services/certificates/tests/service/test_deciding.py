@@ -85,6 +85,58 @@ def test_a_refusal_issues_nothing(world: World, decision: str, state: str) -> No
     assert published(world.mongo)[-1]["data"]["decision"] == past
 
 
+REASON = {
+    "code": "facts-not-confirmed",
+    "en": "What the form says could not be confirmed",
+    "hi": "आवेदन में दी गई जानकारी की पुष्टि नहीं हो सकी",
+}
+UNNAMED = {"code": "see-remarks", "en": "The officer's remarks say why", "hi": "कारण अधिकारी की टिप्पणी में दिया गया है"}
+
+
+@pytest.mark.parametrize(("given", "told"), [({"reason": "facts-not-confirmed"}, REASON), ({}, UNNAMED)])
+@pytest.mark.parametrize("decision", ["reject", "send_back"])
+def test_the_reason_of_a_refusal_is_told_in_both_languages_to_the_applicant_and_to_other_services(
+    world: World, decision: str, given: dict[str, str], told: dict[str, str]
+) -> None:
+    application = world.awaiting_decision()
+    path = f"/v1/applications/{application['application_id']}"
+    decided = json_of(
+        world.officer().decide(application["application_id"], decision, remarks="Not at home.", **given), 201
+    )
+    seen = json_of(world.kiosk().get(path), 200)
+    assert seen["history"] == decided["history"]
+    line = seen["history"][-1]
+    assert (line["what"], line["step"], line["reason"], line["remarks"]) == (
+        "decided",
+        "approval",
+        told,
+        "Not at home.",
+    )
+    assert line["decided_by"] == {"en": "Tehsildar", "hi": "तहसीलदार"}
+    event = published(world.mongo)[-1]["data"]
+    assert event["reason"] == told
+    assert "Not at home." not in str(event), "remarks may speak of people"
+
+
+@pytest.mark.parametrize(("decision", "reason"), [("reject", "nonsense"), ("approve", "facts-not-confirmed")])
+def test_a_reason_that_does_not_exist_or_does_not_belong_is_refused(world: World, decision: str, reason: str) -> None:
+    application = world.awaiting_decision()
+    refused = problem(world.officer().decide(application["application_id"], decision, reason=reason), 422)
+    assert [error["pointer"] for error in refused["errors"]] == ["/reason"]
+    assert world.application(application["application_id"])["state"] == "IN_VERIFICATION"
+
+
+def test_what_an_officer_remarks_on_approving_is_for_officers(world: World) -> None:
+    application_id = world.awaiting_decision("caste", applicant=caste_form())["application_id"]
+    json_of(world.officer().decide(application_id, remarks="Neighbours asked."), 201)
+    path = f"/v1/applications/{application_id}"
+    for_officers = json_of(world.sdo().get(path), 200)["history"][-1]
+    assert (for_officers["remarks"], for_officers["decision"]) == ("Neighbours asked.", "approved")
+    for_the_applicant = json_of(world.kiosk().get(path), 200)["history"][-1]
+    assert "remarks" not in for_the_applicant
+    assert "reason" not in published(world.mongo)[-1]["data"]
+
+
 def test_a_refusal_without_a_reason_is_refused(world: World) -> None:
     application = world.awaiting_decision()
     for remarks in (None, "   "):

@@ -14,6 +14,7 @@ def test_a_submitted_application_says_what_is_due_and_how_to_pay_it(world: World
     fee = application["fee"]
     assert (fee["amount"], fee["currency"]) == (5000, "INR")
     assert fee["order"] == "Government form fee, order effective 2020-09-01"
+    assert fee["order_hi"] == "शासकीय आवेदन शुल्क, 2020-09-01 से प्रभावी आदेश"
     assert fee["pay_with"] == {
         "biller_id": "EMITRA-FEES",
         "customer_params": {"application_id": application["application_id"]},
@@ -29,6 +30,7 @@ def test_submitting_tells_the_others_once_and_never_who_applied(world: World) ->
     assert event["sequence"] == "1"
     assert event["data"]["application_id"] == application["application_id"]
     assert event["data"]["fee"] == {"amount": 5000, "currency": "INR"}
+    assert event["data"]["fee_order_hi"] == "शासकीय आवेदन शुल्क, 2020-09-01 से प्रभावी आदेश"
     assert (event["data"]["kiosk_id"], event["data"]["client_id"]) == (KIOSK, KIOSK_CLIENT)
     assert not [value for value in domicile_form().values() if value in str(event)]
 
@@ -93,6 +95,7 @@ def test_a_type_describes_its_form_in_both_languages(world: World) -> None:
         "label": {"en": "Scheduled Caste", "hi": "अनुसूचित जाति"},
     }
     assert [step["name"] for step in described["steps"]] == ["verification", "approval"]
+    assert "facts-not-confirmed" in [reason["code"] for reason in described["refusal_reasons"]]
 
 
 def test_a_type_that_does_not_exist_is_not_found(world: World) -> None:

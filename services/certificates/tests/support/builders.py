@@ -28,7 +28,7 @@ CALENDAR = WorkingCalendar(frozenset({SATURDAY, SUNDAY}), frozenset(), date(2027
 
 # A Monday, half past ten in Jaipur.
 MONDAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-FEE = FeeRule(date(2020, 9, 1), 5000, "APPLICATION_FORM", "Government form fee")
+FEE = FeeRule(date(2020, 9, 1), 5000, "APPLICATION_FORM", "Government form fee", "शासकीय आवेदन शुल्क")
 
 NAME, NAME_HI, FATHER, ADDRESS = "Test Citizen One", "परीक्षण नागरिक एक", "Test Father One", "12, Sandbox Marg"
 BORN = "1990-08-15"

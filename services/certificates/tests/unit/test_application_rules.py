@@ -56,6 +56,7 @@ def decide(application: Application, decision: Decision = Decision.APPROVED, **c
         "history": (),
         "officer": TEHSILDAR,
         "decision": decision,
+        "reason": None,
         "remarks": None,
         "certificate_id": "crt_1",
         "at": LATER,

@@ -150,6 +150,7 @@ class Certificates(RuleBasedStateMachine):
             application_id=application_id,
             officer=Officer(officer_id, step.role, step.department, frozenset({"102"})),
             decision=decision,
+            reason=None,
             remarks=None,
             step=before.step,
             precondition=Precondition(frozenset({before.version})),

@@ -22,6 +22,18 @@ def test_every_district_is_known_in_both_languages() -> None:
     assert all(district.name.hi for district in RULEBOOK.districts.values())
 
 
+def test_every_fee_names_its_order_in_both_languages() -> None:
+    orders = [(fee.order, fee.order_hi) for kind in RULEBOOK.types.values() for fee in kind.fees]
+    assert not [order for order, order_hi in orders if not any("ऀ" <= letter <= "ॿ" for letter in order_hi)]
+
+
+def test_a_type_written_before_orders_had_hindi_names_still_loads(tmp_path: Path) -> None:
+    older = "\n".join(line for line in DOMICILE.splitlines() if not line.startswith("order_hi"))
+    (tmp_path / "domicile.toml").write_text(older, encoding="utf-8")
+    fee = load_rulebook(tmp_path).types["domicile"].fees[0]
+    assert fee.order_hi == fee.order
+
+
 def test_a_new_type_is_a_new_file(tmp_path: Path) -> None:
     for name, text in {
         "domicile": DOMICILE,

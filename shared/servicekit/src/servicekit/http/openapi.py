@@ -52,6 +52,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
                     },
                     "code": {"type": "string"},
                     "detail": {"type": "string"},
+                    "detail_hi": {"type": "string", "description": "In Hindi, where people read it."},
                 },
             },
         },

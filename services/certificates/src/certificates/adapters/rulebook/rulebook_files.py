@@ -15,7 +15,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from certificates.domain.certificates.certificate import District
-from certificates.domain.rulebook import Rulebook
+from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.types.application_type import (
     ApplicationType,
@@ -149,10 +149,11 @@ class _FeeSchema(Schema):
     paise = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**9))
     head = fields.String(required=True, validate=validate.Regexp(r"[A-Z][A-Z_]{1,39}\Z"))
     order = fields.String(required=True, validate=validate.Regexp(_ORDER.pattern + r"\Z"))
+    order_hi = fields.String(validate=validate.Regexp(_ORDER.pattern + r"\Z"))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> FeeRule:
-        return FeeRule(**data)
+        return FeeRule(**{"order_hi": data["order"], **data})
 
 
 class _StepSchema(Schema):
@@ -230,6 +231,22 @@ class _CalendarSchema(Schema):
         )
 
 
+class _ReasonSchema(Schema):
+    code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    label = _label()
+
+
+class _ReasonsSchema(Schema):
+    reasons = fields.List(fields.Nested(_ReasonSchema), required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> dict[str, Label]:
+        reasons = {reason["code"]: reason["label"] for reason in data["reasons"]}
+        if SEE_REMARKS not in reasons:
+            raise ValidationError(f"Must have {SEE_REMARKS}.", "reasons")
+        return reasons
+
+
 def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
     """The rulebook: application types from the folder `types`, the rest from this package. Raises RulebookInvalid."""
     problems: list[str] = []
@@ -248,9 +265,10 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
         for value in _repeated(getattr(application_type, member) for application_type in loaded.values()):
             problems.append(f"{member} {value!r} belongs to more than one type")
     calendar = _load(_CalendarSchema(), DATA / "holidays.toml", problems)
+    reasons = _load(_ReasonsSchema(), DATA / "refusal_reasons.toml", problems)
     if problems:
         raise RulebookInvalid(problems)
-    return Rulebook(types=loaded, districts=_load_districts(), calendar=calendar)
+    return Rulebook(types=loaded, districts=_load_districts(), calendar=calendar, refusal_reasons=reasons)
 
 
 def _load(schema: Schema, path: Path, problems: list[str]) -> Any:

@@ -14,13 +14,14 @@ from certificates.domain.applications.application import (
     Decision,
     NotAwaitingDecision,
     NotThisOfficers,
+    RefusalReason,
     State,
 )
 from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.officer import Officer
-from certificates.domain.rulebook import Rulebook
-from servicekit.errors import Conflict, NotFound, NotPermitted, StaleVersion
+from certificates.domain.rulebook import SEE_REMARKS, Rulebook
+from servicekit.errors import Conflict, FieldProblem, NotFound, NotPermitted, StaleVersion, ValidationFailed
 from servicekit.idempotency import Claim, Once
 from servicekit.versions import Precondition
 
@@ -30,14 +31,16 @@ NUMBERS_TRIED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class DecideApplication:
-    """The command; ids and time are minted by the route. `step`, unless None, is the step the officer looked at.
+    """The command; ids and time are minted by the route.
 
-    `precondition` says which version of the application it may be.
+    `step`, unless None, is the step the officer looked at. `reason`, unless None, is the code of a refusal's reason; an
+    approval has none. `precondition` says which version of the application it may be.
     """
 
     application_id: str
     officer: Officer
     decision: Decision
+    reason: str | None
     remarks: str | None
     step: str | None
     precondition: Precondition
@@ -60,7 +63,7 @@ class DecideApplicationHandler:
     def __call__(self, command: DecideApplication) -> Once[str]:
         """Safe to repeat with the same claim: the first decision stands, and its application is the answer again.
 
-        Raises ApplicationNotFound (also when the application is another officer's), AlreadyDecided, FeeNotPaid,
+        Raises ValidationFailed for a reason that does not exist, ApplicationNotFound (also when the application is another officer's), AlreadyDecided, FeeNotPaid,
         AnotherOfficerRequired, StaleVersion, IdempotencyKeyReused.
         """
         try:
@@ -84,6 +87,7 @@ class DecideApplicationHandler:
                 history=self.applications.history(application.id),
                 officer=command.officer,
                 decision=command.decision,
+                reason=self._reason(command),
                 remarks=command.remarks,
                 certificate_id=command.certificate_id,
                 at=command.at,
@@ -110,6 +114,17 @@ class DecideApplicationHandler:
             with suppress(NumberTaken):
                 return self._write(command, change)
         return self._write(command, change)
+
+    def _reason(self, command: DecideApplication) -> RefusalReason | None:
+        if command.decision is Decision.APPROVED:
+            return None
+        code = command.reason or SEE_REMARKS
+        label = self.rulebook.refusal_reasons.get(code)
+        if label is None:
+            known = ", ".join(self.rulebook.refusal_reasons)
+            problem = FieldProblem("/reason", "not-allowed", f"Must be one of: {known}.", f"इनमें से एक दें: {known}।")
+            raise ValidationFailed("There is no such reason of a refusal.", errors=[problem])
+        return RefusalReason(code, label)
 
     def _write(self, command: DecideApplication, change: Change) -> Once[str]:
         # Signed before the transaction, which may be run several times.

@@ -64,6 +64,14 @@ class DecidedAnotherStep(Exception):
     """The officer decided another step of this application: two steps are two people's word."""
 
 
+@dataclass(frozen=True)
+class RefusalReason:
+    """Why an application is rejected or sent back, in words that the applicant is told."""
+
+    code: str
+    label: Label
+
+
 @dataclass(frozen=True, kw_only=True)
 class Application:
     """One citizen's application.
@@ -108,6 +116,7 @@ class HistoryEntry:
     decision: Decision | None = None
     officer_id: str | None = None
     designation: Label | None = None
+    reason: RefusalReason | None = None
     remarks: str | None = None
     payment_id: str | None = None
     paise: int | None = None
@@ -126,7 +135,10 @@ class ApplicationSubmitted:
 
 @dataclass(frozen=True)
 class ApplicationDecided:
-    """Becomes `application.decided.v1`; `application` is the application after the decision."""
+    """Becomes `application.decided.v1`; `application` is the application after the decision.
+
+    `reason` is that of a refusal. The officer's remarks are not told: they may speak of people.
+    """
 
     type: ClassVar[str] = "application.decided.v1"
 
@@ -136,6 +148,7 @@ class ApplicationDecided:
     decision: Decision
     officer_id: str
     decided_at: datetime
+    reason: RefusalReason | None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from certificates.domain.applications.application import (
     HistoryEntry,
     NotAwaitingDecision,
     NotThisOfficers,
+    RefusalReason,
     State,
     line_key,
 )
@@ -28,6 +29,7 @@ def decide(
     history: Sequence[HistoryEntry],
     officer: Officer,
     decision: Decision,
+    reason: RefusalReason | None,
     remarks: str | None,
     certificate_id: str,
     at: datetime,
@@ -78,7 +80,8 @@ def decide(
         decision=decision,
         officer_id=officer.id,
         designation=officer.designation,
+        reason=reason,
         remarks=remarks,
         certificate_id=decided.certificate_id,
     )
-    return Change(decided, entry, ApplicationDecided(event_id, decided, step.name, decision, officer.id, at))
+    return Change(decided, entry, ApplicationDecided(event_id, decided, step.name, decision, officer.id, at, reason))

@@ -139,12 +139,16 @@ class RequiredDocument:
 
 @dataclass(frozen=True)
 class FeeRule:
-    """The fee from `effective_from` on, until the next rule; `paise` may be 0."""
+    """The fee from `effective_from` on, until the next rule; `paise` may be 0.
+
+    `order_hi` is the order's name in Hindi, or `order` again where nobody has written it.
+    """
 
     effective_from: date
     paise: int
     head: str
     order: str
+    order_hi: str
 
 
 @dataclass(frozen=True)

@@ -67,13 +67,13 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.versioned()
 @blueprint.response(200, schemas.ApplicationSchema)
 def get_application(application_id: str) -> WithHeaders:
-    """An application as it is now, with its form; the ETag is its version."""
-    shown = application(Certificates).applications.get(application_id, viewer())
-    return views.application_details(shown), 200, {"ETag": etag(shown.version)}
+    """An application as it is now, with its form and history; the ETag is its version."""
+    shown, history = application(Certificates).applications.get(application_id, viewer())
+    return views.application_details(shown, history), 200, {"ETag": etag(shown.version)}
 
 
 def created(application_id: str) -> WithHeaders:
     """The answer to a request that made or moved the application: 201 with the application as it is now."""
-    shown = application(Certificates).applications.get(application_id, viewer())
+    shown, history = application(Certificates).applications.get(application_id, viewer())
     headers = {"ETag": etag(shown.version), "Location": f"/v1/applications/{shown.id}"}
-    return views.application_details(shown), 201, headers
+    return views.application_details(shown, history), 201, headers

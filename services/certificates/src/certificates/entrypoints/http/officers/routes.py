@@ -28,6 +28,7 @@ def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders
             application_id=application_id,
             officer=_deciding_officer(),
             decision=schemas.DECISIONS[body["decision"]],
+            reason=body.get("reason"),
             remarks=body.get("remarks"),
             step=body.get("step"),
             precondition=precondition(),

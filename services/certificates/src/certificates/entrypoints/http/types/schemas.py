@@ -42,11 +42,19 @@ class DocumentSchema(Schema):
     label = fields.Nested(LabelSchema, required=True)
 
 
+class RefusalReasonSchema(Schema):
+    """Why an application may be rejected or sent back."""
+
+    code = fields.String(required=True)
+    label = fields.Nested(LabelSchema, required=True)
+
+
 class FeeSchema(MoneySchema):
     """The fee in force today."""
 
     head = fields.String(required=True, metadata={"description": "The revenue head."})
     order = fields.String(required=True, metadata={"description": "The order the fee comes from."})
+    order_hi = fields.String(required=True, metadata={"description": "The order's name in Hindi."})
     effective_from = fields.Date(required=True)
 
 
@@ -80,6 +88,11 @@ class ApplicationTypeSchema(ApplicationTypeSummarySchema):
     form = fields.Nested(FormSchema, required=True)
     documents = fields.List(fields.Nested(DocumentSchema), required=True)
     steps = fields.List(fields.Nested(StepSchema), required=True)
+    refusal_reasons = fields.List(
+        fields.Nested(RefusalReasonSchema),
+        required=True,
+        metadata={"description": "What an officer may give as the reason of a refusal."},
+    )
 
 
 class ApplicationTypesSchema(Schema):

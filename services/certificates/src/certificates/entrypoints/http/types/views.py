@@ -1,9 +1,10 @@
 """Application types as plain dictionaries for the schemas to dump."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from certificates.domain.types.application_type import ApplicationType, FeeRule, FormField
+from certificates.domain.types.application_type import ApplicationType, FeeRule, FormField, Label
 from servicekit.money import money
 
 
@@ -17,7 +18,9 @@ def type_summary(application_type: ApplicationType, today: date) -> dict[str, An
     }
 
 
-def type_details(application_type: ApplicationType, today: date) -> dict[str, Any]:
+def type_details(
+    application_type: ApplicationType, refusal_reasons: Mapping[str, Label], today: date
+) -> dict[str, Any]:
     """All that a client needs to show the form and to say what happens next."""
     return {
         **type_summary(application_type, today),
@@ -27,12 +30,13 @@ def type_details(application_type: ApplicationType, today: date) -> dict[str, An
         "form": {"fields": [_field(field) for field in application_type.form]},
         "documents": application_type.documents,
         "steps": application_type.steps,
+        "refusal_reasons": [{"code": code, "label": label} for code, label in refusal_reasons.items()],
     }
 
 
 def fee_view(fee: FeeRule) -> dict[str, Any]:
     """A fee with its revenue head and the order it comes from."""
-    return {**money(fee.paise), "head": fee.head, "order": fee.order}
+    return {**money(fee.paise), "head": fee.head, "order": fee.order, "order_hi": fee.order_hi}
 
 
 def _field(field: FormField) -> dict[str, Any]:
