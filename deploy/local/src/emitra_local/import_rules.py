@@ -149,7 +149,8 @@ def rendered(workspace: Workspace) -> str:
             "layers": [
                 "(server)",
                 "(app) : (server_errors)",
-                "(openapi) : (lifecycle) : (auth)",
+                "(openapi)",
+                "(conditional) : (lifecycle) : (auth)",
                 "(problems) : (keyed) : (blueprint) : (cursor)",
                 "(body) : (context)",
                 "(validation) : (exchange)",

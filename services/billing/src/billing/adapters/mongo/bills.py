@@ -148,7 +148,7 @@ class MongoFeeDemands:
             application_id=application_id,
             fee_paise=int(document["fee_paise"]),
             fee_order=document["fee_order"],
-            fee_order_hi=document.get("fee_order_hi", document["fee_order"]),
+            fee_order_hi=document.get("fee_order_hi") or document["fee_order"],
             raised_at=document["raised_at"],
         )
 

@@ -63,8 +63,8 @@ class DecideApplicationHandler:
     def __call__(self, command: DecideApplication) -> Once[str]:
         """Safe to repeat with the same claim: the first decision stands, and its application is the answer again.
 
-        Raises ValidationFailed for a reason that does not exist, ApplicationNotFound (also when the application is another officer's), AlreadyDecided, FeeNotPaid,
-        AnotherOfficerRequired, StaleVersion, IdempotencyKeyReused.
+        Raises ValidationFailed for a reason that does not exist, ApplicationNotFound (also when the application is
+        another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, StaleVersion, IdempotencyKeyReused.
         """
         try:
             return self._decide(command)

@@ -27,8 +27,8 @@ class DecisionSchema(Schema):
     remarks = fields.String(
         validate=validate.Length(1, LONGEST_REMARKS),
         metadata={
-            "description": "Kept in the audit trail; required unless the decision is approve. The applicant is told the "
-            "remarks of a refusal."
+            "description": "Kept in the audit trail; required unless the decision is approve. The applicant is told "
+            "those of a refusal."
         },
     )
     step = fields.String(
