@@ -1,6 +1,5 @@
 """Issued certificates: what is on the paper, and who may know what of it."""
 
-import base64
 import json
 import re
 from dataclasses import replace
@@ -11,17 +10,11 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet
 from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, caste_form, jwk, signing_key
-from tests.support.world import World, json_of, problem
+from tests.support.world import World, json_of, problem, read
 
 from certificates.domain.certificates.number import certificate_number
 from servicekit.mongo import Mongo
 from servicekit.testing import published
-
-
-def read(document: str) -> dict[str, Any]:
-    segment = document.split(".")[1]
-    content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
-    return content
 
 
 def verdict(world: World, document: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The service as its callers see it: real routes and real message handling over a real MongoDB."""
 
+import base64
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -77,6 +78,13 @@ def problem(answer: TestResponse, status: int) -> dict[str, Any]:
     """The problem document of a refusal."""
     assert answer.content_type == "application/problem+json", answer.content_type
     return json_of(answer, status)
+
+
+def read(document: str) -> dict[str, Any]:
+    """What is printed on a document."""
+    segment = document.split(".")[1]
+    content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    return content
 
 
 @dataclass

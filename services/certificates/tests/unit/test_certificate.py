@@ -59,6 +59,29 @@ def test_a_paper_prints_the_types_own_fields_only() -> None:
     assert content["test"] is True
 
 
+def test_a_paper_is_marked_where_something_stands_in_for_a_fact() -> None:
+    form = caste_form(father_name=None, father_name_absent="not-named", mother_name="Test Mother")
+    content = paper(
+        replace(in_verification(CASTE), applicant=form),
+        CASTE,
+        number="CST-0000000000-0",
+        district=RULEBOOK.districts["102"],
+        signer=TEHSILDAR.designation,
+        issued_at=MONDAY,
+        test=True,
+    )
+    assert content["holder"]["father_name_absent"] == "not-named"
+    assert content["holder"]["mother_name"] == "Test Mother"
+    assert "father_name" not in content["holder"]
+
+
+def test_what_stands_in_for_a_printed_fact_is_printed_in_every_type() -> None:
+    for kind in RULEBOOK.types.values():
+        printed = {field.name for field in kind.form if field.on_certificate}
+        for field in kind.form:
+            assert not printed.intersection(field.instead_of) or field.name in printed
+
+
 @given(st.sets(st.integers(0, 2**RANDOM_BITS - 1), min_size=2, max_size=2))
 def test_two_draws_are_two_numbers(draws: set[int]) -> None:
     assert len({certificate_number("DOM", draw) for draw in draws}) == 2

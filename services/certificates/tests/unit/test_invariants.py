@@ -38,7 +38,11 @@ from servicekit.events import NewEvent
 from servicekit.events.envelope import parse, received, serialise
 from servicekit.versions import Precondition
 
-FORMS = {"domicile": domicile_form(), "caste": caste_form(), "birth": birth_form()}
+FORMS = {
+    "domicile": domicile_form(),
+    "caste": caste_form(),
+    "birth": birth_form(3, MONDAY.date(), late_report_permission="Order 7 of 2026"),
+}
 # Few enough that the steps of one history meet on the same application.
 MOST_APPLICATIONS = 6
 SIGNATURES = JwsSignatures(read_signing_key(jwk()), [])

@@ -41,6 +41,7 @@ def application_to_document(application: Application) -> Document:
             "head": application.fee.head,
             "order": application.fee.order,
             "order_hi": application.fee.order_hi,
+            "after_days": application.fee.after_days,
         },
         "submitted_at": application.submitted_at,
         **progress_to_document(application),
@@ -73,8 +74,9 @@ def application_from_document(document: Document) -> Application:
             int(fee["paise"]),
             fee["head"],
             fee["order"],
-            # Applications from before the orders had Hindi names lack it.
+            # Applications from before the orders had Hindi names, and late reports fees, lack these.
             fee.get("order_hi", fee["order"]),
+            fee.get("after_days", 0),
         ),
         state=State(document["state"]),
         due_on=date.fromisoformat(document["due_on"]) if document["due_on"] else None,

@@ -8,12 +8,13 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from certificates.adapters.rulebook.rule_schemas import RuleField, misplaced
+from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.certificates.certificate import District
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
@@ -51,30 +52,9 @@ class RulebookInvalid(Exception):
         self.problems = problems
 
 
-class _Day(fields.Field[date]):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:  # noqa: ARG002
-        # TOML has dates of its own; a datetime is a date too in Python, but not a civil one.
-        if type(value) is not date:
-            raise ValidationError("Must be a date, written 2020-09-01 without quotes.")
-        return value
-
-
-class _LabelSchema(Schema):
-    en = fields.String(required=True, validate=validate.Length(1, 200))
-    hi = fields.String(required=True, validate=validate.Length(1, 200))
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Label:
-        return Label(**data)
-
-
-def _label(*, required: bool = True) -> fields.Nested:
-    return fields.Nested(_LabelSchema, required=required)
-
-
 class _ChoiceSchema(Schema):
     code = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z][A-Za-z0-9_-]{0,39}\Z"))
-    label = _label()
+    label = words()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Choice:
@@ -86,13 +66,14 @@ class _FieldSchema(Schema):
     type = fields.Enum(FieldKind, by_value=True, required=True, attribute="kind")
     required = fields.Boolean(load_default=False)
     on_certificate = fields.Boolean()
-    label = _label()
+    label = words()
     pattern = fields.String()
-    hint = _label(required=False)
+    hint = words(required=False)
     max_length = fields.Integer(strict=True, validate=validate.Range(1, LONGEST_TEXT))
     minimum = fields.Integer(strict=True)
     maximum = fields.Integer(strict=True)
-    choices = fields.List(fields.Nested(_ChoiceSchema), validate=validate.Length(min=2))
+    choices = fields.List(fields.Nested(_ChoiceSchema), validate=validate.Length(min=1))
+    instead_of = fields.List(fields.String(), validate=validate.Length(min=1))
 
     @validates_schema
     def members_fit_the_type(self, data: dict[str, Any], **_: Any) -> None:
@@ -123,6 +104,7 @@ class _FieldSchema(Schema):
     def make(self, data: dict[str, Any], **_: Any) -> FormField:
         pattern = data.pop("pattern", None)
         choices = tuple(data.pop("choices", ()))
+        data["instead_of"] = tuple(data.pop("instead_of", ()))
         return FormField(**data, pattern=re.compile(pattern) if pattern else None, choices=choices)
 
 
@@ -137,7 +119,7 @@ class _DocumentSchema(Schema):
         required=True,
         validate=[validate.OneOf(["applicant", "india", "other", "rajasthan"]), _not_issued_by_the_state],
     )
-    label = _label()
+    label = words()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> RequiredDocument:
@@ -145,10 +127,11 @@ class _DocumentSchema(Schema):
 
 
 class _FeeSchema(Schema):
-    effective_from = _Day(required=True)
+    effective_from = Day(required=True)
     paise = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**9))
     head = fields.String(required=True, validate=validate.Regexp(r"[A-Z][A-Z_]{1,39}\Z"))
     order = fields.String(required=True, validate=validate.Regexp(_ORDER.pattern + r"\Z"))
+    after_days = fields.Integer(strict=True, validate=validate.Range(1, 36_525))
     order_hi = fields.String(validate=validate.Regexp(_ORDER.pattern + r"\Z"))
 
     @post_load
@@ -158,7 +141,7 @@ class _FeeSchema(Schema):
 
 class _StepSchema(Schema):
     name = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
-    label = _label()
+    label = words()
     role = fields.String(required=True, validate=validate.OneOf(["officer"]))
     department = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
     working_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, 250))
@@ -170,11 +153,11 @@ class _StepSchema(Schema):
 
 class _TypeSchema(Schema):
     code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
-    title = _label()
+    title = words()
     prefix = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
     doctype = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3,12}\Z"))
-    legal_basis = _label()
-    signer = _label()
+    legal_basis = words()
+    signer = words()
     validity_months = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 1200))
     form = fields.List(
         fields.Nested(_FieldSchema), required=True, data_key="fields", validate=validate.Length(1, MOST_FIELDS)
@@ -182,6 +165,8 @@ class _TypeSchema(Schema):
     documents = fields.List(fields.Nested(_DocumentSchema), load_default=list)
     fees = fields.List(fields.Nested(_FeeSchema), required=True, validate=validate.Length(min=1))
     steps = fields.List(fields.Nested(_StepSchema), required=True, validate=validate.Length(1, 10))
+    event = fields.String()
+    rules = fields.List(RuleField(), load_default=list)
 
     @validates_schema
     def parts_fit_together(self, data: dict[str, Any], **_: Any) -> None:
@@ -192,9 +177,16 @@ class _TypeSchema(Schema):
         ):
             if twice := _repeated(names):
                 raise ValidationError(f"Twice in the list: {', '.join(twice)}.", member)
-        days = [fee.effective_from for fee in data["fees"]]
+        days = [(fee.after_days, fee.effective_from) for fee in data["fees"]]
         if days != sorted(set(days)):
-            raise ValidationError("Must be in order of effective_from, each date once.", "fees")
+            raise ValidationError("Must be in order of after_days and effective_from, each pair once.", "fees")
+        kinds = {field.name: field.kind for field in data["form"]}
+        if days[-1][0] and kinds.get(data.get("event", "")) is not FieldKind.DATE:
+            raise ValidationError("Fees of a late report need `event`, the date field of what is reported.", "event")
+        if wrong := misplaced(data["rules"], data["form"]):
+            raise ValidationError(wrong, "rules")
+        if wrong := _misused(data["form"]):
+            raise ValidationError(wrong, "fields")
         printed = [f for f in data["form"] if f.on_certificate]
         if not printed:
             raise ValidationError("At least one field must be on_certificate.", "fields")
@@ -205,21 +197,21 @@ class _TypeSchema(Schema):
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> ApplicationType:
-        for name in ("form", "documents", "fees", "steps"):
+        for name in ("form", "documents", "fees", "steps", "rules"):
             data[name] = tuple(data[name])
         return ApplicationType(**data)
 
 
 class _HolidaySchema(Schema):
-    on = _Day(required=True)
-    name = _label()
+    on = Day(required=True)
+    name = words()
 
 
 class _CalendarSchema(Schema):
     weekly_off = fields.List(
         fields.String(validate=validate.OneOf(WEEKDAYS)), required=True, validate=validate.Length(1, 6)
     )
-    known_until = _Day(required=True)
+    known_until = Day(required=True)
     holidays = fields.List(fields.Nested(_HolidaySchema), required=True)
 
     @post_load
@@ -233,7 +225,7 @@ class _CalendarSchema(Schema):
 
 class _ReasonSchema(Schema):
     code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
-    label = _label()
+    label = words()
 
 
 class _ReasonsSchema(Schema):
@@ -298,6 +290,22 @@ def _lines(messages: Mapping[Any, Any], path: str = "") -> Iterable[str]:
             yield from _lines(inner, here)
         else:
             yield from (f"{here}: {message}" for message in inner)
+
+
+def _misused(form: list[FormField]) -> list[str]:
+    """A line for each alternative that cannot stand in for what it names, or would not be seen on the paper."""
+    by_name = {field.name: field for field in form}
+    problems = []
+    for field in form:
+        for name in field.instead_of:
+            stood_for = by_name.get(name)
+            if stood_for is None or not stood_for.required:
+                problems.append(f"{field.name}: instead_of names {name}, which is no required field.")
+            elif stood_for.on_certificate and not field.on_certificate:
+                problems.append(f"{field.name}: stands in for {name} on the certificate, so it must be printed too.")
+        if field.instead_of and field.required:
+            problems.append(f"{field.name}: stands in for another field, so it is not required itself.")
+    return problems
 
 
 def _repeated(values: Iterable[str]) -> list[str]:

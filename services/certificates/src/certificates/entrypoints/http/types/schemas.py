@@ -19,7 +19,17 @@ class FormFieldSchema(Schema):
     name = fields.String(required=True)
     type = fields.Enum(FieldKind, by_value=True, required=True)
     label = fields.Nested(LabelSchema, required=True)
-    required = fields.Boolean(required=True)
+    required = fields.Boolean(
+        required=True,
+        metadata={"description": "Must be answered, here or in a field that has its name in `instead_of`."},
+    )
+    instead_of = fields.List(
+        fields.String(),
+        metadata={
+            "description": "The required fields for which an answer here stands in: why they have none, or the nearest "
+            "thing that is known. Only one of both is answered."
+        },
+    )
     on_certificate = fields.Boolean(required=True, metadata={"description": "Printed on the certificate."})
     pattern = fields.String(metadata={"description": "A regular expression the whole text must match."})
     hint = fields.Nested(LabelSchema)
@@ -58,6 +68,14 @@ class FeeSchema(MoneySchema):
     effective_from = fields.Date(required=True)
 
 
+class LateFeeSchema(FeeSchema):
+    """The fee of a report that comes late."""
+
+    after_days = fields.Integer(
+        required=True, metadata={"description": "From the day on after so many days since the event."}
+    )
+
+
 class StepSchema(Schema):
     """A decision that the application needs."""
 
@@ -85,6 +103,16 @@ class ApplicationTypeSchema(ApplicationTypeSummarySchema):
         metadata={"description": "The post that signs by rule; a certificate names the officer who did sign."},
     )
     validity_months = fields.Integer(required=True, allow_none=True, metadata={"description": "null: for good."})
+    late_fees = fields.List(
+        fields.Nested(LateFeeSchema),
+        required=True,
+        metadata={"description": "In place of `fee`, the last that applies."},
+    )
+    rules = fields.List(
+        fields.Nested(LabelSchema),
+        required=True,
+        metadata={"description": "What must hold between the answers, and between them and today."},
+    )
     form = fields.Nested(FormSchema, required=True)
     documents = fields.List(fields.Nested(DocumentSchema), required=True)
     steps = fields.List(fields.Nested(StepSchema), required=True)

@@ -10,11 +10,11 @@ from servicekit.money import money
 
 def type_summary(application_type: ApplicationType, today: date) -> dict[str, Any]:
     """A line of the list of types."""
-    fee = application_type.fee_on(today)
+    fees = application_type.fees_on(today)
     return {
         "application_type": application_type.code,
         "title": application_type.title,
-        "fee": None if fee is None else {**fee_view(fee), "effective_from": fee.effective_from},
+        "fee": {**fee_view(fees[0]), "effective_from": fees[0].effective_from} if fees else None,
     }
 
 
@@ -27,6 +27,11 @@ def type_details(
         "legal_basis": application_type.legal_basis,
         "signer": application_type.signer,
         "validity_months": application_type.validity_months,
+        "late_fees": [
+            {**fee_view(fee), "effective_from": fee.effective_from, "after_days": fee.after_days}
+            for fee in application_type.fees_on(today)[1:]
+        ],
+        "rules": [rule.text for rule in application_type.rules],
         "form": {"fields": [_field(field) for field in application_type.form]},
         "documents": application_type.documents,
         "steps": application_type.steps,
@@ -47,6 +52,8 @@ def _field(field: FormField) -> dict[str, Any]:
         "required": field.required,
         "on_certificate": field.on_certificate,
     }
+    if field.instead_of:
+        shown["instead_of"] = list(field.instead_of)
     match field.kind:
         case "text":
             shown["max_length"] = field.max_length
