@@ -226,6 +226,14 @@ def test_nobody_has_lived_or_resided_longer_than_they_can_have(
     assert refusals("domicile", form) == refused
 
 
+@pytest.mark.parametrize("code", sorted(RULEBOOK.types))
+def test_no_year_that_stands_in_for_a_date_is_in_the_future(code: str) -> None:
+    for field in RULEBOOK.types[code].form:
+        if field.instead_of and field.kind is FieldKind.INTEGER:
+            form = without(code, *field.instead_of, **{field.name: TODAY.year + 1})
+            assert (field.name, "in-the-future") in refusals(code, form)
+
+
 @given(st.sampled_from(sorted(RULEBOOK.types)), st.data())
 def test_no_acceptable_answers_break_a_rule_with_an_error(code: str, data: st.DataObject) -> None:
     """Rules compare whatever the fields accept: the first and last years, leap days, zero."""

@@ -70,6 +70,7 @@ def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
         ('years = "years_of_residence"', 'years = "name"', "2.years: name is no integer"),
         ("paise = 5000", "paise = 5000\nafter_days = 21", "event: Fees of a late report need"),
         ("maximum = 130", "maximum = 131", "rules.1.maximum"),
+        ("minimum = 1875", "minimum = 0", "year_of_birth: a date, or a year from 1875 on, stands in for date_of_birth"),
         ('name = "mother_name"', 'name = "father_name"', "fields: Twice"),
         ("+'\nhint", "['\nhint", "fields.1.pattern: Is not a regular expression"),
         ("on_certificate = true", "on_certificate = false", "fields: At least one"),

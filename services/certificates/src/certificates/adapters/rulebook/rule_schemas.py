@@ -1,12 +1,16 @@
-"""The rules of a type's file: `kind` says which, `text` what people are told, `source` the law it comes from."""
+"""The rules of a type's file: `kind` says which, `text` what people are told, `source` the law it comes from.
+
+And what its fields must be to each other: those that rules name, and those that stand in for others.
+"""
 
 from collections.abc import Mapping
+from datetime import MAXYEAR
 from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from certificates.adapters.rulebook.values import Day, words
-from certificates.domain.types.application_type import FieldKind, FormField, Label, Rule
+from certificates.domain.types.application_type import EARLIEST_DATE, FieldKind, FormField, Label, Rule
 from certificates.domain.types.rules import AgeAt, InOrder, NeededAfter, NotInFuture, YearsSince
 
 
@@ -108,3 +112,27 @@ def misplaced(rules: list[Rule], form: list[FormField]) -> list[str]:
             elif member in schema.numbers and kinds[name] is not FieldKind.INTEGER:
                 problems.append(f"{place}.{member}: {name} is no integer.")
     return problems
+
+
+def misused(form: list[FormField]) -> list[str]:
+    """A line for each alternative that cannot stand in for what it names, or would not be seen on the paper."""
+    by_name = {field.name: field for field in form}
+    problems = []
+    for field in form:
+        for name in field.instead_of:
+            stood_for = by_name.get(name)
+            if stood_for is None or not stood_for.required:
+                problems.append(f"{field.name}: instead_of names {name}, which is no required field.")
+            elif stood_for.on_certificate and not field.on_certificate:
+                problems.append(f"{field.name}: stands in for {name} on the certificate, so it must be printed too.")
+            elif stood_for.kind is FieldKind.DATE and not _is_year_or_reason(field):
+                problems.append(f"{field.name}: a date, or a year from {EARLIEST_DATE.year} on, stands in for {name}.")
+        if field.instead_of and field.required:
+            problems.append(f"{field.name}: stands in for another field, so it is not required itself.")
+    return problems
+
+
+def _is_year_or_reason(field: FormField) -> bool:
+    """What may stand in for a date: another date, a year that a date can have, or why there is none."""
+    year = field.kind is FieldKind.INTEGER and field.minimum >= EARLIEST_DATE.year and field.maximum <= MAXYEAR
+    return year or field.kind in {FieldKind.DATE, FieldKind.CHOICE}

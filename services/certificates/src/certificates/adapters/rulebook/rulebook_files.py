@@ -13,7 +13,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from certificates.adapters.rulebook.rule_schemas import RuleField, misplaced
+from certificates.adapters.rulebook.rule_schemas import RuleField, misplaced, misused
 from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.certificates.certificate import District
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
@@ -185,7 +185,7 @@ class _TypeSchema(Schema):
             raise ValidationError("Fees of a late report need `event`, the date field of what is reported.", "event")
         if wrong := misplaced(data["rules"], data["form"]):
             raise ValidationError(wrong, "rules")
-        if wrong := _misused(data["form"]):
+        if wrong := misused(data["form"]):
             raise ValidationError(wrong, "fields")
         printed = [f for f in data["form"] if f.on_certificate]
         if not printed:
@@ -290,22 +290,6 @@ def _lines(messages: Mapping[Any, Any], path: str = "") -> Iterable[str]:
             yield from _lines(inner, here)
         else:
             yield from (f"{here}: {message}" for message in inner)
-
-
-def _misused(form: list[FormField]) -> list[str]:
-    """A line for each alternative that cannot stand in for what it names, or would not be seen on the paper."""
-    by_name = {field.name: field for field in form}
-    problems = []
-    for field in form:
-        for name in field.instead_of:
-            stood_for = by_name.get(name)
-            if stood_for is None or not stood_for.required:
-                problems.append(f"{field.name}: instead_of names {name}, which is no required field.")
-            elif stood_for.on_certificate and not field.on_certificate:
-                problems.append(f"{field.name}: stands in for {name} on the certificate, so it must be printed too.")
-        if field.instead_of and field.required:
-            problems.append(f"{field.name}: stands in for another field, so it is not required itself.")
-    return problems
 
 
 def _repeated(values: Iterable[str]) -> list[str]:
