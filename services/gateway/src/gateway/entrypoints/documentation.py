@@ -124,6 +124,7 @@ def get_problem_types() -> Response | dict[str, Any]:
 
 @blueprint.route("/problems/<slug>", parameters=[_SLUG])
 @blueprint.public()
+@blueprint.raises(NoSuchProblemType)
 @blueprint.response(200, ProblemTypeSchema)
 def get_problem_type(slug: str) -> Response | dict[str, Any]:
     """What one kind of problem means and what to do about it

@@ -16,6 +16,7 @@ from servicekit.errors import (
     NotFound,
     ValidationFailed,
 )
+from servicekit.fields import Instant
 from servicekit.http import lifecycle, problems
 from servicekit.http.auth import InternalTokenVerifier
 from servicekit.http.blueprint import Blueprint
@@ -79,6 +80,7 @@ def create_app(
     lifecycle.register(app)
     routes: dict[tuple[str, str], Route] = {}
     api = _Api(app)
+    api.register_field(Instant, "string", "date-time")
     for blueprint in blueprints:
         routes.update(blueprint.gated_routes())
         api.register_blueprint(blueprint)

@@ -6,10 +6,14 @@ import yaml
 from flask import Flask
 
 from servicekit.errors import ServiceError
+from servicekit.http import answers
+from servicekit.http.keyed import HEADER, REPLAYED_HEADER
+from servicekit.http.lifecycle import REQUEST_ID_HEADER
 from servicekit.http.marks import INTERNAL_SCOPE
-from servicekit.http.problems import CONTENT_TYPE, status_of
+from servicekit.http.problems import status_of
 
 _SCHEMA_REFERENCE = "#/components/schemas/"
+_ANSWER_REFERENCE = "#/components/responses/"
 _METHODS = ("get", "put", "post", "delete", "patch")
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -50,7 +54,13 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
     made: dict[str, Any] = _plain(spec.to_dict())
     document = {
         "openapi": made["openapi"],
-        "info": made["info"],
+        "info": {
+            **made["info"],
+            "description": f"What {service_name} serves. Clients call it at the gateway, whose /docs has every service.",
+            "contact": {"name": "The platform's maintainers: see CODEOWNERS, and SECURITY.md for holes"},
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
         "x-service": service_name,
         "tags": made.get("tags", []),
         "paths": made["paths"],
@@ -66,18 +76,21 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
             if operation.pop("x-undocumented", False):
                 del operations[method]
                 continue
-            _finish_operation(operation, f"{method}_{path}")
+            _finish_operation(operation, path)
             for need in operation["security"]:
                 scopes.setdefault(need["oauth2"][0], []).append(f"{method.upper()} {path}")
         if not any(method in operations for method in _METHODS):
             del document["paths"][path]
     components = document["components"]
-    components["responses"] = {
-        "Problem": {
-            "description": "The request was not carried out.",
-            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+    used = {
+        answer["$ref"].removeprefix(_ANSWER_REFERENCE)
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        if isinstance(operation, dict)
+        for answer in operation["responses"].values()
+        if "$ref" in answer
     }
+    components["responses"], components["headers"] = answers.components(used)
     components["schemas"] = _schemas(document["paths"], components.get("schemas", {}))
     components["securitySchemes"] = {
         "oauth2": {
@@ -157,23 +170,21 @@ def _referenced(value: Any, schemas: dict[str, Any], seen: frozenset[str] = froz
     return names
 
 
-def _finish_operation(operation: dict[str, Any], fallback_id: str) -> None:
+def _finish_operation(operation: dict[str, Any], path: str) -> None:
     responses = operation.setdefault("responses", {})
     # flask-smorest refers to a response of its own for bad arguments; ours are all one shape.
     for status in [s for s in responses if "$ref" in responses[s]]:
         del responses[status]
-    problem = {"$ref": "#/components/responses/Problem"}
-    needs = operation["security"]
-    expected = ["401", "403"] if needs else []
-    if operation.get("parameters") or "requestBody" in operation:
-        expected += ["400", "422"]
-    for status in sorted(expected):
-        responses.setdefault(status, problem)
-    responses["default"] = problem
+    always = [REQUEST_ID_HEADER]
+    if any(parameter["name"] == HEADER for parameter in operation.get("parameters", ())):
+        always.append(REPLAYED_HEADER)
+    for answer in responses.values():
+        answer["headers"] = {**answers.headers(always), **answer.get("headers", {})}
+    responses |= answers.refusals(operation, "{" in path, operation.pop("x-raises"))
     operation["responses"] = {k: responses[k] for k in sorted(responses)}
+    needs = operation["security"]
     if needs and needs[0]["oauth2"] == [INTERNAL_SCOPE]:
         operation["x-internal"] = True
-    operation.setdefault("operationId", fallback_id.replace("/", "_").replace("{", "").replace("}", ""))
 
 
 def _subclasses(kind: type[ServiceError]) -> list[type[ServiceError]]:
