@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import Response, jsonify, redirect, request
 from jinja2 import Environment, PackageLoader
 from marshmallow import Schema, fields
 from werkzeug.wrappers import Response as AnyResponse
@@ -67,18 +67,20 @@ def get_landing() -> AnyResponse:
 
 @blueprint.route("/openapi.json")
 @blueprint.public()
-@blueprint.response(200, description="An OpenAPI 3.1 document.")
-def get_openapi() -> dict[str, Any]:
+@blueprint.response(200, {"type": "object"}, description="An OpenAPI 3.1 document.")
+def get_openapi() -> Response:
     """Every operation of the platform in one OpenAPI document
 
     It changes when a service is deployed; internal operations are not in it.
     """
-    return _merged(application(Gateway).routes.table)
+    return jsonify(_merged(application(Gateway).routes.table))
 
 
 @blueprint.route("/docs")
 @blueprint.public()
-@blueprint.response(200, description="A page to read and try the API.", content_type="text/html")
+@blueprint.response(
+    200, {"type": "string"}, description="A page to read and try the API.", content_type="text/html"
+)
 def get_docs() -> Response:
     """The API to read and to try
 

@@ -14,6 +14,11 @@ from servicekit.http.problems import status_of
 
 _SCHEMA_REFERENCE = "#/components/schemas/"
 _ANSWER_REFERENCE = "#/components/responses/"
+# Who maintains what the document describes, and under which terms it is given away.
+_PUBLISHED_BY: dict[str, Any] = {
+    "contact": {"name": "The platform's maintainers: see CODEOWNERS, and SECURITY.md for holes"},
+    "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+}
 _METHODS = ("get", "put", "post", "delete", "patch")
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -31,21 +36,26 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "request_id": {"type": "string"},
         "errors": {
             "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "detail"],
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "JSON pointer into the body, ?name of a query parameter, or a header's name.",
-                    },
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                },
-            },
+            "description": "The places that are not acceptable; 50 at most.",
+            "items": {"$ref": "#/components/schemas/FieldProblem"},
         },
     },
 }
+_FIELD_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "What is wrong at one place of the request.",
+    "required": ["pointer", "code", "detail"],
+    "properties": {
+        "pointer": {
+            "type": "string",
+            "description": "JSON pointer into the body, ?name of a query parameter, or a header's name.",
+        },
+        "code": {"type": "string", "description": "Stable name of what is wrong there."},
+        "detail": {"type": "string", "description": "How to put it right."},
+    },
+}
+# apispec writes a length of anything as it writes that of a text.
+_LENGTHS_OF_OBJECTS = {"minLength": "minProperties", "maxLength": "maxProperties"}
 
 
 def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
@@ -57,8 +67,7 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
         "info": {
             **made["info"],
             "description": f"What {service_name} serves. Clients call it at the gateway, whose /docs has every service.",
-            "contact": {"name": "The platform's maintainers: see CODEOWNERS, and SECURITY.md for holes"},
-            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+            **_PUBLISHED_BY,
         },
         "servers": [{"url": "/"}],
         "x-service": service_name,
@@ -139,7 +148,7 @@ def problem_types(service_name: str) -> list[dict[str, Any]]:
 
 
 def _schemas(paths: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    """Those of `schemas` that an operation uses, and Problem; by name.
+    """Those of `schemas` that an operation uses, and those of problems; by name.
 
     Requests refuse unknown members; a schema that is only answered with stays open, because clients must ignore
     members they do not know.
@@ -152,7 +161,17 @@ def _schemas(paths: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     for name, schema in kept.items():
         if name not in asked:
             schema.pop("additionalProperties", None)
-    return dict(sorted({**kept, "Problem": _PROBLEM_SCHEMA}.items()))
+    kept |= {"Problem": _PROBLEM_SCHEMA, "FieldProblem": _FIELD_PROBLEM_SCHEMA}
+    return {name: _with_lengths_of_objects(kept[name]) for name in sorted(kept)}
+
+
+def _with_lengths_of_objects(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_lengths_of_objects(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names = _LENGTHS_OF_OBJECTS if value.get("type") == "object" else {}
+    return {names.get(key, key): _with_lengths_of_objects(inner) for key, inner in value.items()}
 
 
 def _referenced(value: Any, schemas: dict[str, Any], seen: frozenset[str] = frozenset()) -> set[str]:
