@@ -57,7 +57,9 @@ def merged_openapi(services: Iterable[PublishedService], version: str) -> Docume
                 _merge_scheme(target, name, component)
             else:
                 target[renamed.get((section, name), name)] = _rewritten(component, refs)
-    merged["tags"] = [tags[name] for name in sorted(tags)]
+    operations = [item[method] for item in merged["paths"].values() for method in _METHODS & item.keys()]
+    merged["tags"] = [tags[name] for name in sorted(tags) if any(name in o["tags"] for o in operations)]
+    _keep_scopes_of(operations, merged["components"].get(_SCHEMES, {}))
     return merged
 
 
@@ -152,6 +154,20 @@ def _name_operations(item: Document, service: str, taken: set[str]) -> None:
         if name:
             taken.add(name)
         operation.setdefault("tags", [service])
+
+
+def _keep_scopes_of(operations: Iterable[Mapping[str, Any]], schemes: Document) -> None:
+    """Takes the scopes away that no operation asks for: those of internal ones are nobody's outside."""
+    asked = {
+        (scheme, scope)
+        for o in operations
+        for need in o.get("security") or ()
+        for scheme in need
+        for scope in need[scheme]
+    }
+    for name, scheme in schemes.items():
+        for flow in (scheme.get("flows") or {}).values():
+            flow["scopes"] = {scope: text for scope, text in flow["scopes"].items() if (name, scope) in asked}
 
 
 def _merge_scheme(target: Document, name: str, scheme: Mapping[str, Any]) -> None:

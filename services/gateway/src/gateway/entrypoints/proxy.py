@@ -24,8 +24,8 @@ from gateway.bootstrap import Gateway
 from gateway.entrypoints import hygiene
 from servicekit.errors import FieldProblem, MalformedRequest, ServiceError
 from servicekit.http import problems
-from servicekit.http.exchange import Exchange
-from servicekit.http.lifecycle import DEFAULT_TIMEOUT_MS, MOST_TIMEOUT_MS, REQUEST_ID_HEADER, TIMEOUT_HEADER
+from servicekit.http.exchange import REQUEST_ID_HEADER, Exchange
+from servicekit.http.lifecycle import DEFAULT_TIMEOUT_MS, MOST_TIMEOUT_MS, TIMEOUT_HEADER
 from servicekit.observability import metrics, tracing
 
 StartResponse = Callable[..., Any]

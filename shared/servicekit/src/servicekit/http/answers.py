@@ -5,12 +5,19 @@ from typing import Any
 
 from servicekit import errors
 from servicekit.errors import ServiceError
+from servicekit.http.exchange import REQUEST_ID_HEADER
 from servicekit.http.keyed import REPLAYED_HEADER
-from servicekit.http.lifecycle import REQUEST_ID_HEADER
-from servicekit.http.problems import CONTENT_TYPE, STATUSES, BodyTooLarge, InternalError, UnsupportedMediaType, status_of
+from servicekit.http.problems import (
+    CONTENT_TYPE,
+    STATUSES,
+    BodyTooLarge,
+    InternalError,
+    UnsupportedMediaType,
+    status_of,
+)
 
 ANY_PROBLEM = "Problem"
-_HEADERS: dict[str, dict[str, Any]] = {
+HEADERS: dict[str, dict[str, Any]] = {
     REQUEST_ID_HEADER: {
         "description": "The request's id: quote it to support. A caller may choose it by sending the same header.",
         "required": True,
@@ -71,7 +78,7 @@ def headers(names: Iterable[str]) -> dict[str, Any]:
     """References to the headers of these names, as an answer lists them. Raises KeyError for an unknown one."""
     references = {}
     for name in names:
-        if name not in _HEADERS:
+        if name not in HEADERS:
             raise KeyError(f"{name} is not described among the headers of answers")
         references[name] = {"$ref": f"#/components/headers/{name}"}
     return references
@@ -96,11 +103,11 @@ def refusals(operation: dict[str, Any], path_parameters: bool, own: Sequence[typ
     return {**answers, "default": _reference(ANY_PROBLEM, ())}
 
 
-def components(used: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The refusals of these names, and every header that an answer may refer to: `responses` and `headers`."""
+def problems(names: Iterable[str]) -> dict[str, Any]:
+    """The answers of these names to which `refusals` refers, for the components of a document."""
     by_name = {_name(status): (status, kind) for kind, status in reversed(STATUSES.items())}
     responses = {}
-    for name in sorted(used):
+    for name in sorted(names):
         status, kind = by_name.get(name, (0, None))
         text = " ".join((kind.__doc__ or "").split("\n\n")[0].split()) if kind else "The request was not carried out."
         responses[name] = {
@@ -108,7 +115,7 @@ def components(used: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
             "headers": headers((REQUEST_ID_HEADER, *_OF_A_REFUSAL.get(status, ()))),
             "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-    return responses, _HEADERS
+    return responses
 
 
 def _name(status: int) -> str:

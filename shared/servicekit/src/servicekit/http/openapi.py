@@ -7,13 +7,14 @@ from flask import Flask
 
 from servicekit.errors import ServiceError
 from servicekit.http import answers
+from servicekit.http.exchange import REQUEST_ID_HEADER
 from servicekit.http.keyed import HEADER, REPLAYED_HEADER
-from servicekit.http.lifecycle import REQUEST_ID_HEADER
 from servicekit.http.marks import INTERNAL_SCOPE
 from servicekit.http.problems import status_of
 
 _SCHEMA_REFERENCE = "#/components/schemas/"
 _ANSWER_REFERENCE = "#/components/responses/"
+_HEADER_REFERENCE = "#/components/headers/"
 # Who maintains what the document describes, and under which terms it is given away.
 _PUBLISHED_BY: dict[str, Any] = {
     "contact": {"name": "The platform's maintainers: see CODEOWNERS, and SECURITY.md for holes"},
@@ -66,7 +67,7 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
         "openapi": made["openapi"],
         "info": {
             **made["info"],
-            "description": f"What {service_name} serves. Clients call it at the gateway, whose /docs has every service.",
+            "description": f"What {service_name} serves. Clients call it at the gateway; its /docs has every service.",
             **_PUBLISHED_BY,
         },
         "servers": [{"url": "/"}],
@@ -91,15 +92,9 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
         if not any(method in operations for method in _METHODS):
             del document["paths"][path]
     components = document["components"]
-    used = {
-        answer["$ref"].removeprefix(_ANSWER_REFERENCE)
-        for operations in document["paths"].values()
-        for operation in operations.values()
-        if isinstance(operation, dict)
-        for answer in operation["responses"].values()
-        if "$ref" in answer
-    }
-    components["responses"], components["headers"] = answers.components(used)
+    components["responses"] = answers.problems(_names(document["paths"], _ANSWER_REFERENCE))
+    carried = _names([document["paths"], components["responses"]], _HEADER_REFERENCE)
+    components["headers"] = {name: answers.HEADERS[name] for name in sorted(carried)}
     components["schemas"] = _schemas(document["paths"], components.get("schemas", {}))
     components["securitySchemes"] = {
         "oauth2": {
@@ -187,6 +182,14 @@ def _referenced(value: Any, schemas: dict[str, Any], seen: frozenset[str] = froz
         for item in value:
             names |= _referenced(item, schemas, seen)
     return names
+
+
+def _names(value: Any, kind: str) -> set[str]:
+    """Names of the components of this kind that `value` refers to itself."""
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    names = {name for item in inner for name in _names(item, kind)}
+    reference = value.get("$ref", "") if isinstance(value, dict) else ""
+    return names | {reference.removeprefix(kind)} if reference.startswith(kind) else names
 
 
 def _finish_operation(operation: dict[str, Any], path: str) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import request, url_for
 
-from billing.application.payments.accept_callback import AcceptCallback
 from billing.application.bills.errors import BillExpired, BillNotFound
+from billing.application.payments.accept_callback import AcceptCallback
 from billing.application.payments.errors import (
     AmountNotAccepted,
     BillAlreadyPaid,

@@ -54,7 +54,9 @@ class ReceiptShownSchema(Schema):
     biller_id = fields.String(required=True, metadata={"example": "JVVNL"})
     biller_name = fields.String(required=True)
     biller_name_hi = fields.String(required=True)
-    biller_reference = fields.String(required=True, metadata={"description": "Under which the biller knows the payment."})
+    biller_reference = fields.String(
+        required=True, metadata={"description": "Under which the biller knows the payment."}
+    )
     kiosk_id = fields.String(required=True, allow_none=True)
     mode = fields.String(required=True, validate=validate.OneOf(MODES), metadata={"example": "WALLET"})
     amount = shown("What the biller received.")

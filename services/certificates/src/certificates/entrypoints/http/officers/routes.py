@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from certificates.application.officers.decide_application import DecideApplication
 from certificates.application.applications.errors import ApplicationNotFound
+from certificates.application.officers.decide_application import DecideApplication
 from certificates.application.officers.errors import AlreadyDecided, FeeNotPaid, OfficerRequired
 from certificates.bootstrap import Certificates
 from certificates.domain.officer import Officer
