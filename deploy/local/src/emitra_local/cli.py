@@ -228,6 +228,13 @@ def nemesis(
         raise typer.Exit(suites.run_program(root(), "tests.nemesis", *(arguments or [])))
 
 
+@app.command()
+def generators() -> None:
+    """Clients generated from the running document make both journeys; linters of OpenAPI look at it."""
+    with _signals_as_interrupt():
+        raise typer.Exit(suites.run_program(root(), "tests.generators"))
+
+
 @contextmanager
 def _signals_as_interrupt() -> Iterator[None]:
     """A closed terminal and a polite kill stop things in the same order as Ctrl-C does."""

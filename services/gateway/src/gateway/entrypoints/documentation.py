@@ -195,7 +195,7 @@ def list_event_contracts() -> dict[str, Any]:
     headers=["Cache-Control", "ETag"],
 )
 @blueprint.alt_response(304, description="It is as the ETag of If-None-Match says.", headers=["Cache-Control", "ETag"])
-def get_event_contract(file: str) -> Response:
+def get_event_contract(file: str) -> AnyResponse:
     """The schema of one event's data
 
     The address is also what events of release 0.1.0 carry as `dataschema`.
