@@ -48,7 +48,7 @@ fault: ## Run the whole fault suite: crash points, broken infrastructure; then t
 nemesis: ## Kill and stop parts at random while people pay; then the history and the books (SEED=, MINUTES=10, REPORT=file)
 	@$(LOCAL) nemesis -- $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(REPORT),--report $(REPORT))
 
-generators: ## Generate three clients from the document, pay and apply with them, lint it (needs Node and Java)
+generators: ## Generate clients from the document, pay and apply with them, lint it, use its page (needs Node, Java, Chromium)
 	@$(LOCAL) generators
 
 lint: ## ruff, mypy, import rules, locks, generated files, the contract gate

@@ -1,5 +1,6 @@
-"""`make generators`: three generators make clients of the running document, the clients make both journeys, and two
-linters find nothing. Not part of `make test`, which has one of the generators: these need Node and Java."""
+"""`make generators`: three generators make clients of the running document, the clients make both journeys, two linters
+find nothing, and the page that shows the document is used in a browser. Not part of `make test`, which has one of the
+generators: the rest needs Node, Java and Chromium."""
 
 import shutil
 import sys
@@ -11,12 +12,13 @@ from tests.conftest import ROOT
 from tests.generators import clients
 from tests.support.platform import Platform
 
-NEEDED = {"node": "nodejs", "npm": "npm", "java": "default-jre-headless"}  # program and Debian package
+NEEDED = {"node": "nodejs", "npm": "npm", "java": "default-jre-headless", "chromium": "chromium"}  # program and Debian package
 CHECKS = [
     clients.lint,
     clients.with_openapi_python_client,
     clients.with_openapi_generator,
     clients.with_openapi_typescript,
+    clients.documentation_page,
 ]
 
 

@@ -69,6 +69,15 @@ def lint(platform: Platform, folder: Path) -> None:
     assert (totals["errors"], totals["warnings"]) == (0, 0), said
 
 
+def documentation_page(platform: Platform, folder: Path) -> None:
+    """What a person does on /docs, in Debian's Chromium."""
+    tools = _node_tools()
+    (folder / "node_modules").symlink_to(tools.parent)
+    shutil.copy(HERE / "page.mjs", folder)
+    chromium = {"CHROMIUM": shutil.which("chromium") or ""}
+    _run(["node", "page.mjs"], folder, {**_sandbox(platform, folder), **chromium})
+
+
 def _sandbox(platform: Platform, folder: Path) -> Mapping[str, str]:
     kiosk, officer = platform.client("kiosk-jaipur"), platform.client("officer-tehsildar-jaipur")
     return {
