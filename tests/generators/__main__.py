@@ -12,7 +12,12 @@ from tests.conftest import ROOT
 from tests.generators import clients
 from tests.support.platform import Platform
 
-NEEDED = {"node": "nodejs", "npm": "npm", "java": "default-jre-headless", "chromium": "chromium"}  # program and Debian package
+NEEDED = {
+    "node": "nodejs",
+    "npm": "npm",
+    "java": "default-jre-headless",
+    "chromium": "chromium",
+}  # program and Debian package
 CHECKS = [
     clients.lint,
     clients.with_openapi_python_client,
