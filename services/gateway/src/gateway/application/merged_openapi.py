@@ -58,8 +58,8 @@ def merged_openapi(services: Iterable[PublishedService], version: str) -> Docume
             else:
                 target[renamed.get((section, name), name)] = _rewritten(component, refs)
     operations = [item[method] for item in merged["paths"].values() for method in _METHODS & item.keys()]
-    merged["tags"] = [tags[name] for name in sorted(tags) if any(name in o["tags"] for o in operations)]
-    _keep_scopes_of(operations, merged["components"].get(_SCHEMES, {}))
+    merged["tags"] = [tags[name] for name in sorted(tags) if any(name in operation["tags"] for operation in operations)]
+    _keep_usable_scopes(merged)
     return merged
 
 
@@ -156,18 +156,19 @@ def _name_operations(item: Document, service: str, taken: set[str]) -> None:
         operation.setdefault("tags", [service])
 
 
-def _keep_scopes_of(operations: Iterable[Mapping[str, Any]], schemes: Document) -> None:
-    """Takes the scopes away that no operation asks for: those of internal ones are nobody's outside."""
-    asked = {
-        (scheme, scope)
-        for o in operations
-        for need in o.get("security") or ()
-        for scheme in need
-        for scope in need[scheme]
+def _keep_usable_scopes(merged: Document) -> None:
+    """Leaves out the scopes that no public operation asks for: they are between services."""
+    usable = {
+        scope
+        for item in merged["paths"].values()
+        for method in _METHODS & item.keys()
+        for requirement in item[method].get("security") or ()
+        for scopes in requirement.values()
+        for scope in scopes
     }
-    for name, scheme in schemes.items():
+    for scheme in merged["components"].get(_SCHEMES, {}).values():
         for flow in (scheme.get("flows") or {}).values():
-            flow["scopes"] = {scope: text for scope, text in flow["scopes"].items() if (name, scope) in asked}
+            flow["scopes"] = {scope: text for scope, text in flow["scopes"].items() if scope in usable}
 
 
 def _merge_scheme(target: Document, name: str, scheme: Mapping[str, Any]) -> None:

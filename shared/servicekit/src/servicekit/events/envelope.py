@@ -17,7 +17,7 @@ CONTENT_TYPE = "application/cloudevents+json"
 TYPE_PREFIX = "org.emitra."
 SCHEMA_PREFIX = "urn:emitra:events:"
 ENVELOPE_SCHEMA = f"{SCHEMA_PREFIX}envelope"
-# All that a 64-bit integer surely holds.
+# As many digits as a 64-bit integer always holds.
 SEQUENCE_MAX_DIGITS = 18
 
 _trace_context = TraceContextTextMapPropagator()

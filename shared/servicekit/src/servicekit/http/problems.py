@@ -27,6 +27,15 @@ class MethodNotAllowed(ServiceError):
     title_hi = "इस पते पर यह विधि मान्य नहीं है"
 
 
+class RequestTimeout(ServiceError):
+    """The request did not arrive whole in the time that there was for it; nothing was done, and it may be repeated."""
+
+    slug = "request-timeout"
+    title = "The request came too slowly"
+    title_hi = "अनुरोध समय के भीतर पूरा नहीं पहुँचा"
+    retryable = True
+
+
 class BodyTooLarge(ServiceError):
     """The body is larger than this service reads; send less at a time."""
 
@@ -68,6 +77,7 @@ STATUSES: dict[type[ServiceError], int] = {
     errors.NotPermitted: 403,
     errors.NotFound: 404,
     MethodNotAllowed: 405,
+    RequestTimeout: 408,
     errors.Conflict: 409,
     errors.StaleVersion: 412,
     BodyTooLarge: 413,
