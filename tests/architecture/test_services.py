@@ -19,6 +19,8 @@ PUBLIC = {
     ("gateway", "GET", "/docs"): "documentation",
     ("gateway", "GET", "/docs/{asset}"): "documentation",
     ("gateway", "GET", "/openapi.json"): "documentation",
+    ("gateway", "GET", "/contracts/events"): "documentation",
+    ("gateway", "GET", "/contracts/events/{file}"): "documentation",
     ("gateway", "GET", "/problems"): "documentation",
     ("gateway", "GET", "/problems/{slug}"): "documentation",
 }

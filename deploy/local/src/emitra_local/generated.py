@@ -1,7 +1,7 @@
 """The files in the repository that a program writes: made anew, and those that are out of date.
 
 Of each service its `openapi.yaml`, the copy the cluster's gateway reads, and its `events.json`; of all together
-`shared/contracts/asyncapi.yaml` and the picture in `docs/`.
+`shared/contracts/asyncapi.yaml`, the gateway's copy of the events' schemas and the picture in `docs/`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from emitra_local import import_rules, picture
 from emitra_local.environments import Environments
 from emitra_local.workspace import Package
 
+_SCHEMAS = "services/gateway/src/gateway/entrypoints/pages/event-schemas.json"  # what it serves under their names
 _COPY = "base/openapi.yaml"  # what the gateway in the cluster routes by, where a service's contract.yaml names it
 # A service's commands that print need neither settings nor servers.
 _PRINTED = ("openapi", "events", "asyncapi")
@@ -45,6 +46,7 @@ def generated(environments: Environments) -> dict[Path, str]:
     files[root / "shared" / "contracts" / "asyncapi.yaml"] = _run(
         environments, "-m", "emitra_contracts.cli", "asyncapi", stdin=documents
     )
+    files[root / _SCHEMAS] = _run(environments, "-m", "emitra_contracts.cli", "schemas")
     files[root / "docs" / "platform.svg"] = picture.drawn(
         {service.folder.name: said[service.folder.name, "events"] for service in services}
     )

@@ -46,7 +46,7 @@ def all_locks(workspace: Workspace) -> list[Lock]:
     development = workspace.package_in(DEVELOPMENT)
     locks = [
         Lock(development.folder / f"requirements-{group}.lock", {development.name: development.group(group)})
-        for group in ("bootstrap", "build", "mongod")
+        for group in ("bootstrap", "build", "generators", "mongod")
     ]
     everything: dict[str, list[str]] = {development.name: development.group("lint")}
     for package in workspace.packages:

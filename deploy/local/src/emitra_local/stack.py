@@ -23,6 +23,7 @@ from emitra_local.infrastructure import Infrastructure
 from emitra_local.problems import CannotStart
 from emitra_local.processes import end_all
 from emitra_local.secret_store import SecretStore
+from emitra_local.service_command import write_programs
 from emitra_local.service_programs import GATEWAY, Configured, ServicePrograms, port_names
 from emitra_local.stack_folder import (
     LEFTOVER_GRACE_SECONDS,
@@ -256,6 +257,7 @@ class Stack:
         programs = [each.program(process) for each in self.services.values() for process in each.processes]
         self._add([*self._simulators(), *programs])
         self.supervisor.describe(list(self._programs.values()))
+        write_programs(self.state, list(self.services))
         self.supervisor.add_group(PLATFORM)
         # While RabbitMQ is still starting: APIs hold no broker connection, and the others wait for it. But the first
         # time there is no topology on it yet, without which these would end.

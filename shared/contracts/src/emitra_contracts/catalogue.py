@@ -92,6 +92,13 @@ def clients() -> dict[str, dict[str, Any]]:
     return _object(_data() / "clients.json")
 
 
+def accepted() -> list[dict[str, str]]:
+    """Breaking changes since the last release that are meant: `contract`, `place`, `was` and `is` as the gate reports
+    them, and the `reason`."""
+    rows: list[dict[str, str]] = _object(_data() / "accepted.json")["changes"]
+    return rows
+
+
 def sunsets() -> dict[str, str]:
     """Event, or service, method and path (`billing GET /v1/wallet`) → the ISO date from which it may be gone."""
     return _object(_data() / "sunsets.json")

@@ -21,6 +21,8 @@ API_REMEDY = (
 DAMAGE_REMEDY = "Nobody edits released/: restore it as it was; `make release-contracts` renews it when it may."
 EXAMPLE_REMEDY = "A released example stays as it was released, and today's schemas accept it: old events are replayed."
 
+ACCEPTED_REMEDY = "Take the row out of accepted.json, or name the change as the gate does."
+
 NOBODY = "no consumer in this repository"
 _SHOWN_OPERATIONS = 3
 
@@ -84,6 +86,23 @@ def findings(
     for service in released.apis:
         broken += _api_findings(service, released, today, readers, ended)
     return broken
+
+
+def unaccepted(broken: Sequence[Finding], accepted: Sequence[Mapping[str, str]]) -> list[Finding]:
+    """The findings without those that `accepted` names, and one for each row of `accepted` that names none.
+
+    A row is `contract`, `place`, `was` and `is` of the finding, and the `reason` for which it is meant. After the
+    release it names nothing any more and goes.
+    """
+    named = [(row["contract"], row["place"], row["was"], row["is"]) for row in accepted]
+    changes = {(finding.contract, finding.place, finding.was, finding.current): finding for finding in broken}
+    why = "accepted.json names a change that is not there"
+    stale = [
+        Finding(contract, place, was, current, (NOBODY,), why, ACCEPTED_REMEDY)
+        for contract, place, was, current in named
+        if (contract, place, was, current) not in changes
+    ]
+    return [finding for key, finding in changes.items() if key not in named] + stale
 
 
 def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers) -> list[Finding]:

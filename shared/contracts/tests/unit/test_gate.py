@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from emitra_contracts import events, examples, released_examples
-from emitra_contracts.gate import Finding, Readers, damage_findings, example_findings, findings, report
+from emitra_contracts.gate import (
+    Finding,
+    Readers,
+    damage_findings,
+    example_findings,
+    findings,
+    report,
+    unaccepted,
+)
 from emitra_contracts.released import Contracts, damaged_files, release, released_contracts
 
 FEE = {"type": "object", "properties": {"amount": {"type": "integer"}}, "required": ["amount"]}
@@ -120,6 +128,17 @@ def test_a_change_of_the_envelope_breaks_every_consumer() -> None:
         replace(RELEASED, envelope={"type": "object", "properties": {"sequence": {"type": "integer"}}})
     )
     assert (finding.contract, finding.place, finding.breaks) == ("the envelope", "/sequence", ("billing", "gateway"))
+
+
+def test_a_change_that_is_meant_is_accepted_by_name_and_only_while_it_is_there() -> None:
+    (finding,) = findings_of(replace(RELEASED, envelope={"type": "object", "properties": {"sequence": {}}}))
+    row = {"contract": finding.contract, "place": finding.place, "was": finding.was, "is": finding.current}
+    assert unaccepted([finding], [{**row, "reason": "…"}]) == []
+    (still,) = unaccepted([finding], [])
+    assert still == finding
+    other, stale = unaccepted([finding], [{**row, "is": "integer", "reason": "…"}])
+    assert (other, stale.current) == (finding, "integer")
+    assert "accepted.json" in stale.remedy
 
 
 def test_a_schema_that_operations_share_is_one_finding_with_the_clients_of_all_of_them() -> None:

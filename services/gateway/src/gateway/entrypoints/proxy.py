@@ -23,8 +23,8 @@ from gateway.bootstrap import Gateway
 from gateway.entrypoints import hygiene
 from servicekit.errors import ServiceError
 from servicekit.http import problems
-from servicekit.http.exchange import Exchange
-from servicekit.http.lifecycle import REQUEST_ID_HEADER, TIMEOUT_HEADER, begun_at, request_id_of, timeout_ms
+from servicekit.http.exchange import REQUEST_ID_HEADER, Exchange
+from servicekit.http.lifecycle import TIMEOUT_HEADER, begun_at, request_id_of, timeout_ms
 from servicekit.observability import metrics, tracing
 
 StartResponse = Callable[..., Any]

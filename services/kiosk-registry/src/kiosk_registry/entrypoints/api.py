@@ -46,7 +46,7 @@ def list_kiosks(query: dict[str, Any]) -> Response:
 @blp.requires(READ)
 @blp.arguments(NearestQuerySchema, location="query")
 @blp.response(200, NearestSchema)
-def nearest_kiosks(query: dict[str, Any]) -> Response:
+def find_nearest_kiosks(query: dict[str, Any]) -> Response:
     """Find the nearest centres
 
     ACTIVE centres around any place on earth, the closest first.
@@ -57,8 +57,8 @@ def nearest_kiosks(query: dict[str, Any]) -> Response:
 
 @blp.route("/v1/kiosks/statistics")
 @blp.requires(READ)
-@blp.response(200, StatisticsSchema)
-def kiosk_statistics() -> Response:
+@blp.response(200, StatisticsSchema, headers=["Cache-Control"])
+def get_kiosk_statistics() -> Response:
     """Count centres
 
     Per district and status, and for the whole state.
@@ -71,7 +71,7 @@ def kiosk_statistics() -> Response:
 @blp.route("/v1/kiosks/<string:kiosk_id>", parameters=[KIOSK_ID])
 @blp.requires(READ)
 @blp.response(200, KioskSchema)
-def read_kiosk(kiosk_id: str) -> Response:
+def get_kiosk(kiosk_id: str) -> Response:
     """Read one centre
 
     By its permanent id; any other text is not found.

@@ -12,6 +12,7 @@ from servicekit.errors import (
     NotFound,
     ValidationFailed,
 )
+from servicekit.fields import Instant
 from servicekit.http import conditional, lifecycle, problems
 from servicekit.http.auth import InternalTokenVerifier
 from servicekit.http.blueprint import Blueprint
@@ -72,6 +73,7 @@ def create_app(
     conditional.register(app)
     routes: dict[tuple[str, str], Route] = {}
     api = _Api(app)
+    api.register_field(Instant, "string", "date-time")
     for blueprint in blueprints:
         routes.update(blueprint.gated_routes())
         api.register_blueprint(blueprint)

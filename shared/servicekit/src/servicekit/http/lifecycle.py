@@ -11,12 +11,11 @@ from flask import Flask, Response, g, request
 
 from servicekit.deadlines import LEAST_USEFUL_SECONDS, deadline
 from servicekit.errors import DependencyTimeout, FieldProblem, MalformedRequest
-from servicekit.http.exchange import Exchange, exchange
+from servicekit.http.exchange import REQUEST_ID_HEADER, Exchange, exchange
 from servicekit.http.keyed import REPLAYED_HEADER
 from servicekit.ids import public_id
 from servicekit.observability import metrics, tracing
 
-REQUEST_ID_HEADER = "X-Request-Id"
 TIMEOUT_HEADER = "Emitra-Timeout-Ms"
 DEFAULT_TIMEOUT_MS = 30_000
 MOST_TIMEOUT_MS = 60_000  # longer than any client should keep a citizen waiting; more is cut to this

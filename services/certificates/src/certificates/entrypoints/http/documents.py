@@ -2,6 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
+from servicekit.money import CURRENCY
+
 # In a form that ECMA-262 understands too, for the pattern is published. Whether the district exists is checked later.
 LGD_CODE = validate.Regexp(r"^[1-9][0-9]{0,2}$", error="Must be the LGD code of a district, such as 102.")
 
@@ -17,4 +19,4 @@ class MoneySchema(Schema):
     """An amount in paise."""
 
     amount = fields.Integer(required=True, metadata={"description": "Paise."})
-    currency = fields.String(required=True)
+    currency = fields.String(required=True, validate=validate.Equal(CURRENCY))

@@ -64,7 +64,7 @@ class ApplicationSummarySchema(Schema):
     application_type = fields.String(required=True)
     district_code = fields.String(required=True)
     kiosk_id = fields.String(required=True, allow_none=True)
-    state = fields.Enum(State, by_value=True, required=True)
+    state = fields.Enum(State, by_value=fields.String, required=True)
     fee = fields.Nested(FeeDueSchema, required=True)
     step = fields.String(required=True, metadata={"description": "The step in hand, or the last one decided."})
     department = fields.String(required=True, metadata={"description": "The department whose step it is."})
@@ -113,7 +113,7 @@ class ApplicationSchema(ApplicationSummarySchema):
 class ApplicationQuerySchema(Schema):
     """Which applications to list."""
 
-    state = fields.Enum(State, by_value=True)
+    state = fields.Enum(State, by_value=fields.String)
     district_code = fields.String(validate=LGD_CODE)
     limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, LARGEST_PAGE))
     cursor = fields.String(metadata={"description": "`next` of the page before."})

@@ -17,7 +17,7 @@ class FormFieldSchema(Schema):
     """A field of the form; its kind says which of the optional members it has."""
 
     name = fields.String(required=True)
-    type = fields.Enum(FieldKind, by_value=True, required=True)
+    type = fields.Enum(FieldKind, by_value=fields.String, required=True)
     label = fields.Nested(LabelSchema, required=True)
     required = fields.Boolean(
         required=True,
@@ -90,7 +90,9 @@ class ApplicationTypeSummarySchema(Schema):
 
     application_type = fields.String(required=True)
     title = fields.Nested(LabelSchema, required=True)
-    fee = fields.Nested(FeeSchema, allow_none=True, metadata={"description": "Today's; null before the type opens."})
+    fee = fields.Nested(
+        FeeSchema, required=True, allow_none=True, metadata={"description": "Today's; null before the type opens."}
+    )
 
 
 class ApplicationTypeSchema(ApplicationTypeSummarySchema):
