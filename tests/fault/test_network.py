@@ -267,7 +267,9 @@ def test_a_posting_whose_answer_never_comes_is_asked_about_and_not_repeated(
     assert_each_paid_once(stack, [Promised(key, bill["bill_id"], answer.json)])
     biller = stack.simulator_urls["biller-simulator"]
     audit = urllib3.request("GET", f"{biller}/control/payments?limit=100000", timeout=10).json()["payments"]
-    received = [each["times_received"] for each in audit if each["request_id"].startswith(answer.json["payment_id"])]
+    received = [
+        record["times_received"] for record in audit if record["request_id"].startswith(answer.json["payment_id"])
+    ]
     assert received == [1]
 
 

@@ -226,16 +226,16 @@ class Payer:
         bills = self._bills(client, self._consumer())
         return None if bills is None else self._bill(client, bills[0])
 
-    def _bills(self, client: Client, wanted: dict[str, Any]) -> list[dict[str, Any]] | None:
+    def _bills(self, client: Client, request: dict[str, Any]) -> list[dict[str, Any]] | None:
         """What is due, unless the platform or a fee is not there; no money hangs on it, so it is in no history."""
         try:
-            answer = client.post("/v1/bill-fetches", wanted, self._new_key(), **{"Emitra-Timeout-Ms": str(TIMEOUT_MS)})
+            answer = client.post("/v1/bill-fetches", request, self._new_key(), **{"Emitra-Timeout-Ms": str(TIMEOUT_MS)})
         except urllib3.exceptions.HTTPError:
             return None
-        if answer.status in {429, 502, 503, 504} or (answer.status == 404 and wanted["biller_id"] == FEES):
+        if answer.status in {429, 502, 503, 504} or (answer.status == 404 and request["biller_id"] == FEES):
             return None
         if answer.status != 201:
-            raise Failed(f"a bill of {wanted['biller_id']}: {answer}")
+            raise Failed(f"a bill of {request['biller_id']}: {answer}")
         return list(answer.json["bills"])
 
     def _bill(self, client: Client, bill: Mapping[str, Any]) -> Bill:
