@@ -81,7 +81,7 @@ def test_a_malformed_payment_names_what_is_wrong_and_costs_nothing(
     if pointer:
         assert pointer in [error["pointer"] for error in problem["errors"]], problem
     assert kiosk.get("/v1/wallet").json == wallet
-    # Nothing but its fault stood in its way, and the key is not used up.
+    # Without its fault it is accepted: the key is not used up.
     assert kiosk.post("/v1/payments", good, key).status == 201
 
 

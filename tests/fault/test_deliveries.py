@@ -44,7 +44,7 @@ class Delivery:
 
 @dataclass
 class History:
-    """Everything that happened on the stack so far, ready to happen again."""
+    """Every message that was delivered on the stack so far, to be delivered again."""
 
     stack: Stack
     deliveries: list[Delivery]

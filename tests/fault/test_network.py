@@ -28,7 +28,7 @@ from tests.support.traffic import LONGEST_REQUEST_SECONDS, TIMEOUT_MS, Promised,
 
 pytestmark = pytest.mark.long
 
-# Confirms are waited for for 10 s, heartbeats for two times 10 s, an answer of MongoDB for 10 s.
+# A confirm is awaited for 10 s, a heartbeat for two times 10 s, an answer of MongoDB for 10 s.
 NOTICED_WITHIN_SECONDS = 60
 # The gateway looks for other addresses every 2 s.
 ROUTED_WITHIN_SECONDS = 20

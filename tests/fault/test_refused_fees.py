@@ -1,4 +1,4 @@
-"""Money that reached a department for nothing reaches people, once, whatever the broker delivers how often."""
+"""Money that reached a department for nothing is handed to people once, however often the broker delivers."""
 
 import json
 import uuid

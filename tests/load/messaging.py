@@ -37,7 +37,7 @@ EVENTS_ADDED_AT_ONCE = 1_000
 PEER_MESSAGES = 5_000
 LATENCY_EVENTS = 100
 WARM_UP_EVENTS = 20
-# Between two events of an idle system: longer than relay and consumer count on more to come.
+# The pause between two events of an idle system: relay and consumer no longer wait for more by then.
 IDLE_SECONDS = 0.3
 RUN_TIMEOUT_SECONDS = 120
 MONGODB_TIMEOUT_SECONDS = 30

@@ -92,8 +92,8 @@ def _payers(stack: Stack, seed: int, clients: int, history: History) -> list[Pay
 
 
 def _drive(payers: Sequence[Payer], nemesis: Nemesis, history: History, seconds: float) -> list[str]:
-    """Let them at it for so long, and return when every fault is undone and every client has ended: what went wrong
-    in the harness itself."""
+    """Let clients and faults run for `seconds`. Returns when every fault is undone and every client has ended, with
+    what went wrong in the harness itself."""
     problems: list[str] = []
     faults_end, clients_end = threading.Event(), threading.Event()
 

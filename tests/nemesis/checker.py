@@ -70,7 +70,7 @@ class Evidence:
         return [(asked, answer) for asked, answer in answered if answer.kind == kind and answer.operation in operations]
 
     def outcome(self, key: str) -> Kind:
-        """What whoever used the key knows in the end: a good answer settles it, as do refusals and nothing else."""
+        """What the user of the key knows in the end: one good answer settles it, or refusals if nothing else came."""
         kinds = {call.kind for call in self.attempts[key]}
         return "ok" if "ok" in kinds else "indeterminate" if "indeterminate" in kinds else "fail"
 

@@ -1,4 +1,4 @@
-"""What a run was and what came of it, as Markdown: no paths of a machine, nobody's data."""
+"""A run and its outcome as Markdown, without a machine's paths or anybody's data."""
 
 import os
 import platform

@@ -31,7 +31,7 @@ AUDIT_PAGE = 100_000  # the most a simulator gives at once
 HTTP_TIMEOUT_SECONDS = 30
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
-# Certificates want of the payments those that pay a fee; their inbox does not remember the others.
+# The certificates service takes only payments that pay a fee; its inbox does not remember the others.
 ONLY_FEES = "certificates.payment.completed.v1"
 
 # Other kinds, such as partial refunds, may repeat: each entry is then an act of its own.
@@ -74,13 +74,13 @@ def _queues() -> dict[str, list[str]]:
     return queues
 
 
-# By event the queues that are to get it, as the services have published it of themselves.
+# The queues that get each event, as the services' own tables say.
 QUEUES = _queues()
 
 
 @dataclass
 class Books:
-    """What everybody says, as their own rows; only what the invariants ask for."""
+    """Everybody's own rows; only what the invariants ask for."""
 
     payments: dict[str, Row]
     journal: list[Row]

@@ -50,7 +50,7 @@ class Platform:
         raise LookupError(f"no sandbox client {name}")
 
     def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """As anybody, or as whom the headers say."""
+        """Without signing in, or as the caller that the headers name."""
         return emitra_client.Client(self.run_info["gateway_url"], http=self.http).call(method, path, body, headers)
 
 

@@ -22,7 +22,7 @@ MOST_PAYMENTS = 100_000
 
 @contextmanager
 def database(stack: Stack, service: str) -> Iterator[Database[dict[str, Any]]]:
-    """A service's database, for looking into it."""
+    """A service's database, to look into."""
     with pymongo.MongoClient[dict[str, Any]](stack.infrastructure.mongodb_uri, tz_aware=True) as client:
         yield client[stack.infrastructure.database_of(service)]
 

@@ -18,9 +18,9 @@ CLIENTS = 3
 PAUSE_SECONDS = 0.2
 # Before a request is repeated. The API may ask for more; at a desk people are not as patient, and neither is a test.
 LONGEST_WAIT_SECONDS = 1.0
-# With fees: in one of so many of its turns a client applies for a certificate, in its first one too.
+# With `fees` a client applies for a certificate once in so many turns, beginning with its first.
 APPLICATION_EVERY = 3
-# A fault that keeps a client from its answer for as long is not survived.
+# A client that waits longer than this for its answer has not survived the fault.
 ANSWER_WITHIN_SECONDS = 90
 # What a desk gives a request, as Emitra-Timeout-Ms; the gateway answers within it, and the rest is for a busy machine.
 TIMEOUT_MS = 10_000

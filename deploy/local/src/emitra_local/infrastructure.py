@@ -19,7 +19,7 @@ from emitra_local.problems import CannotStart
 from emitra_local.secret_store import SecretStore
 from emitra_local.supervision import Program
 
-# A server that does not answer by now is not there; a replica set elects within it.
+# A server that does not answer within this is not there; a replica set elects a primary within it.
 SERVER_TIMEOUT_MS = 10_000
 
 

@@ -23,8 +23,8 @@ OPLOG_MEGABYTES = "256"
 START_TIMEOUT_SECONDS = 60
 # A primary that is told to stop waits 15 s by default for clients to find another one; here there is no other.
 QUIESCE_MS = 100
-# What a process that was killed inside a transaction had locked stays locked for this long, a minute by default, and
-# whoever takes the work over waits. Twice what a transaction of ours may take (MONGODB_TIMEOUT_SECONDS).
+# The locks of a process that is killed inside a transaction stay for this long, a minute by default, and whoever takes
+# its work over waits. Twice what a transaction of ours may take (MONGODB_TIMEOUT_SECONDS).
 TRANSACTION_LIFETIME_SECONDS = 10
 _NOT_YET_INITIALIZED = 94
 

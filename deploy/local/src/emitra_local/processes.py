@@ -55,7 +55,7 @@ def _signal_all(pids: list[int], number: int, grace_seconds: float) -> None:
         waiting = set()
         for pid in pids:
             with suppress(ProcessLookupError):
-                handle = os.pidfd_open(pid)  # a handle cannot come to mean another process, a pid can
+                handle = os.pidfd_open(pid)  # a pid may be given to another process, a handle may not
                 handles.callback(os.close, handle)
                 signal.pidfd_send_signal(handle, number)
                 waiting.add(handle)

@@ -22,7 +22,7 @@ from emitra_local.suite_results import Result, read_report, summarise
 SUITE_TIMEOUT_SECONDS = 480
 # The whole fault suite waits for leases, graces and time-outs on purpose.
 FAULT_TIMEOUT_SECONDS = 3_600
-# Suites wait for polls and restarts half of their time, and have databases and virtual hosts of their own.
+# Suites spend half of their time waiting for polls and restarts, and have databases and virtual hosts of their own.
 SUITES_AT_ONCE = 2
 
 
