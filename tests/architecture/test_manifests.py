@@ -14,6 +14,8 @@ FOLDER = ROOT / "deploy" / "k8s" / "services"
 # The oldest and the newest minor we promise to run on.
 VERSIONS = ("1.34", "1.37")
 # What a drain needs at most: the endpoints' delay, the longest request or handler, and some air.
+# Where every process answers its probes and is asked for its metrics.
+PROBE_PORT = 9090
 PRE_STOP_SECONDS = 5
 JOBS = {"prepare", "topology"}
 DRAIN_SECONDS = {"api": 65, "worker": 20, "relay": 10}
@@ -121,10 +123,11 @@ def test_probes_differ_and_liveness_depends_on_nothing(service: str) -> None:
     for component, _, container in pods(service):
         if component in JOBS:
             continue
-        named = {port["name"] for port in container["ports"]}
+        (port,) = [port["containerPort"] for port in container["ports"] if port["name"] == "probe"]
+        assert port == PROBE_PORT
         for probe, path in {"startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe": "/readyz"}.items():
             assert container[probe]["httpGet"]["path"] == path
-            assert container[probe]["httpGet"]["port"] in named
+            assert container[probe]["httpGet"]["port"] == "probe"
 
 
 def test_a_pod_drains_before_it_is_killed(service: str) -> None:
@@ -163,6 +166,15 @@ def test_traffic_is_denied_but_for_what_is_named(service: str) -> None:
     assert set(policy["spec"]["policyTypes"]) == {"Ingress", "Egress"}
     dns = [port for rule in policy["spec"]["egress"] for port in rule["ports"] if port["port"] == 53]
     assert {port["protocol"] for port in dns} == {"TCP", "UDP"}
+
+
+def test_only_the_observers_reach_probes_and_metrics(service: str) -> None:
+    (policy,) = of_kind(service, "NetworkPolicy")
+    observers = {"namespaceSelector": {"matchLabels": {"emitra.org/role": "observability"}}}
+    let_in = [
+        rule["from"] for rule in policy["spec"]["ingress"] if {"protocol": "TCP", "port": PROBE_PORT} in rule["ports"]
+    ]
+    assert let_in == [[observers]]
 
 
 def test_every_required_setting_is_given_and_every_given_one_exists(service: str) -> None:

@@ -69,8 +69,8 @@ def test_the_documented_examples_work_as_they_stand(platform: Platform) -> None:
 
 def test_a_callers_request_id_and_deadline_are_honoured(platform: Platform) -> None:
     client = platform.client("kiosk-jaipur")
-    answer = client.get("/v1/billers", **{"X-Request-Id": "my-own-id-12345678"})
-    assert answer.headers["X-Request-Id"] == "my-own-id-12345678"
+    answer = client.get("/v1/billers", **{"X-Request-Id": "2f6f3c1e-8a4b-4f0e-9d53-1c7a0b9e55d2"})
+    assert answer.headers["X-Request-Id"] == "2f6f3c1e-8a4b-4f0e-9d53-1c7a0b9e55d2"
     late = client.get("/v1/billers", **{"Emitra-Timeout-Ms": "50"})
     assert (late.status, late.json["retryable"]) == (504, True)
 
@@ -111,7 +111,7 @@ def collector(stack: Stack) -> Iterator[list[ExportTraceServiceRequest]]:
 def test_one_trace_leads_from_the_clients_call_to_the_consumers_span_and_each_bears_the_request_id(
     platform: Platform, collector: list[ExportTraceServiceRequest]
 ) -> None:
-    trace_id, request_id = "0af7651916cd43dd8448eb211c80319c", "my-own-id-traced-1"
+    trace_id, request_id = "0af7651916cd43dd8448eb211c80319c", "2f6f3c1e-8a4b-4f0e-9d53-1c7a0b9e55d2"
     client = platform.client("kiosk-jaipur")
     bill = client.fetch_bill("200000000901")
     body = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}

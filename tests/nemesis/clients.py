@@ -200,7 +200,9 @@ class Payer:
         with self._lock:  # a twin's call is made by a thread of its own
             self._calls += 1
             number = self._calls
-        return self._history.invoke(operation, self._number, f"nemesis-{self._number:03}-{number:08}", **members)
+        # A UUID: the platform keeps no other request id.
+        call = f"{self._number:08x}-0000-8000-8000-{number:012x}"
+        return self._history.invoke(operation, self._number, call, **members)
 
     def _told(
         self, asked: Event, send: Callable[[], Answer], shown: Callable[[dict[str, Any]], dict[str, Any]]

@@ -165,15 +165,11 @@ def sample_settings() -> SampleSettings:
 
 @pytest.fixture
 def app(sample: Sample, sample_settings: SampleSettings) -> Flask:
-    def ready() -> None:
-        sample.act()
-
     return create_app(
         service_name="sample",
         version="1.2.3",
         settings=sample_settings,
         application=sample,
-        ready=ready,
         blueprints=[sample_blueprint()],
     )
 

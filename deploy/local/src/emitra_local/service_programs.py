@@ -35,7 +35,7 @@ Configured = Callable[[str, dict[str, str]], dict[str, str]]
 
 
 def port_names(service: str) -> list[str]:
-    return [f"{service}-http", f"{service}-worker-probe", f"{service}-relay-probe"]
+    return [f"{service}-http", *(f"{service}-{process}-probe" for process in ("api", "worker", "relay"))]
 
 
 @dataclass
@@ -79,7 +79,7 @@ class ServicePrograms:
 
     def env(self, process: str = "api") -> dict[str, str]:
         """The whole environment of one process: nothing of the user's own leaks in, so nothing undeclared is needed."""
-        probe = "worker" if process == "api" else process
+        probe = "relay" if process == "relay" else "worker"
         common = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.own_state),
@@ -96,6 +96,7 @@ class ServicePrograms:
             "CURSOR_SECRET": self.secrets.secret(f"cursor-{self.name}"),
             "HTTP_PORT": str(self.ports[f"{self.name}-http"]),
             "PROBE_PORT": str(self.ports[f"{self.name}-{probe}-probe"]),
+            "API_PROBE_PORT": str(self.ports[f"{self.name}-api-probe"]),
         }
         passed_on = {
             name: os.environ[name] for name in ("LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT") if os.environ.get(name)
@@ -109,8 +110,7 @@ class ServicePrograms:
         )
 
     def ready_url(self, process: str) -> str:
-        port = f"{self.name}-http" if process == "api" else f"{self.name}-{process}-probe"
-        return f"http://127.0.0.1:{self.ports[port]}/readyz"
+        return f"http://127.0.0.1:{self.ports[f'{self.name}-{process}-probe']}/readyz"
 
     def publish_route(self, folder: Path, say: Callable[[str], None]) -> None:
         """Put the service's OpenAPI document and its address where the gateway reads its routes."""

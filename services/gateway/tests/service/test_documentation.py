@@ -112,6 +112,6 @@ def test_an_unknown_problem_type_is_not_found(stage: Stage) -> None:
     assert (got.status_code, got.json["code"]) == (404, "no-such-problem-type")
 
 
-def test_probes_need_no_token(stage: Stage) -> None:
-    assert stage.call("GET", "/livez").status_code == 200
-    assert stage.call("GET", "/metrics").status_code == 200
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_probes_and_metrics_are_not_on_the_public_port(stage: Stage, path: str) -> None:
+    assert stage.call("GET", path).status_code == 404

@@ -147,7 +147,8 @@ def test_an_unexpected_failure_says_nothing_of_the_inside_and_is_logged_once(
     assert "ZeroDivision" not in answer.text
     failure, request = logged()
     assert (failure["event"], failure["level"], request["event"]) == ("request_failed", "error", "http_request")
-    assert "ZeroDivisionError: inside-word" in failure["exception"]
+    assert "ZeroDivisionError" in failure["exception"]
+    assert "inside-word" not in str(failure)
     assert failure["request_id"] == answer.headers["X-Request-Id"]
     assert "body-word" not in str(logged())
 

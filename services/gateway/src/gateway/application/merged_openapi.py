@@ -57,6 +57,7 @@ def merged_openapi(services: Iterable[PublishedService], version: str) -> Docume
             else:
                 target[renamed.get((section, name), name)] = _rewritten(component, refs)
     merged["tags"] = [tags[name] for name in sorted(tags)]
+    _keep_usable_scopes(merged)
     return merged
 
 
@@ -145,6 +146,21 @@ def _name_operations(item: Document, service: str, taken: set[str]) -> None:
         if name:
             taken.add(name)
         operation.setdefault("tags", [service])
+
+
+def _keep_usable_scopes(merged: Document) -> None:
+    """Leaves out the scopes that no public operation asks for: they are between services."""
+    usable = {
+        scope
+        for item in merged["paths"].values()
+        for method in _METHODS & item.keys()
+        for requirement in item[method].get("security") or ()
+        for scopes in requirement.values()
+        for scope in scopes
+    }
+    for scheme in merged["components"].get(_SCHEMES, {}).values():
+        for flow in (scheme.get("flows") or {}).values():
+            flow["scopes"] = {scope: text for scope, text in flow["scopes"].items() if scope in usable}
 
 
 def _merge_scheme(target: Document, name: str, scheme: Mapping[str, Any]) -> None:

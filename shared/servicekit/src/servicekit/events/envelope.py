@@ -16,7 +16,7 @@ from servicekit.instants import rfc3339
 CONTENT_TYPE = "application/cloudevents+json"
 TYPE_PREFIX = "org.emitra."
 ENVELOPE_SCHEMA = "/contracts/events/envelope.json"
-# All that a 64-bit integer surely holds.
+# As many digits as a 64-bit integer always holds.
 SEQUENCE_MAX_DIGITS = 18
 
 _trace_context = TraceContextTextMapPropagator()

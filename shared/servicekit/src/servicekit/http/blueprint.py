@@ -31,7 +31,8 @@ _KEY_PARAMETER = {
 class Blueprint(flask_smorest.Blueprint):
     """flask-smorest's Blueprint with access marks; give routes their full path, such as "/v1/payments".
 
-    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `arguments`, `response`.
+    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `versioned`, `arguments` and
+    `response`.
     The marks are enforced before any argument is read, whatever the order.
     """
 
@@ -62,6 +63,13 @@ class Blueprint(flask_smorest.Blueprint):
         """
         return _marked("keyed", Keyed(operation, retention_days))
 
+    def versioned(self) -> Callable[[View], View]:
+        """The answer carries an ETag made by `etag(version)`; see servicekit.http.conditional.
+
+        Reads are then answered conditionally by the chassis; a change asks `precondition()`.
+        """
+        return _marked("versioned", True)
+
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Callable[[View], View]:
         """As flask-smorest's; the schema is made once here and not for every request."""
         instance = schema() if isinstance(schema, type) else schema
@@ -83,12 +91,16 @@ class Blueprint(flask_smorest.Blueprint):
                     )
                 locations = {p["in"] for p in doc.get("arguments", {}).get("parameters", [])}
                 routes[f"{self.name}.{endpoint}", method.upper()] = Route(
-                    access, doc.get("keyed"), bool(locations & {"query", "querystring"}), "json" in locations
+                    access,
+                    doc.get("keyed"),
+                    bool(locations & {"query", "querystring"}),
+                    "json" in locations,
+                    "versioned" in doc,
                 )
         return routes
 
 
-def _marked(name: str, mark: Access | Keyed) -> Callable[[View], View]:
+def _marked(name: str, mark: Access | Keyed | bool) -> Callable[[View], View]:
     def decorator(view: View) -> View:
         # A copy, because flask-smorest's wrappers share the dictionary with the function that they wrap.
         apidoc = deepcopy(getattr(view, "_apidoc", {}))
@@ -111,4 +123,6 @@ def _document_access(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) ->
             doc["x-undocumented"] = True
     if "keyed" in doc_info:
         doc.setdefault("parameters", []).append(dict(_KEY_PARAMETER))
+    if "versioned" in doc_info:
+        doc["x-versioned"] = True
     return doc

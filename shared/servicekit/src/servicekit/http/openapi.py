@@ -6,11 +6,26 @@ import yaml
 from flask import Flask
 
 from servicekit.errors import ServiceError
+from servicekit.http.conditional import IF_MATCH, IF_NONE_MATCH
 from servicekit.http.marks import INTERNAL_SCOPE
 from servicekit.http.problems import CONTENT_TYPE, status_of
 
 _SCHEMA_REFERENCE = "#/components/schemas/"
 _METHODS = ("get", "put", "post", "delete", "patch")
+_PROBLEM = {"$ref": "#/components/responses/Problem"}
+_ETAG = {"description": "The version, as a strong entity tag.", "required": True, "schema": {"type": "string"}}
+_CONDITIONS: dict[str, dict[str, Any]] = {
+    IF_MATCH: {
+        "description": "The ETag that you read. At any other version nothing is done, and the answer is 412.",
+        "schema": {"type": "string"},
+        "example": '"2"',
+    },
+    IF_NONE_MATCH: {
+        "description": "The ETag that you have. While that is the version, the answer is 304 without a body.",
+        "schema": {"type": "string"},
+        "example": '"2"',
+    },
+}
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457 problem details. Clients act on `code` and `retryable` and must ignore other members.",
@@ -37,6 +52,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
                     },
                     "code": {"type": "string"},
                     "detail": {"type": "string"},
+                    "detail_hi": {"type": "string", "description": "In Hindi, where people read it."},
                 },
             },
         },
@@ -66,6 +82,8 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
             if operation.pop("x-undocumented", False):
                 del operations[method]
                 continue
+            if operation.pop("x-versioned", False):
+                _document_versions(operation, method)
             _finish_operation(operation, f"{method}_{path}")
             for need in operation["security"]:
                 scopes.setdefault(need["oauth2"][0], []).append(f"{method.upper()} {path}")
@@ -157,19 +175,32 @@ def _referenced(value: Any, schemas: dict[str, Any], seen: frozenset[str] = froz
     return names
 
 
+def _document_versions(operation: dict[str, Any], method: str) -> None:
+    """The ETag that is answered, and the headers that ask for a version."""
+    read = method == "get"
+    name = IF_NONE_MATCH if read else IF_MATCH
+    operation.setdefault("parameters", []).append({"in": "header", "name": name, **_CONDITIONS[name]})
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response["headers"] = {**response.get("headers", {}), "ETag": _ETAG}
+    if read:
+        operation["responses"]["304"] = {"description": "It is at the version of If-None-Match still."}
+    else:
+        operation["responses"]["412"] = dict(_PROBLEM)
+
+
 def _finish_operation(operation: dict[str, Any], fallback_id: str) -> None:
     responses = operation.setdefault("responses", {})
     # flask-smorest refers to a response of its own for bad arguments; ours are all one shape.
-    for status in [s for s in responses if "$ref" in responses[s]]:
+    for status in [s for s in responses if "$ref" in responses[s] and responses[s] != _PROBLEM]:
         del responses[status]
-    problem = {"$ref": "#/components/responses/Problem"}
     needs = operation["security"]
     expected = ["401", "403"] if needs else []
     if operation.get("parameters") or "requestBody" in operation:
         expected += ["400", "422"]
     for status in sorted(expected):
-        responses.setdefault(status, problem)
-    responses["default"] = problem
+        responses.setdefault(status, dict(_PROBLEM))
+    responses["default"] = dict(_PROBLEM)
     operation["responses"] = {k: responses[k] for k in sorted(responses)}
     if needs and needs[0]["oauth2"] == [INTERNAL_SCOPE]:
         operation["x-internal"] = True

@@ -63,7 +63,9 @@ class FailureShownSchema(Schema):
     """Why a payment was not made, and whether the money is back."""
 
     code = fields.String(metadata={"description": "biller-refused, authorisation-declined or expired"})
-    detail = fields.String()
+    detail = fields.String(metadata={"description": "In the words of whoever refused it, in English."})
+    reason = fields.String(metadata={"description": "What `code` means, to be shown to the payer."})
+    reason_hi = fields.String(metadata={"description": "The same in Hindi."})
     money_returned = fields.Boolean()
 
 
@@ -84,9 +86,13 @@ class PaymentShownSchema(Schema):
     mode = fields.String(metadata={"example": "WALLET"})
     channel = fields.String(metadata={"example": "AGT"})
     kiosk_id = fields.String(allow_none=True)
+    application_id = fields.String(
+        allow_none=True, metadata={"description": "The application whose fee it is, if it is one."}
+    )
     receipt = fields.Nested(ReceiptShownSchema, allow_none=True)
     failure = fields.Nested(FailureShownSchema, allow_none=True)
     created_at = instant("When it was asked for.")
+    deadline_at = instant("When people take it over, if it has not come to its end by then.")
     completed_at = Instant(allow_none=True, metadata={"type": "string", "format": "date-time", "nullable": True})
 
 
