@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from billing.application.bills.ports import FetchedBill
+from billing.application.bills.ports import FetchedBills
 from billing.application.payments.errors import BillAlreadyPaid
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
@@ -131,7 +131,7 @@ class FakeBillers:
     received: Counter[str] = field(default_factory=Counter)
     can_be_asked: bool = True
 
-    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> list[FetchedBill]:
+    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:
         raise NotImplementedError
 
     def pay(self, payment: Payment) -> Answer:

@@ -1,6 +1,6 @@
 """Fetch bills: ask a biller what a customer owes, and keep the answer so that it can be paid as quoted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -61,15 +61,18 @@ class FetchBillsHandler:
                 f"{biller.biller_id} cannot look this customer up.",
                 errors=[FieldProblem(f"/customer_params/{p.field}", p.code, p.detail) for p in problems],
             )
-        bills = self._fee_bills(command) if biller.internal else self._outside_bills(biller, command)
-        fetch = BillFetch(command.bill_fetch_id, biller.biller_id, command.payer, tuple(bills), command.at)
+        if biller.internal:
+            bills, left_out = self._fee_bills(command), ()
+        else:
+            listed = self.network.fetch(biller, command.customer_params)
+            bills, left_out = self._outside_bills(command, listed.bills), listed.left_out
+        fetch = BillFetch(command.bill_fetch_id, biller.biller_id, command.payer, tuple(bills), command.at, left_out)
         kept = self.bills.add(command.claim, fetch)
         if kept.replayed and (first := self.bills.get_fetch(kept.value)):
             return Once(first, replayed=True)
         return Once(fetch, kept.replayed)
 
-    def _outside_bills(self, biller: Biller, command: FetchBills) -> list[Bill]:
-        fetched = self.network.fetch(biller, command.customer_params)
+    def _outside_bills(self, command: FetchBills, fetched: Sequence[FetchedBill]) -> list[Bill]:
         bills = []
         for told in fetched:
             bill_id = self.new_bill_id()

@@ -94,6 +94,16 @@ class BillShownSchema(Schema):
     expires_at = instant("Until then it can be paid as quoted.")
 
 
+class LeftOutShownSchema(Schema):
+    """A bill that the biller lists and that cannot be paid here."""
+
+    code = fields.String(metadata={"description": "nothing-to-pay or not-readable", "example": "nothing-to-pay"})
+    detail = fields.String()
+    detail_hi = fields.String()
+    bill_period = fields.String(allow_none=True)
+    due_on = fields.Date(allow_none=True)
+
+
 class BillFetchShownSchema(Schema):
     """What a customer owes."""
 
@@ -101,3 +111,7 @@ class BillFetchShownSchema(Schema):
     biller_id = fields.String(metadata={"example": "JVVNL"})
     status = fields.String(metadata={"description": "BILLS_FOUND or NOTHING_DUE", "example": "BILLS_FOUND"})
     bills = fields.List(fields.Nested(BillShownSchema))
+    left_out = fields.List(
+        fields.Nested(LeftOutShownSchema),
+        metadata={"description": "What the biller lists beside `bills` and cannot be paid here, and why."},
+    )
