@@ -6,14 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from billing.application.bills.ports import FetchedBills
-from billing.application.payments.errors import BillAlreadyPaid
+from billing.application.payments.errors import BillAlreadyPaid, part_refused
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
+from billing.domain.centres import Centre
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.breaks import Break, Resolution
+from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, Payment, State
 from billing.domain.payments.saga import Change
-from billing.domain.tariff.billers import Biller
+from billing.domain.tariff.billers import Biller, Problem
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.idempotency import Claim, Once
 
@@ -44,6 +46,8 @@ class FakePayments:
             return earlier
         if self.paying(payment.bill_key):
             raise BillAlreadyPaid("held")
+        if payment.part and (problem := self._problem_with_part(payment, payment.part)):
+            raise part_refused(problem)
         if hold:
             self._write(hold)
         self.payments[payment.payment_id] = payment
@@ -78,8 +82,20 @@ class FakePayments:
         payment = self.paying(bill_key)
         return payment is not None and payment.state is State.COMPLETED
 
+    def _problem_with_part(self, payment: Payment, part: Part) -> Problem | None:
+        others = [
+            (other, other.part)
+            for other in self.payments.values()
+            if other.part
+            and other.part.due_key == part.due_key
+            and other.state not in FAILED
+            and not (other.receipt and other.receipt.issued_at < part.counted_from)
+        ]
+        due_paise = max([part.due_paise, *(theirs.due_paise for _, theirs in others)])
+        others_paise = sum(other.bill_paise for other, _ in others)
+        return part.problem_with(payment.bill_paise, others_paise=others_paise, due_paise=due_paise)
+
     def paying(self, bill_key: str) -> Payment | None:
-        """The payment of a bill that has not failed."""
         return next((p for p in self.payments.values() if p.bill_key == bill_key and p.state not in FAILED), None)
 
     def take_due(self, at: datetime, resume_at: datetime) -> Payment | None:
@@ -117,6 +133,22 @@ class FakePayments:
                 raise WalletTooLow("too low")
             self.wallets[kiosk_id] += paise
         self.journal[entry.entry_id] = entry
+
+
+@dataclass
+class FakeCentres:
+    """application.centres.ports.Centres and CentresTold in memory."""
+
+    centres: dict[str, Centre] = field(default_factory=dict)
+
+    def get(self, kiosk_id: str) -> Centre | None:
+        return self.centres.get(kiosk_id)
+
+    def keep(self, centre: Centre) -> None:
+        self.centres[centre.kiosk_id] = centre
+
+    def keep_district(self, kiosk_id: str, district_code: str) -> None:
+        self.centres.setdefault(kiosk_id, Centre(kiosk_id, district_code))
 
 
 @dataclass

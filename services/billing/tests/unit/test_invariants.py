@@ -18,12 +18,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from tests.support.builders import KIOSK, NOW, PACE, a_bill, a_claim
-from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
+from tests.support.fakes import FakeBillers, FakeCentres, FakePayments, FakeProvider
 
 from billing.adapters.data.reference_data import load_billers, load_fees
 from billing.adapters.events import COMPLETED, FAILED_EVENT, ending_event
 from billing.application.bills.errors import BillExpired
 from billing.application.bills.ports import BillFetch
+from billing.application.centres.require_trading import RequireTradingHandler
 from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
 from billing.application.payments.errors import BillAlreadyPaid
 from billing.application.payments.pay_bill import PayBill, PayBillHandler
@@ -156,7 +157,9 @@ class Money(RuleBasedStateMachine):
         self.drive_payment = DrivePaymentHandler(
             self.store, self.billers, self.provider, PACE, lambda: self.at, lambda: f"evt_{next(self.numbers)}"
         )
-        self.pay_bill = PayBillHandler(BILLERS, FEES, self.fetched, self.store, self.drive_payment, PACE)
+        self.centres = FakeCentres()
+        trading = RequireTradingHandler(self.centres)
+        self.pay_bill = PayBillHandler(BILLERS, FEES, trading, self.fetched, self.store, self.drive_payment, PACE)
         self.answered: dict[str, str] = {}
         self.arrived_late: set[str] = set()
         self.histories: dict[str, tuple[State, ...]] = {}
@@ -192,7 +195,7 @@ class Money(RuleBasedStateMachine):
         bill_id = f"bil_{next(self.numbers)}"
         fee = {"biller_id": "EMITRA-FEES", "application_id": f"app_{due}", "fee_order": "an order"} if due % 2 else {}
         until = self.at + timedelta(hours=24)
-        bill = a_bill(bill_id=bill_id, bill_key=f"due_{due}", fetched_at=self.at, expires_at=until, **fee)
+        bill = a_bill(bill_id=bill_id, bill_ref=f"due_{due}", fetched_at=self.at, expires_at=until, **fee)
         self.fetched.bills[bill_id] = bill
         return bill
 

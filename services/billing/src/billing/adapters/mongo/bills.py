@@ -103,6 +103,7 @@ def _bill_document(bill: Bill) -> dict[str, Any]:
         "due_on": _day(bill.due_on),
         "bill_period": bill.bill_period,
         "expires_at": bill.expires_at,
+        # Release 0.1.0 pays a bill under the key that is stored with it; this one makes the key of what is stored.
         **renamed("claim_key", bill.bill_key),
         "application_id": bill.application_id,
         "fee_order": bill.fee_order,
@@ -148,7 +149,6 @@ def _bill_of(fetch: dict[str, Any], bill: dict[str, Any]) -> Bill:
         bill_period=bill["bill_period"],
         fetched_at=fetch["fetched_at"],
         expires_at=bill["expires_at"],
-        bill_key=bill["claim_key"],
         application_id=bill["application_id"],
         fee_order=bill["fee_order"],
     )

@@ -101,7 +101,7 @@ def _known(payment: Payment, reply: Reply) -> Answer:
 
 def _outcome(reply: Reply, request_id: str) -> Answer:
     document = reply.document
-    outcome = _OUTCOMES.get(foreign.text(document.get("status"), _LONGEST_STATUS))
+    outcome = _OUTCOMES.get(foreign.required_text(document.get("status"), _LONGEST_STATUS))
     if reply.status != 200 or document.get("request_id") != request_id or outcome is None:
         return Answer(Outcome.UNKNOWN)
     if outcome is not Outcome.SUCCESS:

@@ -73,7 +73,7 @@ def _ended(request_id: str, done: str, reply: Reply) -> Answer:
 
 def _authorisation(payment: Payment, reply: Reply) -> Answer:
     document = reply.document
-    outcome = _AUTHORISATIONS.get(foreign.text(document.get("status"), _LONGEST_STATUS))
+    outcome = _AUTHORISATIONS.get(foreign.required_text(document.get("status"), _LONGEST_STATUS))
     if (
         reply.status != 200
         or outcome is None
