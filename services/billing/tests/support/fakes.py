@@ -192,7 +192,7 @@ class FakeBillers:
     taken: dict[str, Outcome] = field(default_factory=dict)
     received: Counter[str] = field(default_factory=Counter)
     can_be_asked: bool = True
-    listed: FetchedBills = FetchedBills(())
+    listed: FetchedBills = field(default_factory=lambda: FetchedBills(()))
 
     def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:  # noqa: ARG002 - the port's
         return self.listed
