@@ -66,7 +66,7 @@ _TOKEN = {
 blueprint = Blueprint("transactions", description="One token follows any payment or application.")
 
 
-@blueprint.route("/v1/transactions/<token>", parameters=[_TOKEN])
+@blueprint.route("/v1/transactions/<printed:token>", parameters=[_TOKEN])
 @blueprint.requires("transactions:read")
 @blueprint.response(200, TransactionSchema)
 def get_transaction(token: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
                     },
                     "code": {"type": "string"},
                     "detail": {"type": "string"},
+                    "detail_hi": {"type": "string", "description": "The detail in Hindi, where a person is to read it."},
                 },
             },
         },

@@ -18,6 +18,7 @@ from certificates.domain.certificates.certificate import District
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.types.application_type import (
+    LONGEST_TEXT,
     ApplicationType,
     Choice,
     FeeRule,
@@ -26,17 +27,17 @@ from certificates.domain.types.application_type import (
     Label,
     RequiredDocument,
     Step,
+    Writing,
 )
+from servicekit.fields import Code
+from servicekit.text import Line, Name, Script
 
 DATA = Path(__file__).parents[2] / "data"
 SHIPPED_TYPES = DATA / "application_types"
 
 # The contract of application.submitted.v1 limits what may name an order.
-_ORDER = re.compile(r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}")
-_CODE = re.compile(r"[a-z][a-z0-9-]{1,39}")
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-# A form is filled in and read at a counter: more than this nobody would read.
-LONGEST_TEXT = 500
+_ORDER = r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}"
+USUAL_LENGTH = 100
 MOST_FIELDS = 60
 # At most 6.4 KB when encoded in a document, far below the longest document that is verified.
 MOST_PRINTED_CHARACTERS = 1_200
@@ -59,6 +60,10 @@ class _Day(fields.Field[date]):
         return value
 
 
+def _code() -> Code:
+    return Code(r"[a-z][a-z0-9-]{1,39}", longest=40, required=True)
+
+
 class _LabelSchema(Schema):
     en = fields.String(required=True, validate=validate.Length(1, 200))
     hi = fields.String(required=True, validate=validate.Length(1, 200))
@@ -73,7 +78,7 @@ def _label(*, required: bool = True) -> fields.Nested:
 
 
 class _ChoiceSchema(Schema):
-    code = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z][A-Za-z0-9_-]{0,39}\Z"))
+    code = Code(r"[A-Za-z][A-Za-z0-9_-]{0,39}", longest=40, required=True)
     label = _label()
 
     @post_load
@@ -82,12 +87,14 @@ class _ChoiceSchema(Schema):
 
 
 class _FieldSchema(Schema):
-    name = fields.String(required=True, validate=validate.Regexp(_FIELD_NAME.pattern + r"\Z"))
+    name = Code(r"[a-z][a-z0-9_]{1,39}", longest=40, required=True)
     type = fields.Enum(FieldKind, by_value=True, required=True, attribute="kind")
     required = fields.Boolean(load_default=False)
     on_certificate = fields.Boolean()
     label = _label()
-    pattern = fields.String()
+    writing = fields.Enum(Writing, by_value=True)
+    script = fields.Enum(Script, by_value=True)
+    pattern = fields.String(validate=validate.Length(1, 200))
     hint = _label(required=False)
     max_length = fields.Integer(strict=True, validate=validate.Range(1, LONGEST_TEXT))
     minimum = fields.Integer(strict=True)
@@ -97,6 +104,8 @@ class _FieldSchema(Schema):
     @validates_schema
     def members_fit_the_type(self, data: dict[str, Any], **_: Any) -> None:
         belongs = {
+            "writing": FieldKind.TEXT,
+            "script": FieldKind.TEXT,
             "pattern": FieldKind.TEXT,
             "hint": FieldKind.TEXT,
             "max_length": FieldKind.TEXT,
@@ -111,6 +120,8 @@ class _FieldSchema(Schema):
             raise ValidationError("A choice field needs choices.", "choices")
         if data["kind"] is FieldKind.INTEGER and not {"minimum", "maximum"} <= data.keys():
             raise ValidationError("An integer field needs minimum and maximum.", "minimum")
+        if "script" in data and data.get("writing") is not Writing.NAME:
+            raise ValidationError("Only a name has a script.", "script")
         if "pattern" in data:
             if "hint" not in data:
                 raise ValidationError("A pattern needs a hint that says it to people.", "hint")
@@ -123,7 +134,12 @@ class _FieldSchema(Schema):
     def make(self, data: dict[str, Any], **_: Any) -> FormField:
         pattern = data.pop("pattern", None)
         choices = tuple(data.pop("choices", ()))
-        return FormField(**data, pattern=re.compile(pattern) if pattern else None, choices=choices)
+        rule = None
+        if data["kind"] is FieldKind.TEXT:
+            longest = data.setdefault("max_length", USUAL_LENGTH)
+            named = data.get("writing") is Writing.NAME
+            rule = Name(longest, data.get("script")) if named else Line(longest)
+        return FormField(**data, rule=rule, pattern=re.compile(pattern) if pattern else None, choices=choices)
 
 
 def _not_issued_by_the_state(issuer: str) -> None:
@@ -132,7 +148,7 @@ def _not_issued_by_the_state(issuer: str) -> None:
 
 
 class _DocumentSchema(Schema):
-    code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    code = _code()
     issued_by = fields.String(
         required=True,
         validate=[validate.OneOf(["applicant", "india", "other", "rajasthan"]), _not_issued_by_the_state],
@@ -147,8 +163,8 @@ class _DocumentSchema(Schema):
 class _FeeSchema(Schema):
     effective_from = _Day(required=True)
     paise = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**9))
-    head = fields.String(required=True, validate=validate.Regexp(r"[A-Z][A-Z_]{1,39}\Z"))
-    order = fields.String(required=True, validate=validate.Regexp(_ORDER.pattern + r"\Z"))
+    head = Code(r"[A-Z][A-Z_]{1,39}", longest=40, required=True)
+    order = Code(_ORDER, longest=160, required=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> FeeRule:
@@ -156,10 +172,10 @@ class _FeeSchema(Schema):
 
 
 class _StepSchema(Schema):
-    name = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    name = _code()
     label = _label()
     role = fields.String(required=True, validate=validate.OneOf(["officer"]))
-    department = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    department = _code()
     working_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, 250))
 
     @post_load
@@ -168,10 +184,10 @@ class _StepSchema(Schema):
 
 
 class _TypeSchema(Schema):
-    code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    code = _code()
     title = _label()
-    prefix = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
-    doctype = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3,12}\Z"))
+    prefix = Code(r"[A-Z]{3}", longest=3, required=True)
+    doctype = Code(r"[A-Z]{3,12}", longest=12, required=True)
     legal_basis = _label()
     signer = _label()
     validity_months = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 1200))

@@ -74,7 +74,10 @@ class SubmitApplicationHandler:
             raise FormNotAcceptable(
                 f"{len(form_problems)} field(s) of the form are not acceptable; see "
                 f"GET /v1/application-types/{application_type.code}.",
-                errors=[FieldProblem(f"/applicant/{_escaped(p.field)}", p.code, p.detail) for p in form_problems],
+                errors=[
+                    FieldProblem(f"/applicant/{_escaped(p.field)}", p.code, p.detail, p.detail_hi)
+                    for p in form_problems
+                ],
             )
         return submit(
             application_id=command.application_id,
