@@ -21,9 +21,7 @@ class Settings(ServiceSettings):
     biller_network_url: str = setting(
         "BILLER_NETWORK_URL", web_address(), "the biller network, e.g. http://biller-network:8000"
     )
-    psp_url: str = setting(
-        "PSP_URL", web_address(), "the payment service provider, e.g. http://psp:8000"
-    )
+    psp_url: str = setting("PSP_URL", web_address(), "the payment service provider, e.g. http://psp:8000")
     biller_callback_secret: str = setting(
         "BILLER_CALLBACK_SECRET",
         fields.String(validate=validate.Length(min=16)),

@@ -97,6 +97,12 @@ def sunsets() -> dict[str, str]:
     return _object(_data() / "sunsets.json")
 
 
+def accepted() -> dict[str, str]:
+    """A change that narrows what clients may send, as the gate names it → the reason why it is made all the same."""
+    decisions: list[dict[str, Any]] = _object(_data() / "accepted.json")["decisions"]
+    return {change: decision["because"] for decision in decisions for change in decision["changes"]}
+
+
 def glossary() -> str:
     """The terms of the field and of e-Mitra in English and Hindi, as Markdown."""
     return (_data() / "glossary.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import yaml
 
 from emitra_contracts import gate
 from emitra_contracts.asyncapi import platform_document
-from emitra_contracts.catalogue import clients, events, released_examples, sunsets
+from emitra_contracts.catalogue import accepted, clients, events, released_examples, sunsets
 from emitra_contracts.released import (
     RELEASED,
     contracts_of_today,
@@ -62,8 +62,10 @@ def print_asyncapi() -> None:
 def _findings(root: Path) -> list[gate.Finding]:
     readers = gate.Readers(event_tables(root), clients())
     examples = {name: example for event in events() for name, example in released_examples(event).items()}
+    today = datetime.now(UTC).date()
+    changes = gate.findings(released_contracts(), contracts_of_today(root), readers, sunsets(), on=today)
     return [
-        *gate.findings(released_contracts(), contracts_of_today(root), readers, sunsets(), on=datetime.now(UTC).date()),
+        *gate.not_accepted(changes, accepted()),
         *gate.damage_findings(damaged_files(), readers),
         *gate.example_findings(examples, readers),
     ]

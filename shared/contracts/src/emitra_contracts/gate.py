@@ -21,7 +21,10 @@ API_REMEDY = (
 DAMAGE_REMEDY = "Nobody edits released/: restore it as it was; `make release-contracts` renews it when it may."
 EXAMPLE_REMEDY = "A released example stays as it was released, and today's schemas accept it: old events are replayed."
 
+ACCEPTED_REMEDY = "Take the line out of accepted.json: the change is released, or was not made."
+
 NOBODY = "no consumer in this repository"
+_SENT = ("request", "path parameter", "query parameter", "header parameter")
 _SHOWN_OPERATIONS = 3
 
 
@@ -36,6 +39,11 @@ class Finding:
     breaks: tuple[str, ...]
     why: str
     remedy: str
+
+    @property
+    def change(self) -> str:
+        """The change in one line, by which accepted.json names it."""
+        return f"{self.contract} · {self.place}: {self.was} → {self.current}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,19 @@ def findings(
     for service in released.apis:
         broken += _api_findings(service, released, today, readers, ended)
     return broken
+
+
+def not_accepted(broken: Iterable[Finding], accepted: Mapping[str, str]) -> list[Finding]:
+    """The findings that nobody decided for, and one for each line of `accepted` (change → reason) without a change.
+
+    Only what clients send may be narrowed by decision, where taking it was the fault; events and answers never.
+    """
+    left = [finding for finding in broken if finding.change not in accepted or not finding.place.startswith(_SENT)]
+    stale = accepted.keys() - {finding.change for finding in broken}
+    return left + [
+        Finding("accepted.json", change, "accepted", "no change", ("nobody",), "it hides a later one", ACCEPTED_REMEDY)
+        for change in sorted(stale)
+    ]
 
 
 def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers) -> list[Finding]:

@@ -46,15 +46,16 @@ class StrictInteger(fields.Integer):
         return value
 
 
-class Form(validate.Regexp):
+class Form(validate.Validator):
     """The whole of a text has the form, its last line end included, and at most `longest` characters.
 
     `form` is a regular expression as ECMA-262 and Python read it alike, without anchors; what is published has them.
     """
 
     def __init__(self, form: str, *, longest: int, error: str | None = None) -> None:
-        super().__init__(published_form(form), re.ASCII, error=error or "Does not have the right form.")
+        self.regex = re.compile(published_form(form), re.ASCII)  # apispec publishes what has this name
         self.longest = longest
+        self.error: str = error or "Does not have the right form."
 
     def __call__(self, value: str) -> str:
         # The length first: no expression runs over a text without end.
@@ -65,7 +66,7 @@ class Form(validate.Regexp):
 
 def published_form(form: str) -> str:
     """The expression with anchors, as clients get it: a test of any part of a text is then one of the whole."""
-    return f"^(?:{form})$"
+    return f"^(?:{form})$" if "|" in form else f"^{form}$"
 
 
 class Code(fields.String):
@@ -86,11 +87,11 @@ class PrintedCode(fields.String):
         self.longest = longest
         super().__init__(metadata={**rest.pop("metadata", {}), "maxLength": longest}, **rest)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text is not None and len(text) > self.longest:
+        if len(text) > self.longest:
             raise ValidationError(Coded("invalid-length", f"Must have at most {self.longest} characters."))
-        return None if text is None else without_white_space(text)
+        return without_white_space(text)
 
 
 class Text(fields.String):
@@ -100,9 +101,8 @@ class Text(fields.String):
         self.rule = rule
         super().__init__(metadata={**rest.pop("metadata", {}), "maxLength": rule.longest, "minLength": 1}, **rest)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str | None:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        kept = None if text is None else self.rule.check(text)
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        kept = self.rule.check(super()._deserialize(value, attr, data, **kwargs))
         if isinstance(kept, Refusal):
             raise ValidationError(Coded(kept.code, kept.detail, kept.detail_hi))
         return kept

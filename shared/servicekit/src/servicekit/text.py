@@ -1,7 +1,7 @@
 """What people write, judged by what Unicode says of its characters: names, lines, remarks. ADR 0025.
 
-A rule gives the text as it is kept (Unicode's form C, without white space around it, otherwise exactly as written: letter
-case, apostrophes, any script) or a Refusal for people. It never changes what it does not like.
+A rule gives the text as it is kept (Unicode's form C, without white space around it, otherwise exactly as written:
+letter case, apostrophes, any script) or a Refusal for people. It never changes what it does not like.
 """
 
 import unicodedata
@@ -87,9 +87,7 @@ _NOT_A_NAME = Refusal(
     "यह नाम हो: किसी भी लिपि के अक्षर, साथ में रिक्त स्थान, एपॉस्ट्रॉफ़ी, योजक चिह्न, बिंदु, अल्पविराम, कोष्ठक और /; अंक नहीं।",
 )
 _OTHER_SCRIPT = {
-    Script.DEVANAGARI: Refusal(
-        "wrong-form", "Must be written in Devanagari letters.", "यह देवनागरी अक्षरों में लिखा हो।"
-    ),
+    Script.DEVANAGARI: Refusal("wrong-form", "Must be written in Devanagari letters.", "यह देवनागरी अक्षरों में लिखा हो।"),
 }
 
 
@@ -147,9 +145,7 @@ def _kept(text: str) -> str:
 
 def _refusal(kept: str, longest: int, unprintable: regex.Pattern[str], hidden: Refusal) -> Refusal | None:
     if len(kept) > longest:
-        return Refusal(
-            "too-long", f"Must have at most {longest} characters.", f"इसमें अधिकतम {longest} अक्षर हो सकते हैं।"
-        )
+        return Refusal("too-long", f"Must have at most {longest} characters.", f"इसमें अधिकतम {longest} अक्षर हो सकते हैं।")
     if not _READABLE.search(unprintable.sub("", kept)):
         # A text of invisible characters only looks empty; what looks like something may still begin a formula.
         return _STARTS_A_FORMULA if _FORMULA.match(kept) else _BLANK

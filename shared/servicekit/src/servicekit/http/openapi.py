@@ -37,7 +37,10 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
                     },
                     "code": {"type": "string"},
                     "detail": {"type": "string"},
-                    "detail_hi": {"type": "string", "description": "The detail in Hindi, where a person is to read it."},
+                    "detail_hi": {
+                        "type": "string",
+                        "description": "The detail in Hindi, where a person is to read it.",
+                    },
                 },
             },
         },

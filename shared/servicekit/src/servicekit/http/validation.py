@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from servicekit.errors import FieldProblem
-from servicekit.fields import Coded
+from servicekit.fields import Coded, Form
 
 MOST_PROBLEMS = 50  # enough to mend a form in one go; a hostile body must not get an answer larger than itself
 _LONGEST_NAME = 100  # characters of an unknown name that are repeated to the caller
@@ -35,6 +35,7 @@ _VALIDATOR_CODES: dict[type[validate.Validator], str] = {
     validate.Range: "out-of-range",
     validate.Length: "invalid-length",
     validate.Regexp: "invalid-format",
+    Form: "invalid-format",
     validate.Email: "invalid-format",
     validate.URL: "invalid-format",
     validate.OneOf: "not-allowed",

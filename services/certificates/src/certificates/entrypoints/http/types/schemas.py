@@ -24,7 +24,7 @@ class FormFieldSchema(Schema):
     pattern = fields.String(metadata={"description": "A regular expression the whole text must match."})
     writing = fields.String(
         metadata={
-            "description": "Of a text: the name of a person or a place (letters of any script, no digits), or any line.",
+            "description": "Of a text: a name (letters of any script, no digits), or any line.",
             "x-extensible-enum": [writing.value for writing in Writing],
         }
     )
