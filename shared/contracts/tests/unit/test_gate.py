@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from emitra_contracts import events, examples, released_examples
-from emitra_contracts.gate import Finding, Readers, damage_findings, example_findings, findings, report
+from emitra_contracts.gate import (
+    API_REMEDY,
+    Finding,
+    Readers,
+    damage_findings,
+    example_findings,
+    findings,
+    not_accepted,
+    report,
+)
 from emitra_contracts.released import Contracts, damaged_files, release, released_contracts
 
 FEE = {"type": "object", "properties": {"amount": {"type": "integer"}}, "required": ["amount"]}
@@ -61,6 +70,25 @@ READERS = Readers(
 
 def findings_of(today: Contracts) -> list[Finding]:
     return findings(RELEASED, today, READERS, {}, on=date(2026, 11, 24))
+
+
+API_CHANGE = Finding("billing POST /v1/x", "request /y", "no maxLength", "maxLength 9", ("portal",), "why", API_REMEDY)
+ACCEPTED = "billing POST /v1/x · request /y: no maxLength → maxLength 9"
+
+
+def test_what_was_decided_with_a_reason_passes() -> None:
+    assert not_accepted([API_CHANGE], {}) == [API_CHANGE]
+    assert not_accepted([API_CHANGE], {ACCEPTED: "it had no end"}) == []
+
+
+def test_only_what_clients_send_can_be_narrowed_by_decision() -> None:
+    answered = replace(API_CHANGE, place="answer 200 /y")
+    assert not_accepted([answered], {answered.change: "why not"}) == [answered]
+
+
+def test_a_decision_without_its_change_fails() -> None:
+    (finding,) = not_accepted([], {ACCEPTED: "it had no end"})
+    assert (finding.contract, finding.place) == ("accepted.json", ACCEPTED)
 
 
 def with_schema(edit: Callable[[dict[str, Any]], Any]) -> Contracts:

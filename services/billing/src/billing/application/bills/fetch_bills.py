@@ -1,7 +1,7 @@
 """Fetch bills: ask a biller what a customer owes, and keep the answer so that it can be paid as quoted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from billing.application.bills.errors import FeeDemandNotFound
@@ -56,6 +56,7 @@ class FetchBillsHandler:
                 "There is no such biller; GET /v1/billers lists those that can be paid.",
                 errors=[FieldProblem("/biller_id", "unknown", "Take a biller_id from GET /v1/billers.")],
             )
+        command = replace(command, customer_params=biller.read(command.customer_params))
         if problems := biller.problems_with(command.customer_params):
             raise ValidationFailed(
                 f"{biller.biller_id} cannot look this customer up.",
