@@ -228,12 +228,13 @@ def nemesis(
 
 
 @app.command()
-<<<<<<< HEAD
 def generators() -> None:
     """Clients generated from the running document make both journeys; linters of OpenAPI look at it."""
     with _signals_as_interrupt():
         raise typer.Exit(suites.run_program(root(), "tests.generators"))
-=======
+
+
+@app.command()
 def mutants(
     service: Annotated[str, typer.Argument(help="a package's folder: billing, servicekit, …")],
     part: Annotated[str, typer.Option("--part", help="a piece of a path, domain/ledger: only that, no report")] = "",
@@ -241,7 +242,6 @@ def mutants(
     """Change a package's code in small ways; its unit tests must notice each."""
     with _signals_as_interrupt():
         raise typer.Exit(run_mutants(root(), service, part))
->>>>>>> bf5a04c (feat(local): make mutants changes a package's code and asks its unit tests)
 
 
 @contextmanager
