@@ -210,6 +210,8 @@ def i2_captured_is_posted_and_refunded_and_suspense(books: Books) -> Breaks:
                 found.append(f"{payment_id}: {state}, and the provider captured {captured} of {wanted} paise")
             if state == "VOIDED" and not (at_provider.get(payment_id) or {}).get("void"):
                 found.append(f"{payment_id}: VOIDED, and the provider still holds the payer's money")
+            if state == "AUTH_FAILED" and not payment["next_action_at"] and _is_held(at_provider.get(payment_id)):
+                found.append(f"{payment_id}: AUTH_FAILED, and the provider holds the payer's money for good")
     known = books.payments.keys()
     found += [f"{each}: entries without a payment" for each in entries.keys() - known]
     found += [f"{each}: the biller was paid for no payment of ours" for each in at_billers.keys() - known]
@@ -448,6 +450,10 @@ def _accepted_paise(told: Row | None) -> int:
 
 def _captured_paise(told: Row | None) -> int:
     return int(told["amount_paise"]) if told and told["capture"] else 0
+
+
+def _is_held(told: Row | None) -> bool:
+    return told is not None and told["status"] == "AUTHORISED" and not told["void"]
 
 
 def _ending_events(payment: Row) -> list[str]:
