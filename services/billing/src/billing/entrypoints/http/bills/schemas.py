@@ -34,7 +34,7 @@ class ModeShownSchema(Schema):
 
     channel = fields.String(metadata={"description": "AGT a centre's counter, INT the portal", "example": "AGT"})
     mode = fields.String(metadata={"example": "WALLET"})
-    maximum = shown("The most that one payment may be.")
+    maximum = shown("The most that one payment may be, service charge included.")
 
 
 class BillerShownSchema(Schema):
