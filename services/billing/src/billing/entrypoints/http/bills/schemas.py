@@ -48,7 +48,7 @@ class ModeShownSchema(Schema):
         metadata={"description": "AGT: a centre's counter; INT: the portal.", "example": "AGT"},
     )
     mode = fields.String(required=True, validate=validate.OneOf(MODES), metadata={"example": "WALLET"})
-    maximum = shown("The most that one payment may be.")
+    maximum = shown("The most that one payment may be, service charge included.")
 
 
 class BillerShownSchema(Schema):
