@@ -67,9 +67,7 @@ def all_locks(workspace: Workspace) -> list[Lock]:
     # Tools that import every package: mypy, and the one that changes code and runs its tests.
     for group in ("lint", "mutants"):
         theirs = list(dict.fromkeys([*development.group(group), *everything[development.name]]))
-        locks.append(
-            Lock(development.folder / f"requirements-{group}.lock", everything | {development.name: theirs})
-        )
+        locks.append(Lock(development.folder / f"requirements-{group}.lock", everything | {development.name: theirs}))
     return locks
 
 

@@ -84,7 +84,9 @@ def complaints(mutants: Sequence[Mutant], survivors: Sequence[Survivor]) -> list
     """What keeps a whole run from passing: too few noticed, survivors without a reason, reasons without a survivor."""
     used = {mutant.survivor for mutant in mutants}
     said = [f"{_told(mutant)}: nobody noticed, and no reason is given" for mutant in mutants if _unexplained(mutant)]
-    said += [f"{survivor.function}: {survivor.now!r} does not survive" for survivor in survivors if survivor not in used]
+    said += [
+        f"{survivor.function}: {survivor.now!r} does not survive" for survivor in survivors if survivor not in used
+    ]
     if share(mutants) < LEAST_NOTICED:
         said.append(f"{share(mutants):.1%} are noticed; {LEAST_NOTICED:.0%} is the least")
     return said

@@ -70,7 +70,9 @@ POST_EXPIRED = replace(POST_FAILED, failure=UNSEEN)
 RECEIPT = Receipt("EM-2627-PAY_1", AT)
 
 HELD = f"wallet-held:{KIOSK}"
-WALLET_POST = entry(Kind.POST, (HELD, -153_000), ("biller:JVVNL", 152_500), ("revenue:kiosk", 500), resolves="pay_1:hold")
+WALLET_POST = entry(
+    Kind.POST, (HELD, -153_000), ("biller:JVVNL", 152_500), ("revenue:kiosk", 500), resolves="pay_1:hold"
+)
 WALLET_VOID = entry(Kind.VOID, (HELD, -153_000), (f"wallet:{KIOSK}", 153_000), resolves="pay_1:hold")
 CARD_HOLD = entry(Kind.HOLD, ("psp:authorised", -153_000), ("psp:held", 153_000), payment=CARD)
 CARD_POST = entry(
@@ -78,9 +80,7 @@ CARD_POST = entry(
     payment=CARD,
     resolves="pay_1:hold",
 )
-CARD_VOID = entry(
-    Kind.VOID, ("psp:held", -153_000), ("psp:authorised", 153_000), payment=CARD, resolves="pay_1:hold"
-)
+CARD_VOID = entry(Kind.VOID, ("psp:held", -153_000), ("psp:authorised", 153_000), payment=CARD, resolves="pay_1:hold")
 CAPTURED = entry(Kind.CAPTURE, ("psp:clearing", -153_000), ("psp:authorised", 153_000), payment=CARD)
 
 GIVEN_BACK = moved(WALLET, State.POST_FAILED, State.VOIDED, at=NOW, failure=UNSEEN, **WORKED_ON)
