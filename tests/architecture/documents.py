@@ -31,7 +31,7 @@ _SOURCES = {
 _TOPS = ("services", "shared", "deploy/k8s", "deploy/local", "deploy/simulators", "docs", "tests")
 _KINDS = "py|md|toml|json|yaml|csv|css|svg|lock"
 _CODE = re.compile(r"(`+)(.+?)\1")
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _PATH = re.compile(rf"(?<![\w./<-])((?:{'|'.join(_TOPS)})/[\w./-]*\w/?)(?![\w<*{{…])")
 # A module or a data file, named from the root, from the document, or from its package's source; or by its name alone.

@@ -9,6 +9,7 @@ from emitra_local.releases import releases
 from tests.architecture.conftest import printed
 from tests.architecture.documents import cited_pages, files, missing, missing_headings, missing_pages, wrong_targets
 from tests.conftest import ROOT
+from tests.support.shown_commands import blocks, hidden_commands, pages
 
 # These two name what is not there, to be seen.
 ABOUT_DOCUMENTS = {Path(__file__), Path(__file__).with_name("documents.py")}
@@ -21,6 +22,13 @@ def test_what_a_document_names_is_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     absent = missing_pages(text) if document.name == "CHANGELOG.md" else missing(document, text)
     assert list(absent) == []
+
+
+@pytest.mark.parametrize("page", pages(ROOT), ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_page_shows_as_a_command_is_run_by_a_test_or_says_why_not(page: Path) -> None:
+    for block in blocks(page):
+        assert block.info in {"", "sh", "python"} or block.reason, f"not a language that a test knows: {block.info}"
+        assert block.info or not hidden_commands(ROOT, block), "a command in a block without `sh`"
 
 
 def test_what_the_code_cites_is_there() -> None:

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from marshmallow import fields, validate
 
 from servicekit.errors import Conflict
-from servicekit.fields import Code, StrictInteger
+from servicekit.fields import Code, Instant, StrictInteger
 from servicekit.http import (
     Blueprint,
     Coded,
@@ -58,6 +58,7 @@ class NewPayment(ma.Schema):
     customer_params = fields.Dict(
         keys=Code(r"[a-z_]+", longest=40),
         values=fields.String(validate=validate.Length(max=5)),
+        validate=validate.Length(max=4),
     )
     parts = fields.List(fields.Nested(Money))
     tip = StrictInteger(validate=_in_hundreds)
@@ -73,6 +74,7 @@ class Page(ma.Schema):
 class Payment(ma.Schema):
     payment_id = fields.String(required=True)
     fingerprint = fields.String()
+    created_at = Instant(allow_none=True)
 
 
 class BillGone(Conflict):
@@ -96,13 +98,23 @@ def sample_blueprint() -> Blueprint:
     @blp.route("/v1/payments", methods=["POST"])
     @blp.requires("payments:write")
     @blp.keyed("create-payment", retention_days=30)
+    @blp.raises(BillGone)
     @blp.arguments(NewPayment)
-    @blp.response(201, Payment)
+    @blp.response(201, Payment, headers=["Location"])
     def create_payment(body: dict[str, Any]) -> dict[str, Any]:
         """Pay a bill."""
         replayed = application(Sample).act()
         mark_replayed(bool(replayed))
         return {"payment_id": body["bill_id"], "fingerprint": idempotency_claim().fingerprint}
+
+    @blp.route("/v1/payments/<payment_id>/refunds", methods=["POST"])
+    @blp.requires("payments:write")
+    @blp.keyed("refund-payment", retention_days=30)
+    @blp.arguments(Money)
+    @blp.response(201, Payment)
+    def refund_payment(body: dict[str, Any], payment_id: str) -> dict[str, Any]:
+        """Give money back."""
+        return {"payment_id": payment_id, "fingerprint": idempotency_claim().fingerprint}
 
     @blp.route("/v1/payments")
     @blp.requires("payments:read")
@@ -164,15 +176,11 @@ def sample_settings() -> SampleSettings:
 
 @pytest.fixture
 def app(sample: Sample, sample_settings: SampleSettings) -> Flask:
-    def ready() -> None:
-        sample.act()
-
     return create_app(
         service_name="sample",
         version="1.2.3",
         settings=sample_settings,
         application=sample,
-        ready=ready,
         blueprints=[sample_blueprint()],
     )
 

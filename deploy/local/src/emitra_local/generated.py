@@ -1,7 +1,7 @@
 """The files in the repository that a program writes: made anew, and those that are out of date.
 
 Of each service its `openapi.yaml`, the copy the cluster's gateway reads, and its `events.json`; of all together
-`shared/contracts/asyncapi.yaml` and the picture in `docs/`.
+`shared/contracts/asyncapi.yaml`, the gateway's copy of the events' schemas and the picture in `docs/`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from emitra_local import import_rules, picture
 from emitra_local.environments import Environments
 from emitra_local.workspace import Package
 
+_SCHEMAS = "services/gateway/src/gateway/entrypoints/pages/event-schemas.json"  # what it serves under their names
 _COPY = "base/openapi.yaml"  # what the gateway in the cluster routes by, where a service's contract.yaml names it
 # A service's commands that print need neither settings nor servers.
 _PRINTED = ("openapi", "events", "asyncapi")
@@ -31,22 +32,25 @@ def generated(environments: Environments) -> dict[Path, str]:
     asked = [(service, command) for service in services for command in _PRINTED]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         answers = pool.map(lambda question: _printed(environments, *question), asked)
-        said = {(service.folder.name, command): text for (service, command), text in zip(asked, answers, strict=True)}
+        printed = {
+            (service.folder.name, command): text for (service, command), text in zip(asked, answers, strict=True)
+        }
     files = {}
     for service in services:
         name = service.folder.name
-        files[service.folder / "openapi.yaml"] = said[name, "openapi"]
-        files[service.folder / "events.json"] = said[name, "events"]
+        files[service.folder / "openapi.yaml"] = printed[name, "openapi"]
+        files[service.folder / "events.json"] = printed[name, "events"]
         manifests = root / "deploy" / "k8s" / "services" / name
         contract = manifests / "contract.yaml"
         if contract.exists() and f"\nroutes: {_COPY}\n" in contract.read_text():
-            files[manifests / _COPY] = said[name, "openapi"]
-    documents = "\n---\n".join(said[service.folder.name, "asyncapi"] for service in services)
+            files[manifests / _COPY] = printed[name, "openapi"]
+    documents = "\n---\n".join(printed[service.folder.name, "asyncapi"] for service in services)
     files[root / "shared" / "contracts" / "asyncapi.yaml"] = _run(
         environments, "-m", "emitra_contracts.cli", "asyncapi", stdin=documents
     )
+    files[root / _SCHEMAS] = _run(environments, "-m", "emitra_contracts.cli", "schemas")
     files[root / "docs" / "platform.svg"] = picture.drawn(
-        {service.folder.name: said[service.folder.name, "events"] for service in services}
+        {service.folder.name: printed[service.folder.name, "events"] for service in services}
     )
     return files
 

@@ -36,6 +36,7 @@ CHASSIS_GROUND_FLOOR = (
     "deadlines",
     "faults",
     "settings",
+    "versions",
 )
 PLUMBING = ("gunicorn", "opentelemetry", "prometheus_client", "requests", "structlog", "typer", "rich", "urllib3")
 
@@ -149,9 +150,13 @@ def rendered(workspace: Workspace) -> str:
             "containers": ["servicekit.http"],
             "layers": [
                 "(server)",
-                "(app) : (server_errors)",
-                "(openapi) : (lifecycle) : (auth)",
-                "(problems) : (keyed) : (blueprint) : (cursor)",
+                "(app) : (worker)",
+                "(server_errors) : (connections)",
+                "(openapi)",
+                "(conditional) : (lifecycle) : (auth)",
+                "(blueprint)",
+                "(answers)",
+                "(problems) : (keyed) : (cursor)",
                 "(body) : (context)",
                 "(validation) : (exchange)",
                 "(callers) : (marks) : (paths)",

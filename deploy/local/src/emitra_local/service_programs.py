@@ -35,7 +35,7 @@ Configured = Callable[[str, dict[str, str]], dict[str, str]]
 
 
 def port_names(service: str) -> list[str]:
-    return [f"{service}-http", f"{service}-worker-probe", f"{service}-relay-probe"]
+    return [f"{service}-http", *(f"{service}-{process}-probe" for process in ("api", "worker", "relay"))]
 
 
 @dataclass
@@ -79,7 +79,7 @@ class ServicePrograms:
 
     def env(self, process: str = "api") -> dict[str, str]:
         """The whole environment of one process: nothing of the user's own leaks in, so nothing undeclared is needed."""
-        probe = "worker" if process == "api" else process
+        probe = "relay" if process == "relay" else "worker"
         common = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.own_state),
@@ -96,6 +96,7 @@ class ServicePrograms:
             "CURSOR_SECRET": self.secrets.secret(f"cursor-{self.name}"),
             "HTTP_PORT": str(self.ports[f"{self.name}-http"]),
             "PROBE_PORT": str(self.ports[f"{self.name}-{probe}-probe"]),
+            "API_PROBE_PORT": str(self.ports[f"{self.name}-api-probe"]),
         }
         passed_on = {
             name: os.environ[name] for name in ("LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT") if os.environ.get(name)
@@ -109,8 +110,7 @@ class ServicePrograms:
         )
 
     def ready_url(self, process: str) -> str:
-        port = f"{self.name}-http" if process == "api" else f"{self.name}-{process}-probe"
-        return f"http://127.0.0.1:{self.ports[port]}/readyz"
+        return f"http://127.0.0.1:{self.ports[f'{self.name}-{process}-probe']}/readyz"
 
     def publish_route(self, folder: Path, say: Callable[[str], None]) -> None:
         """Put the service's OpenAPI document and its address where the gateway reads its routes."""
@@ -177,8 +177,8 @@ class ServicePrograms:
         except subprocess.TimeoutExpired as error:
             raise CannotStart(f"`{self.name} {' '.join(arguments)}` did not finish in {error.timeout:.0f} s") from error
         if finished.returncode:
-            said = "\n".join(((finished.stdout or "") + (finished.stderr or "")).splitlines()[-15:])
-            raise CannotStart(f"`{self.name} {' '.join(arguments)}` failed with {finished.returncode}:\n{said}")
+            output = "\n".join(((finished.stdout or "") + (finished.stderr or "")).splitlines()[-15:])
+            raise CannotStart(f"`{self.name} {' '.join(arguments)}` failed with {finished.returncode}:\n{output}")
         return finished.stdout or ""
 
     @property
@@ -199,9 +199,9 @@ class ServicePrograms:
         files = [self.environments.lock_of(self.name)]
         files += [file for package in closure for file in package.source.rglob("*") if file.suffix != ".pyc"]
         for file in sorted(files):
-            found = file.stat()
+            status = file.stat()
             if not file.is_dir():
-                digest.update(f"{file} {found.st_size} {found.st_mtime_ns}\n".encode())
+                digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode())
         return digest.hexdigest()
 
 

@@ -34,7 +34,7 @@ def amount(value: Any) -> dict[str, Any]:
         (amount(-1), "/amount/amount", "out-of-range"),
         (amount(0), "/amount/amount", "out-of-range"),
         (amount(1525.5), "/amount/amount", "invalid-type"),
-        (amount(152500.0), "/amount/amount", "invalid-type"),
+        (amount(152500.5), "/amount/amount", "invalid-type"),
         (amount("152500"), "/amount/amount", "invalid-type"),
         (amount(True), "/amount/amount", "invalid-type"),
         (amount(None), "/amount/amount", "null-not-allowed"),

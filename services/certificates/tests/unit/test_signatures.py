@@ -100,8 +100,7 @@ def old_document() -> str:
 
 def with_pyjwt(document: str, jwks: Any) -> bytes:
     (key,) = [key for key in jwt.PyJWKSet.from_dict(jwks).keys if key.key_id == KEY.kid]
-    payload: bytes = jwt.PyJWS().decode(document, key, algorithms=["EdDSA"])
-    return payload
+    return bytes(jwt.PyJWS().decode(document, key, algorithms=["EdDSA"]))
 
 
 def with_authlib(document: str, jwks: Any) -> bytes:

@@ -20,6 +20,8 @@ def test_the_gateway_serves_these_operations_and_no_others() -> None:
         ("GET", "/v1/transactions/{token}"): ["transactions:read"],
         ("GET", "/openapi.json"): [],
         ("GET", "/docs"): [],
+        ("GET", "/contracts/events"): [],
+        ("GET", "/contracts/events/{file}"): [],
         ("GET", "/problems"): [],
         ("GET", "/problems/{slug}"): [],
     }

@@ -7,6 +7,7 @@ import pytest
 from tests.support.documents import document, operation
 from tests.support.stage import Stage
 
+from emitra_contracts import envelope_schema, events, examples, schema
 from gateway.entrypoints import documentation
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -107,11 +108,27 @@ def test_problem_types_of_every_service_are_listed_for_people_and_programs(stage
     assert stage.call("GET", "/problems/scheme-closed", headers={"Accept": "application/json"}).json["status"] == 409
 
 
+def test_the_schema_that_an_event_names_is_served(stage: Stage) -> None:
+    listed = {row["event"]: row for row in stage.call("GET", "/contracts/events").json["items"]}
+    assert set(listed) == {"envelope", *events()}
+    for event in events():
+        for example in examples(event):
+            assert example["dataschema"] == listed[event]["dataschema"]
+        got = stage.call("GET", listed[event]["href"])
+        assert (got.status_code, got.content_type) == (200, "application/schema+json")
+        assert got.json == schema(event)
+    again = {"If-None-Match": got.headers["ETag"]}
+    assert stage.call("GET", listed[event]["href"], headers=again).status_code == 304
+    assert stage.call("GET", listed["envelope"]["href"]).json == envelope_schema()
+    for name in ("nothing.v1.json", "envelope", "..%2Fdocs.html"):
+        assert stage.call("GET", f"/contracts/events/{name}").status_code in {400, 404}
+
+
 def test_an_unknown_problem_type_is_not_found(stage: Stage) -> None:
     got = stage.call("GET", "/problems/no-such-thing", headers=BROWSER)
     assert (got.status_code, got.json["code"]) == (404, "no-such-problem-type")
 
 
-def test_probes_need_no_token(stage: Stage) -> None:
-    assert stage.call("GET", "/livez").status_code == 200
-    assert stage.call("GET", "/metrics").status_code == 200
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_probes_and_metrics_are_not_on_the_public_port(stage: Stage, path: str) -> None:
+    assert stage.call("GET", path).status_code == 404

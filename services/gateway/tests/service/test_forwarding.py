@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
 from tests.support.documents import BILLING, document, operation, takes
 from tests.support.foreign_services import Reply, foreign_service, unused_port
@@ -58,6 +59,19 @@ def test_an_answer_without_a_body_stays_without_one(stage: Stage, status: Any) -
     assert (got.status_code, got.data) == (status, b"")
 
 
+def test_conditions_go_to_the_service_and_what_it_says_of_them_comes_back(stage: Stage) -> None:
+    stage.billing.reply = lambda _: Reply(304, b"", {"ETag": '"7"'})
+    got = read(stage, headers={"If-None-Match": 'W/"6", "7"'})
+    assert (got.status_code, got.data, got.headers["ETag"]) == (304, b"", '"7"')
+    assert stage.billing.last.headers["If-None-Match"] == 'W/"6", "7"'
+    problem = b'{"code": "stale-version"}'
+    stage.billing.reply = lambda _: Reply(412, problem, {"Content-Type": "application/problem+json"})
+    refused = pay(stage, headers={**KEY, "If-Match": '"999"'})
+    assert (refused.status_code, refused.data, refused.content_type) == (412, problem, "application/problem+json")
+    assert stage.billing.last.headers["If-Match"] == '"999"'
+    assert len(stage.billing.received) == 2, "neither is asked for again"
+
+
 def test_head_is_forwarded_and_answered_without_a_body(stage: Stage) -> None:
     got = stage.call("HEAD", "/v1/payments/pay_1", stage.identity.token("payments:read"))
     assert (got.status_code, got.data, stage.billing.last.method) == (200, b"", "HEAD")
@@ -77,8 +91,9 @@ def test_a_request_id_is_made_or_kept_and_goes_all_the_way(stage: Stage) -> None
     made = read(stage)
     assert made.headers["X-Request-Id"].startswith("req_")
     assert stage.billing.last.headers["X-Request-Id"] == made.headers["X-Request-Id"]
-    kept = read(stage, headers={"X-Request-Id": "kiosk-17.request-000042"})
-    assert kept.headers["X-Request-Id"] == stage.billing.last.headers["X-Request-Id"] == "kiosk-17.request-000042"
+    chosen = "2f6f3c1e-8a4b-4f0e-9d53-1c7a0b9e55d2"
+    kept = read(stage, headers={"X-Request-Id": chosen})
+    assert kept.headers["X-Request-Id"] == stage.billing.last.headers["X-Request-Id"] == chosen
     replaced = read(stage, headers={"X-Request-Id": "9876543210"})
     assert replaced.headers["X-Request-Id"].startswith("req_")
 
@@ -115,7 +130,7 @@ def test_each_request_is_one_log_line_with_the_template_and_nothing_of_the_body(
 
 def test_rate_errors_and_duration_are_counted_by_template(stage: Stage) -> None:
     read(stage)
-    counted = stage.call("GET", "/metrics").text
+    counted = generate_latest(REGISTRY).decode()
     assert (
         'emitra_http_request_duration_seconds_count{method="GET",route="/v1/payments/{payment_id}",status="200"}'
         in (counted)

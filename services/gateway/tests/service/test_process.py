@@ -41,6 +41,7 @@ def place(tmp_path: Path, mongo: Mongo, amqp_vhost: Any) -> Any:
             "PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
             "MONGODB_URI": os.environ["MONGODB_URI"], "MONGODB_DATABASE": mongo.db.name, "AMQP_URL": amqp_vhost.url,
             "RABBITMQ_MANAGEMENT_URL": amqp_vhost.management_url, "HTTP_PORT": str(port), "PROBE_PORT": str(probe),
+            "API_PROBE_PORT": str(unused_port()),
             "ROUTES_DIR": str(tmp_path), "JWKS_URL": jwks.url, "ISSUER": ISSUER, "INTERNAL_TOKEN_KEY": private,
             "INTERNAL_TOKEN_JWKS": public, "CURSOR_SECRET": "c" * 40,
         }  # fmt: skip
@@ -97,7 +98,7 @@ def test_over_a_real_socket_smuggled_and_ambiguous_requests_never_reach_a_servic
     }
     api = run("api", environ)
     try:
-        eventually(lambda: answers(f"http://127.0.0.1:{port}/livez"), SECONDS)
+        eventually(lambda: answers(f"http://127.0.0.1:{environ['API_PROBE_PORT']}/livez"), SECONDS)
         statuses = {name: raw(port, data.encode()).split(" ")[1] for name, data in refused.items()}
         assert {name: status for name, status in statuses.items() if not status.startswith("4")} == {}
         assert not billing.received

@@ -76,12 +76,12 @@ def test_operation_ids_stay_unique() -> None:
     assert {item["get"]["operationId"] for item in result["paths"].values()} == {"get", "b.get"}
 
 
-def test_the_scopes_of_all_services_are_offered_when_authorising() -> None:
+def test_the_scopes_that_public_operations_of_all_services_ask_for_are_offered_when_authorising() -> None:
     def scheme(scope: Any) -> Any:
-        flow = {"tokenUrl": "/v1/oauth2/token", "scopes": {scope: "…"}}
+        flow = {"tokenUrl": "/v1/oauth2/token", "scopes": {scope: "…", "internal": "…", "nobody:asks": "…"}}
         return {"securitySchemes": {"oauth2": {"type": "oauth2", "flows": {"clientCredentials": flow}}}}
 
-    documents = [document(n, {f"/{n}": {"get": operation("x:y")}}, components=scheme(f"{n}:read")) for n in "ab"]
+    documents = [document(n, {f"/{n}": {"get": operation(f"{n}:read")}}, components=scheme(f"{n}:read")) for n in "ab"]
     flow = merged(*documents)["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
     assert flow == {"tokenUrl": "/v1/oauth2/token", "scopes": {"a:read": "…", "b:read": "…"}}
 

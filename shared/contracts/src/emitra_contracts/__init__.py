@@ -7,6 +7,7 @@ for example `payment.completed.v1`.
 from emitra_contracts.catalogue import (
     EventEntry,
     UnknownEvent,
+    accepted,
     clients,
     entry,
     envelope_schema,
@@ -27,6 +28,7 @@ __all__ = [
     "EventEntry",
     "Problem",
     "UnknownEvent",
+    "accepted",
     "clients",
     "entry",
     "envelope_schema",

@@ -92,15 +92,16 @@ def clients() -> dict[str, dict[str, Any]]:
     return _object(_data() / "clients.json")
 
 
+def accepted() -> list[dict[str, str]]:
+    """Breaking changes since the last release that are meant: `contract`, `place`, `was` and `is` as the gate reports
+    them, and the `reason`."""
+    rows: list[dict[str, str]] = _object(_data() / "accepted.json")["changes"]
+    return rows
+
+
 def sunsets() -> dict[str, str]:
     """Event, or service, method and path (`billing GET /v1/wallet`) → the ISO date from which it may be gone."""
     return _object(_data() / "sunsets.json")
-
-
-def accepted() -> dict[str, str]:
-    """A change that narrows what clients may send, as the gate names it → the reason why it is made all the same."""
-    decisions: list[dict[str, Any]] = _object(_data() / "accepted.json")["decisions"]
-    return {change: decision["because"] for decision in decisions for change in decision["changes"]}
 
 
 def glossary() -> str:

@@ -1,5 +1,6 @@
 """`emitra-contracts`: compare the contracts with the last release, release them, and print them."""
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import yaml
 
 from emitra_contracts import gate
 from emitra_contracts.asyncapi import platform_document
-from emitra_contracts.catalogue import accepted, clients, events, released_examples, sunsets
+from emitra_contracts.catalogue import accepted, clients, envelope_schema, events, released_examples, schema, sunsets
 from emitra_contracts.released import (
     RELEASED,
     contracts_of_today,
@@ -59,13 +60,20 @@ def print_asyncapi() -> None:
     typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110), nl=False)
 
 
+@app.command("schemas")
+def print_schemas() -> None:
+    """Print the schemas of the envelope and of every event as one JSON object, by the name of the event."""
+    contracts = {"envelope": envelope_schema(), **{event: schema(event) for event in events()}}
+    typer.echo(json.dumps(contracts, ensure_ascii=False, indent=1))
+
+
 def _findings(root: Path) -> list[gate.Finding]:
     readers = gate.Readers(event_tables(root), clients())
     examples = {name: example for event in events() for name, example in released_examples(event).items()}
     today = datetime.now(UTC).date()
-    changes = gate.findings(released_contracts(), contracts_of_today(root), readers, sunsets(), on=today)
+    broken = gate.findings(released_contracts(), contracts_of_today(root), readers, sunsets(), on=today)
     return [
-        *gate.not_accepted(changes, accepted()),
+        *gate.unaccepted(broken, accepted()),
         *gate.damage_findings(damaged_files(), readers),
         *gate.example_findings(examples, readers),
     ]

@@ -21,10 +21,9 @@ API_REMEDY = (
 DAMAGE_REMEDY = "Nobody edits released/: restore it as it was; `make release-contracts` renews it when it may."
 EXAMPLE_REMEDY = "A released example stays as it was released, and today's schemas accept it: old events are replayed."
 
-ACCEPTED_REMEDY = "Take the line out of accepted.json: the change is released, or was not made."
+ACCEPTED_REMEDY = "Take the row out of accepted.json, or name the change as the gate does."
 
 NOBODY = "no consumer in this repository"
-_SENT = ("request", "path parameter", "query parameter", "header parameter")
 _SHOWN_OPERATIONS = 3
 
 
@@ -39,11 +38,6 @@ class Finding:
     breaks: tuple[str, ...]
     why: str
     remedy: str
-
-    @property
-    def change(self) -> str:
-        """The change in one line, by which accepted.json names it."""
-        return f"{self.contract} · {self.place}: {self.was} → {self.current}"
 
 
 @dataclass(frozen=True)
@@ -94,17 +88,21 @@ def findings(
     return broken
 
 
-def not_accepted(broken: Iterable[Finding], accepted: Mapping[str, str]) -> list[Finding]:
-    """The findings that nobody decided for, and one for each line of `accepted` (change → reason) without a change.
+def unaccepted(broken: Sequence[Finding], accepted: Sequence[Mapping[str, str]]) -> list[Finding]:
+    """The findings without those that `accepted` names, and one for each row of `accepted` that names none.
 
-    Only what clients send may be narrowed by decision, where taking it was the fault; events and answers never.
+    A row is `contract`, `place`, `was` and `is` of the finding, and the `reason` for which it is meant. After the
+    release it names nothing any more and goes.
     """
-    left = [finding for finding in broken if finding.change not in accepted or not finding.place.startswith(_SENT)]
-    stale = accepted.keys() - {finding.change for finding in broken}
-    return left + [
-        Finding("accepted.json", change, "accepted", "no change", ("nobody",), "it hides a later one", ACCEPTED_REMEDY)
-        for change in sorted(stale)
+    named = [(row["contract"], row["place"], row["was"], row["is"]) for row in accepted]
+    changes = {(finding.contract, finding.place, finding.was, finding.current): finding for finding in broken}
+    why = "accepted.json names a change that is not there"
+    stale = [
+        Finding(contract, place, was, current, (NOBODY,), why, ACCEPTED_REMEDY)
+        for contract, place, was, current in named
+        if (contract, place, was, current) not in changes
     ]
+    return [finding for key, finding in changes.items() if key not in named] + stale
 
 
 def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers) -> list[Finding]:

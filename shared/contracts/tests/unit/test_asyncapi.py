@@ -25,7 +25,7 @@ def of_service(service: str, *published: str) -> dict[str, Any]:
                     "name": event,
                     "payload": {
                         "allOf": [
-                            {"$ref": "/contracts/events/envelope.json"},
+                            {"$ref": "urn:emitra:events:envelope"},
                             {"properties": {"data": {"$ref": schema(event)["$id"]}}},
                         ]
                     },
@@ -74,6 +74,6 @@ def test_every_message_has_its_examples_and_the_log_holds_all(document: dict[str
 
 def test_an_address_without_a_contract_is_refused() -> None:
     stray = of_service("one", "payment.failed.v1")
-    stray["components"]["messages"]["payment-failed-v1"]["payload"] = {"$ref": "/contracts/events/nothing.json"}
-    with pytest.raises(KeyError, match=r"nothing\.json"):
+    stray["components"]["messages"]["payment-failed-v1"]["payload"] = {"$ref": "urn:emitra:events:nothing"}
+    with pytest.raises(KeyError, match="events:nothing"):
         platform_document([stray])

@@ -82,7 +82,7 @@ def test_every_event_has_a_known_producer_and_its_aggregate_among_its_required_f
 def test_every_schema_is_valid_json_schema_and_carries_its_own_address(event: str) -> None:
     Draft202012Validator.check_schema(schema(event))
     assert schema(event)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema(event)["$id"] == f"/contracts/events/{event}.json"
+    assert schema(event)["$id"] == f"urn:emitra:events:{event}"
     assert schema(event)["title"] == event
 
 

@@ -11,14 +11,13 @@ import pytest
 
 from emitra_contracts import events, examples, released_examples
 from emitra_contracts.gate import (
-    API_REMEDY,
     Finding,
     Readers,
     damage_findings,
     example_findings,
     findings,
-    not_accepted,
     report,
+    unaccepted,
 )
 from emitra_contracts.released import Contracts, damaged_files, release, released_contracts
 
@@ -70,25 +69,6 @@ READERS = Readers(
 
 def findings_of(today: Contracts) -> list[Finding]:
     return findings(RELEASED, today, READERS, {}, on=date(2026, 11, 24))
-
-
-API_CHANGE = Finding("billing POST /v1/x", "request /y", "no maxLength", "maxLength 9", ("portal",), "why", API_REMEDY)
-ACCEPTED = "billing POST /v1/x · request /y: no maxLength → maxLength 9"
-
-
-def test_what_was_decided_with_a_reason_passes() -> None:
-    assert not_accepted([API_CHANGE], {}) == [API_CHANGE]
-    assert not_accepted([API_CHANGE], {ACCEPTED: "it had no end"}) == []
-
-
-def test_only_what_clients_send_can_be_narrowed_by_decision() -> None:
-    answered = replace(API_CHANGE, place="answer 200 /y")
-    assert not_accepted([answered], {answered.change: "why not"}) == [answered]
-
-
-def test_a_decision_without_its_change_fails() -> None:
-    (finding,) = not_accepted([], {ACCEPTED: "it had no end"})
-    assert (finding.contract, finding.place) == ("accepted.json", ACCEPTED)
 
 
 def with_schema(edit: Callable[[dict[str, Any]], Any]) -> Contracts:
@@ -148,6 +128,17 @@ def test_a_change_of_the_envelope_breaks_every_consumer() -> None:
         replace(RELEASED, envelope={"type": "object", "properties": {"sequence": {"type": "integer"}}})
     )
     assert (finding.contract, finding.place, finding.breaks) == ("the envelope", "/sequence", ("billing", "gateway"))
+
+
+def test_a_change_that_is_meant_is_accepted_by_name_and_only_while_it_is_there() -> None:
+    (finding,) = findings_of(replace(RELEASED, envelope={"type": "object", "properties": {"sequence": {}}}))
+    row = {"contract": finding.contract, "place": finding.place, "was": finding.was, "is": finding.current}
+    assert unaccepted([finding], [{**row, "reason": "…"}]) == []
+    (still,) = unaccepted([finding], [])
+    assert still == finding
+    other, stale = unaccepted([finding], [{**row, "is": "integer", "reason": "…"}])
+    assert (other, stale.current) == (finding, "integer")
+    assert "accepted.json" in stale.remedy
 
 
 def test_a_schema_that_operations_share_is_one_finding_with_the_clients_of_all_of_them() -> None:

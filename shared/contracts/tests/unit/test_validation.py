@@ -1,7 +1,9 @@
 """Real examples that were changed: each is refused at the place of the change."""
 
 import copy
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -55,9 +57,36 @@ def test_a_missing_attribute_is_refused_by_its_pointer(attribute: str) -> None:
     assert f"/{attribute}" in refused_pointers(envelope)
 
 
-@pytest.mark.parametrize("amount", [-1, 1525.0, 15.25, "152500", True, None, 9007199254740992, float("nan"), [152500]])
+@pytest.mark.parametrize("amount", [-1, 15.25, "152500", True, None, 9007199254740992, float("nan"), [152500]])
 def test_an_amount_that_is_not_whole_nonnegative_paise_is_refused(amount: object) -> None:
     assert refused_pointers(changed("/data/total/amount", amount)) == ["/data/total/amount"]
+
+
+def test_an_event_of_the_first_release_names_its_schema_by_a_path_and_is_still_read() -> None:
+    envelope = changed("/dataschema", "/contracts/events/payment.completed.v1.json")
+    validate_envelope(envelope)
+    with pytest.raises(ContractViolation) as refused:
+        validate_produced(envelope)
+    assert refused.value.pointer == "/dataschema"
+
+
+@pytest.mark.parametrize("event", events())
+def test_the_attributes_have_the_types_of_cloudevents(event: str) -> None:
+    """CloudEvents 1.0.2, "Type System" and "Required Attributes": dataschema is a URI, which is never relative."""
+    for envelope in examples(event):
+        assert urlsplit(envelope["dataschema"]).scheme
+        assert envelope["source"]
+        assert {type(value) for name, value in envelope.items() if name != "data"} == {str}
+        assert all(re.fullmatch(r"[a-z0-9]{1,20}", name) for name in envelope)
+
+
+def test_a_whole_amount_written_with_a_point_is_read_and_never_produced() -> None:
+    """JSON Schema counts 1525.0 as an integer. Who produces it counts money in floats."""
+    envelope = changed("/data/total/amount", 1525.0)
+    validate_envelope(envelope)
+    with pytest.raises(ContractViolation) as refused:
+        validate_produced(envelope)
+    assert refused.value.pointer == "/data/total/amount"
 
 
 @pytest.mark.parametrize("currency", ["USD", "inr", "", None, 356])
@@ -114,6 +143,8 @@ def test_an_rfc_3339_instant_in_utc_is_accepted(instant: str) -> None:
         ("/type", "payment.completed"),
         ("/datacontenttype", "text/plain"),
         ("/dataschema", "/contracts/events/payment.failed.v1.json"),
+        ("/dataschema", "urn:emitra:events:payment.failed.v1"),
+        ("/dataschema", "urn:other:payment.completed.v1"),
         ("/subject", "pay_01a2076b440078738ca0c7e7feeecda0"),
         ("/partitionkey", "pay_01a2076b440078738ca0c7e7feeecda0"),
         ("/sequence", 3),

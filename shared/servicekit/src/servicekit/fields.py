@@ -9,6 +9,7 @@ from servicekit.instants import rfc3339
 from servicekit.text import Line, Name, Refusal, Remarks, without_white_space
 
 INT64 = range(-(2**63), 2**63)  # what MongoDB can store
+MOST_EXACT = 2**53 - 1  # up to here a float holds every whole number
 WEB_ADDRESS = r"https?://[^\s/]+(?:/\S*)?"
 LONGEST_ADDRESS = 2_000  # characters; browsers and proxies agree on no more
 
@@ -36,9 +37,12 @@ class Coded(str):
 
 
 class StrictInteger(fields.Integer):
-    """A JSON number without fraction: no "5", no 5.0, no true. Fits into 64 bits."""
+    """A JSON number without fraction, as JSON Schema means it: 5 and 5.0, no "5", no true. Fits into 64 bits."""
 
     def _validated(self, value: Any) -> int:
+        # Above 2**53 a float may have lost the digits that were sent.
+        if type(value) is float and value.is_integer() and abs(value) <= MOST_EXACT:
+            value = int(value)
         if type(value) is not int:
             raise self.make_error("invalid", input=value)
         if value not in INT64:

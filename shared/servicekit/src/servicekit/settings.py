@@ -156,6 +156,12 @@ class ServiceSettings:
         "port of the probes and metrics of worker and relay",
         default=9090,
     )
+    api_probe_port: int = setting(
+        "API_PROBE_PORT",
+        fields.Integer(validate=_port),
+        "port of the API's own probes and metrics, which no caller is to reach",
+        default=9090,
+    )
     log_level: str = setting(
         "LOG_LEVEL",
         fields.String(validate=validate.OneOf(["debug", "info", "warning", "error"])),

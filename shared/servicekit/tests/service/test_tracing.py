@@ -30,7 +30,7 @@ with Mongo(settings.mongodb_uri, "traced", 5) as mongo:
         return {{}}
 
     app = create_app(service_name="traced", version="1", settings=settings, application=None,
-                     ready=mongo.ping, blueprints=[blp])
+                     blueprints=[blp])
     answer = app.test_client().get("/v1/things", headers={{"traceparent": "00-{TRACE}-b7ad6b7169203331-01"}})
     assert answer.status_code == 200
 provider.shutdown()

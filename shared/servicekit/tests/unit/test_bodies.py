@@ -20,6 +20,17 @@ def post(
     return client.post("/v1/payments", data=raw, headers=headers, content_type=media_type)
 
 
+@pytest.mark.parametrize("written", ["152500", "152500.0", "1.525e5", "152500.000", "1525E+2"])
+def test_a_whole_number_is_the_same_however_it_is_written(
+    client: FlaskClient, keyed_headers: dict[str, str], written: str
+) -> None:
+    plain = post(client, keyed_headers, b'{"bill_id":"b","amount":{"amount":152500,"currency":"INR"}}')
+    body = b'{"bill_id":"b","amount":{"amount":%s,"currency":"INR"}}' % written.encode()
+    answer = post(client, keyed_headers, body)
+    assert answer.status_code == 201, answer.text
+    assert answer.json == plain.json, "the fingerprint of a key's request is that of the number"
+
+
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
@@ -34,6 +45,11 @@ def post(
         (b'{"tip":NaN}', "NaN"),
         (b'{"tip":-Infinity}', "Infinity"),
         (b'{"tip":1e999}', "too large"),
+        (b'{"tip":152500.00000000000001}', "more digits"),
+        (b'{"tip":9007199254740993.0}', "more digits"),
+        (b'{"tip":0e' + b"9" * 5000 + b"}", "more digits"),
+        (b'{"tip":0e99999999999999999999999999}', "more digits"),
+        (b'{"tip":1.' + b"0" * 5000 + b"}", "more digits"),
         (b'{"tip":9223372036854775808}', "64 bits"),
         (b'{"tip":-9223372036854775809}', "64 bits"),
         (b'{"tip":' + b"9" * 5000 + b"}", "64 bits"),

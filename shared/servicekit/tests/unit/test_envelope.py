@@ -23,6 +23,7 @@ def test_the_type_and_schema_name_the_event() -> None:
     envelope = json.loads(serialise(EVENT, "maker"))
     assert envelope["type"] == "org.emitra.thing.made.v1"
     assert envelope["source"] == "/emitra/maker"
+    assert envelope["dataschema"] == "urn:emitra:events:thing.made.v1"
     assert (envelope["causationid"], envelope["correlationid"]) == ("cause", "req")
 
 

@@ -87,21 +87,23 @@ def test_a_level_below_the_configured_one_is_not_written(logged: Any) -> None:
     assert logged() == []
 
 
-def test_an_exception_is_a_traceback_without_values_of_documents(logged: Any) -> None:
+def test_an_exception_is_a_traceback_of_kinds_and_places_and_nothing_that_it_says(logged: Any) -> None:
     message = 'dup key: { name: "Sita" }'.replace("Sita", "Sita Devi")  # a traceback shows source lines
     try:
         try:
             raise DuplicateKeyError(message, 11000)
         except DuplicateKeyError as error:
-            raise RuntimeError("while saving") from error
-    except RuntimeError as error:
+            raise ValueError(f"Invalid chunk size: {message}") from error
+    except ValueError as error:
+        error.add_note(message)
         structlog.get_logger().error("request_failed", exc_info=error)
         logging.getLogger("some.library").exception("also here")
     for line in logged():
         assert "Sita Devi" not in json.dumps(line)
         assert "code 11000" in line["exception"]
-        assert "RuntimeError: while saving" in line["exception"]
-        assert line["exception_type"] == "RuntimeError"
+        assert "ValueError" in line["exception"]
+        assert __name__.rpartition(".")[2] in line["exception"]
+        assert line["exception_type"] == "ValueError"
 
 
 def test_bound_context_is_on_the_lines_of_libraries_too(logged: Any) -> None:

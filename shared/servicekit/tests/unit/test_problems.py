@@ -50,7 +50,8 @@ def test_each_kind_of_error_has_its_status_and_a_complete_document(
     )
     assert document["errors"] == [{"pointer": "/a", "code": "required", "detail": "Missing."}]
     assert (document["instance"], document["wallet_paise"]) == ("/v1/payments/pay_1", 5)
-    jsonschema.validate(document, openapi_document(app, "sample")["components"]["schemas"]["Problem"])
+    whole = openapi_document(app, "sample")
+    jsonschema.validate(document, {**whole["components"]["schemas"]["Problem"], "components": whole["components"]})
 
 
 def test_a_services_own_error_takes_the_status_of_what_it_extends(
@@ -147,7 +148,8 @@ def test_an_unexpected_failure_says_nothing_of_the_inside_and_is_logged_once(
     assert "ZeroDivision" not in answer.text
     failure, request = logged()
     assert (failure["event"], failure["level"], request["event"]) == ("request_failed", "error", "http_request")
-    assert "ZeroDivisionError: inside-word" in failure["exception"]
+    assert "ZeroDivisionError" in failure["exception"]
+    assert "inside-word" not in str(failure)
     assert failure["request_id"] == answer.headers["X-Request-Id"]
     assert "body-word" not in str(logged())
 

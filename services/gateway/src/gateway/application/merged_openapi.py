@@ -30,6 +30,7 @@ def merged_openapi(services: Iterable[PublishedService], version: str) -> Docume
             "version": version,
             "description": "Every operation of the e-Mitra platform. Get a token with **Authorize** (client id and "
             "secret of a sandbox client), then try any operation. Kinds of problems: [/problems](/problems).",
+            **_publisher(documents.values()),
         },
         "servers": [{"url": "/"}],
         "tags": [],
@@ -56,7 +57,9 @@ def merged_openapi(services: Iterable[PublishedService], version: str) -> Docume
                 _merge_scheme(target, name, component)
             else:
                 target[renamed.get((section, name), name)] = _rewritten(component, refs)
-    merged["tags"] = [tags[name] for name in sorted(tags)]
+    operations = [item[method] for item in merged["paths"].values() for method in _METHODS & item.keys()]
+    merged["tags"] = [tags[name] for name in sorted(tags) if any(name in operation["tags"] for operation in operations)]
+    _keep_usable_scopes(merged)
     return merged
 
 
@@ -68,6 +71,12 @@ def problem_types(documents: Mapping[str, Mapping[str, Any]]) -> list[Document]:
             known = types.setdefault(row["slug"], {**row, "services": []})
             known["services"].append(service)
     return [types[slug] for slug in sorted(types)]
+
+
+def _publisher(documents: Iterable[Mapping[str, Any]]) -> Document:
+    """Who maintains the services and under which terms, as they say it alike."""
+    infos = [document.get("info") or {} for document in documents]
+    return {name: info[name] for info in infos for name in ("contact", "license") if name in info}
 
 
 def _components(document: Mapping[str, Any]) -> dict[Component, Any]:
@@ -145,6 +154,21 @@ def _name_operations(item: Document, service: str, taken: set[str]) -> None:
         if name:
             taken.add(name)
         operation.setdefault("tags", [service])
+
+
+def _keep_usable_scopes(merged: Document) -> None:
+    """Leaves out the scopes that no public operation asks for: they are between services."""
+    usable = {
+        scope
+        for item in merged["paths"].values()
+        for method in _METHODS & item.keys()
+        for requirement in item[method].get("security") or ()
+        for scopes in requirement.values()
+        for scope in scopes
+    }
+    for scheme in merged["components"].get(_SCHEMES, {}).values():
+        for flow in (scheme.get("flows") or {}).values():
+            flow["scopes"] = {scope: text for scope, text in flow["scopes"].items() if scope in usable}
 
 
 def _merge_scheme(target: Document, name: str, scheme: Mapping[str, Any]) -> None:

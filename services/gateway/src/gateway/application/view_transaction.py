@@ -18,7 +18,10 @@ from servicekit.ids import read_transaction_token
 
 @dataclass(frozen=True)
 class ViewTransaction:
-    """`token` is as the caller wrote it; `officer_districts` (LGD codes) is empty unless an officer calls."""
+    """`token` is as the caller wrote it.
+
+    `officer_districts` is empty unless the caller acts for an officer; district codes are LGD codes.
+    """
 
     token: str
     client_id: str

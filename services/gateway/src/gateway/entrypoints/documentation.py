@@ -4,12 +4,13 @@ Nothing here makes a browser ask another host; the Content-Security-Policy makes
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import Response, current_app, jsonify, redirect, request
 from jinja2 import Environment, PackageLoader
 from marshmallow import Schema, fields
 from werkzeug.wrappers import Response as AnyResponse
@@ -67,18 +68,18 @@ def get_landing() -> AnyResponse:
 
 @blueprint.route("/openapi.json")
 @blueprint.public()
-@blueprint.response(200, description="An OpenAPI 3.1 document.")
-def get_openapi() -> dict[str, Any]:
+@blueprint.response(200, {"type": "object"}, description="An OpenAPI 3.1 document.")
+def get_openapi() -> Response:
     """Every operation of the platform in one OpenAPI document
 
     It changes when a service is deployed; internal operations are not in it.
     """
-    return _merged(application(Gateway).routes.table)
+    return jsonify(_merged(application(Gateway).routes.table))
 
 
 @blueprint.route("/docs")
 @blueprint.public()
-@blueprint.response(200, description="A page to read and try the API.", content_type="text/html")
+@blueprint.response(200, {"type": "string"}, description="A page to read and try the API.", content_type="text/html")
 def get_docs() -> Response:
     """The API to read and to try
 
@@ -124,6 +125,7 @@ def get_problem_types() -> Response | dict[str, Any]:
 
 @blueprint.route("/problems/<slug>", parameters=[_SLUG])
 @blueprint.public()
+@blueprint.raises(NoSuchProblemType)
 @blueprint.response(200, ProblemTypeSchema)
 def get_problem_type(slug: str) -> Response | dict[str, Any]:
     """What one kind of problem means and what to do about it
@@ -134,6 +136,83 @@ def get_problem_type(slug: str) -> Response | dict[str, Any]:
     if problem_type is None:
         raise NoSuchProblemType("No service describes a problem type of this name; see /problems.")
     return _page("problem.html", problem=problem_type) if _wants_page() else dict(problem_type)
+
+
+class EventContractSchema(Schema):
+    """Where the schema of an event's data is."""
+
+    event = fields.String(required=True, metadata={"example": "payment.completed.v1"})
+    dataschema = fields.String(
+        required=True,
+        metadata={
+            "description": "What events carry as `dataschema`, and the schema as `$id`.",
+            "example": "urn:emitra:events:payment.completed.v1",
+        },
+    )
+    href = fields.String(
+        required=True,
+        metadata={"description": "Where it is served.", "example": "/contracts/events/payment.completed.v1.json"},
+    )
+
+
+class EventContractsSchema(Schema):
+    """Every event, and `envelope`, the schema of what is around each of them."""
+
+    items = fields.List(fields.Nested(EventContractSchema), required=True)
+
+
+_FILE = {
+    "in": "path",
+    "name": "file",
+    "description": "The event, or `envelope`, and .json.",
+    "example": "payment.completed.v1.json",
+}
+
+
+@blueprint.route("/contracts/events")
+@blueprint.public()
+@blueprint.response(200, EventContractsSchema)
+def list_event_contracts() -> dict[str, Any]:
+    """The schemas of every event the platform publishes
+
+    An event names the schema of its data in `dataschema`, a URI that is no address; here is where each is.
+    """
+    return {
+        "items": [
+            {"event": event, "dataschema": contract["$id"], "href": f"/contracts/events/{event}.json"}
+            for event, contract in _event_schemas().items()
+        ]
+    }
+
+
+@blueprint.route("/contracts/events/<file>", parameters=[_FILE])
+@blueprint.public()
+@blueprint.response(
+    200,
+    {"type": "object"},
+    description="A JSON Schema (2020-12).",
+    content_type="application/schema+json",
+    headers=["Cache-Control", "ETag"],
+)
+@blueprint.alt_response(304, description="It is as the ETag of If-None-Match says.", headers=["Cache-Control", "ETag"])
+def get_event_contract(file: str) -> AnyResponse:
+    """The schema of one event's data
+
+    The address is also what events of release 0.1.0 carry as `dataschema`.
+    """
+    contract = _event_schemas().get(file.removesuffix(".json")) if file.endswith(".json") else None
+    if contract is None:
+        raise NotFound("There is no event of this name; see /contracts/events.")
+    response = Response(current_app.json.dumps(contract), content_type="application/schema+json")
+    response.add_etag()
+    response.headers["Cache-Control"] = f"public, max-age={ASSET_MAX_AGE_SECONDS}"
+    return response.make_conditional(request)
+
+
+@lru_cache(maxsize=1)
+def _event_schemas() -> dict[str, Any]:
+    contracts: dict[str, Any] = json.loads((_PAGES / "event-schemas.json").read_text(encoding="utf-8"))
+    return contracts
 
 
 @lru_cache(maxsize=2)  # one table is in force at a time; the other is the one before it

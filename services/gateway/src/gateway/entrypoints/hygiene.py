@@ -14,10 +14,6 @@ from servicekit.errors import FieldProblem, MalformedRequest
 from servicekit.http.body import MAX_BODY_BYTES
 from servicekit.http.problems import BodyTooLarge, UnsupportedMediaType
 
-# A body that is too large, but not more than this, is still taken in: a connection closed in the middle of sending
-# would cost the caller the answer that says why.
-MAX_DRAINED_BYTES = 1024 * 1024
-
 Environ = Mapping[str, Any]
 
 # Nearly every path of this API; a segment that begins with a dot takes the longer way.
@@ -125,13 +121,9 @@ def read_body(environ: Environ, operation: Operation) -> bytes | None:
     if "HTTP_TRANSFER_ENCODING" in environ:
         body = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
         length = len(body)
-        if length > MAX_BODY_BYTES:
-            environ["wsgi.input"].read(MAX_DRAINED_BYTES)
     else:
         length = _content_length(environ)
         if length > MAX_BODY_BYTES:
-            if length <= MAX_DRAINED_BYTES:
-                environ["wsgi.input"].read(length)
             raise _too_large()
         body = environ["wsgi.input"].read(length) if length else b""
     if length > MAX_BODY_BYTES:

@@ -3,7 +3,7 @@
 What a request goes through, in this order, each step refusing with a problem document: request target → route →
 method → access token → scope → framing and query → body → one call to the service. Requests for the gateway's own
 operations take the same way up to the scope and then go to Flask; whatever no route table knows goes to Flask too,
-which has the probes and answers 404 to the rest.
+which answers 404.
 """
 
 import re
@@ -15,17 +15,16 @@ from typing import Any
 import structlog
 from flask import Flask, g
 from opentelemetry.trace import Span, format_span_id, format_trace_id
-from uuid6 import uuid7
 
 from gateway.application.calls import AccessToken, Answer, Forwarded
 from gateway.application.errors import ScopeMissing, ServiceTimeout, TokenExpired, TokenInvalid, TokenMissing
 from gateway.application.routes import Operation
 from gateway.bootstrap import Gateway
 from gateway.entrypoints import hygiene
-from servicekit.errors import FieldProblem, MalformedRequest, ServiceError
+from servicekit.errors import ServiceError
 from servicekit.http import problems
-from servicekit.http.exchange import Exchange
-from servicekit.http.lifecycle import DEFAULT_TIMEOUT_MS, MOST_TIMEOUT_MS, REQUEST_ID_HEADER, TIMEOUT_HEADER
+from servicekit.http.exchange import REQUEST_ID_HEADER, Exchange
+from servicekit.http.lifecycle import TIMEOUT_HEADER, begun_at, request_id_of, timeout_ms
 from servicekit.observability import metrics, tracing
 
 StartResponse = Callable[..., Any]
@@ -36,9 +35,6 @@ OWN_NAME = "gateway"
 ANSWER_RESERVE_MS = 50
 LEAST_USEFUL_MS = 100
 
-# The same form that the services accept (servicekit.http.lifecycle), so that one id goes all the way.
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{16,64}")
-_WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/-]+=*) *")
 
 
@@ -49,9 +45,8 @@ class Passage:
 
     def __init__(self, environ: dict[str, Any]) -> None:
         self.environ = environ
-        self.started = time.monotonic()
-        given = environ.get("HTTP_X_REQUEST_ID")
-        self.request_id = given if given and _REQUEST_ID.fullmatch(given) else f"req_{uuid7().hex}"
+        self.started = begun_at(environ)
+        self.request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID"))
         self.operation: Operation | None = None
         self.access: AccessToken | None = None
         self.allowed = ""
@@ -144,7 +139,7 @@ class Proxy:
 
     def _forward(self, passage: Passage, operation: Operation, target: str) -> Answer:
         environ = passage.environ
-        ends_at = passage.started + _timeout_ms(environ) / 1000
+        ends_at = passage.started + timeout_ms(environ.get("HTTP_EMITRA_TIMEOUT_MS")) / 1000
         body = hygiene.read_body(environ, operation)
         headers = hygiene.forwarded_headers(environ)
         headers[REQUEST_ID_HEADER] = passage.request_id
@@ -248,18 +243,6 @@ class Proxy:
             self._log.warning("http_request", **fields)
         else:
             self._log.info("http_request", **fields)
-
-
-def _timeout_ms(environ: Mapping[str, Any]) -> int:
-    given = environ.get("HTTP_EMITRA_TIMEOUT_MS")
-    if given is None:
-        return DEFAULT_TIMEOUT_MS
-    if not _WHOLE_NUMBER.fullmatch(given) or int(given) == 0:
-        raise MalformedRequest(
-            f"{TIMEOUT_HEADER} must be a whole number of milliseconds above 0.",
-            errors=[FieldProblem(TIMEOUT_HEADER, "invalid-format", "Whole milliseconds, such as 30000.")],
-        )
-    return min(int(given), MOST_TIMEOUT_MS)
 
 
 def _set_trace(span: Span, headers: dict[str, str]) -> None:

@@ -5,11 +5,14 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from gateway.application.errors import NoSuchTransaction, NotATransactionToken
 from gateway.application.view_transaction import ViewTransaction
 from gateway.bootstrap import Gateway
 from servicekit.http import Blueprint, Caller, application, caller, request_id
 
 OFFICER = "officer"
+PAYMENT_STATUSES = ["PROCESSING", "COMPLETED", "FAILED", "IN_DOUBT"]
+APPLICATION_STATES = ["FEE_DUE", "IN_VERIFICATION", "SENT_BACK", "REJECTED", "ISSUED"]
 
 
 class TransactionEventSchema(Schema):
@@ -32,8 +35,8 @@ class TransactionSchema(Schema):
     status = fields.String(
         required=True,
         metadata={
-            "description": "Of a payment: PROCESSING, COMPLETED, FAILED or IN_DOUBT. Of an application: FEE_DUE, "
-            "IN_VERIFICATION, SENT_BACK, REJECTED or ISSUED. It may be behind the service itself by a second.",
+            "description": "Of the payment or the application; it may be behind the service itself by a second.",
+            "x-extensible-enum": [*PAYMENT_STATUSES, *APPLICATION_STATES],
             "example": "COMPLETED",
         },
     )
@@ -68,6 +71,7 @@ blueprint = Blueprint("transactions", description="One token follows any payment
 
 @blueprint.route("/v1/transactions/<printed:token>", parameters=[_TOKEN])
 @blueprint.requires("transactions:read")
+@blueprint.raises(NotATransactionToken, NoSuchTransaction)
 @blueprint.response(200, TransactionSchema)
 def get_transaction(token: str) -> dict[str, Any]:
     """Follow a payment or an application by the token on its receipt

@@ -5,6 +5,13 @@ from typing import Any
 
 from flask import request
 
+from identity.application.errors import (
+    InvalidClient,
+    InvalidScope,
+    InvalidTokenRequest,
+    TooManyFailedAuthentications,
+    UnsupportedGrantType,
+)
 from identity.application.issue_token import GRANT_TYPE, AccessToken, IssueToken
 from identity.bootstrap import Identity
 from identity.entrypoints.schemas import (
@@ -30,6 +37,7 @@ blp = Blueprint("identity", description="Access tokens for machine clients, and 
 
 @blp.route(TOKEN_PATH, methods=["POST"])
 @blp.public()
+@blp.raises(InvalidTokenRequest, UnsupportedGrantType, InvalidScope, InvalidClient, TooManyFailedAuthentications)
 @blp.doc(
     requestBody={"required": True, "content": {FORM: {"schema": TokenRequestSchema}}},
 )
@@ -51,8 +59,8 @@ def issue_token() -> tuple[AccessToken, dict[str, str]]:
 
 @blp.route(KEYS_PATH, methods=["GET"])
 @blp.public()
-@blp.response(200, PublicKeysSchema)
-def public_keys() -> tuple[dict[str, Any], dict[str, str]]:
+@blp.response(200, PublicKeysSchema, headers=["Cache-Control"])
+def get_public_keys() -> tuple[dict[str, Any], dict[str, str]]:
     """Get the public keys that verify access tokens (JWKS)
 
     May be kept for five minutes. Meet an unknown kid with one new look, not with a refusal: keys rotate.
@@ -62,8 +70,8 @@ def public_keys() -> tuple[dict[str, Any], dict[str, str]]:
 
 @blp.route(METADATA_PATH, methods=["GET"])
 @blp.public()
-@blp.response(200, ServerMetadataSchema)
-def server_metadata() -> tuple[dict[str, Any], dict[str, str]]:
+@blp.response(200, ServerMetadataSchema, headers=["Cache-Control"])
+def get_server_metadata() -> tuple[dict[str, Any], dict[str, str]]:
     """Get the authorization server's metadata (RFC 8414)
 
     OAuth libraries configure themselves from this. Scopes are not listed: each service documents its own.

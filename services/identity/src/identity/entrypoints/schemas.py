@@ -50,7 +50,7 @@ class AccessTokenSchema(Schema):
         required=True,
         metadata={"description": "A JWT (RFC 9068); treat it as opaque and send it as Authorization: Bearer."},
     )
-    token_type = fields.String(required=True, metadata={"example": "Bearer"})
+    token_type = fields.String(required=True, validate=validate.Equal("Bearer"), metadata={"example": "Bearer"})
     expires_in = fields.Integer(required=True, metadata={"description": "Seconds.", "example": 900})
     scope = fields.String(
         required=True, metadata={"description": "What was granted.", "example": "bills:fetch payments:write"}

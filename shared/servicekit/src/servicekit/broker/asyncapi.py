@@ -1,6 +1,6 @@
 """The AsyncAPI 3.0 document of a service's events, generated from the table that its topology is made of.
 
-A payload refers to the contract of its event by the address that the events carry as `dataschema`; the platform's
+A payload refers to the contract of its event by the name that the events carry as `dataschema`; the platform's
 document, in which contracts and examples are put in, is made where the contracts are (`emitra_contracts.asyncapi`).
 """
 

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 # Enough to hide the broker's latency (11,000/s was reached with 512), few enough to lose little work in a crash.
 MAX_IN_FLIGHT = 256
 # Rows fetched at once, and how many may wait unpublished before more are fetched: enough that a slow read or mark of a
-# busy database leaves nobody waiting (with 500 the loop ran dry one time in twenty).
+# busy database leaves the loop work to do (with 500 it ran dry one time in twenty).
 READ_BATCH = 1_000
 READ_AGAIN_BELOW = 1_000
 # Acks are marked once this many have come, or at once when there is nothing to read.

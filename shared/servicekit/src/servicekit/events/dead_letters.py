@@ -1,4 +1,4 @@
-"""Dead letters: every parked message, kept in its service's own database with all that became of it.
+"""Dead letters: every parked message, kept in its service's own database with its history.
 
 A letter is one message of one queue: parked again after a re-drive, it is the same document with a longer history.
 `{_id, queue, message_id, type, source?, subject?, sequence?, state, reason, attempts, stack, redrives, parked_at,
@@ -55,14 +55,14 @@ JOURNEY_HEADERS = "x-"
 DELIVERY_LIMIT_REACHED = "delivery limit reached"
 # MongoDB's documents end at 16 MiB. No outbox of ours could have held a larger body, nor could it send it again.
 BODY_MAX_BYTES = 15 * 1024 * 1024
-# What others may have written, kept short enough for an index and a line.
+# Text that others wrote is cut to this length: it must fit into an index and on a line.
 TEXT_MAX_CHARACTERS = 200
-# A scrape is over in ten seconds; while the database does not answer it must not wait for it.
+# Prometheus gives up after ten seconds; a scrape must end sooner, even when the database does not answer.
 MEASURE_TIMEOUT_SECONDS = 2.0
 
 
 class LetterGone(Exception):
-    """Somebody else re-drove or discarded the letter a moment ago, or it is not in the asked state."""
+    """The letter is not in the state that the change needs: somebody else was faster."""
 
 
 def letter_id(queue: str, message_id: str) -> str:
@@ -110,13 +110,13 @@ class Recorder:
         try:
             self._letters.update_one({"_id": letter, "history.parking": {"$ne": parking}}, change, upsert=True)
         except DuplicateKeyError:
-            # The letter is there: with this parking, or another process inserted it for another one just now.
+            # The letter exists: it has this parking already, or another process inserted it just now.
             return self._letters.find_one({"_id": letter, "history.parking": parking}, {"_id": 1}) is not None
         return True
 
 
 class DeadLetters:
-    """What people do with one service's letters."""
+    """Reading, re-driving and discarding one service's letters."""
 
     def __init__(self, mongo: Mongo, addresses: Addresses) -> None:
         self._mongo = mongo
@@ -129,7 +129,7 @@ class DeadLetters:
         return self._letters.find_one({"_id": letter})
 
     def newest(self, query: Mapping[str, Any], limit: int) -> list[Document]:
-        """Letters without headers and body, those parked last in front."""
+        """Letters without headers and body, the most recently parked first."""
         rows = self._letters.find(query, {"body": 0, "headers": 0}).sort("parked_at", -1).limit(limit)
         return list(rows)
 
@@ -138,7 +138,7 @@ class DeadLetters:
         return self._letters.count_documents(query)
 
     def in_order(self, query: Mapping[str, Any], limit: int) -> list[str]:
-        """The ids of letters as they are best sent again: each subject's events in their sequence."""
+        """The ids of letters in the order in which to send them again: each subject's events by sequence."""
         rows = self._letters.find(query, {"_id": 1}, sort=[("subject", 1), ("sequence", 1)], limit=limit)
         return [letter["_id"] for letter in rows.allow_disk_use(True)]
 
@@ -215,7 +215,7 @@ class DeadLetters:
         )
 
     def discard(self, letter: str, by: str, reason: str) -> None:
-        """Discards a letter on one person's word; the document stays. Raises `LetterGone`."""
+        """Discards a letter at one person's request; the document stays. Raises `LetterGone`."""
         self._step(
             {"_id": letter, "state": PARKED},
             {"$set": {"state": DISCARDED}},
@@ -231,7 +231,7 @@ class ParkedGauges(Collector):
     """What Prometheus learns, counted when it asks: an alert sees a letter from the moment it is there."""
 
     def __init__(self, mongo: Mongo, addresses: Addresses, queues: Sequence[str]) -> None:
-        """`queues` are those the service consumes: each has its figures, also while nothing is parked."""
+        """`queues` are those the service consumes; each has its figures even when nothing is parked."""
         self._letters = DeadLetters(mongo, addresses)
         self._queues = queues
 

@@ -15,8 +15,9 @@ from servicekit.instants import rfc3339
 
 CONTENT_TYPE = "application/cloudevents+json"
 TYPE_PREFIX = "org.emitra."
-ENVELOPE_SCHEMA = "/contracts/events/envelope.json"
-# All that a 64-bit integer surely holds.
+SCHEMA_PREFIX = "urn:emitra:events:"
+ENVELOPE_SCHEMA = f"{SCHEMA_PREFIX}envelope"
+# As many digits as a 64-bit integer always holds.
 SEQUENCE_MAX_DIGITS = 18
 
 _trace_context = TraceContextTextMapPropagator()
@@ -73,8 +74,9 @@ class Message:
 
 
 def schema_of(event: str) -> str:
-    """The address of the JSON Schema of an event's data: its contract's `$id`."""
-    return f"/contracts/events/{event}.json"
+    """The name of the JSON Schema of an event's data: its contract's `$id`. A URI, as CloudEvents wants it, and no
+    address: the bytes stay true wherever the platform runs (ADR 0028)."""
+    return SCHEMA_PREFIX + event
 
 
 def serialise(event: NewEvent, service_name: str) -> bytes:

@@ -92,7 +92,7 @@ class Handling:
         self._ranks = {queue: rank for rank, queue in enumerate(consumers)}
 
     def handle(self, deliveries: Sequence[Delivery]) -> None:
-        """Brings every delivery to its end: handled, duplicate, stale, sent to be tried again, or parked.
+        """Settles every delivery: handled, duplicate, stale, sent to be tried again, or parked.
 
         Several share one transaction (group commit); when that fails, each gets its own. After this returns all may be
         acknowledged. Raises `Stopped` when the process stops while the database does not answer, and `DatabaseAway`
@@ -131,7 +131,7 @@ class Handling:
                 raise
             except UnreadableMessage as error:
                 return self._send_away(delivery, "unreadable", error)
-            except Exception as error:  # noqa: BLE001 whatever a handler raises, its message is tried again elsewhere
+            except Exception as error:  # noqa: BLE001 whatever a handler raises, its message goes up the retry ladder
                 if (transient := _is_transient(error)) or tries_left == 0:
                     return self._send_away(delivery, "transient" if transient else "bug", error)
         raise AssertionError("unreachable")

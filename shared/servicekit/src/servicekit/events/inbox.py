@@ -6,7 +6,8 @@ from typing import Any
 from pymongo import IndexModel
 
 COLLECTION = "inbox"
-# Longer than any redelivery we plan for (a month-old replay, a stream kept a week), so that it is still a duplicate.
+# Longer than any redelivery we plan for (a replay of a month, a stream kept for a week): it must still count as a
+# duplicate.
 HANDLED_ROWS_KEPT_SECONDS = 90 * 24 * 3600
 INDEXES = [IndexModel([("handled_at", 1)], name="forget_handled", expireAfterSeconds=HANDLED_ROWS_KEPT_SECONDS)]
 

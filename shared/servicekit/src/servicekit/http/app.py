@@ -4,19 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import flask_smorest
 import structlog
-from flask import Flask, Request, Response, request
-from prometheus_client import REGISTRY
-from prometheus_client.exposition import choose_encoder
+from flask import Flask, Request, request
 
-from servicekit.deadlines import deadline
 from servicekit.errors import (
-    DependencyUnavailable,
     FieldProblem,
     NotAuthenticated,
     NotFound,
     ValidationFailed,
 )
-from servicekit.http import lifecycle, problems
+from servicekit.fields import Instant
+from servicekit.http import conditional, lifecycle, problems
 from servicekit.http.auth import InternalTokenVerifier
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.body import MAX_BODY_BYTES, StrictJson
@@ -29,9 +26,6 @@ from servicekit.http.paths import CONVERTERS
 from servicekit.http.validation import MOST_PROBLEMS
 from servicekit.settings import ServiceSettings
 
-log = structlog.get_logger(__name__)
-
-READY_SECONDS = 1.0  # Kubernetes' default timeout of a probe
 OPENAPI_VERSION = "3.1.0"
 
 Authenticate = Callable[[str], Caller]
@@ -50,13 +44,12 @@ def create_app(
     version: str,
     settings: ServiceSettings | None,
     application: object,
-    ready: Callable[[], None],
     blueprints: Sequence[Blueprint],
 ) -> Flask:
     """The app serving `blueprints` over `application` (what bootstrap returned).
 
-    `ready` raises when the process should get no traffic. Without `settings` the app can be documented, and
-    refuses every caller. Raises RuntimeError naming any route that does not say who may call it.
+    Without `settings` the app can be documented, and refuses every caller. Raises RuntimeError naming any route that
+    does not say who may call it.
     """
     app = Flask(service_name, static_folder=None)
     app.json = StrictJson(app)
@@ -79,8 +72,10 @@ def create_app(
 
     problems.register(app)
     lifecycle.register(app)
+    conditional.register(app)
     routes: dict[tuple[str, str], Route] = {}
     api = _Api(app)
+    api.register_field(Instant, "string", "date-time")
     for converter in dict.fromkeys(CONVERTERS.values()):
         api.register_converter(converter, converter.schema)
     for blueprint in blueprints:
@@ -88,7 +83,6 @@ def create_app(
         api.register_blueprint(blueprint)
     app.extensions["servicekit.routes"] = routes
     app.before_request(_gate(routes, authenticate))
-    _add_probes(app, ready)
     return app
 
 
@@ -101,7 +95,7 @@ def _gate(routes: Mapping[tuple[str, str], Route], authenticate: Authenticate) -
 
     def gate() -> None:
         req = request._get_current_object()  # type: ignore[attr-defined] # the proxy would look it up each time
-        if req.endpoint is None or req.endpoint in lifecycle.PROBES:
+        if req.endpoint is None:
             return
         # Flask answers HEAD with the GET view.
         route = routes[req.endpoint, "GET" if req.method == "HEAD" else req.method]
@@ -113,6 +107,8 @@ def _gate(routes: Mapping[tuple[str, str], Route], authenticate: Authenticate) -
             permit(known, scope)
         if route.access.documented:
             _refuse_unread_input(req, route)
+            if not route.versioned:
+                conditional.refuse_unmet(req)
         if route.keyed is not None:
             current.keyed = (route.keyed, read_key(req))
 
@@ -128,24 +124,3 @@ def _refuse_unread_input(req: Request, route: Route) -> None:
             "This address takes no query parameters.",
             errors=[FieldProblem(f"?{name[:100]}", "unknown-field", "Unknown field.") for name in names],
         )
-
-
-def _add_probes(app: Flask, ready: Callable[[], None]) -> None:
-    def livez() -> Response:
-        return Response('{"status":"alive"}', content_type="application/json")
-
-    def readyz() -> Response:
-        try:
-            with deadline(READY_SECONDS):
-                ready()
-        except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is "send no traffic"
-            log.warning("not_ready", cause=type(error).__name__)
-            return problems.render(DependencyUnavailable("This process should get no traffic now."))
-        return Response('{"status":"ready"}', content_type="application/json")
-
-    def metrics() -> Response:
-        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        return Response(encode(REGISTRY), content_type=content_type)
-
-    for name, view in {"livez": livez, "readyz": readyz, "metrics": metrics}.items():
-        app.add_url_rule(f"/{name}", name, view, methods=["GET"])

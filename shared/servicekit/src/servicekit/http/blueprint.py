@@ -1,12 +1,14 @@
 """A Blueprint whose every route says who may call it, and reads its input strictly."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any, TypeVar
 
 import flask_smorest
 
+from servicekit.errors import IdempotencyKeyReused, ServiceError
+from servicekit.http import answers
 from servicekit.http.body import StrictParser
 from servicekit.http.marks import INTERNAL_SCOPE, Access, Keyed, Route
 
@@ -36,7 +38,8 @@ _KEY_PARAMETER = {
 class Blueprint(flask_smorest.Blueprint):
     """flask-smorest's Blueprint with access marks; give routes their full path, such as "/v1/payments".
 
-    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `arguments`, `response`.
+    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `versioned`, `raises`, `arguments`,
+    `response`.
     The marks are enforced before any argument is read, whatever the order.
     """
 
@@ -67,6 +70,28 @@ class Blueprint(flask_smorest.Blueprint):
         """
         return _marked("keyed", Keyed(operation, retention_days))
 
+    def versioned(self) -> Callable[[View], View]:
+        """The answer carries an ETag made by `etag(version)`; see servicekit.http.conditional.
+
+        Reads are then answered conditionally by the chassis; a change asks `precondition()`.
+        """
+        return _marked("versioned", True)
+
+    def raises(self, *kinds: type[ServiceError]) -> Callable[[View], View]:
+        """The problems that this route answers with beside those of every route; for the documentation."""
+        return _marked("raises", kinds)
+
+    def response(self, status_code: int, *args: Any, headers: Sequence[str] = (), **kwargs: Any) -> Any:
+        """As flask-smorest's; `headers` names the answer's own headers, such as ["Location"].
+
+        Raises KeyError for a header that `servicekit.http.answers` does not describe.
+        """
+        return super().response(status_code, *args, headers=answers.headers(headers), **kwargs)
+
+    def alt_response(self, status_code: int, *args: Any, headers: Sequence[str] = (), **kwargs: Any) -> Any:
+        """As flask-smorest's; `headers` as in `response`."""
+        return super().alt_response(status_code, *args, headers=answers.headers(headers), **kwargs)
+
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Callable[[View], View]:
         """As flask-smorest's; the schema is made once here and not for every request."""
         instance = schema() if isinstance(schema, type) else schema
@@ -88,16 +113,21 @@ class Blueprint(flask_smorest.Blueprint):
                     )
                 locations = {p["in"] for p in doc.get("arguments", {}).get("parameters", [])}
                 routes[f"{self.name}.{endpoint}", method.upper()] = Route(
-                    access, doc.get("keyed"), bool(locations & {"query", "querystring"}), "json" in locations
+                    access,
+                    doc.get("keyed"),
+                    bool(locations & {"query", "querystring"}),
+                    "json" in locations,
+                    "versioned" in doc,
                 )
         return routes
 
 
-def _marked(name: str, mark: Access | Keyed) -> Callable[[View], View]:
+def _marked(name: str, mark: Access | Keyed | bool | tuple[type[ServiceError], ...]) -> Callable[[View], View]:
     def decorator(view: View) -> View:
         # A copy, because flask-smorest's wrappers share the dictionary with the function that they wrap.
         apidoc = deepcopy(getattr(view, "_apidoc", {}))
         apidoc[name] = mark
+        apidoc["name"] = view.__name__
         view._apidoc = apidoc  # type: ignore[attr-defined] # flask-smorest's own place for such marks
         return view
 
@@ -106,6 +136,9 @@ def _marked(name: str, mark: Access | Keyed) -> Callable[[View], View]:
 
 def _document_access(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
     access: Access | None = doc_info.get("access")
+    # Generated clients call their methods so; openapi_document takes `x-raises` out again.
+    doc["operationId"] = doc_info.get("name")
+    doc["x-raises"] = doc_info.get("raises", ())
     if access is not None:
         doc["security"] = [{"oauth2": [access.scope]}] if access.scope else []
         if access.scope is None:
@@ -115,5 +148,8 @@ def _document_access(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) ->
         if not access.documented:
             doc["x-undocumented"] = True
     if "keyed" in doc_info:
-        doc.setdefault("parameters", []).append(dict(_KEY_PARAMETER))
+        doc.setdefault("parameters", []).append(deepcopy(_KEY_PARAMETER))
+        doc["x-raises"] = (*doc["x-raises"], IdempotencyKeyReused)
+    if "versioned" in doc_info:
+        doc["x-versioned"] = True
     return doc

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 import marshmallow as ma
@@ -106,11 +107,24 @@ def _whole_number(text: str) -> int:
     return number
 
 
-def _fraction(text: str) -> float:
+def _number(text: str) -> int | float:
+    """A number written with a point or an exponent. As in JSON Schema, 152500.0 is the whole number 152500."""
     number = float(text)
     if not math.isfinite(number):
         raise MalformedRequest("The body has a number that is too large.")
-    return number
+    if not number.is_integer() or (whole := int(number)) not in INT64:
+        return number
+    # Where float() has rounded, it is another number than the one that was sent.
+    if len(text) <= _LONGEST_NUMBER and _is_exactly(text, whole):
+        return whole
+    raise MalformedRequest("The body has a number with more digits than can be kept.")
+
+
+def _is_exactly(text: str, whole: int) -> bool:
+    try:
+        return Decimal(text) == whole
+    except InvalidOperation:  # an exponent beyond all use
+        return False
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -118,7 +132,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique_names, parse_int=_whole_number, parse_float=_fraction, parse_constant=_no_constant
+    object_pairs_hook=_unique_names, parse_int=_whole_number, parse_float=_number, parse_constant=_no_constant
 )
 
 

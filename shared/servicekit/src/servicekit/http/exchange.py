@@ -10,6 +10,8 @@ from opentelemetry.trace import INVALID_SPAN, Span
 from servicekit.http.callers import Caller
 from servicekit.http.marks import Keyed
 
+REQUEST_ID_HEADER = "X-Request-Id"
+
 
 @dataclass(slots=True)
 class Exchange:

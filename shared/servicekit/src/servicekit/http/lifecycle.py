@@ -2,27 +2,30 @@
 
 import re
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
-from uuid6 import uuid7
 
 from servicekit.deadlines import LEAST_USEFUL_SECONDS, deadline
 from servicekit.errors import DependencyTimeout, FieldProblem, MalformedRequest
-from servicekit.http.exchange import Exchange, exchange
+from servicekit.http.exchange import REQUEST_ID_HEADER, Exchange, exchange
 from servicekit.http.keyed import REPLAYED_HEADER
+from servicekit.ids import public_id
 from servicekit.observability import metrics, tracing
 
-REQUEST_ID_HEADER = "X-Request-Id"
 TIMEOUT_HEADER = "Emitra-Timeout-Ms"
 DEFAULT_TIMEOUT_MS = 30_000
 MOST_TIMEOUT_MS = 60_000  # longer than any client should keep a citizen waiting; more is cut to this
-# Sixteen characters at least, so that a mobile or Aadhaar number cannot pass as an id and reach the logs.
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{16,64}")
+# A UUID (RFC 9562), as it is usually written or as we write ours: in anything freer people put numbers of people, and
+# an id is logged.
+_REQUEST_ID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|req_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}",
+    re.IGNORECASE,
+)
 _TIMEOUT = re.compile(r"[0-9]{1,9}")
-PROBES = frozenset({"livez", "readyz", "metrics"})
 
 
 def register(app: Flask) -> None:
@@ -34,14 +37,11 @@ def register(app: Flask) -> None:
 
 
 def _begin() -> None:
-    started = time.perf_counter()
+    started = begun_at(request.environ)
     req = request._get_current_object()  # type: ignore[attr-defined] # the proxy would look it up each time
     headers = req.headers
-    given = headers.get(REQUEST_ID_HEADER)
-    request_id = given if given and _REQUEST_ID.fullmatch(given) else f"req_{uuid7().hex}"
+    request_id = request_id_of(headers.get(REQUEST_ID_HEADER))
     g.exchange = current = Exchange(request_id, started)
-    if req.endpoint in PROBES:
-        return
     rule = req.url_rule
     current.span = current.scope.enter_context(
         tracing.server_span(
@@ -50,18 +50,35 @@ def _begin() -> None:
     )
     structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=tracing.trace_id_of(current.span))
     current.scope.callback(structlog.contextvars.clear_contextvars)
-    current.scope.enter_context(deadline(_timeout_seconds(headers.get(TIMEOUT_HEADER))))
+    current.scope.enter_context(deadline(_seconds_left(headers.get(TIMEOUT_HEADER), started)))
 
 
-def _timeout_seconds(given: str | None) -> float:
+def begun_at(environ: Mapping[str, Any]) -> float:
+    """When the head of the request was here (`time.monotonic`): the time allowed for it counts from then."""
+    at: float = getattr(environ["wsgi.input"], "begun_at", 0.0)
+    return at or time.monotonic()
+
+
+def request_id_of(given: str | None) -> str:
+    """The caller's X-Request-Id if it is a UUID, or one of ours (`req_` and 32 hex digits); else a new one of ours."""
+    return given if given and _REQUEST_ID.fullmatch(given) else public_id("req")
+
+
+def timeout_ms(given: str | None) -> int:
+    """The milliseconds that `Emitra-Timeout-Ms` allows, at most `MOST_TIMEOUT_MS`. Raises MalformedRequest."""
     if given is None:
-        return DEFAULT_TIMEOUT_MS / 1000
+        return DEFAULT_TIMEOUT_MS
     if not _TIMEOUT.fullmatch(given) or int(given) == 0:
         raise MalformedRequest(
             f"{TIMEOUT_HEADER} must be a whole number of milliseconds above 0.",
             errors=[FieldProblem(TIMEOUT_HEADER, "invalid-format", "Whole milliseconds, such as 30000.")],
         )
-    seconds = min(int(given), MOST_TIMEOUT_MS) / 1000
+    return min(int(given), MOST_TIMEOUT_MS)
+
+
+def _seconds_left(given: str | None, begun: float) -> float:
+    # The body was waited for on the caller's time; in hundredths, for the way to here was not.
+    seconds = timeout_ms(given) / 1000 - round(time.monotonic() - begun, 2)
     if seconds < LEAST_USEFUL_SECONDS:
         raise DependencyTimeout("Less than 100 ms are left for this request; nothing was begun.")
     return seconds
@@ -72,13 +89,11 @@ def _finish(log: Any, response: Response) -> Response:
     req = request._get_current_object()  # type: ignore[attr-defined] # the proxy would look it up each time
     headers = response.headers
     headers[REQUEST_ID_HEADER] = current.request_id
-    if req.endpoint in PROBES:
-        return response
     # Answers hold personal data and money; no cache on the way may keep them unless a route says so.
     headers.setdefault("Cache-Control", "no-store")
     if current.replayed:
         headers[REPLAYED_HEADER] = "true"
-    seconds = time.perf_counter() - current.started
+    seconds = time.monotonic() - current.started
     rule = req.url_rule
     route = rule.rule if rule else metrics.UNMATCHED
     status = response.status_code

@@ -5,12 +5,36 @@ from typing import Any
 import yaml
 from flask import Flask
 
-from servicekit.errors import ServiceError
+from servicekit.errors import ServiceError, StaleVersion
+from servicekit.http import answers
+from servicekit.http.conditional import IF_MATCH, IF_NONE_MATCH
+from servicekit.http.exchange import REQUEST_ID_HEADER
+from servicekit.http.keyed import HEADER, REPLAYED_HEADER
 from servicekit.http.marks import INTERNAL_SCOPE
-from servicekit.http.problems import CONTENT_TYPE, status_of
+from servicekit.http.problems import status_of
 
 _SCHEMA_REFERENCE = "#/components/schemas/"
+_ANSWER_REFERENCE = "#/components/responses/"
+_HEADER_REFERENCE = "#/components/headers/"
+# Who maintains what the document describes, and under which terms it is given away.
+_PUBLISHED_BY: dict[str, Any] = {
+    "contact": {"name": "The platform's maintainers: see CODEOWNERS, and SECURITY.md for holes"},
+    "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+}
 _METHODS = ("get", "put", "post", "delete", "patch")
+_PROBLEM = {"$ref": "#/components/responses/Problem"}
+_CONDITIONS: dict[str, dict[str, Any]] = {
+    IF_MATCH: {
+        "description": "The ETag that you read. At any other version nothing is done, and the answer is 412.",
+        "schema": {"type": "string"},
+        "example": '"2"',
+    },
+    IF_NONE_MATCH: {
+        "description": "The ETag that you have. While that is the version, the answer is 304 without a body.",
+        "schema": {"type": "string"},
+        "example": '"2"',
+    },
+}
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457 problem details. Clients act on `code` and `retryable` and must ignore other members.",
@@ -27,25 +51,27 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "request_id": {"type": "string"},
         "errors": {
             "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "detail"],
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "JSON pointer into the body, ?name of a query parameter, or a header's name.",
-                    },
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                    "detail_hi": {
-                        "type": "string",
-                        "description": "The detail in Hindi, where a person is to read it.",
-                    },
-                },
-            },
+            "description": "The places that are not acceptable; 50 at most.",
+            "items": {"$ref": "#/components/schemas/FieldProblem"},
         },
     },
 }
+_FIELD_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "What is wrong at one place of the request.",
+    "required": ["pointer", "code", "detail"],
+    "properties": {
+        "pointer": {
+            "type": "string",
+            "description": "JSON pointer into the body, ?name of a query parameter, or a header's name.",
+        },
+        "code": {"type": "string", "description": "Stable name of what is wrong there."},
+        "detail": {"type": "string", "description": "How to put it right."},
+        "detail_hi": {"type": "string", "description": "In Hindi, where people read it."},
+    },
+}
+# apispec writes a length of anything as it writes that of a text.
+_LENGTHS_OF_OBJECTS = {"minLength": "minProperties", "maxLength": "maxProperties"}
 
 
 def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
@@ -54,7 +80,12 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
     made: dict[str, Any] = _plain(spec.to_dict())
     document = {
         "openapi": made["openapi"],
-        "info": made["info"],
+        "info": {
+            **made["info"],
+            "description": f"What {service_name} serves. Clients call it at the gateway; its /docs has every service.",
+            **_PUBLISHED_BY,
+        },
+        "servers": [{"url": "/"}],
         "x-service": service_name,
         "tags": made.get("tags", []),
         "paths": made["paths"],
@@ -70,18 +101,17 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
             if operation.pop("x-undocumented", False):
                 del operations[method]
                 continue
-            _finish_operation(operation, f"{method}_{path}")
+            if operation.pop("x-versioned", False):
+                _document_versions(operation, method)
+            _finish_operation(operation, path)
             for need in operation["security"]:
                 scopes.setdefault(need["oauth2"][0], []).append(f"{method.upper()} {path}")
         if not any(method in operations for method in _METHODS):
             del document["paths"][path]
     components = document["components"]
-    components["responses"] = {
-        "Problem": {
-            "description": "The request was not carried out.",
-            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-    }
+    components["responses"] = answers.problems(_names(document["paths"], _ANSWER_REFERENCE))
+    carried = _names([document["paths"], components["responses"]], _HEADER_REFERENCE)
+    components["headers"] = {name: answers.HEADERS[name] for name in sorted(carried)}
     components["schemas"] = _schemas(document["paths"], components.get("schemas", {}))
     components["securitySchemes"] = {
         "oauth2": {
@@ -130,7 +160,7 @@ def problem_types(service_name: str) -> list[dict[str, Any]]:
 
 
 def _schemas(paths: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    """Those of `schemas` that an operation uses, and Problem; by name.
+    """Those of `schemas` that an operation uses, and those of problems; by name.
 
     Requests refuse unknown members; a schema that is only answered with stays open, because clients must ignore
     members they do not know.
@@ -143,7 +173,17 @@ def _schemas(paths: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     for name, schema in kept.items():
         if name not in asked:
             schema.pop("additionalProperties", None)
-    return dict(sorted({**kept, "Problem": _PROBLEM_SCHEMA}.items()))
+    kept |= {"Problem": _PROBLEM_SCHEMA, "FieldProblem": _FIELD_PROBLEM_SCHEMA}
+    return {name: _with_lengths_of_objects(kept[name]) for name in sorted(kept)}
+
+
+def _with_lengths_of_objects(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_lengths_of_objects(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names = _LENGTHS_OF_OBJECTS if value.get("type") == "object" else {}
+    return {names.get(key, key): _with_lengths_of_objects(inner) for key, inner in value.items()}
 
 
 def _referenced(value: Any, schemas: dict[str, Any], seen: frozenset[str] = frozenset()) -> set[str]:
@@ -161,23 +201,43 @@ def _referenced(value: Any, schemas: dict[str, Any], seen: frozenset[str] = froz
     return names
 
 
-def _finish_operation(operation: dict[str, Any], fallback_id: str) -> None:
+def _document_versions(operation: dict[str, Any], method: str) -> None:
+    """The ETag that is answered, and the headers that ask for a version."""
+    read = method == "get"
+    name = IF_NONE_MATCH if read else IF_MATCH
+    operation.setdefault("parameters", []).append({"in": "header", "name": name, **_CONDITIONS[name]})
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response["headers"] = {**response.get("headers", {}), **answers.headers(["ETag"])}
+    if read:
+        operation["responses"]["304"] = {"description": "It is at the version of If-None-Match still."}
+    else:
+        operation["x-raises"] = (*operation["x-raises"], StaleVersion)
+
+
+def _names(value: Any, kind: str) -> set[str]:
+    """Names of the components of this kind that `value` refers to itself."""
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    names = {name for item in inner for name in _names(item, kind)}
+    reference = value.get("$ref", "") if isinstance(value, dict) else ""
+    return names | {reference.removeprefix(kind)} if reference.startswith(kind) else names
+
+
+def _finish_operation(operation: dict[str, Any], path: str) -> None:
     responses = operation.setdefault("responses", {})
     # flask-smorest refers to a response of its own for bad arguments; ours are all one shape.
-    for status in [s for s in responses if "$ref" in responses[s]]:
+    for status in [s for s in responses if "$ref" in responses[s] and responses[s] != _PROBLEM]:
         del responses[status]
-    problem = {"$ref": "#/components/responses/Problem"}
-    needs = operation["security"]
-    expected = ["401", "403"] if needs else []
-    if operation.get("parameters") or "requestBody" in operation:
-        expected += ["400", "422"]
-    for status in sorted(expected):
-        responses.setdefault(status, problem)
-    responses["default"] = problem
+    always = [REQUEST_ID_HEADER]
+    if any(parameter["name"] == HEADER for parameter in operation.get("parameters", ())):
+        always.append(REPLAYED_HEADER)
+    for answer in responses.values():
+        answer["headers"] = {**answers.headers(always), **answer.get("headers", {})}
+    responses |= answers.refusals(operation, "{" in path, operation.pop("x-raises"))
     operation["responses"] = {k: responses[k] for k in sorted(responses)}
+    needs = operation["security"]
     if needs and needs[0]["oauth2"] == [INTERNAL_SCOPE]:
         operation["x-internal"] = True
-    operation.setdefault("operationId", fallback_id.replace("/", "_").replace("{", "").replace("}", ""))
 
 
 def _subclasses(kind: type[ServiceError]) -> list[type[ServiceError]]:

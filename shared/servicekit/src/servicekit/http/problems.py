@@ -27,6 +27,15 @@ class MethodNotAllowed(ServiceError):
     title_hi = "इस पते पर यह विधि मान्य नहीं है"
 
 
+class RequestTimeout(ServiceError):
+    """The request did not arrive whole in the time that there was for it; nothing was done, and it may be repeated."""
+
+    slug = "request-timeout"
+    title = "The request came too slowly"
+    title_hi = "अनुरोध समय के भीतर पूरा नहीं पहुँचा"
+    retryable = True
+
+
 class BodyTooLarge(ServiceError):
     """The body is larger than this service reads; send less at a time."""
 
@@ -68,6 +77,7 @@ STATUSES: dict[type[ServiceError], int] = {
     errors.NotPermitted: 403,
     errors.NotFound: 404,
     MethodNotAllowed: 405,
+    RequestTimeout: 408,
     errors.Conflict: 409,
     errors.StaleVersion: 412,
     BodyTooLarge: 413,
@@ -112,7 +122,9 @@ def render(error: ServiceError) -> Response:
         "title_hi": kind.title_hi,
     }
     if error.errors:
-        document["errors"] = [_member(problem) for problem in error.errors]
+        document["errors"] = [
+            {name: told for name, told in vars(problem).items() if told is not None} for problem in error.errors
+        ]
     response = Response(current_app.json.dumps(document), status, content_type=CONTENT_TYPE)
     retry_after = error.retry_after_seconds
     if retry_after is None and kind.retryable and status in _STATUSES_WITH_RETRY_AFTER:

@@ -1,6 +1,7 @@
 """gunicorn, as every api process runs it. Whatever holds a connection or a thread is made after the fork."""
 
 import gc
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ GRACEFUL_TIMEOUT_SECONDS = 65
 # The gateway keeps its connections; it must not meet one that we closed a moment ago.
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 1024
+# Each may hold a head and a body, 100 KiB together: with all of them full a process stays within its memory.
+MOST_CONNECTIONS = 2000
+_OTHER_FILES = 500
 MEMORY_BACKED_FOLDER = "/dev/shm"  # noqa: S108 gunicorn's heartbeat file must not touch a disk
 
 
@@ -27,17 +31,26 @@ class ApiServer(BaseApplication):
         self._load = load
         self._finish = finish
         super().__init__()
+        # A connection is an open file, and many systems allow 1,024 unless asked.
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        enough = MOST_CONNECTIONS + _OTHER_FILES
+        if soft != resource.RLIM_INFINITY and soft < enough:
+            most = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
     def load_config(self) -> None:
         options = {
             "bind": f"{self._settings.http_host}:{self._settings.http_port}",
             "workers": 1,
-            "worker_class": "servicekit.http.server_errors.ProblemWorker",
+            "worker_class": "servicekit.http.worker.BufferingWorker",
             "threads": self._settings.http_threads,
             "timeout": REQUEST_TIMEOUT_SECONDS,
             "graceful_timeout": GRACEFUL_TIMEOUT_SECONDS,
             "keepalive": KEEP_ALIVE_SECONDS,
             "backlog": BACKLOG,
+            "worker_connections": MOST_CONNECTIONS,
+            # It would write to the socket behind the worker's back.
+            "sendfile": False,
             "header_map": "refuse",
             # It would write a socket to the working directory, which is read-only in a container.
             "control_socket_disable": True,

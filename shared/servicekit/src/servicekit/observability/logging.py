@@ -117,7 +117,10 @@ def _redacted_any(value: Any) -> Any:
 
 
 def format_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace exc_info by a traceback without local variables, and without what MongoDB repeats of documents."""
+    """Replace exc_info by a traceback of kinds and places: no local variables, and not what the exceptions say.
+
+    Their texts quote what was read (a chunk of a body, a refused document, a wrong value), so none is written.
+    """
     given = event.pop("exc_info", None)
     error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given is True else None
     if isinstance(given, tuple):
@@ -128,9 +131,9 @@ def format_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     link: traceback.TracebackException | None = said
     cause: BaseException | None = error
     while link is not None and cause is not None:
-        if isinstance(cause, PyMongoError):
-            # Its message quotes the document or the key that was refused.
-            link._str = f"code {getattr(cause, 'code', None)}"  # type: ignore[attr-defined]
+        number = getattr(cause, "code", None) if isinstance(cause, PyMongoError) else getattr(cause, "errno", None)
+        link._str = "" if number is None else f"code {number}"  # type: ignore[attr-defined]
+        link.__notes__ = None
         link, cause = (link.__cause__, cause.__cause__) if cause.__cause__ else (link.__context__, cause.__context__)
     event["exception"] = "".join(said.format())[-_LONGEST_TRACEBACK:]
     event["exception_type"] = type(error).__name__

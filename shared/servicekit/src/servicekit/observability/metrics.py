@@ -1,6 +1,6 @@
 """Rate, errors and duration of every route, for Prometheus."""
 
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 
 UNMATCHED = "unmatched"  # requests for addresses that do not exist share one series: paths are unbounded
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
@@ -18,3 +18,9 @@ _REQUESTS = Histogram(
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request; `route` is a template such as /v1/payments/<payment_id>, never a path."""
     _REQUESTS.labels(method if method in _METHODS else "other", route, str(status)).observe(seconds)
+
+
+EVICTED = Counter(
+    "emitra_http_connections_evicted",
+    "Connections closed at the limit, the longest waiting first, so that others find room.",
+)

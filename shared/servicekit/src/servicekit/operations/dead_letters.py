@@ -263,7 +263,7 @@ class DeadLettersCommands:
         return _wanted(queue, type_, reason, PARKED)
 
     def _moves_money(self, queue: str) -> bool:
-        # Of a queue that is gone from the table nobody can say any more; two people it is.
+        # The table no longer says whether a removed queue carried money, so two people are required.
         harmless = {self.topology.queue(consumer.event) for consumer in self.consumers if not consumer.money}
         return queue not in harmless
 
@@ -335,7 +335,7 @@ def _print(table: Table) -> None:
 
 
 def _cell(value: Any) -> Text:
-    """What a stranger may have written, without what a terminal would obey."""
+    """Text that a stranger may have written, without the control characters that a terminal would obey."""
     text = value.astimezone(UTC).isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
     return Text("".join(character if character.isprintable() else "·" for character in text))
 

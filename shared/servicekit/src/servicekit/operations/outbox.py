@@ -88,7 +88,7 @@ class OutboxCommands:
             self._end("not all; run it again: an event that goes twice is known as a duplicate", ended)
 
     def _instant(self, text: str) -> datetime:
-        """The instant a person typed; ends the command when it is none that could be meant."""
+        """The instant that a person typed; ends the command when it is none or lies too far back."""
         instant = None
         with suppress(ValueError):
             instant = datetime.fromisoformat(text)
@@ -100,7 +100,8 @@ class OutboxCommands:
         if instant > now:
             self._end(f"--since must not be in the future; now it is {_shown(now)}", EXIT_WRONG_INPUT)
         if instant < kept_since:
-            # Nobody shall believe that all since then was sent again. Rounded up: what we name must be taken.
+            # Older rows are gone, so the command refuses rather than claim to have sent everything. Rounded up, so that
+            # the instant it names is accepted.
             named = _shown(kept_since + timedelta(minutes=1))
             self._end(f"what was sent before {named} is no longer kept; begin there", EXIT_WRONG_INPUT)
         return instant

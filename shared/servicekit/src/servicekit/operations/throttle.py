@@ -1,4 +1,4 @@
-"""How fast a command of an operator's goes, and how far it has come."""
+"""The speed limit and the progress bar of operators' commands."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-# Without a terminal there is no bar to draw, and logs are no place for one line a letter.
+# Without a terminal there is no bar to draw; a line for every letter would flood the log.
 PLAIN_PROGRESS_SECONDS = 5.0
 
 

@@ -90,7 +90,6 @@ class Service:
             version=self.version,
             settings=settings,
             application=application,
-            ready=mongo.ping,
             blueprints=self.blueprints,
         )
         if self.wrap_wsgi is not None:
@@ -143,7 +142,6 @@ class Service:
             version=self.version,
             settings=None,
             application=None,
-            ready=lambda: None,
             blueprints=self.blueprints,
         )
         return openapi_yaml(app, self.name)

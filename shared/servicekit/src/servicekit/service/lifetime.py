@@ -1,4 +1,4 @@
-"""What worker and relay live with: signals, a probe server, and a name under which they hold leases."""
+"""What the processes share: signals, a probe server, and a name under which they hold leases."""
 
 import os
 import secrets
@@ -6,13 +6,12 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import prometheus_client
 import structlog
-
-from servicekit.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +33,10 @@ def run_until_stopped(run: Callable[[], object], stop: Callable[[], None]) -> No
     run()
 
 
-def serve_probes(settings: ServiceSettings, ready: Callable[[], None]) -> None:
-    """Answers `/livez`, `/readyz` and `/metrics` on the probe port from a daemon thread.
+def serve_probes(host: str, port: int, ready: Callable[[], None]) -> None:
+    """Answers `/livez`, `/readyz` and `/metrics` on a port of their own, from threads of their own.
+
+    So they answer whatever callers do to the other port, and no caller sees them.
 
     `ready` raises when the process cannot work now. Raises OSError when the port is taken.
     """
@@ -57,9 +58,7 @@ def serve_probes(settings: ServiceSettings, ready: Callable[[], None]) -> None:
         start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
         return [body]
 
-    server = make_server(
-        settings.http_host, settings.probe_port, app, server_class=_ProbeServer, handler_class=_SilentHandler
-    )
+    server = make_server(host, port, app, server_class=_ProbeServer, handler_class=_SilentHandler)
     threading.Thread(target=server.serve_forever, name="probes", daemon=True).start()
 
 
@@ -68,13 +67,13 @@ def holder_name() -> str:
     return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
-class _ProbeServer(WSGIServer):
+class _ProbeServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     request_queue_size = 16
 
 
 class _SilentHandler(WSGIRequestHandler):
-    timeout = 5  # A prober that says nothing must not hold the only thread.
+    timeout = 5  # A prober that says nothing must not hold its thread for ever.
 
     def log_message(self, format: str, *args: Any) -> None:
         """Probes come every few seconds; they are not news."""

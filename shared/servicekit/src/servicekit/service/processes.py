@@ -19,7 +19,7 @@ from servicekit.broker.relay_store import RelayInDoubt
 from servicekit.broker.watch import TopologyWatch
 from servicekit.events.dead_letters import ParkedGauges, Recorder
 from servicekit.http.server import ApiServer
-from servicekit.mongo import Mongo
+from servicekit.mongo import Mongo, tell_of_wrong_settings
 from servicekit.observability import configure_logging, configure_tracing
 from servicekit.service.declaration import Service
 from servicekit.service.jobs import join_jobs, start_jobs
@@ -49,6 +49,7 @@ def _running(service: Service, process: str, settings: ServiceSettings) -> Itera
     provider = configure_tracing(service.name, service.version, settings)
     try:
         with service.connect(settings) as mongo:
+            tell_of_wrong_settings(mongo)
             yield mongo
     finally:
         if provider is not None:
@@ -61,7 +62,14 @@ def run_api(service: Service) -> None:
     in_worker = ExitStack()
 
     def load() -> Any:
-        return service.flask_app(settings, in_worker.enter_context(_running(service, "api", settings)))
+        mongo = in_worker.enter_context(_running(service, "api", settings))
+        app = service.flask_app(settings, mongo)
+        try:
+            serve_probes(settings.http_host, settings.api_probe_port, mongo.ping)
+        except OSError:
+            # Citizens are served all the same; whoever probes sees that nobody answers.
+            log.error("probes_not_served", port=settings.api_probe_port)
+        return app
 
     sys.argv = [service.name]  # gunicorn would read our arguments as its own.
     ApiServer(settings, load, in_worker.close).run()
@@ -77,7 +85,7 @@ def run_worker(service: Service) -> None:
         at_end.callback(join_jobs, start_jobs(service.jobs, mongo, application, holder_name(), stopping))
         at_end.callback(stopping.set)
         if not service.consumes:
-            serve_probes(settings, mongo.ping)
+            serve_probes(settings.http_host, settings.probe_port, mongo.ping)
             run_until_stopped(lambda: bool(stopping.wait()), stopping.set)
             return
         consumer = ConsumerProcess(
@@ -106,7 +114,7 @@ def run_worker(service: Service) -> None:
             if watch is not None:
                 watch.ready()
 
-        serve_probes(settings, ready)
+        serve_probes(settings.http_host, settings.probe_port, ready)
         try:
             run_until_stopped(lambda: run_beside(consumer, recorder), stop)
         except UnusableTopology as error:
@@ -131,7 +139,7 @@ def run_relay(service: Service) -> None:
             if watch is not None:
                 watch.ready()
 
-        serve_probes(settings, ready)
+        serve_probes(settings.http_host, settings.probe_port, ready)
         try:
             run_until_stopped(relay.run, relay.stop)
         except RelayInDoubt:  # Logged where it happened.

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from servicekit.fields import Code
+from servicekit.money import CURRENCY
 
 
 def lgd_code(**rest: Any) -> Code:
@@ -23,4 +24,4 @@ class MoneySchema(Schema):
     """An amount in paise."""
 
     amount = fields.Integer(required=True, metadata={"description": "Paise."})
-    currency = fields.String(required=True)
+    currency = fields.String(required=True, validate=validate.Equal(CURRENCY))

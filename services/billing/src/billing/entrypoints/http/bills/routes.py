@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from billing.application.bills.errors import BillerNotFound
+from billing.application.bills.errors import (
+    BillerNotFound,
+    BillerTimeout,
+    BillerUnavailable,
+    CustomerNotKnown,
+    FeeDemandNotFound,
+)
 from billing.application.bills.fetch_bills import FetchBills
 from billing.bootstrap import Billing
 from billing.entrypoints.http.bills import schemas, views
@@ -22,7 +28,10 @@ _BILLER_ID = {"in": "path", "name": "biller_id", "description": "Of GET /v1/bill
 @billers.arguments(schemas.BillersQuerySchema, location="query")
 @billers.response(200, schemas.BillersSchema)
 def list_billers(query: dict[str, Any]) -> dict[str, Any]:
-    """The billers that can be paid."""
+    """The billers that can be paid.
+
+    All of them on one page, or those of one category; each says what it asks of its customers.
+    """
     category = query.get("category")
     listed = [b for b in application(Billing).billers.values() if category in (None, b.category)]
     return {"items": [views.biller_view(biller) for biller in listed], "next": None}
@@ -30,9 +39,13 @@ def list_billers(query: dict[str, Any]) -> dict[str, Any]:
 
 @billers.route("/v1/billers/<biller_id>", parameters=[_BILLER_ID])
 @billers.requires("billers:read")
+@billers.raises(BillerNotFound)
 @billers.response(200, schemas.BillerShownSchema)
 def get_biller(biller_id: str) -> dict[str, Any]:
-    """One biller."""
+    """One biller.
+
+    `customer_params` says what a bill fetch must name, `payment_modes` how and how much can be paid.
+    """
     biller = application(Billing).billers.get(biller_id)
     if biller is None:
         raise BillerNotFound("No biller has this id; GET /v1/billers lists them.")
@@ -42,6 +55,7 @@ def get_biller(biller_id: str) -> dict[str, Any]:
 @payments.route("/v1/bill-fetches", methods=["POST"])
 @payments.requires("bills:fetch")
 @payments.keyed("fetch-bills", retention_days=FETCH_KEY_DAYS)
+@payments.raises(BillerNotFound, CustomerNotKnown, FeeDemandNotFound, BillerUnavailable, BillerTimeout)
 @payments.arguments(schemas.BillFetchRequestSchema, example=schemas.BILL_FETCH_EXAMPLE)
 @payments.response(201, schemas.BillFetchShownSchema)
 def fetch_bills(body: dict[str, Any]) -> dict[str, Any]:

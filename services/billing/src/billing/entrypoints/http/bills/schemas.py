@@ -2,9 +2,13 @@
 
 from marshmallow import Schema, fields, validate
 
-from billing.domain.tariff.billers import LONGEST_PARAM
-from billing.entrypoints.http.amounts import MoneyShownSchema, instant, shown
+from billing.domain.tariff.billers import LONGEST_PARAM, Exactness
+from billing.entrypoints.http.amounts import instant, shown
 from servicekit.fields import Code, PrintedCode
+
+CATEGORIES = ["ELECTRICITY", "WATER", "MOBILE", "EXAM_FEE", "APPLICATION_FEE"]
+MODES = ["WALLET", "CARD", "UPI"]
+CHANNELS = ["AGT", "INT"]
 
 BILL_FETCH_EXAMPLE = {"biller_id": "JVVNL", "customer_params": {"k_number": "100000000001"}}
 
@@ -13,7 +17,7 @@ class BillersQuerySchema(Schema):
     """Which billers to list."""
 
     category = fields.String(
-        validate=validate.OneOf(["ELECTRICITY", "WATER", "MOBILE", "EXAM_FEE", "APPLICATION_FEE"]),
+        validate=validate.OneOf(CATEGORIES),
         metadata={"description": "Only billers of this category.", "example": "ELECTRICITY"},
     )
 
@@ -21,44 +25,59 @@ class BillersQuerySchema(Schema):
 class CustomerParamShownSchema(Schema):
     """What a biller needs to find its customer."""
 
-    name = fields.String(metadata={"example": "k_number"})
-    label = fields.String(metadata={"example": "K number"})
-    label_hi = fields.String(metadata={"example": "के नंबर"})
-    type = fields.String(metadata={"description": "NUMERIC or ALPHANUMERIC", "example": "NUMERIC"})
-    min_length = fields.Integer(metadata={"example": 12})
-    max_length = fields.Integer(metadata={"example": 12})
-    pattern = fields.String(allow_none=True, metadata={"description": "Regular expression of the whole value."})
-    optional = fields.Boolean()
+    name = fields.String(required=True, metadata={"example": "k_number"})
+    label = fields.String(required=True, metadata={"example": "K number"})
+    label_hi = fields.String(required=True, metadata={"example": "के नंबर"})
+    type = fields.String(
+        required=True, validate=validate.OneOf(["NUMERIC", "ALPHANUMERIC"]), metadata={"example": "NUMERIC"}
+    )
+    min_length = fields.Integer(required=True, metadata={"example": 12})
+    max_length = fields.Integer(required=True, metadata={"example": 12})
+    pattern = fields.String(
+        required=True, allow_none=True, metadata={"description": "Regular expression of the whole value."}
+    )
+    optional = fields.Boolean(required=True)
 
 
 class ModeShownSchema(Schema):
     """A way of paying and the most that one payment may be."""
 
-    channel = fields.String(metadata={"description": "AGT a centre's counter, INT the portal", "example": "AGT"})
-    mode = fields.String(metadata={"example": "WALLET"})
+    channel = fields.String(
+        required=True,
+        validate=validate.OneOf(CHANNELS),
+        metadata={"description": "AGT: a centre's counter; INT: the portal.", "example": "AGT"},
+    )
+    mode = fields.String(required=True, validate=validate.OneOf(MODES), metadata={"example": "WALLET"})
     maximum = shown("The most that one payment may be.")
 
 
 class BillerShownSchema(Schema):
     """A biller that can be paid."""
 
-    biller_id = fields.String(metadata={"example": "JVVNL"})
-    name = fields.String()
-    name_hi = fields.String()
-    category = fields.String(metadata={"example": "ELECTRICITY"})
-    coverage = fields.String()
-    pending_supported = fields.Boolean(
-        metadata={"description": "Whether a payment may stay pending at the biller for a while."}
+    biller_id = fields.String(required=True, metadata={"example": "JVVNL"})
+    name = fields.String(required=True)
+    name_hi = fields.String(required=True)
+    category = fields.String(
+        required=True,
+        metadata={
+            "description": "Others may come; show what you do not know as it is.",
+            "x-extensible-enum": CATEGORIES,
+            "example": "ELECTRICITY",
+        },
     )
-    customer_params = fields.List(fields.Nested(CustomerParamShownSchema))
-    payment_modes = fields.List(fields.Nested(ModeShownSchema))
+    coverage = fields.String(required=True)
+    pending_supported = fields.Boolean(
+        required=True, metadata={"description": "Whether a payment may stay pending at the biller for a while."}
+    )
+    customer_params = fields.List(fields.Nested(CustomerParamShownSchema), required=True)
+    payment_modes = fields.List(fields.Nested(ModeShownSchema), required=True)
 
 
 class BillersSchema(Schema):
     """The billers. There are few, so there is one page: `next` is always null."""
 
-    items = fields.List(fields.Nested(BillerShownSchema))
-    next = fields.String(allow_none=True)
+    items = fields.List(fields.Nested(BillerShownSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
 
 
 class BillFetchRequestSchema(Schema):
@@ -79,27 +98,48 @@ class BillFetchRequestSchema(Schema):
 class BillShownSchema(Schema):
     """A bill, payable until it expires."""
 
-    bill_id = fields.String(metadata={"example": "bil_01930a6c5d2e7c1f9b3a4d5e6f708192"})
+    bill_id = fields.String(required=True, metadata={"example": "bil_01930a6c5d2e7c1f9b3a4d5e6f708192"})
     amount = shown("What is due.")
     service_charge = shown("Charged for paying the whole bill, by the order in force.")
     total = shown("amount + service_charge.")
-    fee_order = fields.String(metadata={"description": "The order that sets the charge or fee."})
-    due_on = fields.Date(allow_none=True)
-    bill_period = fields.String(allow_none=True)
+    fee_order = fields.String(required=True, metadata={"description": "The order that sets the charge or fee."})
+    fee_order_hi = fields.String(required=True, metadata={"description": "The order's name in Hindi."})
+    due_on = fields.Date(required=True, allow_none=True)
+    bill_period = fields.String(required=True, allow_none=True)
     exactness = fields.String(
-        metadata={"description": "EXACT, EXACT_AND_ABOVE, EXACT_AND_BELOW, ANY or RANGE", "example": "EXACT"}
+        required=True,
+        validate=validate.OneOf([exactness.value for exactness in Exactness]),
+        metadata={"description": "Which amounts the biller accepts (Bharat BillPay).", "example": "EXACT"},
     )
-    minimum = fields.Nested(MoneyShownSchema, allow_none=True, metadata={"description": "Least part payment."})
-    multiple = fields.Nested(
-        MoneyShownSchema, allow_none=True, metadata={"description": "A part payment is a multiple of this."}
-    )
+    minimum = shown("Least part payment.", allow_none=True)
+    multiple = shown("A part payment is a multiple of this.", allow_none=True)
     expires_at = instant("Until then it can be paid as quoted.")
+
+
+class LeftOutShownSchema(Schema):
+    """A bill that the biller lists and that cannot be paid here."""
+
+    code = fields.String(
+        required=True,
+        metadata={"x-extensible-enum": ["nothing-to-pay", "not-readable"], "example": "nothing-to-pay"},
+    )
+    detail = fields.String(required=True)
+    detail_hi = fields.String(required=True)
+    bill_period = fields.String(required=True, allow_none=True)
+    due_on = fields.Date(required=True, allow_none=True)
 
 
 class BillFetchShownSchema(Schema):
     """What a customer owes."""
 
-    bill_fetch_id = fields.String(metadata={"example": "bfe_01930a6c5d2e7c1f9b3a4d5e6f708192"})
-    biller_id = fields.String(metadata={"example": "JVVNL"})
-    status = fields.String(metadata={"description": "BILLS_FOUND or NOTHING_DUE", "example": "BILLS_FOUND"})
-    bills = fields.List(fields.Nested(BillShownSchema))
+    bill_fetch_id = fields.String(required=True, metadata={"example": "bfe_01930a6c5d2e7c1f9b3a4d5e6f708192"})
+    biller_id = fields.String(required=True, metadata={"example": "JVVNL"})
+    status = fields.String(
+        required=True, validate=validate.OneOf(["BILLS_FOUND", "NOTHING_DUE"]), metadata={"example": "BILLS_FOUND"}
+    )
+    bills = fields.List(fields.Nested(BillShownSchema), required=True)
+    left_out = fields.List(
+        fields.Nested(LeftOutShownSchema),
+        required=True,
+        metadata={"description": "What the biller lists beside `bills` and cannot be paid here, and why."},
+    )

@@ -4,9 +4,18 @@ from typing import Any
 
 from flask import request, url_for
 
+from billing.application.bills.errors import BillExpired, BillNotFound
 from billing.application.payments.accept_callback import AcceptCallback
-from billing.application.payments.errors import NoReceiptYet
+from billing.application.payments.errors import (
+    AmountNotAccepted,
+    BillAlreadyPaid,
+    NoReceiptYet,
+    PaymentNotFound,
+    SignatureNotValid,
+    TransactionNotFound,
+)
 from billing.application.payments.pay_bill import PayBill
+from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.bootstrap import Billing
 from billing.domain.payments.payment import ENDED
 from billing.entrypoints.http.blueprints import internal, payer, payments
@@ -31,13 +40,29 @@ _PAYMENT_ID = {
 @payments.route("/v1/payments", methods=["POST"])
 @payments.requires("payments:write")
 @payments.keyed("create-payment", retention_days=PAYMENT_KEY_DAYS)
+@payments.raises(
+    BillNotFound,
+    PaymentNotFound,
+    WalletNotOpen,
+    BillAlreadyPaid,
+    BillExpired,
+    WalletTooLow,
+    AmountNotAccepted,
+)
 @payments.arguments(schemas.PaymentRequestSchema, example=schemas.PAYMENT_EXAMPLE)
-@payments.response(201, schemas.PaymentShownSchema)
+@payments.response(201, schemas.PaymentShownSchema, headers=["Location"])
 @payments.alt_response(
-    202, schema=schemas.PaymentShownSchema, description="Accepted; ask at Location after Retry-After."
+    202,
+    schema=schemas.PaymentShownSchema,
+    description="Accepted; ask at Location after Retry-After.",
+    headers=["Location", "Retry-After"],
 )
 def create_payment(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Pay a bill: 201 when the payment came to its end within the request's time, else 202."""
+    """Pay a bill.
+
+    201 when the payment came to its end within the request's time (act on `status`: it may have failed), else 202.
+    Pay with the `bill_id` of a bill fetch, at a centre by WALLET, on the portal by CARD or UPI.
+    """
     billing = application(Billing)
     paid = billing.pay_bill(
         PayBill(
@@ -63,18 +88,26 @@ def create_payment(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str,
 
 @payments.route("/v1/payments/<payment_id>", parameters=[_PAYMENT_ID])
 @payments.requires("payments:read")
+@payments.raises(PaymentNotFound)
 @payments.response(200, schemas.PaymentShownSchema)
 def get_payment(payment_id: str) -> dict[str, Any]:
-    """One payment of the caller's."""
+    """One payment of the caller's.
+
+    As it is at this moment; at a centre, every client of the centre may read it.
+    """
     billing = application(Billing)
     return views.payment_view(billing.billers, billing.payments.get(payment_id, payer()))
 
 
 @payments.route("/v1/payments/<payment_id>/receipt", parameters=[_PAYMENT_ID])
 @payments.requires("payments:read")
+@payments.raises(PaymentNotFound, NoReceiptYet)
 @payments.response(200, schemas.ReceiptShownSchema)
 def get_receipt(payment_id: str) -> dict[str, Any]:
-    """The receipt of a completed payment."""
+    """The receipt of a completed payment.
+
+    What is printed for the citizen; it never changes.
+    """
     billing = application(Billing)
     payment = billing.payments.get(payment_id, payer())
     receipt = views.receipt_view(billing.billers, payment)
@@ -85,19 +118,27 @@ def get_receipt(payment_id: str) -> dict[str, Any]:
 
 @internal.route("/v1/internal/transactions/<token>")
 @internal.internal()
+@internal.raises(TransactionNotFound)
 @internal.response(200, schemas.TransactionShownSchema)
 def get_transaction(token: str) -> dict[str, Any]:
-    """A payment by its token, as it is this moment: what the gateway shows before the event has reached it."""
+    """A payment by its token.
+
+    As it is this moment: what the gateway shows before the event has reached it.
+    """
     return views.transaction_view(application(Billing).payments.by_token(token))
 
 
 @internal.route("/callbacks/biller", methods=["POST"])
 @internal.public()
 @internal.doc(**{"x-internal": True})
+@internal.raises(SignatureNotValid)
 @internal.arguments(schemas.BillerCallbackSchema)
 @internal.response(204)
 def biller_callback(body: dict[str, Any]) -> None:
-    """A biller's doorbell: have the payment looked at now. Signed with X-Signature; harmless to repeat."""
+    """A biller's doorbell: have the payment looked at now.
+
+    Signed with X-Signature, the HMAC-SHA256 of the body; harmless to repeat.
+    """
     signature = request.headers.get("X-Signature", "")
     raw = request.get_data(cache=True)
     application(Billing).accept_callback(AcceptCallback(raw, signature, body["request_id"], utc_now()))

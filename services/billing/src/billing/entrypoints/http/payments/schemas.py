@@ -2,7 +2,9 @@
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from billing.entrypoints.http.amounts import MoneySchema, instant, shown
+from billing.domain.payments.payment import State
+from billing.entrypoints.http.amounts import MoneySchema, above_zero, instant, shown
+from billing.entrypoints.http.bills.schemas import CHANNELS, MODES
 from servicekit.fields import Code, Instant
 
 
@@ -17,11 +19,14 @@ class PaymentRequestSchema(Schema):
         metadata={"description": "From a bill fetch.", "example": "bil_01930a6c5d2e7c1f9b3a4d5e6f708192"},
     )
     amount = fields.Nested(
-        MoneySchema, required=True, metadata={"description": "What is paid on the bill, without the service charge."}
+        MoneySchema,
+        required=True,
+        validate=above_zero,
+        metadata={"description": "What is paid on the bill, without the service charge; above zero."},
     )
     mode = fields.String(
         required=True,
-        validate=validate.OneOf(["WALLET", "CARD", "UPI"]),
+        validate=validate.OneOf(MODES),
         metadata={"description": "WALLET at a centre; CARD or UPI on the portal.", "example": "WALLET"},
     )
     payment_instrument = Code(
@@ -46,72 +51,90 @@ PAYMENT_EXAMPLE = {
 class ReceiptShownSchema(Schema):
     """The proof of a completed payment."""
 
-    receipt_number = fields.String(metadata={"example": "EM-2627-7K3M9Q2XV4BTC"})
+    receipt_number = fields.String(required=True, metadata={"example": "EM-2627-7K3M9Q2XV4BTC"})
     issued_at = instant("When the payment completed.")
-    transaction_token = fields.String(metadata={"example": "EM7K3M9Q2XV4BTC"})
-    payment_id = fields.String()
-    biller_id = fields.String(metadata={"example": "JVVNL"})
-    biller_name = fields.String()
-    biller_name_hi = fields.String()
-    biller_reference = fields.String(metadata={"description": "Under which the biller knows the payment."})
-    kiosk_id = fields.String(allow_none=True)
-    mode = fields.String(metadata={"example": "WALLET"})
+    transaction_token = fields.String(required=True, metadata={"example": "EM7K3M9Q2XV4BTC"})
+    payment_id = fields.String(required=True)
+    biller_id = fields.String(required=True, metadata={"example": "JVVNL"})
+    biller_name = fields.String(required=True)
+    biller_name_hi = fields.String(required=True)
+    biller_reference = fields.String(
+        required=True, metadata={"description": "Under which the biller knows the payment."}
+    )
+    kiosk_id = fields.String(required=True, allow_none=True)
+    mode = fields.String(required=True, validate=validate.OneOf(MODES), metadata={"example": "WALLET"})
     amount = shown("What the biller received.")
     service_charge = shown("The legal fee: more than this must not be asked of the citizen.")
     total = shown("What the citizen pays.")
-    fee_order = fields.String(metadata={"description": "The order that sets the service charge or fee."})
-    fee_order_hi = fields.String()
+    fee_order = fields.String(required=True, metadata={"description": "The order that sets the service charge or fee."})
+    fee_order_hi = fields.String(required=True)
 
 
 class FailureShownSchema(Schema):
     """Why a payment was not made, and whether the money is back."""
 
-    code = fields.String(metadata={"description": "biller-refused, authorisation-declined or expired"})
-    detail = fields.String()
-    money_returned = fields.Boolean()
+    code = fields.String(
+        required=True, metadata={"x-extensible-enum": ["biller-refused", "authorisation-declined", "expired"]}
+    )
+    detail = fields.String(required=True, metadata={"description": "In the words of whoever refused it, in English."})
+    reason = fields.String(required=True, metadata={"description": "What `code` means, to be shown to the payer."})
+    reason_hi = fields.String(required=True, metadata={"description": "The same in Hindi."})
+    money_returned = fields.Boolean(required=True)
 
 
 class PaymentShownSchema(Schema):
     """A payment as it stands."""
 
-    payment_id = fields.String(metadata={"example": "pay_01930a6c5d2e7c1f9b3a4d5e6f708192"})
-    transaction_token = fields.String(metadata={"example": "EM7K3M9Q2XV4BTC"})
+    payment_id = fields.String(required=True, metadata={"example": "pay_01930a6c5d2e7c1f9b3a4d5e6f708192"})
+    transaction_token = fields.String(required=True, metadata={"example": "EM7K3M9Q2XV4BTC"})
     status = fields.String(
-        metadata={"description": "PROCESSING, COMPLETED, FAILED or IN_DOUBT", "example": "COMPLETED"}
+        required=True,
+        validate=validate.OneOf(["PROCESSING", "COMPLETED", "FAILED", "IN_DOUBT"]),
+        metadata={"example": "COMPLETED"},
     )
-    state = fields.String(metadata={"description": "The saga's state, for diagnosis; act on `status`."})
-    bill_id = fields.String()
-    biller_id = fields.String(metadata={"example": "JVVNL"})
+    state = fields.String(
+        required=True,
+        metadata={
+            "description": "The saga's state, for diagnosis; act on `status`.",
+            "x-extensible-enum": [state.value for state in State],
+        },
+    )
+    bill_id = fields.String(required=True)
+    biller_id = fields.String(required=True, metadata={"example": "JVVNL"})
     amount = shown("Paid on the bill.")
     service_charge = shown("Service charge.")
     total = shown("Taken from the payer.")
-    mode = fields.String(metadata={"example": "WALLET"})
-    channel = fields.String(metadata={"example": "AGT"})
-    kiosk_id = fields.String(allow_none=True)
-    receipt = fields.Nested(ReceiptShownSchema, allow_none=True)
-    failure = fields.Nested(FailureShownSchema, allow_none=True)
+    mode = fields.String(required=True, validate=validate.OneOf(MODES), metadata={"example": "WALLET"})
+    channel = fields.String(required=True, validate=validate.OneOf(CHANNELS), metadata={"example": "AGT"})
+    kiosk_id = fields.String(required=True, allow_none=True)
+    application_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "The application whose fee it is, if it is one."}
+    )
+    receipt = fields.Nested(ReceiptShownSchema, required=True, allow_none=True)
+    failure = fields.Nested(FailureShownSchema, required=True, allow_none=True)
     created_at = instant("When it was asked for.")
-    completed_at = Instant(allow_none=True, metadata={"type": "string", "format": "date-time", "nullable": True})
+    deadline_at = instant("When people take it over, if it has not come to its end by then.")
+    completed_at = Instant(required=True, allow_none=True)
 
 
 class TransactionStepSchema(Schema):
     """One thing that happened to a transaction."""
 
-    type = fields.String()
+    type = fields.String(required=True)
     at = instant("When.")
 
 
 class TransactionShownSchema(Schema):
     """A transaction as the gateway shows it by its token."""
 
-    token = fields.String()
-    kind = fields.String()
-    reference_id = fields.String()
-    status = fields.String()
-    owner_client_id = fields.String()
-    kiosk_id = fields.String(allow_none=True)
+    token = fields.String(required=True)
+    kind = fields.String(required=True)
+    reference_id = fields.String(required=True)
+    status = fields.String(required=True)
+    owner_client_id = fields.String(required=True)
+    kiosk_id = fields.String(required=True, allow_none=True)
     updated_at = instant("When it last changed.")
-    events = fields.List(fields.Nested(TransactionStepSchema))
+    events = fields.List(fields.Nested(TransactionStepSchema), required=True)
 
 
 class BillerCallbackSchema(Schema):

@@ -11,9 +11,13 @@ from servicekit.http import application, caller
 
 @payments.route("/v1/wallet")
 @payments.requires("wallet:read")
+@payments.raises(WalletNotOpen)
 @payments.response(200, schemas.WalletShownSchema)
 def get_wallet() -> dict[str, Any]:
-    """The wallet of the caller's centre."""
+    """The wallet of the caller's centre.
+
+    `available` may go below zero, as far as `credit_limit` lets it.
+    """
     kiosk_id = caller().kiosk_id
     wallet = application(Billing).wallets.wallet(kiosk_id) if kiosk_id else None
     if wallet is None:

@@ -8,7 +8,7 @@ from billing.entrypoints.http.amounts import shown
 class WalletShownSchema(Schema):
     """A centre's prepaid wallet."""
 
-    kiosk_id = fields.String(metadata={"example": "ksk_RJ10200001"})
+    kiosk_id = fields.String(required=True, metadata={"example": "ksk_RJ10200001"})
     balance = shown("All money in the wallet, held money included.")
     held = shown("Held for payments in progress.")
     available = shown("balance − held; below zero while credit is in use.")

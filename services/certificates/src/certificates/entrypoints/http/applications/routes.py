@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from certificates.application.applications.errors import ApplicationNotFound, FormNotAcceptable
 from certificates.application.applications.ports import Position
 from certificates.application.applications.submit_application import SubmitApplication
 from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.applications import schemas, views
 from certificates.entrypoints.http.blueprint import KEY_RETENTION_DAYS, WithHeaders, blueprint, viewer
-from servicekit.http import application, caller, cursor, idempotency_claim, mark_replayed, request_id
+from servicekit.http import application, caller, cursor, etag, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.instants import utc_now
 
@@ -22,10 +23,14 @@ APPLICATION_ID = {
 @blueprint.route("/v1/applications", methods=["POST"])
 @blueprint.requires("applications:write")
 @blueprint.keyed("submit-application", retention_days=KEY_RETENTION_DAYS)
+@blueprint.raises(FormNotAcceptable)
 @blueprint.arguments(schemas.SubmitSchema, example=schemas.APPLICATION_EXAMPLE)
-@blueprint.response(201, schemas.ApplicationSchema)
+@blueprint.response(201, schemas.ApplicationSchema, headers=["Location", "ETag"])
 def submit_application(body: dict[str, Any]) -> WithHeaders:
-    """Apply. The answer says what is to be paid and how; without a fee verification begins at once."""
+    """Apply for a certificate.
+
+    The answer says what is to be paid and how; without a fee verification begins at once.
+    """
     services = application(Certificates)
     once = services.submit_application(
         SubmitApplication(
@@ -64,15 +69,20 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/v1/applications/<string:application_id>", parameters=[APPLICATION_ID])
 @blueprint.requires("applications:read")
+@blueprint.versioned()
+@blueprint.raises(ApplicationNotFound)
 @blueprint.response(200, schemas.ApplicationSchema)
 def get_application(application_id: str) -> WithHeaders:
-    """An application as it is now, with its form; the ETag is its version."""
-    shown = application(Certificates).applications.get(application_id, viewer())
-    return views.application_details(shown), 200, {"ETag": views.etag(shown)}
+    """An application as it is now.
+
+    With its form and history; the ETag is its version.
+    """
+    shown, history = application(Certificates).applications.get(application_id, viewer())
+    return views.application_details(shown, history), 200, {"ETag": etag(shown.version)}
 
 
 def created(application_id: str) -> WithHeaders:
     """The answer to a request that made or moved the application: 201 with the application as it is now."""
-    shown = application(Certificates).applications.get(application_id, viewer())
-    headers = {"ETag": views.etag(shown), "Location": f"/v1/applications/{shown.id}"}
-    return views.application_details(shown), 201, headers
+    shown, history = application(Certificates).applications.get(application_id, viewer())
+    headers = {"ETag": etag(shown.version), "Location": f"/v1/applications/{shown.id}"}
+    return views.application_details(shown, history), 201, headers

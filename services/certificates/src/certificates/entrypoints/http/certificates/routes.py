@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from certificates.application.certificates.errors import CertificateNotFound
 from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.blueprint import WithHeaders, blueprint, viewer
 from certificates.entrypoints.http.certificates import schemas, views
@@ -21,9 +22,13 @@ _CERTIFICATE_ID = {
 
 @blueprint.route("/v1/certificates/<string:certificate_id>", parameters=[_CERTIFICATE_ID])
 @blueprint.requires("applications:read")
+@blueprint.raises(CertificateNotFound)
 @blueprint.response(200, schemas.CertificateSchema)
 def get_certificate(certificate_id: str) -> dict[str, Any]:
-    """A certificate with its signed document."""
+    """A certificate with its signed document.
+
+    For those whom it concerns: the client that applied, its centre, and officers of the district.
+    """
     services = application(Certificates)
     shown = services.certificates.get(certificate_id, viewer())
     return views.certificate_details(shown, services.rulebook.types[shown.type_code].doctype)
@@ -34,14 +39,20 @@ def get_certificate(certificate_id: str) -> dict[str, Any]:
 @blueprint.arguments(schemas.VerificationRequestSchema, example={"document": "eyJ.eyJ.c2ln"})
 @blueprint.response(200, schemas.VerificationSchema)
 def verify_certificate(body: dict[str, Any]) -> dict[str, Any]:
-    """Whether a document is a certificate of ours, unchanged and in force. Anybody may ask; nothing is kept."""
+    """Whether a document is a certificate of ours, unchanged and in force.
+
+    Anybody may ask; nothing is kept.
+    """
     return views.verification(application(Certificates).certificates.verify(body["document"], utc_now()))
 
 
 @blueprint.route("/v1/certificate-keys")
 @blueprint.public()
-@blueprint.response(200, schemas.KeySetSchema)
+@blueprint.response(200, schemas.KeySetSchema, headers=["Cache-Control"])
 def list_certificate_keys() -> WithHeaders:
-    """The public keys that verify documents offline, the earlier ones included."""
+    """The public keys that verify documents offline.
+
+    The earlier ones included: a certificate stays valid when its key is followed by another.
+    """
     keys = dict(application(Certificates).signatures.public_keys())
     return keys, 200, {"Cache-Control": KEYS_CACHE_CONTROL}

@@ -18,7 +18,7 @@ class CertificateSchema(Schema):
     district_code = fields.String(required=True)
     issued_on = fields.Date(required=True)
     valid_until = fields.Date(required=True, allow_none=True)
-    status = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["VALID", "REVOKED"]))
     document = fields.String(required=True, metadata={"description": "The signed paper: a compact JWS (Ed25519)."})
 
 
@@ -42,7 +42,7 @@ class VerificationSchema(Schema):
     """Whether the document is valid, and if not, why."""
 
     valid = fields.Boolean(required=True)
-    reason = fields.Enum(Reason, by_value=True, required=True, allow_none=True)
+    reason = fields.Enum(Reason, by_value=fields.String, required=True, allow_none=True)
     certificate = fields.Nested(
         VerifiedCertificateSchema, metadata={"description": "Only when we signed the document."}
     )

@@ -22,7 +22,10 @@ _APPLICATION_TYPE = {
 @blueprint.requires("applications:read")
 @blueprint.response(200, schemas.ApplicationTypesSchema)
 def list_application_types() -> dict[str, Any]:
-    """What may be applied for, with today's fee."""
+    """What may be applied for, with today's fee.
+
+    All types on one page.
+    """
     today = civil_date(utc_now())
     types = application(Certificates).rulebook.types.values()
     return {"items": [views.type_summary(application_type, today) for application_type in types], "next": None}
@@ -30,10 +33,15 @@ def list_application_types() -> dict[str, Any]:
 
 @blueprint.route("/v1/application-types/<string:application_type>", parameters=[_APPLICATION_TYPE])
 @blueprint.requires("applications:read")
+@blueprint.raises(UnknownApplicationType)
 @blueprint.response(200, schemas.ApplicationTypeSchema)
 def get_application_type(application_type: str) -> dict[str, Any]:
-    """One type: its form, documents, fee, steps, signer and legal basis."""
-    described = application(Certificates).rulebook.types.get(application_type)
+    """One type of application.
+
+    Its form, documents, fee, steps, signer and legal basis: all that a client needs to ask for it.
+    """
+    rulebook = application(Certificates).rulebook
+    described = rulebook.types.get(application_type)
     if described is None:
         raise UnknownApplicationType("There is no application type of that code.")
-    return views.type_details(described, civil_date(utc_now()))
+    return views.type_details(described, rulebook.refusal_reasons, civil_date(utc_now()))
