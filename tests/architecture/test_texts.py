@@ -21,6 +21,10 @@ HALF_MATCHES = {"re.match", "re.search", "validate.Regexp"}
 KNOWN = {
     ("http/body.py", "_SUSPECT.search"): "looks for an escape anywhere",
     ("observability/logging.py", "_SECRET.search"): "looks for a number anywhere",
+    ("entrypoints/hygiene.py", "_NOT_IN_A_PATH.search"): "looks for what may stand nowhere",
+    ("entrypoints/hygiene.py", "_NOT_IN_A_QUERY.search"): "looks for what may stand nowhere",
+    ("entrypoints/hygiene.py", "_AMBIGUOUS.search"): "looks for what may stand nowhere",
+    ("entrypoints/hygiene.py", "_BAD_ESCAPE.search"): "looks for what may stand nowhere",
     ("broker/comparison.py", "re.search"): "RabbitMQ's own patterns, read as RabbitMQ does",
 }
 

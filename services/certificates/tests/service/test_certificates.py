@@ -96,7 +96,7 @@ def test_a_document_with_any_byte_changed_is_not_valid(world: World) -> None:
         assert verdict(world, changed) == {"valid": False, "reason": "signature-invalid"}, place
 
 
-@pytest.mark.parametrize("garbage", ["x", "a.b", "....", "eyJ\u0939.a.b", "{}", "a.b.c.d.e", " \n"])
+@pytest.mark.parametrize("garbage", ["x", "a.b", "....", "eyJ\u0939.a.b", "{}", "a.b.c.d.e"])
 def test_garbage_is_not_a_certificate(world: World, garbage: str) -> None:
     assert verdict(world, garbage) == {"valid": False, "reason": "not-a-certificate"}
 

@@ -98,14 +98,13 @@ def old_document() -> str:
     return jws.serialize_compact(header, json.dumps(CONTENT).encode(), KEY, algorithms=["Ed25519"])
 
 
-def with_pyjwt(document: str, jwks: dict[str, Any]) -> bytes:
+def with_pyjwt(document: str, jwks: Any) -> bytes:
     (key,) = [key for key in jwt.PyJWKSet.from_dict(jwks).keys if key.key_id == KEY.kid]
     return bytes(jwt.PyJWS().decode(document, key, algorithms=["EdDSA"]))
 
 
-def with_authlib(document: str, jwks: dict[str, Any]) -> bytes:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it wants its users to move to joserfc, and has users
+def with_authlib(document: str, jwks: Any) -> bytes:
+    with warnings.catch_warnings(record=True):  # it wants its users to move to joserfc, and has users
         from authlib.jose import JsonWebKey, JsonWebSignature
     keys = JsonWebKey.import_key_set(jwks)
     return bytes(JsonWebSignature(["EdDSA"]).deserialize_compact(document, keys.find_by_kid(KEY.kid))["payload"])
@@ -117,7 +116,7 @@ def with_joserfc(document: str, jwks: Any) -> bytes:
 
 @pytest.mark.parametrize("read", [with_pyjwt, with_authlib, with_joserfc])
 def test_common_libraries_read_our_documents_with_the_published_keys(
-    read: Callable[[str, dict[str, Any]], bytes],
+    read: Callable[[str, Any], bytes],
 ) -> None:
     published = json.loads(json.dumps(SIGNATURES.public_keys()))
     assert json.loads(read(DOCUMENT, published)) == CONTENT
