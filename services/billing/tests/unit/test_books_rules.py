@@ -173,8 +173,15 @@ def test_what_a_card_holds_is_nobodys_wallet() -> None:
     ("payment", "told"),
     [
         (replace(BY_WALLET, has_receipt=False), "COMPLETED without a receipt"),
-        (replace(BY_WALLET, state=State.VOIDED, entries=entries(Kind.HOLD, Kind.VOID), **(FAILED | {"has_receipt": True})),
-            "VOIDED with a receipt"),
+        (
+            replace(
+                BY_WALLET,
+                state=State.VOIDED,
+                entries=entries(Kind.HOLD, Kind.VOID),
+                **{**FAILED, "has_receipt": True},
+            ),
+            "VOIDED with a receipt",
+        ),
     ],
 )  # fmt: skip
 def test_a_receipt_and_a_completed_payment_come_together(payment: PaymentFacts, told: str) -> None:
@@ -194,8 +201,14 @@ def test_a_receipt_number_on_two_payments_is_found() -> None:
 @pytest.mark.parametrize(
     ("payment", "told"),
     [
-        (replace(BY_WALLET, completed=0, events_told=0), "COMPLETED, 0 events counted, 0 completed, 0 failed, 0 others"),
-        (replace(BY_WALLET, completed=2, events_told=2), "COMPLETED, 2 events counted, 2 completed, 0 failed, 0 others"),
+        (
+            replace(BY_WALLET, completed=0, events_told=0),
+            "COMPLETED, 0 events counted, 0 completed, 0 failed, 0 others",
+        ),
+        (
+            replace(BY_WALLET, completed=2, events_told=2),
+            "COMPLETED, 2 events counted, 2 completed, 0 failed, 0 others",
+        ),
         (replace(BY_WALLET, failed=1, events_told=2), "COMPLETED, 2 events counted, 1 completed, 1 failed, 0 others"),
         (replace(BY_WALLET, events_told=2), "COMPLETED, 2 events counted, 1 completed, 0 failed, 0 others"),
         (replace(BY_WALLET, other_events=1), "COMPLETED, 1 events counted, 1 completed, 0 failed, 1 others"),

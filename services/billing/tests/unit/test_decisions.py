@@ -214,7 +214,7 @@ def test_a_look_back_that_learns_something_resolves_the_doubt(
 
     assert (change.payment.state, change.payment.version) == (payment.state, payment.version)
     assert change.payment.resume_at == resume_at
-    assert change.opened == (opened(*break_, at) if break_ else None)
+    assert change.opened == (opened(break_[0], break_[1], at) if break_ else None)
     assert change.resolved == answered(outcome, at)
     assert (change.entries, change.event_id) == ((), None)
 
