@@ -72,7 +72,8 @@ def _unreadable(command: CreateClient) -> list[str]:
     texts = {"name": command.name}
     if command.officer:
         texts["designation"] = command.officer.designation
-    checked = {what: Line(MAX_NAME_LENGTH).check(text) for what, text in texts.items()}
+    # What is missing, the client's own rules name, with all else that is wrong.
+    checked = {what: Line(MAX_NAME_LENGTH).check(text) for what, text in texts.items() if text}
     return [f"the {what}: {refused.detail}" for what, refused in checked.items() if isinstance(refused, Refusal)]
 
 
