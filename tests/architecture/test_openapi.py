@@ -78,7 +78,7 @@ def test_every_operation_is_described_for_people(service: str) -> None:
 
 def test_every_refusal_has_its_status_and_is_a_problem(service: str) -> None:
     for where, operation in operations(service):
-        expected = {"400", "422", "500", "503", "504", "default"}
+        expected = {"400", "408", "422", "500", "503", "504", "default"}
         expected |= {"401", "403"} if operation["security"] else set()
         expected |= {"413", "415"} if "requestBody" in operation else set()
         expected |= {"404"} if "{" in where else set()

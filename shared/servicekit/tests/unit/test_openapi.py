@@ -53,7 +53,8 @@ def test_each_status_that_an_operation_refuses_with_is_documented_with_its_own_c
     assert created["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Payment"}
     names = {status: answer["$ref"].removeprefix("#/components/responses/") for status, answer in responses.items()}
     assert names == {
-        "400": "MalformedRequest", "401": "NotAuthenticated", "403": "NotPermitted", "409": "Conflict",
+        "400": "MalformedRequest", "401": "NotAuthenticated", "403": "NotPermitted", "408": "RequestTimeout",
+        "409": "Conflict",
         "413": "BodyTooLarge", "415": "UnsupportedMediaType", "422": "ValidationFailed", "500": "InternalError",
         "503": "DependencyUnavailable", "504": "DependencyTimeout", "default": "Problem",
     }  # fmt: skip

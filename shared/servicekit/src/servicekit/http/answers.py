@@ -12,6 +12,7 @@ from servicekit.http.problems import (
     STATUSES,
     BodyTooLarge,
     InternalError,
+    RequestTimeout,
     UnsupportedMediaType,
     status_of,
 )
@@ -67,6 +68,7 @@ _OF_A_REFUSAL = {
 # before and around any operation. An address refuses query parameters that it does not take with 422.
 _OF_EVERY_OPERATION = (
     errors.MalformedRequest,
+    RequestTimeout,
     errors.ValidationFailed,
     InternalError,
     errors.DependencyUnavailable,
