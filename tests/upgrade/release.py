@@ -68,7 +68,10 @@ class CapturedRelease:
             return env
         places = {name.replace("-", "_"): str(port) for name, port in stack.ports.items()}
         places |= {"state": str(stack.state)}
-        return {name: Template(value).substitute(places | env) for name, value in self.environments[program].items()}
+        captured = self.environments[program]
+        then = {name: Template(value).substitute(places | env) for name, value in captured.items()}
+        # A process has a host of its own in a cluster; here all would take the default port for their probes.
+        return {"API_PROBE_PORT": env["API_PROBE_PORT"], **then}
 
     def _place_files(self, state: Path) -> None:
         own_state = state / "services" / "identity"

@@ -35,6 +35,7 @@ CHASSIS_GROUND_FLOOR = (
     "deadlines",
     "faults",
     "settings",
+    "versions",
 )
 PLUMBING = ("gunicorn", "opentelemetry", "prometheus_client", "requests", "structlog", "typer", "rich", "urllib3")
 
@@ -148,10 +149,12 @@ def rendered(workspace: Workspace) -> str:
             "containers": ["servicekit.http"],
             "layers": [
                 "(server)",
-                "(app) : (server_errors)",
-                "(openapi) : (lifecycle) : (auth)",
+                "(app) : (worker)",
+                "(server_errors) : (connections)",
+                "(openapi)",
                 "(blueprint)",
                 "(answers)",
+                "(conditional) : (lifecycle) : (auth)",
                 "(problems) : (keyed) : (cursor)",
                 "(body) : (context)",
                 "(validation) : (exchange)",

@@ -60,14 +60,23 @@ def test_the_fee_of_a_submitted_application_is_paid_like_a_bill(world: World) ->
     application_id, centre = new_application(), world.centre(10_000)
     deliver(
         world,
-        example("application.submitted.v1", application_id=application_id, fee=inr(3_000), fee_order="Order of 2014"),
+        example(
+            "application.submitted.v1",
+            application_id=application_id,
+            fee=inr(3_000),
+            fee_order="Order of 2014",
+            fee_order_hi="2014 का आदेश",
+        ),
     )
 
     bill = centre.bill(application_id, biller_id=FEES, name="application_id")
     payment = json_of(centre.pay(bill))
 
     assert (bill["amount"], bill["service_charge"], bill["fee_order"]) == (inr(3_000), inr(0), "Order of 2014")
+    assert bill["fee_order_hi"] == "2014 का आदेश"
     assert (payment["status"], payment["receipt"]["fee_order"]) == ("COMPLETED", "Order of 2014")
+    assert payment["receipt"]["fee_order_hi"] == "2014 का आदेश"
+    assert payment["application_id"] == application_id
     entry = world.mongo.db.journal.find_one({"payment_id": payment["payment_id"], "kind": "post"})
     assert entry is not None
     legs = {leg["account"]: leg["paise"] for leg in entry["legs"] if leg["account"].startswith("revenue:")}

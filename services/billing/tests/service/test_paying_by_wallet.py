@@ -209,6 +209,9 @@ def test_a_refused_payment_gives_the_money_back_and_says_so(world: World) -> Non
     assert shown["failure"]["code"] == "biller-refused"
     assert shown["failure"]["detail"] == "consumer-account-closed"
     assert shown["failure"]["money_returned"] is True
+    assert shown["failure"]["reason_hi"] == "बिलर ने भुगतान स्वीकार नहीं किया।"
+    assert shown["application_id"] is None
+    assert shown["deadline_at"] > shown["created_at"]
     assert world.kinds_of(payment["payment_id"]) == ["hold", "void"]
     assert world.events_of(payment["payment_id"]) == ["payment.failed.v1"]
     assert centre.wallet()["available"] == inr(200_000)

@@ -17,7 +17,7 @@ def test_every_event_that_leaves_fits_its_contract(world: World) -> None:
     json_of(world.portal("cli_portal").apply("birth", birth_form(), "86"), 201)
     two_steps = world.awaiting_decision("caste", applicant=caste_form())
     json_of(world.officer().decide(two_steps["application_id"]), 201)
-    json_of(world.officer().decide(two_steps["application_id"], "send_back"), 201)
+    json_of(world.sdo().decide(two_steps["application_id"], "send_back"), 201)
     rejected = world.awaiting_decision()
     json_of(world.officer().decide(rejected["application_id"], "reject"), 201)
     world.paid(rejected)

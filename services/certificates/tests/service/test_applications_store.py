@@ -47,8 +47,10 @@ def a_new_one() -> Change:
 def approved(application: Application, number: str = "DOM-0000000001-1") -> tuple[Change, CertificateIssued]:
     change = decide(
         application,
+        history=(),
         officer=TEHSILDAR,
         decision=rules.Decision.APPROVED,
+        reason=None,
         remarks=None,
         certificate_id=public_id("crt"),
         at=MONDAY,

@@ -31,6 +31,7 @@ def test_a_paid_fee_starts_the_verification_and_its_clock(world: World) -> None:
     assert paid["due_on"] is not None
     assert paid["fee"]["pay_with"] is None
     assert answer.headers["ETag"] == '"2"'
+    assert [line["what"] for line in json_of(answer, 200)["history"]] == ["submitted", "fee_paid"]
     assert happened(world, application) == ["submitted", "fee_paid"]
 
 

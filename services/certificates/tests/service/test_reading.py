@@ -30,6 +30,18 @@ def test_an_application_is_shown_to_its_centre_and_its_office_only(world: World)
         assert problem(stranger.get(path), 404)["code"] == "application-not-found"
 
 
+def test_an_application_that_has_not_changed_is_not_sent_again(world: World) -> None:
+    application = json_of(world.kiosk().apply(), 201)
+    path = f"/v1/applications/{application['application_id']}"
+    known = world.kiosk().get(path).headers["ETag"]
+    same = world.kiosk().get(path, **{"If-None-Match": known})
+    assert (same.status_code, same.data, same.headers["ETag"]) == (304, b"", known)
+    world.paid(application)
+    changed = world.kiosk().get(path, **{"If-None-Match": known})
+    assert json_of(changed, 200)["state"] == "IN_VERIFICATION"
+    assert world.kiosk("ksk_RJ10200002").get(path, **{"If-None-Match": "*"}).status_code == 404
+
+
 def test_a_portal_sees_what_it_lodged_itself(world: World) -> None:
     path = f"/v1/applications/{json_of(world.portal().apply(), 201)['application_id']}"
     assert world.portal().get(path).status_code == 200

@@ -11,8 +11,8 @@ from certificates.adapters.rulebook.rulebook_files import load_rulebook
 from certificates.domain.applications.application import Application, Change
 from certificates.domain.applications.submit import submit
 from certificates.domain.officer import Officer
-from certificates.domain.sla.calendar import WorkingCalendar
-from certificates.domain.types.application_type import FeeRule
+from certificates.domain.sla.calendar import WorkingCalendar, civil_date
+from certificates.domain.types.application_type import FeeRule, Label
 from certificates.settings import CertificatesSettings
 from servicekit.idempotency import Claim
 from servicekit.testing import settings_for
@@ -28,12 +28,12 @@ CALENDAR = WorkingCalendar(frozenset({SATURDAY, SUNDAY}), frozenset(), date(2027
 
 # A Monday, half past ten in Jaipur.
 MONDAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-FEE = FeeRule(date(2020, 9, 1), 5000, "APPLICATION_FORM", "Government form fee")
+FEE = FeeRule(date(2020, 9, 1), 5000, "APPLICATION_FORM", "Government form fee", "शासकीय आवेदन शुल्क")
 
 NAME, NAME_HI, FATHER, ADDRESS = "Test Citizen One", "परीक्षण नागरिक एक", "Test Father One", "12, Sandbox Marg"
 BORN = "1990-08-15"
 
-TEHSILDAR = Officer("per_tehsildar", "officer", "revenue", frozenset({"102"}))
+TEHSILDAR = Officer("per_tehsildar", "officer", "revenue", frozenset({"102"}), Label("Tehsildar", "तहसीलदार"))
 
 
 def signing_key() -> OKPKey:
@@ -74,18 +74,62 @@ def domicile_form(**changed: Any) -> dict[str, Any]:
     return {name: value for name, value in form.items() if value is not None}
 
 
-def birth_form() -> dict[str, Any]:
-    return {
+def birth_form(days_ago: int = 5, today: date | None = None, **changed: Any) -> dict[str, Any]:
+    """The report of a birth so many days ago, in time by default; None leaves a field out."""
+    born = (today or civil_date(datetime.now(UTC))) - timedelta(days=days_ago)
+    form = {
         "sex": "female",
-        "date_of_birth": "2026-11-01",
+        "date_of_birth": born.isoformat(),
         "place_of_birth": "District Hospital",
         "mother_name": "Test Mother",
         "parents_address": ADDRESS,
+        **changed,
     }
+    return {name: value for name, value in form.items() if value is not None}
 
 
-def caste_form() -> dict[str, Any]:
-    return {**domicile_form(), "category": "OBC", "caste": "Test Caste"}
+def death_form(days_ago: int = 5, today: date | None = None, **changed: Any) -> dict[str, Any]:
+    """The report of a death so many days ago."""
+    died = (today or civil_date(datetime.now(UTC))) - timedelta(days=days_ago)
+    form = {
+        "name": NAME,
+        "name_hi": NAME_HI,
+        "sex": "male",
+        "date_of_death": died.isoformat(),
+        "place_of_death": "Test Village",
+        "age_years": 70,
+        "relative_name": FATHER,
+        "address": ADDRESS,
+        **changed,
+    }
+    return {name: value for name, value in form.items() if value is not None}
+
+
+def marriage_form(**changed: Any) -> dict[str, Any]:
+    """A marriage of two adults."""
+    form = {
+        "husband_name": "Test Husband",
+        "husband_name_hi": NAME_HI,
+        "husband_date_of_birth": "1990-08-15",
+        "husband_address": ADDRESS,
+        "wife_name": "Test Wife",
+        "wife_name_hi": NAME_HI,
+        "wife_date_of_birth": "1992-03-01",
+        "wife_address": ADDRESS,
+        "married_on": "2019-02-14",
+        "place_of_marriage": "Jaipur",
+        **changed,
+    }
+    return {name: value for name, value in form.items() if value is not None}
+
+
+def income_form(**changed: Any) -> dict[str, Any]:
+    """An income declared by a domicile form's applicant."""
+    return domicile_form(**{"annual_income_rupees": 90_000, "source_of_income": "labour", **changed})
+
+
+def caste_form(**changed: Any) -> dict[str, Any]:
+    return domicile_form(**{"category": "OBC", "caste": "Test Caste", **changed})
 
 
 def submitted(application_type: Any = DOMICILE, fee: FeeRule = FEE, **changed: Any) -> Change:

@@ -1,7 +1,7 @@
 """Fakes for the unit level. FakeApplications passes the same suite as MongoApplications
 (tests/service/test_applications_store)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from certificates.application.applications.ports import Changes, NumberTaken, VersionMoved
@@ -81,6 +81,10 @@ class FakeApplications:
 
     def get(self, application_id: str) -> Application | None:
         return self.kept.applications.get(application_id)
+
+    def history(self, application_id: str) -> Sequence[HistoryEntry]:
+        lines = [line for line in self.kept.history.values() if line.application_id == application_id]
+        return sorted(lines, key=lambda line: (line.at, line.key))
 
     def find(self, claim: Claim) -> Once[str] | None:
         known = self.kept.claims.get((claim.client_id, claim.operation, claim.key))

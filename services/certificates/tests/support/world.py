@@ -1,5 +1,6 @@
 """The service as its callers see it: real routes and real message handling over a real MongoDB."""
 
+import base64
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from servicekit.testing import internal_headers
 
 KIOSK, KIOSK_CLIENT = "ksk_RJ10200001", "cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44"
 OFFICER_ID = "per_0192f3a1c0de7c22b8e15d2c9a7b1e46"
+SDO_ID = "per_0192f3a1c0de7c22b8e15d2c9a7b1e47"
 KIOSK_SCOPES = ("applications:read", "applications:write")
 OFFICER_SCOPES = ("applications:read", "applications:decide")
 
@@ -35,11 +37,12 @@ class Caller:
     http: FlaskClient
     headers: Mapping[str, str]
 
-    def get(self, path: str) -> TestResponse:
-        return self.http.get(path, headers=self.headers)
+    def get(self, path: str, **conditions: str) -> TestResponse:
+        return self.http.get(path, headers={**self.headers, **conditions})
 
-    def post(self, path: str, body: Any, key: str | None = None) -> TestResponse:
-        return self.http.post(path, json=body, headers={**self.headers, "Idempotency-Key": key or new_key()})
+    def post(self, path: str, body: Any, key: str | None = None, **conditions: str) -> TestResponse:
+        headers = {**self.headers, "Idempotency-Key": key or new_key(), **conditions}
+        return self.http.post(path, json=body, headers=headers)
 
     def apply(
         self,
@@ -75,6 +78,13 @@ def problem(answer: TestResponse, status: int) -> dict[str, Any]:
     """The problem document of a refusal."""
     assert answer.content_type == "application/problem+json", answer.content_type
     return json_of(answer, status)
+
+
+def read(document: str) -> dict[str, Any]:
+    """What is printed on a document."""
+    segment = document.split(".")[1]
+    content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    return content
 
 
 @dataclass
@@ -114,10 +124,20 @@ class World:
         return self.caller(client_id=client_id)
 
     def officer(
-        self, *districts: str, department: str = "revenue", person_id: str = OFFICER_ID, role: str = "officer"
+        self,
+        *districts: str,
+        department: str = "revenue",
+        person_id: str = OFFICER_ID,
+        role: str = "officer",
+        post: tuple[str | None, str | None] = ("Tehsildar", "तहसीलदार"),
+        client_id: str = "cli_office",
     ) -> Caller:
-        person = Person(person_id, role, department, frozenset(districts or ("102",)))
-        return self.caller(client_id="cli_office", scopes=OFFICER_SCOPES, person=person)
+        person = Person(person_id, role, department, frozenset(districts or ("102",)), *post)
+        return self.caller(client_id=client_id, scopes=OFFICER_SCOPES, person=person)
+
+    def sdo(self) -> Caller:
+        """The officer who decides after the tehsildar."""
+        return self.officer(person_id=SDO_ID, post=("Sub-Divisional Officer", "उपखण्ड अधिकारी"))
 
     def anybody(self) -> Caller:
         return Caller(self.http.application.test_client(), {})

@@ -53,8 +53,10 @@ def pay(
 
 def decide(application: Application, decision: Decision = Decision.APPROVED, **changed: Any) -> Change:
     members: dict[str, Any] = {
+        "history": (),
         "officer": TEHSILDAR,
         "decision": decision,
+        "reason": None,
         "remarks": None,
         "certificate_id": "crt_1",
         "at": LATER,
@@ -139,6 +141,23 @@ def test_a_stranger_decides_nothing_and_learns_no_state(stranger: Officer, state
         decide(submitted(state=state).application, officer=stranger)
 
 
+@pytest.mark.parametrize("first", list(Decision))
+@pytest.mark.parametrize("second", list(Decision))
+def test_whoever_decided_one_step_in_whatever_way_decides_no_other_one(first: Decision, second: Decision) -> None:
+    line = decide(in_verification(CASTE), first, application_type=CASTE).entry
+    # As after a sending back too, once the application has come round again.
+    later = replace(in_verification(CASTE), step="approval")
+    with pytest.raises(rules.DecidedAnotherStep):
+        decide(later, second, history=[line], application_type=CASTE)
+    other = replace(TEHSILDAR, id="per_sdo")
+    assert decide(later, second, history=[line], officer=other, application_type=CASTE).entry.officer_id == other.id
+
+
+def test_who_sent_an_application_back_decides_the_same_step_when_it_comes_again() -> None:
+    line = decide(in_verification(CASTE), Decision.SENT_BACK, application_type=CASTE).entry
+    assert decide(in_verification(CASTE), history=[line], application_type=CASTE).application.step == "approval"
+
+
 def test_the_next_step_has_a_clock_of_its_own() -> None:
     change = decide(in_verification(CASTE), application_type=CASTE)
     assert (change.application.step, change.application.due_on) == ("approval", date(2026, 12, 1))
@@ -167,6 +186,7 @@ ACTS = st.lists(st.sampled_from(["pay", "pay short", *Decision]), max_size=12)
 @given(ACTS)
 def test_versions_and_events_count_up_and_no_state_moves_backwards(acts: list[str]) -> None:
     application = submitted(CASTE).application
+    history: list[rules.HistoryEntry] = []
     keys = {f"{application.id}:1"}
     for number, act in enumerate(acts):
         before = application
@@ -174,8 +194,10 @@ def test_versions_and_events_count_up_and_no_state_moves_backwards(acts: list[st
             if act in {"pay", "pay short"}:
                 outcome = pay(application, f"pay_{number}", 5000 if act == "pay" else 1, CASTE)
             else:
-                outcome = decide(application, Decision(act), application_type=CASTE)
-        except rules.NotAwaitingDecision:
+                officer = replace(TEHSILDAR, id=f"per_{number % 2}")
+                outcome = decide(application, Decision(act), history=history, officer=officer, application_type=CASTE)
+                history.append(outcome.entry)
+        except (rules.NotAwaitingDecision, rules.DecidedAnotherStep):
             continue
         if isinstance(outcome, RefusedPayment):
             keys.add(outcome.entry.key)
@@ -189,3 +211,5 @@ def test_versions_and_events_count_up_and_no_state_moves_backwards(acts: list[st
         assert before.state in ORDER
         assert application.state not in ORDER or ORDER.index(application.state) >= ORDER.index(before.state)
     assert (application.state is State.ISSUED) == (application.certificate_id is not None)
+    if application.state is State.ISSUED:
+        assert len({line.officer_id for line in history}) == len(CASTE.steps)

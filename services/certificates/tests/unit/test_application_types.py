@@ -17,13 +17,11 @@ TODAY = date(2026, 11, 23)
     [(date(2014, 1, 1), 3000), (date(2020, 8, 31), 3000), (date(2020, 9, 1), 5000), (TODAY, 5000)],
 )
 def test_the_fee_is_that_of_the_order_in_force_on_the_day(day: date, paise: int) -> None:
-    fee = DOMICILE.fee_on(day)
-    assert fee is not None
-    assert fee.paise == paise
+    assert DOMICILE.fee_of(domicile_form(), day).paise == paise
 
 
 def test_before_its_first_order_a_type_is_not_open() -> None:
-    assert DOMICILE.fee_on(date(2013, 12, 31)) is None
+    assert DOMICILE.fees_on(date(2013, 12, 31)) == []
 
 
 def test_steps_follow_each_other_as_the_file_lists_them() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
-from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, caste_form, in_verification
+from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, TEHSILDAR, caste_form, in_verification
 
 from certificates.domain.certificates.certificate import months_later, paper
 from certificates.domain.certificates.number import (
@@ -37,6 +37,7 @@ def test_a_paper_is_dated_by_the_wall_in_rajasthan() -> None:
         CASTE,
         number="CST-0000000000-0",
         district=RULEBOOK.districts["102"],
+        signer=TEHSILDAR.designation,
         issued_at=datetime(2026, 11, 23, 20, 0, tzinfo=UTC),
         test=False,
     )
@@ -50,11 +51,35 @@ def test_a_paper_prints_the_types_own_fields_only() -> None:
         DOMICILE,
         number="DOM-0000000000-0",
         district=RULEBOOK.districts["102"],
+        signer=TEHSILDAR.designation,
         issued_at=MONDAY,
         test=True,
     )
     assert set(content["holder"]) == {"name", "name_hi", "father_name", "address"}
     assert content["test"] is True
+
+
+def test_a_paper_is_marked_where_something_stands_in_for_a_fact() -> None:
+    form = caste_form(father_name=None, father_name_absent="not-named", mother_name="Test Mother")
+    content = paper(
+        replace(in_verification(CASTE), applicant=form),
+        CASTE,
+        number="CST-0000000000-0",
+        district=RULEBOOK.districts["102"],
+        signer=TEHSILDAR.designation,
+        issued_at=MONDAY,
+        test=True,
+    )
+    assert content["holder"]["father_name_absent"] == "not-named"
+    assert content["holder"]["mother_name"] == "Test Mother"
+    assert "father_name" not in content["holder"]
+
+
+def test_what_stands_in_for_a_printed_fact_is_printed_in_every_type() -> None:
+    for kind in RULEBOOK.types.values():
+        printed = {field.name for field in kind.form if field.on_certificate}
+        for field in kind.form:
+            assert not printed.intersection(field.instead_of) or field.name in printed
 
 
 @given(st.sets(st.integers(0, 2**RANDOM_BITS - 1), min_size=2, max_size=2))

@@ -27,16 +27,22 @@ from certificates.application.applications.record_fee_payment import RecordFeePa
 from certificates.application.applications.submit_application import SubmitApplication, SubmitApplicationHandler
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
 from certificates.application.officers.decide_application import DecideApplication, DecideApplicationHandler
-from certificates.application.officers.errors import AlreadyDecided, FeeNotPaid
+from certificates.application.officers.errors import AlreadyDecided, AnotherOfficerRequired, FeeNotPaid
 from certificates.domain.applications.application import Application, Decision, FeeRefused, Happening, State
 from certificates.domain.certificates.number import BITS_PER_CHARACTER
 from certificates.domain.officer import Officer
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.settings import read_signing_key
+from servicekit.errors import StaleVersion
 from servicekit.events import NewEvent
 from servicekit.events.envelope import parse, received, serialise
+from servicekit.versions import Precondition
 
-FORMS = {"domicile": domicile_form(), "caste": caste_form(), "birth": birth_form()}
+FORMS = {
+    "domicile": domicile_form(),
+    "caste": caste_form(),
+    "birth": birth_form(3, MONDAY.date(), late_report_permission="Order 7 of 2026"),
+}
 # Few enough that the steps of one history meet on the same application.
 MOST_APPLICATIONS = 6
 SIGNATURES = JwsSignatures(read_signing_key(jwk()), [])
@@ -120,14 +126,19 @@ class Certificates(RuleBasedStateMachine):
     @rule(
         which=st.integers(0, 9),
         decision=st.sampled_from([Decision.APPROVED, Decision.APPROVED, Decision.REJECTED, Decision.SENT_BACK]),
+        officer_id=st.sampled_from(["per_one", "per_two"]),
         again=st.booleans(),
         meanwhile=st.sampled_from([None, "a colleague", "the same request", "the money comes"]),
     )
-    def an_officer_decides(self, which: int, decision: Decision, again: bool, meanwhile: str | None) -> None:
+    def an_officer_decides(
+        self, which: int, decision: Decision, officer_id: str, again: bool, meanwhile: str | None
+    ) -> None:
         application_id = self._one(which)
-        request = (f"key_{next(self.numbers)}", application_id, decision)
+        request = (f"key_{next(self.numbers)}", application_id, decision, officer_id)
         self.store.meanwhile = {
-            "a colleague": lambda: self._decide(f"{request[0]}_colleague", application_id, Decision.APPROVED),
+            "a colleague": lambda: self._decide(
+                f"{request[0]}_colleague", application_id, Decision.APPROVED, "per_two"
+            ),
             "the same request": lambda: self._decide(*request),
             "the money comes": lambda: self.the_broker_delivers(0, "acknowledged"),
         }.get(meanwhile or "")
@@ -135,16 +146,18 @@ class Certificates(RuleBasedStateMachine):
             self._decide(*request)
         self.store.meanwhile = None
 
-    def _decide(self, key: str, application_id: str, decision: Decision) -> None:
+    def _decide(self, key: str, application_id: str, decision: Decision, officer_id: str) -> None:
         before = self.store.kept.applications[application_id]
         step = RULEBOOK.types[before.type_code].step(before.step)
         number = next(self.numbers)
         command = DecideApplication(
             application_id=application_id,
-            officer=Officer("per_officer", step.role, step.department, frozenset({"102"})),
+            officer=Officer(officer_id, step.role, step.department, frozenset({"102"})),
             decision=decision,
+            reason=None,
             remarks=None,
             step=before.step,
+            precondition=Precondition(frozenset({before.version})),
             certificate_id=f"crt_{number}",
             decided_event_id=f"evt_{number}_decided",
             issued_event_id=f"evt_{number}_issued",
@@ -157,7 +170,7 @@ class Certificates(RuleBasedStateMachine):
             try:
                 self.decide(command)
                 self.decided.add(key)
-            except (AlreadyDecided, FeeNotPaid):
+            except (AlreadyDecided, AnotherOfficerRequired, FeeNotPaid, StaleVersion):
                 assert key not in self.decided, "a repeat gets the first answer"
 
     def _one(self, which: int) -> str:
@@ -236,7 +249,10 @@ class Certificates(RuleBasedStateMachine):
         assert {id_: certificate.id for id_, certificate in kept.certificates.items()} == issued
         for application in kept.applications.values():
             if application.state is State.ISSUED:
-                assert application.step == RULEBOOK.types[application.type_code].steps[-1].name
+                steps = RULEBOOK.types[application.type_code].steps
+                assert application.step == steps[-1].name
+                deciders = {line.officer_id for line in self.store.history(application.id) if line.officer_id}
+                assert len(deciders) == len(steps), "each step is another person's decision"
             if application.state is not State.FEE_DUE and application.fee.paise:
                 paid_for, paise = self.paid[application.payment_id or ""]
                 assert paid_for == application.id

@@ -22,6 +22,18 @@ def test_every_district_is_known_in_both_languages() -> None:
     assert all(district.name.hi for district in RULEBOOK.districts.values())
 
 
+def test_every_fee_names_its_order_in_both_languages() -> None:
+    orders = [(fee.order, fee.order_hi) for kind in RULEBOOK.types.values() for fee in kind.fees]
+    assert not [order for order, order_hi in orders if not any("ऀ" <= letter <= "ॿ" for letter in order_hi)]
+
+
+def test_a_type_written_before_orders_had_hindi_names_still_loads(tmp_path: Path) -> None:
+    older = "\n".join(line for line in DOMICILE.splitlines() if not line.startswith("order_hi"))
+    (tmp_path / "domicile.toml").write_text(older, encoding="utf-8")
+    fee = load_rulebook(tmp_path).types["domicile"].fees[0]
+    assert fee.order_hi == fee.order
+
+
 def test_a_new_type_is_a_new_file(tmp_path: Path) -> None:
     for name, text in {
         "domicile": DOMICILE,
@@ -39,7 +51,7 @@ def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
     ("good", "bad", "where"),
     [
         ('code = "domicile"', 'code = "residence"', "domicile.toml: code"),
-        ('type = "date"', 'type = "day"', "fields.4.type"),
+        ('type = "date"', 'type = "day"', "fields.6.type"),
         (', hi = "तहसीलदार की स्वीकृति" }', " }", "steps.0.label.hi"),
         ("paise = 5000", "paise = -1", "fees.1.paise"),
         ("paise = 5000", "paise = 50.5", "fees.1.paise"),
@@ -47,7 +59,18 @@ def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
         ("effective_from = 2020-09-01", "effective_from = 2010-09-01", "fees: Must be in order"),
         ("working_days = 7", "working_days = 0", "steps.0.working_days"),
         ("working_days = 7", "working_days = 7\nsurprise = 1", "steps.0.surprise"),
-        ("maximum = 120", "maximum = 120\npattern = 'x'", "fields.6.pattern"),
+        ("maximum = 120", "maximum = 120\npattern = 'x'", "fields.10.pattern"),
+        ('instead_of = ["father_name"]', 'instead_of = ["fathers_name"]', "fathers_name, which is no required field"),
+        ('instead_of = ["father_name"]', 'instead_of = ["mother_name"]', "mother_name, which is no required field"),
+        ('type = "choice"\non_certificate = true', 'type = "choice"', "so it must be printed too"),
+        ('instead_of = ["father_name"]', 'instead_of = ["father_name"]\nrequired = true', "not required itself"),
+        ('kind = "age-at"', 'kind = "age-of"', "rules.1: Must have a kind"),
+        ('born = "date_of_birth"\nmaximum', 'born = "day"\nmaximum', "1.born: the form has no field day"),
+        ('born = "date_of_birth"\nmaximum', 'born = "name"\nmaximum', "1.born: name is no date"),
+        ('years = "years_of_residence"', 'years = "name"', "2.years: name is no integer"),
+        ("paise = 5000", "paise = 5000\nafter_days = 21", "event: Fees of a late report need"),
+        ("maximum = 130", "maximum = 131", "rules.1.maximum"),
+        ("minimum = 1875", "minimum = 0", "year_of_birth: a date, or a year from 1875 on, stands in for date_of_birth"),
         ('name = "mother_name"', 'name = "father_name"', "fields: Twice"),
         ("+'\nhint", "['\nhint", "fields.1.pattern: Is not a regular expression"),
         ("on_certificate = true", "on_certificate = false", "fields: At least one"),

@@ -59,6 +59,19 @@ def test_an_answer_without_a_body_stays_without_one(stage: Stage, status: Any) -
     assert (got.status_code, got.data) == (status, b"")
 
 
+def test_conditions_go_to_the_service_and_what_it_says_of_them_comes_back(stage: Stage) -> None:
+    stage.billing.reply = lambda _: Reply(304, b"", {"ETag": '"7"'})
+    got = read(stage, headers={"If-None-Match": 'W/"6", "7"'})
+    assert (got.status_code, got.data, got.headers["ETag"]) == (304, b"", '"7"')
+    assert stage.billing.last.headers["If-None-Match"] == 'W/"6", "7"'
+    problem = b'{"code": "stale-version"}'
+    stage.billing.reply = lambda _: Reply(412, problem, {"Content-Type": "application/problem+json"})
+    refused = pay(stage, headers={**KEY, "If-Match": '"999"'})
+    assert (refused.status_code, refused.data, refused.content_type) == (412, problem, "application/problem+json")
+    assert stage.billing.last.headers["If-Match"] == '"999"'
+    assert len(stage.billing.received) == 2, "neither is asked for again"
+
+
 def test_head_is_forwarded_and_answered_without_a_body(stage: Stage) -> None:
     got = stage.call("HEAD", "/v1/payments/pay_1", stage.identity.token("payments:read"))
     assert (got.status_code, got.data, stage.billing.last.method) == (200, b"", "HEAD")

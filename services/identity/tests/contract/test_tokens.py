@@ -58,7 +58,14 @@ def test_an_officers_token_names_the_officer_and_the_jurisdiction_and_no_name(
     claims = verified(client, token_of(client, officer))
     person = officer["person"]
     assert claims["sub"] == person["id"]
-    assert claims["person"] == {"id": person["id"], "role": "officer", "department": "revenue", "districts": ["102"]}
+    assert claims["person"] == {
+        "id": person["id"],
+        "role": "officer",
+        "department": "revenue",
+        "designation": "Tehsildar",
+        "designation_hi": "तहसीलदार",
+        "districts": ["102"],
+    }
     assert "kiosk_id" not in claims
 
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import jwt
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import GRANT, ask, ask_as, basic, body_of
@@ -59,6 +60,49 @@ def test_an_officers_client_comes_with_its_officer(run: Run, own_client: FlaskCl
     assert (person["role"], person["name"]) == ("officer", None)
 
 
+def test_a_second_client_of_an_officer_acts_as_the_same_person(run: Run, own_client: FlaskClient, mongo: Mongo) -> None:
+    post = [
+        "--department",
+        "revenue",
+        "--designation",
+        "Tehsildar",
+        "--designation-hi",
+        "तहसीलदार",
+        "--district",
+        "102",
+    ]
+    first = json.loads(run("create-client", *OFFICER, *post).stdout)
+    second = json.loads(run("create-client", *OFFICER, *post, "--person-id", first["person_id"]).stdout)
+    assert second["client_id"] != first["client_id"]
+    people = set()
+    for client in (first, second):
+        token = body_of(ask_as(own_client, client))["access_token"]
+        claims = jwt.decode(token, options={"verify_signature": False})
+        people.add((claims["sub"], claims["person"]["id"], claims["person"]["designation_hi"]))
+    assert people == {(first["person_id"], first["person_id"], "तहसीलदार")}
+    assert mongo.db.people.count_documents({}) == 1
+
+
+def test_a_client_of_a_person_whom_nobody_recorded_is_refused(run: Run, mongo: Mongo) -> None:
+    post = ["--department", "revenue", "--designation", "Tehsildar", "--district", "102"]
+    done = run("create-client", *OFFICER, *post, "--person-id", "per_nobody")
+    assert (done.exit_code, "per_nobody" in done.stderr) == (1, True)
+    assert mongo.db.people.count_documents({}) == mongo.db.clients.count_documents({}) == 0
+
+
+def test_a_client_stored_before_designations_had_hindi_still_gets_tokens(
+    run: Run, own_client: FlaskClient, mongo: Mongo
+) -> None:
+    post = ["--department", "revenue", "--designation", "Tehsildar", "--district", "102"]
+    shown = json.loads(run("create-client", *OFFICER, *post).stdout)
+    stored = mongo.db.clients.find_one({"_id": shown["client_id"]})
+    assert stored is not None
+    assert "designation_hi" not in stored["person"]
+    claims = jwt.decode(body_of(ask_as(own_client, shown))["access_token"], options={"verify_signature": False})
+    assert claims["person"]["designation"] == "Tehsildar"
+    assert "designation_hi" not in claims["person"]
+
+
 def test_an_id_is_given_once(run: Run, own_client: FlaskClient) -> None:
     first = json.loads(run("create-client", *KIOSK, "--client-id", "cli_counter_7").stdout)
     again = run("create-client", *KIOSK, "--client-id", "cli_counter_7")
@@ -104,7 +148,7 @@ def test_seeding_says_how_many_and_shows_no_secret(run: Run, tmp_path: Path) -> 
     file = tmp_path / "sandbox.json"
     done = run("seed-sandbox", "--out", str(file))
     assert done.exit_code == 0, done.stderr
-    assert "50 sandbox clients" in done.stdout
+    assert "59 sandbox clients" in done.stdout
     assert json.loads(file.read_text())["clients"][0]["client_secret"] not in done.output
 
 
@@ -120,7 +164,7 @@ def test_a_file_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> Non
     assert (done.exit_code, "taken" in done.stderr) == (1, True)
     # The clients were there by then; the next run gives them secrets that somebody has seen.
     done = run("seed-sandbox", "--out", str(tmp_path / "sandbox.json"))
-    assert (done.exit_code, "50 with a new secret" in done.stdout) == (0, True)
+    assert (done.exit_code, "59 with a new secret" in done.stdout) == (0, True)
 
 
 def test_a_database_that_is_away_is_one_line_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def test_a_repeat_keeps_the_secrets_that_are_shown(own_identity: Identity, mongo
     first = own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     shown, stored = path.read_text(), list(mongo.db.clients.find())
     again = own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), datetime.now(UTC)))
-    assert (first.clients, first.new_secrets, again.new_secrets) == (50, 50, 0)
+    assert (first.clients, first.new_secrets, again.new_secrets) == (59, 59, 0)
     assert (path.read_text(), list(mongo.db.clients.find())) == (shown, stored)
 
 
@@ -58,7 +58,7 @@ def test_a_lost_or_broken_file_is_written_anew_with_secrets_that_work(
         path.unlink()
     else:
         path.write_text(left)
-    assert own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW)).new_secrets == 50
+    assert own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW)).new_secrets == 59
     assert ask_as(own_client, before).status_code == 401
     assert {ask_as(own_client, each).status_code for each in shown_in(path).values()} == {200}
 
@@ -89,7 +89,7 @@ def test_the_file_says_who_the_clients_people_and_officers_are(
     officer = shown_in(path)["officer-tehsildar-jaipur"]
     assert set(written) == {"clients", "people", "officers"}
     assert shown_in(path)["kiosk-jaipur"]["kiosk_id"] == "ksk_RJ10200001"
-    assert officer["person"]["designation"] == "Tehsildar"
+    assert (officer["person"]["designation"], officer["person"]["designation_hi"]) == ("Tehsildar", "तहसीलदार")
     assert {each["client_id"] for each in written["officers"]} == {
         each["client_id"] for each in written["clients"] if "person" in each
     }

@@ -60,6 +60,7 @@ def test_a_client_that_breaks_a_rule_is_refused_and_told_which(changes: dict[str
         ({"districts": frozenset({"Jaipur"})}, "LGD"),
         ({"department": "Revenue Department"}, "department"),
         ({"designation": ""}, "designation"),
+        ({"designation_hi": ""}, "designation in Hindi"),
         ({"id": "4711"}, "person's id"),
     ],
 )
@@ -91,7 +92,13 @@ def test_a_token_says_for_which_centre_or_officer_it_is() -> None:
     assert "person" not in claims
     officer = client(kind=ClientKind.OFFICER, kiosk_id=None, person=OFFICER)
     claims = access_token_claims(officer, frozenset({"b:r"}), issuer="https://i", token_id="tok_1", issued_at=NOW)
-    assert claims["person"] == {"id": "per_1", "role": "officer", "department": "revenue", "districts": ["102"]}
+    assert claims["person"] == {
+        "id": "per_1",
+        "role": "officer",
+        "department": "revenue",
+        "designation": "Tehsildar",
+        "districts": ["102"],
+    }
     assert claims["sub"] == "per_1"
 
 

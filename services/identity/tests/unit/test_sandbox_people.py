@@ -26,12 +26,18 @@ def test_the_clients_are_bound_to_the_centres_that_others_rely_on() -> None:
     assert BY_NAME["kiosk-jaipur"].id == "cli_sandbox_kiosk_jaipur"
 
 
+PLACES = {"jaipur": "102", "jodhpur": "107", "udaipur": "117"}
+POSTS = ("sdo", "registrar", "marriage-registrar")
+OFFICERS = {
+    "officer-tehsildar-jaipur": "102",
+    "officer-tehsildar-jodhpur": "107",
+    "officer-udaipur": "117",
+    **{f"officer-{post}-{place}": district for post in POSTS for place, district in PLACES.items()},
+}
+
+
 def test_the_clients_have_the_scopes_of_their_kind() -> None:
-    assert {name for name, client in BY_NAME.items() if client.scopes == OFFICER_SCOPES} == {
-        "officer-tehsildar-jaipur",
-        "officer-tehsildar-jodhpur",
-        "officer-udaipur",
-    }
+    assert {name for name, client in BY_NAME.items() if client.scopes == OFFICER_SCOPES} == set(OFFICERS)
     assert {"wallet:read"} == KIOSK_SCOPES - PORTAL_SCOPES
     assert BY_NAME["portal-sandbox"].scopes == PORTAL_SCOPES
     assert BY_NAME["load-40"].scopes == KIOSK_SCOPES
@@ -40,12 +46,7 @@ def test_the_clients_have_the_scopes_of_their_kind() -> None:
 
 def test_officers_decide_in_their_own_district() -> None:
     officers = {name: client for name, client in BY_NAME.items() if "applications:decide" in client.scopes}
-    districts = {name: client.officer.district for name, client in officers.items() if client.officer}
-    assert districts == {
-        "officer-tehsildar-jaipur": "102",
-        "officer-tehsildar-jodhpur": "107",
-        "officer-udaipur": "117",
-    }
+    assert {name: client.officer.district for name, client in officers.items() if client.officer} == OFFICERS
 
 
 def test_two_different_people_are_on_call_and_may_do_nothing_else() -> None:
@@ -59,7 +60,7 @@ def test_peoples_ids_are_opaque_different_and_always_the_same() -> None:
     people = [*CITIZENS, *(client.officer for client in CLIENTS if client.officer)]
     ids = [person.id for person in people]
     assert len(set(ids)) == len(people)
-    assert all(PERSON_ID.fullmatch(each) for each in ids)
+    assert all(PERSON_ID.fullmatch(person_id) for person_id in ids)
     # A change here would make officers of running sandboxes strangers to their own decisions.
     assert BY_NAME["officer-tehsildar-jaipur"].officer is not None
     assert BY_NAME["officer-tehsildar-jaipur"].officer.id == "per_0f224e91980f56858166c638d465636d"

@@ -15,12 +15,14 @@ class FieldProblem:
     """One thing wrong with one place of a request.
 
     `pointer` is an RFC 6901 JSON pointer into the body (`/amount/amount`), `?name` for a query parameter or
-    the header's name for a header. `code` is stable and kebab-case; `detail` is for people and may change.
+    the header's name for a header. `code` is stable and kebab-case; `detail` is for people and may change, `detail_hi`
+    is the same in Hindi, where a citizen or a counter reads it.
     """
 
     pointer: str
     code: str
     detail: str
+    detail_hi: str | None = None
 
 
 class ServiceError(Exception):

@@ -32,6 +32,7 @@ class ApplicationSubmittedReading(_Reading):
     application_id = fields.String(required=True)
     fee = fields.Nested(MoneyReading, required=True)
     fee_order = fields.String(required=True)
+    fee_order_hi = fields.String(load_default=None)
     submitted_at = fields.AwareDateTime(required=True, format="iso")
 
 
@@ -56,7 +57,14 @@ def raise_fee_demand(billing: Billing, event: ReceivedEvent, session: ClientSess
     """A submitted application's fee becomes payable."""
     data: dict[str, Any] = event.data
     billing.within(session).raise_fee_demand(
-        RaiseFeeDemand(data["application_id"], data["fee"]["amount"], data["fee_order"], data["submitted_at"])
+        RaiseFeeDemand(
+            data["application_id"],
+            data["fee"]["amount"],
+            data["fee_order"],
+            # Events from before the orders had Hindi names lack it.
+            data["fee_order_hi"] or data["fee_order"],
+            data["submitted_at"],
+        )
     )
 
 

@@ -45,18 +45,21 @@ def _submitted(event: ApplicationSubmitted, request_id: str) -> NewEvent:
         "kiosk_id": application.kiosk_id,
         "fee": money(application.fee.paise),
         "fee_order": application.fee.order,
+        "fee_order_hi": application.fee.order_hi,
         "submitted_at": rfc3339(application.submitted_at),
     }
     return _of_application(event, application.submitted_at, data, request_id)
 
 
 def _decided(event: ApplicationDecided, request_id: str) -> NewEvent:
-    data = {
+    data: dict[str, Any] = {
         "step": event.step,
         "decision": event.decision.value,
         "officer_id": event.officer_id,
         "decided_at": rfc3339(event.decided_at),
     }
+    if event.reason is not None:
+        data["reason"] = {"code": event.reason.code, "en": event.reason.label.en, "hi": event.reason.label.hi}
     return _of_application(event, event.decided_at, data, request_id)
 
 

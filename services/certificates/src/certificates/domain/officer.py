@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 
-from certificates.domain.types.application_type import Step
+from certificates.domain.types.application_type import Label, Step
+
+# What is printed of an officer whose token names no post: true, and no more than is known.
+AN_OFFICER = Label("Officer", "अधिकारी")
 
 
 @dataclass(frozen=True)
 class Officer:
-    """The acting person, as the service identity describes them; `districts` are LGD codes."""
+    """The acting person, as the service identity describes them; `districts` are LGD codes.
+
+    `designation` is the post as identity records it, and so what is printed on what the officer signs.
+    """
 
     id: str
     role: str
     department: str
     districts: frozenset[str]
+    designation: Label = AN_OFFICER
 
     def may_decide(self, step: Step, district_code: str) -> bool:
         """Whether `step` of an application in that district is this officer's to decide."""

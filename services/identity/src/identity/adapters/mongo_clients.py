@@ -51,7 +51,6 @@ def _upsert(client: Client) -> UpdateOne:
 
 
 def _document(client: Client) -> Document:
-    person = client.person
     return {
         "_id": client.id,
         "name": client.name,
@@ -59,17 +58,24 @@ def _document(client: Client) -> Document:
         "secret_sha256": client.secret_sha256,
         "scopes": sorted(client.scopes),
         "kiosk_id": client.kiosk_id,
-        "person": person
-        and {
-            "id": person.id,
-            "role": person.role,
-            "department": person.department,
-            "designation": person.designation,
-            "districts": sorted(person.districts),
-        },
+        "person": client.person and _person_document(client.person),
         "status": client.status.value,
         "created_at": client.created_at,
     }
+
+
+def _person_document(person: ActingPerson) -> Document:
+    document: Document = {
+        "id": person.id,
+        "role": person.role,
+        "department": person.department,
+        "designation": person.designation,
+        "districts": sorted(person.districts),
+    }
+    # Only where it is known: the release before this one cannot read a person that has the member.
+    if person.designation_hi is not None:
+        document["designation_hi"] = person.designation_hi
+    return document
 
 
 def _client(document: Document) -> Client:
@@ -81,7 +87,18 @@ def _client(document: Document) -> Client:
         secret_sha256=document["secret_sha256"],
         scopes=frozenset(document["scopes"]),
         kiosk_id=document["kiosk_id"],
-        person=person and ActingPerson(**{**person, "districts": frozenset(person["districts"])}),
+        person=person and _person(person),
         status=ClientStatus(document["status"]),
         created_at=document["created_at"],
+    )
+
+
+def _person(document: Document) -> ActingPerson:
+    return ActingPerson(
+        id=document["id"],
+        role=document["role"],
+        department=document["department"],
+        designation=document["designation"],
+        designation_hi=document.get("designation_hi"),
+        districts=frozenset(document["districts"]),
     )

@@ -22,6 +22,10 @@ class MongoPeople:
         """Upsert everything but `created_at`, in one call."""
         self._people.bulk_write([_upsert(person) for person in people])
 
+    def known(self, person_id: str) -> bool:
+        """One read by _id."""
+        return self._people.find_one({"_id": person_id}, {"_id": True}) is not None
+
 
 def _upsert(person: Person) -> UpdateOne:
     return UpdateOne(

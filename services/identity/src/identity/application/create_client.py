@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from identity.application.errors import UnknownPerson
 from identity.application.ports import Clients, People
 from identity.domain.client import ActingPerson, Client, ClientKind
 from identity.domain.client_secrets import sha256_of
@@ -12,11 +13,18 @@ from identity.domain.person import Person
 
 @dataclass(frozen=True, kw_only=True)
 class OfficerPost:
-    """The post an officer's client acts in; the officer is recorded under `person_id`."""
+    """The post an officer's client acts in.
+
+    The officer is recorded under `person_id`. `second_client`: they are recorded already, and this is one more client
+    of theirs. Two clients of one person must name the same person, or they would pass for the two people that some
+    decisions take.
+    """
 
     person_id: str
+    second_client: bool
     department: str
     designation: str
+    designation_hi: str | None
     districts: Sequence[str]
 
 
@@ -42,9 +50,15 @@ class CreateClientHandler:
     people: People
 
     def __call__(self, command: CreateClient) -> Client:
-        """Register. Raises InvalidDefinition (every problem at once) and ClientExists; a repeat is refused."""
+        """Register. Raises InvalidDefinition (every problem at once), UnknownPerson and ClientExists.
+
+        A repeat is refused.
+        """
         client = _client(command)
-        if client.person:
+        if client.person and command.officer and command.officer.second_client:
+            if not self.people.known(client.person.id):
+                raise UnknownPerson(f"Nobody has the id {client.person.id}; leave it out for somebody new.")
+        elif client.person:
             # First, so that no client ever names a person nobody knows; one left over harms nothing.
             self.people.put([Person(id=client.person.id, role=client.person.role, created_at=command.at)])
         self.clients.add(client)
@@ -70,5 +84,6 @@ def _acting(post: OfficerPost) -> ActingPerson:
         role="officer",
         department=post.department,
         designation=post.designation,
+        designation_hi=post.designation_hi,
         districts=frozenset(post.districts),
     )

@@ -86,5 +86,9 @@ class UnknownClient(CommandRefused):
     """No client has this id. The token endpoint never says so."""
 
 
+class UnknownPerson(CommandRefused):
+    """A client was to be bound to a person whom nobody has recorded."""
+
+
 class SandboxOnly(CommandRefused):
     """Sandbox clients are never created where ENVIRONMENT is live: test and live keys never cross."""

@@ -31,6 +31,9 @@ class People(Protocol):
     def put(self, people: Sequence[Person]) -> None:
         """Record or replace people, each keeping the first `created_at`. Safe to repeat."""
 
+    def known(self, person_id: str) -> bool:
+        """Whether somebody has this id."""
+
 
 @dataclass(frozen=True)
 class FailureWindow:

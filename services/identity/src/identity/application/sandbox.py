@@ -52,6 +52,7 @@ class SandboxOfficer(SandboxPerson):
     role: str = "officer"
     department: str = "revenue"
     designation: str = "Tehsildar"
+    designation_hi: str = "तहसीलदार"
     district: str
 
 
@@ -98,6 +99,32 @@ _OFFICERS = {
     ),
 }
 
+# Beside the tehsildars. With them every step of every application type that ships has an officer in each of the three
+# districts, and steps that follow each other have different ones: no type takes one person's word twice.
+_DISTRICTS = {
+    "jaipur": ("102", "Jaipur", "जयपुर"),
+    "jodhpur": ("107", "Jodhpur", "जोधपुर"),
+    "udaipur": ("117", "Udaipur", "उदयपुर"),
+}
+_POSTS = {
+    "sdo": ("revenue", "Sub-Divisional Officer", "उपखण्ड अधिकारी"),
+    "registrar": ("statistics", "Registrar (Births and Deaths)", "रजिस्ट्रार (जन्म-मृत्यु)"),
+    "marriage-registrar": ("statistics", "Marriage Registration Officer", "विवाह रजिस्ट्रीकरण अधिकारी"),
+}
+_OFFICERS |= {
+    f"officer-{post}-{place}": SandboxOfficer(
+        slug=f"officer-{post}-{place}",
+        name=f"Test {designation} {name}",
+        name_hi=f"परीक्षण {designation_hi} {name_hi}",
+        department=department,
+        designation=designation,
+        designation_hi=designation_hi,
+        district=district,
+    )
+    for post, (department, designation, designation_hi) in _POSTS.items()
+    for place, (district, name, name_hi) in _DISTRICTS.items()
+}
+
 # On call for the platform. Two, because where money moves a second person must approve.
 _OPERATIONS = {
     slug: SandboxOfficer(
@@ -106,6 +133,7 @@ _OPERATIONS = {
         name_hi=f"परीक्षण संचालन अभियंता {number_hi}",
         department="information-technology",
         designation="Operations engineer",
+        designation_hi="संचालन अभियंता",
         district="102",
     )
     for slug, number, number_hi in (("operations-1", "One", "एक"), ("operations-2", "Two", "दो"))

@@ -86,6 +86,7 @@ def _acting(officer: SandboxOfficer) -> ActingPerson:
         role=officer.role,
         department=officer.department,
         designation=officer.designation,
+        designation_hi=officer.designation_hi,
         districts=frozenset({officer.district}),
     )
 
@@ -129,5 +130,6 @@ def _shown_post(officer: SandboxOfficer) -> dict[str, Any]:
     return {
         "department": officer.department,
         "designation": officer.designation,
+        "designation_hi": officer.designation_hi,
         "districts": [officer.district],
     }

@@ -32,6 +32,9 @@ def access_token_claims(
             "id": client.person.id,
             "role": client.person.role,
             "department": client.person.department,
+            "designation": client.person.designation,
             "districts": sorted(client.person.districts),
         }
+        if client.person.designation_hi:
+            claims["person"]["designation_hi"] = client.person.designation_hi
     return claims

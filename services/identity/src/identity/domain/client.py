@@ -54,7 +54,8 @@ class ScopeNotGranted(ValueError):
 class ActingPerson:
     """The one person an officer's client acts for: what services decide by, and never a name.
 
-    `districts` holds LGD district codes as strings ("102" is Jaipur).
+    `districts` holds LGD district codes as strings ("102" is Jaipur). `designation` is printed on what the officer
+    signs; `designation_hi` is the same in Hindi, None while nobody has recorded it.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ActingPerson:
     department: str
     designation: str
     districts: frozenset[str]
+    designation_hi: str | None = None
 
     def __post_init__(self) -> None:
         problems = []
@@ -71,6 +73,8 @@ class ActingPerson:
             problems.append("the department must be a lower-case slug such as revenue")
         if not 0 < len(self.designation) <= MAX_NAME_LENGTH:
             problems.append(f"the designation must have 1 to {MAX_NAME_LENGTH} characters")
+        if self.designation_hi is not None and not 0 < len(self.designation_hi) <= MAX_NAME_LENGTH:
+            problems.append(f"the designation in Hindi must have 1 to {MAX_NAME_LENGTH} characters")
         if not self.districts:
             problems.append("an officer needs at least one district")
         if not all(DISTRICT_CODE.fullmatch(code) for code in self.districts):

@@ -55,17 +55,28 @@ def create_client(
     kiosk_id: Annotated[str | None, typer.Option(help="For a kiosk: its centre, such as ksk_RJ10200001.")] = None,
     department: Annotated[str, typer.Option(help="For an officer: the department's slug, such as revenue.")] = "",
     designation: Annotated[str, typer.Option(help="For an officer: the post, such as Tehsildar.")] = "",
+    designation_hi: Annotated[str, typer.Option(help="The post in Hindi, such as तहसीलदार.")] = "",
+    person_id: Annotated[
+        str, typer.Option(help="For one more client of an officer who has one: their per_ id; minted without it.")
+    ] = "",
     district: Annotated[
         list[str] | None, typer.Option(help="For an officer: an LGD district code; repeat for more.")
     ] = None,
 ) -> None:
     """Register a client and print its secret, this once: only a hash is kept."""
     officer = None
-    if department or designation or district:
+    if department or designation or designation_hi or person_id or district:
         if kind is not ClientKind.OFFICER:
-            raise typer.BadParameter("--department, --designation and --district go with --kind officer")
+            raise typer.BadParameter(
+                "--department, --designation, --designation-hi, --person-id and --district go with --kind officer"
+            )
         officer = OfficerPost(
-            person_id=public_id("per"), department=department, designation=designation, districts=district or []
+            person_id=person_id or public_id("per"),
+            second_client=bool(person_id),
+            department=department,
+            designation=designation,
+            designation_hi=designation_hi or None,
+            districts=district or [],
         )
     with _identity() as identity:
         secret = new_secret(identity.environment)

@@ -2,6 +2,7 @@
 
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.callers import Caller, Person
+from servicekit.http.conditional import etag, precondition
 from servicekit.http.context import application, caller, request_id
 from servicekit.http.cursor import Cursor, cursor
 from servicekit.http.keyed import idempotency_claim, mark_replayed
@@ -16,7 +17,9 @@ __all__ = [
     "application",
     "caller",
     "cursor",
+    "etag",
     "idempotency_claim",
     "mark_replayed",
+    "precondition",
     "request_id",
 ]

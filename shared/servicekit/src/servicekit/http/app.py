@@ -13,7 +13,7 @@ from servicekit.errors import (
     ValidationFailed,
 )
 from servicekit.fields import Instant
-from servicekit.http import lifecycle, problems
+from servicekit.http import conditional, lifecycle, problems
 from servicekit.http.auth import InternalTokenVerifier
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.body import MAX_BODY_BYTES, StrictJson
@@ -70,6 +70,7 @@ def create_app(
 
     problems.register(app)
     lifecycle.register(app)
+    conditional.register(app)
     routes: dict[tuple[str, str], Route] = {}
     api = _Api(app)
     api.register_field(Instant, "string", "date-time")
@@ -102,6 +103,8 @@ def _gate(routes: Mapping[tuple[str, str], Route], authenticate: Authenticate) -
             permit(known, scope)
         if route.access.documented:
             _refuse_unread_input(req, route)
+            if not route.versioned:
+                conditional.refuse_unmet(req)
         if route.keyed is not None:
             current.keyed = (route.keyed, read_key(req))
 

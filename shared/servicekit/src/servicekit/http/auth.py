@@ -74,15 +74,17 @@ def _caller_from(claims: Mapping[str, Any]) -> Caller:
         person = claims.get("person")
         return Caller(
             client_id=_text(claims["client_id"]),
-            kiosk_id=None if claims.get("kiosk_id") is None else _text(claims["kiosk_id"]),
+            kiosk_id=_text_or_none(claims.get("kiosk_id")),
             scopes=frozenset(_text(claims.get("scope", "")).split()),
             person=None
             if person is None
             else Person(
                 id=_text(person["id"]),
                 role=_text(person["role"]),
-                department=None if person.get("department") is None else _text(person["department"]),
+                department=_text_or_none(person.get("department")),
                 districts=frozenset(map(_text, person.get("districts") or ())),
+                designation=_text_or_none(person.get("designation")),
+                designation_hi=_text_or_none(person.get("designation_hi")),
             ),
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -93,3 +95,7 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("not text")
     return value
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)

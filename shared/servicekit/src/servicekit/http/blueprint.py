@@ -33,7 +33,8 @@ _KEY_PARAMETER = {
 class Blueprint(flask_smorest.Blueprint):
     """flask-smorest's Blueprint with access marks; give routes their full path, such as "/v1/payments".
 
-    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `raises`, `arguments`, `response`.
+    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `versioned`, `raises`, `arguments` and
+    `response`.
     The marks are enforced before any argument is read, whatever the order.
     """
 
@@ -63,6 +64,13 @@ class Blueprint(flask_smorest.Blueprint):
         `operation` names the effect ("create-payment"); money keeps its keys 30 days, the rest 7.
         """
         return _marked("keyed", Keyed(operation, retention_days))
+
+    def versioned(self) -> Callable[[View], View]:
+        """The answer carries an ETag made by `etag(version)`; see servicekit.http.conditional.
+
+        Reads are then answered conditionally by the chassis; a change asks `precondition()`.
+        """
+        return _marked("versioned", True)
 
     def raises(self, *kinds: type[ServiceError]) -> Callable[[View], View]:
         """The problems that this route answers with beside those of every route; for the documentation."""
@@ -100,12 +108,16 @@ class Blueprint(flask_smorest.Blueprint):
                     )
                 locations = {p["in"] for p in doc.get("arguments", {}).get("parameters", [])}
                 routes[f"{self.name}.{endpoint}", method.upper()] = Route(
-                    access, doc.get("keyed"), bool(locations & {"query", "querystring"}), "json" in locations
+                    access,
+                    doc.get("keyed"),
+                    bool(locations & {"query", "querystring"}),
+                    "json" in locations,
+                    "versioned" in doc,
                 )
         return routes
 
 
-def _marked(name: str, mark: Access | Keyed | tuple[type[ServiceError], ...]) -> Callable[[View], View]:
+def _marked(name: str, mark: Access | Keyed | bool | tuple[type[ServiceError], ...]) -> Callable[[View], View]:
     def decorator(view: View) -> View:
         # A copy, because flask-smorest's wrappers share the dictionary with the function that they wrap.
         apidoc = deepcopy(getattr(view, "_apidoc", {}))
@@ -133,4 +145,6 @@ def _document_access(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) ->
     if "keyed" in doc_info:
         doc.setdefault("parameters", []).append(deepcopy(_KEY_PARAMETER))
         doc["x-raises"] = (*doc["x-raises"], IdempotencyKeyReused)
+    if "versioned" in doc_info:
+        doc["x-versioned"] = True
     return doc

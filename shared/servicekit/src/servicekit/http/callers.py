@@ -9,13 +9,16 @@ from servicekit.errors import NotPermitted
 class Person:
     """The person acting through the client: `role` such as "officer", with the jurisdiction it has.
 
-    `districts` are LGD codes as text; empty means that the role is not bound to districts.
+    `districts` are LGD codes as text; empty means that the role is not bound to districts. `designation` names the
+    post, for what the person signs; None where the token does not say it.
     """
 
     id: str
     role: str
     department: str | None = None
     districts: frozenset[str] = frozenset()
+    designation: str | None = None
+    designation_hi: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,3 +29,4 @@ class Route:
     keyed: Keyed | None
     reads_query: bool
     reads_body: bool
+    versioned: bool

@@ -5,8 +5,9 @@ from typing import Any
 import yaml
 from flask import Flask
 
-from servicekit.errors import ServiceError
+from servicekit.errors import ServiceError, StaleVersion
 from servicekit.http import answers
+from servicekit.http.conditional import IF_MATCH, IF_NONE_MATCH
 from servicekit.http.exchange import REQUEST_ID_HEADER
 from servicekit.http.keyed import HEADER, REPLAYED_HEADER
 from servicekit.http.marks import INTERNAL_SCOPE
@@ -21,6 +22,18 @@ _PUBLISHED_BY: dict[str, Any] = {
     "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
 }
 _METHODS = ("get", "put", "post", "delete", "patch")
+_CONDITIONS: dict[str, dict[str, Any]] = {
+    IF_MATCH: {
+        "description": "The ETag that you read. At any other version nothing is done, and the answer is 412.",
+        "schema": {"type": "string"},
+        "example": '"2"',
+    },
+    IF_NONE_MATCH: {
+        "description": "The ETag that you have. While that is the version, the answer is 304 without a body.",
+        "schema": {"type": "string"},
+        "example": '"2"',
+    },
+}
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457 problem details. Clients act on `code` and `retryable` and must ignore other members.",
@@ -53,6 +66,7 @@ _FIELD_PROBLEM_SCHEMA: dict[str, Any] = {
         },
         "code": {"type": "string", "description": "Stable name of what is wrong there."},
         "detail": {"type": "string", "description": "How to put it right."},
+        "detail_hi": {"type": "string", "description": "In Hindi, where people read it."},
     },
 }
 # apispec writes a length of anything as it writes that of a text.
@@ -86,6 +100,8 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
             if operation.pop("x-undocumented", False):
                 del operations[method]
                 continue
+            if operation.pop("x-versioned", False):
+                _document_versions(operation, method)
             _finish_operation(operation, path)
             for need in operation["security"]:
                 scopes.setdefault(need["oauth2"][0], []).append(f"{method.upper()} {path}")
@@ -190,6 +206,21 @@ def _names(value: Any, kind: str) -> set[str]:
     names = {name for item in inner for name in _names(item, kind)}
     reference = value.get("$ref", "") if isinstance(value, dict) else ""
     return names | {reference.removeprefix(kind)} if reference.startswith(kind) else names
+
+
+def _document_versions(operation: dict[str, Any], method: str) -> None:
+    """The ETag that is answered, and the header that asks for a version or forbids another."""
+    read = method == "get"
+    name = IF_NONE_MATCH if read else IF_MATCH
+    operation.setdefault("parameters", []).append({"in": "header", "name": name, **_CONDITIONS[name]})
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response["headers"] = {**response.get("headers", {}), **answers.headers(["ETag"])}
+    if read:
+        unchanged = "It is at the version of If-None-Match still."
+        operation["responses"]["304"] = {"description": unchanged, "headers": answers.headers(["ETag"])}
+    else:
+        operation["x-raises"] = [*operation["x-raises"], StaleVersion]
 
 
 def _finish_operation(operation: dict[str, Any], path: str) -> None:

@@ -122,7 +122,9 @@ def render(error: ServiceError) -> Response:
         "title_hi": kind.title_hi,
     }
     if error.errors:
-        document["errors"] = [{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in error.errors]
+        document["errors"] = [
+            {name: told for name, told in vars(problem).items() if told is not None} for problem in error.errors
+        ]
     response = Response(current_app.json.dumps(document), status, content_type=CONTENT_TYPE)
     retry_after = error.retry_after_seconds
     if retry_after is None and kind.retryable and status in _STATUSES_WITH_RETRY_AFTER:

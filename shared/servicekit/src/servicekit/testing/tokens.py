@@ -41,7 +41,11 @@ def internal_headers(
             "id": person.id,
             "role": person.role,
             "districts": sorted(person.districts),
-            **({"department": person.department} if person.department else {}),
+            **{
+                name: getattr(person, name)
+                for name in ("department", "designation", "designation_hi")
+                if getattr(person, name)
+            },
         }
     return {"Authorization": f"Bearer {sign(claims)}"}
 

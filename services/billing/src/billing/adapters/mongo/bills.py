@@ -104,6 +104,7 @@ def _bill_document(bill: Bill) -> dict[str, Any]:
         **renamed("claim_key", bill.bill_key),
         "application_id": bill.application_id,
         "fee_order": bill.fee_order,
+        "fee_order_hi": bill.fee_order_hi,
     }
 
 
@@ -128,6 +129,7 @@ def _bill_of(fetch: dict[str, Any], bill: dict[str, Any]) -> Bill:
         bill_key=bill["claim_key"],
         application_id=bill["application_id"],
         fee_order=bill["fee_order"],
+        fee_order_hi=bill.get("fee_order_hi"),
     )
 
 
@@ -146,6 +148,7 @@ class MongoFeeDemands:
             application_id=application_id,
             fee_paise=int(document["fee_paise"]),
             fee_order=document["fee_order"],
+            fee_order_hi=document.get("fee_order_hi") or document["fee_order"],
             raised_at=document["raised_at"],
         )
 
@@ -158,6 +161,7 @@ class MongoFeeDemands:
                     "_id": demand.demand_id,
                     "fee_paise": Int64(demand.fee_paise),
                     "fee_order": demand.fee_order,
+                    "fee_order_hi": demand.fee_order_hi,
                     "raised_at": demand.raised_at,
                 }
             },

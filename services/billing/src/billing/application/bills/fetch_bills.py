@@ -1,7 +1,7 @@
 """Fetch bills: ask a biller what a customer owes, and keep the answer so that it can be paid as quoted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from billing.application.bills.errors import FeeDemandNotFound
@@ -100,7 +100,15 @@ class FetchBillsHandler:
             multiple_paise=None,
         )
         bill_id = self.new_bill_id()
-        return [self._bill(command, told, bill_id, demand.demand_id, application_id, demand.fee_order)]
+        bill = self._bill(command, told, bill_id, demand.demand_id)
+        return [
+            replace(
+                bill,
+                application_id=application_id,
+                fee_order=demand.fee_order,
+                fee_order_hi=demand.fee_order_hi,
+            )
+        ]
 
     @staticmethod
     def _bill(
@@ -108,8 +116,6 @@ class FetchBillsHandler:
         told: FetchedBill,
         bill_id: str,
         bill_key: str,
-        application_id: str | None = None,
-        fee_order: str | None = None,
     ) -> Bill:
         return Bill(
             bill_id=bill_id,
@@ -125,6 +131,4 @@ class FetchBillsHandler:
             fetched_at=command.at,
             expires_at=command.at + BILL_VALID_FOR,
             bill_key=bill_key,
-            application_id=application_id,
-            fee_order=fee_order,
         )

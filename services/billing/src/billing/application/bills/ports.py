@@ -69,6 +69,7 @@ class FeeDemand:
     application_id: str
     fee_paise: int
     fee_order: str
+    fee_order_hi: str
     raised_at: datetime
 
 

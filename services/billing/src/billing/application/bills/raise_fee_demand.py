@@ -8,11 +8,15 @@ from billing.application.bills.ports import FeeDemand, NewFeeDemands
 
 @dataclass(frozen=True)
 class RaiseFeeDemand:
-    """The fee as the application's own service determined it; `fee_order` is the order it comes from."""
+    """The fee as the application's own service determined it.
+
+    `fee_order` is the order it comes from, `fee_order_hi` the order's name in Hindi.
+    """
 
     application_id: str
     fee_paise: int
     fee_order: str
+    fee_order_hi: str
     submitted_at: datetime
 
 
@@ -29,6 +33,11 @@ class RaiseFeeDemandHandler:
         demand_id = command.application_id.replace("app_", "dem_", 1)
         self.demands.add(
             FeeDemand(
-                demand_id, command.application_id, command.fee_paise, command.fee_order, raised_at=command.submitted_at
+                demand_id=demand_id,
+                application_id=command.application_id,
+                fee_paise=command.fee_paise,
+                fee_order=command.fee_order,
+                fee_order_hi=command.fee_order_hi,
+                raised_at=command.submitted_at,
             )
         )

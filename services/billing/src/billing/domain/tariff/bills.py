@@ -46,6 +46,7 @@ class Bill:
     bill_key: str
     application_id: str | None = None
     fee_order: str | None = None
+    fee_order_hi: str | None = None
 
     def problem_with_amount(self, paise: int) -> Problem | None:
         """Why the biller would not take `paise` for this bill, or None."""

@@ -38,7 +38,7 @@ def price(schedule: FeeSchedule, biller: Biller, bill: Bill, channel: str, paise
     return Price(
         service_charge_paise=charge.citizen_paise,
         order=bill.fee_order or charge.order,
-        order_hi=bill.fee_order or charge.order_hi,
+        order_hi=bill.fee_order_hi or bill.fee_order or charge.order_hi,
         credits=tuple(credits),
     )
 

@@ -8,9 +8,16 @@ from typing import Any
 
 from bson import Int64
 
-from certificates.domain.applications.application import Application, Decision, Happening, HistoryEntry, State
+from certificates.domain.applications.application import (
+    Application,
+    Decision,
+    Happening,
+    HistoryEntry,
+    RefusalReason,
+    State,
+)
 from certificates.domain.certificates.certificate import Certificate, Status
-from certificates.domain.types.application_type import FeeRule
+from certificates.domain.types.application_type import FeeRule, Label
 
 Document = dict[str, Any]
 
@@ -33,6 +40,8 @@ def application_to_document(application: Application) -> Document:
             "paise": Int64(application.fee.paise),
             "head": application.fee.head,
             "order": application.fee.order,
+            "order_hi": application.fee.order_hi,
+            "after_days": application.fee.after_days,
         },
         "submitted_at": application.submitted_at,
         **progress_to_document(application),
@@ -60,7 +69,15 @@ def application_from_document(document: Document) -> Application:
     fee = document["fee"]
     return Application(
         id=document["_id"],
-        fee=FeeRule(date.fromisoformat(fee["effective_from"]), int(fee["paise"]), fee["head"], fee["order"]),
+        fee=FeeRule(
+            date.fromisoformat(fee["effective_from"]),
+            int(fee["paise"]),
+            fee["head"],
+            fee["order"],
+            # Applications from before the orders had Hindi names, and late reports fees, lack these.
+            fee.get("order_hi", fee["order"]),
+            fee.get("after_days", 0),
+        ),
         state=State(document["state"]),
         due_on=date.fromisoformat(document["due_on"]) if document["due_on"] else None,
         **plain,
@@ -79,6 +96,8 @@ def entry_to_document(entry: HistoryEntry) -> Document:
         "step": entry.step,
         "decision": entry.decision.value if entry.decision else None,
         "officer_id": entry.officer_id,
+        "designation": entry.designation and _label_document(entry.designation),
+        "reason": entry.reason and {"code": entry.reason.code, **_label_document(entry.reason.label)},
         "remarks": entry.remarks,
         "payment_id": entry.payment_id,
         "paise": Int64(entry.paise) if entry.paise is not None else None,
@@ -93,6 +112,7 @@ def entry_from_document(document: Document) -> HistoryEntry:
         name: document.get(name) for name in ("step", "officer_id", "remarks", "payment_id", "paise", "certificate_id")
     }
     before, decision = document.get("state_before"), document.get("decision")
+    designation, reason = document.get("designation"), document.get("reason")
     return HistoryEntry(
         key=document["_id"],
         application_id=document["application_id"],
@@ -101,8 +121,18 @@ def entry_from_document(document: Document) -> HistoryEntry:
         state_before=State(before) if before else None,
         state_after=State(document["state_after"]),
         decision=Decision(decision) if decision else None,
+        designation=_label(designation) if designation else None,
+        reason=RefusalReason(reason["code"], _label(reason)) if reason else None,
         **plain,
     )
+
+
+def _label_document(label: Label) -> Document:
+    return {"en": label.en, "hi": label.hi}
+
+
+def _label(document: Document) -> Label:
+    return Label(document["en"], document["hi"])
 
 
 def certificate_to_document(certificate: Certificate) -> Document:

@@ -8,14 +8,15 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from certificates.adapters.rulebook.rule_schemas import RuleField, misplaced, misused
+from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.certificates.certificate import District
-from certificates.domain.rulebook import Rulebook
+from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.types.application_type import (
     ApplicationType,
@@ -51,30 +52,9 @@ class RulebookInvalid(Exception):
         self.problems = problems
 
 
-class _Day(fields.Field[date]):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:  # noqa: ARG002
-        # TOML has dates of its own; a datetime is a date too in Python, but not a civil one.
-        if type(value) is not date:
-            raise ValidationError("Must be a date, written 2020-09-01 without quotes.")
-        return value
-
-
-class _LabelSchema(Schema):
-    en = fields.String(required=True, validate=validate.Length(1, 200))
-    hi = fields.String(required=True, validate=validate.Length(1, 200))
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Label:
-        return Label(**data)
-
-
-def _label(*, required: bool = True) -> fields.Nested:
-    return fields.Nested(_LabelSchema, required=required)
-
-
 class _ChoiceSchema(Schema):
     code = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z][A-Za-z0-9_-]{0,39}\Z"))
-    label = _label()
+    label = words()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Choice:
@@ -86,13 +66,14 @@ class _FieldSchema(Schema):
     type = fields.Enum(FieldKind, by_value=True, required=True, attribute="kind")
     required = fields.Boolean(load_default=False)
     on_certificate = fields.Boolean()
-    label = _label()
+    label = words()
     pattern = fields.String()
-    hint = _label(required=False)
+    hint = words(required=False)
     max_length = fields.Integer(strict=True, validate=validate.Range(1, LONGEST_TEXT))
     minimum = fields.Integer(strict=True)
     maximum = fields.Integer(strict=True)
-    choices = fields.List(fields.Nested(_ChoiceSchema), validate=validate.Length(min=2))
+    choices = fields.List(fields.Nested(_ChoiceSchema), validate=validate.Length(min=1))
+    instead_of = fields.List(fields.String(), validate=validate.Length(min=1))
 
     @validates_schema
     def members_fit_the_type(self, data: dict[str, Any], **_: Any) -> None:
@@ -123,6 +104,7 @@ class _FieldSchema(Schema):
     def make(self, data: dict[str, Any], **_: Any) -> FormField:
         pattern = data.pop("pattern", None)
         choices = tuple(data.pop("choices", ()))
+        data["instead_of"] = tuple(data.pop("instead_of", ()))
         return FormField(**data, pattern=re.compile(pattern) if pattern else None, choices=choices)
 
 
@@ -137,7 +119,7 @@ class _DocumentSchema(Schema):
         required=True,
         validate=[validate.OneOf(["applicant", "india", "other", "rajasthan"]), _not_issued_by_the_state],
     )
-    label = _label()
+    label = words()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> RequiredDocument:
@@ -145,19 +127,21 @@ class _DocumentSchema(Schema):
 
 
 class _FeeSchema(Schema):
-    effective_from = _Day(required=True)
+    effective_from = Day(required=True)
     paise = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**9))
     head = fields.String(required=True, validate=validate.Regexp(r"[A-Z][A-Z_]{1,39}\Z"))
     order = fields.String(required=True, validate=validate.Regexp(_ORDER.pattern + r"\Z"))
+    after_days = fields.Integer(strict=True, validate=validate.Range(1, 36_525))
+    order_hi = fields.String(validate=validate.Regexp(_ORDER.pattern + r"\Z"))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> FeeRule:
-        return FeeRule(**data)
+        return FeeRule(**{"order_hi": data["order"], **data})
 
 
 class _StepSchema(Schema):
     name = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
-    label = _label()
+    label = words()
     role = fields.String(required=True, validate=validate.OneOf(["officer"]))
     department = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
     working_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, 250))
@@ -169,11 +153,11 @@ class _StepSchema(Schema):
 
 class _TypeSchema(Schema):
     code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
-    title = _label()
+    title = words()
     prefix = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
     doctype = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3,12}\Z"))
-    legal_basis = _label()
-    signer = _label()
+    legal_basis = words()
+    signer = words()
     validity_months = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 1200))
     form = fields.List(
         fields.Nested(_FieldSchema), required=True, data_key="fields", validate=validate.Length(1, MOST_FIELDS)
@@ -181,6 +165,8 @@ class _TypeSchema(Schema):
     documents = fields.List(fields.Nested(_DocumentSchema), load_default=list)
     fees = fields.List(fields.Nested(_FeeSchema), required=True, validate=validate.Length(min=1))
     steps = fields.List(fields.Nested(_StepSchema), required=True, validate=validate.Length(1, 10))
+    event = fields.String()
+    rules = fields.List(RuleField(), load_default=list)
 
     @validates_schema
     def parts_fit_together(self, data: dict[str, Any], **_: Any) -> None:
@@ -191,9 +177,16 @@ class _TypeSchema(Schema):
         ):
             if twice := _repeated(names):
                 raise ValidationError(f"Twice in the list: {', '.join(twice)}.", member)
-        days = [fee.effective_from for fee in data["fees"]]
+        days = [(fee.after_days, fee.effective_from) for fee in data["fees"]]
         if days != sorted(set(days)):
-            raise ValidationError("Must be in order of effective_from, each date once.", "fees")
+            raise ValidationError("Must be in order of after_days and effective_from, each pair once.", "fees")
+        kinds = {field.name: field.kind for field in data["form"]}
+        if days[-1][0] and kinds.get(data.get("event", "")) is not FieldKind.DATE:
+            raise ValidationError("Fees of a late report need `event`, the date field of what is reported.", "event")
+        if wrong := misplaced(data["rules"], data["form"]):
+            raise ValidationError(wrong, "rules")
+        if wrong := misused(data["form"]):
+            raise ValidationError(wrong, "fields")
         printed = [f for f in data["form"] if f.on_certificate]
         if not printed:
             raise ValidationError("At least one field must be on_certificate.", "fields")
@@ -204,21 +197,21 @@ class _TypeSchema(Schema):
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> ApplicationType:
-        for name in ("form", "documents", "fees", "steps"):
+        for name in ("form", "documents", "fees", "steps", "rules"):
             data[name] = tuple(data[name])
         return ApplicationType(**data)
 
 
 class _HolidaySchema(Schema):
-    on = _Day(required=True)
-    name = _label()
+    on = Day(required=True)
+    name = words()
 
 
 class _CalendarSchema(Schema):
     weekly_off = fields.List(
         fields.String(validate=validate.OneOf(WEEKDAYS)), required=True, validate=validate.Length(1, 6)
     )
-    known_until = _Day(required=True)
+    known_until = Day(required=True)
     holidays = fields.List(fields.Nested(_HolidaySchema), required=True)
 
     @post_load
@@ -228,6 +221,22 @@ class _CalendarSchema(Schema):
             holidays=frozenset(holiday["on"] for holiday in data["holidays"]),
             known_until=data["known_until"],
         )
+
+
+class _ReasonSchema(Schema):
+    code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    label = words()
+
+
+class _ReasonsSchema(Schema):
+    reasons = fields.List(fields.Nested(_ReasonSchema), required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> dict[str, Label]:
+        reasons = {reason["code"]: reason["label"] for reason in data["reasons"]}
+        if SEE_REMARKS not in reasons:
+            raise ValidationError(f"Must have {SEE_REMARKS}.", "reasons")
+        return reasons
 
 
 def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
@@ -248,9 +257,10 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
         for value in _repeated(getattr(application_type, member) for application_type in loaded.values()):
             problems.append(f"{member} {value!r} belongs to more than one type")
     calendar = _load(_CalendarSchema(), DATA / "holidays.toml", problems)
+    reasons = _load(_ReasonsSchema(), DATA / "refusal_reasons.toml", problems)
     if problems:
         raise RulebookInvalid(problems)
-    return Rulebook(types=loaded, districts=_load_districts(), calendar=calendar)
+    return Rulebook(types=loaded, districts=_load_districts(), calendar=calendar, refusal_reasons=reasons)
 
 
 def _load(schema: Schema, path: Path, problems: list[str]) -> Any:

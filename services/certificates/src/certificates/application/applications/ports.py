@@ -46,6 +46,9 @@ class Applications(Protocol):
     def get(self, application_id: str) -> Application | None:
         """The application as it is now."""
 
+    def history(self, application_id: str) -> Sequence[HistoryEntry]:
+        """The audit trail, oldest first."""
+
     def once(self, claim: Claim, application_id: str, effect: Callable[[Changes], object]) -> Once[str]:
         """Runs `effect`, which makes or changes that application, in one transaction with the claim, at most once.
 
@@ -84,6 +87,3 @@ class ApplicationQueries(Protocol):
 
     def by_token(self, token: str) -> Application | None:
         """The application with that transaction token."""
-
-    def history(self, application_id: str) -> Sequence[HistoryEntry]:
-        """The audit trail, oldest first."""

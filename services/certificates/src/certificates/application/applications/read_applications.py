@@ -1,7 +1,7 @@
 """Reading applications, as far as the caller may see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from certificates.application.applications.errors import ApplicationNotFound, TransactionNotFound
@@ -16,12 +16,17 @@ from certificates.domain.applications.application import (
     Application,
     ApplicationDecided,
     ApplicationSubmitted,
+    Decision,
     Happening,
+    HistoryEntry,
     State,
 )
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import FieldProblem, ValidationFailed
+
+# Payments that were refused: the application is at the same version as before.
+_NO_CHANGE = (Happening.FEE_PAID_AGAIN, Happening.FEE_PAID_SHORT)
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,12 @@ class ApplicationReader:
     applications: Applications
     queries: ApplicationQueries
 
-    def get(self, application_id: str, viewer: Viewer) -> Application:
-        """The application. Raises ApplicationNotFound, also when the viewer may not see it."""
+    def get(self, application_id: str, viewer: Viewer) -> tuple[Application, list[HistoryEntry]]:
+        """The application, and the lines of its changes, oldest first: one for each version.
+
+        What an officer remarked on approving is for officers. Raises ApplicationNotFound, also when the viewer may
+        not see it.
+        """
         application = self.applications.get(application_id)
         if application is None or not viewer.may_see(
             self.rulebook.types[application.type_code],
@@ -50,7 +59,10 @@ class ApplicationReader:
             kiosk_id=application.kiosk_id,
         ):
             raise ApplicationNotFound("There is no such application among those you may see.")
-        return application
+        changes = [line for line in self.applications.history(application_id) if line.what not in _NO_CHANGE]
+        # A line of a later version than the one that was read is left out: the ETag stands for both.
+        changes = changes[: application.version]
+        return application, [_shown_to(viewer, line) for line in changes]
 
     def page(
         self,
@@ -84,7 +96,7 @@ class ApplicationReader:
         if application is None:
             raise TransactionNotFound("No application has this token.")
         events = []
-        for entry in self.queries.history(application.id):
+        for entry in self.applications.history(application.id):
             if entry.what is Happening.SUBMITTED:
                 events.append(TransactionEvent(ApplicationSubmitted.type, entry.at))
             if entry.what is Happening.DECIDED:
@@ -92,6 +104,11 @@ class ApplicationReader:
             if entry.certificate_id is not None:
                 events.append(TransactionEvent(CertificateIssued.type, entry.at))
         return application, events
+
+
+def _shown_to(viewer: Viewer, line: HistoryEntry) -> HistoryEntry:
+    told = viewer.officer is not None or line.decision is not Decision.APPROVED
+    return line if told else replace(line, remarks=None)
 
 
 def _selection(viewer: Viewer, state: State | None, district_code: str | None) -> Selection:

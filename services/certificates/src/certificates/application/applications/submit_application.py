@@ -57,30 +57,33 @@ class SubmitApplicationHandler:
     def _change(self, command: SubmitApplication) -> Change:
         today = civil_date(command.at)
         application_type = self.rulebook.types.get(command.application_type)
-        fee = application_type.fee_on(today) if application_type is not None else None
+        is_open = application_type is not None and bool(application_type.fees_on(today))
         problems = []
         if application_type is None:
             problems.append(FieldProblem("/application_type", "unknown", "There is no such application type."))
-        elif fee is None:
+        elif not is_open:
             problems.append(FieldProblem("/application_type", "not-open-yet", "This type is not open yet."))
         if command.district_code not in self.rulebook.districts:
             problems.append(
                 FieldProblem("/district_code", "unknown", "Must be the LGD code of a district of Rajasthan.")
             )
-        if application_type is None or fee is None or problems:
+        if application_type is None or problems:
             raise ValidationFailed("The type or the district is not one that can be applied for.", errors=problems)
         applicant, form_problems = application_type.check_form(command.applicant, today)
         if form_problems:
             raise FormNotAcceptable(
                 f"{len(form_problems)} field(s) of the form are not acceptable; see "
                 f"GET /v1/application-types/{application_type.code}.",
-                errors=[FieldProblem(f"/applicant/{_escaped(p.field)}", p.code, p.detail) for p in form_problems],
+                errors=[
+                    FieldProblem(f"/applicant/{_escaped(p.field)}", p.code, p.detail, p.detail_hi)
+                    for p in form_problems
+                ],
             )
         return submit(
             application_id=command.application_id,
             transaction_token=command.transaction_token,
             application_type=application_type,
-            fee=fee,
+            fee=application_type.fee_of(applicant, today),
             district_code=command.district_code,
             applicant=applicant,
             client_id=command.client_id,

@@ -10,13 +10,18 @@ from certificates.domain.certificates.certificate import Certificate, Certificat
 from certificates.domain.certificates.number import RANDOM_BITS, certificate_number
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
+from certificates.domain.types.application_type import Label
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssueCertificate:
-    """The command; `application` is the one after the approval. Ids and time are minted by the route."""
+    """The command; `application` is the one after the approval. Ids and time are minted by the route.
+
+    `signer` is the designation of the officer who approved the last step.
+    """
 
     application: Application
+    signer: Label
     certificate_id: str
     event_id: str
     at: datetime
@@ -44,6 +49,7 @@ class IssueCertificateHandler:
             application_type,
             number=number,
             district=self.rulebook.districts[application.district_code],
+            signer=command.signer,
             issued_at=command.at,
             test=self.test,
         )

@@ -7,20 +7,23 @@ from datetime import datetime
 from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
 from certificates.application.certificates.issue_certificate import IssueCertificate, IssueCertificateHandler
-from certificates.application.officers.errors import AlreadyDecided, FeeNotPaid
+from certificates.application.officers.errors import AlreadyDecided, AnotherOfficerRequired, FeeNotPaid
 from certificates.domain.applications.application import (
     Change,
+    DecidedAnotherStep,
     Decision,
     NotAwaitingDecision,
     NotThisOfficers,
+    RefusalReason,
     State,
 )
 from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.officer import Officer
-from certificates.domain.rulebook import Rulebook
-from servicekit.errors import Conflict, NotFound
+from certificates.domain.rulebook import SEE_REMARKS, Rulebook
+from servicekit.errors import Conflict, FieldProblem, NotFound, NotPermitted, StaleVersion, ValidationFailed
 from servicekit.idempotency import Claim, Once
+from servicekit.versions import Precondition
 
 # A number is in use about once in ten million draws; several times in a row the random source must be broken.
 NUMBERS_TRIED = 3
@@ -28,13 +31,19 @@ NUMBERS_TRIED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class DecideApplication:
-    """The command; ids and time are minted by the route. `step`, unless None, is the step the officer looked at."""
+    """The command; ids and time are minted by the route.
+
+    `step`, unless None, is the step the officer looked at. `reason`, unless None, is the code of a refusal's reason; an
+    approval has none. `precondition` says which version of the application it may be.
+    """
 
     application_id: str
     officer: Officer
     decision: Decision
+    reason: str | None
     remarks: str | None
     step: str | None
+    precondition: Precondition
     certificate_id: str
     decided_event_id: str
     issued_event_id: str
@@ -54,12 +63,12 @@ class DecideApplicationHandler:
     def __call__(self, command: DecideApplication) -> Once[str]:
         """Safe to repeat with the same claim: the first decision stands, and its application is the answer again.
 
-        Raises ApplicationNotFound (also when the application is another officer's), AlreadyDecided, FeeNotPaid,
-        IdempotencyKeyReused.
+        Raises ValidationFailed for a reason that does not exist, ApplicationNotFound (also when the application is
+        another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, StaleVersion, IdempotencyKeyReused.
         """
         try:
             return self._decide(command)
-        except (NotFound, Conflict):
+        except (NotFound, Conflict, NotPermitted, StaleVersion):
             # The same request may have made this decision before.
             replay = self.applications.find(command.claim)
             if replay is None:
@@ -74,8 +83,11 @@ class DecideApplicationHandler:
         try:
             change = decide(
                 application,
+                # Read after the application: a line that came in between moved the version, and nothing is written.
+                history=self.applications.history(application.id),
                 officer=command.officer,
                 decision=command.decision,
+                reason=self._reason(command),
                 remarks=command.remarks,
                 certificate_id=command.certificate_id,
                 at=command.at,
@@ -89,12 +101,30 @@ class DecideApplicationHandler:
             if error.state is State.FEE_DUE:
                 raise FeeNotPaid("The fee of this application has not been paid yet.") from error
             raise _already_decided() from error
+        except DecidedAnotherStep as error:
+            if command.step not in (None, application.step):
+                raise _already_decided() from error
+            raise AnotherOfficerRequired(
+                "You decided another step of this application; the step in hand is for another officer."
+            ) from error
         if command.step not in (None, application.step):
             raise _already_decided()
+        command.precondition.check(application.version)
         for _ in range(NUMBERS_TRIED - 1):
             with suppress(NumberTaken):
                 return self._write(command, change)
         return self._write(command, change)
+
+    def _reason(self, command: DecideApplication) -> RefusalReason | None:
+        if command.decision is Decision.APPROVED:
+            return None
+        code = command.reason or SEE_REMARKS
+        label = self.rulebook.refusal_reasons.get(code)
+        if label is None:
+            known = ", ".join(self.rulebook.refusal_reasons)
+            problem = FieldProblem("/reason", "not-allowed", f"Must be one of: {known}.", f"इनमें से एक दें: {known}।")
+            raise ValidationFailed("There is no such reason of a refusal.", errors=[problem])
+        return RefusalReason(code, label)
 
     def _write(self, command: DecideApplication, change: Change) -> Once[str]:
         # Signed before the transaction, which may be run several times.
@@ -112,6 +142,7 @@ class DecideApplicationHandler:
         return self.issue_certificate(
             IssueCertificate(
                 application=change.application,
+                signer=command.officer.designation,
                 certificate_id=command.certificate_id,
                 event_id=command.issued_event_id,
                 at=command.at,

@@ -11,6 +11,17 @@ class OfficerRequired(NotPermitted):
     title_hi = "यह कार्य केवल अधिकारी कर सकते हैं"
 
 
+class AnotherOfficerRequired(NotPermitted):
+    """You decided another step of this application; the step in hand is for another officer.
+
+    Each step of an application is another person's decision, so that nobody issues a certificate on one word.
+    """
+
+    slug = "another-officer-required"
+    title = "Another officer must decide this step"
+    title_hi = "इस चरण पर निर्णय किसी अन्य अधिकारी को करना होगा"
+
+
 class AlreadyDecided(Conflict):
     """This step was decided before, by you or by a colleague; read the application to see how."""
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from certificates.domain.types.application_type import FeeRule, FormValue
+from certificates.domain.types.application_type import FeeRule, FormValue, Label
 
 
 class State(StrEnum):
@@ -60,6 +60,18 @@ class NotThisOfficers(Exception):
     """The step belongs to another department, role or district."""
 
 
+class DecidedAnotherStep(Exception):
+    """The officer decided another step of this application: two steps are two people's word."""
+
+
+@dataclass(frozen=True)
+class RefusalReason:
+    """Why an application is rejected or sent back, in words that the applicant is told."""
+
+    code: str
+    label: Label
+
+
 @dataclass(frozen=True, kw_only=True)
 class Application:
     """One citizen's application.
@@ -103,6 +115,8 @@ class HistoryEntry:
     step: str | None = None
     decision: Decision | None = None
     officer_id: str | None = None
+    designation: Label | None = None
+    reason: RefusalReason | None = None
     remarks: str | None = None
     payment_id: str | None = None
     paise: int | None = None
@@ -121,7 +135,10 @@ class ApplicationSubmitted:
 
 @dataclass(frozen=True)
 class ApplicationDecided:
-    """Becomes `application.decided.v1`; `application` is the application after the decision."""
+    """Becomes `application.decided.v1`; `application` is the application after the decision.
+
+    `reason` is that of a refusal. The officer's remarks are not told: they may speak of people.
+    """
 
     type: ClassVar[str] = "application.decided.v1"
 
@@ -131,6 +148,7 @@ class ApplicationDecided:
     decision: Decision
     officer_id: str
     decided_at: datetime
+    reason: RefusalReason | None
 
 
 @dataclass(frozen=True)

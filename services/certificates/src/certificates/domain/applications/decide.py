@@ -1,5 +1,6 @@
 """An officer decides the step in hand."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -7,11 +8,13 @@ from certificates.domain.applications.application import (
     Application,
     ApplicationDecided,
     Change,
+    DecidedAnotherStep,
     Decision,
     Happening,
     HistoryEntry,
     NotAwaitingDecision,
     NotThisOfficers,
+    RefusalReason,
     State,
     line_key,
 )
@@ -23,8 +26,10 @@ from certificates.domain.types.application_type import ApplicationType
 def decide(
     application: Application,
     *,
+    history: Sequence[HistoryEntry],
     officer: Officer,
     decision: Decision,
+    reason: RefusalReason | None,
     remarks: str | None,
     certificate_id: str,
     at: datetime,
@@ -34,15 +39,19 @@ def decide(
 ) -> Change:
     """The application after an officer's decision on the step in hand.
 
+    `history` is its audit trail: whoever decided one step, in whatever way, decides no other one of this application.
     Approval of the last step makes the application ISSUED, with the id of the certificate that
     `application.certificates.issue_certificate` then makes; approval of another step starts the next step.
-    Raises NotThisOfficers, before the state is looked at, so that a stranger does not learn it; NotAwaitingDecision.
+    Raises NotThisOfficers, before the state is looked at, so that a stranger does not learn it; NotAwaitingDecision;
+    DecidedAnotherStep.
     """
     step = application_type.step(application.step)
     if not officer.may_decide(step, application.district_code):
         raise NotThisOfficers
     if application.state is not State.IN_VERIFICATION:
         raise NotAwaitingDecision(application.state)
+    if any(line.officer_id == officer.id and line.step != step.name for line in history):
+        raise DecidedAnotherStep
     decided = replace(
         application, updated_at=at, version=application.version + 1, events_told=application.events_told + 1
     )
@@ -70,7 +79,9 @@ def decide(
         step=step.name,
         decision=decision,
         officer_id=officer.id,
+        designation=officer.designation,
+        reason=reason,
         remarks=remarks,
         certificate_id=decided.certificate_id,
     )
-    return Change(decided, entry, ApplicationDecided(event_id, decided, step.name, decision, officer.id, at))
+    return Change(decided, entry, ApplicationDecided(event_id, decided, step.name, decision, officer.id, at, reason))

@@ -82,12 +82,14 @@ def paper(
     *,
     number: str,
     district: District,
+    signer: Label,
     issued_at: datetime,
     test: bool,
 ) -> dict[str, Any]:
     """What is printed on the certificate, and nothing else: the payload that is signed, in plain JSON values.
 
-    `holder` has only those form fields that the type prints. `test` marks certificates of the sandbox.
+    `holder` has only those form fields that the type prints. `signer` is the designation of the officer who approved
+    the last step, whatever post the type expects there. `test` marks certificates of the sandbox.
     """
     issued_on = civil_date(issued_at)
     until = valid_until(application_type, issued_on)
@@ -102,7 +104,7 @@ def paper(
         "district": {"code": district.code, "en": district.name.en, "hi": district.name.hi},
         "issued_on": issued_on.isoformat(),
         "valid_until": None if until is None else until.isoformat(),
-        "signed_by": {"en": application_type.signer.en, "hi": application_type.signer.hi},
+        "signed_by": {"en": signer.en, "hi": signer.hi},
     }
     if test:
         content["test"] = True

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 # No living person and no register of the state is older: an earlier date is a mistake in writing.
 EARLIEST_DATE = date(1875, 1, 1)
@@ -50,6 +51,7 @@ class FormProblem:
     field: str
     code: str
     detail: str
+    detail_hi: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,9 @@ class FormField:
 
     `maximum` and `minimum` are bounds of an integer; `max_length` counts characters of a text; `pattern` must
     match a text in full, and `hint` says the same to people. `on_certificate`: the value is printed on the paper.
+
+    Some people do not have a fact that a form must ask for. `instead_of` names such fields: an answer here stands in
+    for them, and is a reason (a choice) or the nearest thing that is known, such as the year of a birth.
     """
 
     name: str
@@ -71,6 +76,7 @@ class FormField:
     minimum: int = 0
     maximum: int = 10**12
     choices: tuple[Choice, ...] = ()
+    instead_of: tuple[str, ...] = ()
 
     def check(self, value: object, today: date) -> FormValue | FormProblem:
         """The value as it is stored, or what is wrong with it."""
@@ -84,8 +90,8 @@ class FormField:
             case FieldKind.CHOICE:
                 return self._check_choice(value)
 
-    def _problem(self, code: str, detail: str) -> FormProblem:
-        return FormProblem(self.name, code, detail)
+    def _problem(self, code: str, detail: str, detail_hi: str | None = None) -> FormProblem:
+        return FormProblem(self.name, code, detail, detail_hi)
 
     def _check_text(self, value: object) -> FormValue | FormProblem:
         if not isinstance(value, str):
@@ -103,29 +109,35 @@ class FormField:
 
     def _check_date(self, value: object, today: date) -> FormValue | FormProblem:
         if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
-            return self._problem("wrong-form", "Must be a date written YYYY-MM-DD.")
+            return self._problem("wrong-form", "Must be a date written YYYY-MM-DD.", "तिथि YYYY-MM-DD रूप में लिखें।")
         try:
             day = date.fromisoformat(value)
         except ValueError:
-            return self._problem("no-such-date", "Must be a date that exists.")
+            return self._problem("no-such-date", "Must be a date that exists.", "ऐसी तिथि लिखें जो होती है।")
         if day < EARLIEST_DATE:
-            return self._problem("too-early", f"Must not be before {EARLIEST_DATE}.")
+            return self._problem("too-early", f"Must not be before {EARLIEST_DATE}.", f"{EARLIEST_DATE} से पहले की न हो।")
         if day > today:
-            return self._problem("in-the-future", "Must not be in the future.")
+            return self._problem("in-the-future", "Must not be in the future.", "भविष्य की न हो।")
         return value
 
     def _check_integer(self, value: object) -> FormValue | FormProblem:
         # A bool is an int in Python, and 1.0 == 1; who sends either did not mean a whole number.
         if not isinstance(value, int) or isinstance(value, bool):
-            return self._problem("wrong-type", "Must be a whole number.")
+            return self._problem("wrong-type", "Must be a whole number.", "पूर्ण संख्या लिखें।")
         if not self.minimum <= value <= self.maximum:
-            return self._problem("out-of-range", f"Must be from {self.minimum} to {self.maximum}.")
+            return self._problem(
+                "out-of-range",
+                f"Must be from {self.minimum} to {self.maximum}.",
+                f"{self.minimum} से {self.maximum} तक लिखें।",
+            )
         return value
 
     def _check_choice(self, value: object) -> FormValue | FormProblem:
         codes = [choice.code for choice in self.choices]
         if not isinstance(value, str) or value not in codes:
-            return self._problem("unknown-choice", f"Must be one of: {', '.join(codes)}.")
+            return self._problem(
+                "unknown-choice", f"Must be one of: {', '.join(codes)}.", f"इनमें से एक दें: {', '.join(codes)}।"
+            )
         return value
 
 
@@ -139,12 +151,18 @@ class RequiredDocument:
 
 @dataclass(frozen=True)
 class FeeRule:
-    """The fee from `effective_from` on, until the next rule; `paise` may be 0."""
+    """The fee from `effective_from` on, until the next rule; `paise` may be 0.
+
+    `order_hi` is the order's name in Hindi, or `order` again where nobody has written it. A late report has a fee of
+    its own: the rule holds when more than `after_days` days have passed since the event that is reported.
+    """
 
     effective_from: date
     paise: int
     head: str
     order: str
+    order_hi: str
+    after_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -158,12 +176,53 @@ class Step:
     working_days: int
 
 
+class Rule(Protocol):
+    """What must hold between a form's answers, or between them and today; see `rules`."""
+
+    @property
+    def text(self) -> Label:
+        """The rule as people are told it, with its source where it has one."""
+
+    def problem(self, answers: "Answers", today: date) -> FormProblem | None:
+        """What is wrong, or None: also when a fact that the rule needs is not known."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days on which something may have happened, and the field that says so: one day, or those of a year."""
+
+    field: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The acceptable answers of a form, asked for facts that may stand in other fields."""
+
+    form: tuple[FormField, ...]
+    values: Mapping[str, FormValue]
+
+    def span(self, name: str) -> Span | None:
+        """When it happened, as the date field `name` or an answer instead of it says; None when neither knows."""
+        for field in self.form:
+            if field.name == name or name in field.instead_of:
+                match (field.kind, self.values.get(field.name)):
+                    case (FieldKind.DATE, str() as day):
+                        return Span(field.name, date.fromisoformat(day), date.fromisoformat(day))
+                    case (FieldKind.INTEGER, int() as year):
+                        return Span(field.name, date(year, 1, 1), date(year, 12, 31))
+        return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ApplicationType:
     """One thing that may be applied for.
 
-    The certificate's number begins with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says
-    how long the certificate is valid; None is for ever. `fees` are in order of date, `steps` in order of work.
+    `signer` is the post that signs by rule; a certificate names the officer who did. The certificate's number begins
+    with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says how long the certificate is
+    valid; None is for ever. `fees` are in order of `after_days` and date, `steps` in order of work. `event` is the date
+    field of the event that is reported by the application, where it is the report of one.
     """
 
     code: str
@@ -177,11 +236,22 @@ class ApplicationType:
     documents: tuple[RequiredDocument, ...]
     fees: tuple[FeeRule, ...]
     steps: tuple[Step, ...]
+    event: str | None = None
+    rules: tuple[Rule, ...] = ()
 
-    def fee_on(self, day: date) -> FeeRule | None:
-        """The fee rule in force on `day`; None before the first one, when the type is not open yet."""
-        in_force = [rule for rule in self.fees if rule.effective_from <= day]
-        return in_force[-1] if in_force else None
+    def fees_on(self, day: date) -> list[FeeRule]:
+        """The fee rules in force on `day`, that of a report in time first; empty before the type is open."""
+        in_force = {rule.after_days: rule for rule in self.fees if rule.effective_from <= day}
+        return list(in_force.values()) if 0 in in_force else []
+
+    def fee_of(self, values: Mapping[str, FormValue], today: date) -> FeeRule:
+        """The fee of an application with that form, lodged on a day on which the type is open.
+
+        A year counts from its last day: nobody pays for a delay that may not have been.
+        """
+        happened = Answers(self.form, values).span(self.event) if self.event else None
+        days = (today - happened.last).days if happened else 0
+        return [rule for rule in self.fees_on(today) if rule.after_days == 0 or days > rule.after_days][-1]
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises KeyError when there is none: a step that is in use may not be renamed."""
@@ -199,18 +269,44 @@ class ApplicationType:
         """The form as it is stored, and everything that is wrong with it, unknown fields included."""
         kept: dict[str, FormValue] = {}
         problems: list[FormProblem] = []
+        answered = {name for name, value in values.items() if value is not None}
         known = {field.name for field in self.form}
         problems.extend(
             FormProblem(name, "unknown-field", "This form has no such field.") for name in values if name not in known
         )
         for field in self.form:
-            if values.get(field.name) is None:
-                if field.required:
-                    problems.append(FormProblem(field.name, "missing", "This field is required."))
+            if field.name not in answered:
+                instead = [other.name for other in self.form if field.name in other.instead_of]
+                if field.required and not answered.intersection(instead):
+                    problems.append(_missing(field.name, instead))
                 continue
+            if both := sorted(answered.intersection(field.instead_of)):
+                problems.append(_both(field.name, both))
             checked = field.check(values[field.name], today)
             if isinstance(checked, FormProblem):
                 problems.append(checked)
             else:
                 kept[field.name] = checked
+        answers = Answers(self.form, kept)
+        unmet = (rule.problem(answers, today) for rule in self.rules)
+        problems.extend(problem for problem in unmet if problem is not None)
         return kept, problems
+
+
+def _missing(name: str, instead: list[str]) -> FormProblem:
+    if not instead:
+        return FormProblem(name, "missing", "This field is required.", "यह जानकारी आवश्यक है।")
+    others = ", ".join(instead)
+    return FormProblem(
+        name,
+        "missing",
+        f"This field is required. Where there is nothing to say here, answer instead: {others}.",
+        f"यह जानकारी आवश्यक है। यदि यहाँ लिखने को कुछ नहीं है, तो इसके स्थान पर भरें: {others}।",
+    )
+
+
+def _both(name: str, fields: list[str]) -> FormProblem:
+    others = ", ".join(fields)
+    return FormProblem(
+        name, "both-given", f"Stands in for {others}; leave one out.", f"यह {others} के स्थान पर है; कोई एक ही भरें।"
+    )

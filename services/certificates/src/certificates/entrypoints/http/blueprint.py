@@ -3,8 +3,9 @@
 from typing import Any
 
 from certificates.application.viewer import Viewer
-from certificates.domain.officer import Officer
-from servicekit.http import Blueprint, caller
+from certificates.domain.officer import AN_OFFICER, Officer
+from certificates.domain.types.application_type import Label
+from servicekit.http import Blueprint, Person, caller
 
 OFFICER_ROLE = "officer"
 # Keys of requests that move no money are remembered for a week, because a centre may be offline for days.
@@ -20,7 +21,14 @@ def acting_officer() -> Officer | None:
     person = caller().person
     if person is None or person.role != OFFICER_ROLE or person.department is None:
         return None
-    return Officer(person.id, person.role, person.department, person.districts)
+    return Officer(person.id, person.role, person.department, person.districts, _designation(person))
+
+
+def _designation(person: Person) -> Label:
+    """The post as the token names it: in English too where nobody has recorded its Hindi name."""
+    if person.designation is None:
+        return AN_OFFICER
+    return Label(person.designation, person.designation_hi or person.designation)
 
 
 def viewer() -> Viewer:

@@ -102,6 +102,7 @@ class BillShownSchema(Schema):
     service_charge = shown("Charged for paying the whole bill, by the order in force.")
     total = shown("amount + service_charge.")
     fee_order = fields.String(required=True, metadata={"description": "The order that sets the charge or fee."})
+    fee_order_hi = fields.String(required=True, metadata={"description": "The order's name in Hindi."})
     due_on = fields.Date(required=True, allow_none=True)
     bill_period = fields.String(required=True, allow_none=True)
     exactness = fields.String(

@@ -58,6 +58,7 @@ def _bill_view(biller: Biller, fees: FeeSchedule, bill: Bill, channel: str) -> d
         "service_charge": money(cost.service_charge_paise),
         "total": money(bill.amount_paise + cost.service_charge_paise),
         "fee_order": cost.order,
+        "fee_order_hi": cost.order_hi,
         "due_on": bill.due_on,
         "bill_period": bill.bill_period,
         "exactness": bill.exactness.value,

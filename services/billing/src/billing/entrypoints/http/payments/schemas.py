@@ -72,7 +72,9 @@ class FailureShownSchema(Schema):
     code = fields.String(
         required=True, metadata={"x-extensible-enum": ["biller-refused", "authorisation-declined", "expired"]}
     )
-    detail = fields.String(required=True)
+    detail = fields.String(required=True, metadata={"description": "In the words of whoever refused it, in English."})
+    reason = fields.String(required=True, metadata={"description": "What `code` means, to be shown to the payer."})
+    reason_hi = fields.String(required=True, metadata={"description": "The same in Hindi."})
     money_returned = fields.Boolean(required=True)
 
 
@@ -101,9 +103,13 @@ class PaymentShownSchema(Schema):
     mode = fields.String(required=True, validate=validate.OneOf(MODES), metadata={"example": "WALLET"})
     channel = fields.String(required=True, validate=validate.OneOf(CHANNELS), metadata={"example": "AGT"})
     kiosk_id = fields.String(required=True, allow_none=True)
+    application_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "The application whose fee it is, if it is one."}
+    )
     receipt = fields.Nested(ReceiptShownSchema, required=True, allow_none=True)
     failure = fields.Nested(FailureShownSchema, required=True, allow_none=True)
     created_at = instant("When it was asked for.")
+    deadline_at = instant("When people take it over, if it has not come to its end by then.")
     completed_at = Instant(required=True, allow_none=True)
 
 

@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from billing.domain.payments.payment import FAILED, Payment, State
+from billing.domain.payments.payment import FAILED, Failure, Payment, State
 from billing.domain.tariff.billers import Biller
 from servicekit.money import money
 
 _IN_DOUBT = frozenset({State.AUTH_UNKNOWN, State.POST_UNKNOWN, State.MANUAL})
+
+# By the failure's code: what the payer is told in both languages.
+_FAILURES = {
+    "biller-refused": ("The biller did not accept the payment.", "बिलर ने भुगतान स्वीकार नहीं किया।"),
+    "authorisation-declined": ("The payment was not authorised.", "भुगतान की अनुमति नहीं मिली।"),
+    "expired": ("The payment could not be made in time.", "भुगतान समय पर नहीं हो सका।"),
+}
 
 
 def status_of(payment: Payment) -> str:
@@ -62,11 +69,22 @@ def payment_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, A
         "channel": payment.channel,
         "kiosk_id": payment.kiosk_id,
         "receipt": receipt_view(billers, payment),
-        "failure": {"code": failure.code, "detail": failure.detail, "money_returned": failure.money_returned}
-        if failure
-        else None,
+        "application_id": payment.application_id,
+        "failure": _failure_view(failure) if failure else None,
         "created_at": payment.created_at,
+        "deadline_at": payment.deadline_at,
         "completed_at": payment.receipt.issued_at if payment.receipt else None,
+    }
+
+
+def _failure_view(failure: Failure) -> dict[str, Any]:
+    reason, reason_hi = _FAILURES[failure.code]
+    return {
+        "code": failure.code,
+        "detail": failure.detail,
+        "reason": reason,
+        "reason_hi": reason_hi,
+        "money_returned": failure.money_returned,
     }
 
 

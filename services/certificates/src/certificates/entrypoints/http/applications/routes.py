@@ -8,7 +8,7 @@ from certificates.application.applications.submit_application import SubmitAppli
 from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.applications import schemas, views
 from certificates.entrypoints.http.blueprint import KEY_RETENTION_DAYS, WithHeaders, blueprint, viewer
-from servicekit.http import application, caller, cursor, idempotency_claim, mark_replayed, request_id
+from servicekit.http import application, caller, cursor, etag, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.instants import utc_now
 
@@ -69,19 +69,20 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/v1/applications/<string:application_id>", parameters=[APPLICATION_ID])
 @blueprint.requires("applications:read")
+@blueprint.versioned()
 @blueprint.raises(ApplicationNotFound)
-@blueprint.response(200, schemas.ApplicationSchema, headers=["ETag"])
+@blueprint.response(200, schemas.ApplicationSchema)
 def get_application(application_id: str) -> WithHeaders:
     """An application as it is now.
 
-    With its form; the ETag is its version.
+    With its form and history; the ETag is its version.
     """
-    shown = application(Certificates).applications.get(application_id, viewer())
-    return views.application_details(shown), 200, {"ETag": views.etag(shown)}
+    shown, history = application(Certificates).applications.get(application_id, viewer())
+    return views.application_details(shown, history), 200, {"ETag": etag(shown.version)}
 
 
 def created(application_id: str) -> WithHeaders:
     """The answer to a request that made or moved the application: 201 with the application as it is now."""
-    shown = application(Certificates).applications.get(application_id, viewer())
-    headers = {"ETag": views.etag(shown), "Location": f"/v1/applications/{shown.id}"}
-    return views.application_details(shown), 201, headers
+    shown, history = application(Certificates).applications.get(application_id, viewer())
+    headers = {"ETag": etag(shown.version), "Location": f"/v1/applications/{shown.id}"}
+    return views.application_details(shown, history), 201, headers

@@ -2,8 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
-from certificates.domain.applications.application import State
-from certificates.entrypoints.http.documents import LGD_CODE, MoneySchema
+from certificates.domain.applications.application import Decision, Happening, State
+from certificates.entrypoints.http.documents import LGD_CODE, LabelSchema, MoneySchema
 
 # A page fills a screen at a counter; the largest is the platform's limit for all lists.
 PAGE_SIZE = 50
@@ -47,6 +47,7 @@ class FeeDueSchema(MoneySchema):
 
     head = fields.String(required=True)
     order = fields.String(required=True)
+    order_hi = fields.String(required=True)
     pay_with = fields.Nested(
         PayWithSchema,
         required=True,
@@ -76,10 +77,37 @@ class ApplicationSummarySchema(Schema):
     updated_at = fields.String(required=True, metadata={"format": "date-time"})
 
 
+class ReasonSchema(LabelSchema):
+    """Why an application was rejected or sent back, to be shown to the applicant."""
+
+    code = fields.String(required=True)
+
+
+class HistoryLineSchema(Schema):
+    """One change of the application; `what` says which of the optional members it has."""
+
+    what = fields.Enum(Happening, by_value=True, required=True)
+    at = fields.String(required=True, metadata={"format": "date-time"})
+    state = fields.Enum(State, by_value=True, required=True, metadata={"description": "The state from then on."})
+    payment_id = fields.String(metadata={"description": "The payment accepted as the fee."})
+    step = fields.String(metadata={"description": "The step that was decided."})
+    decision = fields.Enum(Decision, by_value=True)
+    reason = fields.Nested(ReasonSchema, metadata={"description": "Of a refusal."})
+    remarks = fields.String(
+        metadata={"description": "The officer's words: those of a refusal; an officer sees those of an approval too."}
+    )
+    decided_by = fields.Nested(LabelSchema, metadata={"description": "The post of the officer who decided."})
+
+
 class ApplicationSchema(ApplicationSummarySchema):
-    """An application with its form."""
+    """An application with its form and what has happened to it."""
 
     applicant = fields.Dict(keys=fields.String(), required=True, metadata={"description": "The form as submitted."})
+    history = fields.List(
+        fields.Nested(HistoryLineSchema),
+        required=True,
+        metadata={"description": "Every change, oldest first. Payments that were not accepted are told by billing."},
+    )
 
 
 class ApplicationQuerySchema(Schema):

@@ -1,8 +1,9 @@
 """Applications as plain dictionaries for the schemas to dump."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from certificates.domain.applications.application import Application, State
+from certificates.domain.applications.application import Application, HistoryEntry, State
 from certificates.entrypoints.http.types.views import fee_view
 from servicekit.instants import rfc3339
 
@@ -32,11 +33,26 @@ def application_summary(application: Application) -> dict[str, Any]:
     }
 
 
-def application_details(application: Application) -> dict[str, Any]:
-    """The application with its form, for those whom it concerns."""
-    return {**application_summary(application), "applicant": dict(application.applicant)}
+def application_details(application: Application, history: Sequence[HistoryEntry]) -> dict[str, Any]:
+    """The application with its form and history, for those whom it concerns."""
+    return {
+        **application_summary(application),
+        "applicant": dict(application.applicant),
+        "history": [_history_line(entry) for entry in history],
+    }
 
 
-def etag(application: Application) -> str:
-    """The strong ETag of an application: its version."""
-    return f'"{application.version}"'
+def _history_line(entry: HistoryEntry) -> dict[str, Any]:
+    reason = entry.reason
+    members = {
+        "what": entry.what,
+        "at": rfc3339(entry.at),
+        "state": entry.state_after,
+        "payment_id": entry.payment_id,
+        "step": entry.step,
+        "decision": entry.decision,
+        "reason": reason and {"code": reason.code, "en": reason.label.en, "hi": reason.label.hi},
+        "remarks": entry.remarks,
+        "decided_by": entry.designation,
+    }
+    return {name: value for name, value in members.items() if value is not None}

@@ -11,7 +11,7 @@ from certificates.entrypoints.http.applications.routes import APPLICATION_ID, cr
 from certificates.entrypoints.http.applications.schemas import ApplicationSchema
 from certificates.entrypoints.http.blueprint import KEY_RETENTION_DAYS, WithHeaders, acting_officer, blueprint
 from certificates.entrypoints.http.officers import schemas
-from servicekit.http import application, idempotency_claim, mark_replayed, request_id
+from servicekit.http import application, idempotency_claim, mark_replayed, precondition, request_id
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 
@@ -19,9 +19,10 @@ from servicekit.instants import utc_now
 @blueprint.route("/v1/applications/<string:application_id>/decisions", methods=["POST"], parameters=[APPLICATION_ID])
 @blueprint.requires("applications:decide")
 @blueprint.keyed("decide-application", retention_days=KEY_RETENTION_DAYS)
+@blueprint.versioned()
 @blueprint.raises(ApplicationNotFound, OfficerRequired, AlreadyDecided, FeeNotPaid)
 @blueprint.arguments(schemas.DecisionSchema, example=schemas.DECISION_EXAMPLE)
-@blueprint.response(201, ApplicationSchema, headers=["Location", "ETag"])
+@blueprint.response(201, ApplicationSchema, headers=["Location"])
 def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders:
     """Decide the step in hand.
 
@@ -32,8 +33,10 @@ def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders
             application_id=application_id,
             officer=_deciding_officer(),
             decision=schemas.DECISIONS[body["decision"]],
+            reason=body.get("reason"),
             remarks=body.get("remarks"),
             step=body.get("step"),
+            precondition=precondition(),
             certificate_id=public_id("crt"),
             decided_event_id=event_id(),
             issued_event_id=event_id(),

@@ -17,9 +17,19 @@ class DecisionSchema(Schema):
     """An officer's decision on the step in hand."""
 
     decision = fields.String(required=True, validate=validate.OneOf(list(DECISIONS)))
+    reason = fields.String(
+        validate=validate.Length(1, 40),
+        metadata={
+            "description": "Why it is refused: a code of `refusal_reasons` of GET /v1/application-types/{code}, which "
+            "the applicant is told in both languages; see-remarks unless given. An approval has none."
+        },
+    )
     remarks = fields.String(
         validate=validate.Length(1, LONGEST_REMARKS),
-        metadata={"description": "Kept in the audit trail; required unless the decision is approve."},
+        metadata={
+            "description": "Kept in the audit trail; required unless the decision is approve. The applicant is told "
+            "those of a refusal."
+        },
     )
     step = fields.String(
         validate=validate.Length(1, 40),
@@ -32,5 +42,7 @@ class DecisionSchema(Schema):
     @validates_schema(skip_on_field_errors=True)
     def a_refusal_has_a_reason(self, data: dict[str, Any], **_: Any) -> None:
         """Section 4 of the Guaranteed Delivery Act 2011: the reasons of a refusal are recorded and given."""
+        if data["decision"] == "approve" and "reason" in data:
+            raise ValidationError(Coded("not-allowed", "A reason belongs to a refusal; leave it out."), "reason")
         if data["decision"] != "approve" and not data.get("remarks", "").strip():
             raise ValidationError(Coded("required", "Say why: a refusal needs remarks."), "remarks")

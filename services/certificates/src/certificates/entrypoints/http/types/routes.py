@@ -40,7 +40,8 @@ def get_application_type(application_type: str) -> dict[str, Any]:
 
     Its form, documents, fee, steps, signer and legal basis: all that a client needs to ask for it.
     """
-    described = application(Certificates).rulebook.types.get(application_type)
+    rulebook = application(Certificates).rulebook
+    described = rulebook.types.get(application_type)
     if described is None:
         raise UnknownApplicationType("There is no application type of that code.")
-    return views.type_details(described, civil_date(utc_now()))
+    return views.type_details(described, rulebook.refusal_reasons, civil_date(utc_now()))

@@ -19,7 +19,17 @@ class FormFieldSchema(Schema):
     name = fields.String(required=True)
     type = fields.Enum(FieldKind, by_value=fields.String, required=True)
     label = fields.Nested(LabelSchema, required=True)
-    required = fields.Boolean(required=True)
+    required = fields.Boolean(
+        required=True,
+        metadata={"description": "Must be answered, here or in a field that has its name in `instead_of`."},
+    )
+    instead_of = fields.List(
+        fields.String(),
+        metadata={
+            "description": "The required fields for which an answer here stands in: why they have none, or the nearest "
+            "thing that is known. Only one of both is answered."
+        },
+    )
     on_certificate = fields.Boolean(required=True, metadata={"description": "Printed on the certificate."})
     pattern = fields.String(metadata={"description": "A regular expression the whole text must match."})
     hint = fields.Nested(LabelSchema)
@@ -42,12 +52,28 @@ class DocumentSchema(Schema):
     label = fields.Nested(LabelSchema, required=True)
 
 
+class RefusalReasonSchema(Schema):
+    """Why an application may be rejected or sent back."""
+
+    code = fields.String(required=True)
+    label = fields.Nested(LabelSchema, required=True)
+
+
 class FeeSchema(MoneySchema):
     """The fee in force today."""
 
     head = fields.String(required=True, metadata={"description": "The revenue head."})
     order = fields.String(required=True, metadata={"description": "The order the fee comes from."})
+    order_hi = fields.String(required=True, metadata={"description": "The order's name in Hindi."})
     effective_from = fields.Date(required=True)
+
+
+class LateFeeSchema(FeeSchema):
+    """The fee of a report that comes late."""
+
+    after_days = fields.Integer(
+        required=True, metadata={"description": "From the day on after so many days since the event."}
+    )
 
 
 class StepSchema(Schema):
@@ -73,11 +99,30 @@ class ApplicationTypeSchema(ApplicationTypeSummarySchema):
     """A type with its form and all else that a client needs."""
 
     legal_basis = fields.Nested(LabelSchema, required=True)
-    signer = fields.Nested(LabelSchema, required=True)
+    signer = fields.Nested(
+        LabelSchema,
+        required=True,
+        metadata={"description": "The post that signs by rule; a certificate names the officer who did sign."},
+    )
     validity_months = fields.Integer(required=True, allow_none=True, metadata={"description": "null: for good."})
+    late_fees = fields.List(
+        fields.Nested(LateFeeSchema),
+        required=True,
+        metadata={"description": "In place of `fee`, the last that applies."},
+    )
+    rules = fields.List(
+        fields.Nested(LabelSchema),
+        required=True,
+        metadata={"description": "What must hold between the answers, and between them and today."},
+    )
     form = fields.Nested(FormSchema, required=True)
     documents = fields.List(fields.Nested(DocumentSchema), required=True)
     steps = fields.List(fields.Nested(StepSchema), required=True)
+    refusal_reasons = fields.List(
+        fields.Nested(RefusalReasonSchema),
+        required=True,
+        metadata={"description": "What an officer may give as the reason of a refusal."},
+    )
 
 
 class ApplicationTypesSchema(Schema):

@@ -1,0 +1,144 @@
+"""Every application type, from outside: the sandbox's own officers issue each, another one at each step."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from tests.e2e.test_journeys import application_when, pay_fee
+from tests.support.platform import Client, Platform
+
+IST = timezone(timedelta(hours=5, minutes=30))
+YESTERDAY = (datetime.now(UTC).astimezone(IST) - timedelta(days=1)).date().isoformat()
+ADDRESS = "12, Sandbox Marg"
+APPLICANT = {
+    "name": "Sandbox Applicant",
+    "name_hi": "सैंडबॉक्स आवेदक",
+    "father_name": "Sandbox Father",
+    "date_of_birth": "1990-04-01",
+    "address": ADDRESS,
+}
+FORMS: dict[str, dict[str, Any]] = {
+    "birth": {
+        "sex": "female",
+        "date_of_birth": YESTERDAY,
+        "place_of_birth": "District Hospital",
+        "mother_name": "Sandbox Mother",
+        "parents_address": ADDRESS,
+    },
+    "caste": {**APPLICANT, "category": "OBC", "caste": "Sandbox"},
+    "death": {
+        "name": "Sandbox Deceased",
+        "name_hi": "सैंडबॉक्स मृतक",
+        "sex": "male",
+        "date_of_death": YESTERDAY,
+        "place_of_death": "Jaipur",
+        "age_years": 80,
+        "relative_name": "Sandbox Relative",
+        "address": ADDRESS,
+    },
+    "domicile": APPLICANT,
+    "income": {**APPLICANT, "annual_income_rupees": 90_000, "source_of_income": "labour"},
+    "marriage": {
+        "husband_name": "Sandbox Husband",
+        "husband_name_hi": "सैंडबॉक्स वर",
+        "husband_date_of_birth": "1990-04-01",
+        "husband_address": ADDRESS,
+        "wife_name": "Sandbox Wife",
+        "wife_name_hi": "सैंडबॉक्स वधू",
+        "wife_date_of_birth": "1992-04-01",
+        "wife_address": ADDRESS,
+        "married_on": "2019-02-14",
+        "place_of_marriage": "Jaipur",
+    },
+}
+
+
+def officers(platform: Platform, department: str, district: str) -> list[dict[str, Any]]:
+    """The sandbox's clients whose person may decide for the department in the district."""
+    return [
+        client
+        for client in platform.run_info["clients"]
+        if "applications:decide" in client["scopes"]
+        and client["person"]["department"] == department
+        and district in client["person"]["districts"]
+    ]
+
+
+def deciders(platform: Platform, described: dict[str, Any], district: str) -> Iterator[tuple[dict[str, Any], ...]]:
+    """Every way to give each step of the type an officer of its department, each another person."""
+    departments = [step["department"] for step in described["steps"]]
+    known = {client["client_id"]: client for step in departments for client in officers(platform, step, district)}
+    for chosen in permutations(known.values(), len(departments)):
+        people = {client["person"]["id"] for client in chosen}
+        fits = all(client["person"]["department"] == step for client, step in zip(chosen, departments, strict=True))
+        if fits and len(people) == len(departments):
+            yield chosen
+
+
+def types(client: Client) -> list[dict[str, Any]]:
+    listed = client.get("/v1/application-types").json["items"]
+    return [client.get(f"/v1/application-types/{kind['application_type']}").json for kind in listed]
+
+
+def test_every_step_of_every_type_has_an_officer_in_every_district_of_the_sandbox(platform: Platform) -> None:
+    districts = {
+        district
+        for client in platform.run_info["clients"]
+        if "applications:decide" in client["scopes"]
+        for district in client["person"]["districts"]
+    }
+    assert districts == {"102", "107", "117"}
+    for described in types(platform.client("kiosk-jaipur")):
+        for district in districts:
+            assert any(deciders(platform, described, district)), (described["application_type"], district)
+
+
+def test_this_file_applies_for_every_type(platform: Platform) -> None:
+    described = types(platform.client("kiosk-jaipur"))
+    assert {kind["application_type"] for kind in described} == set(FORMS)
+
+
+@pytest.mark.parametrize("application_type", sorted(FORMS))
+def test_every_type_is_issued_by_officers_of_the_sandbox_and_signed_by_the_last_of_them(
+    platform: Platform, application_type: str
+) -> None:
+    kiosk = platform.client("kiosk-jaipur")
+    body = {"application_type": application_type, "district_code": "102", "applicant": FORMS[application_type]}
+    answer = kiosk.post("/v1/applications", body)
+    assert answer.status == 201, answer
+    application = answer.json
+    path = f"/v1/applications/{application['application_id']}"
+    if application["state"] == "FEE_DUE":
+        assert pay_fee(kiosk, application).status == 201
+    application_when(kiosk, application["application_id"], "IN_VERIFICATION")
+    described = kiosk.get(f"/v1/application-types/{application_type}").json
+    chosen = next(deciders(platform, described, "102"))
+    for client, step in zip(chosen, described["steps"], strict=True):
+        officer = platform.client(client["name"])
+        decided = officer.post(f"{path}/decisions", {"decision": "approve", "remarks": "Seen.", "step": step["name"]})
+        assert decided.status == 201, decided
+        if decided.json["state"] != "ISSUED":
+            again = officer.post(f"{path}/decisions", {"decision": "approve", "remarks": "And again."})
+            assert (again.status, again.json["code"]) == (403, "another-officer-required")
+    issued = kiosk.get(path).json
+    assert issued["state"] == "ISSUED"
+    posts = [line["decided_by"]["en"] for line in issued["history"] if line["what"] == "decided"]
+    assert posts == [client["person"]["designation"] for client in chosen]
+    certificate = kiosk.get(f"/v1/certificates/{issued['certificate_id']}").json
+    verdict = platform.call("POST", "/v1/certificate-verifications", {"document": certificate["document"]})
+    assert verdict.json["valid"] is True
+
+
+def test_conditions_pass_through_the_gateway(platform: Platform) -> None:
+    kiosk = platform.client("kiosk-jaipur")
+    body = {"application_type": "domicile", "district_code": "102", "applicant": FORMS["domicile"]}
+    path = f"/v1/applications/{kiosk.post('/v1/applications', body).json['application_id']}"
+    first = kiosk.get(path)
+    etag, signed_in = first.headers["ETag"], {"Authorization": f"Bearer {kiosk.token}"}
+    same = kiosk.call("GET", path, headers={**signed_in, "If-None-Match": etag})
+    assert (same.status, same.headers["ETag"]) == (304, etag)
+    stale = kiosk.call("GET", path, headers={**signed_in, "If-Match": '"999"'})
+    assert (stale.status, stale.json["code"]) == (412, "stale-version")
