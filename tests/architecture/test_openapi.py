@@ -17,6 +17,12 @@ SOMETIMES = {
     ("certificates", "FormField", "minimum"): "integer fields",
     ("certificates", "FormField", "maximum"): "integer fields",
     ("certificates", "FormField", "choices"): "choice fields",
+    ("certificates", "HistoryLine", "payment_id"): "payments",
+    ("certificates", "HistoryLine", "step"): "decisions",
+    ("certificates", "HistoryLine", "decision"): "decisions",
+    ("certificates", "HistoryLine", "reason"): "refusals",
+    ("certificates", "HistoryLine", "remarks"): "refusals with remarks",
+    ("certificates", "HistoryLine", "decided_by"): "decisions",
     ("certificates", "Verification", "certificate"): "only when the document was signed here",
     ("every service", "Problem", "errors"): "only when single places of the request are wrong",
 }

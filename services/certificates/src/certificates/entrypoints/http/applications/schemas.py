@@ -86,12 +86,14 @@ class ReasonSchema(LabelSchema):
 class HistoryLineSchema(Schema):
     """One change of the application; `what` says which of the optional members it has."""
 
-    what = fields.Enum(Happening, by_value=True, required=True)
+    what = fields.Enum(Happening, by_value=fields.String, required=True)
     at = fields.String(required=True, metadata={"format": "date-time"})
-    state = fields.Enum(State, by_value=True, required=True, metadata={"description": "The state from then on."})
+    state = fields.Enum(
+        State, by_value=fields.String, required=True, metadata={"description": "The state from then on."}
+    )
     payment_id = fields.String(metadata={"description": "The payment accepted as the fee."})
     step = fields.String(metadata={"description": "The step that was decided."})
-    decision = fields.Enum(Decision, by_value=True)
+    decision = fields.Enum(Decision, by_value=fields.String)
     reason = fields.Nested(ReasonSchema, metadata={"description": "Of a refusal."})
     remarks = fields.String(
         metadata={"description": "The officer's words: those of a refusal; an officer sees those of an approval too."}

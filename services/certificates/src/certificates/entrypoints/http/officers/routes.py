@@ -4,7 +4,12 @@ from typing import Any
 
 from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.officers.decide_application import DecideApplication
-from certificates.application.officers.errors import AlreadyDecided, FeeNotPaid, OfficerRequired
+from certificates.application.officers.errors import (
+    AlreadyDecided,
+    AnotherOfficerRequired,
+    FeeNotPaid,
+    OfficerRequired,
+)
 from certificates.bootstrap import Certificates
 from certificates.domain.officer import Officer
 from certificates.entrypoints.http.applications.routes import APPLICATION_ID, created
@@ -20,7 +25,7 @@ from servicekit.instants import utc_now
 @blueprint.requires("applications:decide")
 @blueprint.keyed("decide-application", retention_days=KEY_RETENTION_DAYS)
 @blueprint.versioned()
-@blueprint.raises(ApplicationNotFound, OfficerRequired, AlreadyDecided, FeeNotPaid)
+@blueprint.raises(ApplicationNotFound, OfficerRequired, AnotherOfficerRequired, AlreadyDecided, FeeNotPaid)
 @blueprint.arguments(schemas.DecisionSchema, example=schemas.DECISION_EXAMPLE)
 @blueprint.response(201, ApplicationSchema, headers=["Location"])
 def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders:
