@@ -11,6 +11,7 @@ from tests.architecture.conftest import SERVICES, openapi
 METHODS = ("get", "put", "post", "delete", "patch")
 # Members of an answer that are there or not, and what that depends on. All others are always there.
 SOMETIMES = {
+    ("certificates", "FormField", "instead_of"): "fields that stand in for others",
     ("certificates", "FormField", "pattern"): "text fields with a form of their own",
     ("certificates", "FormField", "hint"): "says the pattern to people",
     ("certificates", "FormField", "max_length"): "text fields",
