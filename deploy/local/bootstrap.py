@@ -50,8 +50,8 @@ def main() -> int:
             write_locks(environments, upgrade="--upgrade" in sys.argv, say=say)
             return 0
         environments.ensure("local")
-    except CannotStart as problem:
-        sys.stderr.write(f"\n{problem}\n")
+    except CannotStart as error:
+        sys.stderr.write(f"\n{error}\n")
         return 2
     except KeyboardInterrupt:
         return 130

@@ -21,6 +21,11 @@ BANNED_NAMES = {
 }
 
 
+def strange_names(source: str) -> Iterator[str]:
+    """What any module of the repository names as it should not, tests and tools too."""
+    yield from _names(ast.parse(source))
+
+
 def strangers(path: PurePosixPath, source: str) -> Iterator[str]:
     """What in a module of a service or a library is not in the dialect. `path` is relative to `src/`: `billing/…`."""
     tree = ast.parse(source)

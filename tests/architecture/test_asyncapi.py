@@ -30,8 +30,8 @@ def references(node: Any) -> Iterator[str]:
             else:
                 yield from references(value)
     elif isinstance(node, list):
-        for each in node:
-            yield from references(each)
+        for item in node:
+            yield from references(item)
 
 
 def test_the_platforms_document_is_valid_and_so_is_each_services_own(service: str) -> None:
@@ -41,9 +41,9 @@ def test_the_platforms_document_is_valid_and_so_is_each_services_own(service: st
 
 def test_every_reference_leads_somewhere_in_the_document() -> None:
     whole = document()
-    found = set(references(whole))
-    assert len(found) > len(whole["channels"])
-    for reference in found:
+    all_references = set(references(whole))
+    assert len(all_references) > len(whole["channels"])
+    for reference in all_references:
         assert reference.startswith("#/"), reference
         there: Any = whole
         for step in reference.removeprefix("#/").split("/"):
@@ -52,14 +52,14 @@ def test_every_reference_leads_somewhere_in_the_document() -> None:
 
 
 def test_every_event_that_flows_is_an_operation() -> None:
-    wanted = set()
+    declared = set()
     for service in SERVICES:
         events = asked(service, "events")
-        wanted |= {("send", event) for event in events["publishes"]}
-        wanted |= {("receive", f"{service}.{each['event']}") for each in events["consumes"]}
+        declared |= {("send", event) for event in events["publishes"]}
+        declared |= {("receive", f"{service}.{consumed['event']}") for consumed in events["consumes"]}
     whole = document()
-    found = set()
+    documented = set()
     for operation in whole["operations"].values():
         channel = whole["channels"][operation["channel"]["$ref"].removeprefix("#/channels/")]
-        found.add((operation["action"], channel["address"]))
-    assert found == wanted
+        documented.add((operation["action"], channel["address"]))
+    assert documented == declared

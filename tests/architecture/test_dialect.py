@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.architecture.dialect import strangers
+from tests.architecture.dialect import strange_names, strangers
 from tests.conftest import ROOT
 
 SOURCES = sorted(source for folder in ("services", "shared") for source in (ROOT / folder).glob("*/src/*"))
@@ -20,6 +20,13 @@ def modules(source: Path) -> Iterator[tuple[PurePosixPath, str]]:
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_a_package_speaks_the_dialect(source: Path) -> None:
     assert [f"{path}: {what}" for path, text in modules(source) for what in strangers(path, text)] == []
+
+
+@pytest.mark.parametrize("folder", ["deploy", "tests"])
+def test_tools_and_tests_name_things_after_what_they_are(folder: str) -> None:
+    modules_of_folder = sorted((ROOT / folder).rglob("*.py"))
+    assert len(modules_of_folder) > 20
+    assert [f"{path}: {what}" for path in modules_of_folder for what in strange_names(path.read_text())] == []
 
 
 def test_the_examples_that_contributors_are_shown_speak_it() -> None:
@@ -69,8 +76,8 @@ def test_a_use_case_in_the_dialect_is_no_stranger() -> None:
 )
 def test_a_strange_use_case_is_noticed(is_now: str, instead: str, says: str) -> None:
     assert is_now in HANDLER
-    told = of("billing/application/payments/pay_bill.py", HANDLER.replace(is_now, instead))
-    assert any(says in line for line in told), told
+    sentences = of("billing/application/payments/pay_bill.py", HANDLER.replace(is_now, instead))
+    assert any(says in line for line in sentences), sentences
 
 
 @pytest.mark.parametrize(
@@ -89,5 +96,5 @@ def test_a_strange_use_case_is_noticed(is_now: str, instead: str, says: str) -> 
     ],
 )
 def test_a_stranger_is_noticed(path: str, text: str, says: str) -> None:
-    told = of(path, text)
-    assert any(says in line for line in told), told
+    sentences = of(path, text)
+    assert any(says in line for line in sentences), sentences

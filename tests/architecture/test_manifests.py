@@ -23,15 +23,15 @@ DRAIN_SECONDS = {"api": 65, "worker": 20, "relay": 10}
 
 def documents(service: str) -> list[dict[str, Any]]:
     """Every Kubernetes object in a service's folder."""
-    found: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     for path in sorted((FOLDER / service).glob("*/*.yaml")):
         if path.name not in {"kustomization.yaml", "openapi.yaml"}:
-            found += [each for each in yaml.safe_load_all(path.read_text()) if each]
-    return found
+            objects += [document for document in yaml.safe_load_all(path.read_text()) if document]
+    return objects
 
 
 def of_kind(service: str, *kinds: str) -> list[dict[str, Any]]:
-    return [each for each in documents(service) if each["kind"] in kinds]
+    return [document for document in documents(service) if document["kind"] in kinds]
 
 
 def pods(service: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -45,9 +45,9 @@ def pods(service: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_object_is_valid_at_the_oldest_and_the_newest_version(service: str, version: str) -> None:
-    for each in documents(service):
+    for document in documents(service):
         # Raises for an unknown kind too: a kind without a schema is not a valid one.
-        kubernetes_validate.validate(each, version, strict=True)
+        kubernetes_validate.validate(document, version, strict=True)
 
 
 def test_the_kustomization_names_every_file_and_no_other(service: str) -> None:
@@ -55,7 +55,7 @@ def test_the_kustomization_names_every_file_and_no_other(service: str) -> None:
         listed = set(yaml.safe_load(file.read_text())["resources"])
         there = {path.name for path in file.parent.glob("*.yaml")} - {"kustomization.yaml", "openapi.yaml"}
         assert listed == there
-        assert not [each for each in listed if "/" in each], "no path leaves the folder"
+        assert not [path for path in listed if "/" in path], "no path leaves the folder"
 
 
 def test_a_service_with_events_loads_its_topology_and_a_release_is_one_image(service: str) -> None:
@@ -66,14 +66,14 @@ def test_a_service_with_events_loads_its_topology_and_a_release_is_one_image(ser
         assert container["args"] == ["topology", "--apply"]
         contract = yaml.safe_load((FOLDER / service / "contract.yaml").read_text())
         keys = {
-            (each["name"], key)
+            (secret["name"], key)
             for kind in ("secrets", "deployer_secrets")
-            for each in contract[kind]
-            for key in each["keys"]
+            for secret in contract[kind]
+            for key in secret["keys"]
         }
-        given = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container["env"]}
+        given = {variable["name"]: variable["valueFrom"]["secretKeyRef"] for variable in container["env"]}
         assert set(given) == {"AMQP_URL", "RABBITMQ_MANAGEMENT_URL"}
-        assert {(each["name"], each["key"]) for each in given.values()} <= keys
+        assert {(reference["name"], reference["key"]) for reference in given.values()} <= keys
     images = [yaml.safe_load(file.read_text())["images"] for file in (FOLDER / service).glob("*/kustomization.yaml")]
     assert images == [images[0]] * len(images)
 
@@ -85,13 +85,15 @@ def test_only_the_topology_job_sees_the_brokers_administrator(service: str) -> N
 
 def test_there_is_a_deployment_for_every_process(service: str) -> None:
     events = asked(service, "events")
-    wanted = {"api"}
+    processes = {"api"}
     if events["publishes"] or events["consumes"]:
-        wanted.add("relay")
+        processes.add("relay")
     if events["consumes"]:
-        wanted.add("worker")
-    deployed = {each["metadata"]["name"].removeprefix(f"{service}-") for each in of_kind(service, "Deployment")}
-    assert wanted <= deployed <= wanted | {"worker"}
+        processes.add("worker")
+    deployed = {
+        deployment["metadata"]["name"].removeprefix(f"{service}-") for deployment in of_kind(service, "Deployment")
+    }
+    assert processes <= deployed <= processes | {"worker"}
 
 
 def test_pods_are_restricted(service: str) -> None:
@@ -138,19 +140,23 @@ def test_a_pod_drains_before_it_is_killed(service: str) -> None:
 
 
 def test_a_rollout_never_takes_away_what_serves(service: str) -> None:
-    for each in of_kind(service, "Deployment"):
-        assert each["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
-        labels = each["spec"]["template"]["metadata"]["labels"]
-        assert each["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    for deployment in of_kind(service, "Deployment"):
+        assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+        labels = deployment["spec"]["template"]["metadata"]["labels"]
+        assert deployment["spec"]["selector"]["matchLabels"].items() <= labels.items()
 
 
 def test_every_deployment_has_a_disruption_budget_and_the_api_scales_itself(service: str) -> None:
-    deployed = {each["metadata"]["name"] for each in of_kind(service, "Deployment")}
-    budgets = {each["metadata"]["name"] for each in of_kind(service, "PodDisruptionBudget")}
+    deployed = {deployment["metadata"]["name"] for deployment in of_kind(service, "Deployment")}
+    budgets = {budget["metadata"]["name"] for budget in of_kind(service, "PodDisruptionBudget")}
     assert deployed == budgets
     (scaler,) = of_kind(service, "HorizontalPodAutoscaler")
     assert scaler["spec"]["minReplicas"] >= 2
-    (api,) = [each for each in of_kind(service, "Deployment") if each["metadata"]["name"] == f"{service}-api"]
+    (api,) = [
+        deployment
+        for deployment in of_kind(service, "Deployment")
+        if deployment["metadata"]["name"] == f"{service}-api"
+    ]
     assert scaler["spec"]["scaleTargetRef"]["name"] == api["metadata"]["name"]
     assert "replicas" not in api["spec"], "an autoscaler and a number of replicas fight each other"
 
@@ -172,16 +178,16 @@ def test_only_the_observers_reach_probes_and_metrics(service: str) -> None:
 
 
 def test_every_required_setting_is_given_and_every_given_one_exists(service: str) -> None:
-    settings = {each["variable"]: each for each in asked(service, "settings", "--json")}
+    settings = {setting["variable"]: setting for setting in asked(service, "settings", "--json")}
     base = FOLDER / service / "base"
     lines = [line for line in (base / "config.env").read_text().splitlines() if line and not line.startswith("#")]
     configured = dict(line.split("=", 1) for line in lines)
     contract = yaml.safe_load((FOLDER / service / "contract.yaml").read_text())
-    secret = {key for each in contract["secrets"] for key in each["keys"]}
+    secret = {key for entry in contract["secrets"] for key in entry["keys"]}
     assert set(configured) | secret <= set(settings)
-    required = {name for name, each in settings.items() if each["default"] is None}
+    required = {name for name, setting in settings.items() if setting["default"] is None}
     assert required <= set(configured) | secret
-    assert {name for name, each in settings.items() if each["secret"]} & set(configured) == set()
+    assert {name for name, setting in settings.items() if setting["secret"]} & set(configured) == set()
 
 
 def test_no_secret_is_in_the_repository(service: str) -> None:

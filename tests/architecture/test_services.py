@@ -68,12 +68,12 @@ def test_every_part_of_an_address_is_said_what_it_is_with_an_example(service: st
     for method, path, operation in operations(service):
         if operation.get("x-internal") or operation.get("x-undocumented"):
             continue
-        said = {
+        parameters = {
             p["name"]: p
             for p in [*openapi(service)["paths"][path].get("parameters", []), *operation.get("parameters", [])]
         }
         for name in re.findall(r"\{(\w+)\}", path):
-            assert said[name].get("example"), f"{method} {path} has no example of {name}"
+            assert parameters[name].get("example"), f"{method} {path} has no example of {name}"
 
 
 def test_every_post_that_makes_something_asks_for_a_key_or_is_known_not_to(service: str) -> None:
@@ -105,11 +105,11 @@ def test_every_queue_has_a_ladder_and_parking(service: str) -> None:
 
 def test_every_setting_says_what_it_is(service: str) -> None:
     settings = asked(service, "settings", "--json")
-    assert len({each["variable"] for each in settings}) == len(settings)
-    for each in settings:
-        assert len(each["meaning"]) > 10, each["variable"]
-        if each["secret"]:
-            assert each["default"] in {None, ""}, f"{each['variable']} is secret and has a default"
+    assert len({setting["variable"] for setting in settings}) == len(settings)
+    for setting in settings:
+        assert len(setting["meaning"]) > 10, setting["variable"]
+        if setting["secret"]:
+            assert setting["default"] in {None, ""}, f"{setting['variable']} is secret and has a default"
 
 
 def test_every_make_target_says_what_it_does() -> None:

@@ -22,8 +22,8 @@ def test_every_published_event_has_a_schema_and_belongs_to_its_producer() -> Non
 
 
 def test_no_event_has_two_producers() -> None:
-    told = [event for service in SERVICES for event in asked(service, "events")["publishes"]]
-    assert len(told) == len(set(told))
+    published = [event for service in SERVICES for event in asked(service, "events")["publishes"]]
+    assert len(published) == len(set(published))
 
 
 def test_every_consumed_event_is_published_by_whom_the_consumer_expects() -> None:

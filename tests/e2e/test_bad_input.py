@@ -81,7 +81,7 @@ def test_a_malformed_payment_names_what_is_wrong_and_costs_nothing(
     if pointer:
         assert pointer in [error["pointer"] for error in problem["errors"]], problem
     assert kiosk.get("/v1/wallet").json == wallet
-    # Nothing but its fault stood in its way, and the key is not used up.
+    # Without its fault it is accepted: the key is not used up.
     assert kiosk.post("/v1/payments", good, key).status == 201
 
 
@@ -228,7 +228,7 @@ def test_what_passes_through_with_an_application_and_a_payment_is_in_no_log_and_
 ) -> None:
     """Nothing is refused here: what is accepted goes through every program, and through the broker."""
     mobile, aadhaar, number = "9829054321", "987612345678", "271828182845"
-    told = {
+    applicant = {
         "name": "Canary Applicantname",
         "name_hi": "कैनरी आवेदकनाम",
         "father_name": "Canary Fathername",
@@ -239,7 +239,7 @@ def test_what_passes_through_with_an_application_and_a_payment_is_in_no_log_and_
     bill = kiosk.fetch_bill(number)
     paid = kiosk.pay(bill)
     assert paid.status == 201, paid
-    body = {"application_type": "domicile", "district_code": "107", "applicant": told}
+    body = {"application_type": "domicile", "district_code": "107", "applicant": applicant}
     application = kiosk.post("/v1/applications", body)
     assert application.status == 201, application
     application_id, pay_with = application.json["application_id"], application.json["fee"]["pay_with"]
@@ -260,7 +260,16 @@ def test_what_passes_through_with_an_application_and_a_payment_is_in_no_log_and_
     kiosk.transaction_when(paid.json["transaction_token"], "COMPLETED")
 
     # In parts too: a log may cut a text. The day of birth is a day like any other and would be found elsewhere.
-    private = ["Canary", told["name_hi"], "Canarystreet", mobile, aadhaar, number, kiosk.client_secret, kiosk.token]
+    private = [
+        "Canary",
+        applicant["name_hi"],
+        "Canarystreet",
+        mobile,
+        aadhaar,
+        number,
+        kiosk.client_secret,
+        kiosk.token,
+    ]
     assert written_down(stack, private) + told_to_others(stack, private) == []
 
 
@@ -273,11 +282,11 @@ def written_down(stack: Stack, private: Sequence[str]) -> list[tuple[str, str]]:
     names = {log.name.partition(".")[0] for log in logs}
     assert names >= {"billing-api", "billing-relay", "certificates-worker", "gateway-api", "mongod", "rabbitmq"}, names
     return [
-        (log.name, each)
+        (log.name, text)
         for log in logs
         if log.name.partition(".")[0] not in SIMULATORS
-        for each in private
-        if found_in(log.read_text(errors="replace"), each)
+        for text in private
+        if found_in(log.read_text(errors="replace"), text)
     ]
 
 
@@ -291,10 +300,10 @@ def told_to_others(stack: Stack, private: Sequence[str]) -> list[tuple[str, str]
         ]
     assert {row["routing_key"] for _, row in rows} >= {"application.submitted.v1", "payment.completed.v1"}
     return [
-        (f"{service}: {row['routing_key']}", each)
+        (f"{service}: {row['routing_key']}", text)
         for service, row in rows
-        for each in private
-        if found_in(bytes(row["body"]).decode() + repr({k: v for k, v in row.items() if k != "body"}), each)
+        for text in private
+        if found_in(bytes(row["body"]).decode() + repr({k: v for k, v in row.items() if k != "body"}), text)
     ]
 
 

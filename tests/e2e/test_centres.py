@@ -13,7 +13,7 @@ def anyone(platform: Platform) -> Client:
 
 
 def kilometres(a: tuple[float, float], b: tuple[float, float]) -> float:
-    (lat1, lon1), (lat2, lon2) = [tuple(map(radians, each)) for each in (a, b)]
+    (lat1, lon1), (lat2, lon2) = [tuple(map(radians, point)) for point in (a, b)]
     half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
     return 2 * 6371.0 * asin(sqrt(half))
 
@@ -25,20 +25,20 @@ def test_forty_thousand_centres_stand_in_thirty_three_districts(anyone: Client) 
 
 
 def test_a_districts_centres_can_be_listed_to_the_end(anyone: Client) -> None:
-    found: list[str] = []
+    kiosk_ids: list[str] = []
     path = "/v1/kiosks?district=103&limit=200"
     while path:
         page = anyone.get(path).json
-        found += [each["kiosk_id"] for each in page["items"]]
+        kiosk_ids += [item["kiosk_id"] for item in page["items"]]
         path = f"/v1/kiosks?district=103&limit=200&cursor={page['next']}" if page.get("next") else ""
-    assert len(found) == len(set(found)) == 391
+    assert len(kiosk_ids) == len(set(kiosk_ids)) == 391
 
 
 def test_the_nearest_ten_come_in_order_of_distance(anyone: Client) -> None:
     here = (26.9124, 75.7873)
     items = anyone.get(f"/v1/kiosks/nearest?lat={here[0]}&lon={here[1]}&limit=10").json["items"]
     assert len(items) == 10
-    distances = [each["distance_m"] for each in items]
+    distances = [item["distance_m"] for item in items]
     assert distances == sorted(distances)
     nearest = items[0]
     lon, lat = nearest["location"]["coordinates"]

@@ -120,33 +120,40 @@ def test_one_trace_leads_from_the_clients_call_to_the_consumers_span_and_each_be
     assert answer.status == 201, answer
 
     def seen() -> set[tuple[str, str, str]]:
-        found = set()
+        spans = set()
         for request in list(collector):
             for resource in request.resource_spans:
                 service = values(resource.resource.attributes)["service.name"]
-                for span in (each for scope in resource.scope_spans for each in scope.spans):
+                for span in (recorded for scope in resource.scope_spans for recorded in scope.spans):
                     # One of several messages that share a transaction is linked to its producer's trace (ADR 0017),
                     # and the link bears what the span of one message bears itself.
                     for part in (span, *span.links):
                         if part.trace_id.hex() == trace_id:
-                            told = values(part.attributes)
-                            found.add((service, span.name, next((told[name] for name in NAMES if name in told), "")))
-        return found
+                            attributes = values(part.attributes)
+                            spans.add(
+                                (
+                                    service,
+                                    span.name,
+                                    next((attributes[name] for name in NAMES if name in attributes), ""),
+                                )
+                            )
+        return spans
 
     # Each process sends its spans when its own batch is due, in no order.
-    wanted = {
+    expected = {
         ("gateway", "POST /v1/payments", request_id),
         ("billing", "POST /v1/payments", request_id),
         ("gateway", "process payment.completed.v1", request_id),
     }
-    eventually(lambda: wanted <= seen(), 30, f"these spans of the trace arrived: {wanted}")
+    eventually(lambda: expected <= seen(), 30, f"these spans of the trace arrived: {expected}")
 
 
 def values(attributes: Iterable[KeyValue]) -> dict[str, str]:
     """Attributes that are one text, as a header with one value is."""
     return {
-        each.key: each.value.string_value or "".join(item.string_value for item in each.value.array_value.values)
-        for each in attributes
+        attribute.key: attribute.value.string_value
+        or "".join(item.string_value for item in attribute.value.array_value.values)
+        for attribute in attributes
     }
 
 

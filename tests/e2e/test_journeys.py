@@ -66,8 +66,8 @@ def pay_fee(client: Client, application: dict[str, Any], **mode: Any) -> Answer:
 
 def application_when(client: Client, application_id: str, state: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
-        found = client.get(f"/v1/applications/{application_id}").json
-        return found if found["state"] == state else None
+        application = client.get(f"/v1/applications/{application_id}").json
+        return application if application["state"] == state else None
 
     return eventually(look, 20, f"application {application_id} is {state}")
 
@@ -134,7 +134,7 @@ def test_a_domicile_certificate_is_applied_for_paid_decided_issued_and_verified(
     assert elsewhere.post(f"/v1/applications/{application_id}/decisions", decision).status == 404
     officer = platform.client("officer-tehsildar-jaipur")
     queue = officer.get("/v1/applications?state=IN_VERIFICATION").json["items"]
-    assert application_id in {each["application_id"] for each in queue}
+    assert application_id in {application["application_id"] for application in queue}
     decided = officer.post(f"/v1/applications/{application_id}/decisions", decision)
     assert decided.status == 201, decided
 
@@ -150,12 +150,12 @@ def test_a_domicile_certificate_is_applied_for_paid_decided_issued_and_verified(
         assert (verdict.status, verdict.json["valid"]) == (200, False), verdict
 
     kiosk.transaction_when(application["transaction_token"], "ISSUED")
-    wanted = {"application.submitted", "payment.completed", "application.decided", "certificate.issued"}
+    expected = {"application.submitted", "payment.completed", "application.decided", "certificate.issued"}
 
     def all_told() -> bool:
         """Each type comes by a queue of its own: what tells the end need not arrive last."""
         seen = kiosk.get(f"/v1/transactions/{application['transaction_token']}").json
-        return {event["type"] for event in seen["events"]} >= wanted
+        return {event["type"] for event in seen["events"]} >= expected
 
     eventually(all_told, what="every event is in the view")
 

@@ -7,7 +7,10 @@ import pytest
 
 from emitra_local.stack import Stack
 from tests.support.crash import Crash
+from tests.support.fresh import pytest_runtest_makereport, pytest_runtest_teardown
 from tests.support.platform import Client, Platform
+
+__all__ = ["pytest_runtest_makereport", "pytest_runtest_teardown"]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 import pika
 import pymongo
@@ -32,8 +33,8 @@ from tests.support.platform import Answer, Client, Platform, eventually, new_key
 GATEWAY_QUEUE = "gateway.payment.completed.v1"
 # A killed process leaves its transaction open; MongoDB ends it after this long, as a rule a minute.
 TRANSACTION_LIFETIME_SECONDS = 3
-# The stream of events sends what it has at once; so much silence is its end.
-STREAM_SILENCE_SECONDS = 1.0
+EVENTS_LOG = "events.log"
+STREAM_TIMEOUT_SECONDS = 20.0
 STREAM_PREFETCH = 500
 # Of 20 in production, to save half a minute. Two deliveries are spent before a message is suspected; in each of the
 # others a neighbour has an even chance to be handled before the deadly one.
@@ -119,7 +120,9 @@ def test_a6_a_relay_that_slept_past_its_lease_harms_nothing_when_it_wakes(
     assert ended == f"exit status {EXIT_UNAVAILABLE}; not expected"
     books = assert_invariants(stack)
     application_id = next(
-        each["application_id"] for each in books.certificates if made["certificate"].endswith(each["_id"])
+        certificate["application_id"]
+        for certificate in books.certificates
+        if made["certificate"].endswith(certificate["_id"])
     )
     sequences = [int(event["sequence"]) for event in events_about(stack, application_id)]
     # Too late by its own heartbeat, and the broker has closed the connection: then it published nothing more.
@@ -176,7 +179,9 @@ def test_c5_a_poisonous_message_is_parked_by_the_broker_and_its_neighbours_are_h
     outbox = mongodb[stack.infrastructure.database_of("billing")].outbox
 
     def left() -> list[dict[str, Any]] | None:
-        rows = list(outbox.find({"aggregate.id": {"$in": [each["payment_id"] for each in payments]}, "state": "sent"}))
+        rows = list(
+            outbox.find({"aggregate.id": {"$in": [payment["payment_id"] for payment in payments]}, "state": "sent"})
+        )
         return rows if len(rows) == len(payments) else None
 
     # At the head of the queue: what is behind it comes with it each time.
@@ -190,7 +195,7 @@ def test_c5_a_poisonous_message_is_parked_by_the_broker_and_its_neighbours_are_h
         parked = eventually(
             lambda: list(letters.find({"state": "parked"})), POISON_TIMEOUT_SECONDS, "the broker parks the message"
         )
-    assert [each["message_id"] for each in parked] == [poison["message_id"]]
+    assert [letter["message_id"] for letter in parked] == [poison["message_id"]]
     for payment in payments:
         if payment["payment_id"] != poison["aggregate"]["id"]:
             kiosk.transaction_when(payment["transaction_token"], "COMPLETED")
@@ -234,7 +239,7 @@ def test_s3_sweeper_dies_around_giving_the_money_back(
     failed = portal.payment_when(payment["payment_id"], "FAILED", 60)
     assert failed["failure"]["code"] == "biller-refused"
     books = assert_invariants(stack)
-    [authorised] = [each for each in books.provider if each["request_id"] == f"{payment['payment_id']}:auth"]
+    [authorised] = [record for record in books.provider if record["request_id"] == f"{payment['payment_id']}:auth"]
     assert authorised["capture"] is None
     # Under one id, so that asking again is harmless; and two sweeping threads may both have asked.
     assert authorised["void"]["request_id"] == f"{payment['payment_id']}:void"
@@ -265,9 +270,9 @@ def assert_paid_once(stack: Stack, kiosk: Client, payment: dict[str, Any]) -> No
     done = kiosk.payment_when(payment_id, "COMPLETED", 40)
     assert done["receipt"]["receipt_number"]
     books = assert_invariants(stack)
-    assert [each["_id"] for each in books.payments.values() if each["bill_id"] == done["bill_id"]] == [payment_id]
-    posted = [each for each in books.billers if each["request_id"].startswith(payment_id)]
-    assert [(each["status"], each["times_received"]) for each in posted] == [("SUCCESS", 1)]
+    assert [row["_id"] for row in books.payments.values() if row["bill_id"] == done["bill_id"]] == [payment_id]
+    posted = [record for record in books.billers if record["request_id"].startswith(payment_id)]
+    assert [(record["status"], record["times_received"]) for record in posted] == [("SUCCESS", 1)]
 
 
 def outcomes_at_gateway(stack: Stack) -> Counter[str]:
@@ -285,20 +290,27 @@ def channel_to(stack: Stack) -> Iterator[Any]:
 
 
 def events_about(stack: Stack, subject: str) -> list[dict[str, Any]]:
-    """Every copy of every event of one aggregate that was ever published, in order, from the stream of all events."""
-    found = []
+    """Every copy of every event of one aggregate that was published so far, in order, from the stream of all events.
+
+    A mark behind them tells where they end: a stream says nothing of that, and a busy broker pauses in it.
+    """
+    mark = uuid4().hex
     with channel_to(stack) as channel:
+        channel.confirm_delivery()
+        channel.basic_publish("", EVENTS_LOG, json.dumps({"subject": mark}))
         channel.basic_qos(prefetch_count=STREAM_PREFETCH)
+        events = []
         stream = channel.consume(
-            "events.log", arguments={"x-stream-offset": "first"}, inactivity_timeout=STREAM_SILENCE_SECONDS
+            EVENTS_LOG, arguments={"x-stream-offset": "first"}, inactivity_timeout=STREAM_TIMEOUT_SECONDS
         )
         for method, _, body in stream:
-            if method is None:
-                break
+            assert method is not None, f"the stream says nothing for {STREAM_TIMEOUT_SECONDS} s"
             channel.basic_ack(method.delivery_tag)
             event = json.loads(body)
-            found += [event] if event["subject"] == subject else []
-    return found
+            if event["subject"] == mark:
+                break
+            events += [event] if event["subject"] == subject else []
+    return events
 
 
 @contextmanager
@@ -338,5 +350,5 @@ def how_it_ended(stack: Stack, program: str, pid: int) -> str | None:
     """What supervisord noted about the end of one process of a program, e.g. "terminated by SIGKILL"; None before."""
     noted = stack.supervisor.log_tail("supervisord", SUPERVISORD_LINES)
     since = noted.partition(f"spawned: '{program}' with pid {pid}")[2]
-    found = re.search(rf"exited: {program} \((.*)\)", since)
-    return found[1] if found else None
+    noted_end = re.search(rf"exited: {program} \((.*)\)", since)
+    return noted_end[1] if noted_end else None

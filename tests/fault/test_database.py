@@ -170,8 +170,8 @@ def test_a_payment_that_only_a_cut_off_primary_has_is_not_promised(
     bill = a_bill(client)
 
     def pay() -> Answer:
-        wanted = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
-        return client.post("/v1/payments", wanted, key, **{"Emitra-Timeout-Ms": TIMEOUT_MS})
+        request = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
+        return client.post("/v1/payments", request, key, **{"Emitra-Timeout-Ms": TIMEOUT_MS})
 
     with cut_off_primary(stack, mongodb):
         in_doubt, repeated = pay(), pay()
@@ -185,7 +185,7 @@ def test_what_a_transaction_locked_whose_process_died_is_free_again_in_seconds(
     stack: Stack, platform: Platform, mongodb: Any
 ) -> None:
     with database(stack, "billing") as billing, billing.client.start_session() as session:
-        centres = [each["kiosk_id"] for each in platform.run_info["clients"] if each.get("kiosk_id")]
+        centres = [client["kiosk_id"] for client in platform.run_info["clients"] if client.get("kiosk_id")]
 
         def begun() -> bool:
             """Every wallet is changed, and that is never committed: what a killed process leaves behind."""

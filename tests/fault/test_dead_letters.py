@@ -37,14 +37,14 @@ def dead_letters(stack: Stack, *arguments: str, **env: str) -> subprocess.Comple
     )
 
 
-def said(stack: Stack, *arguments: str, **env: str) -> str:
+def output_of(stack: Stack, *arguments: str, **env: str) -> str:
     done = dead_letters(stack, *arguments, **env)
     assert done.returncode == 0, done
     return done.stdout
 
 
 def letters(stack: Stack, *arguments: str) -> list[dict[str, Any]]:
-    return list(json.loads(said(stack, "list", "--json", *arguments)))
+    return list(json.loads(output_of(stack, "list", "--json", *arguments)))
 
 
 def publish(stack: Stack, queue: str, body: bytes, message_id: str, **headers: Any) -> None:
@@ -89,9 +89,9 @@ def decision(token: str, message_id: str, decided_at: str = "2026-11-23T06:30:00
 
 def the_letter(stack: Stack, message_id: str, state: str = "parked") -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
-        found = [each for each in letters(stack, "--state", state) if each["message_id"] == message_id]
-        assert len(found) <= 1
-        return found[0] if found else None
+        matching = [letter for letter in letters(stack, "--state", state) if letter["message_id"] == message_id]
+        assert len(matching) <= 1
+        return matching[0] if matching else None
 
     return eventually(look, 30, f"message {message_id} is {state}")
 
@@ -99,8 +99,8 @@ def the_letter(stack: Stack, message_id: str, state: str = "parked") -> dict[str
 def view(stack: Stack, token: str) -> list[str]:
     """The ids of the events that the gateway's view has of a transaction."""
     with pymongo.MongoClient[dict[str, Any]](stack.infrastructure.mongodb_uri) as client:
-        found = client[stack.infrastructure.database_of("gateway")].transactions.find_one({"_id": token})
-    return [event["id"] for event in found["events"]] if found else []
+        transaction = client[stack.infrastructure.database_of("gateway")].transactions.find_one({"_id": token})
+    return [event["id"] for event in transaction["events"]] if transaction else []
 
 
 def known_already(stack: Stack, queue: str) -> float:
@@ -116,19 +116,19 @@ def test_two_people_discard_what_cannot_be_read_where_money_moves(stack: Stack, 
     message = str(uuid.uuid4())
     publish(stack, PAYMENTS, b"\xff neither JSON nor money", message)
     letter = the_letter(stack, message)["_id"]
-    assert "unreadable: not JSON" in said(stack, "show", letter)
-    assert "neither" not in said(stack, "show", letter)
-    assert "neither JSON nor money" in said(stack, "show", letter, "--body")
+    assert "unreadable: not JSON" in output_of(stack, "show", letter)
+    assert "neither" not in output_of(stack, "show", letter)
+    assert "neither JSON nor money" in output_of(stack, "show", letter, "--body")
     first, second = (platform.client(name).token for name in ("operations-1", "operations-2"))
     assert dead_letters(stack, "discard", "--id", letter, "--reason", REASON).returncode == 2
     kiosk = platform.client("kiosk-jaipur").token
     assert dead_letters(stack, "discard", "--id", letter, "--reason", REASON, OPERATOR_TOKEN=kiosk).returncode == 2
-    assert "nothing is discarded yet" in said(
+    assert "nothing is discarded yet" in output_of(
         stack, "discard", "--id", letter, "--reason", REASON, OPERATOR_TOKEN=first
     )
     again = dead_letters(stack, "discard", "--approve", "--id", letter, OPERATOR_TOKEN=first)
     assert (again.returncode, "second person" in again.stderr) == (2, True)
-    assert "discarded 1 letter" in said(stack, "discard", "--approve", "--id", letter, OPERATOR_TOKEN=second)
+    assert "discarded 1 letter" in output_of(stack, "discard", "--approve", "--id", letter, OPERATOR_TOKEN=second)
     kept = the_letter(stack, message, "discarded")
     assert len({event["by"] for event in kept["history"] if "by" in event}) == 2
 
@@ -139,13 +139,13 @@ def test_a_bugs_letter_sent_again_begins_its_ladder_anew(stack: Stack) -> None:
     publish(stack, DECISIONS, decision(token, message, TOO_EARLY), message, **{"x-emitra-attempt": 5})
     letter = the_letter(stack, message)
     assert "OverflowError" in letter["reason"]
-    assert "OverflowError" in said(stack, "group", "--queue", DECISIONS)
-    assert "would re-drive 1 letter of 1" in said(stack, "redrive", "--id", letter["_id"], "--dry-run")
-    assert "re-drove 1 letter of 1" in said(stack, "redrive", "--id", letter["_id"])
+    assert "OverflowError" in output_of(stack, "group", "--queue", DECISIONS)
+    assert "would re-drive 1 letter of 1" in output_of(stack, "redrive", "--id", letter["_id"], "--dry-run")
+    assert "re-drove 1 letter of 1" in output_of(stack, "redrive", "--id", letter["_id"])
     with pymongo.MongoClient[dict[str, Any]](stack.infrastructure.mongodb_uri) as client:
         outbox = client[stack.infrastructure.database_of("gateway")].outbox
-        wanted = {"message_id": message, "exchange": "gateway.retry.10s"}
-        row: dict[str, Any] = eventually(lambda: outbox.find_one(wanted) or {}, 30, "it waits for its second try")
+        second_try = {"message_id": message, "exchange": "gateway.retry.10s"}
+        row: dict[str, Any] = eventually(lambda: outbox.find_one(second_try) or {}, 30, "it waits for its second try")
     assert (row["headers"]["x-emitra-attempt"], row["headers"]["x-emitra-redrive"]) == (1, 1)
 
 
@@ -161,7 +161,7 @@ def test_d1_the_recorder_dies_before_its_ack(stack: Stack, platform: Platform, t
         eventually(lambda: length(stack, f"parking.{DECISIONS}") == 0, 30, "the message is acknowledged")
         letter = the_letter(stack, message)
         assert [event["what"] for event in letter["history"]] == ["parked"]
-        said(stack, "discard", "--id", letter["_id"], "--reason", REASON, OPERATOR_TOKEN=operator)
+        output_of(stack, "discard", "--id", letter["_id"], "--reason", REASON, OPERATOR_TOKEN=operator)
     finally:
         stack.restart_program("gateway-worker")
         stack.await_ready(["gateway-worker"])
@@ -181,7 +181,7 @@ def test_d2_a_redrive_dies_half_way(stack: Stack, tmp_path: Path) -> None:
     killed = dead_letters(stack, *run, CRASH_POINT="D2", CRASH_ONCE_FILE=str(tmp_path / "died-at-D2"))
     assert killed.returncode == -signal.SIGKILL
     assert len(letters(stack, "--reason", "of test D2", "--state", "redriven")) == 1
-    assert "re-drove 2 letters of 2" in said(stack, *run)
+    assert "re-drove 2 letters of 2" in output_of(stack, *run)
     for message, token in tokens.items():
         eventually(lambda token=token: view(stack, token), 30, "the view has it")  # type: ignore[misc]
         assert view(stack, token) == [message]

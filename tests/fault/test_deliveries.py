@@ -44,7 +44,7 @@ class Delivery:
 
 @dataclass
 class History:
-    """Everything that happened on the stack so far, ready to happen again."""
+    """Every message that was delivered on the stack so far, to be delivered again."""
 
     stack: Stack
     deliveries: list[Delivery]
@@ -52,13 +52,13 @@ class History:
 
     def again(self, times: int, to: str = "") -> int:
         """Publish each message so many times, in any order, to the queues that begin with `to`; returns how many."""
-        publishings = [each for each in self.deliveries if each.queue.startswith(to)] * times
+        publishings = [delivery for delivery in self.deliveries if delivery.queue.startswith(to)] * times
         random.shuffle(publishings)
         with pika.BlockingConnection(pika.URLParameters(self.stack.infrastructure.amqp_url)) as connection:
             channel = connection.channel()
             channel.confirm_delivery()
-            for each in publishings:
-                row = each.row
+            for publishing in publishings:
+                row = publishing.row
                 properties = pika.BasicProperties(
                     message_id=row["message_id"],
                     type=row["message_type"],
@@ -66,7 +66,7 @@ class History:
                     delivery_mode=2,
                     headers=row["headers"],
                 )
-                channel.basic_publish("", each.queue, row["body"], properties, mandatory=True)
+                channel.basic_publish("", publishing.queue, row["body"], properties, mandatory=True)
         return len(publishings)
 
     def outcomes(self) -> dict[str, float]:
@@ -92,13 +92,15 @@ class History:
 
     def effects(self, services: Iterable[str]) -> dict[str, Any]:
         """All that these services keep, and how many events they have told."""
-        found: dict[str, Any] = {}
+        kept: dict[str, Any] = {}
         for service in services:
             with database(self.stack, service) as db:
                 for name in sorted(set(db.list_collection_names()) - BOOKKEEPING):
-                    found[f"{service}.{name}"] = {str(each["_id"]): _in_order(each) for each in db[name].find()}
-                found[f"{service} told"] = db.outbox.count_documents({})
-        return found
+                    kept[f"{service}.{name}"] = {
+                        str(document["_id"]): _in_order(document) for document in db[name].find()
+                    }
+                kept[f"{service} told"] = db.outbox.count_documents({})
+        return kept
 
 
 def _in_order(document: dict[str, Any]) -> dict[str, Any]:
@@ -124,15 +126,15 @@ def history(stack: Stack) -> History:
     consumers = []
     rows: list[dict[str, Any]] = []
     for service, programs in stack.services.items():
-        told = json.loads(programs.command("events"))
-        for consumed in told["consumes"]:
+        table = json.loads(programs.command("events"))
+        for consumed in table["consumes"]:
             queues[consumed["event"]].append(f"{service}.{consumed['event']}")
-        consumers += [service] if told["consumes"] else []
+        consumers += [service] if table["consumes"] else []
         with database(stack, service) as db:
             eventually(partial(_none_left, db.outbox, {"state": "pending"}), 30, "every event has left")
             rows += db.outbox.find({"exchange": f"{service}.events"})
     deliveries = [Delivery(queue, row) for row in rows for queue in queues[row["routing_key"]]]
-    assert {each.queue for each in deliveries} >= {
+    assert {delivery.queue for delivery in deliveries} >= {
         "gateway.payment.completed.v1",
         "gateway.application.submitted.v1",
         "gateway.application.decided.v1",
@@ -192,11 +194,11 @@ def test_what_the_inbox_has_forgotten_has_no_second_effect(stack: Stack, history
 
 def test_the_view_is_the_same_in_whatever_order_it_is_told(stack: Stack, history: History) -> None:
     before, effects = history.outcomes(), history.effects(["gateway"])
-    told = [each.row["message_id"] for each in history.deliveries]
+    message_ids = [delivery.row["message_id"] for delivery in history.deliveries]
     with database(stack, "gateway") as gateway:
         gateway.inbox.delete_many({})
         # Other tests' messages, which no outbox knows, would not come back.
-        gateway.transactions.delete_many({"events.id": {"$in": told}})
+        gateway.transactions.delete_many({"events.id": {"$in": message_ids}})
     count = history.again(2, to="gateway.")
     history.brought_to_an_end(before, count)
     assert history.effects(["gateway"]) == effects

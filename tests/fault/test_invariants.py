@@ -102,8 +102,8 @@ def complete_without_a_receipt(books: Books) -> None:
 
 
 def lose_the_event(books: Books) -> None:
-    wanted = paid_by_wallet(books)["_id"]
-    books.outboxes["billing"] = [row for row in books.outboxes["billing"] if row["aggregate"]["id"] != wanted]
+    payment_id = paid_by_wallet(books)["_id"]
+    books.outboxes["billing"] = [row for row in books.outboxes["billing"] if row["aggregate"]["id"] != payment_id]
 
 
 def tell_it_twice(books: Books) -> None:

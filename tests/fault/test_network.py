@@ -28,7 +28,7 @@ from tests.support.traffic import LONGEST_REQUEST_SECONDS, TIMEOUT_MS, Promised,
 
 pytestmark = pytest.mark.long
 
-# Confirms are waited for for 10 s, heartbeats for two times 10 s, an answer of MongoDB for 10 s.
+# A confirm is awaited for 10 s, a heartbeat for two times 10 s, an answer of MongoDB for 10 s.
 NOTICED_WITHIN_SECONDS = 60
 # The gateway looks for other addresses every 2 s.
 ROUTED_WITHIN_SECONDS = 20
@@ -267,7 +267,9 @@ def test_a_posting_whose_answer_never_comes_is_asked_about_and_not_repeated(
     assert_each_paid_once(stack, [Promised(key, bill["bill_id"], answer.json)])
     biller = stack.simulator_urls["biller-simulator"]
     audit = urllib3.request("GET", f"{biller}/control/payments?limit=100000", timeout=10).json()["payments"]
-    received = [each["times_received"] for each in audit if each["request_id"].startswith(answer.json["payment_id"])]
+    received = [
+        record["times_received"] for record in audit if record["request_id"].startswith(answer.json["payment_id"])
+    ]
     assert received == [1]
 
 

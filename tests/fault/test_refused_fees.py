@@ -1,4 +1,4 @@
-"""Money that reached a department for nothing reaches people, once, whatever the broker delivers how often."""
+"""Money that reached a department for nothing is handed to people once, however often the broker delivers."""
 
 import json
 import uuid
@@ -51,9 +51,9 @@ def test_a_fee_that_is_paid_again_is_refused_once_and_opens_one_break(stack: Sta
     application_when(kiosk, application_id, "IN_VERIFICATION")
     again = f"pay_{uuid.uuid4().hex}"
     with database(stack, "billing") as billing, database(stack, "certificates") as certificates:
-        told = billing.outbox.find_one({"routing_key": "payment.completed.v1", "aggregate.id": payment_id})
-        assert told is not None
-        second = in_another_event(told, payment_id=again)
+        completed = billing.outbox.find_one({"routing_key": "payment.completed.v1", "aggregate.id": payment_id})
+        assert completed is not None
+        second = in_another_event(completed, payment_id=again)
         delivered(stack, certificates, PAID, second, second, in_another_event(second))
         mine = {"payment_id": again}
         eventually(lambda: billing.breaks.find_one(mine), ARRIVES_WITHIN_SECONDS, "billing has opened a break")
@@ -61,7 +61,7 @@ def test_a_fee_that_is_paid_again_is_refused_once_and_opens_one_break(stack: Sta
         assert certificates.application_history.count_documents(mine) == 1
 
         delivered(stack, billing, REFUSED, refused, refused, in_another_event(refused))
-        (found,) = billing.breaks.find(mine)
-        assert (found["kind"], found["owner"], found["status"]) == ("fee-refused", "operations", "open")
-        assert found["due_at"] > found["opened_at"]
+        (opened,) = billing.breaks.find(mine)
+        assert (opened["kind"], opened["owner"], opened["status"]) == ("fee-refused", "operations", "open")
+        assert opened["due_at"] > opened["opened_at"]
     assert_invariants(stack)

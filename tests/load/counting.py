@@ -33,7 +33,7 @@ class ThingCounted(ma.Schema):
 
 
 def count(mongo: Mongo, events: Sequence[ReceivedEvent], session: ClientSession) -> None:
-    mongo.db[EFFECTS].insert_many([{"_id": each.id, **each.data} for each in events], session=session)
+    mongo.db[EFFECTS].insert_many([{"_id": event.id, **event.data} for event in events], session=session)
 
 
 SERVICE = Service(

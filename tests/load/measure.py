@@ -30,7 +30,7 @@ class Load:
     bodies: list[bytes] = field(default_factory=list)
 
     def add(self, more: "Load") -> None:
-        """Counts another load, of another time, with this one."""
+        """Adds the counts of another run of the same load."""
         self.seconds += more.seconds
         self.statuses += more.statuses
         self.took += more.took

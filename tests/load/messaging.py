@@ -37,7 +37,7 @@ EVENTS_ADDED_AT_ONCE = 1_000
 PEER_MESSAGES = 5_000
 LATENCY_EVENTS = 100
 WARM_UP_EVENTS = 20
-# Between two events of an idle system: longer than relay and consumer count on more to come.
+# The pause between two events of an idle system: relay and consumer no longer wait for more by then.
 IDLE_SECONDS = 0.3
 RUN_TIMEOUT_SECONDS = 120
 MONGODB_TIMEOUT_SECONDS = 30
@@ -65,15 +65,15 @@ def main() -> int:
 def bench_publishing(mongo: Mongo) -> None:
     table = Table("publishing to quorum queues", "per second", "what it promises", title=f"Relay, {EVENTS:,} events")
     with peer_queue():
-        each = {
+        awaited = {
             name: peer(name, "publish-each", PEER_MESSAGES) for name in ("raw_pika", "with_faststream", "with_celery")
         }
         confirmed = peer("with_celery", "publish-confirmed", PEER_MESSAGES)
-    table.add_row("pika, each confirm awaited", f"{each['raw_pika']:,.0f}", "confirmed")
-    table.add_row("FastStream, each publish awaited", f"{each['with_faststream']:,.0f}", "confirmed")
+    table.add_row("pika, each confirm awaited", f"{awaited['raw_pika']:,.0f}", "confirmed")
+    table.add_row("FastStream, each publish awaited", f"{awaited['with_faststream']:,.0f}", "confirmed")
     # py-amqp takes any confirm for its own, a late one of another message too.
     table.add_row("Celery, delay() with confirm_publish", f"{confirmed:,.0f}", "confirmed, unless a confirm is late")
-    table.add_row("Celery, delay()", f"{each['with_celery']:,.0f}", "nothing: a lost message is not noticed")
+    table.add_row("Celery, delay()", f"{awaited['with_celery']:,.0f}", "nothing: a lost message is not noticed")
     with peer_queue():
         table.add_row("pika, 256 in flight, one queue", f"{peer('raw_pika', 'publish', EVENTS):,.0f}", "confirmed")
     add_events(mongo, EVENTS)
@@ -147,7 +147,7 @@ def add_events(mongo: Mongo, count: int) -> list[str]:
     added: list[str] = []
     while len(added) < count:
         new = [ids.event_id() for _ in range(min(EVENTS_ADDED_AT_ONCE, count - len(added)))]
-        events = [NewEvent(each, EVENT, "thing", each, 1, now, DATA, "bench") for each in new]
+        events = [NewEvent(new_id, EVENT, "thing", new_id, 1, now, DATA, "bench") for new_id in new]
         mongo.transact(lambda session, events=events: outbox.add(session, *events))  # type: ignore[misc]
         added += new
     return added
@@ -196,9 +196,9 @@ def length(queue: str) -> int:
         return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
 
 
-def must_be(what: str, found: int, wanted: int) -> None:
-    if found != wanted:
-        raise SystemExit(f"the benchmark is void: {what}: {found}, not {wanted}")
+def must_be(what: str, count: int, expected: int) -> None:
+    if count != expected:
+        raise SystemExit(f"the benchmark is void: {what}: {count}, not {expected}")
 
 
 if __name__ == "__main__":

@@ -41,31 +41,31 @@ SHOWN_EVENTS = 40
 
 
 def main() -> int:
-    wanted = _arguments()
-    print(f"seed {wanted.seed}, {wanted.minutes:g} minutes, {wanted.clients} clients", flush=True)
+    options = _arguments()
+    print(f"seed {options.seed}, {options.minutes:g} minutes, {options.clients} clients", flush=True)
     with disposable_stack(ROOT, say=print) as stack:
         history = History()
-        nemesis = Nemesis(stack, wanted.seed, history)
+        nemesis = Nemesis(stack, options.seed, history)
         versions = versions_of(stack)
-        file = ROOT / ".local" / f"nemesis-{wanted.seed}.jsonl"
+        file = ROOT / ".local" / f"nemesis-{options.seed}.jsonl"
         with kept(history, nemesis.strikes, file):
-            payers = _payers(stack, wanted.seed, wanted.clients, history)
-            problems = _drive(payers, nemesis, history, wanted.minutes * 60)
+            payers = _payers(stack, options.seed, options.clients, history)
+            problems = _drive(payers, nemesis, history, options.minutes * 60)
             ended = time.monotonic()
             books = _settle(stack, problems)
             settled_seconds = time.monotonic() - ended
-            found = violations(history.events, books)
-        if found or problems:
-            _tell(found, problems, history, books)
-            said = f"seed {wanted.seed}: {len(found)} violations, {len(problems)} problems"
-            print(f"\n{said}; the history is in {file.relative_to(ROOT)}")
-            shutil.copytree(stack.state / "logs", ROOT / ".local" / f"nemesis-{wanted.seed}-logs", dirs_exist_ok=True)
+            broken = violations(history.events, books)
+        if broken or problems:
+            _tell(broken, problems, history, books)
+            summary = f"seed {options.seed}: {len(broken)} violations, {len(problems)} problems"
+            print(f"\n{summary}; the history is in {file.relative_to(ROOT)}")
+            shutil.copytree(stack.state / "logs", ROOT / ".local" / f"nemesis-{options.seed}-logs", dirs_exist_ok=True)
             return 1
-    run = Run(wanted.seed, wanted.minutes, wanted.clients, nemesis.strikes, settled_seconds, versions)
+    run = Run(options.seed, options.minutes, options.clients, nemesis.strikes, settled_seconds, versions)
     text = report(run, history.events, Evidence(history.events, books))
     print(f"\n{text}")
-    if wanted.report:
-        wanted.report.write_text(text, encoding="utf-8")
+    if options.report:
+        options.report.write_text(text, encoding="utf-8")
     return 0
 
 
@@ -81,7 +81,7 @@ def kept(history: History, strikes: Iterable[Strike], file: Path) -> Iterator[No
 def _payers(stack: Stack, seed: int, clients: int, history: History) -> list[Payer]:
     """Every centre of the sandbox and the portal, dealt out to the clients; each is signed in."""
     platform = Platform(stack.run_info)
-    names = [each["name"] for each in platform.run_info["clients"] if each.get("kiosk_id")] + ["portal-sandbox"]
+    names = [client["name"] for client in platform.run_info["clients"] if client.get("kiosk_id")] + ["portal-sandbox"]
     names = Random(seed).sample(names, len(names))
     payers = [
         Payer(number, seed, platform, names[number % len(names) :: clients], history) for number in range(clients)
@@ -92,8 +92,8 @@ def _payers(stack: Stack, seed: int, clients: int, history: History) -> list[Pay
 
 
 def _drive(payers: Sequence[Payer], nemesis: Nemesis, history: History, seconds: float) -> list[str]:
-    """Let them at it for so long, and return when every fault is undone and every client has ended: what went wrong
-    in the harness itself."""
+    """Let clients and faults run for `seconds`. Returns when every fault is undone and every client has ended, with
+    what went wrong in the harness itself."""
     problems: list[str] = []
     faults_end, clients_end = threading.Event(), threading.Event()
 
@@ -108,11 +108,13 @@ def _drive(payers: Sequence[Payer], nemesis: Nemesis, history: History, seconds:
     paying = [threading.Thread(target=guarded, args=(payer.run, clients_end)) for payer in payers]
     for thread in [against, *paying]:
         thread.start()
-    give_up_at = history.now() + seconds
+    give_up_at = history.elapsed() + seconds
     try:
-        while (left := give_up_at - history.now()) > 0 and not faults_end.wait(min(left, SAYS_EVERY_SECONDS)):
+        while (left := give_up_at - history.elapsed()) > 0 and not faults_end.wait(min(left, SAYS_EVERY_SECONDS)):
             answered = sum(event.kind == "ok" and event.operation == "pay" for event in list(history.events))
-            print(f"{history.now():5.0f} s: {answered} payments answered, {len(nemesis.strikes)} faults", flush=True)
+            print(
+                f"{history.elapsed():5.0f} s: {answered} payments answered, {len(nemesis.strikes)} faults", flush=True
+            )
     finally:  # on Ctrl-C too: nothing may stay stopped
         faults_end.set()
         against.join()
@@ -133,16 +135,17 @@ def _settle(stack: Stack, problems: list[str]) -> Books:
         stack.await_ready()
         for url in stack.simulator_urls.values():
             advance = {"advance_seconds": EVERYTHING_SETTLES_SECONDS}
-            urllib3.request("POST", f"{url}/control/clock", json=advance, timeout=CONTROL_TIMEOUT_SECONDS)
+            answer = urllib3.request("POST", f"{url}/control/clock", json=advance, timeout=CONTROL_TIMEOUT_SECONDS)
+            assert answer.status == 200, answer.data
         return assert_invariants(stack, SETTLED_WITHIN_SECONDS)
     except (AssertionError, CannotStart, PyMongoError, urllib3.exceptions.HTTPError) as error:
         problems.append(f"{type(error).__name__}: {error}")
         return read_books(stack)
 
 
-def _tell(found: Sequence[Violation], problems: Sequence[str], history: History, books: Books) -> None:
-    for violation in [*(problem_of(text, books) for text in problems), *found[:SHOWN_VIOLATIONS]]:
-        print(f"\n{violation.rule}: {violation.found}")
+def _tell(broken: Sequence[Violation], problems: Sequence[str], history: History, books: Books) -> None:
+    for violation in [*(problem_of(text, books) for text in problems), *broken[:SHOWN_VIOLATIONS]]:
+        print(f"\n{violation.rule}: {violation.sentence}")
         part = violation.part_of(history.events)
         print("\n".join(f"  {event.line()}" for event in part[-SHOWN_EVENTS:]))
         for payment_id in sorted(violation.about & books.payments.keys()):

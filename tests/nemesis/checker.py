@@ -24,7 +24,7 @@ class Violation:
     """A rule that does not hold."""
 
     rule: str
-    found: str
+    sentence: str
     about: frozenset[str]
 
     def part_of(self, history: Sequence[Event]) -> list[Event]:
@@ -38,11 +38,11 @@ class Call:
     """A call and its ending; one that never ended is indeterminate."""
 
     asked: Event
-    told: Event | None
+    answer: Event | None
 
     @property
     def kind(self) -> Kind:
-        return self.told.kind if self.told else "indeterminate"
+        return self.answer.kind if self.answer else "indeterminate"
 
 
 class Evidence:
@@ -64,13 +64,13 @@ class Evidence:
             if payment["request_id"] in self.calls:
                 self.made[self.calls[payment["request_id"]].asked.key].append(payment)
 
-    def told(self, kind: Kind, *operations: str) -> list[tuple[Event, Event]]:
+    def answered(self, kind: Kind, *operations: str) -> list[tuple[Event, Event]]:
         """What was asked by those operations and answered so."""
-        answered = [(call.asked, call.told) for call in self.calls.values() if call.told is not None]
-        return [(asked, told) for asked, told in answered if told.kind == kind and told.operation in operations]
+        answered = [(call.asked, call.answer) for call in self.calls.values() if call.answer is not None]
+        return [(asked, answer) for asked, answer in answered if answer.kind == kind and answer.operation in operations]
 
     def outcome(self, key: str) -> Kind:
-        """What whoever used the key knows in the end: a good answer settles it, as do refusals and nothing else."""
+        """What the user of the key knows in the end: one good answer settles it, or refusals if nothing else came."""
         kinds = {call.kind for call in self.attempts[key]}
         return "ok" if "ok" in kinds else "indeterminate" if "indeterminate" in kinds else "fail"
 
@@ -79,9 +79,9 @@ def violations(history: Sequence[Event], books: Books) -> list[Violation]:
     """Every rule that does not hold, once for each finding."""
     evidence = Evidence(history, books)
     return [
-        Violation(rule.__name__.replace("_", " "), found, frozenset(about))
+        Violation(rule.__name__.replace("_", " "), sentence, frozenset(about))
         for rule in RULES
-        for found, about in rule(evidence)
+        for sentence, about in rule(evidence)
     ]
 
 
@@ -90,7 +90,7 @@ def problem_of(text: str, books: Books) -> Violation:
     text names."""
     wallets = {wallet["_id"] for wallet in books.wallets}
     named = set(re.findall(r"[\w-]+", text)) & (books.payments.keys() | books.applications.keys() | wallets)
-    made = {str(books.payments[each]["request_id"]) for each in named & books.payments.keys()}
+    made = {str(books.payments[payment_id]["request_id"]) for payment_id in named & books.payments.keys()}
     about = named | made
     return Violation("problem", text, frozenset(about))
 
@@ -100,43 +100,43 @@ def problem_of(text: str, books: Books) -> Violation:
 
 def what_was_promised_is_kept(evidence: Evidence) -> Iterator[Finding]:
     """A payment that a client was told of exists, for its bill and amount, and ended as the client was told it had."""
-    for asked, told in evidence.told("ok", "pay"):
-        about = {asked.key, told.payment}
-        payment = evidence.books.payments.get(told.payment)
+    for asked, answer in evidence.answered("ok", "pay"):
+        about = {asked.key, answer.payment}
+        payment = evidence.books.payments.get(answer.payment)
         if payment is None:
-            yield f"{told.payment} was promised, and there is no such payment", about
+            yield f"{answer.payment} was promised, and there is no such payment", about
             continue
         if (payment["bill_id"], _total(payment)) != (asked.bill, asked.paise):
-            wanted = f"{asked.paise} paise for {asked.bill}"
-            yield f"{told.payment} is {_total(payment)} paise for {payment['bill_id']}, and was to be {wanted}", about
-        if told.state in ENDED and payment["state"] != told.state:
-            yield f"{told.payment} was {told.state}, and is {payment['state']}", about
+            right = f"{asked.paise} paise for {asked.bill}"
+            yield f"{answer.payment} is {_total(payment)} paise for {payment['bill_id']}, and was to be {right}", about
+        if answer.state in ENDED and payment["state"] != answer.state:
+            yield f"{answer.payment} was {answer.state}, and is {payment['state']}", about
 
 
 def a_refusal_has_no_effect(evidence: Evidence) -> Iterator[Finding]:
     """Under a key that was only refused no money was taken; and a key is not both answered and refused."""
     for key, attempts in evidence.attempts.items():
         kinds = {call.kind for call in attempts}
-        codes = sorted({call.told.code for call in attempts if call.told and call.kind == "fail"})
+        codes = sorted({call.answer.code for call in attempts if call.answer and call.kind == "fail"})
         if {"ok", "fail"} <= kinds:
             yield f"one request was answered, and as a repeat refused with {codes}", {key}
         if kinds == {"fail"}:
             for payment in evidence.made[key]:
                 if payment["state"] not in RETURNED:
-                    found = f"refused with {codes}, and {payment['_id']} is {payment['state']}"
-                    yield found, {key, payment["_id"]}
+                    sentence = f"refused with {codes}, and {payment['_id']} is {payment['state']}"
+                    yield sentence, {key, payment["_id"]}
 
 
 def a_key_stands_for_one_payment(evidence: Evidence) -> Iterator[Finding]:
     """However often it was sent; and a payment was never the answer to two keys."""
     keys: dict[str, set[str]] = defaultdict(set)
     for key in evidence.attempts:
-        told = {call.told.payment for call in evidence.attempts[key] if call.told and call.kind == "ok"}
-        ids = told | {payment["_id"] for payment in evidence.made[key]}
+        answered = {call.answer.payment for call in evidence.attempts[key] if call.answer and call.kind == "ok"}
+        ids = answered | {payment["_id"] for payment in evidence.made[key]}
         if len(ids) > 1:
             yield f"one key, and the payments {sorted(ids)}", {key, *ids}
-        for each in ids:
-            keys[each].add(key)
+        for payment_id in ids:
+            keys[payment_id].add(key)
     for payment, several in keys.items():
         if len(several) > 1:
             yield f"{payment} answers {len(several)} keys", {payment, *several}
@@ -156,9 +156,12 @@ def a_bill_is_paid_at_most_once(evidence: Evidence) -> Iterator[Finding]:
 def an_application_is_kept_and_its_fee_paid_once(evidence: Evidence) -> Iterator[Finding]:
     """Whatever the bills that the fee was paid by; and once it is paid the application is no longer FEE_DUE."""
     applications = evidence.books.applications
-    for asked, told in evidence.told("ok", "apply"):
-        if told.application not in applications:
-            yield f"{told.application} was answered, and there is no such application", {asked.key, told.application}
+    for asked, answer in evidence.answered("ok", "apply"):
+        if answer.application not in applications:
+            yield (
+                f"{answer.application} was answered, and there is no such application",
+                {asked.key, answer.application},
+            )
     fees: dict[str, list[Row]] = defaultdict(list)
     for payment in evidence.books.payments.values():
         if payment["application_id"] and payment["state"] not in RETURNED:
@@ -175,12 +178,12 @@ def an_application_is_kept_and_its_fee_paid_once(evidence: Evidence) -> Iterator
 def a_payment_happens_whole_or_not_at_all(evidence: Evidence) -> Iterator[Finding]:
     """Above all under a key that was left indeterminate: completed with the amount asked for, or given back."""
     for key, payments in evidence.made.items():
-        wanted = evidence.attempts[key][0].asked.paise
+        paise = evidence.attempts[key][0].asked.paise
         for payment in payments:
             if payment["state"] not in ENDED:
                 yield f"{payment['_id']} has stopped half-way, at {payment['state']}", {key, payment["_id"]}
-            elif _total(payment) != wanted:
-                yield f"{payment['_id']} took {_total(payment)} paise of {wanted}", {key, payment["_id"]}
+            elif _total(payment) != paise:
+                yield f"{payment['_id']} took {_total(payment)} paise of {paise}", {key, payment["_id"]}
 
 
 def nobody_pays_unasked(evidence: Evidence) -> Iterator[Finding]:
@@ -196,12 +199,15 @@ def what_was_seen_stays(evidence: Evidence) -> Iterator[Finding]:
     The gateway's view is told by events and may be late, so its looks are compared with each other only.
     """
     looks: dict[tuple[str, bool], list[tuple[Event, Event]]] = defaultdict(list)
-    for asked, told in evidence.told("ok", "pay", "payment", "receipt", "view"):
-        looks[told.payment, told.operation == "view"].append((asked, told))
-    for asked, told in evidence.told("fail", "payment", "receipt", "view"):
-        if told.code != NO_RECEIPT_YET:
-            yield f"{told.payment} was promised, and asking for its {told.operation} gave {told.code}", {told.payment}
-        looks[told.payment, False].append((asked, told))
+    for asked, answer in evidence.answered("ok", "pay", "payment", "receipt", "view"):
+        looks[answer.payment, answer.operation == "view"].append((asked, answer))
+    for asked, answer in evidence.answered("fail", "payment", "receipt", "view"):
+        if answer.code != NO_RECEIPT_YET:
+            yield (
+                f"{answer.payment} was promised, and asking for its {answer.operation} gave {answer.code}",
+                {answer.payment},
+            )
+        looks[answer.payment, False].append((asked, answer))
     for (payment, in_view), seen in looks.items():
         for first, second in combinations(sorted(seen, key=lambda look: look[0].at), 2):
             (_, before), (began, after) = first, second
@@ -213,9 +219,9 @@ def what_was_seen_stays(evidence: Evidence) -> Iterator[Finding]:
 def a_receipt_keeps_its_number(evidence: Evidence) -> Iterator[Finding]:
     """Wherever it is shown; and no two payments share one."""
     numbers: dict[str, set[str]] = defaultdict(set)
-    for _, told in evidence.told("ok", "pay", "payment", "receipt"):
-        if told.receipt:
-            numbers[told.payment].add(told.receipt)
+    for _, answer in evidence.answered("ok", "pay", "payment", "receipt"):
+        if answer.receipt:
+            numbers[answer.payment].add(answer.receipt)
     for payment_id, payment in evidence.books.payments.items():
         if payment["receipt"]:
             numbers[payment_id].add(payment["receipt"]["number"])
@@ -234,9 +240,9 @@ def wallets_add_up(evidence: Evidence) -> Iterator[Finding]:
     """What a wallet has left is what it opened with, less the payments from it; at each look what is certainly taken
     is gone, and nothing that was not asked for. A wallet opened with what its first look found."""
     looks: dict[str, list[tuple[Event, Event]]] = defaultdict(list)
-    for asked, told in evidence.told("ok", "wallet"):
-        looks[told.wallet].append((asked, told))
-    promised = {told.payment: told.at for _, told in reversed(evidence.told("ok", "pay"))}
+    for asked, answer in evidence.answered("ok", "wallet"):
+        looks[answer.wallet].append((asked, answer))
+    promised = {answer.payment: answer.at for _, answer in reversed(evidence.answered("ok", "pay"))}
     spent: dict[str, list[tuple[float, float, int, bool]]] = defaultdict(list)
     for key, payments in evidence.made.items():
         asked = evidence.attempts[key][0].asked
@@ -249,12 +255,12 @@ def wallets_add_up(evidence: Evidence) -> Iterator[Finding]:
         left = opening - sum(paise for _, _, paise, returned in spent[wallet] if not returned)
         if now.get(wallet) != left:
             yield f"{wallet} has {now.get(wallet)} paise, and {left} are left of its {opening}", {wallet}
-        for asked, told in seen:
-            least = opening - sum(paise for began, _, paise, _ in spent[wallet] if began < told.at)
+        for asked, answer in seen:
+            least = opening - sum(paise for began, _, paise, _ in spent[wallet] if began < answer.at)
             taken = (paise for _, known, paise, returned in spent[wallet] if known < asked.at and not returned)
             most = opening - sum(taken)
-            if not least <= told.paise <= most:
-                yield f"{wallet} showed {told.paise} paise at {told.at} s, not {least} to {most}", {wallet}
+            if not least <= answer.paise <= most:
+                yield f"{wallet} showed {answer.paise} paise at {answer.at} s, not {least} to {most}", {wallet}
 
 
 RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
@@ -310,7 +316,7 @@ def _view_may_follow(before: Event, after: Event) -> bool:
 
 def _reachable(state: str) -> set[str]:
     """The states that a payment may have been moved to from this one, itself included."""
-    found, further = {state}, {state}
-    while further := {after for each in further for after in PAYMENT_MOVES[each]} - found:
-        found |= further
-    return found
+    reachable, further = {state}, {state}
+    while further := {after for state_before in further for after in PAYMENT_MOVES[state_before]} - reachable:
+        reachable |= further
+    return reachable

@@ -21,19 +21,19 @@ LONGEST_PAUSE_SECONDS = 0.1
 # What a client gives a request, as Emitra-Timeout-Ms; the platform answers within it, and the rest is for the way.
 TIMEOUT_MS = 6_000
 REQUEST_SECONDS = TIMEOUT_MS / 1000 + 1
-# Some do not wait that long and say nothing about it: whether their request has an effect they have to find out.
+# Some give up sooner without saying so, and have to find out whether their request had an effect.
 HASTY_SECONDS = 0.25
-# How long a client without an answer repeats its request, and what it waits at most before the next time.
+# How long a client without an answer goes on repeating its request, and its longest pause between two tries.
 REPEAT_FOR_SECONDS = 30.0
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 2.0
 # A desk that is not even given a bill waits; sixteen that do not would take the machine from what is starting.
 WITHOUT_A_BILL_SECONDS = 0.5
-# Tokens are good for 900 s; one that is renewed before may be used on while identity is away.
+# Tokens are good for 900 s; one that is renewed early still serves while identity is away.
 TOKEN_AGE_SECONDS = 600
 # What a client remembers, to look at again.
 LATEST = 50
 
-# How often a client does what: parts of one.
+# How often a client does what, as a share of 1.
 GIVES_UP = 0.2  # of those without an answer: never asks again
 REPEATS_TWICE_AT_ONCE = 0.3  # of the repeats
 REPEATS_AN_ANSWERED_ONE = 0.03
@@ -54,7 +54,7 @@ FEES = "EMITRA-FEES"
 
 
 class Failed(Exception):
-    """A client was told what no client is ever told."""
+    """A client got an answer that no client may get."""
 
 
 @dataclass(frozen=True)
@@ -228,16 +228,16 @@ class Payer:
         bills = self._bills(client, self._consumer())
         return None if bills is None else self._bill(client, bills[0])
 
-    def _bills(self, client: Client, wanted: dict[str, Any]) -> list[dict[str, Any]] | None:
+    def _bills(self, client: Client, request: dict[str, Any]) -> list[dict[str, Any]] | None:
         """What is due, unless the platform or a fee is not there; no money hangs on it, so it is in no history."""
         try:
-            answer = client.post("/v1/bill-fetches", wanted, self._new_key(), **{"Emitra-Timeout-Ms": str(TIMEOUT_MS)})
+            answer = client.post("/v1/bill-fetches", request, self._new_key(), **{"Emitra-Timeout-Ms": str(TIMEOUT_MS)})
         except urllib3.exceptions.HTTPError:
             return None
-        if answer.status in {429, 502, 503, 504} or (answer.status == 404 and wanted["biller_id"] == FEES):
+        if answer.status in {429, 502, 503, 504} or (answer.status == 404 and request["biller_id"] == FEES):
             return None
         if answer.status != 201:
-            raise Failed(f"a bill of {wanted['biller_id']}: {answer}")
+            raise Failed(f"a bill of {request['biller_id']}: {answer}")
         return list(answer.json["bills"])
 
     def _bill(self, client: Client, bill: Mapping[str, Any]) -> Bill:

@@ -52,7 +52,7 @@ class History:
         self._began = time.monotonic()
         self._lock = threading.Lock()
 
-    def now(self) -> float:
+    def elapsed(self) -> float:
         return round(time.monotonic() - self._began, 6)
 
     def invoke(self, operation: Operation, process: int, call: str, **members: str | int) -> Event:
@@ -61,8 +61,8 @@ class History:
 
     def end(self, asked: Event, kind: Kind, **members: str | int) -> None:
         """Record how a call ended, with what it was told."""
-        told = {"key": asked.key, "wallet": asked.wallet, "payment": asked.payment} | members
-        self._append(operation=asked.operation, process=asked.process, kind=kind, call=asked.call, **told)
+        answer = {"key": asked.key, "wallet": asked.wallet, "payment": asked.payment} | members
+        self._append(operation=asked.operation, process=asked.process, kind=kind, call=asked.call, **answer)
 
     def write(self, file: Path, strikes: Iterable[Strike]) -> None:
         """One line of JSON each: the events, and among them the faults (when, what, to which part)."""
@@ -73,6 +73,6 @@ class History:
 
     def _append(self, **members: str | int) -> Event:
         with self._lock:
-            event = Event(at=self.now(), **members)  # type: ignore[arg-type] # the callers name them rightly
+            event = Event(at=self.elapsed(), **members)  # type: ignore[arg-type] # the callers name them rightly
             self.events.append(event)
         return event

@@ -1,4 +1,4 @@
-"""What a run was and what came of it, as Markdown: no paths of a machine, nobody's data."""
+"""A run and its outcome as Markdown, without a machine's paths or anybody's data."""
 
 import os
 import platform
@@ -38,12 +38,14 @@ def report(run: Run, history: list[Event], evidence: Evidence) -> str:
     completed = [payment for payment in payments if payment["state"] == "COMPLETED"]
     asked = Counter(event.operation for event in history if event.kind == "invoke")
     codes = Counter((event.kind, event.code) for event in history if event.operation == "pay" and event.code)
-    longest = max(((each["history"][-1]["at"] - each["created_at"]).total_seconds() for each in payments), default=0)
+    longest = max(
+        ((payment["history"][-1]["at"] - payment["created_at"]).total_seconds() for payment in payments), default=0
+    )
     figures = {
         "requests to pay": f"{asked['pay']:,}",
         "of them without an answer": f"{sum(times for (kind, _), times in codes.items() if kind == 'indeterminate'):,}",
         "applications lodged": f"{len(evidence.books.applications):,}",
-        "of them with their fee paid": f"{sum(each['application_id'] is not None for each in completed):,}",
+        "of them with their fee paid": f"{sum(payment['application_id'] is not None for payment in completed):,}",
         "looks at payments, receipts, views and wallets": f"{asked.total() - asked['pay'] - asked['apply']:,}",
         "longest way of a payment to its end": f"{longest:.0f} s",
         "from the last fault until everything had settled": f"{run.settled_seconds:.0f} s",

@@ -24,16 +24,16 @@ class Story:
     history: list[Event] = field(default_factory=list)
     books: Books = field(default_factory=lambda: Books({}, [], [], [], {}, set(), [], {}, {}, [], [], [], []))
 
-    def call(self, operation: Any, kind: Any, asked: dict[str, Any], told: dict[str, Any]) -> None:
+    def call(self, operation: Any, kind: Any, asked: dict[str, Any], answer: dict[str, Any]) -> None:
         call, at = f"call-{len(self.history)}", float(len(self.history))
         begun = Event(at=at, process=1, operation=operation, kind="invoke", call=call, **asked)
         named = {"key": begun.key, "wallet": begun.wallet, "payment": begun.payment}
-        ended = Event(at=at + 1, process=1, operation=operation, kind=kind, call=call, **(named | told))
+        ended = Event(at=at + 1, process=1, operation=operation, kind=kind, call=call, **(named | answer))
         self.history += [begun, ended]
 
-    def pay(self, key: str, kind: str, bill: str = "", **told: Any) -> None:
+    def pay(self, key: str, kind: str, bill: str = "", **answer: Any) -> None:
         asked = {"key": key, "bill": bill or f"bill-{key}", "paise": 1_000, "wallet": WALLET}
-        self.call("pay", kind, asked, told)
+        self.call("pay", kind, asked, answer)
 
     def enter(self, payment: str, state: str, receipt: str | None = None, **changes: Any) -> None:
         """Enter into the books what the last call made."""
@@ -54,8 +54,8 @@ class Story:
         self.call("apply", "ok", {"key": f"key-{application}"}, {"application": application, "state": "FEE_DUE"})
         self.books.applications[application] = {"_id": application, "state": state}
 
-    def look(self, operation: str, payment: str, kind: str = "ok", **told: Any) -> None:
-        self.call(operation, kind, {"payment": payment}, told)
+    def look(self, operation: str, payment: str, kind: str = "ok", **answer: Any) -> None:
+        self.call(operation, kind, {"payment": payment}, answer)
 
     def wallet(self, paise: int) -> None:
         self.call("wallet", "ok", {"wallet": WALLET}, {"paise": paise})
@@ -63,49 +63,49 @@ class Story:
     def of(self, payment: str) -> Row:
         return self.books.payments[payment]
 
-    def change(self, wanted: Callable[[Event], bool], **members: Any) -> None:
+    def change(self, chosen: Callable[[Event], bool], **members: Any) -> None:
         """Have the last event of that kind say something else."""
-        place = max(number for number, event in enumerate(self.history) if wanted(event))
+        place = max(number for number, event in enumerate(self.history) if chosen(event))
         self.history[place] = replace(self.history[place], **members)
 
 
 @pytest.fixture
 def story() -> Story:
     """One payment after the other, as they come in a run with faults; 6,000 paise are taken in the end."""
-    told = Story()
-    told.wallet(OPENING)
-    told.pay("answered", "ok", payment="pay_1", state="COMPLETED", receipt="R1")
-    told.enter("pay_1", "COMPLETED", "R1")
-    told.pay("accepted", "ok", payment="pay_2", state="POST_REQUESTED")
-    told.enter("pay_2", "COMPLETED", "R2")
-    told.look("payment", "pay_2", state="POST_UNKNOWN")
-    told.look("receipt", "pay_2", "fail", code="no-receipt-yet")
-    told.look("view", "pay_2", state="PROCESSING")
-    told.look("payment", "pay_2", state="COMPLETED", receipt="R2")
-    told.look("receipt", "pay_2", state="COMPLETED", receipt="R2")
-    told.look("view", "pay_2", state="COMPLETED")
-    told.look("view", "pay_2", state="COMPLETED")
-    told.wallet(OPENING - 2_000)
-    told.pay("another", "fail", bill="bill-answered", code="bill-already-paid")
-    told.pay("repeated", "indeterminate", code="ReadTimeoutError")
-    told.enter("pay_3", "COMPLETED", "R3")
-    told.pay("repeated", "ok", payment="pay_3", state="COMPLETED", receipt="R3")
-    told.pay("given up, done", "indeterminate", code="answer-lost")
-    told.enter("pay_4", "COMPLETED", "R4")
-    told.pay("given up, not done", "indeterminate", code="ProtocolError")
-    told.pay("given up, given back", "indeterminate", code="ProtocolError")
-    told.enter("pay_5", "VOIDED")
-    told.pay("refused by the biller", "ok", payment="pay_6", state="VOIDED")
-    told.enter("pay_6", "VOIDED")
-    told.pay("the same bill again", "ok", "bill-refused by the biller", payment="pay_7", state="COMPLETED")
-    told.enter("pay_7", "COMPLETED", "R7")
-    told.apply("app_1", "IN_VERIFICATION")
-    told.pay("of a fee", "ok", payment="pay_9", state="COMPLETED", receipt="R10")
-    told.enter("pay_9", "COMPLETED", "R10", application_id="app_1")
-    told.pay("of a fee, by another bill", "fail", code="bill-already-paid")
-    told.apply("app_2", "FEE_DUE")
-    told.books.wallets.append({"_id": WALLET, "available_paise": OPENING - 6_000})
-    return told
+    story = Story()
+    story.wallet(OPENING)
+    story.pay("answered", "ok", payment="pay_1", state="COMPLETED", receipt="R1")
+    story.enter("pay_1", "COMPLETED", "R1")
+    story.pay("accepted", "ok", payment="pay_2", state="POST_REQUESTED")
+    story.enter("pay_2", "COMPLETED", "R2")
+    story.look("payment", "pay_2", state="POST_UNKNOWN")
+    story.look("receipt", "pay_2", "fail", code="no-receipt-yet")
+    story.look("view", "pay_2", state="PROCESSING")
+    story.look("payment", "pay_2", state="COMPLETED", receipt="R2")
+    story.look("receipt", "pay_2", state="COMPLETED", receipt="R2")
+    story.look("view", "pay_2", state="COMPLETED")
+    story.look("view", "pay_2", state="COMPLETED")
+    story.wallet(OPENING - 2_000)
+    story.pay("another", "fail", bill="bill-answered", code="bill-already-paid")
+    story.pay("repeated", "indeterminate", code="ReadTimeoutError")
+    story.enter("pay_3", "COMPLETED", "R3")
+    story.pay("repeated", "ok", payment="pay_3", state="COMPLETED", receipt="R3")
+    story.pay("given up, done", "indeterminate", code="answer-lost")
+    story.enter("pay_4", "COMPLETED", "R4")
+    story.pay("given up, not done", "indeterminate", code="ProtocolError")
+    story.pay("given up, given back", "indeterminate", code="ProtocolError")
+    story.enter("pay_5", "VOIDED")
+    story.pay("refused by the biller", "ok", payment="pay_6", state="VOIDED")
+    story.enter("pay_6", "VOIDED")
+    story.pay("the same bill again", "ok", "bill-refused by the biller", payment="pay_7", state="COMPLETED")
+    story.enter("pay_7", "COMPLETED", "R7")
+    story.apply("app_1", "IN_VERIFICATION")
+    story.pay("of a fee", "ok", payment="pay_9", state="COMPLETED", receipt="R10")
+    story.enter("pay_9", "COMPLETED", "R10", application_id="app_1")
+    story.pay("of a fee, by another bill", "fail", code="bill-already-paid")
+    story.apply("app_2", "FEE_DUE")
+    story.books.wallets.append({"_id": WALLET, "available_paise": OPENING - 6_000})
+    return story
 
 
 def test_a_history_in_which_clients_saw_every_kind_of_trouble_is_sound(story: Story) -> None:
@@ -289,16 +289,16 @@ def test_a_call_that_never_ended_is_indeterminate(story: Story) -> None:
 
 def test_a_violation_shows_the_calls_that_it_is_about(story: Story) -> None:
     see_it_go_back(story)
-    [found] = violations(story.history, story.books)
-    assert {event.payment or event.key for event in found.part_of(story.history)} == {"pay_1", "answered"}
-    assert len(found.part_of(story.history)) == 4
+    [violation] = violations(story.history, story.books)
+    assert {event.payment or event.key for event in violation.part_of(story.history)} == {"pay_1", "answered"}
+    assert len(violation.part_of(story.history)) == 4
 
 
 def test_a_broken_invariant_shows_the_calls_of_the_payments_it_names(story: Story) -> None:
-    found = problem_of("I2: 1 break(s): pay_4: COMPLETED, taken 0, posted 0; pay_unknown: nothing", story.books)
+    problem = problem_of("I2: 1 break(s): pay_4: COMPLETED, taken 0, posted 0; pay_unknown: nothing", story.books)
     made = story.of("pay_4")["request_id"]
-    assert made in {event.call for event in found.part_of(story.history)}
-    assert not {event.payment for event in found.part_of(story.history)} - {"", "pay_4"}
+    assert made in {event.call for event in problem.part_of(story.history)}
+    assert not {event.payment for event in problem.part_of(story.history)} - {"", "pay_4"}
 
 
 def test_the_history_is_kept_when_the_run_is_broken_off(tmp_path: Path) -> None:

@@ -111,14 +111,14 @@ class BlackHole:
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, passes: asyncio.Event) -> None:
         while True:
-            data = await source.read(READ_AT_ONCE)
+            chunk = await source.read(READ_AT_ONCE)
             if self._delay_seconds:
                 await asyncio.sleep(self._delay_seconds)
             await passes.wait()
-            if not data:
+            if not chunk:
                 sink.write_eof()
                 return
-            sink.write(data)
+            sink.write(chunk)
             await sink.drain()
 
     async def _end(self, writer: asyncio.StreamWriter) -> None:

@@ -31,7 +31,7 @@ AUDIT_PAGE = 100_000  # the most a simulator gives at once
 HTTP_TIMEOUT_SECONDS = 30
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
-# Certificates want of the payments those that pay a fee; their inbox does not remember the others.
+# The certificates service takes only payments that pay a fee; its inbox does not remember the others.
 ONLY_FEES = "certificates.payment.completed.v1"
 
 # Other kinds, such as partial refunds, may repeat: each entry is then an act of its own.
@@ -65,22 +65,22 @@ OF_AN_EVENT = {"state": 1, "exchange": 1, "routing_key": 1, "aggregate": 1}
 
 
 def _queues() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    queues: dict[str, list[str]] = defaultdict(list)
     for table in sorted(SERVICES.glob("*/events.json")):
         for consumed in json.loads(table.read_text(encoding="utf-8"))["consumes"]:
             # With an order a late event is stale, and the inbox does not remember it: I6 would need a rule for that.
             assert consumed["order"] is None, consumed["event"]
-            found[consumed["event"]].append(f"{table.parent.name}.{consumed['event']}")
-    return found
+            queues[consumed["event"]].append(f"{table.parent.name}.{consumed['event']}")
+    return queues
 
 
-# By event the queues that are to get it, as the services have published it of themselves.
+# The queues that get each event, as the services' own tables say.
 QUEUES = _queues()
 
 
 @dataclass
 class Books:
-    """What everybody says, as their own rows; only what the invariants ask for."""
+    """Everybody's own rows; only what the invariants ask for."""
 
     payments: dict[str, Row]
     journal: list[Row]
@@ -124,8 +124,8 @@ def assert_invariants(stack: Stack, timeout_seconds: float = QUIET_TIMEOUT_SECON
 
 def broken_invariants(books: Books) -> dict[str, Breaks]:
     """The invariants that do not hold, by name, each with a line per break."""
-    found = {check.__name__.replace("_", " "): check(books) for check in INVARIANTS}
-    return {name.replace("i", "I", 1): breaks for name, breaks in found.items() if breaks}
+    breaks = {check.__name__.replace("_", " "): check(books) for check in INVARIANTS}
+    return {name.replace("i", "I", 1): breaks for name, breaks in breaks.items() if breaks}
 
 
 def read_books(stack: Stack) -> Books:
@@ -187,7 +187,7 @@ def i2_captured_is_posted_and_refunded_and_suspense(books: Books) -> Breaks:
 
     What is held for a payment that people have (MANUAL) or that is on its way is its suspense.
     """
-    found: Breaks = []
+    breaks: Breaks = []
     entries = _by_payment(books.journal)
     at_billers, at_provider = _first_by_payment(books.billers), _first_by_payment(books.provider)
     late = {row["payment_id"] for row in books.breaks if row["kind"] == "late-success"}
@@ -196,24 +196,24 @@ def i2_captured_is_posted_and_refunded_and_suspense(books: Books) -> Breaks:
         moved = {entry["kind"]: _on(entry, _held_account(payment)) for entry in entries.get(payment_id, [])}
         held, posted, returned = moved.get("hold", 0), -moved.get("post", 0), -moved.get("void", 0)
         if (held, posted, returned) not in _where_it_may_be(payment, total):
-            found.append(f"{payment_id}: {state}, taken {held}, posted {posted}, returned {returned} of {total}")
+            breaks.append(f"{payment_id}: {state}, taken {held}, posted {posted}, returned {returned} of {total}")
         if posted or state in RETURNED:  # while it is in doubt they may have it and we not know it yet
-            wanted = payment["bill_paise"] if posted else 0
+            right = payment["bill_paise"] if posted else 0
             accepted = _accepted_paise(at_billers.get(payment_id))
             # An application's fee is ours already and goes to no biller; a late success is known, and with people.
-            if accepted != wanted and payment["application_id"] is None and payment_id not in late:
-                found.append(f"{payment_id}: {state}, and the biller has {accepted} of {wanted} paise")
+            if accepted != right and payment["application_id"] is None and payment_id not in late:
+                breaks.append(f"{payment_id}: {state}, and the biller has {accepted} of {right} paise")
         if payment["mode"] != "WALLET" and not PAYMENT_MOVES[state] and state != "MANUAL":
-            wanted = total if state == "COMPLETED" else 0
+            right = total if state == "COMPLETED" else 0
             captured = _captured_paise(at_provider.get(payment_id))
-            if captured != wanted or ("capture" in moved) != bool(wanted):
-                found.append(f"{payment_id}: {state}, and the provider captured {captured} of {wanted} paise")
+            if captured != right or ("capture" in moved) != bool(right):
+                breaks.append(f"{payment_id}: {state}, and the provider captured {captured} of {right} paise")
             if state == "VOIDED" and not (at_provider.get(payment_id) or {}).get("void"):
-                found.append(f"{payment_id}: VOIDED, and the provider still holds the payer's money")
+                breaks.append(f"{payment_id}: VOIDED, and the provider still holds the payer's money")
     known = books.payments.keys()
-    found += [f"{each}: entries without a payment" for each in entries.keys() - known]
-    found += [f"{each}: the biller was paid for no payment of ours" for each in at_billers.keys() - known]
-    return found + [f"{each}: authorised for no payment of ours" for each in at_provider.keys() - known]
+    breaks += [f"{payment_id}: entries without a payment" for payment_id in entries.keys() - known]
+    breaks += [f"{payment_id}: the biller was paid for no payment of ours" for payment_id in at_billers.keys() - known]
+    return breaks + [f"{payment_id}: authorised for no payment of ours" for payment_id in at_provider.keys() - known]
 
 
 def i3_at_most_one_capture_posting_receipt_refund(books: Books) -> Breaks:
@@ -221,38 +221,38 @@ def i3_at_most_one_capture_posting_receipt_refund(books: Books) -> Breaks:
     entries = Counter(
         (entry["payment_id"], entry["kind"]) for entry in books.journal if entry["kind"] in ONCE_PER_PAYMENT
     )
-    found = [f"{payment_id}: {count} entries {kind}" for (payment_id, kind), count in entries.items() if count > 1]
+    breaks = [f"{payment_id}: {count} entries {kind}" for (payment_id, kind), count in entries.items() if count > 1]
     resolved = Counter(entry["resolves"] for entry in books.journal if "resolves" in entry)
-    found += [f"{hold} is resolved {count} times" for hold, count in resolved.items() if count > 1]
-    for told, what in ((books.billers, "payments at the biller"), (books.provider, "authorisations")):
-        requests = Counter(_payment_of(row) for row in told)
-        found += [f"{payment_id}: {count} {what}" for payment_id, count in requests.items() if count > 1]
-    found += [f"{_payment_of(row)}: captured and voided" for row in books.provider if row["capture"] and row["void"]]
+    breaks += [f"{hold} is resolved {count} times" for hold, count in resolved.items() if count > 1]
+    for records, what in ((books.billers, "payments at the biller"), (books.provider, "authorisations")):
+        requests = Counter(_payment_of(row) for row in records)
+        breaks += [f"{payment_id}: {count} {what}" for payment_id, count in requests.items() if count > 1]
+    breaks += [f"{_payment_of(row)}: captured and voided" for row in books.provider if row["capture"] and row["void"]]
     receipts: dict[str, list[str]] = defaultdict(list)
     for payment_id, payment in books.payments.items():
         number = (payment["receipt"] or {}).get("number")
         if (number is not None) != (payment["state"] == "COMPLETED"):
-            found.append(f"{payment_id}: {payment['state']} with{'' if number else 'out'} a receipt")
+            breaks.append(f"{payment_id}: {payment['state']} with{'' if number else 'out'} a receipt")
         if number is not None:
             receipts[number].append(payment_id)
-    return found + [f"receipt {number} on {' and '.join(ids)}" for number, ids in receipts.items() if len(ids) > 1]
+    return breaks + [f"receipt {number} on {' and '.join(ids)}" for number, ids in receipts.items() if len(ids) > 1]
 
 
 def i4_completed_if_and_only_if_one_payment_completed(books: Books) -> Breaks:
     """Exactly one event for each ending, told by billing's outbox and known to the gateway's view."""
-    found: Breaks = []
-    told: dict[str, list[str]] = defaultdict(list)
+    breaks: Breaks = []
+    events: dict[str, list[str]] = defaultdict(list)
     for row in books.outboxes["billing"]:
         if row["aggregate"]["type"] == "payment":
-            told[row["aggregate"]["id"]].append(_type(row["routing_key"]))
+            events[row["aggregate"]["id"]].append(_type(row["routing_key"]))
     for payment_id, payment in books.payments.items():
         expected = _ending_events(payment)
-        if told[payment_id] != expected:
-            found.append(f"{payment_id}: {payment['state']}, and billing tells {told[payment_id]}")
+        if events[payment_id] != expected:
+            breaks.append(f"{payment_id}: {payment['state']}, and billing tells {events[payment_id]}")
         seen = sorted(event["type"] for event in books.view.get(payment["token"], {"events": []})["events"])
         if seen != expected:
-            found.append(f"{payment_id}: {payment['state']}, and the gateway has seen {seen}")
-    return found + [f"{each}: events of no payment" for each in told.keys() - books.payments.keys()]
+            breaks.append(f"{payment_id}: {payment['state']}, and the gateway has seen {seen}")
+    return breaks + [f"{payment_id}: events of no payment" for payment_id in events.keys() - books.payments.keys()]
 
 
 def i5_balances_are_the_fold_of_the_journal(books: Books) -> Breaks:
@@ -265,12 +265,12 @@ def i5_balances_are_the_fold_of_the_journal(books: Books) -> Breaks:
     for payment in books.payments.values():
         if payment["mode"] == "WALLET" and payment["state"] not in {"COMPLETED", "VOIDED"}:
             held[_held_account(payment)] += payment["bill_paise"] + payment["service_charge_paise"]
-    found = [
+    breaks = [
         f"wallet {wallet['_id']} says {wallet['available_paise']}, the journal {balances['wallet:' + wallet['_id']]}"
         for wallet in books.wallets
         if wallet["available_paise"] != balances["wallet:" + wallet["_id"]]
     ]
-    return found + [
+    return breaks + [
         f"{account} is {balances[account]}, its payments hold {paise}"
         for account, paise in held.items()
         if balances[account] != paise
@@ -284,56 +284,56 @@ def i6_everything_reached_an_end(books: Books) -> Breaks:
     A test that has messages parked on purpose brings them to an end itself: re-driven or discarded.
     What the biller or the provider itself still calls PENDING waits for them, not for us, and is at an end for now.
     """
-    found: Breaks = []
+    breaks: Breaks = []
     theirs = {_payment_of(row) for row in [*books.billers, *books.provider] if row["status"] == "PENDING"}
     open_breaks = [row for row in books.breaks if row["status"] == "open"]
     with_people = {row["payment_id"] for row in open_breaks if row["owner"] and row["due_at"]}
     for payment_id, payment in books.payments.items():
         state = payment["state"]
         if PAYMENT_MOVES[state] and payment_id not in theirs:
-            found.append(f"{payment_id} is still {state}")
+            breaks.append(f"{payment_id} is still {state}")
         if state == "MANUAL" and payment_id not in with_people:
-            found.append(f"{payment_id} is MANUAL without an open break")
+            breaks.append(f"{payment_id} is MANUAL without an open break")
         if _ending_events(payment) and payment["token"] not in books.view:
-            found.append(f"{payment_id} is {state}, and its event has not arrived in the gateway's view")
+            breaks.append(f"{payment_id} is {state}, and its event has not arrived in the gateway's view")
         application = books.applications.get(payment["application_id"] or "")
         if state == "COMPLETED" and application and application["state"] == "FEE_DUE":
-            found.append(f"{payment_id} is COMPLETED, and its application {application['_id']} is still FEE_DUE")
+            breaks.append(f"{payment_id} is COMPLETED, and its application {application['_id']} is still FEE_DUE")
     for service, rows in books.outboxes.items():
         for row in rows:
             if row["state"] != "sent":
-                found.append(f"{service}: event {row['_id']} is {row['state']}")
+                breaks.append(f"{service}: event {row['_id']} is {row['state']}")
             elif row["exchange"] == f"{service}.events":  # the others are messages on their way back to a queue
-                found += [
+                breaks += [
                     f"{row['routing_key']} of {row['aggregate']['id']} ({row['_id']}) has not arrived in {queue}"
                     for queue in QUEUES.get(row["routing_key"], [])
                     if f"{queue}|{row['_id']}" not in books.inboxes and _is_wanted(queue, row, books)
                 ]
-    return found + [f"{row['message_id']} is parked for {row['queue']}: {row['reason']}" for row in books.letters]
+    return breaks + [f"{row['message_id']} is parked for {row['queue']}: {row['reason']}" for row in books.letters]
 
 
 def i7_certificate_numbers_are_unique_and_their_fees_paid(books: Books) -> Breaks:
     """One certificate per number and per application; issued ⇔ a certificate; and only after its fee, where one is."""
-    found: Breaks = []
+    breaks: Breaks = []
     for member in ("number", "application_id"):
         counted = Counter(certificate[member] for certificate in books.certificates)
-        found += [f"{count} certificates with {member} {value}" for value, count in counted.items() if count > 1]
+        breaks += [f"{count} certificates with {member} {value}" for value, count in counted.items() if count > 1]
     issued = {certificate["application_id"]: certificate["_id"] for certificate in books.certificates}
     for application_id in issued.keys() - books.applications.keys():
-        found.append(f"{issued[application_id]} is for no application of ours")
+        breaks.append(f"{issued[application_id]} is for no application of ours")
     for application_id, application in books.applications.items():
         certificate_id = issued.get(application_id)
         if (application["state"] == "ISSUED") != (certificate_id is not None):
-            found.append(f"{application_id}: {application['state']}, certificate {certificate_id}")
+            breaks.append(f"{application_id}: {application['state']}, certificate {certificate_id}")
         if certificate_id and application["fee"]["paise"]:
             payment = books.payments.get(
                 application["payment_id"] or "", {"state": "not there", "application_id": None}
             )
             if payment["state"] != "COMPLETED" or payment["application_id"] != application_id:
-                found.append(f"{application_id}: issued, and its fee's payment is {payment['state']}")
+                breaks.append(f"{application_id}: issued, and its fee's payment is {payment['state']}")
             elif payment["bill_paise"] < application["fee"]["paise"]:
-                found.append(f"{application_id}: issued for {payment['bill_paise']} of {application['fee']['paise']}")
-    return found
+                breaks.append(f"{application_id}: issued for {payment['bill_paise']} of {application['fee']['paise']}")
+    return breaks
 
 
 def i8_no_state_moves_backwards(books: Books) -> Breaks:
@@ -341,40 +341,40 @@ def i8_no_state_moves_backwards(books: Books) -> Breaks:
 
     A payment's version counts its moves, so a history that was cut or written over does not fit it.
     """
-    found: Breaks = []
+    breaks: Breaks = []
     lines: dict[str, list[Row]] = defaultdict(list)
     for line in books.application_history:
         lines[line["application_id"]].append(line)
     for payment_id, payment in books.payments.items():
         states = [step["state"] for step in payment["history"]]
         if states[-1] != payment["state"] or len(states) != payment["version"]:
-            found.append(f"{payment_id}: {payment['state']} v{payment['version']} after {' → '.join(states)}")
-        found += [
+            breaks.append(f"{payment_id}: {payment['state']} v{payment['version']} after {' → '.join(states)}")
+        breaks += [
             f"{payment_id}: {before} → {after}"
             for before, after in {*pairwise(states), *pairwise(state for state in states if state != "MANUAL")}
             if before != "MANUAL" and after not in PAYMENT_MOVES[before]
         ]
     for application_id, application in books.applications.items():
-        found += _moves_of_application(application_id, application, lines[application_id])
+        breaks += _moves_of_application(application_id, application, lines[application_id])
     for token, transaction in books.view.items():
         types = {event["type"] for event in transaction["events"]}
         if {"payment.completed", "payment.failed"} <= types:
-            found.append(f"{token}: completed and failed")
-        told = Counter((event["type"], event["sequence"]) for event in transaction["events"])
-        found += [f"{token}: {count} times {kind} {number}" for (kind, number), count in told.items() if count > 1]
-    return found
+            breaks.append(f"{token}: completed and failed")
+        events = Counter((event["type"], event["sequence"]) for event in transaction["events"])
+        breaks += [f"{token}: {count} times {kind} {number}" for (kind, number), count in events.items() if count > 1]
+    return breaks
 
 
 def _moves_of_application(application_id: str, application: Row, lines: list[Row]) -> Breaks:
     """A line per version, each beginning where the one before ended; payments that changed nothing have other keys."""
     versions = {line["_id"].rpartition(":")[2]: line for line in lines if ":payment:" not in line["_id"]}
-    told = [versions[number] for number in sorted(versions, key=int)]
-    states = [None, *(line["state_after"] for line in told)]
-    if states[-1] != application["state"] or len(told) != application["version"]:
+    in_order = [versions[number] for number in sorted(versions, key=int)]
+    states = [None, *(line["state_after"] for line in in_order)]
+    if states[-1] != application["state"] or len(in_order) != application["version"]:
         return [f"{application_id}: {application['state']} v{application['version']} after {states}"]
     return [
         f"{application_id}: {line.get('state_before')} → {line['state_after']} after {before}"
-        for line, before in zip(told, states, strict=False)
+        for line, before in zip(in_order, states, strict=False)
         if line.get("state_before") != before or line["state_after"] not in APPLICATION_MOVES[before]
     ]
 
@@ -422,32 +422,32 @@ def _where_it_may_be(payment: Row, total: int) -> list[tuple[int, int, int]]:
 
 
 def _by_payment(journal: list[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
+    entries: dict[str, list[Row]] = defaultdict(list)
     for entry in journal:
         if "payment_id" in entry:
-            found[entry["payment_id"]].append(entry)
-    return found
+            entries[entry["payment_id"]].append(entry)
+    return entries
 
 
-def _payment_of(told: Row) -> str:
+def _payment_of(record: Row) -> str:
     """The payment in a request id of ours: `pay_…:post`."""
-    return str(told["request_id"]).partition(":")[0]
+    return str(record["request_id"]).partition(":")[0]
 
 
-def _first_by_payment(told: list[Row]) -> dict[str, Row]:
+def _first_by_payment(records: list[Row]) -> dict[str, Row]:
     """One row per payment; a second one is what I3 finds."""
-    found: dict[str, Row] = {}
-    for row in told:
-        found.setdefault(_payment_of(row), row)
-    return found
+    first: dict[str, Row] = {}
+    for row in records:
+        first.setdefault(_payment_of(row), row)
+    return first
 
 
-def _accepted_paise(told: Row | None) -> int:
-    return int(told["amount_paise"]) if told and told["status"] == "SUCCESS" else 0
+def _accepted_paise(record: Row | None) -> int:
+    return int(record["amount_paise"]) if record and record["status"] == "SUCCESS" else 0
 
 
-def _captured_paise(told: Row | None) -> int:
-    return int(told["amount_paise"]) if told and told["capture"] else 0
+def _captured_paise(record: Row | None) -> int:
+    return int(record["amount_paise"]) if record and record["capture"] else 0
 
 
 def _ending_events(payment: Row) -> list[str]:

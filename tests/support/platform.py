@@ -50,7 +50,7 @@ class Platform:
         raise LookupError(f"no sandbox client {name}")
 
     def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """As anybody, or as whom the headers say."""
+        """Without signing in, or as the caller that the headers name."""
         return emitra_client.Client(self.run_info["gateway_url"], http=self.http).call(method, path, body, headers)
 
 
@@ -75,8 +75,8 @@ class Client(emitra_client.Client):
 
         def look() -> dict[str, Any] | None:
             answer = self.get(f"/v1/payments/{payment_id}")
-            found = answer.json if answer.status == 200 else {}
-            return found if found.get("status") == status else None
+            payment = answer.json if answer.status == 200 else {}
+            return payment if payment.get("status") == status else None
 
         return eventually(look, timeout_seconds, f"payment {payment_id} is {status}")
 
@@ -85,8 +85,8 @@ class Client(emitra_client.Client):
 
         def look() -> dict[str, Any] | None:
             answer = self.get(f"/v1/transactions/{token}")
-            found = answer.json if answer.status == 200 else {}
-            return found if found.get("status") == status else None
+            transaction = answer.json if answer.status == 200 else {}
+            return transaction if transaction.get("status") == status else None
 
         return eventually(look, timeout_seconds, f"transaction {token} is {status}")
 
@@ -95,8 +95,8 @@ def eventually(check: Callable[[], T | None], timeout_seconds: float = 20, what:
     """The first true answer of `check`. Raises AssertionError when there is none in time."""
     give_up_at = time.monotonic() + timeout_seconds
     while True:
-        found = check()
-        if found:
-            return found
-        assert time.monotonic() < give_up_at, f"not within {timeout_seconds} s: {what}; the last answer was {found!r}"
+        answer = check()
+        if answer:
+            return answer
+        assert time.monotonic() < give_up_at, f"not within {timeout_seconds} s: {what}; the last answer was {answer!r}"
         time.sleep(POLL_SECONDS)

@@ -28,7 +28,9 @@ def metric(stack: Stack, program: str, name: str, *labels: str) -> float:
     text = answer.data.decode()
     assert f"# TYPE {name.removesuffix('_total')} " in text or f"# TYPE {name} " in text, f"{program} has no {name}"
     samples = [match for match in map(_SAMPLE.fullmatch, text.splitlines()) if match and match["name"] == name]
-    return sum(float(each["value"]) for each in samples if all(label in (each["labels"] or "") for label in labels))
+    return sum(
+        float(sample["value"]) for sample in samples if all(label in (sample["labels"] or "") for label in labels)
+    )
 
 
 def ready(stack: Stack, program: str) -> bool:

@@ -22,7 +22,7 @@ MOST_PAYMENTS = 100_000
 
 @contextmanager
 def database(stack: Stack, service: str) -> Iterator[Database[dict[str, Any]]]:
-    """A service's database, for looking into it."""
+    """A service's database, to look into."""
     with pymongo.MongoClient[dict[str, Any]](stack.infrastructure.mongodb_uri, tz_aware=True) as client:
         yield client[stack.infrastructure.database_of(service)]
 
@@ -33,38 +33,40 @@ def assert_each_paid_once(
     """Every promised payment is completed: once at the biller, with one receipt, one event, one effect of it; every
     key has one payment; and the invariants hold."""
     assert promised, "there was no traffic"
-    tokens = {each.payment["payment_id"]: each.payment["transaction_token"] for each in promised}
+    tokens = {promise.payment["payment_id"]: promise.payment["transaction_token"] for promise in promised}
     ids = list(tokens)
     with database(stack, "billing") as billing, database(stack, "gateway") as gateway:
 
         def completed() -> list[dict[str, Any]]:
-            found = list(billing.payments.find({"_id": {"$in": ids}}))
-            return found if all(each["state"] == "COMPLETED" for each in found) else []
+            payments = list(billing.payments.find({"_id": {"$in": ids}}))
+            return payments if all(payment["state"] == "COMPLETED" for payment in payments) else []
 
         payments = eventually(completed, within, "every promised payment is completed")
         # One per key: none is missing, and no bill has a payment that nobody was told of.
-        bills = [each.bill_id for each in promised]
-        of_bills = [each["_id"] for each in billing.payments.find({"bill_id": {"$in": bills}})]
+        bills = [promise.bill_id for promise in promised]
+        of_bills = [payment["_id"] for payment in billing.payments.find({"bill_id": {"$in": bills}})]
         assert sorted(of_bills) == sorted(ids)
         claims = billing.idempotency.find({"operation": "create-payment", "key": {"$in": [p.key for p in promised]}})
         assert {c["key"]: c["resource_id"] for c in claims} == {p.key: p.payment["payment_id"] for p in promised}
-        assert len({each["receipt"]["number"] for each in payments}) == len(ids)
+        assert len({payment["receipt"]["number"] for payment in payments}) == len(ids)
         events = billing.outbox.find({"routing_key": "payment.completed.v1", "aggregate.id": {"$in": ids}})
-        assert Counter(each["aggregate"]["id"] for each in events) == Counter(ids)
+        assert Counter(event["aggregate"]["id"] for event in events) == Counter(ids)
 
-        def told() -> dict[str, list[str]]:
+        def events_by_token() -> dict[str, list[str]]:
             seen = gateway.transactions.find({"_id": {"$in": list(tokens.values())}})
-            found = {each["_id"]: [event["type"] for event in each["events"]] for each in seen}
-            return found if len(found) == len(ids) else {}
+            types_by_token = {
+                transaction["_id"]: [event["type"] for event in transaction["events"]] for transaction in seen
+            }
+            return types_by_token if len(types_by_token) == len(ids) else {}
 
-        effects = eventually(told, within, "every completion reached the gateway's view")
+        effects = eventually(events_by_token, within, "every completion reached the gateway's view")
         assert effects == {token: ["payment.completed"] for token in tokens.values()}
         # A fee is ours already and goes to no biller; that its application has left FEE_DUE is I6.
-        references = Counter(each["bill_ref"] for each in payments if each["application_id"] is None)
+        references = Counter(payment["bill_ref"] for payment in payments if payment["application_id"] is None)
     biller = stack.simulator_urls["biller-simulator"]
     audit = urllib3.request("GET", f"{biller}/control/payments?limit={MOST_PAYMENTS}", timeout=10).json()["payments"]
     # By the bill and not by our request: a second posting under another request id would be one too.
-    posted = Counter(each["bill_ref"] for each in audit if each["bill_ref"] in references)
+    posted = Counter(posting["bill_ref"] for posting in audit if posting["bill_ref"] in references)
     assert posted == references
-    assert all(each["status"] == "SUCCESS" for each in audit if each["bill_ref"] in references)
+    assert all(posting["status"] == "SUCCESS" for posting in audit if posting["bill_ref"] in references)
     assert_invariants(stack)

@@ -18,9 +18,9 @@ CLIENTS = 3
 PAUSE_SECONDS = 0.2
 # Before a request is repeated. The API may ask for more; at a desk people are not as patient, and neither is a test.
 LONGEST_WAIT_SECONDS = 1.0
-# With fees: in one of so many of its turns a client applies for a certificate, in its first one too.
+# With `fees` a client applies for a certificate once in so many turns, beginning with its first.
 APPLICATION_EVERY = 3
-# A fault that keeps a client from its answer for as long is not survived.
+# A client that waits longer than this for its answer has not survived the fault.
 ANSWER_WITHIN_SECONDS = 90
 # What a desk gives a request, as Emitra-Timeout-Ms; the gateway answers within it, and the rest is for a busy machine.
 TIMEOUT_MS = 10_000
@@ -49,10 +49,10 @@ class Traffic:
 
     def __init__(self, platform: Platform, *, fees: bool = False) -> None:
         self._fees = fees
-        names = [each["name"] for each in platform.run_info["clients"] if each.get("kiosk_id")]
+        names = [client["name"] for client in platform.run_info["clients"] if client.get("kiosk_id")]
         self._clients = [platform.client(names[number % len(names)]) for number in range(CLIENTS)]
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._pay_on, args=(each,)) for each in self._clients]
+        self._threads = [threading.Thread(target=self._pay_on, args=(client,)) for client in self._clients]
         self._failures: list[BaseException] = []
         self._waiting: set[int] = set()
         self.promised: list[Promised] = []
@@ -62,12 +62,12 @@ class Traffic:
 
     def more(self, count: int, within_seconds: float = ANSWER_WITHIN_SECONDS) -> None:
         """Wait until this many more payments were promised."""
-        wanted = len(self.promised) + count
+        target = len(self.promised) + count
 
         def enough() -> bool:
             if self._failures:
                 raise self._failures[0]
-            return len(self.promised) >= wanted
+            return len(self.promised) >= target
 
         eventually(enough, within_seconds, f"{count} more payments; refusals were {dict(self.refusals)}")
 
@@ -146,8 +146,8 @@ class Traffic:
         if fetched.status == 404:
             return None
         bill = fetched.json["bills"][0]
-        wanted = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
-        paid = self._until_answered(lambda: _post(client, "/v1/payments", wanted, key))
+        request = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET"}
+        paid = self._until_answered(lambda: _post(client, "/v1/payments", request, key))
         return Promised(key, bill["bill_id"], paid.json)
 
     def _until_answered(self, send: Callable[[], Answer], *also: int) -> Answer:

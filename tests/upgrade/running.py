@@ -1,4 +1,4 @@
-"""The stack that `make run` keeps up in a checkout, seen from another process: where it is, and its programs' hands."""
+"""The stack that `make run` keeps up in a checkout, seen from another process: where it is, and its programs."""
 
 import json
 import subprocess

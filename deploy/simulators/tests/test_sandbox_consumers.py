@@ -183,3 +183,19 @@ def test_a_bill_is_dated_by_the_indian_day(biller: BillerUnderTest) -> None:
     assert biller.fetch("100000000001").get_json()["bills"][0]["due_on"] == "2026-12-08"
     biller.advance(1)
     assert biller.fetch("100000000001").get_json()["bills"][0]["due_on"] == "2026-12-09"
+
+
+def test_a_bill_of_nothing_stands_beside_one_that_can_be_paid(biller: BillerUnderTest) -> None:
+    nothing, payable = biller.fetch("100000000021").get_json()["bills"]
+
+    assert (nothing["amount_paise"], nothing["due_on"], nothing["minimum_paise"]) == (0, "", None)
+    assert payable["amount_paise"] == 37_000
+    assert biller.pay("100000000021").get_json()["status"] == "SUCCESS"
+
+
+def test_a_success_under_a_reference_that_nobody_can_store_says_so_again_when_asked(biller: BillerUnderTest) -> None:
+    paid = biller.pay("100000000022").data
+
+    told = json.loads(paid)
+    assert (told["status"], told["biller_reference"]) == ("SUCCESS", "R\ud83d9")
+    assert biller.inquire().data == paid

@@ -106,6 +106,15 @@ def sample_blueprint() -> Blueprint:
         mark_replayed(bool(replayed))
         return {"payment_id": body["bill_id"], "fingerprint": idempotency_claim().fingerprint}
 
+    @blp.route("/v1/payments/<payment_id>/refunds", methods=["POST"])
+    @blp.requires("payments:write")
+    @blp.keyed("refund-payment", retention_days=30)
+    @blp.arguments(Money)
+    @blp.response(201, Payment)
+    def refund_payment(body: dict[str, Any], payment_id: str) -> dict[str, Any]:
+        """Give money back."""
+        return {"payment_id": payment_id, "fingerprint": idempotency_claim().fingerprint}
+
     @blp.route("/v1/payments")
     @blp.requires("payments:read")
     @blp.arguments(Page, location="query")

@@ -51,15 +51,15 @@ def contract_gate(environments: Environments) -> list[str]:
 def _locks_fit(workspace: Workspace) -> tuple[Result, str]:
     started = time.monotonic()
     stale = [str(path.relative_to(workspace.root)) for path in stale_locks(workspace)]
-    said = f"out of date, `make lock` renews them: {', '.join(stale)}\n" if stale else ""
-    return Result("locks", int(not stale), int(bool(stale)), 0, time.monotonic() - started), said
+    text = f"out of date, `make lock` renews them: {', '.join(stale)}\n" if stale else ""
+    return Result("locks", int(not stale), int(bool(stale)), 0, time.monotonic() - started), text
 
 
 def _generated_is_new(environments: Environments) -> tuple[Result, str]:
     started = time.monotonic()
     stale = [str(path.relative_to(environments.root)) for path, _ in out_of_date(environments)]
-    said = f"out of date, `make generate` renews them: {', '.join(stale)}\n" if stale else ""
-    return Result("generated", int(not stale), int(bool(stale)), 0, time.monotonic() - started), said
+    text = f"out of date, `make generate` renews them: {', '.join(stale)}\n" if stale else ""
+    return Result("generated", int(not stale), int(bool(stale)), 0, time.monotonic() - started), text
 
 
 def _check(name: str, command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> tuple[Result, str]:
@@ -68,5 +68,5 @@ def _check(name: str, command: Sequence[str], cwd: Path, env: Mapping[str, str] 
         command, cwd=cwd, env=os.environ | dict(env or {}), capture_output=True, text=True, check=False
     )
     failed = int(finished.returncode != 0)
-    said = finished.stdout + finished.stderr if failed else ""
-    return Result(name, 1 - failed, failed, 0, time.monotonic() - started), said
+    text = finished.stdout + finished.stderr if failed else ""
+    return Result(name, 1 - failed, failed, 0, time.monotonic() - started), text

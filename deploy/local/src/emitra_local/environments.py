@@ -103,7 +103,7 @@ class Environments:
         extra = "test" if name.endswith("-test") else ""
         ours, _ = self.workspace.closure(package, extra)
         lock = package.folder / ("requirements-test.lock" if extra else "requirements.lock")
-        return Recipe(name, lock, tuple(each for each in ours if each.installable))
+        return Recipe(name, lock, tuple(member for member in ours if member.installable))
 
     def _package(self, folder_name: str) -> Package:
         for package in self.workspace.packages:

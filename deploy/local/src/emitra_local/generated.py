@@ -32,23 +32,25 @@ def generated(environments: Environments) -> dict[Path, str]:
     asked = [(service, command) for service in services for command in _PRINTED]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         answers = pool.map(lambda question: _printed(environments, *question), asked)
-        said = {(service.folder.name, command): text for (service, command), text in zip(asked, answers, strict=True)}
+        printed = {
+            (service.folder.name, command): text for (service, command), text in zip(asked, answers, strict=True)
+        }
     files = {}
     for service in services:
         name = service.folder.name
-        files[service.folder / "openapi.yaml"] = said[name, "openapi"]
-        files[service.folder / "events.json"] = said[name, "events"]
+        files[service.folder / "openapi.yaml"] = printed[name, "openapi"]
+        files[service.folder / "events.json"] = printed[name, "events"]
         manifests = root / "deploy" / "k8s" / "services" / name
         contract = manifests / "contract.yaml"
         if contract.exists() and f"\nroutes: {_COPY}\n" in contract.read_text():
-            files[manifests / _COPY] = said[name, "openapi"]
-    documents = "\n---\n".join(said[service.folder.name, "asyncapi"] for service in services)
+            files[manifests / _COPY] = printed[name, "openapi"]
+    documents = "\n---\n".join(printed[service.folder.name, "asyncapi"] for service in services)
     files[root / "shared" / "contracts" / "asyncapi.yaml"] = _run(
         environments, "-m", "emitra_contracts.cli", "asyncapi", stdin=documents
     )
     files[root / _SCHEMAS] = _run(environments, "-m", "emitra_contracts.cli", "schemas")
     files[root / "docs" / "platform.svg"] = picture.drawn(
-        {service.folder.name: said[service.folder.name, "events"] for service in services}
+        {service.folder.name: printed[service.folder.name, "events"] for service in services}
     )
     return files
 

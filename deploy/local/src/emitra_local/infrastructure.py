@@ -19,7 +19,7 @@ from emitra_local.problems import CannotStart
 from emitra_local.secret_store import SecretStore
 from emitra_local.supervision import Program
 
-# A server that does not answer by now is not there; a replica set elects within it.
+# A server that does not answer within this is not there; a replica set elects a primary within it.
 SERVER_TIMEOUT_MS = 10_000
 
 
@@ -89,16 +89,16 @@ class Infrastructure:
         return self._on_vhost(f"{login}@{self._administrator_at.rpartition('@')[2]}")
 
     def programs(self) -> list[Program]:
-        found: list[Program] = []
+        programs: list[Program] = []
         if self._mongod_ports:
             binary = mongodb.mongod_binary(self.environments)
             for name, port in self._mongod_ports.items():
                 data = self.state / name
-                found.append(mongodb.mongod_program(name, binary, data, port, failpoints=self.failpoints))
+                programs.append(mongodb.mongod_program(name, binary, data, port, failpoints=self.failpoints))
         if "rabbitmq" in self.ports:
             ports = dict(self.ports)
-            found += rabbitmq.rabbitmq_programs(self.state / "rabbitmq", ports, self._administrator_password)
-        return found
+            programs += rabbitmq.rabbitmq_programs(self.state / "rabbitmq", ports, self._administrator_password)
+        return programs
 
     def await_mongodb(self) -> None:
         """Wait until MongoDB takes writes. Raises CannotStart."""

@@ -29,7 +29,11 @@ class Lock:
 
     @property
     def digest(self) -> str:
-        lines = [f"{who}: {wanted}" for who, all_wanted in sorted(self.requirements.items()) for wanted in all_wanted]
+        lines = [
+            f"{who}: {requirement}"
+            for who, all_wanted in sorted(self.requirements.items())
+            for requirement in all_wanted
+        ]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
     @property
@@ -58,8 +62,8 @@ def all_locks(workspace: Workspace) -> list[Lock]:
             for_tests = _outside(workspace, package, "test")
             path = package.folder / "requirements-test.lock"
             locks.append(Lock(path, for_tests, keeps_to=runtime.path if runs else None))
-        for who, wanted in _outside(workspace, package, "test" if package.has_tests else "").items():
-            everything[who] = list(dict.fromkeys([*everything.get(who, []), *wanted]))
+        for who, requirements in _outside(workspace, package, "test" if package.has_tests else "").items():
+            everything[who] = list(dict.fromkeys([*everything.get(who, []), *requirements]))
     locks.append(Lock(development.folder / "requirements-lint.lock", everything))
     return locks
 
@@ -80,23 +84,23 @@ def _write(lock: Lock, environments: Environments, *, upgrade: bool) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         # Files are named after who asks, because uv's "via" comments repeat the names: no path gets into a lock.
-        for who, wanted in lock.requirements.items():
-            (folder / who).write_text("\n".join(wanted) + "\n")
-        result = folder / "lock"
+        for who, requirements in lock.requirements.items():
+            (folder / who).write_text("\n".join(requirements) + "\n")
+        output = folder / "lock"
         if lock.path.exists() and not upgrade:
-            result.write_text(lock.path.read_text())
+            output.write_text(lock.path.read_text())
         limits: list[str] = []
         if lock.keeps_to:
             (folder / lock.keeps_to.name).write_text(lock.keeps_to.read_text())
             limits = ["--constraint", lock.keeps_to.name]
         environments.uv(
-            *("pip", "compile", *lock.requirements, *limits, "--output-file", result.name),
+            *("pip", "compile", *lock.requirements, *limits, "--output-file", output.name),
             *("--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"),
             *("--no-header", "--no-emit-index-url", "--no-emit-find-links"),
             locking=True,
             cwd=folder,
         )
-        lock.path.write_text(lock.header + result.read_text())
+        lock.path.write_text(lock.header + output.read_text())
 
 
 def _outside(workspace: Workspace, package: Package, extra: str = "") -> dict[str, list[str]]:

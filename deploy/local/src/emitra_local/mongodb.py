@@ -23,8 +23,8 @@ OPLOG_MEGABYTES = "256"
 START_TIMEOUT_SECONDS = 60
 # A primary that is told to stop waits 15 s by default for clients to find another one; here there is no other.
 QUIESCE_MS = 100
-# What a process that was killed inside a transaction had locked stays locked for this long, a minute by default, and
-# whoever takes the work over waits. Twice what a transaction of ours may take (MONGODB_TIMEOUT_SECONDS).
+# The locks of a process that is killed inside a transaction stay for this long, a minute by default, and whoever takes
+# its work over waits. Twice what a transaction of ours may take (MONGODB_TIMEOUT_SECONDS).
 TRANSACTION_LIFETIME_SECONDS = 10
 _NOT_YET_INITIALIZED = 94
 
@@ -35,14 +35,14 @@ def mongod_binary(environments: Environments) -> str:
         return on_path
     try:
         folder = environments.ensure("mongod")
-    except CannotStart as problem:
+    except CannotStart as error:
         raise CannotStart(
-            f"There is no mongod on PATH and none could be installed for {platform.machine()}.\n{problem}\n"
+            f"There is no mongod on PATH and none could be installed for {platform.machine()}.\n{error}\n"
             "Start one yourself and name it:\n"
             "  docker run -d -p 27017:27017 --name mongo mongo:7 --replSet rs0\n"
             '  docker exec mongo mongosh --eval "rs.initiate()"\n'
             "  export MONGODB_URI='mongodb://127.0.0.1:27017/?directConnection=true'"
-        ) from problem
+        ) from error
     return str(next(folder.glob("lib/python3*/site-packages/fiftyone/db/bin/mongod")))
 
 
@@ -65,6 +65,8 @@ def mongod_program(name: str, binary: str, data: Path, port: int, *, failpoints:
     settings += ["enableTestCommands=1"] if failpoints else []
     argv = [binary, "--dbpath", str(data), "--port", str(port), "--bind_ip", "127.0.0.1", "--nounixsocket"]
     argv += ["--replSet", REPLICA_SET, "--oplogSize", OPLOG_MEGABYTES, "--wiredTigerCacheSizeGB", CACHE_GIGABYTES]
+    # A slow operation would be logged with what it looks for: names, mobile numbers, where somebody stands.
+    argv += ["--slowOpSampleRate", "0"]
     argv += [part for setting in settings for part in ("--setParameter", setting)]
     return Program(name, INFRASTRUCTURE, argv, {"LC_ALL": "C"}, stop_seconds=30, autostart=True)
 

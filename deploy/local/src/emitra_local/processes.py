@@ -21,14 +21,14 @@ POLL_SECONDS = 0.05
 def marked(stack_id: str) -> list[int]:
     """The pids of all processes of this user that carry the mark."""
     mark = f"{MARK}={stack_id}".encode()
-    found = []
+    pids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             # A process may end while we look, and other people's are not ours to read.
             with suppress(OSError):
                 if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
-    return [pid for pid in found if pid != os.getpid()]
+                    pids.append(int(entry.name))
+    return [pid for pid in pids if pid != os.getpid()]
 
 
 def end_all(stack_id: str, grace_seconds: float) -> int:
@@ -55,7 +55,7 @@ def _signal_all(pids: list[int], number: int, grace_seconds: float) -> None:
         waiting = set()
         for pid in pids:
             with suppress(ProcessLookupError):
-                handle = os.pidfd_open(pid)  # a handle cannot come to mean another process, a pid can
+                handle = os.pidfd_open(pid)  # a pid may be given to another process, a handle may not
                 handles.callback(os.close, handle)
                 signal.pidfd_send_signal(handle, number)
                 waiting.add(handle)

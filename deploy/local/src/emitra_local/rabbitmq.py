@@ -74,8 +74,8 @@ def control(server: Program, *arguments: str) -> str:
         timeout=CONTROL_TIMEOUT_SECONDS,
     )
     if finished.returncode:
-        said = (finished.stdout + finished.stderr).strip()
-        raise CannotStart(f"`rabbitmqctl {' '.join(arguments)}` failed with {finished.returncode}:\n{said}")
+        output = (finished.stdout + finished.stderr).strip()
+        raise CannotStart(f"`rabbitmqctl {' '.join(arguments)}` failed with {finished.returncode}:\n{output}")
     return finished.stdout
 
 

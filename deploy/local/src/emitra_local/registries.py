@@ -27,11 +27,11 @@ def uv_environment(pip: Path, environ: Mapping[str, str], *, locking: bool = Fal
 def uv_variables(pip_config_list: str, *, locking: bool = False) -> dict[str, str]:
     """The UV_… (and TLS) variables that say what `pip config list` printed."""
     pip = _settings(pip_config_list)
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
 
     def carry(setting: str, variable: str, separator: str = " ") -> None:
         if pip.get(setting):
-            found[variable] = separator.join(pip[setting].split())
+            variables[variable] = separator.join(pip[setting].split())
 
     carry("index-url", "UV_DEFAULT_INDEX")
     carry("trusted-host", "UV_INSECURE_HOST")
@@ -42,15 +42,15 @@ def uv_variables(pip_config_list: str, *, locking: bool = False) -> dict[str, st
     if not locking:
         carry("extra-index-url", "UV_INDEX")
         if links := [link for link in pip.get("find-links", "").split() if "://" in link or Path(link).exists()]:
-            found["UV_FIND_LINKS"] = ",".join(links)
+            variables["UV_FIND_LINKS"] = ",".join(links)
         if pip.get("no-index", "").lower() in {"1", "true", "yes", "on"}:
-            found["UV_NO_INDEX"] = "1"
-        if "UV_INDEX" in found:
+            variables["UV_NO_INDEX"] = "1"
+        if "UV_INDEX" in variables:
             # pip takes a version from whichever index has it; what is installed is still pinned by hash.
-            found["UV_INDEX_STRATEGY"] = "unsafe-best-match"
-    if "SSL_CERT_FILE" not in found:
-        found["UV_SYSTEM_CERTS"] = "1"  # pip trusts the system's certificates too
-    return found
+            variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    if "SSL_CERT_FILE" not in variables:
+        variables["UV_SYSTEM_CERTS"] = "1"  # pip trusts the system's certificates too
+    return variables
 
 
 def _settings(pip_config_list: str) -> dict[str, str]:

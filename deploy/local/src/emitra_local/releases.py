@@ -51,16 +51,18 @@ def make_missing_tags(root: Path) -> Iterator[str]:
 
 
 def _check(root: Path, release: Release, *, tagged: bool) -> None:
-    said = f"{LIST}: {release.tag}"
+    entry = f"{LIST}: {release.tag}"
     try:
         _git(root, "merge-base", "--is-ancestor", release.commit, "HEAD")
     except subprocess.CalledProcessError:
-        raise CannotStart(f"{said} is the commit {release.commit}, which does not lead to this one.") from None
+        raise CannotStart(f"{entry} is the commit {release.commit}, which does not lead to this one.") from None
     if tagged and _git(root, "rev-parse", f"{release.tag}^{{commit}}").strip() != release.commit:
-        raise CannotStart(f"{said} was tagged at another commit. A tag is never moved: give the release a next number.")
+        raise CannotStart(
+            f"{entry} was tagged at another commit. A tag is never moved: give the release a next number."
+        )
     version = _version(root, release)
     if version != release.version:
-        raise CannotStart(f"{said}: that commit has the version {version}.")
+        raise CannotStart(f"{entry}: that commit has the version {version}.")
 
 
 def _version(root: Path, release: Release) -> str:

@@ -177,8 +177,8 @@ class ServicePrograms:
         except subprocess.TimeoutExpired as error:
             raise CannotStart(f"`{self.name} {' '.join(arguments)}` did not finish in {error.timeout:.0f} s") from error
         if finished.returncode:
-            said = "\n".join(((finished.stdout or "") + (finished.stderr or "")).splitlines()[-15:])
-            raise CannotStart(f"`{self.name} {' '.join(arguments)}` failed with {finished.returncode}:\n{said}")
+            output = "\n".join(((finished.stdout or "") + (finished.stderr or "")).splitlines()[-15:])
+            raise CannotStart(f"`{self.name} {' '.join(arguments)}` failed with {finished.returncode}:\n{output}")
         return finished.stdout or ""
 
     @property
@@ -199,9 +199,9 @@ class ServicePrograms:
         files = [self.environments.lock_of(self.name)]
         files += [file for package in closure for file in package.source.rglob("*") if file.suffix != ".pyc"]
         for file in sorted(files):
-            found = file.stat()
+            status = file.stat()
             if not file.is_dir():
-                digest.update(f"{file} {found.st_size} {found.st_mtime_ns}\n".encode())
+                digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode())
         return digest.hexdigest()
 
 

@@ -80,5 +80,5 @@ def _value(kind: str, name: str | None, places: Mapping[str, str], secrets: Secr
         return made[kind](name)
     if name is None and kind in places:
         return places[kind]
-    known = ", ".join([*sorted(places), *(f"{each}:NAME" for each in made)])
+    known = ", ".join([*sorted(places), *(f"{reference}:NAME" for reference in made)])
     raise ValueError(f"unknown reference {{{kind}{':' + name if name else ''}}}; there are {known}")

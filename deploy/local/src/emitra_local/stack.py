@@ -136,9 +136,9 @@ class Stack:
     @property
     def run_info(self) -> dict[str, Any]:
         """What `.local/run.json` says: gateway_url, docs_url, and identity's sandbox clients, people and officers."""
-        found: dict[str, Any] = {"gateway_url": self.gateway_url, "docs_url": f"{self.gateway_url}/docs"}
+        urls: dict[str, Any] = {"gateway_url": self.gateway_url, "docs_url": f"{self.gateway_url}/docs"}
         sandbox = self.services["identity"].own_state / "sandbox.json"
-        return found | dict(json.loads(sandbox.read_text()))
+        return urls | dict(json.loads(sandbox.read_text()))
 
     @property
     def infrastructure_env(self) -> dict[str, str]:
@@ -188,7 +188,7 @@ class Stack:
         return rabbitmq.control(self._programs["rabbitmq"], *arguments)
 
     def await_ready(self, programs: Sequence[str] | None = None) -> None:
-        """Wait until the named programs (by default all of the platform) answer their readiness probes.
+        """Wait until the named programs (by default all of the platform, simulators included) answer their probes.
 
         Raises CannotStart with the end of the log of the first one that does not.
         """
@@ -228,7 +228,7 @@ class Stack:
             self.supervisor.start()
         if self.with_services:
             with self.stage("Python environments of the services there"):
-                self.environments.ensure_all(each.folder.name for each in self.environments.workspace.services)
+                self.environments.ensure_all(package.folder.name for package in self.environments.workspace.services)
                 self.services = {service.name: service for service in self._services()}
         with self.stage("MongoDB takes writes"):
             self.infrastructure.await_mongodb()
@@ -254,7 +254,7 @@ class Stack:
         routes.mkdir(exist_ok=True)
         for service in self.services.values():
             service.publish_route(routes, self.say)
-        programs = [each.program(process) for each in self.services.values() for process in each.processes]
+        programs = [service.program(process) for service in self.services.values() for process in service.processes]
         self._add([*self._simulators(), *programs])
         self.supervisor.describe(list(self._programs.values()))
         write_programs(self.state, list(self.services))
@@ -335,7 +335,8 @@ class Stack:
         return [name for name, program in self._programs.items() if program.group == PLATFORM]
 
     def _ready_urls(self) -> dict[str, str]:
-        return {
+        simulators = {name: f"{url}/livez" for name, url in self.simulator_urls.items()} if self.services else {}
+        return simulators | {
             f"{service.name}-{process}": service.ready_url(process)
             for service in self.services.values()
             for process in service.processes

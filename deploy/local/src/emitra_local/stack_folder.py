@@ -72,13 +72,13 @@ def stop_running(state: Path) -> bool:
 
 def abandoned_test_stacks(root: Path) -> list[Path]:
     """The folders of test stacks whose holder is gone."""
-    found = []
+    states = []
     for state in (root / ".local").glob(f"{TEST_STATE}*/"):
         with suppress(FileNotFoundError), (state / "lock").open("r+") as lock:
             # An empty one is being taken at this moment.
             if lock.read() and _locked(lock):
-                found.append(state)
-    return found
+                states.append(state)
+    return states
 
 
 def remember_elsewhere(state: Path, kept: Iterable[str]) -> None:

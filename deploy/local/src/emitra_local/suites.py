@@ -22,7 +22,7 @@ from emitra_local.suite_results import Result, read_report, summarise
 SUITE_TIMEOUT_SECONDS = 480
 # The whole fault suite waits for leases, graces and time-outs on purpose.
 FAULT_TIMEOUT_SECONDS = 3_600
-# Suites wait for polls and restarts half of their time, and have databases and virtual hosts of their own.
+# Suites spend half of their time waiting for polls and restarts, and have databases and virtual hosts of their own.
 SUITES_AT_ONCE = 2
 
 
@@ -65,15 +65,15 @@ class SuiteRunner:
         )
         self._running.add(process)
         try:
-            said, _ = process.communicate(timeout=suite.timeout_seconds)
+            output, _ = process.communicate(timeout=suite.timeout_seconds)
         except subprocess.TimeoutExpired:
             process.kill()
-            said = (process.communicate()[0] or "") + f"\n{suite.name} did not finish in {suite.timeout_seconds} s\n"
+            output = (process.communicate()[0] or "") + f"\n{suite.name} did not finish in {suite.timeout_seconds} s\n"
         finally:
             self._running.discard(process)
         result = read_report(suite.name, report, process.returncode, time.monotonic() - started)
         if not live:
-            _show(result, said)
+            _show(result, output)
         return result
 
     def end(self) -> None:
@@ -208,21 +208,21 @@ def _run_side_by_side(runner: SuiteRunner, suites: list[Suite]) -> list[Result]:
             raise
 
 
-def _show(result: Result, said: str) -> None:
+def _show(result: Result, output: str) -> None:
     mark = "[red]✗[/]" if result.failed else "[green]✓[/]"
     console.print(f"  {mark} {result.name:<30} {result.passed:>5} passed {result.seconds:6.1f} s")
     if result.failed or result.skipped:
         console.rule(f"[bold red]{result.name}", align="left")
-        console.print(said, markup=False, soft_wrap=True)
+        console.print(output, markup=False, soft_wrap=True)
 
 
 def _shown(checks: Future[list[tuple[Result, str]]]) -> list[Result]:
     results = []
-    for result, said in checks.result():
+    for result, output in checks.result():
         results.append(result)
-        if said:
+        if output:
             console.rule(f"[bold red]{result.name}", align="left")
-            console.print(said, markup=False, soft_wrap=True)
+            console.print(output, markup=False, soft_wrap=True)
     return results
 
 

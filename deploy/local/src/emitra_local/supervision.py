@@ -152,16 +152,16 @@ class Supervisor:
         """Ask for a start and return at once; one that runs already stays as it is."""
         try:
             self._call("supervisor.startProcess", self._full(name), False)
-        except Fault as fault:
-            if fault.faultCode != Faults.ALREADY_STARTED:
+        except Fault as error:
+            if error.faultCode != Faults.ALREADY_STARTED:
                 raise
 
     def stop_program(self, name: str) -> None:
         """Stop a program and return when it has ended; one that is not running stays as it is."""
         try:
             self._call("supervisor.stopProcess", self._full(name), True)
-        except Fault as fault:
-            if fault.faultCode != Faults.NOT_RUNNING:
+        except Fault as error:
+            if error.faultCode != Faults.NOT_RUNNING:
                 raise
 
     def program_info(self, name: str) -> dict[str, Any]:

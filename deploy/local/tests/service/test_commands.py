@@ -104,9 +104,9 @@ def test_a_platform_is_shown_stopped_by_ctrl_c_and_cleaned_and_nothing_else_is_t
         logs.terminate()
 
     running.send_signal(signal.SIGINT)
-    said, _ = running.communicate(timeout=DEADLINE_SECONDS)
+    output, _ = running.communicate(timeout=DEADLINE_SECONDS)
 
-    assert (running.returncode, said.splitlines()[-1]) == (0, "Stopped.")
+    assert (running.returncode, output.splitlines()[-1]) == (0, "Stopped.")
     assert marked(mark_of(state)) == []
     assert not run_file.exists()
     assert (state / "mongod").is_dir()
@@ -135,9 +135,9 @@ def test_cleaning_says_what_it_leaves_on_the_users_own_servers(root: Path) -> No
     remember_elsewhere(state, ["databases billing on a.example:27017"])
     remember_elsewhere(state, ["databases billing on a.example:27017", "virtual host emitra on b.example"])
 
-    said = emitra_local(root, "clean")
+    output = emitra_local(root, "clean")
 
     assert not state.exists()
-    assert said.count("databases billing on a.example:27017\n") == 1
-    assert "virtual host emitra on b.example\n" in said
+    assert output.count("databases billing on a.example:27017\n") == 1
+    assert "virtual host emitra on b.example\n" in output
     assert "On your own servers" not in emitra_local(root, "clean")

@@ -21,7 +21,7 @@ def with_mongodb(uri: str, folder: Path) -> Infrastructure:
 
 
 @pytest.mark.parametrize(
-    ("uri", "said"),
+    ("uri", "sentence"),
     [
         ("mongodb://person:pa55word@127.0.0.1:1/?directConnection=true", "no server that can be used answered"),
         ("mongodb://person:pa55word@127.0.0.1:port/", "not a connection string that the driver can read"),
@@ -29,7 +29,7 @@ def with_mongodb(uri: str, folder: Path) -> Infrastructure:
     ],
 )
 def test_a_mongodb_that_cannot_be_reached_is_said_without_its_password(
-    uri: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    uri: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(infrastructure, "SERVER_TIMEOUT_MS", 300)
 
@@ -40,7 +40,7 @@ def test_a_mongodb_that_cannot_be_reached_is_said_without_its_password(
             use()
 
         assert "MONGODB_URI" in str(raised.value)
-        assert said in str(raised.value)
+        assert sentence in str(raised.value)
         assert "pa55word" not in str(raised.value)
 
 

@@ -41,13 +41,13 @@ def listening_addresses(pids: list[int]) -> set[str]:
         for handle in Path(f"/proc/{pid}/fd").iterdir()
         if os.path.lexists(handle) and handle.is_symlink()
     }
-    found = set()
+    addresses = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:]:
             fields = line.split()
             if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
-                found.add(fields[1].rpartition(":")[0])
-    return found
+                addresses.add(fields[1].rpartition(":")[0])
+    return addresses
 
 
 def test_the_servers_listen_on_loopback_only(running: Stack) -> None:
@@ -71,6 +71,21 @@ def test_mongodb_has_transactions_and_in_tests_fail_points(running: Stack) -> No
         with client.start_session() as session, session.start_transaction():
             client["test"]["things"].insert_one({"_id": 1}, session=session)
         client.admin.command("configureFailPoint", "failCommand", mode="off")
+
+
+def test_what_a_slow_operation_looks_for_is_not_logged(running: Stack) -> None:
+    log = running.state / "logs" / "mongod.log"
+    with MongoClient[dict[str, object]](running.infrastructure_env["MONGODB_URI"]) as client:
+        test = client["test"]
+        test.command("profile", 0, slowms=-1)  # everything is slow
+        test["things"].find_one({"mobile": "first-secret"})
+        # As MongoDB is by default, to see that this would have been logged.
+        test.command("profile", 0, sampleRate=1.0)
+        test["things"].find_one({"mobile": "second-secret"})
+        test.command("profile", 0, sampleRate=0.0, slowms=100)
+
+    assert eventually(lambda: "second-secret" in log.read_text())
+    assert "first-secret" not in log.read_text()
 
 
 def test_a_program_that_is_killed_comes_back(running: Stack) -> None:

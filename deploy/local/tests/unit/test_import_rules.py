@@ -57,9 +57,9 @@ def check(root: Path) -> tuple[int, str]:
 
 
 def test_a_repository_that_follows_the_rules_passes(repository: Path) -> None:
-    code, said = check(repository)
+    code, output = check(repository)
 
-    assert code == 0, said
+    assert code == 0, output
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_a_repository_that_follows_the_rules_passes(repository: Path) -> None:
 def test_a_forbidden_import_breaks_its_rule(repository: Path, module: str, text: str, rule: str) -> None:
     write_module(repository, module, text + "\n")
 
-    code, said = check(repository)
+    code, output = check(repository)
 
-    broken = [line for line in said.splitlines() if "BROKEN" in line]
-    assert code == 1, said
-    assert any(rule in line for line in broken), said
+    broken = [line for line in output.splitlines() if "BROKEN" in line]
+    assert code == 1, output
+    assert any(rule in line for line in broken), output

@@ -18,20 +18,20 @@ def parking(root: Path) -> ServicePrograms:
 
 
 def test_a_service_with_an_openapi_document_is_routed_to(tmp_path: Path) -> None:
-    service, said = parking(tmp_path), list[str]()
+    service, lines = parking(tmp_path), list[str]()
     (service.package.folder / "openapi.yaml").write_text("openapi: 3.1.0\n")
 
-    service.publish_route(tmp_path, said.append)
+    service.publish_route(tmp_path, lines.append)
 
     assert (tmp_path / "parking.yaml").read_text() == "openapi: 3.1.0\n"
     assert (tmp_path / "parking.url").read_text() == "http://127.0.0.1:20001\n"
-    assert said == []
+    assert lines == []
 
 
 def test_a_service_without_one_is_said_to_have_no_route(tmp_path: Path) -> None:
-    service, said = parking(tmp_path), list[str]()
+    service, lines = parking(tmp_path), list[str]()
 
-    service.publish_route(tmp_path, said.append)
+    service.publish_route(tmp_path, lines.append)
 
     assert list(tmp_path.glob("parking.*")) == []
-    assert [line.startswith("parking has no openapi.yaml") for line in said] == [True]
+    assert [line.startswith("parking has no openapi.yaml") for line in lines] == [True]

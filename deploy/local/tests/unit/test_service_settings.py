@@ -18,17 +18,17 @@ def read(folder: Path, text: str) -> service_settings.ServiceSettings:
 
 
 def test_references_are_replaced_and_other_braces_stay(tmp_path: Path) -> None:
-    found = read(tmp_path, '[env]\nURL = "{biller_url}/x"\nJSON = \'{"a": 1}\'\nKEY = "{secret:vault}"\n')
+    settings = read(tmp_path, '[env]\nURL = "{biller_url}/x"\nJSON = \'{"a": 1}\'\nKEY = "{secret:vault}"\n')
 
-    assert found.env["URL"] == "http://127.0.0.1:20001/x"
-    assert found.env["JSON"] == '{"a": 1}'
-    assert found.env["KEY"] == SecretStore(tmp_path / "secrets.json").secret("vault")
+    assert settings.env["URL"] == "http://127.0.0.1:20001/x"
+    assert settings.env["JSON"] == '{"a": 1}'
+    assert settings.env["KEY"] == SecretStore(tmp_path / "secrets.json").secret("vault")
 
 
 def test_seeds_are_commands_of_the_service(tmp_path: Path) -> None:
-    found = read(tmp_path, '[[seed]]\nargs = ["load", "--out", "{state_dir}/x"]\nprogress = true\n')
+    settings = read(tmp_path, '[[seed]]\nargs = ["load", "--out", "{state_dir}/x"]\nprogress = true\n')
 
-    assert found.seeds == (Seed(("load", "--out", "/somewhere/x"), progress=True),)
+    assert settings.seeds == (Seed(("load", "--out", "/somewhere/x"), progress=True),)
 
 
 def test_a_service_without_the_file_has_nothing_of_its_own(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_the_closure_follows_our_packages_and_collects_what_comes_from_outside(t
     billing = workspace.package_in("services/billing")
 
     assert workspace.closure(billing)[1] == {"emitra-billing": ["pymongo"], "emitra-servicekit": ["flask>=3"]}
-    assert [each.name for each in workspace.closure(billing, "test")[0]] == [
+    assert [package.name for package in workspace.closure(billing, "test")[0]] == [
         "emitra-billing",
         "emitra-servicekit",
         "emitra-contracts",

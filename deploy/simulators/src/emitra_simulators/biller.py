@@ -1,6 +1,7 @@
 """The biller network: bills of six billers, payments that are accepted once per request id, and inquiry."""
 
 import hashlib
+import json
 import secrets
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
@@ -51,6 +52,7 @@ class Payment(msgspec.Struct):
     outcome: str
     reason: str | None
     times_received: int = 1
+    unstorable_reference: bool = False
 
     def status(self, at: float) -> str:
         """SUCCESS, FAILED or PENDING at this second of the epoch."""
@@ -59,7 +61,8 @@ class Payment(msgspec.Struct):
     def answer(self, at: float) -> dict[str, Any]:
         """What the caller is answered."""
         status = self.status(at)
-        answer = {"request_id": self.request_id, "status": status, "biller_reference": self.biller_reference}
+        reference = "R\ud83d9" if self.unstorable_reference else self.biller_reference
+        answer = {"request_id": self.request_id, "status": status, "biller_reference": reference}
         if status == "FAILED" and self.reason:
             answer["reason"] = self.reason
         return answer
@@ -150,6 +153,7 @@ class BillerNetwork:
                 settles_at=now + conduct.settles_after_seconds,
                 outcome=conduct.outcome,
                 reason=conduct.reason,
+                unstorable_reference=conduct.unstorable_reference,
             )
             self._journal.append({"accepted": payment})
             self._payments[payment.request_id] = payment
@@ -255,14 +259,19 @@ def biller_app(
             faults.sleep(DEFAULT_HANG_SECONDS)
         if conduct.answers_garbage:
             return Response('{"request_id": "' + payment.request_id + '", "status": "SUCC', mimetype="application/json")
-        return payment.answer(clock.epoch_seconds())
+        return shown(payment)
 
     @app.get("/payments/<request_id>")
-    def inquire(request_id: str) -> dict[str, Any]:
+    def inquire(request_id: str) -> dict[str, Any] | Response:
         faults.on_arrival("inquiry")
         payment = network.payment(request_id)
         faults.before_answer("inquiry")
-        return payment.answer(clock.epoch_seconds())
+        return shown(payment)
+
+    def shown(payment: Payment) -> dict[str, Any] | Response:
+        answer = payment.answer(clock.epoch_seconds())
+        # The fast encoder refuses half of a surrogate pair; the standard library's escapes it.
+        return Response(json.dumps(answer), mimetype="application/json") if payment.unstorable_reference else answer
 
     @app.get("/control/payments")
     def audit() -> dict[str, Any]:
@@ -279,6 +288,9 @@ def _bill_ref(biller_id: str, consumer: str, position: int, nonce: str) -> str:
 
 def _bill_members(due: Due) -> dict[str, Any]:
     members = asdict(due) | {"due_on": due.due_on.isoformat()}
+    if due.amount_paise == 0:
+        # As sloppily as billers do it: what does not apply is there, and empty.
+        return members | {"due_on": "", "bill_period": ""}
     return {name: value for name, value in members.items() if value is not None}
 
 

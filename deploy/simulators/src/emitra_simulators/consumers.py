@@ -59,6 +59,8 @@ class Conduct:
     hangs: bool = False
     calls_back: bool = False
     answers_garbage: bool = False
+    # SUCCESS under a reference with half of a surrogate pair: it is JSON, but no text that anybody could store.
+    unstorable_reference: bool = False
 
 
 # By the last two digits of 1000000000xx, at any Discom.
@@ -69,6 +71,7 @@ _CONDUCT = {
     "06": Conduct("FAILED", "consumer-account-closed", settles_after_seconds=30),
     "09": Conduct(calls_back=True),
     "10": Conduct(answers_garbage=True),
+    "22": Conduct(unstorable_reference=True),
 }
 _AMOUNTS = {
     "01": [152_500],
@@ -83,6 +86,9 @@ _AMOUNTS = {
     "10": [64_800],
     "11": [4_999_900],
     "12": [5_000_000],
+    # A bill with nothing to pay stands beside one that can be paid.
+    "21": [0, 37_000],
+    "22": [21_500],
 }
 
 _EXAM_FEE_PAISE = 60_000

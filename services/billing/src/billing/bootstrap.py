@@ -9,11 +9,13 @@ from billing.adapters import events
 from billing.adapters.data.reference_data import load_billers, load_fees, require_rates
 from billing.adapters.mongo import bills as mongo_bills
 from billing.adapters.mongo import breaks as mongo_breaks
+from billing.adapters.mongo import dues as mongo_dues
 from billing.adapters.mongo import ledger as mongo_ledger
 from billing.adapters.mongo import payments as mongo_payments
 from billing.adapters.mongo.bills import FeeDemandsWithin, MongoBills, MongoFeeDemands
 from billing.adapters.mongo.books import MongoRecords
 from billing.adapters.mongo.breaks import BreaksWithin, MongoBreaks
+from billing.adapters.mongo.centres import CentresWithin, MongoCentres
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
 from billing.adapters.mongo.migration import Migration
 from billing.adapters.mongo.payments import MongoPayments
@@ -24,6 +26,8 @@ from billing.adapters.partners.payment_provider import HttpPaymentProvider
 from billing.application.bills.fetch_bills import FetchBillsHandler
 from billing.application.bills.raise_fee_demand import RaiseFeeDemandHandler
 from billing.application.books.check_books import CheckBooksHandler
+from billing.application.centres.note_standing import NoteStandingHandler
+from billing.application.centres.require_trading import RequireTradingHandler
 from billing.application.payments.accept_callback import AcceptCallbackHandler
 from billing.application.payments.drive_payment import DrivePaymentHandler
 from billing.application.payments.pay_bill import PayBillHandler
@@ -43,7 +47,13 @@ from servicekit.instants import utc_now
 from servicekit.mongo import Idempotency, Mongo
 
 PUBLISHES = [events.COMPLETED, events.FAILED_EVENT]
-INDEXES = {**mongo_payments.INDEXES, **mongo_breaks.INDEXES, **mongo_ledger.INDEXES, **mongo_bills.INDEXES}
+INDEXES = {
+    **mongo_payments.INDEXES,
+    **mongo_breaks.INDEXES,
+    **mongo_ledger.INDEXES,
+    **mongo_bills.INDEXES,
+    **mongo_dues.INDEXES,
+}
 prepare = mongo_ledger.install_validators
 
 # Connections kept beside those of the request threads: the sweeper's, in the worker.
@@ -55,6 +65,7 @@ class BillingWithin:
     """The use cases of consumed events, inside the transaction that records the event as handled."""
 
     open_wallet: OpenWalletHandler
+    note_standing: NoteStandingHandler
     raise_fee_demand: RaiseFeeDemandHandler
     return_refused_fee: ReturnRefusedFeeHandler
 
@@ -78,11 +89,14 @@ class Billing:
     _pace: Pace
     _demands: MongoFeeDemands
     _breaks: MongoBreaks
+    _centres: MongoCentres
 
     def within(self, session: ClientSession) -> BillingWithin:
         """The use cases that write in the transaction of `session`."""
+        centres = CentresWithin(self._centres, session)
         return BillingWithin(
-            open_wallet=OpenWalletHandler(WalletsWithin(self.wallets, session)),
+            open_wallet=OpenWalletHandler(WalletsWithin(self.wallets, session), centres),
+            note_standing=NoteStandingHandler(centres),
             raise_fee_demand=RaiseFeeDemandHandler(FeeDemandsWithin(self._demands, session)),
             return_refused_fee=ReturnRefusedFeeHandler(BreaksWithin(self._breaks, session), self._pace),
         )
@@ -96,6 +110,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     unit_of_work = UnitOfWork(mongo, ledger, outbox, idempotency)
     payments = MongoPayments(mongo, unit_of_work, outbox, idempotency)
     bills, demands = MongoBills(mongo, idempotency), MongoFeeDemands(mongo)
+    centres = MongoCentres(mongo)
+    require_trading = RequireTradingHandler(centres)
 
     connections = settings.http_threads + _SPARE_CONNECTIONS
     network = HttpBillerNetwork(
@@ -114,8 +130,10 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         settings=settings,
         billers=billers,
         fees=fees,
-        fetch_bills=FetchBillsHandler(billers, network, demands, bills, payments, new_bill_id=lambda: public_id("bil")),
-        pay_bill=PayBillHandler(billers, fees, bills, payments, drive_payment, pace),
+        fetch_bills=FetchBillsHandler(
+            billers, require_trading, network, demands, bills, payments, new_bill_id=lambda: public_id("bil")
+        ),
+        pay_bill=PayBillHandler(billers, fees, require_trading, bills, payments, drive_payment, pace),
         sweep_payments=SweepPaymentsHandler(payments, drive_payment, pace, utc_now),
         accept_callback=AcceptCallbackHandler(payments, settings.biller_callback_secret),
         payments=PaymentReader(payments),
@@ -126,4 +144,5 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         _pace=pace,
         _demands=demands,
         _breaks=MongoBreaks(mongo),
+        _centres=centres,
     )

@@ -76,7 +76,9 @@ def test_credit_is_used_to_its_limit_and_not_beyond(world: World) -> None:
     centre = world.centre(1)
     kiosk_id = centre.kiosk_id or ""
     world.mongo.transact(
-        lambda session: world.billing.within(session).open_wallet(OpenWallet(kiosk_id, 3 * 152_500 - 1, utc_now()))
+        lambda session: world.billing.within(session).open_wallet(
+            OpenWallet(kiosk_id, "102", 3 * 152_500 - 1, utc_now())
+        )
     )
     bills = [centre.bill(another_consumer()) for _ in range(THREADS)]
 
@@ -141,3 +143,16 @@ def count_transactions(world: World, monkeypatch: pytest.MonkeyPatch) -> Callabl
 
     monkeypatch.setattr(world.mongo, "transact", transact)
     return lambda: len(counted)
+
+
+def test_centres_that_pay_parts_of_one_bill_at_the_same_time_pay_no_more_than_is_due(world: World) -> None:
+    consumer, centres = "100000000008", [world.centre() for _ in range(THREADS)]
+    bills = [centre.bill(consumer, biller_id="JdVVNL") for centre in centres]
+
+    answers = all_at_once(lambda number: centres[number].pay(bills[number], amount=inr(200_000)))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 2, 422: 18}
+    refused = next(json_of(answer) for answer in answers if answer.status_code == 422)
+    assert (refused["code"], refused["errors"][0]["code"]) == ("amount-not-accepted", "amount-too-high")
+    last = centres[0].bill(consumer, biller_id="JdVVNL")
+    assert last["amount"] == inr(500_000)

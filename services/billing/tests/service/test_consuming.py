@@ -1,9 +1,10 @@
 """What billing does with the events of other services."""
 
 import secrets
+from typing import Any
 
 from tests.support.messages import deliver, example
-from tests.support.world import Caller, World, inr, json_of
+from tests.support.world import Caller, World, another_consumer, inr, json_of, new_key
 
 from billing.application.books.check_books import CheckBooks
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
@@ -27,6 +28,97 @@ def test_an_approved_centre_gets_a_wallet_with_its_credit_limit(world: World) ->
 
     wallet = Caller(world.http, kiosk_id=kiosk_id).wallet()
     assert (wallet["balance"], wallet["credit_limit"]) == (inr(0), inr(500_000))
+
+
+def test_the_district_of_a_payment_is_the_registers_word_and_not_read_from_a_code(world: World) -> None:
+    told, silent = world.centre(), world.centre()
+    deliver(world, example("kiosk.approved.v1", kiosk_id=told.kiosk_id, district_code="86"))
+
+    payments = [json_of(centre.pay(centre.bill(another_consumer())))["payment_id"] for centre in (told, silent)]
+
+    assert [world.event_of(payment_id)["district_code"] for payment_id in payments] == ["86", None]
+
+
+def suspended(centre: Caller, sequence: int, **data: Any) -> dict[str, Any]:
+    event = {"kiosk_id": centre.kiosk_id, "suspended_at": "2026-11-01T00:00:00.000Z", "suspended_until": None}
+    return example("kiosk.suspended.v1", **{**event, **data}) | {"subject": centre.kiosk_id, "sequence": str(sequence)}
+
+
+def reinstated(centre: Caller, sequence: int, event: str = "kiosk.reinstated.v1", **data: Any) -> dict[str, Any]:
+    return example(event, kiosk_id=centre.kiosk_id, **data) | {"subject": centre.kiosk_id, "sequence": str(sequence)}
+
+
+def test_a_suspended_centre_neither_fetches_nor_pays_until_it_is_reinstated(world: World) -> None:
+    centre = world.centre()
+    consumer = another_consumer()
+    bill = centre.bill(consumer)
+    until = "2999-12-31T00:00:00.000Z"
+
+    deliver(world, suspended(centre, 2, suspended_until=until, reason="overcharging"))
+
+    for refused in (centre.fetch(consumer), centre.pay(bill)):
+        problem = json_of(refused)
+        assert (refused.status_code, problem["code"]) == (403, "centre-suspended"), problem
+        assert (problem["suspended_until"], problem["reason"]) == (until, "overcharging")
+        assert problem["title_hi"] == "केंद्र निलंबित है"
+    assert centre.wallet()["held"] == inr(0)
+    deliver(world, reinstated(centre, 3, reinstated_at="2026-11-02T00:00:00.000Z"))
+    assert centre.fetch(consumer).status_code == 201
+    assert centre.pay(bill).status_code == 201
+
+
+def test_what_a_centre_began_before_its_suspension_goes_to_its_end_and_is_answered(world: World) -> None:
+    centre, key = world.centre(), new_key()
+    bill = centre.bill("100000000010")
+    begun = centre.pay(bill, key)
+    assert begun.status_code == 202
+
+    deliver(world, suspended(centre, 2))
+
+    payment_id = json_of(begun)["payment_id"]
+    world.make_due(payment_id)
+    world.sweep_until(payment_id, "COMPLETED")
+    again = centre.pay(bill, key)
+    assert (again.status_code, json_of(again)["status"]) == (201, "COMPLETED")
+    assert centre.payment(payment_id)["receipt"] is not None
+
+
+def test_a_suspension_ends_by_itself(world: World) -> None:
+    centre = world.centre()
+
+    deliver(world, suspended(centre, 2, suspended_until="2026-11-10T00:00:00.000Z"))
+
+    assert centre.pay(centre.bill(another_consumer())).status_code == 201
+
+
+def test_a_suspension_that_arrives_after_its_reinstatement_changes_nothing(world: World) -> None:
+    centre = world.centre()
+
+    deliver(world, reinstated(centre, 3, reinstated_at="2026-11-02T00:00:00.000Z"))
+    deliver(world, suspended(centre, 2))
+
+    assert centre.pay(centre.bill(another_consumer())).status_code == 201
+
+
+def test_a_late_approval_neither_reinstates_a_centre_nor_is_lost(world: World) -> None:
+    centre = Caller(world.http, kiosk_id=new_kiosk())
+
+    deliver(world, suspended(centre, 2))
+    deliver(world, reinstated(centre, 1, "kiosk.approved.v1", credit_limit=inr(500_000)))
+
+    assert centre.wallet()["credit_limit"] == inr(500_000)
+    assert json_of(centre.fetch(another_consumer()))["code"] == "centre-suspended"
+
+
+def test_a_closed_centre_begins_nothing_any_more(world: World) -> None:
+    centre = world.centre()
+    bill = centre.bill(another_consumer())
+
+    deliver(world, reinstated(centre, 4, "kiosk.closed.v1"))
+
+    refused = centre.pay(bill)
+    assert (refused.status_code, json_of(refused)["code"]) == (403, "centre-closed")
+    assert world.portal().fetch(another_consumer()).status_code == 201
 
 
 def test_approval_and_sandbox_money_may_come_in_either_order(world: World) -> None:

@@ -12,6 +12,7 @@ from billing.adapters.partners.biller_network import HttpBillerNetwork
 from billing.adapters.partners.json_http import MAX_RESPONSE_BYTES, JsonClient
 from billing.adapters.partners.payment_provider import HttpPaymentProvider
 from billing.application.bills.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
+from billing.application.bills.ports import FetchedBills
 from billing.domain.payments.answers import Outcome
 from servicekit.deadlines import deadline
 from servicekit.errors import ServiceError
@@ -52,6 +53,14 @@ def provider(url: str) -> HttpPaymentProvider:
         (http(200, {**TAKEN, "status": "success"}), Outcome.UNKNOWN, Outcome.UNKNOWN),
         (http(200, {**TAKEN, "biller_reference": ""}), Outcome.UNKNOWN, Outcome.UNKNOWN),
         (http(200, {**TAKEN, "biller_reference": 7}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**TAKEN, "biller_reference": "R\ud83d9"}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**TAKEN, "biller_reference": "R\x009"}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**TAKEN, "biller_reference": "R\u202e9"}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**TAKEN, "biller_reference": "  "}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**TAKEN, "biller_reference": "R" * 65}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**TAKEN, "biller_reference": "क्रमांक R/9"}), Outcome.SUCCESS, Outcome.SUCCESS),
+        (http(200, {**TAKEN, "status": "SUCC\ud83dESS"}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**TAKEN, "status": ["SUCCESS"]}), Outcome.UNKNOWN, Outcome.UNKNOWN),
         (http(200, b"[]"), Outcome.UNKNOWN, Outcome.UNKNOWN),
         (http(200, b'{"request_id": "pay_1:post", "status": "SUCC'), Outcome.UNKNOWN, Outcome.UNKNOWN),
         (http(200, b"[" * 100_000), Outcome.UNKNOWN, Outcome.UNKNOWN),
@@ -77,6 +86,9 @@ def test_only_an_exact_answer_of_the_biller_is_believed(raw: bytes, paid: Outcom
         (http(200, {**AUTHORISED, "amount_paise": 1}), Outcome.UNKNOWN, Outcome.UNKNOWN),
         (http(200, {**AUTHORISED, "request_id": "pay_2:auth"}), Outcome.UNKNOWN, Outcome.UNKNOWN),
         (http(200, {**AUTHORISED, "authorisation_id": None}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**AUTHORISED, "authorisation_id": "aut\ud83d1"}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**AUTHORISED, "authorisation_id": ".."}), Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (http(200, {**AUTHORISED, "authorisation_id": "aut 1/../2"}), Outcome.UNKNOWN, Outcome.UNKNOWN),
         (http(404, {"error": "unknown-request"}), Outcome.REFUSED, Outcome.NEVER_SEEN),
         (http(400, {"error": "bad-request"}), Outcome.REFUSED, Outcome.UNKNOWN),
         (http(500, {"error": "oops"}), Outcome.UNKNOWN, Outcome.UNKNOWN),
@@ -143,13 +155,18 @@ def test_a_foreign_reason_that_is_no_slug_is_not_repeated(reason: Any) -> None:
         assert network(url).pay(PAYMENT).reason == "unspecified"
 
 
+LEFT_OUT = object()
 BILL = {"bill_ref": "0-ref", "amount_paise": 152_500, "due_on": "2026-12-08", "exactness": "EXACT"}
+
+
+def fetched(url: str) -> FetchedBills:
+    return network(url).fetch(JVVNL, {"k_number": "100000000001"})
 
 
 def test_bills_are_read_as_told() -> None:
     told = {**BILL, "bill_period": "2026-10", "exactness": "RANGE", "minimum_paise": 10_000, "multiple_paise": 100}
     with answering(http(200, {"bills": [told]})) as url:
-        (bill,) = network(url).fetch(JVVNL, {"k_number": "100000000001"})
+        (bill,) = fetched(url).bills
 
     assert (bill.bill_ref, bill.amount_paise, bill.minimum_paise, bill.multiple_paise) == (
         "0-ref",
@@ -158,6 +175,47 @@ def test_bills_are_read_as_told() -> None:
         100,
     )
     assert (str(bill.due_on), bill.bill_period, bill.exactness) == ("2026-12-08", "2026-10", "RANGE")
+
+
+@pytest.mark.parametrize("nothing", [None, "", LEFT_OUT], ids=["null", "empty", "absent"])
+def test_what_a_biller_need_not_tell_may_be_absent_null_or_empty(nothing: object) -> None:
+    optional = ("due_on", "bill_period", "minimum_paise", "multiple_paise")
+    told = {**BILL, **dict.fromkeys(optional, nothing)}
+    told = {name: value for name, value in told.items() if value is not LEFT_OUT}
+    with answering(http(200, {"bills": [told]})) as url:
+        (bill,) = fetched(url).bills
+
+    assert [getattr(bill, name) for name in optional] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({**BILL, "amount_paise": 0, "bill_period": "2026-10"}, "nothing-to-pay"),
+        ({**BILL, "amount_paise": -1}, "not-readable"),
+        ({**BILL, "amount_paise": None}, "not-readable"),
+        ({**BILL, "bill_ref": "R\ud83d9"}, "not-readable"),
+        ({**BILL, "bill_ref": ""}, "not-readable"),
+        ({**BILL, "bill_period": "\x00"}, "not-readable"),
+        ({**BILL, "due_on": "soon"}, "not-readable"),
+        ({**BILL, "exactness": ["EXACT"]}, "not-readable"),
+        (7, "not-readable"),
+    ],
+)
+def test_one_odd_bill_leaves_the_others_payable(odd: Any, reason: str) -> None:
+    with answering(http(200, {"bills": [odd, BILL]})) as url:
+        told = fetched(url)
+
+    assert [bill.bill_ref for bill in told.bills] == ["0-ref"]
+    assert [one.reason for one in told.left_out] == [reason]
+
+
+def test_bills_with_nothing_to_pay_are_nothing_due() -> None:
+    with answering(http(200, {"bills": [{**BILL, "amount_paise": 0}]})) as url:
+        told = fetched(url)
+
+    assert not told.bills
+    assert [(one.reason, str(one.due_on)) for one in told.left_out] == [("nothing-to-pay", "2026-12-08")]
 
 
 @pytest.mark.parametrize(

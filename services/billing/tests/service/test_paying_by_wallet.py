@@ -337,3 +337,37 @@ def test_a_transaction_is_readable_by_its_token_right_after_it_was_made(world: W
     ]
     assert json_of(gateway.get("/v1/internal/transactions/EM0000000000000"))["code"] == "transaction-not-found"
     assert centre.get(f"/v1/internal/transactions/{payment['transaction_token']}").status_code == 403
+
+
+def test_a_bill_that_can_be_paid_is_shown_beside_one_that_cannot_and_what_is_left_out_is_said(world: World) -> None:
+    centre, key = world.centre(), new_key()
+    asked = {"biller_id": "JVVNL", "customer_params": {"k_number": "100000000021"}}
+
+    answer = centre.post("/v1/bill-fetches", asked, key)
+
+    fetch = json_of(answer)
+    assert (answer.status_code, fetch["status"]) == (201, "BILLS_FOUND"), fetch
+    assert [bill["amount"] for bill in fetch["bills"]] == [inr(37_000)]
+    (left_out,) = fetch["left_out"]
+    assert (left_out["code"], left_out["due_on"]) == ("nothing-to-pay", None)
+    assert left_out["detail"].isascii()
+    assert not left_out["detail_hi"].isascii()
+    assert json_of(centre.post("/v1/bill-fetches", asked, key)) == fetch
+    assert centre.pay(fetch["bills"][0]).status_code == 201
+
+
+def test_a_success_that_cannot_be_stored_is_in_doubt_and_people_get_it_by_the_deadline(world: World) -> None:
+    centre = world.centre()
+
+    answer = centre.pay(centre.bill("100000000022"))
+
+    payment = json_of(answer)
+    assert (answer.status_code, payment["state"], payment["receipt"]) == (202, "POST_UNKNOWN", None), payment
+    assert centre.wallet()["held"] == inr(21_500)
+    world.mongo.db.payments.update_one(
+        {"_id": payment["payment_id"]}, {"$set": {"deadline_at": world.stored(payment["payment_id"])["created_at"]}}
+    )
+    world.sweep_until(payment["payment_id"], "MANUAL")
+    (opened,) = world.mongo.db.breaks.find({"payment_id": payment["payment_id"]})
+    assert (opened["kind"], opened["status"]) == ("unresolved", "open")
+    assert centre.wallet()["held"] == inr(21_500)

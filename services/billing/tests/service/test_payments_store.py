@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import pytest
@@ -11,10 +11,11 @@ from tests.support.fakes import FakePayments
 from tests.support.world import World
 
 from billing.application.bills.ports import PaidBills
-from billing.application.payments.errors import BillAlreadyPaid
+from billing.application.payments.errors import AmountNotAccepted, BillAlreadyPaid
 from billing.application.payments.ports import Payments
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.domain.payments.breaks import Break, BreakKind, Resolution
+from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import Failure, Payment, State
 from billing.domain.payments.saga import Change, ended
 from servicekit.errors import IdempotencyKeyReused
@@ -73,6 +74,43 @@ def test_a_payment_is_read_back_as_it_was_stored(store: Store, new_payment: Make
     assert store.get(payment.payment_id) == payment
     assert not store.is_paid(payment.bill_key)
     assert store.get("pay_unknown") is None
+
+
+def test_what_a_part_is_of_and_where_it_was_paid_are_read_back(store: Store, new_payment: Make) -> None:
+    part = Part(public_id("due"), 200_000, counted_from=NOW, may_exceed=True)
+    payment = replace(new_payment(), part=part, district_code="86")
+    begin(store, payment)
+
+    assert store.get(payment.payment_id) == payment
+    assert store.paying(payment.bill_key) == payment
+
+
+def test_parts_of_one_due_pay_together_no_more_than_the_biller_ever_said(store: Store, new_payment: Make) -> None:
+    due_key = public_id("due")
+
+    def part(paise: int, due_paise: int, counted_from: datetime = NOW, *, may_exceed: bool = False) -> Payment:
+        payment = replace(a_payment(public_id("pay"), mode="CARD", at=NOW + timedelta(days=9_000)), bill_paise=paise)
+        described = Part(due_key, due_paise, counted_from, may_exceed)
+        return replace(payment, transaction_token=transaction_token(), part=described)
+
+    def refused(payment: Payment) -> str:
+        with pytest.raises((BillAlreadyPaid, AmountNotAccepted)) as error:
+            store.begin(a_claim(payment.payment_id), payment, None)
+        assert store.get(payment.payment_id) is None
+        return error.value.slug
+
+    first, rest = part(300, 500), part(200, 200)
+    store.begin(a_claim(first.payment_id), first, None)
+    assert refused(part(201, 500)) == "amount-not-accepted"
+    store.begin(a_claim(rest.payment_id), rest, None)
+    assert refused(part(1, 500)) == refused(part(1, 500, may_exceed=True)) == "bill-already-paid"
+
+    # One that fails gives its part back; one that is not completed counts, whatever the biller has heard of.
+    declined = first.move(NOW, State.AUTH_FAILED, failure=Failure("authorisation-declined", "no", money_returned=True))
+    assert store.record(first, ended(declined, event_id(), []))
+    again = part(300, 500)
+    store.begin(a_claim(again.payment_id), again, None)
+    assert refused(part(1, 500, NOW + timedelta(days=9_999))) == "bill-already-paid"
 
 
 def test_a_claim_stands_for_the_first_payment(store: Store, new_payment: Make) -> None:

@@ -46,7 +46,6 @@ def a_bill(**changes: Any) -> Bill:
         bill_period=None,
         fetched_at=NOW,
         expires_at=NOW + timedelta(hours=24),
-        bill_key="bil_1",
     )
     return replace(bill, **changes)
 

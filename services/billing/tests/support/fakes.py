@@ -5,15 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from billing.application.bills.ports import FetchedBill
-from billing.application.payments.errors import BillAlreadyPaid
+from billing.application.bills.ports import BillFetch, FetchedBills
+from billing.application.payments.errors import BillAlreadyPaid, part_refused
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
+from billing.domain.centres import Centre
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
+from billing.domain.payer import Payer
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.breaks import Break, Resolution
+from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, Payment, State
 from billing.domain.payments.saga import Change
-from billing.domain.tariff.billers import Biller
+from billing.domain.tariff.billers import Biller, Problem
+from billing.domain.tariff.bills import Bill
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.idempotency import Claim, Once
 
@@ -31,19 +35,15 @@ class FakePayments:
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
 
     def find_claim(self, claim: Claim) -> Once[str] | None:
-        known = self.claims.get((claim.client_id, claim.operation, claim.key))
-        if known is None:
-            return None
-        fingerprint, payment_id = known
-        if fingerprint != claim.fingerprint:
-            raise IdempotencyKeyReused("another body")
-        return Once(payment_id, replayed=True)
+        return _claimed(self.claims, claim)
 
     def begin(self, claim: Claim, payment: Payment, hold: JournalEntry | None) -> Once[str]:
         if earlier := self.find_claim(claim):
             return earlier
         if self.paying(payment.bill_key):
             raise BillAlreadyPaid("held")
+        if payment.part and (problem := self._problem_with_part(payment, payment.part)):
+            raise part_refused(problem)
         if hold:
             self._write(hold)
         self.payments[payment.payment_id] = payment
@@ -78,8 +78,20 @@ class FakePayments:
         payment = self.paying(bill_key)
         return payment is not None and payment.state is State.COMPLETED
 
+    def _problem_with_part(self, payment: Payment, part: Part) -> Problem | None:
+        others = [
+            (other, other.part)
+            for other in self.payments.values()
+            if other.part
+            and other.part.due_key == part.due_key
+            and other.state not in FAILED
+            and not (other.receipt and other.receipt.issued_at < part.counted_from)
+        ]
+        due_paise = max([part.due_paise, *(theirs.due_paise for _, theirs in others)])
+        others_paise = sum(other.bill_paise for other, _ in others)
+        return part.problem_with(payment.bill_paise, others_paise=others_paise, due_paise=due_paise)
+
     def paying(self, bill_key: str) -> Payment | None:
-        """The payment of a bill that has not failed."""
         return next((p for p in self.payments.values() if p.bill_key == bill_key and p.state not in FAILED), None)
 
     def take_due(self, at: datetime, resume_at: datetime) -> Payment | None:
@@ -120,63 +132,122 @@ class FakePayments:
 
 
 @dataclass
+class FakeCentres:
+    """application.centres.ports.Centres and CentresTold in memory."""
+
+    centres: dict[str, Centre] = field(default_factory=dict)
+
+    def get(self, kiosk_id: str) -> Centre | None:
+        return self.centres.get(kiosk_id)
+
+    def keep(self, centre: Centre) -> None:
+        self.centres[centre.kiosk_id] = centre
+
+    def keep_district(self, kiosk_id: str, district_code: str) -> None:
+        self.centres.setdefault(kiosk_id, Centre(kiosk_id, district_code))
+
+
+@dataclass
+class FakeBills:
+    """application.bills.ports.Bills in memory."""
+
+    fetches: dict[str, BillFetch] = field(default_factory=dict)
+    claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+
+    def find_claim(self, claim: Claim) -> Once[str] | None:
+        return _claimed(self.claims, claim)
+
+    def add(self, claim: Claim, fetch: BillFetch) -> Once[str]:
+        if earlier := self.find_claim(claim):
+            return earlier
+        self.keep(fetch)
+        self.claims[claim.client_id, claim.operation, claim.key] = (claim.fingerprint, fetch.bill_fetch_id)
+        return Once(fetch.bill_fetch_id, replayed=False)
+
+    def keep(self, fetch: BillFetch) -> None:
+        """Keeps a fetch that no request made."""
+        self.fetches[fetch.bill_fetch_id] = fetch
+
+    def get_fetch(self, bill_fetch_id: str) -> BillFetch | None:
+        return self.fetches.get(bill_fetch_id)
+
+    def get(self, bill_id: str, payer: Payer) -> Bill | None:
+        for fetch in self.fetches.values():
+            for bill in fetch.bills:
+                if bill.bill_id == bill_id and payer.owns(fetch.payer.client_id, fetch.payer.kiosk_id):
+                    return bill
+        return None
+
+
+@dataclass
 class FakeBillers:
     """Billers that do what `next_answers` say (then SUCCESS), remember what reached them and answer inquiries.
 
-    `taken` is the truth: request id → the outcome the biller itself recorded; idempotent on the request id.
+    `taken` is the truth: request id → the outcome the biller itself recorded; idempotent on the request id. An inquiry
+    is answered by `next_inquiries` first: UNKNOWN and NOT_SENT are what becomes of an answer on its way.
     """
 
     next_answers: list[Outcome] = field(default_factory=list)
+    next_inquiries: list[Outcome] = field(default_factory=list)
     taken: dict[str, Outcome] = field(default_factory=dict)
     received: Counter[str] = field(default_factory=Counter)
     can_be_asked: bool = True
+    listed: FetchedBills = field(default_factory=lambda: FetchedBills(()))
 
-    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> list[FetchedBill]:
-        raise NotImplementedError
+    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:  # noqa: ARG002 - the port's
+        return self.listed
 
     def pay(self, payment: Payment) -> Answer:
         request_id = payment.post_request_id
-        if request_id in self.taken:
-            self.received[request_id] += 1
-            return Answer(self.taken[request_id], "ref", "refused")
-        answer = self.next_answers.pop(0) if self.next_answers else Outcome.SUCCESS
+        answer = self.next_answers.pop(0) if self.next_answers else self.taken.get(request_id, Outcome.SUCCESS)
         if answer is Outcome.NOT_SENT:
             return Answer(answer)
         if answer is Outcome.NEVER_SEEN:  # lost on the way: the caller cannot tell this from UNKNOWN
             return Answer(Outcome.UNKNOWN)
         self.received[request_id] += 1
         # An answer that got lost belongs to a payment that was taken.
-        self.taken[request_id] = Outcome.SUCCESS if answer is Outcome.UNKNOWN else answer
-        return Answer(answer, "ref", "refused")
+        self.taken.setdefault(request_id, Outcome.SUCCESS if answer is Outcome.UNKNOWN else answer)
+        return Answer(Outcome.UNKNOWN) if answer is Outcome.UNKNOWN else _told(self.taken[request_id], "ref", "refused")
 
     def inquire(self, payment: Payment) -> Answer:
         if not self.can_be_asked:
             return Answer(Outcome.NOT_SENT)
-        return Answer(self.taken.get(payment.post_request_id, Outcome.NEVER_SEEN), "ref", "refused")
+        if self.next_inquiries:
+            return Answer(self.next_inquiries.pop(0))
+        return _told(self.taken.get(payment.post_request_id, Outcome.NEVER_SEEN), "ref", "refused")
 
 
 @dataclass
 class FakeProvider:
-    """A payment service provider with the same manners; authorisations end captured or voided, once."""
+    """A payment service provider with the same manners.
+
+    An authorisation has an id of the provider's own, by which alone it is captured or voided, once; whatever else is
+    asked of it is REFUSED, and noted in `refused`.
+    """
 
     next_answers: list[Outcome] = field(default_factory=list)
+    next_inquiries: list[Outcome] = field(default_factory=list)
     taken: dict[str, Outcome] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    can_be_asked: bool = True
 
     def authorise(self, payment: Payment) -> Answer:
-        if payment.payment_id in self.taken:
-            return Answer(self.taken[payment.payment_id], f"aut_{payment.payment_id}", "declined")
-        answer = self.next_answers.pop(0) if self.next_answers else Outcome.SUCCESS
+        taken = self.taken.get(payment.payment_id, Outcome.SUCCESS)
+        answer = self.next_answers.pop(0) if self.next_answers else taken
         if answer is Outcome.NOT_SENT:
             return Answer(answer)
         if answer is Outcome.NEVER_SEEN:
             return Answer(Outcome.UNKNOWN)
-        self.taken[payment.payment_id] = Outcome.SUCCESS if answer is Outcome.UNKNOWN else answer
-        return Answer(answer, f"aut_{payment.payment_id}", "declined")
+        self.taken.setdefault(payment.payment_id, Outcome.SUCCESS if answer is Outcome.UNKNOWN else answer)
+        return Answer(Outcome.UNKNOWN) if answer is Outcome.UNKNOWN else self._known(payment)
 
     def find_authorisation(self, payment: Payment) -> Answer:
-        outcome = self.taken.get(payment.payment_id, Outcome.NEVER_SEEN)
-        return Answer(outcome, f"aut_{payment.payment_id}", "declined")
+        if not self.can_be_asked:
+            return Answer(Outcome.NOT_SENT)
+        if self.next_inquiries:
+            return Answer(self.next_inquiries.pop(0))
+        return self._known(payment)
 
     def capture(self, payment: Payment) -> Answer:
         return self._end(payment, "captured")
@@ -184,10 +255,49 @@ class FakeProvider:
     def void(self, payment: Payment) -> Answer:
         return self._end(payment, "voided")
 
+    def _known(self, payment: Payment) -> Answer:
+        outcome = self.taken.get(payment.payment_id, Outcome.NEVER_SEEN)
+        return _told(outcome, self._id_of(payment), "declined")
+
     def _end(self, payment: Payment, how: str) -> Answer:
         answer = self.next_answers.pop(0) if self.next_answers else Outcome.SUCCESS
         if answer in (Outcome.NOT_SENT, Outcome.NEVER_SEEN):
             return Answer(Outcome.NOT_SENT)
-        done = self.ended.setdefault(payment.payment_id, how)
-        assert done == how, f"{payment.payment_id} was {done} and is now to be {how}"
+        if problem := self._problem_with_ending(payment, how):
+            self.refused.append(problem)
+            return Answer(Outcome.REFUSED, reason=problem)
+        self.ended[payment.payment_id] = how
         return Answer(Outcome.UNKNOWN if answer is Outcome.UNKNOWN else Outcome.SUCCESS)
+
+    def _problem_with_ending(self, payment: Payment, how: str) -> str | None:
+        outcome = self.taken.get(payment.payment_id)
+        if outcome is None or payment.authorisation_id != self._id_of(payment):
+            return "unknown-authorisation"
+        done = self.ended.get(payment.payment_id, how)
+        if done != how:
+            return f"already-{done}"
+        ending_refused = outcome is Outcome.REFUSED or (how == "captured" and outcome is not Outcome.SUCCESS)
+        return "not-authorised" if ending_refused else None
+
+    @staticmethod
+    def _id_of(payment: Payment) -> str:
+        return f"aut_{payment.payment_id}"
+
+
+def _told(outcome: Outcome, reference: str, reason: str) -> Answer:
+    """What an answer tells beside its outcome, as the real ones do: no reference without a success."""
+    return Answer(
+        outcome,
+        reference=reference if outcome is Outcome.SUCCESS else "",
+        reason=reason if outcome is Outcome.REFUSED else "",
+    )
+
+
+def _claimed(claims: Mapping[tuple[str, str, str], tuple[str, str]], claim: Claim) -> Once[str] | None:
+    known = claims.get((claim.client_id, claim.operation, claim.key))
+    if known is None:
+        return None
+    fingerprint, resource_id = known
+    if fingerprint != claim.fingerprint:
+        raise IdempotencyKeyReused("another body")
+    return Once(resource_id, replayed=True)

@@ -18,12 +18,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from tests.support.builders import KIOSK, NOW, PACE, a_bill, a_claim
-from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
+from tests.support.fakes import FakeBillers, FakeBills, FakeCentres, FakePayments, FakeProvider
 
 from billing.adapters.data.reference_data import load_billers, load_fees
 from billing.adapters.events import COMPLETED, FAILED_EVENT, ending_event
 from billing.application.bills.errors import BillExpired
 from billing.application.bills.ports import BillFetch
+from billing.application.centres.require_trading import RequireTradingHandler
 from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
 from billing.application.payments.errors import BillAlreadyPaid
 from billing.application.payments.pay_bill import PayBill, PayBillHandler
@@ -111,25 +112,6 @@ class BusyBillers(FakeBillers):
 
 
 @dataclass
-class KnownBills:
-    """application.ports.Bills as far as paying reads it: whoever asks finds every bill."""
-
-    bills: dict[str, Bill] = field(default_factory=dict)
-
-    def get(self, bill_id: str, payer: Payer) -> Bill | None:  # noqa: ARG002 - the port's form
-        return self.bills.get(bill_id)
-
-    def find_claim(self, claim: Claim) -> Once[str] | None:
-        raise NotImplementedError
-
-    def add(self, claim: Claim, fetch: BillFetch) -> Once[str]:
-        raise NotImplementedError
-
-    def get_fetch(self, bill_fetch_id: str) -> BillFetch | None:
-        raise NotImplementedError
-
-
-@dataclass
 class Consumer:
     """Some other service: what is committed with its inbox row happens once per event id, however often it arrives."""
 
@@ -151,12 +133,14 @@ class Money(RuleBasedStateMachine):
         self.at = NOW
         self.numbers = count(1)
         self.store = MortalPayments(wallets={KIOSK: FUNDS})
-        self.fetched = KnownBills()
+        self.fetched = FakeBills()
         self.billers, self.provider = BusyBillers(), FakeProvider()
         self.drive_payment = DrivePaymentHandler(
             self.store, self.billers, self.provider, PACE, lambda: self.at, lambda: f"evt_{next(self.numbers)}"
         )
-        self.pay_bill = PayBillHandler(BILLERS, FEES, self.fetched, self.store, self.drive_payment, PACE)
+        self.centres = FakeCentres()
+        trading = RequireTradingHandler(self.centres)
+        self.pay_bill = PayBillHandler(BILLERS, FEES, trading, self.fetched, self.store, self.drive_payment, PACE)
         self.answered: dict[str, str] = {}
         self.arrived_late: set[str] = set()
         self.histories: dict[str, tuple[State, ...]] = {}
@@ -192,8 +176,9 @@ class Money(RuleBasedStateMachine):
         bill_id = f"bil_{next(self.numbers)}"
         fee = {"biller_id": "EMITRA-FEES", "application_id": f"app_{due}", "fee_order": "an order"} if due % 2 else {}
         until = self.at + timedelta(hours=24)
-        bill = a_bill(bill_id=bill_id, bill_key=f"due_{due}", fetched_at=self.at, expires_at=until, **fee)
-        self.fetched.bills[bill_id] = bill
+        bill = a_bill(bill_id=bill_id, bill_ref=f"due_{due}", fetched_at=self.at, expires_at=until, **fee)
+        for payer in (CENTRE, PORTAL):  # whoever asks finds every bill
+            self.fetched.keep(BillFetch(f"{bill_id}-{payer.client_id}", bill.biller_id, payer, (bill,), self.at))
         return bill
 
     @rule(request=asked)
@@ -201,8 +186,9 @@ class Money(RuleBasedStateMachine):
         self._ask(*request)
 
     def _ask(self, key: str, bill_id: str, mode: str) -> None:
-        bill, number = self.fetched.bills[bill_id], next(self.numbers)
-        payer = CENTRE if mode == "WALLET" else PORTAL
+        number, payer = next(self.numbers), CENTRE if mode == "WALLET" else PORTAL
+        bill = self.fetched.get(bill_id, payer)
+        assert bill is not None
         command = PayBill(
             payment_id=f"pay_{number}",
             transaction_token=f"EM{number:013}",
@@ -290,9 +276,14 @@ class Money(RuleBasedStateMachine):
         if self.store.payments:
             self.store.resume_now(list(self.store.payments)[which % len(self.store.payments)], self.at)
 
-    @rule(asked=st.sampled_from([True, True, False]))
-    def inquiries_fail_or_work_again(self, asked: bool) -> None:
-        self.billers.can_be_asked = asked
+    @rule(
+        billers=st.sampled_from([True, True, False]),
+        provider=st.sampled_from([True, True, False]),
+        lost=st.lists(st.sampled_from([Outcome.UNKNOWN, Outcome.NOT_SENT]), max_size=2),
+    )
+    def inquiries_fail_or_work_again(self, billers: bool, provider: bool, lost: list[Outcome]) -> None:
+        self.billers.can_be_asked, self.provider.can_be_asked = billers, provider
+        self.billers.next_inquiries, self.provider.next_inquiries = [*lost], [*lost]
 
     @rule(
         after=st.sampled_from([1, 60, 1_000, 1_000, 100_000]),
@@ -400,6 +391,8 @@ class Money(RuleBasedStateMachine):
         for payment in self.store.payments.values():
             assert payment.state in ENDED or payment.resume_at is not None, payment
             assert payment.state is not State.MANUAL or payment.payment_id in opened
+        # The provider is asked to end only what it knows, by its own id, and never in two ways.
+        assert not self.provider.refused
         # Nobody gives money back for what the biller has: a late success comes from the world, never from haste.
         late = {payment_id for payment_id, kind in self.store.breaks if kind == BreakKind.LATE_SUCCESS}
         assert late <= self.arrived_late
@@ -419,7 +412,8 @@ class Money(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Faults stop, everything settles, and what was lost arrives at last: then all has ended, and rightly (I6)."""
-        self.billers.can_be_asked = True
+        self.billers.can_be_asked = self.provider.can_be_asked = True
+        self.billers.next_inquiries, self.provider.next_inquiries = [], []
         self.what_was_pending_settles(Outcome.SUCCESS)
         if len(self.store.payments) % 2:  # In every other history what was never seen is sent again, in this given up.
             self.at += PACE.give_up_unsent

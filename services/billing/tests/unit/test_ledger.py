@@ -91,8 +91,3 @@ def test_no_payment_moves_backwards(first: State, second: State) -> None:
 )
 def test_a_receipt_number_names_the_indian_financial_year(at: datetime, year: str) -> None:
     assert receipt_number("EM7K3M9Q2XV4BTC", at) == f"EM-{year}-7K3M9Q2XV4BTC"
-
-
-def test_the_district_is_read_from_the_centres_permanent_code() -> None:
-    assert a_payment(kiosk_id="ksk_RJ08600001").district_code == "86"
-    assert a_payment(mode="CARD").district_code is None

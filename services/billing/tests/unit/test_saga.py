@@ -224,6 +224,47 @@ def test_what_was_given_back_and_cannot_be_asked_about_by_the_deadline_is_a_brea
     assert payments.resolved[payment_id, "unresolved"].resolved_at == clock[0]
 
 
+@pytest.mark.parametrize("lost", [Outcome.UNKNOWN, Outcome.PENDING, Outcome.NOT_SENT])
+def test_one_answer_that_is_lost_while_looking_back_does_not_end_the_looking(lost: Outcome) -> None:
+    payments, billers, drive, clock = _world(Outcome.NEVER_SEEN)
+    given_back = _expired(payments, drive, clock)
+    billers.taken[given_back.post_request_id] = Outcome.SUCCESS
+    billers.next_inquiries = [lost]
+    clock[0] += PACE.give_up_unsent
+    _sweep(payments, drive, clock[0])
+    waiting = payments.payments[given_back.payment_id]
+    assert (waiting.resume_at, waiting.attempts) == (clock[0] + PACE.first_inquiry, 1)
+    assert not payments.breaks
+
+    clock[0] += PACE.first_inquiry
+    _sweep(payments, drive, clock[0])
+
+    assert [kind for _, kind in payments.breaks] == ["late-success"]
+
+
+@pytest.mark.parametrize("lost", [Outcome.UNKNOWN, Outcome.PENDING, Outcome.NOT_SENT])
+def test_a_late_authorisation_is_voided_even_when_an_inquiry_or_the_void_itself_is_lost(lost: Outcome) -> None:
+    payments, provider, clock = FakePayments(), FakeProvider([Outcome.NEVER_SEEN]), [NOW]
+    drive = DrivePaymentHandler(payments, FakeBillers(), provider, PACE, lambda: clock[0], lambda: "evt")
+    payment = a_payment(mode="CARD")
+    payments.begin(a_claim("key"), payment, None)
+    doubtful = drive(DrivePayment(payment, Attempt.FIRST))
+    clock[0] += PACE.give_up_unsent
+    drive(DrivePayment(doubtful, Attempt.LATER))
+    provider.taken[payment.payment_id] = Outcome.SUCCESS
+    provider.next_inquiries = [lost]
+    provider.next_answers = [Outcome.UNKNOWN]
+    clock[0] += PACE.give_up_unsent
+    for _ in range(4):
+        _sweep(payments, drive, clock[0])
+        clock[0] += PACE.longest_inquiry
+
+    assert (provider.ended, provider.refused) == ({payment.payment_id: "voided"}, [])
+    stored = payments.payments[payment.payment_id]
+    assert (stored.resume_at, stored.authorisation_id) == (None, "aut_pay_1")
+    assert not payments.breaks
+
+
 def test_a_success_that_comes_after_another_gave_the_money_back_is_looked_at_at_once() -> None:
     payments, billers, drive, _ = _world()
     begun = _begun(payments)

@@ -2,7 +2,8 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from marshmallow import Schema
 from werkzeug.test import TestResponse
 
 from kiosk_registry.adapters.district_facts import districts
+from kiosk_registry.domain.districts import FARTHEST_REACH_M
 from kiosk_registry.entrypoints.schemas import (
     DistrictsSchema,
     KioskPageSchema,
@@ -40,6 +42,20 @@ def answer(response: TestResponse) -> dict[str, Any]:
     body = response.json
     assert isinstance(body, dict)
     return body
+
+
+@contextmanager
+def profiled(mongo: Mongo) -> Iterator[list[dict[str, Any]]]:
+    """What the server was asked to find while the block ran, and what it read for that; filled in at its end."""
+    operations: list[dict[str, Any]] = []
+    rate = mongo.db.command("profile", -1)["sampleRate"]  # of the whole server
+    mongo.db.command("profile", 2, sampleRate=1.0)
+    try:
+        yield operations
+    finally:
+        mongo.db.command("profile", 0, sampleRate=rate)
+        operations += mongo.db.system.profile.find({"ns": f"{mongo.db.name}.kiosks"})
+        mongo.db.system.profile.drop()
 
 
 def every_page(get: Get, **query: Any) -> list[dict[str, Any]]:
@@ -128,6 +144,7 @@ def test_the_nearest_centres_and_distances_are_those_that_mongodb_computes(
                 "$geoNear": {
                     "near": {"type": "Point", "coordinates": [place["lon"], place["lat"]]},
                     "distanceField": "metres",
+                    "maxDistance": FARTHEST_REACH_M,
                     "query": {"status": "ACTIVE"},
                 }
             },
@@ -136,6 +153,29 @@ def test_the_nearest_centres_and_distances_are_those_that_mongodb_computes(
     ).to_list()
     assert [item["kiosk_id"] for item in items] == [each["_id"] for each in expected]
     assert [item["distance_m"] for item in items] == pytest.approx([each["metres"] for each in expected], abs=1)
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
+def test_a_search_reads_little_of_the_register_however_far_away_the_place_is(
+    get: Get, loaded_mongo: Mongo, place: dict[str, float]
+) -> None:
+    with profiled(loaded_mongo) as operations:
+        answer(get("/v1/kiosks/nearest", **place))
+
+    assert operations
+    assert (
+        sum(operation["docsExamined"] for operation in operations)
+        < loaded_mongo.db.kiosks.estimated_document_count() / 10
+    )
+
+
+def test_an_answer_with_fewer_centres_than_asked_for_says_how_far_was_looked_in_both_languages(get: Get) -> None:
+    near, far = (answer(get("/v1/kiosks/nearest", **place)) for place in (JAIPUR, {"lat": 18.52, "lon": 73.86}))
+
+    assert (near["reach_m"], near["note"], near["note_hi"]) == (200_000, None, None)
+    assert (far["reach_m"], far["items"]) == (200_000, [])
+    assert far["note"] == "Active centres within 200 km of this place: 0."
+    assert far["note_hi"] == "इस स्थान से 200 किमी के भीतर सक्रिय केंद्र: 0।"
 
 
 def test_the_nearest_ten_are_given_unless_told_otherwise(get: Get) -> None:
@@ -163,7 +203,7 @@ def test_a_place_beside_a_centre_finds_it_at_no_distance(get: Get, loaded_mongo:
 def test_an_empty_register_has_nothing_near_and_no_figures(client_of_nothing: FlaskClient) -> None:
     headers = internal_headers("kiosk-registry", scopes=["kiosks:read"])
 
-    assert client_of_nothing.get("/v1/kiosks/nearest", query_string=JAIPUR, headers=headers).json == {"items": []}
+    assert answer(client_of_nothing.get("/v1/kiosks/nearest", query_string=JAIPUR, headers=headers))["items"] == []
     assert client_of_nothing.get("/v1/kiosks", headers=headers).json == {"items": [], "next": None}
     statistics = client_of_nothing.get("/v1/kiosks/statistics", headers=headers).json
     assert statistics is not None

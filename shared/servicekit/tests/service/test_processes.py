@@ -17,6 +17,8 @@ from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
 from servicekit.testing.tokens import JWKS
 
+from .server import lifetime
+
 PROGRAM = """
 import time
 from pathlib import Path
@@ -139,6 +141,21 @@ def test_a_process_told_to_stop_gives_its_lease_up_and_sends_its_last_spans(
     assert process.wait(20) == 0
     assert db.db.leases.find_one({"_id": lease}) is None
     assert b"mongodb" in b"".join(received)
+
+
+@pytest.mark.parametrize("name", ["api", "worker", "relay"])
+def test_every_process_tells_of_a_wrong_setting_of_the_database(
+    start: Start, db: Mongo, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    errors: list[str] = []
+
+    def told() -> bool:
+        errors.append(capfd.readouterr().err)
+        return "transactionLifetimeLimitSeconds is 60" in "".join(errors)
+
+    with lifetime(db, 60):
+        start(name, PROBE_PORT=str(free_port()), HTTP_PORT=str(free_port()))
+        eventually(told, timeout_seconds=30)
 
 
 def test_a_relay_without_a_database_says_so_and_exits_unavailable(start: Start) -> None:

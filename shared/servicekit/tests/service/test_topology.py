@@ -348,18 +348,16 @@ def test_what_is_missing_is_seen_without_the_management_api(
     taken.change("DELETE", kind, name)
     refused = ended(run(process, BROKER_CHECK_URL=""))
     assert refused.status == REFUSED
-    assert f"missing: NOT_FOUND - no {kind[:-1]} '{name}'" in refused.logged[-1]["reason"]
+    assert refused.logged[-1]["reason"].startswith("missing (404): ")
+    assert f"'{name}'" in refused.logged[-1]["reason"]
     assert "topology --apply" in refused.logged[-1]["reason"]
 
 
 @pytest.mark.parametrize(
     ("permissions", "reason"),
     [
-        (
-            {"configure": "^$", "write": ".*", "read": "^$"},
-            "not permitted: ACCESS_REFUSED - access to queue",  # the own or the parking one, whichever is asked first
-        ),
-        (None, "not permitted: NOT_ALLOWED - access to vhost"),
+        ({"configure": "^$", "write": ".*", "read": "^$"}, "not permitted (403): "),
+        (None, "not permitted (530): "),  # not even into the virtual host
     ],
 )
 def test_a_worker_that_may_not_read_is_told_so_and_not_that_something_is_missing(
@@ -369,7 +367,7 @@ def test_a_worker_that_may_not_read_is_told_so_and_not_that_something_is_missing
     taken.change("PUT" if permissions else "DELETE", "permissions", user, permissions)
     refused = ended(run("worker", BROKER_CHECK_URL=""))
     assert refused.status == REFUSED
-    assert reason in refused.logged[-1]["reason"]
+    assert refused.logged[-1]["reason"].startswith(reason)
 
 
 def test_a_relay_that_may_not_write_is_told_so(taken: Broker, run: Start, db: Mongo) -> None:
@@ -379,7 +377,8 @@ def test_a_relay_that_may_not_write_is_told_so(taken: Broker, run: Start, db: Mo
     db.transact(lambda session: Outbox(db.db, "taker").add(session, event))
     refused = ended(run("relay"))
     assert refused.status == REFUSED
-    assert "not permitted: ACCESS_REFUSED - access to exchange 'taker.events'" in refused.logged[-1]["reason"]
+    assert refused.logged[-1]["reason"].startswith("not permitted (403): ")
+    assert "'taker.events'" in refused.logged[-1]["reason"]
 
 
 def test_a_services_own_user_reads_the_management_api_and_changes_nothing_there(taken: Broker) -> None:
@@ -439,8 +438,9 @@ def test_a_services_own_user_is_refused_what_it_does_not_need(taken: Broker, att
         channel = connection.channel()
         channel.basic_qos(prefetch_count=1)  # The log is read in no other way.
         channel.confirm_delivery()
-        with pytest.raises(ChannelClosedByBroker, match="ACCESS_REFUSED"):
+        with pytest.raises(ChannelClosedByBroker) as refused:
             ATTEMPTS[attempt](channel)
+        assert refused.value.reply_code == 403
     assert read(taken.administrator_url, taken.own_url) == before
 
 

@@ -64,6 +64,19 @@ def test_the_fingerprint_follows_the_meaning_of_the_body_and_not_its_spelling(
     assert fingerprint('{"bill_id":"b","amount":{"amount":2,"currency":"INR"}}') != first
 
 
+def test_the_same_body_for_another_thing_is_another_request(
+    client: FlaskClient, keyed_headers: dict[str, str], payment: dict[str, Any]
+) -> None:
+    """Else a key used again by mistake would be answered with the first thing, and nothing done to the second."""
+
+    def fingerprint(payment_id: str) -> Any:
+        answer = client.post(f"/v1/payments/{payment_id}/refunds", json=payment["amount"], headers=keyed_headers)
+        return answer.json["fingerprint"]  # type: ignore[index]
+
+    assert fingerprint("pay_1") == fingerprint("pay_1")
+    assert fingerprint("pay_1") != fingerprint("pay_2")
+
+
 def test_a_replayed_answer_is_marked(
     client: FlaskClient, keyed_headers: dict[str, str], payment: dict[str, Any], sample: Any
 ) -> None:

@@ -12,6 +12,8 @@ from servicekit.broker.workers import Workers
 from servicekit.events.handling import Delivery, Stopped
 from servicekit.testing.polling import eventually
 
+ANSWER_SECONDS = 20
+
 
 class Handler:
     """Notes what it handles; refuses, as at a stop, what it is told to."""
@@ -19,8 +21,14 @@ class Handler:
     def __init__(self) -> None:
         self.handled: list[Delivery] = []
         self.stopped = False
+        self.calls = 0
+        self.may_go_on: threading.Semaphore | None = None
+        """Where there is one, each call waits for its turn."""
 
     def handle(self, deliveries: Sequence[Delivery]) -> None:
+        self.calls += 1
+        if self.may_go_on is not None:
+            assert self.may_go_on.acquire(timeout=ANSWER_SECONDS)
         if self.stopped:
             raise Stopped
         self.handled += deliveries
@@ -118,3 +126,27 @@ def test_a_missing_queue_is_refused(connection: kombu.Connection, queue: str, wo
     with pytest.raises(Exception, match="missing") as refusal:
         Subscription(connection, [f"{queue}.missing"], workers, prefetch=10)
     assert int(refusal.value.reply_code) == 404  # type: ignore[attr-defined] # over AMQP it is a number
+
+
+def test_what_was_taken_over_a_lost_connection_answers_nothing_on_the_next_one(
+    queue: str, workers: Workers, handler: Handler
+) -> None:
+    """The numbers of both begin at 1: the second's first message would be acknowledged, and lost if it then fails."""
+    handler.may_go_on = threading.Semaphore(0)
+    with kombu.Connection("memory://") as lost:
+        send(lost, queue, b"{}", message_id="evt_1")
+        before = Subscription(lost, [queue], workers, prefetch=10)
+        before.take_in()
+        eventually(lambda: handler.calls == 1)
+    with kombu.Connection("memory://") as connection:
+        send(connection, queue, b"{}", message_id="evt_2")
+        after = Subscription(connection, [queue], workers, prefetch=10)
+        run_until(after, lambda: after.unsettled == 1)
+        handler.may_go_on.release()
+        eventually(lambda: handler.calls == 2)  # The worker is done with the old message and has begun the next one.
+        after.settle()
+        assert after.unsettled == 1
+        handler.stopped = True
+        handler.may_go_on.release()
+        after.wind_down()
+        assert waiting(connection, queue) == 1

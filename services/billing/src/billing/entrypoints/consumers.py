@@ -6,10 +6,12 @@ from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
 from billing.application.bills.raise_fee_demand import RaiseFeeDemand
+from billing.application.centres.note_standing import NoteStanding
 from billing.application.payments.return_refused_fee import ReturnRefusedFee
 from billing.application.wallets.open_wallet import OpenWallet
 from billing.bootstrap import Billing
-from servicekit.events import Consumer, ReceivedEvent
+from billing.domain.centres import Standing
+from servicekit.events import Consumer, Order, ReceivedEvent
 from servicekit.money import MoneyReading
 
 
@@ -22,8 +24,37 @@ class KioskApprovedReading(_Reading):
     """What billing reads of kiosk.approved.v1."""
 
     kiosk_id = fields.String(required=True)
+    district_code = fields.String(required=True)
     credit_limit = fields.Nested(MoneyReading, required=True)
     approved_at = fields.AwareDateTime(required=True, format="iso")
+
+
+class KioskSuspendedReading(_Reading):
+    """What billing reads of kiosk.suspended.v1."""
+
+    kiosk_id = fields.String(required=True)
+    district_code = fields.String(required=True)
+    reason = fields.String(required=True)
+    suspended_at = fields.AwareDateTime(required=True, format="iso")
+    suspended_until = fields.AwareDateTime(required=True, allow_none=True, format="iso")
+
+
+class KioskReinstatedReading(_Reading):
+    """What billing reads of kiosk.reinstated.v1."""
+
+    kiosk_id = fields.String(required=True)
+    district_code = fields.String(required=True)
+    reason = fields.String(required=True)
+    reinstated_at = fields.AwareDateTime(required=True, format="iso")
+
+
+class KioskClosedReading(_Reading):
+    """What billing reads of kiosk.closed.v1."""
+
+    kiosk_id = fields.String(required=True)
+    district_code = fields.String(required=True)
+    reason = fields.String(required=True)
+    closed_at = fields.AwareDateTime(required=True, format="iso")
 
 
 class ApplicationSubmittedReading(_Reading):
@@ -49,7 +80,42 @@ def open_wallet(billing: Billing, event: ReceivedEvent, session: ClientSession) 
     """An approved centre gets its wallet."""
     data: dict[str, Any] = event.data
     billing.within(session).open_wallet(
-        OpenWallet(data["kiosk_id"], data["credit_limit"]["amount"], data["approved_at"])
+        OpenWallet(data["kiosk_id"], data["district_code"], data["credit_limit"]["amount"], data["approved_at"])
+    )
+
+
+def suspend_centre(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
+    """A suspended centre begins nothing new."""
+    data: dict[str, Any] = event.data
+    billing.within(session).note_standing(
+        NoteStanding(
+            data["kiosk_id"],
+            data["district_code"],
+            Standing.SUSPENDED,
+            since=data["suspended_at"],
+            until=data["suspended_until"],
+            reason=data["reason"],
+        )
+    )
+
+
+def reinstate_centre(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
+    """A reinstated centre trades again."""
+    data: dict[str, Any] = event.data
+    billing.within(session).note_standing(
+        NoteStanding(
+            data["kiosk_id"], data["district_code"], Standing.OPEN, since=data["reinstated_at"], reason=data["reason"]
+        )
+    )
+
+
+def close_centre(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
+    """A closed centre begins nothing any more."""
+    data: dict[str, Any] = event.data
+    billing.within(session).note_standing(
+        NoteStanding(
+            data["kiosk_id"], data["district_code"], Standing.CLOSED, since=data["closed_at"], reason=data["reason"]
+        )
     )
 
 
@@ -75,6 +141,24 @@ def return_refused_fee(billing: Billing, event: ReceivedEvent, session: ClientSe
 
 CONSUMERS = [
     Consumer("kiosk.approved.v1", "kiosk-registry", KioskApprovedReading(), open_wallet, money=True),
+    # A suspension that comes late must not undo the reinstatement after it.
+    Consumer(
+        "kiosk.suspended.v1",
+        "kiosk-registry",
+        KioskSuspendedReading(),
+        suspend_centre,
+        order=Order.LATEST,
+        money=True,
+    ),
+    Consumer(
+        "kiosk.reinstated.v1",
+        "kiosk-registry",
+        KioskReinstatedReading(),
+        reinstate_centre,
+        order=Order.LATEST,
+        money=True,
+    ),
+    Consumer("kiosk.closed.v1", "kiosk-registry", KioskClosedReading(), close_centre, order=Order.LATEST, money=True),
     Consumer("application.submitted.v1", "certificates", ApplicationSubmittedReading(), raise_fee_demand, money=True),
     Consumer("fee.refused.v1", "certificates", FeeRefusedReading(), return_refused_fee, money=True),
 ]

@@ -5,7 +5,7 @@ Each read takes `seconds_left` of the caller's deadline at most; pymongo's error
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pymongo
 
 from kiosk_registry.adapters.mongo_register import DISTRICTS, KIOSKS, point
 from kiosk_registry.domain.centres import Status
-from kiosk_registry.domain.districts import Place
+from kiosk_registry.domain.districts import FARTHEST_REACH_M, Place
 from servicekit.deadlines import seconds_left
 from servicekit.errors import FieldProblem, NotFound, ValidationFailed
 from servicekit.instants import rfc3339
@@ -21,10 +21,9 @@ from servicekit.mongo import Mongo
 
 # The radius that MongoDB computes with, so that the distances told are in the order of the answer.
 EARTH_RADIUS_M = 6_378_100
-# In the countryside of Jaisalmer, the emptiest district, the nearest ten lie within 32 km.
-USUAL_REACH_M = 50_000
-# Within this of every headquarters there are more ACTIVE centres than one answer holds (77 at Jaisalmer, the fewest).
-TOWN_REACH_M = 25_000
+# In the countryside of Jaisalmer, the emptiest district, the nearest ten lie within 32 km. Where nothing lies within a
+# reach, MongoDB takes all of the next one at once: steps are small, so that beside a crowded border that is little.
+REACHES_M = (50_000, 70_000, 100_000, 140_000, FARTHEST_REACH_M)
 
 Document = dict[str, Any]
 
@@ -70,29 +69,21 @@ class KioskQueries:
         return Page(items, items[-1]["kiosk_id"] if len(documents) > limit else None)
 
     def nearest(self, place: Place, limit: int) -> list[Document]:
-        """The `limit` ACTIVE centres closest to the place, the closest first, each with `distance_m` (whole metres).
+        """The ACTIVE centres closest to the place, the closest first, each with `distance_m` (whole metres).
 
-        `find` with `$nearSphere`, because the `$geoNear` stage reads and sorts far more centres before it cuts.
+        At most `limit`, and none beyond `FARTHEST_REACH_M`: without a bound MongoDB reads all 40,000 centres for a
+        place that has none around it. `find` with `$nearSphere`, because the `$geoNear` stage reads and sorts far more
+        centres before it cuts.
         """
+        documents: list[Document] = []
         with pymongo.timeout(seconds_left(self._timeout_seconds)):
-            documents: list[Document] = []
-            for reach in self._reaches(place):
-                near: Document = {"$geometry": point(place), **({"$maxDistance": reach} if reach else {})}
+            for reach in REACHES_M:
+                near = {"$geometry": point(place), "$maxDistance": reach}
                 active = self._kiosks.find({"status": Status.ACTIVE.value, "location": {"$nearSphere": near}})
                 documents = active.limit(limit).to_list()
                 if len(documents) == limit:
                     break
         return [{**_kiosk(document), "distance_m": _metres(place, document["location"])} for document in documents]
-
-    def _reaches(self, place: Place) -> Iterator[float | None]:
-        """How far to look: without a limit MongoDB reads all 40,000 centres for a place that has none around it.
-
-        Beyond the usual reach the closest headquarters tell how far is enough; the last answer is always right.
-        """
-        yield USUAL_REACH_M
-        headquarters = [district["headquarters"] for district in self._districts.find({}, {"headquarters": True})]
-        yield min((_metres(place, town) + TOWN_REACH_M for town in headquarters), default=USUAL_REACH_M)
-        yield None
 
     def statistics(self) -> Document:
         """How many centres each district has in each status, and the state's totals."""

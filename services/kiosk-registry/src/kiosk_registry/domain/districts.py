@@ -34,6 +34,8 @@ class Box:
 
 # 23°03'–30°12' north, 69°30'–78°17' east, as the state's own description gives its extent.
 RAJASTHAN = Box(south=23.05, west=69.50, north=30.20, east=78.28)
+# How far a centre is looked for: no place in the state is farther from the closest headquarters of a district.
+FARTHEST_REACH_M = 200_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from kiosk_registry.bootstrap import KioskRegistry
-from kiosk_registry.domain.districts import Place
+from kiosk_registry.domain.districts import FARTHEST_REACH_M, Place
 from kiosk_registry.entrypoints.schemas import (
     DistrictsSchema,
     KioskPageSchema,
@@ -49,10 +49,12 @@ def list_kiosks(query: dict[str, Any]) -> Response:
 def find_nearest_kiosks(query: dict[str, Any]) -> Response:
     """Find the nearest centres
 
-    ACTIVE centres around any place on earth, the closest first.
+    ACTIVE centres within 200 km of any place on earth, the closest first. Where fewer lie there than were asked for,
+    `note` and `note_hi` say so.
     """
     place = Place(lat=query["lat"], lon=query["lon"])
-    return jsonify(items=application(KioskRegistry).kiosks.nearest(place, query["limit"]))
+    items = application(KioskRegistry).kiosks.nearest(place, query["limit"])
+    return jsonify(items=items, reach_m=FARTHEST_REACH_M, **_notes(len(items), query["limit"]))
 
 
 @blp.route("/v1/kiosks/statistics")
@@ -88,6 +90,16 @@ def list_districts() -> Response:
     All 33, with their names in English and Hindi.
     """
     return jsonify(items=application(KioskRegistry).kiosks.districts())
+
+
+def _notes(count: int, limit: int) -> dict[str, str | None]:
+    if count == limit:
+        return {"note": None, "note_hi": None}
+    km = FARTHEST_REACH_M // 1000
+    return {
+        "note": f"Active centres within {km} km of this place: {count}.",
+        "note_hi": f"इस स्थान से {km} किमी के भीतर सक्रिय केंद्र: {count}।",
+    }
 
 
 def _after(text: str | None, filters: dict[str, Any]) -> str | None:

@@ -99,6 +99,13 @@ class NearestSchema(Schema):
     """ACTIVE centres, the closest first."""
 
     items = fields.List(fields.Nested(NearKioskSchema), required=True)
+    reach_m = _whole("How far around the place was looked, in metres; what lies beyond is left out.", 200_000)
+    note = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "For people, where fewer centres are within reach than were asked for; else null."},
+    )
+    note_hi = fields.String(required=True, allow_none=True, metadata={"description": "The same in Hindi."})
 
 
 class StatusCountsSchema(Schema):

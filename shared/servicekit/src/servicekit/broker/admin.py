@@ -40,13 +40,14 @@ def apply(topology: Topology, management_url: str, amqp_url: str) -> None:
     api.send("POST", f"definitions/{api.vhost}", topology.definitions())
 
 
-def read(management_url: str, amqp_url: str) -> dict[str, list[dict[str, Any]]]:
+def read(management_url: str, amqp_url: str, *, patient: bool = False) -> dict[str, list[dict[str, Any]]]:
     """The objects of the virtual host in `amqp_url`, listed as `comparison.differences` wants them.
 
     Asked as the user in `management_url` or, where it names none, as the service's own in `amqp_url`. Each request
-    takes at most `READ_TIMEOUT_SECONDS` and has no second try. Raises `BrokerRefused`.
+    takes at most `READ_TIMEOUT_SECONDS` and has no second try; with `patient`, for whoever loads or checks by hand, as
+    long and as many as loading. Raises `BrokerRefused`.
     """
-    api = _Management(management_url, amqp_url)
+    api = _Management(management_url, amqp_url, patient)
     # Without statistics: policies are missing in them at first, and they cost a busy broker most.
     return {
         kind: api.ask(f"{kind}/{api.vhost}?disable_stats=true")
@@ -57,7 +58,8 @@ def read(management_url: str, amqp_url: str) -> dict[str, list[dict[str, Any]]]:
 class _Management:
     """The management API, and the virtual host and user of an AMQP URL."""
 
-    def __init__(self, management_url: str, amqp_url: str) -> None:
+    def __init__(self, management_url: str, amqp_url: str, patient: bool = True) -> None:
+        self._limits = (LOAD_TIMEOUT_SECONDS, RETRIES) if patient else (READ_TIMEOUT_SECONDS, False)
         at, service = urlsplit(management_url), urlsplit(amqp_url)
         self.service_user, self.service_password = unquote(service.username or ""), unquote(service.password or "")
         self.vhost = quote(unquote(service.path.removeprefix("/")) or "/", safe="")
@@ -68,19 +70,18 @@ class _Management:
         self._headers = urllib3.make_headers(basic_auth=f"{self.user}:{password}")
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> None:
-        self._request(method, path, json.dumps(body).encode(), LOAD_TIMEOUT_SECONDS, RETRIES)
+        self._request(method, path, json.dumps(body).encode())
 
     def ask(self, path: str) -> list[dict[str, Any]]:
-        response = self._request("GET", path, None, READ_TIMEOUT_SECONDS, False)
+        response = self._request("GET", path, None)
         with contextlib.suppress(ValueError):
             answer = response.json()
             if isinstance(answer, list):
                 return answer
         raise BrokerRefused(f"GET {path}: what answers there is not RabbitMQ's management API")
 
-    def _request(
-        self, method: str, path: str, body: bytes | None, timeout: float, retries: urllib3.Retry | bool
-    ) -> urllib3.BaseHTTPResponse:
+    def _request(self, method: str, path: str, body: bytes | None) -> urllib3.BaseHTTPResponse:
+        timeout, retries = self._limits
         try:
             response = urllib3.request(
                 method,

@@ -48,9 +48,12 @@ def differences(topology: Topology, actual: Objects) -> list[str]:
 
 
 def refusal(error: Any) -> str:
-    """What an error with a `reply_code` of `REFUSALS` means, for people; the broker's own text names the object."""
+    """What an error with a `reply_code` of `REFUSALS` means, for people.
+
+    The broker's own text names the object; its words are others in each of its versions, the code is always the same.
+    """
     what = "missing" if error.reply_code == 404 else "not permitted"
-    return f"{what}: {error.reply_text}; the service's `topology --apply` mends it"
+    return f"{what} ({error.reply_code}): {error.reply_text}; the service's `topology --apply` mends it"
 
 
 def _unlike(kind: str, declared: Mapping[str, Any], there: Mapping[str, Any] | None) -> list[str]:

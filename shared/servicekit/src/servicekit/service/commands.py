@@ -6,12 +6,14 @@ from functools import partial
 from typing import Annotated
 
 import typer
+from pymongo.errors import OperationFailure
 from rich.console import Console
 from rich.table import Table
 
 from servicekit.broker.admin import BrokerRefused, apply, read
 from servicekit.broker.asyncapi import asyncapi_document, asyncapi_yaml
 from servicekit.broker.comparison import differences
+from servicekit.mongo import Mongo, wrong_settings
 from servicekit.operations.dead_letters import DeadLettersCommands
 from servicekit.operations.outbox import OutboxCommands
 from servicekit.service.declaration import Service
@@ -74,6 +76,8 @@ class _Commands:
         settings = load_settings(self.service)
         with self.service.connect(settings) as mongo:
             self.service.prepare_database(mongo)
+            for sentence in _settings_to_mend(mongo):
+                typer.echo(f"warning: {sentence}", err=True)
         typer.echo(f"{self.service.name}: database {settings.mongodb_database} is prepared")
 
     def _topology(
@@ -99,7 +103,7 @@ class _Commands:
         try:
             if load:
                 apply(self.service.topology, management_url, amqp_url)
-            different = differences(self.service.topology, read(read_at, amqp_url))
+            different = differences(self.service.topology, read(read_at, amqp_url, patient=True))
         except BrokerRefused as error:
             typer.echo(f"{self.service.name}: the broker refused: {error}", err=True)
             raise typer.Exit(EXIT_UNAVAILABLE) from None
@@ -127,3 +131,10 @@ class _Commands:
             shown = "(required)" if default is None else default
             table.add_row(env, help_text + (" (secret)" if secret else ""), shown)
         Console().print(table)
+
+
+def _settings_to_mend(mongo: Mongo) -> list[str]:
+    try:
+        return wrong_settings(mongo)
+    except OperationFailure as error:
+        return [f"The server's settings were not looked at ({error.code}); grant the user the role clusterMonitor."]

@@ -19,7 +19,7 @@ from servicekit.broker.relay_store import RelayInDoubt
 from servicekit.broker.watch import TopologyWatch
 from servicekit.events.dead_letters import ParkedGauges, Recorder
 from servicekit.http.server import ApiServer
-from servicekit.mongo import Mongo
+from servicekit.mongo import Mongo, tell_of_wrong_settings
 from servicekit.observability import configure_logging, configure_tracing
 from servicekit.service.declaration import Service
 from servicekit.service.jobs import join_jobs, start_jobs
@@ -49,6 +49,7 @@ def _running(service: Service, process: str, settings: ServiceSettings) -> Itera
     provider = configure_tracing(service.name, service.version, settings)
     try:
         with service.connect(settings) as mongo:
+            tell_of_wrong_settings(mongo)
             yield mongo
     finally:
         if provider is not None:

@@ -9,7 +9,7 @@ from pymongo import IndexModel
 from pymongo.client_session import ClientSession
 
 from billing.adapters.mongo.documents import renamed
-from billing.application.bills.ports import BillFetch, FeeDemand
+from billing.application.bills.ports import BillFetch, FeeDemand, LeftOut, LeftOutReason
 from billing.domain.payer import Payer
 from billing.domain.tariff.billers import Exactness
 from billing.domain.tariff.bills import Bill
@@ -53,6 +53,7 @@ class MongoBills:
             "fetched_at": fetch.fetched_at,
             "purge_at": fetch.fetched_at + KEPT_FOR,
             "bills": [_bill_document(bill) for bill in fetch.bills],
+            "left_out": [_left_out_document(one) for one in fetch.left_out],
         }
 
         def keep(session: ClientSession) -> None:
@@ -70,6 +71,8 @@ class MongoBills:
             payer=Payer(document["client_id"], document["kiosk_id"]),
             bills=tuple(_bill_of(document, bill) for bill in document["bills"]),
             fetched_at=document["fetched_at"],
+            # Release 0.1.0 left nothing out.
+            left_out=tuple(_left_out_of(one) for one in document.get("left_out", [])),
         )
 
     def get(self, bill_id: str, payer: Payer) -> Bill | None:
@@ -97,15 +100,36 @@ def _bill_document(bill: Bill) -> dict[str, Any]:
         "exactness": bill.exactness.value,
         "minimum_paise": _long(bill.minimum_paise),
         "multiple_paise": _long(bill.multiple_paise),
-        # A civil day has no instant; BSON has no civil day.
-        "due_on": bill.due_on.isoformat() if bill.due_on else None,
+        "due_on": _day(bill.due_on),
         "bill_period": bill.bill_period,
         "expires_at": bill.expires_at,
+        # Release 0.1.0 pays a bill under the key that is stored with it; this one makes the key of what is stored.
         **renamed("claim_key", bill.bill_key),
         "application_id": bill.application_id,
         "fee_order": bill.fee_order,
         "fee_order_hi": bill.fee_order_hi,
     }
+
+
+def _left_out_document(left_out: LeftOut) -> dict[str, Any]:
+    return {
+        "reason": left_out.reason.value,
+        "bill_period": left_out.bill_period,
+        "due_on": _day(left_out.due_on),
+    }
+
+
+def _left_out_of(left_out: dict[str, Any]) -> LeftOut:
+    return LeftOut(LeftOutReason(left_out["reason"]), left_out["bill_period"], _day_of(left_out["due_on"]))
+
+
+def _day(day: date | None) -> str | None:
+    """A civil day has no instant, and BSON has no civil day."""
+    return day.isoformat() if day else None
+
+
+def _day_of(stored: str | None) -> date | None:
+    return date.fromisoformat(stored) if stored else None
 
 
 def _long(paise: int | None) -> Int64 | None:
@@ -122,11 +146,10 @@ def _bill_of(fetch: dict[str, Any], bill: dict[str, Any]) -> Bill:
         exactness=Exactness(bill["exactness"]),
         minimum_paise=bill["minimum_paise"],
         multiple_paise=bill["multiple_paise"],
-        due_on=date.fromisoformat(bill["due_on"]) if bill["due_on"] else None,
+        due_on=_day_of(bill["due_on"]),
         bill_period=bill["bill_period"],
         fetched_at=fetch["fetched_at"],
         expires_at=bill["expires_at"],
-        bill_key=bill["claim_key"],
         application_id=bill["application_id"],
         fee_order=bill["fee_order"],
         fee_order_hi=bill.get("fee_order_hi"),

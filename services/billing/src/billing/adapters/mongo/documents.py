@@ -11,6 +11,7 @@ from typing import Any
 from bson import Int64
 
 from billing.domain.ledger.entries import JournalEntry, Leg
+from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, HOLDING, Failure, Move, Payment, State
 from billing.domain.payments.receipts import Receipt
 
@@ -50,6 +51,8 @@ def payment_document(payment: Payment) -> Document:
         "created_at": payment.created_at,
         "deadline_at": payment.deadline_at,
         "history": [_move_document(move) for move in payment.history],
+        "part": _part_document(payment.part) if payment.part else None,
+        "district_code": payment.district_code,
         **_changing(payment),
         **({} if payment.state in FAILED else renamed("holds", payment.bill_key)),
     }
@@ -133,6 +136,9 @@ def payment_of(document: Document) -> Payment:
         biller_reference=document["biller_reference"],
         receipt=Receipt(receipt["number"], receipt["issued_at"]) if receipt else None,
         failure=Failure(failure["code"], failure["detail"], failure["money_returned"]) if failure else None,
+        # Release 0.1.0 stored neither.
+        part=part_of(document["part"]) if document.get("part") else None,
+        district_code=document.get("district_code"),
     )
 
 
@@ -144,6 +150,20 @@ def events_told(document: Document) -> int:
 def renamed(old: str, value: Any) -> Document:
     """A member whose name changes, under both names."""
     return {old: value, RENAMED[old]: value}
+
+
+def _part_document(part: Part) -> Document:
+    return {
+        "due_key": part.due_key,
+        "due_paise": Int64(part.due_paise),
+        "counted_from": part.counted_from,
+        "may_exceed": part.may_exceed,
+    }
+
+
+def part_of(part: Document) -> Part:
+    """The part in a stored document."""
+    return Part(part["due_key"], int(part["due_paise"]), part["counted_from"], part["may_exceed"])
 
 
 def entry_document(entry: JournalEntry) -> Document:

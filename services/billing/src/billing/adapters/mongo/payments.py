@@ -52,6 +52,11 @@ INDEXES = {
             partialFilterExpression={"next_action_at": {"$type": "date"}},
         ),
         IndexModel(
+            [("part.due_key", 1)],
+            name="parts_of_a_due",
+            partialFilterExpression={"part.due_key": {"$exists": True}},
+        ),
+        IndexModel(
             [("kiosk_id", 1), ("state", 1)],
             name="held_from_a_wallet",
             partialFilterExpression={"state": {"$in": HOLDING_STATES}},
@@ -116,7 +121,12 @@ class MongoPayments:
         return payment_of(document) if document else None
 
     def is_paid(self, bill_key: str) -> bool:
-        return self._payments.find_one({"holds": bill_key, "state": State.COMPLETED.value}, {"_id": 1}) is not None
+        payment = self.paying(bill_key)
+        return payment is not None and payment.state is State.COMPLETED
+
+    def paying(self, bill_key: str) -> Payment | None:
+        document = self._payments.find_one({"holds": bill_key})
+        return payment_of(document) if document else None
 
     def take_due(self, at: datetime, resume_at: datetime) -> Payment | None:
         document = self._payments.find_one_and_update(

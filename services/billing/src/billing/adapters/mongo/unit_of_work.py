@@ -13,6 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from billing.adapters.mongo.breaks import MongoBreaks
 from billing.adapters.mongo.documents import PAYMENTS, Document
+from billing.adapters.mongo.dues import MongoDues
 from billing.adapters.mongo.ledger import MongoLedger, WalletRefuses
 from billing.domain.ledger.entries import JournalEntry
 from billing.domain.payments.breaks import Break, Resolution
@@ -53,6 +54,7 @@ class UnitOfWork:
         self._outbox = outbox
         self._idempotency = idempotency
         self._breaks = MongoBreaks(mongo)
+        self._dues = MongoDues(mongo)
         self._payments = mongo.db[PAYMENTS]
         # Two queues: what begins and what goes on wait for each other's transactions no longer than they must.
         self._beginning: GroupCommit[tuple[Work, Claim]] = GroupCommit(self._begin_together)
@@ -61,7 +63,8 @@ class UnitOfWork:
     def begin(self, work: Work, claim: Claim) -> Once[str]:
         """Writes the work once per claim; a repeat writes nothing and names the first payment.
 
-        Raises IdempotencyKeyReused, WalletTooLow, WalletNotOpen, and DuplicateKeyError as the stores' indexes do.
+        Raises IdempotencyKeyReused, WalletTooLow, WalletNotOpen, BillAlreadyPaid or AmountNotAccepted for a part that
+        is too much, and DuplicateKeyError as the stores' indexes do.
         """
 
         def alone() -> Once[str]:
@@ -120,7 +123,9 @@ class UnitOfWork:
             raise PaymentMoved
         self._ledger.write(session, [entry for work in several for entry in work.entries])
         if begun := [work.begun for work in several if work.begun]:
+            self._dues.take_turns(session, begun)
             self._payments.insert_many(begun, session=session)
+            self._dues.check(session, begun)
             crash_point("A1")
         for work in several:
             if work.resolved:

@@ -1,14 +1,14 @@
 """The biller network over HTTP: `POST /bill-fetches`, `POST /payments`, `GET /payments/{request_id}`."""
 
 from collections.abc import Mapping
-from datetime import date
 from functools import partial
 from typing import Any
 
-from billing.adapters.partners.asking import ask, refusal, slug_of
+from billing.adapters.partners import foreign
+from billing.adapters.partners.asking import ask, refusal
 from billing.adapters.partners.json_http import JsonClient, NoAnswer, NotSent, Reply
 from billing.application.bills.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
-from billing.application.bills.ports import FetchedBill
+from billing.application.bills.ports import FetchedBill, FetchedBills, LeftOut, LeftOutReason
 from billing.application.payments.ports import BillerPayments
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.payment import Payment
@@ -18,11 +18,11 @@ from billing.domain.tariff.billers import Biller, Exactness
 MOST_BILLS = 100
 # Billers are asked to be tried again after this long when they are down: an outage outlasts a hurried retry.
 RETRY_AFTER_SECONDS = 30
+# What is stored and shown of a biller's words. Longer than any real one; a receipt and an index hold them.
+_LONGEST_REFERENCE = 64
+_LONGEST_BILL_TEXT = 80
+_LONGEST_STATUS = 40
 _OUTCOMES = {"SUCCESS": Outcome.SUCCESS, "PENDING": Outcome.PENDING, "FAILED": Outcome.REFUSED}
-
-
-class Garbled(Exception):
-    """The answer is JSON, but not what was agreed."""
 
 
 class HttpBillerNetwork:
@@ -33,7 +33,7 @@ class HttpBillerNetwork:
         self._client = client
         self._callback_url = callback_url
 
-    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> list[FetchedBill]:
+    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:
         body = {"biller_id": biller.biller_id, "customer_params": dict(customer_params)}
         name = biller.biller_id
         try:
@@ -41,13 +41,13 @@ class HttpBillerNetwork:
             if reply.status == 404 and reply.error == "unknown-customer":
                 raise CustomerNotKnown(f"{name} has no customer with these parameters.", biller_id=name)
             if reply.status != 200:
-                raise Garbled(f"status {reply.status}")
+                raise foreign.Unusable(f"status {reply.status}")
             return _bills(reply.document)
         except (NotSent, NoAnswer) as error:
             if error.out_of_time:
                 raise BillerTimeout(f"{name} did not answer in time.", biller_id=name) from error
             raise _unavailable(name) from error
-        except Garbled as error:
+        except foreign.Unusable as error:
             raise _unavailable(name) from error
 
     def pay(self, payment: Payment) -> Answer:
@@ -101,13 +101,12 @@ def _known(payment: Payment, reply: Reply) -> Answer:
 
 def _outcome(reply: Reply, request_id: str) -> Answer:
     document = reply.document
-    outcome = _OUTCOMES.get(str(document.get("status")))
+    outcome = _OUTCOMES.get(foreign.required_text(document.get("status"), _LONGEST_STATUS))
     if reply.status != 200 or document.get("request_id") != request_id or outcome is None:
         return Answer(Outcome.UNKNOWN)
-    reference = document.get("biller_reference")
-    if outcome is Outcome.SUCCESS and not (isinstance(reference, str) and 0 < len(reference) <= 64):
-        return Answer(Outcome.UNKNOWN)
-    return Answer(outcome, reference=str(reference or ""), reason=slug_of(document.get("reason")))
+    if outcome is not Outcome.SUCCESS:
+        return Answer(outcome, reason=foreign.slug(document.get("reason")))
+    return Answer(outcome, reference=foreign.required_text(document.get("biller_reference"), _LONGEST_REFERENCE))
 
 
 def _unavailable(name: str) -> BillerUnavailable:
@@ -118,36 +117,45 @@ def _unavailable(name: str) -> BillerUnavailable:
     )
 
 
-def _bills(document: dict[str, Any]) -> list[FetchedBill]:
-    bills = document.get("bills")
-    if not isinstance(bills, list) or len(bills) > MOST_BILLS:
-        raise Garbled("bills")
-    try:
-        return [_bill(bill) for bill in bills]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Garbled(type(error).__name__) from error
+def _bills(document: dict[str, Any]) -> FetchedBills:
+    """What is payable of what the biller lists, and what is left out. Raises Unusable where nothing can be said."""
+    listed = document.get("bills")
+    if not isinstance(listed, list) or len(listed) > MOST_BILLS:
+        raise foreign.Unusable("not a list of bills")
+    bills: list[FetchedBill] = []
+    left_out: list[LeftOut] = []
+    for told in listed:
+        try:
+            bill = _bill(told)
+        except foreign.Unusable:
+            left_out.append(LeftOut(LeftOutReason.NOT_READABLE))
+            continue
+        if bill.amount_paise:
+            bills.append(bill)
+        else:
+            left_out.append(LeftOut(LeftOutReason.NOTHING_TO_PAY, bill.bill_period, bill.due_on))
+    if not bills and any(one.reason is LeftOutReason.NOT_READABLE for one in left_out):
+        # "Nothing due" would be a guess.
+        raise foreign.Unusable("no bill can be read")
+    return FetchedBills(tuple(bills), tuple(left_out))
 
 
-def _bill(told: dict[str, Any]) -> FetchedBill:
-    due_on, period = told.get("due_on"), told.get("bill_period")
+def _bill(told: object) -> FetchedBill:
+    if not isinstance(told, dict):
+        raise foreign.Unusable("not an object")
     return FetchedBill(
-        bill_ref=_text(told["bill_ref"]),
-        amount_paise=_paise(told["amount_paise"]),
-        due_on=date.fromisoformat(due_on) if due_on is not None else None,
-        bill_period=_text(period) if period is not None else None,
-        exactness=Exactness(told["exactness"]),
-        minimum_paise=_paise(told["minimum_paise"]) if "minimum_paise" in told else None,
-        multiple_paise=_paise(told["multiple_paise"]) if "multiple_paise" in told else None,
+        bill_ref=foreign.required_text(told.get("bill_ref"), _LONGEST_BILL_TEXT),
+        amount_paise=foreign.paise(told.get("amount_paise")),
+        due_on=foreign.day_or_none(told.get("due_on")),
+        bill_period=foreign.text(told.get("bill_period"), _LONGEST_BILL_TEXT),
+        exactness=_exactness(told.get("exactness")),
+        minimum_paise=foreign.paise_or_none(told.get("minimum_paise")),
+        multiple_paise=foreign.paise_or_none(told.get("multiple_paise")),
     )
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 80:
-        raise ValueError("not a short text")
-    return value
-
-
-def _paise(value: object) -> int:
-    if type(value) is not int or not 0 < value < 2**53:
-        raise ValueError("not an amount in paise")
-    return value
+def _exactness(value: object) -> Exactness:
+    try:
+        return Exactness(foreign.required_text(value, _LONGEST_STATUS))
+    except ValueError as error:
+        raise foreign.Unusable("not an amount option") from error

@@ -3,11 +3,13 @@
 from functools import partial
 from urllib.parse import quote
 
-from billing.adapters.partners.asking import ask, refusal, slug_of
+from billing.adapters.partners import foreign
+from billing.adapters.partners.asking import ask, refusal
 from billing.adapters.partners.json_http import JsonClient, Reply
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.payment import Payment
 
+_LONGEST_STATUS = 40
 _AUTHORISATIONS = {
     "AUTHORISED": Outcome.SUCCESS,
     "PENDING": Outcome.PENDING,
@@ -60,7 +62,7 @@ def _known(payment: Payment, reply: Reply) -> Answer:
 
 def _ended(request_id: str, done: str, reply: Reply) -> Answer:
     if reply.status == 409 and reply.error in _NOT_ENDED:
-        return Answer(Outcome.REFUSED, reason=slug_of(reply.error))
+        return Answer(Outcome.REFUSED, reason=foreign.slug(reply.error))
     if refused := refusal(reply):
         return refused
     document = reply.document
@@ -71,14 +73,13 @@ def _ended(request_id: str, done: str, reply: Reply) -> Answer:
 
 def _authorisation(payment: Payment, reply: Reply) -> Answer:
     document = reply.document
-    outcome = _AUTHORISATIONS.get(str(document.get("status")))
-    reference = document.get("authorisation_id")
+    outcome = _AUTHORISATIONS.get(foreign.required_text(document.get("status"), _LONGEST_STATUS))
     if (
         reply.status != 200
         or outcome is None
         or document.get("request_id") != payment.authorisation_request_id
         or document.get("amount_paise") != payment.total_paise
-        or not (isinstance(reference, str) and 0 < len(reference) <= 64)
     ):
         return Answer(Outcome.UNKNOWN)
-    return Answer(outcome, reference=reference, reason=slug_of(document.get("reason")))
+    reference = foreign.identifier(document.get("authorisation_id"))
+    return Answer(outcome, reference=reference, reason=foreign.slug(document.get("reason")))

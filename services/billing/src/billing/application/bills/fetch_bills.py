@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from billing.application.bills.errors import FeeDemandNotFound
-from billing.application.bills.ports import BillerNetwork, BillFetch, Bills, FeeDemands, FetchedBill, PaidBills
+from billing.application.bills.ports import BillerNetwork, BillFetch, Bills, FeeDemands, FetchedBill, LeftOut, PaidBills
+from billing.application.centres.require_trading import RequireTrading, RequireTradingHandler
 from billing.domain.payer import Payer
 from billing.domain.tariff.billers import Biller, Exactness
-from billing.domain.tariff.bills import Bill, bill_key_of
+from billing.domain.tariff.bills import Bill
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.idempotency import Claim, Once
 
@@ -35,6 +36,7 @@ class FetchBillsHandler:
     """A repeat with the same claim gives the first answer and asks nobody."""
 
     billers: Mapping[str, Biller]
+    require_trading: RequireTradingHandler
     network: BillerNetwork
     demands: FeeDemands
     bills: Bills
@@ -44,12 +46,13 @@ class FetchBillsHandler:
     def __call__(self, command: FetchBills) -> Once[BillFetch]:
         """The bills, kept so that they can be paid as quoted.
 
-        Raises ValidationFailed (biller, parameters), CustomerNotKnown, FeeDemandNotFound,
-        BillerUnavailable, BillerTimeout, IdempotencyKeyReused.
+        Raises CentreSuspended, CentreClosed, ValidationFailed (biller, parameters), CustomerNotKnown,
+        FeeDemandNotFound, BillerUnavailable, BillerTimeout, IdempotencyKeyReused.
         """
         earlier = self.bills.find_claim(command.claim)
         if earlier and (fetch := self.bills.get_fetch(earlier.value)):
             return Once(fetch, replayed=True)
+        self.require_trading(RequireTrading(command.payer.kiosk_id, command.at))
         biller = self.billers.get(command.biller_id)
         if biller is None:
             raise ValidationFailed(
@@ -61,24 +64,17 @@ class FetchBillsHandler:
                 f"{biller.biller_id} cannot look this customer up.",
                 errors=[FieldProblem(f"/customer_params/{p.field}", p.code, p.detail) for p in problems],
             )
-        bills = self._fee_bills(command) if biller.internal else self._outside_bills(biller, command)
-        fetch = BillFetch(command.bill_fetch_id, biller.biller_id, command.payer, tuple(bills), command.at)
+        if biller.internal:
+            bills: list[Bill] = self._fee_bills(command)
+            left_out: tuple[LeftOut, ...] = ()
+        else:
+            listed = self.network.fetch(biller, command.customer_params)
+            bills, left_out = [self._bill(command, told) for told in listed.bills], listed.left_out
+        fetch = BillFetch(command.bill_fetch_id, biller.biller_id, command.payer, tuple(bills), command.at, left_out)
         kept = self.bills.add(command.claim, fetch)
         if kept.replayed and (first := self.bills.get_fetch(kept.value)):
             return Once(first, replayed=True)
         return Once(fetch, kept.replayed)
-
-    def _outside_bills(self, biller: Biller, command: FetchBills) -> list[Bill]:
-        fetched = self.network.fetch(biller, command.customer_params)
-        bills = []
-        for told in fetched:
-            bill_id = self.new_bill_id()
-            # What may be paid in part is paid under one reference more than once; there each fetch counts for itself.
-            bill_key = bill_id
-            if told.exactness is Exactness.EXACT:
-                bill_key = bill_key_of(command.biller_id, command.customer_params, told.bill_ref, told.bill_period)
-            bills.append(self._bill(command, told, bill_id, bill_key))
-        return bills
 
     def _fee_bills(self, command: FetchBills) -> list[Bill]:
         application_id = command.customer_params["application_id"]
@@ -99,8 +95,7 @@ class FetchBillsHandler:
             minimum_paise=None,
             multiple_paise=None,
         )
-        bill_id = self.new_bill_id()
-        bill = self._bill(command, told, bill_id, demand.demand_id)
+        bill = self._bill(command, told)
         return [
             replace(
                 bill,
@@ -110,15 +105,9 @@ class FetchBillsHandler:
             )
         ]
 
-    @staticmethod
-    def _bill(
-        command: FetchBills,
-        told: FetchedBill,
-        bill_id: str,
-        bill_key: str,
-    ) -> Bill:
+    def _bill(self, command: FetchBills, told: FetchedBill) -> Bill:
         return Bill(
-            bill_id=bill_id,
+            bill_id=self.new_bill_id(),
             biller_id=command.biller_id,
             bill_ref=told.bill_ref,
             customer_params=command.customer_params,
@@ -130,5 +119,4 @@ class FetchBillsHandler:
             bill_period=told.bill_period,
             fetched_at=command.at,
             expires_at=command.at + BILL_VALID_FOR,
-            bill_key=bill_key,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from billing.domain.payer import Payer
@@ -24,13 +25,37 @@ class FetchedBill:
     multiple_paise: int | None
 
 
+class LeftOutReason(StrEnum):
+    """Why a bill that a biller lists cannot be paid."""
+
+    NOTHING_TO_PAY = "nothing-to-pay"
+    NOT_READABLE = "not-readable"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A bill that a biller lists and that cannot be paid; period and due day as far as they are known."""
+
+    reason: LeftOutReason
+    bill_period: str | None = None
+    due_on: date | None = None
+
+
+@dataclass(frozen=True)
+class FetchedBills:
+    """What a biller lists: the payable bills, and what is left out."""
+
+    bills: tuple[FetchedBill, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
 class BillerNetwork(Protocol):
     """Billers outside, as they are asked for bills, which changes nothing there."""
 
-    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> list[FetchedBill]:
-        """The customer's bills, none when nothing is due.
+    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:
+        """The customer's bills, none when nothing is due. One odd bill is left out, and the others are payable.
 
-        Raises CustomerNotKnown, BillerUnavailable (down, or an answer that cannot be read), BillerTimeout.
+        Raises CustomerNotKnown, BillerUnavailable (down, or an answer of which nothing can be read), BillerTimeout.
         """
 
 
@@ -43,6 +68,7 @@ class BillFetch:
     payer: Payer
     bills: tuple[Bill, ...]
     fetched_at: datetime
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Bills(Protocol):

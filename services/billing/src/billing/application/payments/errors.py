@@ -1,6 +1,7 @@
 """Problems of payments. Each docstring's first paragraph is the text of its page in the documentation."""
 
-from servicekit.errors import Conflict, NotAuthenticated, NotFound, ValidationFailed
+from billing.domain.tariff.billers import Problem
+from servicekit.errors import Conflict, FieldProblem, NotAuthenticated, NotFound, ValidationFailed
 
 
 class BillAlreadyPaid(Conflict):
@@ -17,6 +18,16 @@ class AmountNotAccepted(ValidationFailed):
     slug = "amount-not-accepted"
     title = "The bill cannot be paid like this"
     title_hi = "बिल का भुगतान इस प्रकार नहीं किया जा सकता"
+
+
+def amount_refused(problem: Problem) -> AmountNotAccepted:
+    """The problem of an amount."""
+    return AmountNotAccepted(problem.detail, errors=[FieldProblem("/amount/amount", problem.code, problem.detail)])
+
+
+def part_refused(problem: Problem) -> BillAlreadyPaid | AmountNotAccepted:
+    """The problem of a part that is too much: of any amount, where nothing is left to pay."""
+    return BillAlreadyPaid(problem.detail) if problem.field == "bill_id" else amount_refused(problem)
 
 
 class PaymentNotFound(NotFound):

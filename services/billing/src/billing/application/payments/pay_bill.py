@@ -12,18 +12,20 @@ from datetime import datetime
 
 from billing.application.bills.errors import BillExpired, BillNotFound
 from billing.application.bills.ports import Bills
+from billing.application.centres.require_trading import RequireTrading, RequireTradingHandler
 from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
-from billing.application.payments.errors import AmountNotAccepted, PaymentNotFound
+from billing.application.payments.errors import AmountNotAccepted, PaymentNotFound, amount_refused
 from billing.application.payments.ports import Payments
 from billing.domain.payer import Payer
 from billing.domain.payments.pace import Pace
+from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import Move, Payment, State
 from billing.domain.payments.saga import Attempt
-from billing.domain.tariff.billers import Biller
-from billing.domain.tariff.bills import Bill
+from billing.domain.tariff.billers import Biller, Exactness
+from billing.domain.tariff.bills import LISTED_ON_FOR, Bill, following_key
 from billing.domain.tariff.fees import FeeSchedule
 from billing.domain.tariff.pricing import price
-from servicekit.errors import DependencyTimeout, DependencyUnavailable, FieldProblem, ValidationFailed
+from servicekit.errors import DependencyTimeout, DependencyUnavailable, FieldProblem, NotPermitted, ValidationFailed
 from servicekit.faults import crash_point
 from servicekit.idempotency import Claim, Once
 
@@ -50,6 +52,7 @@ class PayBillHandler:
 
     billers: Mapping[str, Biller]
     fees: FeeSchedule
+    require_trading: RequireTradingHandler
     bills: Bills
     payments: Payments
     drive_payment: DrivePaymentHandler
@@ -58,13 +61,14 @@ class PayBillHandler:
     def __call__(self, command: PayBill) -> Once[Payment]:
         """The payment as far as it came within the caller's deadline.
 
-        Raises BillNotFound, BillExpired, AmountNotAccepted, ValidationFailed, BillAlreadyPaid, WalletTooLow,
-        WalletNotOpen, IdempotencyKeyReused. Nothing is raised once the intent is stored.
+        Raises CentreSuspended, CentreClosed, BillNotFound, BillExpired, AmountNotAccepted, ValidationFailed,
+        BillAlreadyPaid, WalletTooLow, WalletNotOpen, IdempotencyKeyReused. Nothing is raised once the intent is stored.
         """
         try:
             payment = self._intent(command)
-        except (BillNotFound, BillExpired, ValidationFailed):
-            # A repeat is answered even when what it names is no longer there, or its price has changed.
+        except (NotPermitted, BillNotFound, BillExpired, ValidationFailed):
+            # A repeat is answered even when what it names is no longer there, its price has changed or the centre is
+            # suspended by now.
             if earlier := self.payments.find_claim(command.claim):
                 return self._replay(earlier.value)
             raise
@@ -90,6 +94,7 @@ class PayBillHandler:
         return Once(payment, replayed=True)
 
     def _intent(self, command: PayBill) -> Payment:
+        centre = self.require_trading(RequireTrading(command.payer.kiosk_id, command.at))
         bill = self.bills.get(command.bill_id, command.payer)
         if bill is None:
             raise BillNotFound("There is no bill with this bill_id; fetch the bill first.")
@@ -98,6 +103,10 @@ class PayBillHandler:
         biller = self.billers[bill.biller_id]
         self._check(command, biller, bill)
         cost = price(self.fees, biller, bill, command.payer.channel, command.amount_paise)
+        # The limit is of what the payer pays: the charge is a part of it.
+        total_paise = command.amount_paise + cost.service_charge_paise
+        if problem := biller.problem_with_limit(command.payer.channel, command.mode, total_paise):
+            raise amount_refused(problem)
         # The hold on a wallet is its authorisation, so such a payment starts where a card's has to get first.
         states = [State.CREATED, State.AUTH_REQUESTED]
         if command.mode == "WALLET":
@@ -114,7 +123,7 @@ class PayBillHandler:
             category=biller.category,
             bill_id=bill.bill_id,
             bill_ref=bill.bill_ref,
-            bill_key=bill.bill_key,
+            bill_key=self._bill_key(bill),
             customer_params=bill.customer_params,
             application_id=bill.application_id,
             bill_paise=command.amount_paise,
@@ -129,7 +138,23 @@ class PayBillHandler:
             created_at=command.at,
             deadline_at=command.at + self.pace.deadline,
             resume_at=command.at + self.pace.grace,
+            part=_part_of(bill),
+            district_code=centre.district_code if centre else None,
         )
+
+    def _bill_key(self, bill: Bill) -> str:
+        """The key to pay the bill under: one that is taken means that it is paid or being paid.
+
+        Where a reference comes again, the bill listed long after another was paid is the due that follows.
+        """
+        # Release 0.1.0 took it under the reference alone; another amount shows that it was another due.
+        former = self.payments.paying(bill.former_key) if bill.former_key else None
+        if former and former.bill_paise == bill.amount_paise and not bill.is_listed_anew(_paid_at(former)):
+            return former.bill_key
+        key = bill.bill_key
+        while (paid := self.payments.paying(key)) and bill.is_listed_anew(_paid_at(paid)):
+            key = following_key(key, paid.payment_id)
+        return key
 
     @staticmethod
     def _check(command: PayBill, biller: Biller, bill: Bill) -> None:
@@ -140,8 +165,20 @@ class PayBillHandler:
             rule = "is not used with" if command.mode == "WALLET" else "is required for"
             detail = f"A payment_instrument {rule} mode {command.mode}."
             raise ValidationFailed(detail, errors=[FieldProblem("/payment_instrument", "mode-mismatch", detail)])
-        problem = biller.problem_with_limit(channel, command.mode, command.amount_paise)
-        if problem := problem or bill.problem_with_amount(command.amount_paise):
-            raise AmountNotAccepted(
-                problem.detail, errors=[FieldProblem("/amount/amount", problem.code, problem.detail)]
-            )
+        if problem := bill.problem_with_amount(command.amount_paise):
+            raise amount_refused(problem)
+
+
+def _paid_at(payment: Payment) -> datetime | None:
+    return payment.receipt.issued_at if payment.receipt else None
+
+
+def _part_of(bill: Bill) -> Part | None:
+    if not bill.is_paid_in_parts:
+        return None
+    return Part(
+        bill.due_key,
+        bill.amount_paise,
+        counted_from=bill.fetched_at - LISTED_ON_FOR,
+        may_exceed=bill.exactness is Exactness.ANY,
+    )

@@ -46,8 +46,12 @@ class Payments(Protocol):
     def begin(self, claim: Claim, payment: Payment, hold: JournalEntry | None) -> Once[str]:
         """Store a new payment with its hold, once per claim. A repeat changes nothing and names the first.
 
-        Raises IdempotencyKeyReused, BillAlreadyPaid, WalletTooLow, WalletNotOpen.
+        Raises IdempotencyKeyReused, BillAlreadyPaid, WalletTooLow, WalletNotOpen, and AmountNotAccepted for a part that
+        is too much beside the other payments of its due.
         """
+
+    def paying(self, bill_key: str) -> Payment | None:
+        """The payment that has this bill: one under way or completed."""
 
     def record(self, before: Payment, change: Change) -> bool:
         """Store a move, if `before` is still how the payment stands; False when somebody else moved it.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from billing.application.centres.ports import CentresTold
 from billing.application.wallets.ports import NewWallets
 
 
@@ -11,18 +12,21 @@ class OpenWallet:
     """The centre's approval; the credit limit says how far below zero its wallet may go."""
 
     kiosk_id: str
+    district_code: str
     credit_limit_paise: int
     approved_at: datetime
 
 
 @dataclass(frozen=True)
 class OpenWalletHandler:
-    """Opens wallets."""
+    """Opens wallets, and keeps where their centres stand."""
 
     wallets: NewWallets
+    centres: CentresTold
 
     def __call__(self, command: OpenWallet) -> None:
         """Safe to repeat: the first approval stands."""
+        self.centres.keep_district(command.kiosk_id, command.district_code)
         self.wallets.open(
             command.kiosk_id, credit_limit_paise=command.credit_limit_paise, approved_at=command.approved_at
         )

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from billing.domain.ledger.accounts import PSP_AUTHORISED, PSP_CLEARING, PSP_HELD, wallet_account, wallet_held_account
 from billing.domain.ledger.entries import JournalEntry, Kind, Leg
+from billing.domain.payments.parts import Part
 from billing.domain.payments.receipts import Receipt, receipt_number
 
 
@@ -77,7 +78,9 @@ class Payment:
     """One payment. `version` counts its moves: each is stored only if nobody made another move meanwhile.
 
     `credits` are the ledger legs of who is paid; they sum to `total_paise` and were fixed when the payment began.
-    `bill_key` stands for what is paid: only one payment of it may be under way or completed at a time.
+    `bill_key` stands for what is paid: only one payment of it may be under way or completed at a time. `part` says
+    what it pays a part of. `district_code` is the register's word of where the centre stands (LGD code); None where
+    there is no centre, or billing has not been told.
     `resume_at` is when the sweeper looks at it again (None: never), `deadline_at` when people take over.
     `events_told` counts its events, which is their sequence.
     `unsent`: the last attempt certainly did not reach the other side, so it may be made again, or given up.
@@ -116,6 +119,8 @@ class Payment:
     biller_reference: str | None = None
     receipt: Receipt | None = None
     failure: Failure | None = None
+    part: Part | None = None
+    district_code: str | None = None
 
     @property
     def total_paise(self) -> int:
@@ -126,11 +131,6 @@ class Payment:
     def by_wallet(self) -> bool:
         """Whether a centre's wallet pays, where the hold itself is the authorisation."""
         return self.mode == "WALLET"
-
-    @property
-    def district_code(self) -> str | None:
-        """The LGD code of the centre's district: digits 7 to 9 of its permanent code, `ksk_RJ102…` → `102`."""
-        return str(int(self.kiosk_id[6:9])) if self.kiosk_id else None
 
     @property
     def reached(self) -> State:

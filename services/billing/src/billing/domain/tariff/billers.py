@@ -98,8 +98,10 @@ class Biller:
         return Problem("mode", "mode-not-offered", f"On this channel {self.biller_id} takes: {offered}.")
 
     def problem_with_limit(self, channel: str, mode: str, paise: int) -> Problem | None:
-        """Why this amount is too much for one payment in this mode, or None."""
+        """Why this is too much for one payer to pay in one payment by this mode, charges included, or None."""
         most = self.limits[channel][mode]
         if paise <= most:
             return None
-        return Problem("amount", "over-limit", f"One payment by {mode} may be {rupees(most)} at most.")
+        return Problem(
+            "amount", "over-limit", f"One payment by {mode} may be {rupees(most)} at most, service charge included."
+        )

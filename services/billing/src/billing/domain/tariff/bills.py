@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from billing.domain.money import rupees
 from billing.domain.tariff.billers import Exactness, Problem
@@ -13,22 +13,22 @@ from billing.domain.tariff.billers import Exactness, Problem
 LEAST_PAYMENT_PAISE = 100
 
 
-def bill_key_of(biller_id: str, customer_params: Mapping[str, str], bill_ref: str, bill_period: str | None) -> str:
-    """What stands for a biller's own bill, whoever fetched it and how often: the same from the same four.
+# For so long a biller may go on listing what was paid through us: until its books are posted, over a holiday too. What
+# it lists of a paid bill after that is a due of its own.
+LISTED_ON_FOR = timedelta(days=7)
 
-    A digest, because customer parameters identify a person and this is an index key.
-    """
-    told = json.dumps([biller_id, sorted(customer_params.items()), bill_ref, bill_period])
-    return f"bill:{hashlib.sha256(told.encode()).hexdigest()}"
+
+def following_key(bill_key: str, payment_id: str) -> str:
+    """The key of the due that follows one which this payment paid, under the same reference: the same for everybody."""
+    return _digest([bill_key, payment_id])
 
 
 @dataclass(frozen=True)
 class Bill:
     """What is due, as the biller said at `fetched_at`; it may be paid until `expires_at`, then it is fetched again.
 
-    `customer_params` go back to the biller with the payment. `bill_key` is what may be paid only once at a time,
-    however often it is fetched: the biller's bill (see `bill_key_of`), or the fee demand. `fee_order` is the order
-    that an application's fee comes from.
+    `customer_params` go back to the biller with the payment. `fee_order` is the order that an application's fee comes
+    from; the reference of such a fee is its demand.
     """
 
     bill_id: str
@@ -43,10 +43,44 @@ class Bill:
     bill_period: str | None
     fetched_at: datetime
     expires_at: datetime
-    bill_key: str
     application_id: str | None = None
     fee_order: str | None = None
     fee_order_hi: str | None = None
+
+    @property
+    def due_key(self) -> str:
+        """What identifies the due, whoever fetched it and how often (ADR 0020).
+
+        The biller's reference, with its period; without one, with the due day; without that, with the amount: a
+        reference such as "NA" comes again each month. A digest, because customer parameters identify a person.
+        """
+        if self.application_id:
+            return self.bill_ref
+        if self.bill_period:
+            return self._key(self.bill_period)
+        return self._key(None, self.due_on.isoformat() if self.due_on else self.amount_paise)
+
+    @property
+    def former_key(self) -> str | None:
+        """The key under which release 0.1.0 knew this due, where that was another one."""
+        return None if self.bill_period or self.application_id or self.is_paid_in_parts else self._key(None)
+
+    @property
+    def is_paid_in_parts(self) -> bool:
+        """Whether several payments may pay it; any other is paid by one."""
+        return self.exactness in (Exactness.EXACT_AND_BELOW, Exactness.RANGE, Exactness.ANY)
+
+    @property
+    def bill_key(self) -> str:
+        """What one payment alone may have at a time: the due, or of one paid in parts this fetch of it."""
+        return self.bill_id if self.is_paid_in_parts else self.due_key
+
+    def is_listed_anew(self, paid_at: datetime | None) -> bool:
+        """Whether the biller lists it so long after it was paid that it is a due of its own. A fee is due once."""
+        return paid_at is not None and not self.application_id and self.fetched_at >= paid_at + LISTED_ON_FOR
+
+    def _key(self, *dated: object) -> str:
+        return _digest([self.biller_id, sorted(self.customer_params.items()), self.bill_ref, *dated])
 
     def problem_with_amount(self, paise: int) -> Problem | None:
         """Why the biller would not take `paise` for this bill, or None."""
@@ -71,3 +105,7 @@ class Bill:
             steps = rupees(self.multiple_paise)
             return Problem("amount", "amount-not-a-multiple", f"A part payment is a multiple of {steps}.")
         return None
+
+
+def _digest(told: object) -> str:
+    return f"bill:{hashlib.sha256(json.dumps(told).encode()).hexdigest()}"

@@ -115,6 +115,19 @@ class BillShownSchema(Schema):
     expires_at = instant("Until then it can be paid as quoted.")
 
 
+class LeftOutShownSchema(Schema):
+    """A bill that the biller lists and that cannot be paid here."""
+
+    code = fields.String(
+        required=True,
+        metadata={"x-extensible-enum": ["nothing-to-pay", "not-readable"], "example": "nothing-to-pay"},
+    )
+    detail = fields.String(required=True)
+    detail_hi = fields.String(required=True)
+    bill_period = fields.String(required=True, allow_none=True)
+    due_on = fields.Date(required=True, allow_none=True)
+
+
 class BillFetchShownSchema(Schema):
     """What a customer owes."""
 
@@ -124,3 +137,8 @@ class BillFetchShownSchema(Schema):
         required=True, validate=validate.OneOf(["BILLS_FOUND", "NOTHING_DUE"]), metadata={"example": "BILLS_FOUND"}
     )
     bills = fields.List(fields.Nested(BillShownSchema), required=True)
+    left_out = fields.List(
+        fields.Nested(LeftOutShownSchema),
+        required=True,
+        metadata={"description": "What the biller lists beside `bills` and cannot be paid here, and why."},
+    )

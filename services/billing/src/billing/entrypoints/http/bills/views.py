@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from billing.application.bills.ports import BillFetch
+from billing.application.bills.ports import BillFetch, LeftOut, LeftOutReason
 from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.bills import Bill
 from billing.domain.tariff.fees import FeeSchedule
@@ -47,6 +47,30 @@ def fetch_view(biller: Biller, fees: FeeSchedule, fetch: BillFetch) -> dict[str,
         "biller_id": fetch.biller_id,
         "status": "BILLS_FOUND" if fetch.bills else "NOTHING_DUE",
         "bills": [_bill_view(biller, fees, bill, fetch.payer.channel) for bill in fetch.bills],
+        "left_out": [_left_out_view(one) for one in fetch.left_out],
+    }
+
+
+_LEFT_OUT = {
+    LeftOutReason.NOTHING_TO_PAY: (
+        "The biller lists this bill with nothing to pay.",
+        "बिलर की सूची में इस बिल पर कोई राशि देय नहीं है।",
+    ),
+    LeftOutReason.NOT_READABLE: (
+        "The biller lists one more bill that cannot be read, so it cannot be paid here. Ask the biller.",
+        "बिलर की सूची में एक और बिल है जो पढ़ा नहीं जा सका, इसलिए उसका भुगतान यहाँ नहीं हो सकता। कृपया बिलर से संपर्क करें।",
+    ),
+}
+
+
+def _left_out_view(left_out: LeftOut) -> dict[str, Any]:
+    detail, detail_hi = _LEFT_OUT[left_out.reason]
+    return {
+        "code": left_out.reason.value,
+        "detail": detail,
+        "detail_hi": detail_hi,
+        "bill_period": left_out.bill_period,
+        "due_on": left_out.due_on,
     }
 
 

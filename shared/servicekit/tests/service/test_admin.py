@@ -1,0 +1,44 @@
+"""How long the broker's management API is waited for: by a process that starts briefly, by people patiently."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from servicekit.broker import admin
+
+AMQP_URL = "amqp://taker:secret@127.0.0.1/taker"
+IMPATIENT_SECONDS = 0.2
+
+
+@pytest.fixture
+def busy_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A management API that lists nothing, and takes its time to say so."""
+    monkeypatch.setattr(admin, "READ_TIMEOUT_SECONDS", IMPATIENT_SECONDS)
+
+    class Api(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            time.sleep(2 * IMPATIENT_SECONDS)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"[]")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the test looks at what was received."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_process_that_starts_does_without_what_a_busy_broker_would_say(busy_api: str) -> None:
+    with pytest.raises(admin.BrokerRefused, match="ReadTimeoutError"):
+        admin.read(busy_api, AMQP_URL)
+
+
+def test_whoever_loads_or_checks_by_hand_waits_for_a_busy_broker(busy_api: str) -> None:
+    assert admin.read(busy_api, AMQP_URL, patient=True)["queues"] == []
