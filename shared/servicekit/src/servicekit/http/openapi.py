@@ -219,8 +219,7 @@ def _document_versions(operation: dict[str, Any], method: str) -> None:
     if read:
         unchanged = "It is at the version of If-None-Match still."
         operation["responses"]["304"] = {"description": unchanged, "headers": answers.headers(["ETag"])}
-    else:
-        operation["x-raises"] = [*operation["x-raises"], StaleVersion]
+    operation["x-raises"] = [*operation["x-raises"], StaleVersion]  # of a read too, where it names a version
 
 
 def _finish_operation(operation: dict[str, Any], path: str) -> None:
