@@ -12,7 +12,7 @@ export GATEWAY_PORT
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis generators lint format generate bench lock upgrade release-contracts tags
+.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis generators mutants lint format generate bench lock upgrade release-contracts tags
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
@@ -50,6 +50,9 @@ nemesis: ## Kill and stop parts at random while people pay; then the history and
 
 generators: ## Generate clients from the document, pay and apply with them, lint it, use its page (needs Node, Java, Chromium)
 	@$(LOCAL) generators
+
+mutants: ## Change SERVICE's code in small ways; its unit tests must notice (T=domain/ledger: only that part)
+	@$(LOCAL) mutants "$(SERVICE)" $(if $(T),--part "$(T)")
 
 lint: ## ruff, mypy, import rules, locks, generated files, the contract gate
 	@$(LOCAL) lint

@@ -75,6 +75,10 @@ def capture_what_was_declined(books: Books) -> None:
     told(books.provider, payment_of(books, state="AUTH_FAILED"))["capture"] = {"capture_id": "cap_1"}
 
 
+def hold_for_good_what_was_given_up(books: Books) -> None:
+    told(books.provider, payment_of(books, state="AUTH_FAILED"))["status"] = "AUTHORISED"
+
+
 def pay_the_biller_for_nobody(books: Books) -> None:
     books.billers.append(told(books.billers, paid_by_wallet(books)) | {"request_id": "pay_nobody:post"})
 
@@ -229,6 +233,7 @@ def see_both_ends(books: Books) -> None:
         (pay_a_biller_that_was_given_another_amount, {"I2"}),
         (complete_without_a_capture, {"I2"}),
         (capture_what_was_declined, {"I2"}),
+        (hold_for_good_what_was_given_up, {"I2"}),
         (pay_the_biller_for_nobody, {"I2"}),
         (post_twice, {"I2", "I3"}),
         (post_at_the_biller_twice, {"I3"}),

@@ -15,10 +15,11 @@ from flask.testing import FlaskClient
 from marshmallow import fields, validate
 
 from servicekit.errors import Conflict
-from servicekit.fields import Instant, StrictInteger
+from servicekit.fields import Code, Instant, StrictInteger
 from servicekit.http import (
     Blueprint,
     Coded,
+    CursorText,
     application,
     caller,
     cursor,
@@ -55,7 +56,7 @@ class NewPayment(ma.Schema):
     bill_id = fields.String(required=True, validate=validate.Length(max=40))
     amount = fields.Nested(Money, required=True)
     customer_params = fields.Dict(
-        keys=fields.String(validate=validate.Regexp(r"[a-z_]+\Z")),
+        keys=Code(r"[a-z_]+", longest=40),
         values=fields.String(validate=validate.Length(max=5)),
         validate=validate.Length(max=4),
     )
@@ -66,7 +67,7 @@ class NewPayment(ma.Schema):
 
 class Page(ma.Schema):
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))
-    cursor = fields.String()
+    cursor = CursorText()
     state = fields.List(fields.String())
 
 
@@ -132,6 +133,13 @@ def sample_blueprint() -> Blueprint:
         """One payment."""
         application(Sample).act()
         return {"payment_id": f"{caller().client_id}/{payment_id}"}
+
+    @blp.route("/v1/receipts/<printed:number>")
+    @blp.public()
+    @blp.response(200, Payment)
+    def read_receipt(number: str) -> dict[str, Any]:
+        """One receipt, by the number on it."""
+        return {"payment_id": number}
 
     @blp.route("/v1/payment-keys")
     @blp.public()

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from emitra_local import journeys, releases, suites
 from emitra_local.console import console, say, stage
+from emitra_local.mutants import run_mutants
 from emitra_local.problems import CannotStart
 from emitra_local.service_command import become
 from emitra_local.stack import Stack, disposable_stack
@@ -231,6 +232,16 @@ def generators() -> None:
     """Clients generated from the running document make both journeys; linters of OpenAPI look at it."""
     with _signals_as_interrupt():
         raise typer.Exit(suites.run_program(root(), "tests.generators"))
+
+
+@app.command()
+def mutants(
+    service: Annotated[str, typer.Argument(help="a package's folder: billing, servicekit, …")],
+    part: Annotated[str, typer.Option("--part", help="a piece of a path, domain/ledger: only that, no report")] = "",
+) -> None:
+    """Change a package's code in small ways; its unit tests must notice each."""
+    with _signals_as_interrupt():
+        raise typer.Exit(run_mutants(root(), service, part))
 
 
 @contextmanager

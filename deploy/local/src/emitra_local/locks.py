@@ -52,7 +52,7 @@ def all_locks(workspace: Workspace) -> list[Lock]:
         Lock(development.folder / f"requirements-{group}.lock", {development.name: development.group(group)})
         for group in ("bootstrap", "build", "generators", "mongod")
     ]
-    everything: dict[str, list[str]] = {development.name: development.group("lint")}
+    everything: dict[str, list[str]] = {}
     for package in workspace.packages:
         runs = package in workspace.services or package == development or not package.installable
         runtime = Lock(package.folder / "requirements.lock", _outside(workspace, package))
@@ -64,7 +64,10 @@ def all_locks(workspace: Workspace) -> list[Lock]:
             locks.append(Lock(path, for_tests, keeps_to=runtime.path if runs else None))
         for who, requirements in _outside(workspace, package, "test" if package.has_tests else "").items():
             everything[who] = list(dict.fromkeys([*everything.get(who, []), *requirements]))
-    locks.append(Lock(development.folder / "requirements-lint.lock", everything))
+    # Tools that import every package: mypy, and the one that changes code and runs its tests.
+    for group in ("lint", "mutants"):
+        theirs = list(dict.fromkeys([*development.group(group), *everything[development.name]]))
+        locks.append(Lock(development.folder / f"requirements-{group}.lock", everything | {development.name: theirs}))
     return locks
 
 

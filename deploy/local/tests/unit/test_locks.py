@@ -41,6 +41,7 @@ def test_a_requirement_added_far_below_makes_every_lock_above_stale(workspace: W
     stale = {str(path.relative_to(workspace.root)) for path in stale_locks(Workspace(workspace.root))}
     assert stale == {
         "deploy/local/requirements-lint.lock",
+        "deploy/local/requirements-mutants.lock",
         "services/billing/requirements.lock",
         "services/billing/requirements-test.lock",
         "shared/servicekit/requirements-test.lock",

@@ -7,9 +7,8 @@ from typing import ClassVar
 from marshmallow import fields, validate
 
 from billing.domain.payments.pace import Pace
-from servicekit.settings import ServiceSettings, setting
+from servicekit.settings import ServiceSettings, setting, web_address
 
-_url = validate.Regexp(r"https?://[^/]+", error="Must begin with http:// or https://.")
 _positive = validate.Range(min=0, min_inclusive=False)
 
 
@@ -20,11 +19,9 @@ class Settings(ServiceSettings):
     service_name: ClassVar[str] = "billing"
 
     biller_network_url: str = setting(
-        "BILLER_NETWORK_URL", fields.String(validate=_url), "the biller network, e.g. http://biller-network:8000"
+        "BILLER_NETWORK_URL", web_address(), "the biller network, e.g. http://biller-network:8000"
     )
-    psp_url: str = setting(
-        "PSP_URL", fields.String(validate=_url), "the payment service provider, e.g. http://psp:8000"
-    )
+    psp_url: str = setting("PSP_URL", web_address(), "the payment service provider, e.g. http://psp:8000")
     biller_callback_secret: str = setting(
         "BILLER_CALLBACK_SECRET",
         fields.String(validate=validate.Length(min=16)),
@@ -33,7 +30,7 @@ class Settings(ServiceSettings):
     )
     biller_callback_url: str = setting(
         "BILLER_CALLBACK_URL",
-        fields.String(validate=_url),
+        web_address(),
         "this service's /callbacks/biller as the biller network reaches it; empty: it is not asked to call back",
         default="",
     )

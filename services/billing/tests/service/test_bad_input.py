@@ -45,6 +45,11 @@ def amount(value: Any) -> dict[str, Any]:
         ({"mode": "CASH"}, "/mode", "not-allowed"),
         ({"discount": 1}, "/discount", "unknown-field"),
         ({"payment_instrument": "4111111111111111"}, "/payment_instrument", "invalid-format"),
+        ({"payment_instrument": "tok_x 4111 1111 1111 1111"}, "/payment_instrument", "invalid-format"),
+        ({"payment_instrument": "tok_" + "x" * 51_000}, "/payment_instrument", "invalid-format"),
+        ({"payment_instrument": "tok_x\n"}, "/payment_instrument", "invalid-format"),
+        ({"bill_id": "bil_1\n"}, "/bill_id", "invalid-format"),
+        ({"bill_id": "b" * 51_000}, "/bill_id", "invalid-format"),
         ({"bill_id": LEFT_OUT}, "/bill_id", "required"),
         ({"bill_id": 7}, "/bill_id", "invalid-type"),
     ],
@@ -187,6 +192,15 @@ def test_a_bill_is_paid_by_the_one_who_fetched_it(world: World) -> None:
     assert (answer.status_code, json_of(answer)["code"]) == (404, "bill-not-found")
     assert books(world) == before
     assert mine.pay(bill).status_code == 201
+
+
+def test_a_customers_number_is_read_as_it_was_copied(world: World) -> None:
+    centre = world.centre()
+    for copied in (" 100000000001\r\n", "1000 0000 0001", "100000000001\u200b"):
+        answer = centre.fetch(copied)
+        assert answer.status_code == 201, answer.json
+        (fetch,) = world.mongo.db.bill_fetches.find({"_id": json_of(answer)["bill_fetch_id"]})
+        assert fetch["bills"][0]["customer_params"] == {"k_number": "100000000001"}
 
 
 def test_an_unknown_biller_category_customer_and_parameter_are_each_told(world: World) -> None:

@@ -19,15 +19,15 @@ BILL = {"bill_ref": "NA", "amount_paise": 49_900, "exactness": "EXACT"}
 
 
 @pytest.fixture
-def biller() -> Iterator[ScriptedBiller]:
+def network() -> Iterator[ScriptedBiller]:
     with scripted_biller() as started:
         yield started
 
 
 @pytest.fixture
-def town(world: World, settings: Settings, biller: ScriptedBiller) -> World:
+def town(world: World, settings: Settings, network: ScriptedBiller) -> World:
     """The same books, with another biller network."""
-    billing = bootstrap(dataclasses.replace(settings, biller_network_url=biller.url), world.mongo)
+    billing = bootstrap(dataclasses.replace(settings, biller_network_url=network.url), world.mongo)
     app = SERVICE.flask_app(settings, world.mongo, billing)
     return dataclasses.replace(world, billing=billing, http=app.test_client())
 
@@ -41,36 +41,36 @@ def town(world: World, settings: Settings, biller: ScriptedBiller) -> World:
     ],
 )
 def test_a_reference_that_comes_again_is_paid_again(
-    town: World, biller: ScriptedBiller, this_month: dict[str, Any], next_month: dict[str, Any]
+    town: World, network: ScriptedBiller, this_month: dict[str, Any], next_month: dict[str, Any]
 ) -> None:
     consumer, first, second = another_consumer(), town.centre(), town.centre()
-    biller.bills = [{**BILL, **this_month}]
+    network.bills = [{**BILL, **this_month}]
     fetched = [first.bill(consumer), second.bill(consumer)]
     assert first.pay(fetched[0]).status_code == 201
     twice = second.pay(fetched[1])
     assert (twice.status_code, json_of(twice)["code"]) == (409, "bill-already-paid")
     assert json_of(second.pay(second.bill(consumer)))["code"] == "bill-already-paid"
 
-    biller.bills = [{**BILL, **next_month}]
+    network.bills = [{**BILL, **next_month}]
     answer = second.pay(second.bill(consumer))
 
     assert answer.status_code == 201, answer.json
     assert json_of(first.pay(first.bill(consumer)))["code"] == "bill-already-paid"
 
 
-def test_several_dues_under_one_reference_are_each_paid(town: World, biller: ScriptedBiller) -> None:
+def test_several_dues_under_one_reference_are_each_paid(town: World, network: ScriptedBiller) -> None:
     consumer, centre = another_consumer(), town.centre()
-    biller.bills = [{**BILL, "due_on": f"2026-{month}-20"} for month in (10, 11, 12)]
+    network.bills = [{**BILL, "due_on": f"2026-{month}-20"} for month in (10, 11, 12)]
     bills = json_of(centre.fetch(consumer))["bills"]
 
     assert [centre.pay(bill).status_code for bill in bills] == [201, 201, 201]
 
 
 def test_what_nothing_tells_apart_is_a_new_due_when_it_is_listed_long_after_it_was_paid(
-    town: World, biller: ScriptedBiller
+    town: World, network: ScriptedBiller
 ) -> None:
     consumer, centres = another_consumer(), [town.centre(), town.centre()]
-    biller.bills = [BILL]
+    network.bills = [BILL]
     for _ in range(3):
         bills = [centre.bill(consumer) for centre in centres]
         payment = json_of(centres[0].pay(bills[0]))
@@ -83,14 +83,14 @@ def test_what_nothing_tells_apart_is_a_new_due_when_it_is_listed_long_after_it_w
             [{"$set": {"receipt.issued_at": {"$subtract": ["$receipt.issued_at", 30 * 86_400_000]}}}],
         )
 
-    assert len(biller.payments) == 3
+    assert len(network.payments) == 3
 
 
 def test_a_due_paid_under_the_last_release_is_not_paid_again_though_its_key_was_another_one(
-    town: World, biller: ScriptedBiller
+    town: World, network: ScriptedBiller
 ) -> None:
     consumer, centre = another_consumer(), town.centre()
-    biller.bills = [{**BILL, "due_on": "2026-11-20"}]
+    network.bills = [{**BILL, "due_on": "2026-11-20"}]
     payment_id = json_of(centre.pay(centre.bill(consumer)))["payment_id"]
     bill = town.billing.fetch_bills.bills.get(
         town.stored(payment_id)["bill_id"], Payer(centre.client_id, centre.kiosk_id)
@@ -101,13 +101,13 @@ def test_a_due_paid_under_the_last_release_is_not_paid_again_though_its_key_was_
     town.mongo.db.payments.update_one({"_id": payment_id}, by_the_last_release)
 
     assert json_of(centre.pay(centre.bill(consumer)))["code"] == "bill-already-paid"
-    biller.bills = [{**BILL, "due_on": "2026-12-20", "amount_paise": 52_300}]
+    network.bills = [{**BILL, "due_on": "2026-12-20", "amount_paise": 52_300}]
     assert centre.pay(centre.bill(consumer)).status_code == 201
 
 
-def test_a_range_bill_is_not_paid_in_full_by_two_centres(town: World, biller: ScriptedBiller) -> None:
+def test_a_range_bill_is_not_paid_in_full_by_two_centres(town: World, network: ScriptedBiller) -> None:
     consumer, first, second = another_consumer(), town.centre(), town.centre()
-    biller.bills = [{**BILL, "amount_paise": 500_000, "exactness": "RANGE", "bill_period": "2026-10"}]
+    network.bills = [{**BILL, "amount_paise": 500_000, "exactness": "RANGE", "bill_period": "2026-10"}]
     fetched = [first.bill(consumer), second.bill(consumer)]
     assert first.pay(fetched[0], amount=inr(300_000)).status_code == 201
 
@@ -121,9 +121,9 @@ def test_a_range_bill_is_not_paid_in_full_by_two_centres(town: World, biller: Sc
     assert (more.status_code, json_of(more)["code"]) == (409, "bill-already-paid")
 
 
-def test_a_part_that_failed_can_be_paid_by_another(town: World, biller: ScriptedBiller) -> None:
+def test_a_part_that_failed_can_be_paid_by_another(town: World, network: ScriptedBiller) -> None:
     consumer, poor, rich = another_consumer(), town.centre(), town.centre()
-    biller.bills = [{**BILL, "amount_paise": 500_000, "exactness": "EXACT_AND_BELOW"}]
+    network.bills = [{**BILL, "amount_paise": 500_000, "exactness": "EXACT_AND_BELOW"}]
     payment_id = json_of(poor.pay(poor.bill(consumer)))["payment_id"]
     assert json_of(rich.pay(rich.bill(consumer)))["code"] == "bill-already-paid"
     # As if the biller had refused it; the books are put right again below.
@@ -134,29 +134,29 @@ def test_a_part_that_failed_can_be_paid_by_another(town: World, biller: Scripted
         town.mongo.db.payments.update_one({"_id": payment_id}, {"$set": {"state": "COMPLETED"}})
 
 
-def test_the_rest_that_a_biller_tells_after_a_part_can_be_paid(town: World, biller: ScriptedBiller) -> None:
+def test_the_rest_that_a_biller_tells_after_a_part_can_be_paid(town: World, network: ScriptedBiller) -> None:
     consumer, centre = another_consumer(), town.centre()
     due = {**BILL, "exactness": "RANGE", "bill_period": "2026-10"}
-    biller.bills = [{**due, "amount_paise": 500_000}]
+    network.bills = [{**due, "amount_paise": 500_000}]
     assert centre.pay(centre.bill(consumer), amount=inr(300_000)).status_code == 201
 
-    biller.bills = [{**due, "amount_paise": 200_000}]
+    network.bills = [{**due, "amount_paise": 200_000}]
 
     assert centre.pay(centre.bill(consumer)).status_code == 201
 
 
-def test_a_bill_of_any_amount_is_not_paid_again_once_all_is_paid(town: World, biller: ScriptedBiller) -> None:
+def test_a_bill_of_any_amount_is_not_paid_again_once_all_is_paid(town: World, network: ScriptedBiller) -> None:
     consumer, first, second = another_consumer(), town.centre(), town.centre()
-    biller.bills = [{**BILL, "exactness": "ANY"}]
+    network.bills = [{**BILL, "exactness": "ANY"}]
     fetched = [first.bill(consumer), second.bill(consumer)]
     assert first.pay(fetched[0], amount=inr(60_000)).status_code == 201
 
     assert json_of(second.pay(fetched[1]))["code"] == "bill-already-paid"
 
 
-def test_parts_paid_long_before_no_longer_count(town: World, biller: ScriptedBiller) -> None:
+def test_parts_paid_long_before_no_longer_count(town: World, network: ScriptedBiller) -> None:
     consumer, centre = another_consumer(), town.centre()
-    biller.bills = [{**BILL, "exactness": "RANGE"}]
+    network.bills = [{**BILL, "exactness": "RANGE"}]
     payment_id = json_of(centre.pay(centre.bill(consumer)))["payment_id"]
     paid_at = town.stored(payment_id)["receipt"]["issued_at"]
 

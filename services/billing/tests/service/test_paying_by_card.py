@@ -1,7 +1,13 @@
 """The portal pays by card or UPI: authorise, post, capture; or void."""
 
+from typing import Any
+
 import pytest
-from tests.support.world import World, inr, json_of
+import urllib3
+from tests.support.world import World, another_consumer, inr, json_of
+
+from billing.application.payments.sweep_payments import SweepPayments
+from servicekit.testing import eventually
 
 
 @pytest.mark.parametrize("mode", ["CARD", "UPI"])
@@ -119,3 +125,28 @@ def test_a_service_charge_is_authorised_with_the_bill(world: World) -> None:
     assert authorised["amount_paise"] == payment["total"]["amount"] == bill["amount"]["amount"] + 500
     posted = world.biller.payments(f"{payment['payment_id']}:post")[0]
     assert posted["amount_paise"] == bill["amount"]["amount"]
+
+
+def test_an_authorisation_that_arrives_after_it_was_given_up_is_voided_at_the_provider(world: World) -> None:
+    portal = world.portal()
+    # Refused before anything is done, as by a gateway that keeps the request in a queue of its own.
+    world.psp.faults(fail_next=1, operations=["payment"])
+    answer = portal.pay(portal.bill(another_consumer()), mode="CARD", payment_instrument="tok_sandbox_ok")
+    payment_id = json_of(answer)["payment_id"]
+    assert json_of(answer)["state"] == "AUTH_UNKNOWN"
+    long_ago = world.stored(payment_id)["created_at"] - world.billing.settings.pace().give_up_unsent
+    world.mongo.db.payments.update_one({"_id": payment_id}, {"$set": {"created_at": long_ago}})
+    world.sweep_until(payment_id, "AUTH_FAILED")
+
+    late = {"request_id": f"{payment_id}:auth", "amount_paise": 152_500, "mode": "CARD", "instrument": "tok_sandbox_ok"}
+    assert urllib3.request("POST", f"{world.psp.url}/authorisations", json=late, timeout=5).status == 200
+    world.make_due(payment_id)
+
+    def voided() -> Any:
+        world.billing.sweep_payments(SweepPayments())
+        return world.psp.payments(f"{payment_id}:auth")[0]["void"]
+
+    assert eventually(voided, timeout_seconds=15)
+    stored = world.stored(payment_id)
+    assert (stored["state"], stored["resume_at"]) == ("AUTH_FAILED", None)
+    assert world.mongo.db.breaks.find_one({"payment_id": payment_id}) is None

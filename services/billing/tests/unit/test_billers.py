@@ -27,6 +27,18 @@ def test_customer_parameters_are_checked_one_by_one(params: dict[str, str], code
     assert [(problem.field, problem.code) for problem in problems] == codes
 
 
+@pytest.mark.parametrize(
+    ("biller", "written", "read"),
+    [
+        ("RBSE", {"registration_number": "ab12cd"}, {"registration_number": "AB12CD"}),
+        ("EMITRA-FEES", {"application_id": f"APP_{'A' * 32}"}, {"application_id": f"app_{'a' * 32}"}),
+        ("JVVNL", {"k_number": "10000000000a", "other": "x"}, {"k_number": "10000000000a", "other": "x"}),
+    ],
+)
+def test_the_letter_case_of_a_code_does_not_count(biller: str, written: dict[str, str], read: dict[str, str]) -> None:
+    assert BILLERS[biller].read(written) == read
+
+
 def test_what_is_wrong_with_a_parameter_never_repeats_it() -> None:
     problems = BILLERS["BSNL"].problems_with({"mobile_number": "1234567890"})
 

@@ -283,3 +283,36 @@ def test_a_bill_is_paid_by_whoever_fetched_it_and_by_an_instrument_only_where_on
     with pytest.raises(ValidationFailed):
         town.pay(a_bill(), PORTAL, instrument=None)
     assert not town.store.payments
+
+
+def test_only_a_due_without_a_period_was_known_otherwise_to_the_last_release() -> None:
+    undated = replace(SAME_DUE, bill_period=None)
+    others = [
+        SAME_DUE,
+        replace(undated, application_id="app_1"),
+        replace(SAME_DUE, application_id="app_1"),
+        *(replace(undated, exactness=exactness) for exactness in (Exactness.RANGE, Exactness.ANY)),
+    ]
+
+    assert undated.former_key not in (None, undated.due_key)
+    assert [bill.former_key for bill in others] == [None] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("bill_paise", "days", "refused"), [(152_500, 0, True), (152_501, 0, False), (152_500, 7, False)]
+)
+def test_a_due_that_the_last_release_took_under_its_reference_alone_is_not_paid_again(
+    town: Town, bill_paise: int, days: int, refused: bool
+) -> None:
+    undated = replace(SAME_DUE, bill_period=None, due_on=NOW.date())
+    paid = town.pay(undated)
+    town.store.payments[paid.payment_id] = replace(paid, bill_key=undated.former_key or "", bill_paise=bill_paise)
+    at = NOW + timedelta(days=days)
+    listed = replace(undated, bill_id="bil_2", fetched_at=at, expires_at=at + timedelta(days=1))
+    town.at = at
+
+    if refused:
+        with pytest.raises(BillAlreadyPaid):
+            town.pay(listed)
+    else:
+        assert town.pay(listed).state is State.COMPLETED

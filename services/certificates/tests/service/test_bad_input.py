@@ -45,6 +45,13 @@ def untouched(world: World) -> bool:
         ("name", "x" * 101, "too-long"),
         ("name", "Test\nCitizen", "unprintable"),
         ("name", "Test\u202eCitizen", "unprintable"),
+        ("name", "\u2800", "blank"),
+        ("name", "\u200d", "blank"),
+        ("name", "Test\u2028Citizen", "unprintable"),
+        ("name", '=HYPERLINK("http://x")', "formula"),
+        ("name", "12345", "not-a-name"),
+        ("address", "=1+1", "formula"),
+        ("address", "12\u2028Sandbox Marg", "unprintable"),
         ("name_hi", "Latin", "wrong-form"),
         ("date_of_birth", "15-08-1990", "wrong-form"),
         ("date_of_birth", "1990-02-30", "no-such-date"),
@@ -70,6 +77,22 @@ def test_a_wrong_form_is_refused_naming_the_place_and_not_the_value(
     text = json.dumps(refused, ensure_ascii=False)
     assert not [value for value in PERSONAL if value in text]
     assert untouched(world)
+
+
+def test_what_is_wrong_with_a_name_is_told_in_both_languages(world: World) -> None:
+    refused = problem(world.kiosk().apply(applicant=domicile_form(name="=1")), 422)
+    (error,) = refused["errors"]
+    assert "spreadsheet" in error["detail"]
+    assert "स्प्रेडशीट" in error["detail_hi"]
+
+
+@pytest.mark.parametrize("remarks", ["\u2800", "see \u202efdp.exe", "=1+1", "\u200b\u200b"])
+def test_remarks_that_hide_something_are_refused(world: World, remarks: str) -> None:
+    application = world.awaiting_decision()
+    answer = world.officer().decide(application["application_id"], decision="reject", remarks=remarks)
+    (error,) = problem(answer, 422)["errors"]
+    assert error["pointer"] == "/remarks"
+    assert error["detail_hi"]
 
 
 def test_everything_wrong_with_a_form_is_told_at_once(world: World) -> None:

@@ -1,5 +1,6 @@
 """What a type's data means: fees by date, steps in order, forms."""
 
+import unicodedata
 from datetime import date
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.builders import CASTE, DOMICILE, RULEBOOK, domicile_form
 
-from certificates.domain.types.application_type import FieldKind
+from certificates.domain.types.application_type import FieldKind, Writing
 
 TODAY = date(2026, 11, 23)
 
@@ -49,6 +50,22 @@ def test_text_is_kept_in_one_spelling_of_its_characters() -> None:
 def test_hindi_with_joiners_is_accepted() -> None:
     _, problems = DOMICILE.check_form(domicile_form(name_hi="क्\u200dष राम"), TODAY)
     assert problems == []
+
+
+@pytest.mark.parametrize("name_hi", ["राम-प्रसाद", "डि’सूज़ा", "डि'सूज़ा", "स्व॰ राम"])
+def test_a_hindi_name_is_kept_as_it_is_written(name_hi: str) -> None:
+    kept, problems = DOMICILE.check_form(domicile_form(name_hi=name_hi), TODAY)
+    assert problems == []
+    assert kept["name_hi"] == unicodedata.normalize("NFC", name_hi)
+
+
+@pytest.mark.parametrize("code", sorted(RULEBOOK.types))
+def test_every_name_of_a_form_is_held_to_the_rule_of_names(code: str) -> None:
+    of_people = [f for f in RULEBOOK.types[code].form if f.name.removesuffix("_hi").endswith("name")]
+    assert of_people
+    for field in of_people:
+        assert field.writing is Writing.NAME, field.name
+        assert field.script == ("Devanagari" if field.name.endswith("_hi") else None)
 
 
 JSON = st.recursive(

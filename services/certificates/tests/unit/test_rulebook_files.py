@@ -1,11 +1,13 @@
 """The files of data: those that ship are right, and everything wrong with any of them is reported together."""
 
+import re
 from pathlib import Path
 
 import pytest
 from tests.support.builders import RULEBOOK
 
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, RulebookInvalid, load_rulebook
+from emitra_contracts import schema
 
 DOMICILE = (SHIPPED_TYPES / "domicile.toml").read_text(encoding="utf-8")
 
@@ -25,6 +27,15 @@ def test_every_district_is_known_in_both_languages() -> None:
 def test_every_fee_names_its_order_in_both_languages() -> None:
     orders = [(fee.order, fee.order_hi) for kind in RULEBOOK.types.values() for fee in kind.fees]
     assert not [order for order, order_hi in orders if not any("ऀ" <= letter <= "ॿ" for letter in order_hi)]
+
+
+def test_every_reason_of_a_refusal_may_be_told_by_an_event() -> None:
+    said = schema("application.decided.v1")["properties"]
+    for code, label in RULEBOOK.refusal_reasons.items():
+        assert re.search(said["reason"]["pattern"], code)
+        assert code in said["reason"]["x-extensible-enum"]
+        assert re.search(said["reason_en"]["pattern"], label.en)
+        assert re.search(said["reason_hi"]["pattern"], label.hi)
 
 
 def test_a_type_written_before_orders_had_hindi_names_still_loads(tmp_path: Path) -> None:
@@ -72,7 +83,13 @@ def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
         ("maximum = 130", "maximum = 131", "rules.1.maximum"),
         ("minimum = 1875", "minimum = 0", "year_of_birth: a date, or a year from 1875 on, stands in for date_of_birth"),
         ('name = "mother_name"', 'name = "father_name"', "fields: Twice"),
-        ("+'\nhint", "['\nhint", "fields.1.pattern: Is not a regular expression"),
+        ('script = "Devanagari"', "pattern = '['", "fields.1.pattern: Is not a regular expression"),
+        ('script = "Devanagari"', 'script = "Klingon"', "fields.1.script"),
+        (
+            'writing = "name"\nrequired = true\non_certificate = true\nscript',
+            "on_certificate = true\nscript",
+            "fields.1.script: Only a name",
+        ),
         ("on_certificate = true", "on_certificate = false", "fields: At least one"),
         ("on_certificate = true\nlabel", "on_certificate = true\nmax_length = 500\nlabel", "fields: Texts on"),
         ('order = "Government form fee', 'order = "Form <fee>', "fees.1.order"),

@@ -3,16 +3,22 @@
 import base64
 import json
 import string
+import warnings
+from collections.abc import Callable
+from typing import Any
 
+import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
+from joserfc.jwk import KeySet
 from tests.support.builders import jwk, signing_key
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.certificates.ports import LONGEST_DOCUMENT, NotACertificate, SignatureInvalid
 from certificates.settings import read_signing_key
+from servicekit.tokens import ED25519, signatures
 
 KEY = read_signing_key(jwk())
 SIGNATURES = JwsSignatures(KEY, [])
@@ -83,4 +89,46 @@ def test_published_keys_have_no_private_part_and_say_what_they_are_for() -> None
     retired = read_signing_key(jwk(signing_key(), kid="old"))
     keys = JwsSignatures(KEY, [retired]).public_keys()["keys"]
     assert [key["kid"] for key in keys] == ["old", KEY.kid]
-    assert all(key["alg"] == "Ed25519" and key["use"] == "sig" and "d" not in key for key in keys)
+    assert all(set(key) == {"kty", "crv", "x", "kid", "use"} and key["use"] == "sig" for key in keys)
+
+
+def old_document() -> str:
+    """As documents were signed until November 2026: under the algorithm's other name."""
+    header = {"alg": "Ed25519", "kid": KEY.kid, "cty": "emitra-certificate+json"}
+    return jws.serialize_compact(header, json.dumps(CONTENT).encode(), KEY, algorithms=["Ed25519"])
+
+
+def with_pyjwt(document: str, jwks: Any) -> bytes:
+    (key,) = [key for key in jwt.PyJWKSet.from_dict(jwks).keys if key.key_id == KEY.kid]
+    return bytes(jwt.PyJWS().decode(document, key, algorithms=["EdDSA"]))
+
+
+def with_authlib(document: str, jwks: Any) -> bytes:
+    with warnings.catch_warnings(record=True):  # it wants its users to move to joserfc, and has users
+        from authlib.jose import JsonWebKey, JsonWebSignature
+    keys = JsonWebKey.import_key_set(jwks)
+    return bytes(JsonWebSignature(["EdDSA"]).deserialize_compact(document, keys.find_by_kid(KEY.kid))["payload"])
+
+
+def with_joserfc(document: str, jwks: Any) -> bytes:
+    return jws.deserialize_compact(document, KeySet.import_key_set(jwks), registry=signatures(*ED25519)).payload
+
+
+@pytest.mark.parametrize("read", [with_pyjwt, with_authlib, with_joserfc])
+def test_common_libraries_read_our_documents_with_the_published_keys(
+    read: Callable[[str, Any], bytes],
+) -> None:
+    published = json.loads(json.dumps(SIGNATURES.public_keys()))
+    assert json.loads(read(DOCUMENT, published)) == CONTENT
+
+
+def test_a_document_under_the_algorithms_other_name_stays_valid() -> None:
+    assert SIGNATURES.verify(old_document()) == CONTENT
+    assert json.loads(with_joserfc(old_document(), dict(SIGNATURES.public_keys()))) == CONTENT
+
+
+@pytest.mark.parametrize("algorithm", ["EdDSA", "Ed25519"])
+def test_a_key_bound_to_either_name_signs_and_verifies(algorithm: str) -> None:
+    bound = JwsSignatures(read_signing_key(json.dumps({**json.loads(jwk(KEY)), "alg": algorithm})), [])
+    assert bound.verify(bound.sign(CONTENT)) == CONTENT
+    assert bound.verify(old_document()) == CONTENT

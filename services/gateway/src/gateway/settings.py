@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from marshmallow import ValidationError, fields, validate
 
-from servicekit.settings import ServiceSettings, setting
+from servicekit.settings import ServiceSettings, setting, web_address
 
 
 def _is_private_ed25519_key(text: str) -> None:
@@ -17,9 +17,6 @@ def _is_private_ed25519_key(text: str) -> None:
         usable = False
     if not usable:
         raise ValidationError("Must be the JSON text of a private Ed25519 JWK with kid, x and d.")
-
-
-_http_url = validate.Regexp(r"https?://[^\s/]+", error="Must begin with http:// or https://.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +32,12 @@ class GatewaySettings(ServiceSettings):
     )
     jwks_url: str = setting(
         "JWKS_URL",
-        fields.String(validate=_http_url),
+        web_address(),
         "where identity publishes its keys, e.g. http://identity:8000/.well-known/jwks.json",
     )
     issuer: str = setting(
         "ISSUER",
-        fields.String(),
+        web_address(),
         "the iss of the access tokens that are accepted; the same as identity's",
     )
     internal_token_key: str = setting(

@@ -197,13 +197,21 @@ def test_a_token_that_nobody_knows_is_not_found() -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["", "EM", TOKEN.lower(), TOKEN[:-1], TOKEN + "0", "XX" + TOKEN[2:], TOKEN[:4] + "U" + TOKEN[5:], "x" * 500],
+    ["", "EM", TOKEN[:-1], TOKEN + "0", "XX" + TOKEN[2:], TOKEN[:4] + "U" + TOKEN[5:], "x" * 500],
 )
 def test_a_mistyped_token_is_told_apart_without_asking_anybody(token: Any) -> None:
     owners = FakeOwners(REPORTED)
     with pytest.raises(NotATransactionToken, match="receipt"):
         ViewTransactionHandler(FakeTransactions(), owners)(ViewTransaction(token, "cli_1", None, frozenset(), "r"))
     assert not owners.asked
+
+
+@pytest.mark.parametrize(
+    "written",
+    [TOKEN.lower(), f" {TOKEN}\n", f"{TOKEN[:5]} {TOKEN[5:10]} {TOKEN[10:]}", f"{TOKEN[:2]}-{TOKEN[2:]}"],
+)
+def test_a_token_is_read_as_people_write_it(written: str) -> None:
+    assert view([replace(PAID, token=TOKEN)], token=written).token == TOKEN
 
 
 def test_any_single_wrong_character_is_noticed() -> None:

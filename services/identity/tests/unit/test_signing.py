@@ -1,13 +1,17 @@
 """Which key signs, and what of the keys is published."""
 
 import json
+import warnings
 
-from joserfc.jwk import OKPKey
+import jwt
+from joserfc import jwt as joserfc_jwt
+from joserfc.jwk import KeySet, OKPKey
 from joserfc.jws import extract_compact
 from tests.support.keys import KEY_SET, KEYS
 
 from identity.adapters.signing import Ed25519Signer
 from identity.settings import signing_keys
+from servicekit.tokens import signatures
 
 
 def header_of(token: str) -> dict[str, str]:
@@ -38,3 +42,15 @@ def test_other_members_of_a_jwk_are_not_published() -> None:
     annotated = {**KEYS[0], "use": "sig", "alg": "EdDSA", "note": "made on a laptop", "key_ops": ["sign"]}
     (published,) = Ed25519Signer(signing_keys(json.dumps(annotated))).public_keys()["keys"]
     assert set(published) == {"kty", "crv", "x", "kid", "use", "alg"}
+
+
+def test_common_libraries_read_tokens_with_the_published_keys() -> None:
+    signer = Ed25519Signer(signing_keys(KEY_SET))
+    token, published = signer.sign({"sub": "cli_1"}), json.loads(json.dumps(signer.public_keys()))
+    key = next(key for key in jwt.PyJWKSet.from_dict(published).keys if key.key_id == "key-1")
+    assert jwt.decode(token, key, algorithms=["EdDSA"]) == {"sub": "cli_1"}
+    with warnings.catch_warnings(record=True):  # it wants its users to move to joserfc, and has users
+        from authlib.jose import JsonWebKey, JsonWebToken
+    assert JsonWebToken(["EdDSA"]).decode(token, JsonWebKey.import_key_set(published)) == {"sub": "cli_1"}
+    verified = joserfc_jwt.decode(token, KeySet.import_key_set(published), registry=signatures("EdDSA"))
+    assert verified.claims == {"sub": "cli_1"}

@@ -2,8 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -42,20 +41,6 @@ def answer(response: TestResponse) -> dict[str, Any]:
     body = response.json
     assert isinstance(body, dict)
     return body
-
-
-@contextmanager
-def profiled(mongo: Mongo) -> Iterator[list[dict[str, Any]]]:
-    """What the server was asked to find while the block ran, and what it read for that; filled in at its end."""
-    operations: list[dict[str, Any]] = []
-    rate = mongo.db.command("profile", -1)["sampleRate"]  # of the whole server
-    mongo.db.command("profile", 2, sampleRate=1.0)
-    try:
-        yield operations
-    finally:
-        mongo.db.command("profile", 0, sampleRate=rate)
-        operations += mongo.db.system.profile.find({"ns": f"{mongo.db.name}.kiosks"})
-        mongo.db.system.profile.drop()
 
 
 def every_page(get: Get, **query: Any) -> list[dict[str, Any]]:
@@ -153,20 +138,6 @@ def test_the_nearest_centres_and_distances_are_those_that_mongodb_computes(
     ).to_list()
     assert [item["kiosk_id"] for item in items] == [each["_id"] for each in expected]
     assert [item["distance_m"] for item in items] == pytest.approx([each["metres"] for each in expected], abs=1)
-
-
-@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
-def test_a_search_reads_little_of_the_register_however_far_away_the_place_is(
-    get: Get, loaded_mongo: Mongo, place: dict[str, float]
-) -> None:
-    with profiled(loaded_mongo) as operations:
-        answer(get("/v1/kiosks/nearest", **place))
-
-    assert operations
-    assert (
-        sum(operation["docsExamined"] for operation in operations)
-        < loaded_mongo.db.kiosks.estimated_document_count() / 10
-    )
 
 
 def test_an_answer_with_fewer_centres_than_asked_for_says_how_far_was_looked_in_both_languages(get: Get) -> None:

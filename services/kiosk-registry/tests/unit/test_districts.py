@@ -1,5 +1,7 @@
 """The districts' facts, and how centres are shared among them."""
 
+from pathlib import Path
+
 import pytest
 
 from kiosk_registry.adapters.district_facts import districts
@@ -54,3 +56,11 @@ def test_any_total_is_shared_out_completely_and_in_proportion(total: int) -> Non
 def test_a_file_that_cannot_be_used_is_refused_with_the_reason(lines: list[str], complaint: str) -> None:
     with pytest.raises(DistrictFactsError, match=complaint):
         read_districts(lines)
+
+
+@pytest.mark.parametrize(("good", "bad"), [("Kota,कोटा", "Kota,Kota"), ("Kota,कोटा", "=Kota,कोटा"), ("कोटा", "\u2800")])
+def test_a_district_has_a_name_that_can_be_read_in_each_language(tmp_path: Path, good: str, bad: str) -> None:
+    file = tmp_path / "districts.csv"
+    file.write_text(f"{HEADER}\n{KOTA.replace(good, bad, 1)}\n", encoding="utf-8")
+    with pytest.raises(DistrictFactsError, match="A name of district 109"):
+        districts(file)

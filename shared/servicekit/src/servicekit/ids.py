@@ -5,8 +5,11 @@ import secrets
 from stdnum import luhn
 from uuid6 import uuid7
 
+from servicekit.text import without_white_space
+
 # Crockford's base 32: no I, L, O, U, so a token survives being read over a telephone.
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD = str.maketrans("OIL", "011")
 _TOKEN_PREFIX = "EM"  # noqa: S105 - a visible prefix, not a secret
 _TOKEN_RANDOM_CHARACTERS = 12  # 60 bits: a collision among 10^8 tokens a year is about one in 200 a year
 _BITS_PER_CHARACTER = 5
@@ -37,8 +40,18 @@ def transaction_token() -> str:
     return _TOKEN_PREFIX + body + luhn.calc_check_digit(body, alphabet=_CROCKFORD)
 
 
+def read_transaction_token(text: str) -> str | None:
+    """The token that somebody typed, pasted or scanned; None when it is none: any single wrong character is noticed.
+
+    White space, hyphens and letter case do not count, and O, I and L are read as 0 and 1, as Crockford has it.
+    """
+    written = without_white_space(text).replace("-", "").upper()
+    token = written[: len(_TOKEN_PREFIX)] + written[len(_TOKEN_PREFIX) :].translate(_MISREAD)
+    return token if is_transaction_token(token) else None
+
+
 def is_transaction_token(text: str) -> bool:
-    """Whether `text` is exactly a token as printed: any single wrong character is noticed."""
+    """Whether `text` is exactly a token as printed."""
     return (
         len(text) == _TOKEN_LENGTH
         and text.startswith(_TOKEN_PREFIX)

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Self
 
 from marshmallow import ValidationError, fields, validate
 
+from servicekit.fields import LONGEST_ADDRESS, WEB_ADDRESS, Code
+
 MISSING: Any = dataclasses.MISSING
 _SETTING = "servicekit.setting"
 _LONGEST_ECHO = 60  # characters of a wrong value that are repeated in the message
@@ -62,6 +64,15 @@ def _is_public_key_set(text: str) -> None:
         raise ValidationError("Must hold public keys only; this one has a private part (member d).")
 
 
+def _address(form: str, error: str) -> Code:
+    return Code(form, longest=LONGEST_ADDRESS, error=error)
+
+
+def web_address() -> Code:
+    """The field of a setting that holds an http or https address."""
+    return _address(WEB_ADDRESS, "Must begin with http:// or https:// and have no white space.")
+
+
 _port = validate.Range(min=1, max=65535)
 _positive = validate.Range(min=0, min_inclusive=False)
 
@@ -80,22 +91,25 @@ class ServiceSettings:
     )
     mongodb_uri: str = setting(
         "MONGODB_URI",
-        fields.String(validate=validate.Regexp(r"mongodb(\+srv)?://", error="Must begin with mongodb://.")),
+        _address(r"mongodb(?:\+srv)?://\S+", "Must begin with mongodb:// and have no white space."),
         "MongoDB replica set, e.g. mongodb://mongodb-0/?replicaSet=rs0",
         secret=True,
     )
     mongodb_database: str = setting(
-        "MONGODB_DATABASE", fields.String(), "the service's own database; by default its name", default=""
+        "MONGODB_DATABASE",
+        Code(r"[A-Za-z0-9_-]+", longest=63, error="Must have letters, digits, - and _ only."),
+        "the service's own database; by default its name",
+        default="",
     )
     amqp_url: str = setting(
         "AMQP_URL",
-        fields.String(validate=validate.Regexp(r"amqps?://", error="Must begin with amqp:// or amqps://.")),
+        _address(r"amqps?://\S+", "Must begin with amqp:// or amqps:// and have no white space."),
         "RabbitMQ and virtual host, e.g. amqp://billing:secret@rabbitmq:5672/emitra",
         secret=True,
     )
     broker_check_url: str = setting(
         "BROKER_CHECK_URL",
-        fields.String(validate=validate.Regexp(r"https?://", error="Must begin with http:// or https://.")),
+        web_address(),
         "RabbitMQ's management API, e.g. http://rabbitmq:15672, asked as AMQP_URL's user: worker and relay compare the "
         "topology as they start; without it they only look for what they use",
         default="",
@@ -107,13 +121,13 @@ class ServiceSettings:
     )
     jwks_url: str = setting(
         "JWKS_URL",
-        fields.String(validate=validate.Regexp(r"https?://[^\s/]+", error="Must begin with http:// or https://.")),
+        web_address(),
         "where identity publishes its keys, for `dead-letters discard`: http://identity:8000/.well-known/jwks.json",
         default="",
     )
     issuer: str = setting(
         "ISSUER",
-        fields.String(),
+        web_address(),
         "the iss of identity's access tokens, for `dead-letters discard`: https://api.emitra.example",
         default="",
     )
@@ -123,7 +137,12 @@ class ServiceSettings:
         "at least 32 random characters that sign page cursors; the same in every replica",
         secret=True,
     )
-    http_host: str = setting("HTTP_HOST", fields.String(), "address the API listens on", default="127.0.0.1")
+    http_host: str = setting(
+        "HTTP_HOST",
+        Code(r"[A-Za-z0-9.:-]+", longest=253, error="Must be a name or an address of this machine."),
+        "address the API listens on",
+        default="127.0.0.1",
+    )
     http_port: int = setting("HTTP_PORT", fields.Integer(validate=_port), "port the API listens on", default=8000)
     http_threads: int = setting(
         "HTTP_THREADS",
@@ -151,7 +170,7 @@ class ServiceSettings:
     )
     otlp_endpoint: str = setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
-        fields.String(validate=validate.Regexp(r"https?://", error="Must begin with http:// or https://.")),
+        web_address(),
         "OTLP/HTTP collector, e.g. http://collector:4318; without it traces are passed on but not exported",
         default="",
     )

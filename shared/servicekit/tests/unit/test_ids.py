@@ -44,3 +44,17 @@ def test_any_single_wrong_character_of_a_token_is_noticed(place: int, character:
 @pytest.mark.parametrize("text", ["", "EM", "EM0", "em" + "0" * 13, "XX" + "0" * 13, "EM" + "0" * 14, "EM" + "U" * 13])
 def test_what_is_not_a_token_is_not_taken_for_one(text: str) -> None:
     assert not ids.is_transaction_token(text)
+
+
+@given(st.lists(st.sampled_from(["", " ", "-", "\n", "\u200b"]), min_size=15, max_size=15), st.booleans())
+def test_a_token_is_read_as_people_write_it(between: list[str], small: bool) -> None:
+    token = ids.transaction_token()
+    written = "".join(map("".join, zip(between, token, strict=True)))
+    misread = written[:2] + written[2:].replace("0", "O").replace("1", "l")
+    for text in (written, misread):
+        assert ids.read_transaction_token(text.lower() if small else text) == token
+
+
+def test_what_is_no_token_however_it_is_written_is_not_read() -> None:
+    for text in ("", "EM", "7" * 15, "EM" + "U" * 13, "EM" + "0" * 14, "EM" + "०" * 13):
+        assert ids.read_transaction_token(text) is None

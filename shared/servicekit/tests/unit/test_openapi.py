@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -104,7 +105,7 @@ def test_only_schemas_in_use_are_listed_and_answers_stay_open_for_new_members(ap
 
 def test_what_is_served_is_what_is_documented(app: Flask) -> None:
     served = {
-        (rule.rule.replace("<", "{").replace(">", "}"), method.lower())
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
         if method not in {"HEAD"} and not rule.rule.startswith("/pages/")

@@ -123,7 +123,7 @@ class Audit:
             )
         expected = _BY_WALLET if payment.mode == "WALLET" else _BY_PROVIDER
         if set(kinds) & ONCE_PER_PAYMENT not in expected.get(payment.state, []):
-            self._i2.append(f"{payment.payment_id}: {payment.state} with {sorted(kinds)}")
+            self._i2.append(f"{payment.payment_id}: {payment.state} with {', '.join(sorted(kinds)) or 'no entry'}")
         self._look_at_held(payment)
         self._look_at_events(payment)
 
@@ -170,7 +170,8 @@ class Audit:
             moved[entry.kind] += sum(paise for account, paise in entry.legs if account == held_account)
         captured, posted, returned = moved[Kind.HOLD], -moved[Kind.POST], -moved[Kind.VOID]
         held = sum(moved.values())
-        if captured not in (0, total) or held not in (0, total) or captured != posted + returned + held:
+        taken = total if Kind.HOLD in moved else 0
+        if captured != taken or held not in (0, total) or captured != posted + returned + held:
             self._i2.append(
                 f"{payment.payment_id}: {payment.state}, taken {captured}, posted {posted}, returned {returned}, "
                 f"held {held}"

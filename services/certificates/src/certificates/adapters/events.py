@@ -59,7 +59,11 @@ def _decided(event: ApplicationDecided, request_id: str) -> NewEvent:
         "decided_at": rfc3339(event.decided_at),
     }
     if event.reason is not None:
-        data["reason"] = {"code": event.reason.code, "en": event.reason.label.en, "hi": event.reason.label.hi}
+        data |= {
+            "reason": event.reason.code,
+            "reason_en": event.reason.label.en,
+            "reason_hi": event.reason.label.hi,
+        }
     return _of_application(event, event.decided_at, data, request_id)
 
 

@@ -1,7 +1,7 @@
 """Show one transaction to a caller it belongs to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.application.errors import NoSuchTransaction, NotATransactionToken
@@ -13,12 +13,15 @@ from gateway.application.transactions import (
     application_status,
     payment_status,
 )
-from servicekit.ids import is_transaction_token
+from servicekit.ids import read_transaction_token
 
 
 @dataclass(frozen=True)
 class ViewTransaction:
-    """`officer_districts` is empty unless the caller acts for an officer; district codes are LGD codes."""
+    """`token` is as the caller wrote it.
+
+    `officer_districts` is empty unless the caller acts for an officer; district codes are LGD codes.
+    """
 
     token: str
     client_id: str
@@ -55,19 +58,21 @@ class ViewTransactionHandler:
         Raises NotATransactionToken for a mistyped token, NoSuchTransaction when there is none or it is another's (the
         two are not told apart), DependencyUnavailable when a service that may know it does not answer.
         """
-        if not is_transaction_token(command.token):
+        token = read_transaction_token(command.token)
+        if token is None:
             raise NotATransactionToken(
                 f"{command.token[:20]!r} is not a transaction token: it is EM and 13 characters (digits and capital "
                 "letters without I, L, O and U), and the last one checks the others. Read it again from the receipt."
             )
-        seen = self.transactions.find(command.token)
+        command = replace(command, token=token)
+        seen = self.transactions.find(token)
         if seen is not None:
             _refuse_others(command, seen)
             paid = self.transactions.fee_payments(seen.reference_id) if seen.kind is Kind.APPLICATION else ()
             return _from_events(seen, paid)
-        reported = self.owners.ask(command.token, command.request_id)
+        reported = self.owners.ask(token, command.request_id)
         if reported is None:
-            raise _no_such_transaction(command.token)
+            raise _no_such_transaction(token)
         _refuse_others(command, reported)
         return _from_owner(reported)
 

@@ -63,13 +63,13 @@ _TOKEN = {
     "name": "token",
     "in": "path",
     "description": "`transaction_token` of a payment or an application: EM and 13 characters, the last of which checks "
-    "the others.",
+    "the others. Spaces, hyphens and small letters do no harm.",
     "example": "EMH1TPZP6R1NYHP",
 }
 blueprint = Blueprint("transactions", description="One token follows any payment or application.")
 
 
-@blueprint.route("/v1/transactions/<token>", parameters=[_TOKEN])
+@blueprint.route("/v1/transactions/<printed:token>", parameters=[_TOKEN])
 @blueprint.requires("transactions:read")
 @blueprint.raises(NotATransactionToken, NoSuchTransaction)
 @blueprint.response(200, TransactionSchema)

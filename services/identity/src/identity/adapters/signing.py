@@ -3,27 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from joserfc import jws, jwt
+from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from servicekit.tokens import signatures
+
+# RFC 9864 renames it to Ed25519, but too few verifiers know the new name yet (PyJWT 2.15 does not), and department
+# systems verify our tokens with whatever library they have.
 ALGORITHM = "EdDSA"
-
-
-class _EdDSA(type(jws.JWSRegistry.algorithms[ALGORITHM])):  # type: ignore[misc]
-    """joserfc's EdDSA without its warning for each signature.
-
-    RFC 9864 renames the algorithm to Ed25519, but too few verifiers know the new name yet (PyJWT 2.15 does
-    not), and department systems verify our tokens with whatever library they have.
-    """
-
-    security_warning = None
-
-
-class _Registry(jws.JWSRegistry):
-    algorithms = {ALGORITHM: _EdDSA()}  # noqa: RUF012 - overrides a class attribute of the library
-
-
-_REGISTRY = _Registry(algorithms=[ALGORITHM])
+_REGISTRY = signatures(ALGORITHM)
 
 
 class Ed25519Signer:

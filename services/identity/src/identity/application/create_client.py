@@ -6,9 +6,10 @@ from datetime import datetime
 
 from identity.application.errors import UnknownPerson
 from identity.application.ports import Clients, People
-from identity.domain.client import ActingPerson, Client, ClientKind
+from identity.domain.client import MAX_NAME_LENGTH, ActingPerson, Client, ClientKind, InvalidDefinition
 from identity.domain.client_secrets import sha256_of
 from identity.domain.person import Person
+from servicekit.text import Line, Refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,8 @@ class CreateClientHandler:
 
         A repeat is refused.
         """
+        if problems := _unreadable(command):
+            raise InvalidDefinition(problems)
         client = _client(command)
         if client.person and command.officer and command.officer.second_client:
             if not self.people.known(client.person.id):
@@ -63,6 +66,14 @@ class CreateClientHandler:
             self.people.put([Person(id=client.person.id, role=client.person.role, created_at=command.at)])
         self.clients.add(client)
         return client
+
+
+def _unreadable(command: CreateClient) -> list[str]:
+    texts = {"name": command.name}
+    if command.officer:
+        texts["designation"] = command.officer.designation
+    checked = {what: Line(MAX_NAME_LENGTH).check(text) for what, text in texts.items()}
+    return [f"the {what}: {refused.detail}" for what, refused in checked.items() if isinstance(refused, Refusal)]
 
 
 def _client(command: CreateClient) -> Client:

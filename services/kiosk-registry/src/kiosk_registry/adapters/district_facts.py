@@ -3,7 +3,12 @@
 from importlib import resources
 from pathlib import Path
 
-from kiosk_registry.domain.districts import District, read_districts
+from kiosk_registry.domain.districts import District, DistrictFactsError, read_districts
+from servicekit.text import Name, Refusal, Script
+
+LONGEST_NAME = 100
+_NAME = Name(LONGEST_NAME)
+_NAME_HI = Name(LONGEST_NAME, Script.DEVANAGARI)
 
 
 def districts(path: Path | None = None) -> tuple[District, ...]:
@@ -12,4 +17,9 @@ def districts(path: Path | None = None) -> tuple[District, ...]:
     Raises `DistrictFactsError` for a file that cannot be used, OSError for one that cannot be read.
     """
     source = resources.files("kiosk_registry").joinpath("data", "districts.csv") if path is None else path
-    return read_districts(source.read_text(encoding="utf-8").splitlines())
+    facts = read_districts(source.read_text(encoding="utf-8").splitlines())
+    for district in facts:
+        for name, rule in ((district.name_en, _NAME), (district.division, _NAME), (district.name_hi, _NAME_HI)):
+            if isinstance(refused := rule.check(name), Refusal):
+                raise DistrictFactsError(f"A name of district {district.code}: {refused.detail}")
+    return facts

@@ -10,6 +10,8 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from kiosk_registry.domain.centres import Kind, Status
+from servicekit.fields import Code
+from servicekit.http import Coded, CursorText
 
 DEFAULT_PAGE = 50
 MOST_PER_PAGE = 200  # of the API's conventions
@@ -157,12 +159,15 @@ class DistrictsSchema(Schema):
 class KioskQuerySchema(Schema):
     """Which centres to list."""
 
-    district = fields.String(
+    district = Code(
+        r"[1-9][0-9]{0,2}",
+        longest=3,
+        error=Coded("unknown-district", "Use a district_code of GET /v1/districts."),
         metadata={"description": "LGD code, as GET /v1/districts lists them.", "example": "102"},
     )
     status = fields.String(validate=validate.OneOf(_STATUSES), metadata={"example": Status.ACTIVE.value})
     limit = Count(load_default=DEFAULT_PAGE, validate=validate.Range(min=1, max=MOST_PER_PAGE))
-    cursor = fields.String(metadata={"description": "`next` of the page before, with the same filters."})
+    cursor = CursorText(metadata={"description": "`next` of the page before, with the same filters."})
 
 
 class NearestQuerySchema(Schema):

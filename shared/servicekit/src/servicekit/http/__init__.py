@@ -1,18 +1,19 @@
 """HTTP the same way in every service; routes import everything they need from here."""
 
+from servicekit.fields import Coded
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.callers import Caller, Person
 from servicekit.http.conditional import etag, precondition
 from servicekit.http.context import application, caller, request_id
-from servicekit.http.cursor import Cursor, cursor
+from servicekit.http.cursor import Cursor, CursorText, cursor
 from servicekit.http.keyed import idempotency_claim, mark_replayed
-from servicekit.http.validation import Coded
 
 __all__ = [
     "Blueprint",
     "Caller",
     "Coded",
     "Cursor",
+    "CursorText",
     "Person",
     "application",
     "caller",

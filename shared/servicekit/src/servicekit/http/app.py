@@ -22,6 +22,7 @@ from servicekit.http.cursor import Cursor
 from servicekit.http.exchange import exchange
 from servicekit.http.keyed import read_key
 from servicekit.http.marks import Route
+from servicekit.http.paths import CONVERTERS
 from servicekit.http.validation import MOST_PROBLEMS
 from servicekit.settings import ServiceSettings
 
@@ -62,6 +63,7 @@ def create_app(
     # A second spelling of an address is a 404, not an HTML redirect.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
+    app.url_map.converters.update(CONVERTERS)
     app.extensions["servicekit.application"] = application
     authenticate: Authenticate = _nobody
     if settings is not None:
@@ -74,6 +76,8 @@ def create_app(
     routes: dict[tuple[str, str], Route] = {}
     api = _Api(app)
     api.register_field(Instant, "string", "date-time")
+    for converter in dict.fromkeys(CONVERTERS.values()):
+        api.register_converter(converter, converter.schema)
     for blueprint in blueprints:
         routes.update(blueprint.gated_routes())
         api.register_blueprint(blueprint)

@@ -25,7 +25,12 @@ _KEY_PARAMETER = {
         "Repeat the request with the same key after any doubt: the effect happens once. "
         "Another request needs another key."
     ),
-    "schema": {"type": "string", "minLength": 16, "maxLength": 130},
+    "schema": {
+        "type": "string",
+        "minLength": 16,
+        "maxLength": 130,
+        "pattern": '^(?:[A-Za-z0-9._:-]{16,128}|"[A-Za-z0-9._:-]{16,128}")$',
+    },
     "example": "7f3c2a1e-1b0d-4f52-9a77-3b1f0a4c9d21",
 }
 

@@ -6,8 +6,18 @@ from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
 from servicekit.errors import FieldProblem, ValidationFailed
+from servicekit.fields import Code, Coded
 
 _LONGEST_CURSOR = 1024  # characters; ours hold a sort key and an id
+_FIX = "Use the value of `next` unchanged, or leave it out."
+
+
+class CursorText(Code):
+    """`?cursor` of a list, still signed; Cursor decodes it."""
+
+    def __init__(self, **rest: Any) -> None:
+        error = Coded("invalid-cursor", _FIX)
+        super().__init__(r"[A-Za-z0-9._-]+", longest=_LONGEST_CURSOR, error=error, **rest)
 
 
 class Cursor:
@@ -23,11 +33,9 @@ class Cursor:
     def decode(self, text: str) -> dict[str, Any]:
         """The position that `encode` was given; raises ValidationFailed at ?cursor for anything else."""
         try:
-            if len(text) > _LONGEST_CURSOR:
-                raise BadData("too long")
             position = self._serializer.loads(text)
         except BadData as error:
-            problem = FieldProblem("?cursor", "invalid-cursor", "Use the value of `next` unchanged, or leave it out.")
+            problem = FieldProblem("?cursor", "invalid-cursor", _FIX)
             raise ValidationFailed("The cursor is not one that this service gave out.", errors=[problem]) from error
         return cast("dict[str, Any]", position)
 

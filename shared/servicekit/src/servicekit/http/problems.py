@@ -8,7 +8,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError, ServerSelectionTimeo
 from werkzeug.exceptions import HTTPException
 
 from servicekit import errors
-from servicekit.errors import ServiceError
+from servicekit.errors import FieldProblem, ServiceError
 from servicekit.http.exchange import exchange
 
 log = structlog.get_logger(__name__)
@@ -137,6 +137,11 @@ def render(error: ServiceError) -> Response:
         scope = error.members["missing_scope"]
         response.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
     return response
+
+
+def _member(problem: FieldProblem) -> dict[str, str]:
+    member = {"pointer": problem.pointer, "code": problem.code, "detail": problem.detail}
+    return member if problem.detail_hi is None else {**member, "detail_hi": problem.detail_hi}
 
 
 def register(app: Flask) -> None:

@@ -8,6 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from servicekit.errors import FieldProblem
+from servicekit.fields import Coded, Form
 
 MOST_PROBLEMS = 50  # enough to mend a form in one go; a hostile body must not get an answer larger than itself
 _LONGEST_NAME = 100  # characters of an unknown name that are repeated to the caller
@@ -34,6 +35,7 @@ _VALIDATOR_CODES: dict[type[validate.Validator], str] = {
     validate.Range: "out-of-range",
     validate.Length: "invalid-length",
     validate.Regexp: "invalid-format",
+    Form: "invalid-format",
     validate.Email: "invalid-format",
     validate.URL: "invalid-format",
     validate.OneOf: "not-allowed",
@@ -42,25 +44,6 @@ _VALIDATOR_CODES: dict[type[validate.Validator], str] = {
     validate.ContainsNoneOf: "not-allowed",
     validate.Equal: "not-allowed",
 }
-
-
-class Coded(str):
-    """A message with its own stable code, for a schema's own rules.
-
-    `raise ValidationError(Coded("not-a-multiple", "Must be a multiple of 100 rupees."))`; it may also be a
-    validator's `error=` or an entry of a field's `error_messages`.
-    """
-
-    code: str
-
-    def __new__(cls, code: str, detail: str) -> "Coded":
-        text = super().__new__(cls, detail)
-        text.code = code
-        return text
-
-    def format(self, *args: Any, **kwargs: Any) -> "Coded":
-        """The filled-in message with the same code: marshmallow formats before it raises."""
-        return Coded(self.code, super().format(*args, **kwargs))
 
 
 def field_problems(messages: Any, schema: ma.Schema) -> list[FieldProblem]:
@@ -95,7 +78,7 @@ def _walk(messages: Any, where: Any, prefix: str, path: str) -> Iterator[FieldPr
             yield from _walk(message, where, prefix, path)
     else:
         text = str(messages)
-        yield FieldProblem(path, _code(messages, where), text)
+        yield FieldProblem(path, _code(messages, where), text, getattr(messages, "detail_hi", None))
 
 
 def _joined(prefix: str, path: str, name: Any) -> str:

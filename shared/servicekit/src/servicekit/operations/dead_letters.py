@@ -29,6 +29,7 @@ from servicekit.mongo.client import Document, Mongo
 from servicekit.operations import operators
 from servicekit.operations.throttle import Throttle, progress
 from servicekit.settings import ServiceSettings
+from servicekit.text import Line, Refusal
 
 EXIT_WRONG_INPUT = 2
 EXIT_UNAVAILABLE = 69
@@ -41,6 +42,7 @@ REDRIVEN_AT_MOST = 100_000
 # A consumer takes hundreds a second; a re-drive must not crowd out what comes in meanwhile.
 DEFAULT_RATE = 50.0
 SHORTEST_REASON = 10
+LONGEST_REASON = 500
 # Tables are cut at the terminal's width; what reads a pipe wants all of it.
 PIPE_WIDTH = 300
 
@@ -205,6 +207,8 @@ class DeadLettersCommands:
                 raise WrongInput("--approve takes no --reason: the one given with the request stands")
             if not approve and len(reason) < SHORTEST_REASON:
                 raise WrongInput(f"say why with --reason, in {SHORTEST_REASON} characters or more")
+            if reason and isinstance(refused := Line(LONGEST_REASON).check(reason), Refusal):
+                raise WrongInput(f"--reason: {refused.detail}")
             query = self._selected(letters, ids or [], queue, "", "", everything=False)
             if approve:
                 query["discard_request"] = {"$exists": True}

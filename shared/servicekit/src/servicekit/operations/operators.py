@@ -42,6 +42,7 @@ class IdentityAway(Exception):
 
 def operator(token: str, *, jwks_url: str, issuer: str, scope: str) -> str:
     """The id of the person whose access token this is. Raises `NotAnOperator` and `IdentityAway`."""
+    token = token.strip()  # a file ends with a line end
     if not token:
         raise NotAnOperator(f"put an operator's access token into the environment variable {TOKEN_VARIABLE}")
     if not jwks_url or not issuer:

@@ -59,6 +59,7 @@ class FetchBillsHandler:
                 "There is no such biller; GET /v1/billers lists those that can be paid.",
                 errors=[FieldProblem("/biller_id", "unknown", "Take a biller_id from GET /v1/billers.")],
             )
+        command = replace(command, customer_params=biller.read(command.customer_params))
         if problems := biller.problems_with(command.customer_params):
             raise ValidationFailed(
                 f"{biller.biller_id} cannot look this customer up.",

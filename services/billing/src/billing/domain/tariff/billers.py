@@ -43,6 +43,12 @@ class CustomerParam:
     pattern: re.Pattern[str] | None = None
     optional: bool = False
 
+    def read(self, value: str) -> str:
+        """The value as the biller writes it: the letter case of a code that has only one does not count."""
+        if self.pattern is None:
+            return value
+        return next((form for form in (value, value.upper(), value.lower()) if self.pattern.fullmatch(form)), value)
+
     def problem_with(self, value: str) -> Problem | None:
         """What is wrong with `value`, never repeating it: it may identify a person."""
         if not self.min_length <= len(value) <= self.max_length:
@@ -72,6 +78,11 @@ class Biller:
     pending_supported: bool
     customer_params: tuple[CustomerParam, ...]
     limits: Mapping[str, Mapping[str, int]]
+
+    def read(self, values: Mapping[str, str]) -> dict[str, str]:
+        """A caller's customer parameters as the biller writes them: one customer is then known by one text."""
+        known = {param.name: param for param in self.customer_params}
+        return {name: known[name].read(value) if name in known else value for name, value in values.items()}
 
     def problems_with(self, values: Mapping[str, str]) -> list[Problem]:
         """Everything wrong with a caller's customer parameters; empty when they may be sent to the biller."""

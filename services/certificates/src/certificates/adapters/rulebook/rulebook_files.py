@@ -19,6 +19,7 @@ from certificates.domain.certificates.certificate import District
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.types.application_type import (
+    LONGEST_TEXT,
     ApplicationType,
     Choice,
     FeeRule,
@@ -27,17 +28,17 @@ from certificates.domain.types.application_type import (
     Label,
     RequiredDocument,
     Step,
+    Writing,
 )
+from servicekit.fields import Code
+from servicekit.text import Line, Name, Script
 
 DATA = Path(__file__).parents[2] / "data"
 SHIPPED_TYPES = DATA / "application_types"
 
 # The contract of application.submitted.v1 limits what may name an order.
-_ORDER = re.compile(r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}")
-_CODE = re.compile(r"[a-z][a-z0-9-]{1,39}")
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
-# A form is filled in and read at a counter: more than this nobody would read.
-LONGEST_TEXT = 500
+_ORDER = r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}"
+USUAL_LENGTH = 100
 MOST_FIELDS = 60
 # At most 6.4 KB when encoded in a document, far below the longest document that is verified.
 MOST_PRINTED_CHARACTERS = 1_200
@@ -52,8 +53,12 @@ class RulebookInvalid(Exception):
         self.problems = problems
 
 
+def _code() -> Code:
+    return Code(r"[a-z][a-z0-9-]{1,39}", longest=40, required=True)
+
+
 class _ChoiceSchema(Schema):
-    code = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z][A-Za-z0-9_-]{0,39}\Z"))
+    code = Code(r"[A-Za-z][A-Za-z0-9_-]{0,39}", longest=40, required=True)
     label = words()
 
     @post_load
@@ -62,12 +67,14 @@ class _ChoiceSchema(Schema):
 
 
 class _FieldSchema(Schema):
-    name = fields.String(required=True, validate=validate.Regexp(_FIELD_NAME.pattern + r"\Z"))
+    name = Code(r"[a-z][a-z0-9_]{1,39}", longest=40, required=True)
     type = fields.Enum(FieldKind, by_value=True, required=True, attribute="kind")
     required = fields.Boolean(load_default=False)
     on_certificate = fields.Boolean()
     label = words()
-    pattern = fields.String()
+    writing = fields.Enum(Writing, by_value=True)
+    script = fields.Enum(Script, by_value=True)
+    pattern = fields.String(validate=validate.Length(1, 200))
     hint = words(required=False)
     max_length = fields.Integer(strict=True, validate=validate.Range(1, LONGEST_TEXT))
     minimum = fields.Integer(strict=True)
@@ -78,6 +85,8 @@ class _FieldSchema(Schema):
     @validates_schema
     def members_fit_the_type(self, data: dict[str, Any], **_: Any) -> None:
         belongs = {
+            "writing": FieldKind.TEXT,
+            "script": FieldKind.TEXT,
             "pattern": FieldKind.TEXT,
             "hint": FieldKind.TEXT,
             "max_length": FieldKind.TEXT,
@@ -92,6 +101,8 @@ class _FieldSchema(Schema):
             raise ValidationError("A choice field needs choices.", "choices")
         if data["kind"] is FieldKind.INTEGER and not {"minimum", "maximum"} <= data.keys():
             raise ValidationError("An integer field needs minimum and maximum.", "minimum")
+        if "script" in data and data.get("writing") is not Writing.NAME:
+            raise ValidationError("Only a name has a script.", "script")
         if "pattern" in data:
             if "hint" not in data:
                 raise ValidationError("A pattern needs a hint that says it to people.", "hint")
@@ -105,7 +116,12 @@ class _FieldSchema(Schema):
         pattern = data.pop("pattern", None)
         choices = tuple(data.pop("choices", ()))
         data["instead_of"] = tuple(data.pop("instead_of", ()))
-        return FormField(**data, pattern=re.compile(pattern) if pattern else None, choices=choices)
+        rule = None
+        if data["kind"] is FieldKind.TEXT:
+            longest = data.setdefault("max_length", USUAL_LENGTH)
+            named = data.get("writing") is Writing.NAME
+            rule = Name(longest, data.get("script")) if named else Line(longest)
+        return FormField(**data, rule=rule, pattern=re.compile(pattern) if pattern else None, choices=choices)
 
 
 def _not_issued_by_the_state(issuer: str) -> None:
@@ -114,7 +130,7 @@ def _not_issued_by_the_state(issuer: str) -> None:
 
 
 class _DocumentSchema(Schema):
-    code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    code = _code()
     issued_by = fields.String(
         required=True,
         validate=[validate.OneOf(["applicant", "india", "other", "rajasthan"]), _not_issued_by_the_state],
@@ -129,10 +145,10 @@ class _DocumentSchema(Schema):
 class _FeeSchema(Schema):
     effective_from = Day(required=True)
     paise = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**9))
-    head = fields.String(required=True, validate=validate.Regexp(r"[A-Z][A-Z_]{1,39}\Z"))
-    order = fields.String(required=True, validate=validate.Regexp(_ORDER.pattern + r"\Z"))
+    head = Code(r"[A-Z][A-Z_]{1,39}", longest=40, required=True)
+    order = Code(_ORDER, longest=160, required=True)
     after_days = fields.Integer(strict=True, validate=validate.Range(1, 36_525))
-    order_hi = fields.String(validate=validate.Regexp(_ORDER.pattern + r"\Z"))
+    order_hi = Code(_ORDER, longest=160)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> FeeRule:
@@ -140,10 +156,10 @@ class _FeeSchema(Schema):
 
 
 class _StepSchema(Schema):
-    name = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    name = _code()
     label = words()
     role = fields.String(required=True, validate=validate.OneOf(["officer"]))
-    department = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    department = _code()
     working_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, 250))
 
     @post_load
@@ -152,10 +168,10 @@ class _StepSchema(Schema):
 
 
 class _TypeSchema(Schema):
-    code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    code = _code()
     title = words()
-    prefix = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3}\Z"))
-    doctype = fields.String(required=True, validate=validate.Regexp(r"[A-Z]{3,12}\Z"))
+    prefix = Code(r"[A-Z]{3}", longest=3, required=True)
+    doctype = Code(r"[A-Z]{3,12}", longest=12, required=True)
     legal_basis = words()
     signer = words()
     validity_months = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 1200))
@@ -224,7 +240,7 @@ class _CalendarSchema(Schema):
 
 
 class _ReasonSchema(Schema):
-    code = fields.String(required=True, validate=validate.Regexp(_CODE.pattern + r"\Z"))
+    code = _code()
     label = words()
 
 

@@ -1,4 +1,8 @@
-"""Documents as compact JWS (RFC 7515) signed with Ed25519 (RFC 8037; RFC 9864 names the algorithm)."""
+"""Documents as compact JWS (RFC 7515) signed with Ed25519 (RFC 8037).
+
+The algorithm has two names: EdDSA, which common libraries know, is what is written; Ed25519 (RFC 9864), which they
+refuse, is in documents signed until November 2026, and is read for as long as those are valid.
+"""
 
 import base64
 import json
@@ -11,10 +15,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from certificates.application.certificates.ports import LONGEST_DOCUMENT, NotACertificate, SignatureInvalid
+from servicekit.tokens import ED25519, signatures
 
-ALGORITHM = "Ed25519"
+ALGORITHM = "EdDSA"
+_PUBLISHED = ("kty", "crv", "x", "kid")
 CONTENT_TYPE = "emitra-certificate+json"
 
+_WRITTEN = signatures(ALGORITHM)
+_READ = signatures(*ED25519)
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -22,24 +30,24 @@ class JwsSignatures:
     """Implements application.certificates.ports.Signatures. Threads may share it."""
 
     def __init__(self, signing_key: OKPKey, retired_keys: list[OKPKey]) -> None:
-        self._key = signing_key
-        self._by_kid = {key.kid: key for key in [*retired_keys, signing_key]}
+        self._by_kid = {str(key.kid): _unbound(key) for key in [*retired_keys, signing_key]}
+        self._key = self._by_kid[str(signing_key.kid)]
 
     def sign(self, content: Mapping[str, Any]) -> str:
         """A compact JWS whose payload is the content as JSON in UTF-8."""
         header = {"alg": ALGORITHM, "kid": self._key.kid, "cty": CONTENT_TYPE}
         payload = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        return jws.serialize_compact(header, payload, self._key, algorithms=[ALGORITHM])
+        return jws.serialize_compact(header, payload, self._key, registry=_WRITTEN)
 
     def verify(self, document: str) -> Mapping[str, Any]:
         """The document's content; whatever the text is, the only errors are NotACertificate and SignatureInvalid."""
         if len(document) > LONGEST_DOCUMENT or not _COMPACT.fullmatch(document):
             raise NotACertificate
-        key = self._by_kid.get(_kid(document.split(".", maxsplit=1)[0]))
+        key = self._by_kid.get(_kid(document.split(".", maxsplit=1)[0]) or "")
         if key is None:
             raise SignatureInvalid
         try:
-            content = json.loads(jws.deserialize_compact(document, key, algorithms=[ALGORITHM]).payload)
+            content = json.loads(jws.deserialize_compact(document, key, registry=_READ).payload)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise SignatureInvalid from error
         if not isinstance(content, dict):
@@ -47,9 +55,18 @@ class JwsSignatures:
         return content
 
     def public_keys(self) -> Mapping[str, Any]:
-        """The public JWK Set, the signing key last; each key names its use and algorithm."""
-        use = {"use": "sig", "alg": ALGORITHM}
-        return {"keys": [{**key.as_dict(private=False), **use} for key in self._by_kid.values()]}
+        """The public JWK Set, the signing key last.
+
+        Without `alg`: a key bound to one of the two names would be refused for documents that bear the other one.
+        """
+        public = (key.as_dict(private=False) for key in self._by_kid.values())
+        return {"keys": [{**{name: jwk[name] for name in _PUBLISHED}, "use": "sig"} for jwk in public]}
+
+
+def _unbound(key: OKPKey) -> OKPKey:
+    """The same key, for either name of its algorithm."""
+    parameters = key.as_dict(private=key.is_private)
+    return OKPKey.import_key({name: value for name, value in parameters.items() if name != "alg"})
 
 
 def _kid(header: str) -> str | None:

@@ -1,7 +1,6 @@
 """What may be applied for. Each type is read from a file of its own, so that a new type is a new file."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,8 +10,8 @@ from typing import Protocol
 # No living person and no register of the state is older: an earlier date is a mistake in writing.
 EARLIEST_DATE = date(1875, 1, 1)
 
-# Devanagari needs these two invisible joiners; every other invisible character is refused.
-_JOINERS = {"\u200c", "\u200d"}
+# A form is filled in and read at a counter: more than this nobody would read.
+LONGEST_TEXT = 500
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -34,6 +33,31 @@ class FieldKind(StrEnum):
     DATE = "date"
     INTEGER = "integer"
     CHOICE = "choice"
+
+
+class Writing(StrEnum):
+    """What is written in a text field: the name of a person or a place, or any line such as an address."""
+
+    NAME = "name"
+    LINE = "line"
+
+
+class TextRefusal(Protocol):
+    """Why a text is refused, in both languages; never the text."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def detail_hi(self) -> str: ...
+
+
+class TextRule(Protocol):
+    """How a text must be written; the rule is the same for the whole platform."""
+
+    def check(self, text: str) -> str | TextRefusal:
+        """The text as it is kept, or why it is refused."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +82,9 @@ class FormProblem:
 class FormField:
     """One line of a type's form.
 
-    `maximum` and `minimum` are bounds of an integer; `max_length` counts characters of a text; `pattern` must
-    match a text in full, and `hint` says the same to people. `on_certificate`: the value is printed on the paper.
+    `maximum` and `minimum` are bounds of an integer; `max_length` counts characters of a text, `rule` is how it must
+    be written (every text has one), and `writing` and `script` (as Unicode names it) tell clients the same; `pattern`
+    must match a text in full, and `hint` says it to people. `on_certificate`: the value is printed on the paper.
 
     Some people do not have a fact that a form must ask for. `instead_of` names such fields: an answer here stands in
     for them, and is a reason (a choice) or the nearest thing that is known, such as the year of a birth.
@@ -70,6 +95,9 @@ class FormField:
     kind: FieldKind
     required: bool
     on_certificate: bool = False
+    writing: Writing = Writing.LINE
+    script: str | None = None
+    rule: TextRule | None = None
     pattern: re.Pattern[str] | None = None
     hint: Label | None = None
     max_length: int = 100
@@ -77,6 +105,10 @@ class FormField:
     maximum: int = 10**12
     choices: tuple[Choice, ...] = ()
     instead_of: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind is FieldKind.TEXT and self.rule is None:
+            raise ValueError(f"{self.name} is a text without a rule")
 
     def check(self, value: object, today: date) -> FormValue | FormProblem:
         """The value as it is stored, or what is wrong with it."""
@@ -94,15 +126,11 @@ class FormField:
         return FormProblem(self.name, code, detail, detail_hi)
 
     def _check_text(self, value: object) -> FormValue | FormProblem:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or self.rule is None:
             return self._problem("wrong-type", "Must be a text.")
-        text = unicodedata.normalize("NFC", value).strip()
-        if not text:
-            return self._problem("blank", "Must not be blank.")
-        if len(text) > self.max_length:
-            return self._problem("too-long", f"Must have at most {self.max_length} characters.")
-        if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn"} and c not in _JOINERS for c in text):
-            return self._problem("unprintable", "Must hold printable characters only, on one line.")
+        text = self.rule.check(value)
+        if not isinstance(text, str):
+            return FormProblem(self.name, text.code, text.detail, text.detail_hi)
         if self.pattern is not None and not self.pattern.fullmatch(text):
             return self._problem("wrong-form", f"Must be: {self.hint.en if self.hint else self.pattern.pattern}.")
         return text

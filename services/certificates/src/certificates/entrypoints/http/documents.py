@@ -1,11 +1,16 @@
 """What the documents of several areas have in common."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
+from servicekit.fields import Code
 from servicekit.money import CURRENCY
 
-# In a form that ECMA-262 understands too, for the pattern is published. Whether the district exists is checked later.
-LGD_CODE = validate.Regexp(r"^[1-9][0-9]{0,2}$", error="Must be the LGD code of a district, such as 102.")
+
+def lgd_code(**rest: Any) -> Code:
+    """The field for a district. Whether the district exists is checked later."""
+    return Code(r"[1-9][0-9]{0,2}", longest=3, error="Must be the LGD code of a district, such as 102.", **rest)
 
 
 class LabelSchema(Schema):

@@ -2,8 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
-from billing.domain.tariff.billers import Exactness
+from billing.domain.tariff.billers import LONGEST_PARAM, Exactness
 from billing.entrypoints.http.amounts import instant, shown
+from servicekit.fields import Code, PrintedCode
 
 CATEGORIES = ["ELECTRICITY", "WATER", "MOBILE", "EXAM_FEE", "APPLICATION_FEE"]
 MODES = ["WALLET", "CARD", "UPI"]
@@ -47,7 +48,7 @@ class ModeShownSchema(Schema):
         metadata={"description": "AGT: a centre's counter; INT: the portal.", "example": "AGT"},
     )
     mode = fields.String(required=True, validate=validate.OneOf(MODES), metadata={"example": "WALLET"})
-    maximum = shown("The most that one payment may be.")
+    maximum = shown("The most that one payment may be, service charge included.")
 
 
 class BillerShownSchema(Schema):
@@ -82,10 +83,10 @@ class BillersSchema(Schema):
 class BillFetchRequestSchema(Schema):
     """Which customer of which biller."""
 
-    biller_id = fields.String(required=True, validate=validate.Length(1, 40), metadata={"example": "JVVNL"})
+    biller_id = Code(r"[A-Za-z0-9-]{1,40}", longest=40, required=True, metadata={"example": "JVVNL"})
     customer_params = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 40)),
-        values=fields.String(validate=validate.Length(max=64)),
+        keys=Code(r"[a-z0-9_]{1,40}", longest=40),
+        values=PrintedCode(longest=LONGEST_PARAM),
         required=True,
         metadata={
             "description": "What the biller asks for, by name (see `customer_params` of the biller).",

@@ -7,6 +7,7 @@ from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.bills import Bill
 from billing.domain.tariff.fees import FeeSchedule
 from billing.domain.tariff.pricing import price
+from servicekit.fields import published_form
 from servicekit.money import money
 
 
@@ -27,7 +28,7 @@ def biller_view(biller: Biller) -> dict[str, Any]:
                 "type": "NUMERIC" if param.numeric else "ALPHANUMERIC",
                 "min_length": param.min_length,
                 "max_length": param.max_length,
-                "pattern": param.pattern.pattern if param.pattern else None,
+                "pattern": published_form(param.pattern.pattern) if param.pattern else None,
                 "optional": param.optional,
             }
             for param in biller.customer_params

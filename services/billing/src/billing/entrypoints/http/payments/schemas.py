@@ -5,15 +5,17 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from billing.domain.payments.payment import State
 from billing.entrypoints.http.amounts import MoneySchema, above_zero, instant, shown
 from billing.entrypoints.http.bills.schemas import CHANNELS, MODES
-from servicekit.fields import Instant
+from servicekit.fields import Code, Instant
 
 
 class PaymentRequestSchema(Schema):
     """Pay one bill."""
 
-    bill_id = fields.String(
+    bill_id = Code(
+        r"[A-Za-z0-9_-]{1,64}",
+        longest=64,
+        error="A bill_id of POST /v1/bill-fetches.",
         required=True,
-        validate=validate.Length(1, 64),
         metadata={"description": "From a bill fetch.", "example": "bil_01930a6c5d2e7c1f9b3a4d5e6f708192"},
     )
     amount = fields.Nested(
@@ -27,8 +29,10 @@ class PaymentRequestSchema(Schema):
         validate=validate.OneOf(MODES),
         metadata={"description": "WALLET at a centre; CARD or UPI on the portal.", "example": "WALLET"},
     )
-    payment_instrument = fields.String(
-        validate=validate.Regexp(r"tok_[A-Za-z0-9_-]{1,60}", error="A token of the payment service provider."),
+    payment_instrument = Code(
+        r"tok_[A-Za-z0-9_-]{1,60}",
+        longest=64,
+        error="A token of the payment service provider.",
         metadata={
             "description": "CARD and UPI: the token under which the payment service provider knows the instrument.",
             "example": "tok_sandbox_ok",
@@ -139,4 +143,4 @@ class BillerCallbackSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    request_id = fields.String(required=True, validate=validate.Length(1, 128))
+    request_id = Code(r"[A-Za-z0-9._:-]{1,128}", longest=128, required=True)

@@ -3,7 +3,10 @@
 from marshmallow import Schema, fields, validate
 
 from certificates.domain.applications.application import Decision, Happening, State
-from certificates.entrypoints.http.documents import LGD_CODE, LabelSchema, MoneySchema
+from certificates.domain.types.application_type import LONGEST_TEXT
+from certificates.entrypoints.http.documents import LabelSchema, MoneySchema, lgd_code
+from servicekit.fields import Code
+from servicekit.http import CursorText
 
 # A page fills a screen at a counter; the largest is the platform's limit for all lists.
 PAGE_SIZE = 50
@@ -21,14 +24,18 @@ APPLICATION_EXAMPLE = {
     },
 }
 
+# What the form's fields may hold; the type says which, and within which bounds.
+_FORM_VALUES = [{"type": "string", "maxLength": LONGEST_TEXT}, {"type": "integer"}, {"type": "null"}]
+
 
 class SubmitSchema(Schema):
     """An application, as it is submitted."""
 
-    application_type = fields.String(required=True, validate=validate.Length(1, 40))
-    district_code = fields.String(required=True, validate=LGD_CODE)
+    application_type = Code(r"[A-Za-z0-9_-]{1,40}", longest=40, required=True)
+    district_code = lgd_code(required=True)
     applicant = fields.Dict(
         keys=fields.String(),
+        values=fields.Raw(allow_none=True, metadata={"anyOf": _FORM_VALUES}),
         required=True,
         validate=validate.Length(max=100),
         metadata={"description": "The form of the type: GET /v1/application-types/{code}, form.fields."},
@@ -116,9 +123,9 @@ class ApplicationQuerySchema(Schema):
     """Which applications to list."""
 
     state = fields.Enum(State, by_value=fields.String)
-    district_code = fields.String(validate=LGD_CODE)
+    district_code = lgd_code()
     limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, LARGEST_PAGE))
-    cursor = fields.String(metadata={"description": "`next` of the page before."})
+    cursor = CursorText(metadata={"description": "`next` of the page before."})
 
 
 class ApplicationsSchema(Schema):

@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from certificates.application.certificates.ports import LONGEST_DOCUMENT
 from certificates.application.certificates.read_certificates import Reason
+from servicekit.fields import PrintedCode
 
 
 class CertificateSchema(Schema):
@@ -24,7 +25,7 @@ class CertificateSchema(Schema):
 class VerificationRequestSchema(Schema):
     """A document, of which anybody asks whether it is valid."""
 
-    document = fields.String(required=True, validate=validate.Length(1, LONGEST_DOCUMENT))
+    document = PrintedCode(longest=LONGEST_DOCUMENT, required=True, validate=validate.Length(min=1))
 
 
 class VerifiedCertificateSchema(Schema):

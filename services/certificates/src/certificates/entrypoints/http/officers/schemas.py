@@ -5,7 +5,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from certificates.domain.applications.application import Decision
+from servicekit.fields import Code, Text
 from servicekit.http import Coded
+from servicekit.text import Remarks
 
 LONGEST_REMARKS = 1_000
 DECISIONS = {"approve": Decision.APPROVED, "reject": Decision.REJECTED, "send_back": Decision.SENT_BACK}
@@ -17,22 +19,24 @@ class DecisionSchema(Schema):
     """An officer's decision on the step in hand."""
 
     decision = fields.String(required=True, validate=validate.OneOf(list(DECISIONS)))
-    reason = fields.String(
-        validate=validate.Length(1, 40),
+    reason = Code(
+        r"[a-z][a-z0-9-]{1,39}",
+        longest=40,
         metadata={
             "description": "Why it is refused: a code of `refusal_reasons` of GET /v1/application-types/{code}, which "
             "the applicant is told in both languages; see-remarks unless given. An approval has none."
         },
     )
-    remarks = fields.String(
-        validate=validate.Length(1, LONGEST_REMARKS),
+    remarks = Text(
+        Remarks(LONGEST_REMARKS),
         metadata={
             "description": "Kept in the audit trail; required unless the decision is approve. The applicant is told "
             "those of a refusal."
         },
     )
-    step = fields.String(
-        validate=validate.Length(1, 40),
+    step = Code(
+        r"[A-Za-z0-9_-]{1,40}",
+        longest=40,
         metadata={
             "description": "The step you looked at. If it is no longer in hand the decision is refused (409), so "
             "that a second click never decides the next step."
@@ -44,5 +48,5 @@ class DecisionSchema(Schema):
         """Section 4 of the Guaranteed Delivery Act 2011: the reasons of a refusal are recorded and given."""
         if data["decision"] == "approve" and "reason" in data:
             raise ValidationError(Coded("not-allowed", "A reason belongs to a refusal; leave it out."), "reason")
-        if data["decision"] != "approve" and not data.get("remarks", "").strip():
+        if data["decision"] != "approve" and "remarks" not in data:
             raise ValidationError(Coded("required", "Say why: a refusal needs remarks."), "remarks")

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from certificates.domain.types.application_type import FieldKind
+from certificates.domain.types.application_type import FieldKind, Writing
 from certificates.entrypoints.http.documents import LabelSchema, MoneySchema
 
 
@@ -32,6 +32,13 @@ class FormFieldSchema(Schema):
     )
     on_certificate = fields.Boolean(required=True, metadata={"description": "Printed on the certificate."})
     pattern = fields.String(metadata={"description": "A regular expression the whole text must match."})
+    writing = fields.String(
+        metadata={
+            "description": "Of a text: a name (letters of any script, no digits), or any line.",
+            "x-extensible-enum": [writing.value for writing in Writing],
+        }
+    )
+    script = fields.String(metadata={"description": "The only script of the text, as Unicode names it: Devanagari."})
     hint = fields.Nested(LabelSchema)
     max_length = fields.Integer()
     minimum = fields.Integer()

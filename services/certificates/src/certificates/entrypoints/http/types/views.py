@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from certificates.domain.types.application_type import ApplicationType, FeeRule, FormField, Label
+from servicekit.fields import published_form
 from servicekit.money import money
 
 
@@ -56,9 +57,13 @@ def _field(field: FormField) -> dict[str, Any]:
         shown["instead_of"] = list(field.instead_of)
     match field.kind:
         case "text":
-            shown["max_length"] = field.max_length
+            shown |= {"max_length": field.max_length, "writing": field.writing}
+            if field.script is not None:
+                shown["script"] = field.script
             if field.pattern is not None:
-                shown |= {"pattern": field.pattern.pattern, "hint": field.hint}
+                shown["pattern"] = published_form(field.pattern.pattern)
+            if field.hint is not None:
+                shown["hint"] = field.hint
         case "integer":
             shown |= {"minimum": field.minimum, "maximum": field.maximum}
         case "choice":

@@ -1,0 +1,269 @@
+"""The rules of the books, each broken in one way: what is found, and what it is told with."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from billing.domain.books import Audit, Books, EntryFacts, Finding, PaymentFacts, WalletFacts
+from billing.domain.ledger.entries import Kind
+from billing.domain.payments.payment import State
+
+KIOSK = "ksk_RJ10200001"
+TOTAL = 153_000
+WALLET, WALLET_HELD = f"wallet:{KIOSK}", f"wallet-held:{KIOSK}"
+
+
+def entries(*kinds: Kind, held: str = WALLET_HELD) -> Sequence[EntryFacts]:
+    """The entries of one payment of ₹1,530.00, whose holds stand on the account `held`."""
+    source = WALLET if held == WALLET_HELD else "psp:authorised"
+    legs = {
+        Kind.HOLD: [(source, -TOTAL), (held, TOTAL)],
+        Kind.POST: [(held, -TOTAL), ("biller:JVVNL", TOTAL)],
+        Kind.VOID: [(held, -TOTAL), (source, TOTAL)],
+        Kind.CAPTURE: [("psp:clearing", -TOTAL), ("psp:authorised", TOTAL)],
+        Kind.REFUND: [("biller:JVVNL", -TOTAL), (source, TOTAL)],
+    }
+    return [EntryFacts(f"pay_1:{kind}", kind, legs[kind]) for kind in kinds]
+
+
+BY_WALLET = PaymentFacts(
+    payment_id="pay_1",
+    state=State.COMPLETED,
+    mode="WALLET",
+    kiosk_id=KIOSK,
+    total_paise=TOTAL,
+    has_receipt=True,
+    events_told=1,
+    events_may_be_forgotten=False,
+    entries=entries(Kind.HOLD, Kind.POST),
+    completed=1,
+    failed=0,
+    other_events=0,
+)
+BY_CARD = replace(
+    BY_WALLET, mode="CARD", kiosk_id=None, entries=entries(Kind.HOLD, Kind.POST, Kind.CAPTURE, held="psp:held")
+)
+UNDER_WAY: dict[str, Any] = {"has_receipt": False, "completed": 0, "events_told": 0}
+FAILED: dict[str, Any] = UNDER_WAY | {"failed": 1, "events_told": 1}
+
+
+def books_of(
+    *payments: PaymentFacts,
+    balances: dict[str, int] | None = None,
+    unbalanced: Sequence[str] = (),
+    repeated_receipts: dict[str, int] | None = None,
+    wallets: Sequence[WalletFacts] = (),
+) -> Books:
+    audit = Audit(balances or {})
+    for payment in payments:
+        audit.look_at(payment)
+    return audit.books(unbalanced=unbalanced, repeated_receipts=repeated_receipts or {}, wallets=wallets)
+
+
+def broken(books: Books) -> dict[str, tuple[str, ...]]:
+    return {finding.invariant: finding.breaks for finding in books.findings if finding.breaks}
+
+
+def test_books_without_anything_are_in_order_and_say_what_each_rule_is() -> None:
+    books = books_of()
+
+    assert books == Books(
+        balances={},
+        states={},
+        findings=(
+            Finding("I1", "every entry and the whole ledger sum to zero", ()),
+            Finding("I2", "captured = posted + returned + held, for each payment", ()),
+            Finding("I3", "one entry of a kind and one receipt per payment", ()),
+            Finding("I4", "completed ⇔ exactly one payment.completed", ()),
+            Finding("I5", "wallets = fold of the journal", ()),
+        ),
+    )
+    assert books.in_order
+
+
+HELD_BY_CARD = entries(Kind.HOLD, held="psp:held")
+POSTED_BY_CARD = entries(Kind.HOLD, Kind.POST, held="psp:held")
+
+
+@pytest.mark.parametrize(
+    "payment",
+    [
+        BY_WALLET,
+        BY_CARD,
+        replace(BY_WALLET, entries=entries(Kind.HOLD, Kind.POST, Kind.REFUND, Kind.REFUND)),
+        replace(BY_WALLET, state=State.VOIDED, entries=entries(Kind.HOLD, Kind.VOID), **FAILED),
+        replace(BY_CARD, state=State.AUTH_REQUESTED, entries=[], **UNDER_WAY),
+        replace(BY_CARD, state=State.AUTH_UNKNOWN, entries=[], **UNDER_WAY),
+        replace(BY_CARD, state=State.AUTH_FAILED, entries=[], **FAILED),
+        replace(BY_CARD, state=State.POST_REQUESTED, entries=HELD_BY_CARD, **UNDER_WAY),
+        replace(BY_CARD, state=State.POST_UNKNOWN, entries=HELD_BY_CARD, **UNDER_WAY),
+        replace(BY_CARD, state=State.POST_FAILED, entries=HELD_BY_CARD, **UNDER_WAY),
+        replace(BY_CARD, state=State.POSTED, entries=POSTED_BY_CARD, **UNDER_WAY),
+        replace(BY_CARD, state=State.MANUAL, entries=[], **UNDER_WAY),
+        replace(BY_CARD, state=State.MANUAL, entries=HELD_BY_CARD, **UNDER_WAY),
+        replace(BY_CARD, state=State.MANUAL, entries=POSTED_BY_CARD, **UNDER_WAY),
+        replace(BY_CARD, state=State.VOIDED, entries=entries(Kind.HOLD, Kind.VOID, held="psp:held"), **FAILED),
+    ],
+)
+def test_a_payment_with_the_entries_of_its_state_is_in_order(payment: PaymentFacts) -> None:
+    assert broken(books_of(payment)) == {}
+
+
+@pytest.mark.parametrize("state", [State.POST_REQUESTED, State.POST_UNKNOWN, State.MANUAL])
+def test_what_a_wallet_payment_holds_stands_on_the_held_account(state: State) -> None:
+    payment = replace(BY_WALLET, state=state, entries=entries(Kind.HOLD), **UNDER_WAY)
+
+    assert broken(books_of(payment, payment, balances={WALLET_HELD: 2 * TOTAL, "x": -2 * TOTAL})) == {}
+    assert broken(books_of(payment, balances={WALLET_HELD: 1, "x": -1})) == {
+        "I5": (f"{WALLET_HELD}: 1, payments hold {TOTAL}",)
+    }
+    assert broken(books_of(payment)) == {"I5": (f"{WALLET_HELD}: 0, payments hold {TOTAL}",)}
+
+
+def test_money_that_is_held_for_no_payment_is_found() -> None:
+    assert broken(books_of(BY_WALLET, balances={WALLET_HELD: 5, "x": -5})) == {
+        "I5": (f"{WALLET_HELD}: 5, payments hold 0",)
+    }
+
+
+@pytest.mark.parametrize(
+    ("payment", "told"),
+    [
+        (replace(BY_WALLET, entries=entries(Kind.HOLD)),
+            ["COMPLETED with hold"]),
+        (replace(BY_WALLET, entries=[]),
+            ["COMPLETED with no entry"]),
+        (replace(BY_WALLET, state=State.POSTED, **UNDER_WAY),
+            ["POSTED with hold, post"]),
+        (replace(BY_CARD, entries=POSTED_BY_CARD),
+            ["COMPLETED with hold, post"]),
+        (replace(BY_WALLET, total_paise=TOTAL + 1),
+            [f"COMPLETED, taken {TOTAL}, posted {TOTAL}, returned 0, held 0"]),
+        (replace(BY_WALLET, state=State.VOIDED, entries=entries(Kind.HOLD, Kind.VOID, Kind.POST), **FAILED),
+            ["VOIDED with hold, post, void",
+             f"VOIDED, taken {TOTAL}, posted {TOTAL}, returned {TOTAL}, held {-TOTAL}"]),
+        (replace(BY_WALLET, entries=entries(Kind.HOLD, Kind.POST, held="psp:held")),
+            ["COMPLETED, taken 0, posted 0, returned 0, held 0"]),
+    ],
+)  # fmt: skip
+def test_entries_that_do_not_fit_the_payment_are_told_with_what_was_taken_and_where_it_went(
+    payment: PaymentFacts, told: list[str]
+) -> None:
+    assert broken(books_of(payment)) == {"I2": tuple(f"pay_1: {line}" for line in told)}
+
+
+def test_a_part_of_the_money_that_is_still_held_breaks_the_rule() -> None:
+    part = [EntryFacts("pay_1:post", Kind.POST, [(WALLET_HELD, 1 - TOTAL), ("biller:JVVNL", TOTAL - 1)])]
+    payment = replace(BY_WALLET, entries=[*entries(Kind.HOLD), *part])
+
+    assert broken(books_of(payment)) == {
+        "I2": (f"pay_1: COMPLETED, taken {TOTAL}, posted {TOTAL - 1}, returned 0, held 1",)
+    }
+
+
+def test_what_a_card_holds_is_nobodys_wallet() -> None:
+    payment = replace(BY_CARD, kiosk_id=KIOSK, state=State.POST_UNKNOWN, entries=HELD_BY_CARD, **UNDER_WAY)
+
+    assert broken(books_of(payment)) == {}
+
+
+@pytest.mark.parametrize(
+    ("payment", "told"),
+    [
+        (replace(BY_WALLET, has_receipt=False), "COMPLETED without a receipt"),
+        (
+            replace(
+                BY_WALLET,
+                state=State.VOIDED,
+                entries=entries(Kind.HOLD, Kind.VOID),
+                **{**FAILED, "has_receipt": True},
+            ),
+            "VOIDED with a receipt",
+        ),
+    ],
+)  # fmt: skip
+def test_a_receipt_and_a_completed_payment_come_together(payment: PaymentFacts, told: str) -> None:
+    assert broken(books_of(payment)) == {"I3": (f"pay_1: {told}",)}
+
+
+def test_a_second_entry_of_a_kind_is_found_and_every_such_kind_is_told() -> None:
+    twice = replace(BY_WALLET, entries=entries(Kind.HOLD, Kind.HOLD, Kind.POST, Kind.POST))
+
+    assert broken(books_of(twice))["I3"] == ("pay_1: more than one hold, post",)
+
+
+def test_a_receipt_number_on_two_payments_is_found() -> None:
+    assert broken(books_of(repeated_receipts={"EM-2627-X": 2})) == {"I3": ("receipt EM-2627-X on 2 payments",)}
+
+
+@pytest.mark.parametrize(
+    ("payment", "told"),
+    [
+        (
+            replace(BY_WALLET, completed=0, events_told=0),
+            "COMPLETED, 0 events counted, 0 completed, 0 failed, 0 others",
+        ),
+        (
+            replace(BY_WALLET, completed=2, events_told=2),
+            "COMPLETED, 2 events counted, 2 completed, 0 failed, 0 others",
+        ),
+        (replace(BY_WALLET, failed=1, events_told=2), "COMPLETED, 2 events counted, 1 completed, 1 failed, 0 others"),
+        (replace(BY_WALLET, events_told=2), "COMPLETED, 2 events counted, 1 completed, 0 failed, 0 others"),
+        (replace(BY_WALLET, other_events=1), "COMPLETED, 1 events counted, 1 completed, 0 failed, 1 others"),
+        (replace(BY_CARD, state=State.AUTH_FAILED, entries=[], **(FAILED | {"failed": 0})),
+            "AUTH_FAILED, 1 events counted, 0 completed, 0 failed, 0 others"),
+    ],
+)  # fmt: skip
+def test_the_ending_event_is_told_once_and_fits_the_end(payment: PaymentFacts, told: str) -> None:
+    assert broken(books_of(payment)) == {"I4": (f"pay_1: {told}",)}
+    assert broken(books_of(replace(payment, events_may_be_forgotten=True))) == {}
+
+
+def test_an_event_of_another_kind_that_was_counted_is_in_order() -> None:
+    assert broken(books_of(replace(BY_WALLET, events_told=2, other_events=1))) == {}
+
+
+def test_entries_and_events_of_payments_that_are_not_there_are_found() -> None:
+    audit = Audit({})
+    audit.entries_without_payment(["pay_8"])
+    audit.events_without_payment(["pay_9"])
+    books = audit.books(unbalanced=[], repeated_receipts={}, wallets=[])
+
+    assert broken(books) == {"I2": ("pay_8: entries without a payment",), "I4": ("pay_9: events without a payment",)}
+    assert not books.in_order
+
+
+def test_an_entry_or_a_ledger_that_does_not_sum_to_zero_is_found() -> None:
+    assert broken(books_of(unbalanced=["ent_1"], balances={"a": 3, "b": -2})) == {
+        "I1": ("ent_1 does not sum to zero", "total 1")
+    }
+
+
+def test_a_wallet_is_what_the_journal_says_and_never_below_its_credit() -> None:
+    balances = {WALLET: -500, "bank": 500}
+
+    assert broken(books_of(balances=balances, wallets=[WalletFacts(KIOSK, -500, 500)])) == {}
+    assert broken(books_of(balances=balances, wallets=[WalletFacts(KIOSK, -500, 499)])) == {
+        "I5": (f"{KIOSK}: -500 is below the credit limit",)
+    }
+    assert broken(books_of(balances=balances, wallets=[WalletFacts(KIOSK, -499, 500)])) == {
+        "I5": (f"{KIOSK}: wallet -499, journal -500",)
+    }
+    assert broken(books_of(wallets=[WalletFacts("ksk_2", 0, 0)])) == {}
+
+
+def test_payments_are_counted_by_state_in_the_order_of_the_names() -> None:
+    under_way = replace(BY_CARD, state=State.AUTH_REQUESTED, entries=[], **UNDER_WAY)
+
+    books = books_of(BY_WALLET, BY_CARD, under_way, balances={"a": 1, "b": -1})
+
+    assert list(books.states.items()) == [("AUTH_REQUESTED", 1), ("COMPLETED", 2)]
+    assert books.balances == {"a": 1, "b": -1}
+
+
+def test_no_more_than_twenty_examples_are_told() -> None:
+    (told,) = broken(books_of(unbalanced=[f"ent_{number}" for number in range(21)])).values()
+
+    assert told == tuple(f"ent_{number} does not sum to zero" for number in range(20))
