@@ -72,8 +72,8 @@ def test_no_two_operations_that_clients_see_have_one_name_and_no_two_schemas() -
     for service in SERVICES:
         document = openapi(service)
         schemas = document["components"]["schemas"]
-        for_clients = [operation for _, operation in operations(service) if not operation.get("x-internal")]
-        for name in named_in(for_clients, schemas, set()):
+        outside = [operation for _, operation in operations(service) if not operation.get("x-internal")]
+        for name in named_in(outside, schemas, set()):
             assert shapes.setdefault(name, schemas[name]) == schemas[name], f"{name} of {service} is another's too"
 
 

@@ -39,9 +39,9 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as folder:
                 try:
                     check(platform, Path(folder))
-                except AssertionError as refusal:
+                except AssertionError as error:
                     failed += 1
-                    print(f"✗ {check.__name__}\n{refusal}")
+                    print(f"✗ {check.__name__}\n{error}")
                 else:
                     print(f"✓ {check.__name__}")
     print(f"{len(CHECKS) - failed} passed, {failed} failed")

@@ -52,15 +52,14 @@ def refusal_of(act: Any) -> Any:
     """The code of the problem that the call was refused with; None when it was not."""
     try:
         act()
-    except NotFoundException as refusal:
-        return refusal.data.code
+    except NotFoundException as error:
+        return error.data.code
     return None
 
 
 def pay(kiosk: Any, bill: Any) -> Any:
-    payment = PaymentsApi(kiosk).create_payment(
-        key(), PaymentRequest(bill_id=bill.bill_id, amount=bill.amount, mode="WALLET")
-    )
+    body = PaymentRequest(bill_id=bill.bill_id, amount=bill.amount, mode="WALLET")
+    payment = PaymentsApi(kiosk).create_payment(idempotency_key=key(), payment_request=body)
     assert payment.status == "COMPLETED"
     return payment
 
@@ -70,7 +69,8 @@ def pay_a_bill(kiosk: Any) -> None:
     billers = BillersApi(kiosk).list_billers(category="ELECTRICITY")
     biller = next(biller for biller in billers.items if biller.biller_id == "JVVNL")
     params = {biller.customer_params[0].name: "200000000712"}
-    fetched = payments.fetch_bills(key(), BillFetchRequest(biller_id=biller.biller_id, customer_params=params))
+    body = BillFetchRequest(biller_id=biller.biller_id, customer_params=params)
+    fetched = payments.fetch_bills(idempotency_key=key(), bill_fetch_request=body)
     payment = pay(kiosk, fetched.bills[0])
     receipt = payments.get_receipt(payment.payment_id)
     assert receipt == payment.receipt
@@ -87,23 +87,24 @@ def get_a_certificate(kiosk: Any, officer: Any) -> None:
     hindi = {"name_hi": "सैंडबॉक्स"}
     asked = [field for field in described.form.fields if field.required]
     form = {field.name: hindi.get(field.name, samples.get(field.type)) for field in asked}
-    application = certificates.submit_application(
-        key(), Submit(application_type="domicile", district_code="102", applicant=form)
-    )
+    body = Submit(application_type="domicile", district_code="102", applicant=form)
+    application = certificates.submit_application(idempotency_key=key(), submit=body)
     application_id = application.application_id
     fee = BillFetchRequest(**application.fee.pay_with.to_dict())
 
     def demand() -> Any:
         """Billing hears of the fee by an event; until then it answers with a problem."""
         try:
-            return PaymentsApi(kiosk).fetch_bills(key(), fee).bills[0]
+            return PaymentsApi(kiosk).fetch_bills(idempotency_key=key(), bill_fetch_request=fee).bills[0]
         except NotFoundException:
             return None
 
     pay(kiosk, eventually(demand))
     eventually(lambda: certificates.get_application(application_id).state == "IN_VERIFICATION")
     decided = CertificatesApi(officer).decide_application(
-        application_id, key(), Decision(decision="approve", remarks="Documents seen.")
+        application_id=application_id,
+        idempotency_key=key(),
+        decision=Decision(decision="approve", remarks="Documents seen."),
     )
     assert decided.state == "ISSUED"
     certificate = certificates.get_certificate(decided.certificate_id)

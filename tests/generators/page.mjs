@@ -20,7 +20,6 @@ async function signIn(password) {
   const form = page.locator(".auth-container");
   await form.locator("input[data-name=clientId], #client_id_clientCredentials, #client_id").first().fill(clientId);
   await form.locator("input[data-name=clientSecret], #client_secret_clientCredentials, #client_secret").first().fill(password);
-  await form.getByText("select all").click();
   await form.locator("button.authorize").click();
 }
 

@@ -29,7 +29,8 @@ def merged_openapi(services: Iterable[PublishedService], version: str) -> Docume
             "title": "e-Mitra API",
             "version": version,
             "description": "Every operation of the e-Mitra platform. Get a token with **Authorize** (client id and "
-            "secret of a sandbox client), then try any operation. Kinds of problems: [/problems](/problems).",
+            "secret of a sandbox client; tick no scope to get all that it has), then try any "
+            "operation. Kinds of problems: [/problems](/problems).",
             **_publisher(documents.values()),
         },
         "servers": [{"url": "/"}],

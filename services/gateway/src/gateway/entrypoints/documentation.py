@@ -195,7 +195,7 @@ def list_event_contracts() -> dict[str, Any]:
     headers=["Cache-Control", "ETag"],
 )
 @blueprint.alt_response(304, description="It is as the ETag of If-None-Match says.", headers=["Cache-Control", "ETag"])
-def get_event_contract(file: str) -> AnyResponse:
+def get_event_contract(file: str) -> Response:
     """The schema of one event's data
 
     The address is also what events of release 0.1.0 carry as `dataschema`.
@@ -206,7 +206,7 @@ def get_event_contract(file: str) -> AnyResponse:
     response = Response(current_app.json.dumps(contract), content_type="application/schema+json")
     response.add_etag()
     response.headers["Cache-Control"] = f"public, max-age={ASSET_MAX_AGE_SECONDS}"
-    return response.make_conditional(request)
+    return response
 
 
 @lru_cache(maxsize=1)

@@ -38,8 +38,8 @@ _KEY_PARAMETER = {
 class Blueprint(flask_smorest.Blueprint):
     """flask-smorest's Blueprint with access marks; give routes their full path, such as "/v1/payments".
 
-    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `versioned`, `raises`, `arguments`,
-    `response`.
+    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `versioned`, `raises`, `arguments`
+    and `response`.
     The marks are enforced before any argument is read, whatever the order.
     """
 

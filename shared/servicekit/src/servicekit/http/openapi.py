@@ -22,7 +22,6 @@ _PUBLISHED_BY: dict[str, Any] = {
     "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
 }
 _METHODS = ("get", "put", "post", "delete", "patch")
-_PROBLEM = {"$ref": "#/components/responses/Problem"}
 _CONDITIONS: dict[str, dict[str, Any]] = {
     IF_MATCH: {
         "description": "The ETag that you read. At any other version nothing is done, and the answer is 412.",
@@ -201,20 +200,6 @@ def _referenced(value: Any, schemas: dict[str, Any], seen: frozenset[str] = froz
     return names
 
 
-def _document_versions(operation: dict[str, Any], method: str) -> None:
-    """The ETag that is answered, and the headers that ask for a version."""
-    read = method == "get"
-    name = IF_NONE_MATCH if read else IF_MATCH
-    operation.setdefault("parameters", []).append({"in": "header", "name": name, **_CONDITIONS[name]})
-    for status, response in operation["responses"].items():
-        if status.startswith("2"):
-            response["headers"] = {**response.get("headers", {}), **answers.headers(["ETag"])}
-    if read:
-        operation["responses"]["304"] = {"description": "It is at the version of If-None-Match still."}
-    else:
-        operation["x-raises"] = (*operation["x-raises"], StaleVersion)
-
-
 def _names(value: Any, kind: str) -> set[str]:
     """Names of the components of this kind that `value` refers to itself."""
     inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
@@ -223,10 +208,24 @@ def _names(value: Any, kind: str) -> set[str]:
     return names | {reference.removeprefix(kind)} if reference.startswith(kind) else names
 
 
+def _document_versions(operation: dict[str, Any], method: str) -> None:
+    """The ETag that is answered, and the header that asks for a version or forbids another."""
+    read = method == "get"
+    name = IF_NONE_MATCH if read else IF_MATCH
+    operation.setdefault("parameters", []).append({"in": "header", "name": name, **_CONDITIONS[name]})
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response["headers"] = {**response.get("headers", {}), **answers.headers(["ETag"])}
+    if read:
+        unchanged = "It is at the version of If-None-Match still."
+        operation["responses"]["304"] = {"description": unchanged, "headers": answers.headers(["ETag"])}
+    operation["x-raises"] = [*operation["x-raises"], StaleVersion]  # of a read too, where it names a version
+
+
 def _finish_operation(operation: dict[str, Any], path: str) -> None:
     responses = operation.setdefault("responses", {})
     # flask-smorest refers to a response of its own for bad arguments; ours are all one shape.
-    for status in [s for s in responses if "$ref" in responses[s] and responses[s] != _PROBLEM]:
+    for status in [s for s in responses if "$ref" in responses[s]]:
         del responses[status]
     always = [REQUEST_ID_HEADER]
     if any(parameter["name"] == HEADER for parameter in operation.get("parameters", ())):

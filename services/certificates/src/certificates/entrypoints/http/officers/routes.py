@@ -27,7 +27,7 @@ from servicekit.instants import utc_now
 @blueprint.versioned()
 @blueprint.raises(ApplicationNotFound, OfficerRequired, AnotherOfficerRequired, AlreadyDecided, FeeNotPaid)
 @blueprint.arguments(schemas.DecisionSchema, example=schemas.DECISION_EXAMPLE)
-@blueprint.response(201, ApplicationSchema, headers=["Location", "ETag"])
+@blueprint.response(201, ApplicationSchema, headers=["Location"])
 def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders:
     """Decide the step in hand.
 
