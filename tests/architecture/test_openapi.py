@@ -14,6 +14,7 @@ SOMETIMES = {
     ("certificates", "FormField", "instead_of"): "fields that stand in for others",
     ("certificates", "FormField", "pattern"): "text fields with a form of their own",
     ("certificates", "FormField", "hint"): "says the pattern to people",
+    ("certificates", "FormField", "writing"): "text fields",
     ("certificates", "FormField", "max_length"): "text fields",
     ("certificates", "FormField", "minimum"): "integer fields",
     ("certificates", "FormField", "maximum"): "integer fields",

@@ -29,7 +29,8 @@ def test_no_event_has_two_producers() -> None:
 def test_every_consumed_event_is_published_by_whom_the_consumer_expects() -> None:
     for service in SERVICES:
         for consumed in asked(service, "events")["consumes"]:
-            producer = published().get(consumed["event"])
+            # An event may be awaited before anybody publishes it; then the catalogue says whose it will be.
+            producer = published().get(consumed["event"]) or emitra_contracts.producer(consumed["event"])
             assert producer == consumed["producer"], f"{service} waits for {consumed['event']} from {producer}"
 
 

@@ -24,20 +24,20 @@ class Survivor:
 
     function: str
     was: str
-    now: str
+    becomes: str
     why: str
     equivalent: bool = False
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change, and whether a test noticed it. `was` and `now` are told of those that none noticed."""
+    """One change, and whether a test noticed it. `was` and `becomes` are told of those that none noticed."""
 
     module: str
     function: str
     noticed: bool
     was: str = ""
-    now: str = ""
+    becomes: str = ""
     survivor: Survivor | None = None
 
     @classmethod
@@ -47,9 +47,9 @@ class Mutant:
         if match is None:
             raise ValueError(f"not a mutant's name: {name}")
         lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
-        was, now = (" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
+        was, becomes = (" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
         function = ".".join(part for part in (match["module"], match["cls"], match["function"]) if part)
-        return cls(match["module"], function, status in _NOTICED, was, now)
+        return cls(match["module"], function, status in _NOTICED, was, becomes)
 
     @property
     def equivalent(self) -> bool:
@@ -59,9 +59,9 @@ class Mutant:
 
 def judged(mutants: Sequence[Mutant], survivors: Sequence[Survivor]) -> list[Mutant]:
     """The mutants, those that nobody noticed with the reason why they may stay, if there is one."""
-    known = {(survivor.function, survivor.was, survivor.now): survivor for survivor in survivors}
+    known = {(survivor.function, survivor.was, survivor.becomes): survivor for survivor in survivors}
     return [
-        mutant if mutant.noticed else replace(mutant, survivor=known.get((mutant.function, mutant.was, mutant.now)))
+        mutant if mutant.noticed else replace(mutant, survivor=known.get((mutant.function, mutant.was, mutant.becomes)))
         for mutant in mutants
     ]
 
@@ -85,7 +85,7 @@ def complaints(mutants: Sequence[Mutant], survivors: Sequence[Survivor]) -> list
     used = {mutant.survivor for mutant in mutants}
     said = [f"{_told(mutant)}: nobody noticed, and no reason is given" for mutant in mutants if _unexplained(mutant)]
     said += [
-        f"{survivor.function}: {survivor.now!r} does not survive" for survivor in survivors if survivor not in used
+        f"{survivor.function}: {survivor.becomes!r} does not survive" for survivor in survivors if survivor not in used
     ]
     if share(mutants) < LEAST_NOTICED:
         said.append(f"{share(mutants):.1%} are noticed; {LEAST_NOTICED:.0%} is the least")
@@ -121,8 +121,8 @@ def _unexplained(mutant: Mutant) -> bool:
 
 def _told(mutant: Mutant) -> str:
     # Two backticks around code that has one.
-    was, now = (f"`` {text} ``" if "`" in text else f"`{text}`" for text in (mutant.was, mutant.now))
-    return f"`{mutant.function}`: {was} → {now if mutant.now else 'nothing'}"
+    was, becomes = (f"`` {text} ``" if "`" in text else f"`{text}`" for text in (mutant.was, mutant.becomes))
+    return f"`{mutant.function}`: {was} → {becomes if mutant.becomes else 'nothing'}"
 
 
 def _lines(mutants: Sequence[Mutant]) -> list[list[str]]:

@@ -76,7 +76,7 @@ def test_an_unknown_district_is_refused_and_told_where_the_known_ones_are(get: G
     body = problem(get("/v1/kiosks", district=district), 422)
 
     assert [(error["pointer"], error["code"]) for error in body["errors"]] == [("?district", "unknown-district")]
-    assert "/v1/districts" in body["detail"]
+    assert "/v1/districts" in body["errors"][0]["detail"]
 
 
 @pytest.mark.parametrize("status", ["active", "OPEN", ""])

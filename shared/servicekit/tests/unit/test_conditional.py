@@ -137,5 +137,5 @@ def test_the_document_names_the_etag_and_the_headers(app: Flask) -> None:
     assert "ETag" in read["responses"]["200"]["headers"]
     assert "ETag" in change["responses"]["201"]["headers"]
     assert "304" in read["responses"]
-    assert change["responses"]["412"] == {"$ref": "#/components/responses/Problem"}
+    assert change["responses"]["412"]["$ref"] == "#/components/responses/StaleVersion"
     assert "parameters" not in paths["/v1/things"]["post"]

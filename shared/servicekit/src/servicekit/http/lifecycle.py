@@ -77,8 +77,9 @@ def timeout_ms(given: str | None) -> int:
 
 
 def _seconds_left(given: str | None, begun: float) -> float:
-    # The body was waited for on the caller's time; in hundredths, for the way to here was not.
-    seconds = timeout_ms(given) / 1000 - round(time.monotonic() - begun, 2)
+    waited = time.monotonic() - begun
+    # A body was waited for on the caller's time; the way to here, on a busy machine some hundredths, was not.
+    seconds = timeout_ms(given) / 1000 - (waited if waited > LEAST_USEFUL_SECONDS else 0)
     if seconds < LEAST_USEFUL_SECONDS:
         raise DependencyTimeout("Less than 100 ms are left for this request; nothing was begun.")
     return seconds

@@ -25,12 +25,12 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 _CONDITIONS: dict[str, dict[str, Any]] = {
     IF_MATCH: {
         "description": "The ETag that you read. At any other version nothing is done, and the answer is 412.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "maxLength": 200},
         "example": '"2"',
     },
     IF_NONE_MATCH: {
         "description": "The ETag that you have. While that is the version, the answer is 304 without a body.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "maxLength": 200},
         "example": '"2"',
     },
 }
