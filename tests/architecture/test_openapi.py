@@ -15,6 +15,7 @@ SOMETIMES = {
     ("certificates", "FormField", "pattern"): "text fields with a form of their own",
     ("certificates", "FormField", "hint"): "says the pattern to people",
     ("certificates", "FormField", "writing"): "text fields",
+    ("certificates", "FormField", "script"): "names in a script of their own",
     ("certificates", "FormField", "max_length"): "text fields",
     ("certificates", "FormField", "minimum"): "integer fields",
     ("certificates", "FormField", "maximum"): "integer fields",

@@ -22,7 +22,15 @@ def add_package(
 
 def add_launcher(root: Path) -> Path:
     """deploy/local, with the dependency groups every repository has."""
-    groups = '[dependency-groups]\nbootstrap = ["uv"]\nbuild = ["hatchling"]\nmongod = ["m"]\nlint = ["ruff"]\n'
+    named = {
+        "bootstrap": "uv",
+        "build": "hatchling",
+        "generators": "g",
+        "mongod": "m",
+        "lint": "ruff",
+        "mutants": "mutmut",
+    }
+    groups = "[dependency-groups]\n" + "".join(f'{group} = ["{needs}"]\n' for group, needs in named.items())
     return add_package(root, "deploy/local", "emitra-local", ["rich"], groups=groups)
 
 

@@ -55,6 +55,7 @@ def test_each_file_holds_what_its_program_prints_and_a_repeat_changes_nothing(ro
         "services/gateway/events.json",
         "deploy/k8s/services/gateway/base/openapi.yaml",
         "shared/contracts/asyncapi.yaml",
+        "services/gateway/src/gateway/entrypoints/pages/event-schemas.json",
         "docs/platform.svg",
     ]
     assert (root / "services/gateway/openapi.yaml").read_text() == "openapi: 3.1.0\n"
