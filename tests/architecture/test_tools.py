@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from emitra_local.workspace import OURS, Workspace
-from tests.architecture.documents import TARGETS
+from tests.architecture.documents import TARGETS, files
 from tests.conftest import ROOT
 
 
@@ -49,3 +49,10 @@ def test_every_package_is_watched_for_updates_but_ours_are_looked_up_nowhere() -
     watched = [folder for pattern in python["directories"] for folder in ROOT.glob(pattern.removeprefix("/"))]
     assert sorted(watched) == sorted(package.folder for package in Workspace(ROOT).packages)
     assert python["ignore"] == [{"dependency-name": f"{OURS}*"}]
+
+
+def test_a_lock_holds_hashes_and_no_address() -> None:
+    """Where packages come from is the machine's own setting; `npm` writes addresses that have to go."""
+    locks = [path for path in files(".lock", ".json") if path.suffix == ".lock" or path.name == "package-lock.json"]
+    assert len(locks) > 10
+    assert [str(path.relative_to(ROOT)) for path in locks if "://" in path.read_text(encoding="utf-8")] == []
