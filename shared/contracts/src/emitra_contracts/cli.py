@@ -1,6 +1,7 @@
 """`emitra-contracts`: compare the contracts with the last release, release them, and print them."""
 
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ import yaml
 from emitra_contracts import gate
 from emitra_contracts.asyncapi import platform_document
 from emitra_contracts.catalogue import accepted, clients, envelope_schema, events, released_examples, schema, sunsets
+from emitra_contracts.folders import BrokenContract, claims, services
 from emitra_contracts.released import (
-    RELEASED,
+    broken_files,
     contracts_of_today,
     damaged_files,
     event_tables,
@@ -29,8 +31,8 @@ Root = Annotated[Path, typer.Option(help="The repository.", exists=True, file_ok
 @app.command("check")
 def check_contracts(root: Root = Path()) -> None:
     """Compare today's events and APIs with the released ones. Fail over a breaking change, and name whom it breaks."""
-    if not RELEASED.exists():  # a comparison with an empty release passes
-        typer.echo(f"{RELEASED} is missing: `make release-contracts` writes it the first time.")
+    if not released_contracts(root).envelope:  # a comparison with an empty release passes
+        typer.echo("Nothing was ever released: `make release-contracts` does it the first time.")
         raise typer.Exit(1)
     broken = _findings(root)
     if broken:
@@ -40,14 +42,20 @@ def check_contracts(root: Root = Path()) -> None:
 
 
 @app.command("release")
-def release_contracts(root: Root = Path()) -> None:
+def release_contracts(
+    root: Root = Path(),
+    service: Annotated[str, typer.Option(help="Only this service's contracts, e.g. billing.")] = "",
+) -> None:
     """Make today's events and APIs the released ones, and add today's new examples to the released ones."""
+    if service and service not in services(root):
+        typer.echo(f"There is no service {service!r}; there are {', '.join(services(root))}.")
+        raise typer.Exit(2)
     broken = _findings(root)
     if broken:
         typer.echo(gate.report(broken))
         typer.echo("\nNothing was released.")
         raise typer.Exit(1)
-    added = release(contracts_of_today(root), root)
+    added = release(contracts_of_today(root), root, [service] if service else [])
     for path in added:
         typer.echo(f"added {path}")
     typer.echo(f"Released; {len(added)} new examples.")
@@ -68,14 +76,29 @@ def print_schemas() -> None:
 
 
 def _findings(root: Path) -> list[gate.Finding]:
-    readers = gate.Readers(event_tables(root), clients())
-    examples = {name: example for event in events() for name, example in released_examples(event).items()}
-    today = datetime.now(UTC).date()
-    broken = gate.findings(released_contracts(), contracts_of_today(root), readers, sunsets(), on=today)
+    os.environ["EMITRA_ROOT"] = str(root.resolve())  # the catalogue is of the same repository
+    unreadable = list(broken_files(root))
+    without = {service for service, _ in unreadable}
+    released, today = released_contracts(root, without), contracts_of_today(root, without)
+    readers = gate.Readers(event_tables(root, without), clients(without))
+    owners = {event: row["producer"] for event, row in {**released.catalogue, **today.catalogue}.items()}
+    ends = {
+        service: {name if name in owners else f"{service} {name}": day for name, day in days.items()}
+        for service, days in sunsets(without).items()
+    }
+    every_end = {name: day for days in ends.values() for name, day in days.items()}
+    meant = accepted(without)
+    examples = {name: example for event in today.catalogue for name, example in released_examples(event).items()}
+    broken = gate.findings(released, today, readers, every_end, on=datetime.now(UTC).date())
+    named = {service: [row["contract"] for row in rows] for service, rows in meant.items() if service != "shared"}
     return [
-        *gate.unaccepted(broken, accepted()),
-        *gate.damage_findings(damaged_files(), readers),
+        *gate.unreadable_findings(unreadable),
+        *gate.unaccepted(broken, [row for rows in meant.values() for row in rows]),
+        *gate.damage_findings(damaged_files(root), readers),
         *gate.example_findings(examples, readers),
+        *gate.quarrel_findings(claims(root), released),
+        *gate.foreign_findings("accepted.json", named, owners, services(root)),
+        *gate.foreign_findings("sunsets.json", ends, owners, services(root)),
     ]
 
 

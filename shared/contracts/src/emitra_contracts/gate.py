@@ -1,6 +1,6 @@
 """The contract gate: the changes since the last release that break somebody, whom, and what to do instead."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,16 +12,22 @@ from emitra_contracts.validation import TYPE_PREFIX, ContractViolation, validate
 
 EVENT_REMEDY = (
     "An event keeps its form within a major version. Publish <event>.v2 beside it, name the day on which v1 ends in "
-    "sunsets.json and CHANGELOG.md, and take v1 away after that day."
+    "the contracts/sunsets.json and CHANGELOG.md of its service, and take v1 away after that day."
 )
 API_REMEDY = (
     "Keep what clients use as it is and add the new beside it: an optional member, another path, /v2/…; name the day "
-    "on which the old operation ends in sunsets.json and in the service's CHANGELOG.md."
+    "on which the old operation ends in the service's contracts/sunsets.json and CHANGELOG.md."
 )
+BROKEN_REMEDY = "Mend the file. The contracts of the other services were compared without it."
+QUARREL_REMEDY = (
+    "An event belongs to the one in whose folder it lies, and first to whoever released it. The newcomer names its own "
+    "event otherwise, or becomes a consumer of that one."
+)
+FOREIGN_REMEDY = "A service accepts and ends only what is its own. Take the line out; its owner decides."
 DAMAGE_REMEDY = "Nobody edits released/: restore it as it was; `make release-contracts` renews it when it may."
 EXAMPLE_REMEDY = "A released example stays as it was released, and today's schemas accept it: old events are replayed."
 
-ACCEPTED_REMEDY = "Take the row out of accepted.json, or name the change as the gate does."
+ACCEPTED_REMEDY = "Take the row out of its accepted.json, or name the change as the gate does."
 
 NOBODY = "no consumer in this repository"
 _SHOWN_OPERATIONS = 3
@@ -42,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Readers:
-    """Who relies on the contracts: by service its table of events, by client its row of clients.json."""
+    """Who relies on the contracts: by service its table of events, by client its row (catalogue.clients)."""
 
     tables: Mapping[str, Mapping[str, Any]]
     clients: Mapping[str, Mapping[str, Any]]
@@ -121,14 +127,57 @@ def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers
 
 
 def damage_findings(damaged: Iterable[tuple[str, str]], readers: Readers) -> list[Finding]:
-    """A finding for each damaged file of `released/` (its path there, and what is wrong with it)."""
+    """A finding for each damaged file of a `released/` (its path in the repository, and what is wrong with it)."""
     broken = []
     for path, damage in damaged:
-        kind, _, rest = path.partition("/")
-        event = rest.partition("/")[0] if kind == "events" else ""
+        _, _, rest = path.partition("/released/events/")
+        event = rest.partition("/")[0]
         breaks = tuple(readers.consumers_of(event)) or ("whoever relies on it",)
         why = "changes are no longer compared, nor tried, with what was really released"
         broken.append(Finding(event or "released", path, "as released", damage, breaks, why, DAMAGE_REMEDY))
+    return broken
+
+
+def unreadable_findings(broken_files: Iterable[tuple[str, str]]) -> list[Finding]:
+    """A finding for each file of a service's contracts that cannot be read (service, and what the reader said)."""
+    why = "nothing of this service was compared, and its consumers cannot be tested"
+    return [
+        Finding(service, message.partition(":")[0], "a readable file", message, (service,), why, BROKEN_REMEDY)
+        for service, message in broken_files
+    ]
+
+
+def quarrel_findings(claims: Mapping[str, Sequence[str]], released: Contracts) -> list[Finding]:
+    """A finding for each event that lies in the folders of several services."""
+    broken = []
+    for event, claimants in claims.items():
+        if len(claimants) > 1:
+            owner = released.catalogue.get(event, {}).get("producer")
+            was = f"{owner}'s" if owner else "nobody's"
+            current = f"claimed by {' and '.join(claimants)}"
+            newcomers = tuple(service for service in claimants if service != owner)
+            why = "two producers of one event: nobody could say whose message it is"
+            broken.append(Finding(event, "the event", was, current, newcomers, why, QUARREL_REMEDY))
+    return broken
+
+
+def foreign_findings(
+    file: str, named: Mapping[str, Iterable[str]], owners: Mapping[str, str], services: Collection[str]
+) -> list[Finding]:
+    """A finding for each contract that a service's `file` names and another one owns.
+
+    `named` is service → contracts as the gate reports them (`billing GET /v1/wallet`, an event); `owners` event → its
+    producer.
+    """
+    broken = []
+    for service, contracts in named.items():
+        for contract in contracts:
+            first = contract.partition(" ")[0]
+            owner = owners.get(first, first if first in services else "shared")
+            if owner != service:
+                place = f"services/{service}/contracts/{file}"
+                why = f"it is {owner}'s to decide"
+                broken.append(Finding(contract, place, f"{owner}'s", f"named by {service}", (owner,), why, FOREIGN_REMEDY))
     return broken
 
 
@@ -191,7 +240,7 @@ def _api_findings(
             for operation in places
             for client in (readers.callers_of(old, operation) if operation else _callers_of_any(old, readers))
         )
-        breaks = tuple(dict.fromkeys(callers)) or ("no client in clients.json",)
+        breaks = tuple(dict.fromkeys(callers)) or ("no client that a clients.json names",)
         shared = f" ({origin.removeprefix('#/components/')})" if origin.startswith("#/components/") else ""
         names = [_name(operation) for operation in places]
         more = f" and {len(names) - _SHOWN_OPERATIONS} more" if len(names) > _SHOWN_OPERATIONS else ""

@@ -7,9 +7,10 @@ import pytest
 
 from emitra_contracts.api_compatibility import breaking_api_changes
 from emitra_contracts.compatibility import Use, breaking_changes
+from emitra_contracts.folders import repository
 from emitra_contracts.released import released_contracts
 
-RELEASED = released_contracts()
+RELEASED = released_contracts(repository())
 EVENTS = {**RELEASED.schemas, "the envelope": RELEASED.envelope}
 
 Path = tuple[str | int, ...]

@@ -4,22 +4,23 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from emitra_contracts import events, examples, released_examples
+from emitra_contracts import examples
 from emitra_contracts.gate import (
     Finding,
     Readers,
     damage_findings,
     example_findings,
     findings,
+    foreign_findings,
+    quarrel_findings,
     report,
     unaccepted,
 )
-from emitra_contracts.released import Contracts, damaged_files, release, released_contracts
+from emitra_contracts.released import Contracts
 
 FEE = {"type": "object", "properties": {"amount": {"type": "integer"}}, "required": ["amount"]}
 SUBMITTED = {
@@ -182,84 +183,35 @@ def test_a_released_example_that_todays_schema_refuses_is_a_finding_with_its_rea
 
 @pytest.mark.parametrize("file", ["schema.json", "examples/y.1.json"])
 def test_a_damaged_file_is_a_finding_with_the_consumers_of_its_event(file: str) -> None:
-    path = f"events/application.submitted.v1/{file}"
+    path = f"services/certificates/contracts/released/events/application.submitted.v1/{file}"
     (finding,) = damage_findings([(path, "was changed")], READERS)
     assert (finding.place, finding.current, finding.breaks) == (path, "was changed", ("billing", "gateway"))
 
 
-@pytest.mark.parametrize("path", ["apis/billing.yaml", "events.json"])
-def test_a_damaged_file_of_no_event_is_a_finding_too(path: str) -> None:
+def test_a_damaged_file_of_no_event_is_a_finding_too() -> None:
+    path = "services/billing/contracts/released/openapi.yaml"
     (finding,) = damage_findings([(path, "was changed")], READERS)
     assert (finding.contract, finding.place) == ("released", path)
 
 
-@pytest.fixture
-def first_release(tmp_path: Path) -> Path:
-    folder = tmp_path / "released"
-    assert len(release(replace(RELEASED, apis={}), tmp_path, folder)) > 2 * len(events())
-    return folder
+def test_an_event_in_two_folders_is_the_newcomers_fault_and_both_are_named() -> None:
+    claims = {"application.submitted.v1": ["agriculture", "certificates"], "crop.sown.v1": ["agriculture"]}
+    (finding,) = quarrel_findings(claims, RELEASED)
+    assert (finding.contract, finding.was) == ("application.submitted.v1", "certificates's")
+    assert (finding.current, finding.breaks) == ("claimed by agriculture and certificates", ("agriculture",))
 
 
-def test_a_release_holds_what_was_released_and_a_repeat_adds_nothing(first_release: Path, tmp_path: Path) -> None:
-    assert released_contracts(first_release) == replace(RELEASED, apis={})
-    before = {file: file.read_bytes() for file in first_release.rglob("*") if file.is_file()}
-    assert release(replace(RELEASED, apis={}), tmp_path, first_release) == []
-    assert {file: file.read_bytes() for file in first_release.rglob("*") if file.is_file()} == before
+def test_an_event_that_two_newcomers_claim_is_the_fault_of_both() -> None:
+    (finding,) = quarrel_findings({"crop.sown.v1": ["agriculture", "horticulture"]}, RELEASED)
+    assert (finding.was, finding.breaks) == ("nobody's", ("agriculture", "horticulture"))
 
 
-def test_a_new_version_of_an_example_is_added_beside_the_old_one(first_release: Path, tmp_path: Path) -> None:
-    old = first_release / "events" / "payment.failed.v1" / "examples" / "biller-refused.1.json"
-    old_content = b'{"as it was": "before"}\n'
-    old.write_bytes(old_content)
-    assert release(replace(RELEASED, apis={}), tmp_path, first_release) == [
-        "events/payment.failed.v1/examples/biller-refused.2.json"
-    ]
-    assert old.read_bytes() == old_content
-
-
-def test_a_retired_event_loses_its_schema_and_keeps_its_examples(first_release: Path, tmp_path: Path) -> None:
-    release(Contracts({}, {}, {}, {}, {}), tmp_path, first_release)
-    assert released_contracts(first_release).schemas == {}
-    assert list(damaged_files(first_release)) == []
-    assert list(first_release.glob("events/application.submitted.v1/examples/*.json"))
-
-
-def test_an_example_that_was_changed_removed_or_added_by_hand_is_noticed(first_release: Path) -> None:
-    assert list(damaged_files(first_release)) == []
-    folder = first_release / "events" / "payment.failed.v1" / "examples"
-    (folder / "biller-refused.1.json").write_text("{}")
-    (folder / "future-biller-refused.1.json").unlink()
-    (folder / "other.1.json").write_text("{}")
-    assert {path.rpartition("/")[2]: damage.partition(":")[0] for path, damage in damaged_files(first_release)} == {
-        "biller-refused.1.json": "was changed",
-        "future-biller-refused.1.json": "is gone",
-        "other.1.json": "was put there by hand",
-    }
-
-
-def test_what_the_gate_compares_with_cannot_be_edited_removed_or_added_to_unnoticed(first_release: Path) -> None:
-    (first_release / "apis").mkdir()
-    (first_release / "apis" / "billing.yaml").write_text("paths: {}")
-    (first_release / "publishers.json").unlink()
-    for edited in ("events.json", "envelope.schema.json", "events/application.submitted.v1/schema.json"):
-        (first_release / edited).write_text("{}")
-    assert {path: damage.partition(":")[0] for path, damage in damaged_files(first_release)} == {
-        "apis/billing.yaml": "was put there by hand",
-        "publishers.json": "is gone",
-        "events.json": "was changed",
-        "envelope.schema.json": "was changed",
-        "events/application.submitted.v1/schema.json": "was changed",
-    }
-
-
-def test_a_release_renews_the_sums_of_what_it_renews(first_release: Path, tmp_path: Path) -> None:
-    release(replace(RELEASED, apis={}, publishers={}), tmp_path, first_release)
-    assert released_contracts(first_release).publishers == {}
-    assert list(damaged_files(first_release)) == []
-
-
-def test_every_released_event_has_its_examples_undamaged() -> None:
-    assert list(damaged_files()) == []
-    assert released_contracts().catalogue
-    for event in released_contracts().catalogue:
-        assert released_examples(event)
+@pytest.mark.parametrize(
+    ("contract", "owner"),
+    [("billing GET /v1/wallet", "billing"), ("application.submitted.v1", "certificates"), ("the envelope", "shared")],
+)
+def test_a_service_ends_and_accepts_what_is_its_own_only(contract: str, owner: str) -> None:
+    owners, services = {"application.submitted.v1": "certificates"}, ["agriculture", "billing", "certificates"]
+    assert foreign_findings("sunsets.json", {owner: [contract]}, owners, services) == []
+    (finding,) = foreign_findings("sunsets.json", {"agriculture": [contract]}, owners, services)
+    assert (finding.place, finding.breaks) == ("services/agriculture/contracts/sunsets.json", (owner,))
