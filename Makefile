@@ -12,7 +12,7 @@ export GATEWAY_PORT
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis generators mutants lint format generate bench lock upgrade release-contracts tags
+.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis generators mutants lint format generate documents bench lock upgrade release-contracts tags
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
@@ -60,8 +60,11 @@ lint: ## ruff, mypy, import rules, locks, generated files, the contract gate
 format: ## Write the code as `make lint` wants it
 	@$(LOCAL) format
 
-generate: ## Write the generated files that are out of date: openapi.yaml, events.json, asyncapi.yaml, the picture
+generate: ## Write the generated files that are out of date: openapi.yaml, events.json of each service
 	@$(LOCAL) generate
+
+documents: ## Build what is made of all services together: asyncapi.yaml, the picture in docs/, CODEOWNERS
+	@$(LOCAL) documents
 
 bench: ## Print the benchmark tables, floors and peers measured in the same run
 	@$(LOCAL) bench
@@ -72,8 +75,8 @@ lock: ## Write the hashed locks; versions that still fit stay
 upgrade: ## Write the hashed locks with the newest versions that fit
 	@$(LOCAL) lock --upgrade
 
-release-contracts: ## Make today's events and APIs the released ones, unless that breaks whoever relies on them
-	@$(LOCAL) release-contracts
+release-contracts: ## Make today's events and APIs the released ones, unless that breaks whoever relies on them (SERVICE=billing: only its own)
+	@$(LOCAL) release-contracts $(SERVICE)
 
 tags: ## Make the tags of releases.toml that are missing
 	@$(LOCAL) tags

@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import yaml
 
+from emitra_contracts.asyncapi import platform_document
 from tests.architecture.conftest import SERVICES, asked, printed
-from tests.conftest import ROOT
 
 with warnings.catch_warnings():
     # Its own models shadow a name of pydantic's; here warnings are errors.
@@ -15,11 +16,10 @@ with warnings.catch_warnings():
     from asyncapi3 import AsyncAPI3
 
 
-COMMITTED = ROOT / "shared" / "contracts" / "asyncapi.yaml"
-
-
+@cache
 def document() -> dict[str, Any]:
-    return dict(yaml.safe_load(COMMITTED.read_text()))
+    """As `make documents` builds it."""
+    return platform_document(yaml.safe_load(printed(service, "asyncapi")) for service in SERVICES)
 
 
 def references(node: Any) -> Iterator[str]:

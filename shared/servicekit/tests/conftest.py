@@ -135,14 +135,14 @@ def sample_blueprint() -> Blueprint:
         return {"payment_id": f"{caller().client_id}/{payment_id}"}
 
     @blp.route("/v1/receipts/<printed:number>")
-    @blp.public()
+    @blp.public("a test")
     @blp.response(200, Payment)
     def read_receipt(number: str) -> dict[str, Any]:
         """One receipt, by the number on it."""
         return {"payment_id": number}
 
     @blp.route("/v1/payment-keys")
-    @blp.public()
+    @blp.public("a test")
     @blp.response(200)
     def read_keys() -> dict[str, Any]:
         """Public keys."""
@@ -157,7 +157,7 @@ def sample_blueprint() -> Blueprint:
         return {"token": token}
 
     @blp.route("/pages/<path:page>")
-    @blp.public(documented=False)
+    @blp.public("a test", documented=False)
     def page(page: str) -> str:
         return page
 

@@ -199,6 +199,12 @@ def generate() -> None:
 
 
 @app.command()
+def documents() -> None:
+    """Build what is made of all services together: asyncapi.yaml, the picture in docs/, CODEOWNERS."""
+    raise typer.Exit(suites.write_documents(root()))
+
+
+@app.command()
 def tags() -> None:
     """Make the tags of releases.toml that are missing."""
     for tag in releases.make_missing_tags(root()):
@@ -206,9 +212,9 @@ def tags() -> None:
 
 
 @app.command("release-contracts")
-def release_contracts() -> None:
+def release_contracts(service: Annotated[str, typer.Argument(help="Only its own, e.g. billing.")] = "") -> None:
     """Make today's events and APIs the released ones, unless that breaks somebody."""
-    raise typer.Exit(suites.release_contracts(root()))
+    raise typer.Exit(suites.release_contracts(root(), service))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from emitra_local import import_rules
 from emitra_local.checks import contract_gate, run_checks
 from emitra_local.console import console, say, stage
 from emitra_local.environments import Environments
-from emitra_local.generated import out_of_date
+from emitra_local.generated import out_of_date, platform_documents
 from emitra_local.problems import CannotStart
 from emitra_local.stack import disposable_stack
 from emitra_local.suite_results import Result, read_report, summarise
@@ -153,11 +153,23 @@ def generate(root: Path) -> int:
     return 0
 
 
-def release_contracts(root: Path) -> int:
-    """Make today's events and APIs the released ones; not 0 when that would break whoever relies on the old ones."""
+def write_documents(root: Path) -> int:
+    """Writes what is made of all services together, and says where; 0."""
     environments = Environments(root, say)
     environments.ensure("lint")
-    command = [*contract_gate(environments), "release"]
+    for path, text in platform_documents(environments).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        say(f"wrote {path.relative_to(root)}")
+    return 0
+
+
+def release_contracts(root: Path, service: str = "") -> int:
+    """Make today's events and APIs the released ones, of one service where it is named; not 0 when that would break
+    whoever relies on the old ones."""
+    environments = Environments(root, say)
+    environments.ensure("lint")
+    command = [*contract_gate(environments), "release", *(["--service", service] if service else [])]
     env = os.environ | import_rules.path(environments.workspace)
     return subprocess.run(command, cwd=root, env=env, check=False).returncode
 

@@ -34,6 +34,11 @@ class Package:
         return _normalised(self._document["project"]["name"])
 
     @property
+    def team(self) -> str:
+        """Who owns the folder of a service, e.g. `@emitra/payments`; "" where it does not say so."""
+        return str(self._document.get("tool", {}).get("emitra", {}).get("team", ""))
+
+    @property
     def installable(self) -> bool:
         """False for a folder of tests: it has dependencies but is not a distribution."""
         return "build-system" in self._document

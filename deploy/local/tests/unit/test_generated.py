@@ -8,7 +8,7 @@ import pytest
 from tests.support.repositories import add_package, write_module
 
 from emitra_local.environments import Environments
-from emitra_local.generated import out_of_date
+from emitra_local.generated import ASYNCAPI, code_owners, out_of_date, platform_documents
 
 SERVICE = """
 import sys
@@ -54,13 +54,10 @@ def test_each_file_holds_what_its_program_prints_and_a_repeat_changes_nothing(ro
         "services/gateway/openapi.yaml",
         "services/gateway/events.json",
         "deploy/k8s/services/gateway/base/openapi.yaml",
-        "shared/contracts/asyncapi.yaml",
         "services/gateway/src/gateway/entrypoints/pages/event-schemas.json",
-        "docs/platform.svg",
     ]
     assert (root / "services/gateway/openapi.yaml").read_text() == "openapi: 3.1.0\n"
     assert (root / "deploy/k8s/services/gateway/base/openapi.yaml").read_text() == "openapi: 3.1.0\n"
-    assert (root / "shared/contracts/asyncapi.yaml").read_text() == "asyncapi one\n"
     assert written(root) == []
 
 
@@ -69,8 +66,27 @@ def test_what_a_change_made_stale_is_named_and_nothing_else(root: Path) -> None:
     # Longer, since Python takes its bytecode for new by second and size.
     write_module(root, "gateway.service", SERVICE.replace("3.1.0", "3.1.10"))
     assert written(root) == ["services/gateway/openapi.yaml", "deploy/k8s/services/gateway/base/openapi.yaml"]
-    (root / "docs/platform.svg").write_text("by hand")
-    assert written(root) == ["docs/platform.svg"]
+    (root / "services/gateway/events.json").write_text("by hand")
+    assert written(root) == ["services/gateway/events.json"]
+
+
+def test_what_is_made_of_all_services_is_no_part_of_a_services_change(root: Path) -> None:
+    with (root / "services/gateway/pyproject.toml").open("a") as document:
+        document.write('[tool.emitra]\nteam = "@emitra/platform"\n')
+    made = {str(path.relative_to(root)): text for path, text in platform_documents(Environments(root)).items()}
+    assert made.keys() == {ASYNCAPI, "docs/platform.svg", "CODEOWNERS"}
+    assert made[ASYNCAPI] == "asyncapi one\n"
+    assert made["CODEOWNERS"] == code_owners({"gateway": "@emitra/platform"})
+    assert made.keys().isdisjoint(written(root))
+
+
+def test_a_folder_is_its_teams_and_of_a_service_without_a_team_the_platforms() -> None:
+    owners = code_owners({"billing": "@emitra/payments", "orphan": ""}).splitlines()
+    assert owners[-3:] == [
+        "* @emitra/platform",
+        "/services/billing/ @emitra/payments",
+        "/deploy/k8s/services/billing/ @emitra/payments",
+    ]
 
 
 def test_a_service_that_cannot_print_is_no_reason_to_write_anything(root: Path) -> None:

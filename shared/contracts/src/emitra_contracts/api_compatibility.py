@@ -14,6 +14,7 @@ Operation = tuple[str, str]
 _OF_AN_OPERATION = {
     "deprecated", "description", "externalDocs", "operationId", "parameters", "requestBody", "responses", "security",
     "summary", "tags", "x-internal", "x-public",
+    "x-public-reason", "x-repeatable",
 }  # fmt: skip
 _OF_A_PARAMETER = {"deprecated", "description", "example", "examples", "in", "name", "required", "schema"}
 _OF_A_BODY = {"content", "description", "headers", "links", "required"}

@@ -20,8 +20,9 @@ class UnknownEvent(LookupError):
 class EventEntry:
     """What an event's `event.json` says, and whose it is.
 
-    `producer`, in whose folder it lies, is the only service that may publish the event; `aggregate_id` names the member
-    of `data` that equals the envelope's subject. Consumers are not listed here: each declares itself in its own service.
+    `producer`, in whose folder it lies, is the only service that may publish the event; `aggregate_id` names the
+    member of `data` that equals the envelope's subject. Consumers are not listed here: each declares itself in its own
+    service.
     """
 
     event: str
@@ -53,7 +54,10 @@ def producer(event: str) -> str:
 
 
 def schema(event: str) -> dict[str, Any]:
-    """JSON Schema (2020-12, self-contained) of the event's `data`; a fresh copy. Raises UnknownEvent, BrokenContract."""
+    """JSON Schema (2020-12, self-contained) of the event's `data`; a fresh copy.
+
+    Raises UnknownEvent, BrokenContract.
+    """
     return json_object(_folder(event) / "schema.json")
 
 
@@ -93,7 +97,7 @@ def envelope_schema() -> dict[str, Any]:
 
 
 def clients(without: Collection[str] = ()) -> dict[str, dict[str, Any]]:
-    """Who calls the APIs: by client its `description`, its `scopes`, and the `operations` without a scope that it calls.
+    """Who calls the APIs: by client its `description`, its `scopes`, and the `operations` without a scope.
 
     Put together from all services: each names, in its own folder, the clients of its own API, and a client that is
     itself a service names what it calls. Those that the services in `without` name are left out.

@@ -13,7 +13,7 @@ import yaml
 from emitra_contracts import gate
 from emitra_contracts.asyncapi import platform_document
 from emitra_contracts.catalogue import accepted, clients, envelope_schema, events, released_examples, schema, sunsets
-from emitra_contracts.folders import BrokenContract, claims, services
+from emitra_contracts.folders import claims, services
 from emitra_contracts.released import (
     broken_files,
     contracts_of_today,

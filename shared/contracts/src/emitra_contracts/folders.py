@@ -71,10 +71,10 @@ def owners(root: Path) -> dict[str, Path]:
     contracts = contracts_of(root)
     settled = {}
     for event, claimants in claims(root).items():
-        if len(claimants) > 1:
-            claimants = [name for name in claimants if event in event_folders(contracts[name] / "released")]
-        if len(claimants) == 1:
-            settled[event] = event_folders(contracts[claimants[0]])[event]
+        earlier = [name for name in claimants if event in event_folders(contracts[name] / "released")]
+        owner = claimants if len(claimants) == 1 else earlier
+        if len(owner) == 1:
+            settled[event] = event_folders(contracts[owner[0]])[event]
     return settled
 
 

@@ -177,7 +177,9 @@ def foreign_findings(
             if owner != service:
                 place = f"services/{service}/contracts/{file}"
                 why = f"it is {owner}'s to decide"
-                broken.append(Finding(contract, place, f"{owner}'s", f"named by {service}", (owner,), why, FOREIGN_REMEDY))
+                broken.append(
+                    Finding(contract, place, f"{owner}'s", f"named by {service}", (owner,), why, FOREIGN_REMEDY)
+                )
     return broken
 
 

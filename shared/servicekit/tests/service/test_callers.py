@@ -41,13 +41,14 @@ class Thing(ma.Schema):
 blp = Blueprint("things")
 
 @blp.route("/v1/things")
-@blp.public()
+@blp.public("a test")
 @blp.response(200)
 def things():
     return {"things": "x" * 8_000_000 if "large" in request.headers.get("X-Answer", "") else ""}
 
 @blp.route("/v1/things", methods=["POST"])
-@blp.public()
+@blp.public("a test")
+@blp.repeatable("a test")
 @blp.arguments(Thing)
 @blp.response(201)
 def make(body):
@@ -55,6 +56,7 @@ def make(body):
 
 @blp.route("/v1/private-things", methods=["POST"])
 @blp.requires("things:write")
+@blp.repeatable("a test")
 @blp.arguments(Thing)
 @blp.response(201)
 def make_private(body):

@@ -34,13 +34,13 @@ class Settings(ServiceSettings):
 blp = Blueprint("things")
 
 @blp.route("/v1/things")
-@blp.public()
+@blp.public("a test")
 @blp.response(200)
 def things():
     return {}
 
 @blp.route("/v1/slow-things")
-@blp.public()
+@blp.public("a test")
 @blp.response(200)
 def slow_things():
     Path("begun").touch()

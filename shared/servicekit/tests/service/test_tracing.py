@@ -23,7 +23,7 @@ blp = Blueprint("things")
 
 with Mongo(settings.mongodb_uri, "traced", 5) as mongo:
     @blp.route("/v1/things")
-    @blp.public()
+    @blp.public("a test")
     @blp.response(200)
     def things():
         mongo.ping()

@@ -35,6 +35,8 @@ def app(changed: list[str]) -> Flask:
 
     @blp.route("/v1/things/<thing_id>/changes", methods=["POST"])
     @blp.requires("things:read")
+    @blp.repeatable("a test")
+    @blp.repeatable("a test")
     @blp.versioned()
     @blp.response(201)
     def change_thing(thing_id: str) -> tuple[dict[str, Any], int, dict[str, str]]:

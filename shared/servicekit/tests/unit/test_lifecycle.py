@@ -160,6 +160,18 @@ def test_a_route_that_does_not_say_who_may_call_it_stops_the_start() -> None:
         create_app(service_name="sample", version="1", settings=None, application=None, blueprints=[blp])
 
 
+def test_a_post_that_does_not_say_what_a_repeat_does_stops_the_start() -> None:
+    blp = Blueprint("open")
+
+    @blp.route("/v1/open", methods=["POST"])
+    @blp.public("a test")
+    def forgotten() -> str:
+        return "open"
+
+    with pytest.raises(RuntimeError, match=r"POST open\.forgotten .* repeatable\(why\)"):
+        create_app(service_name="sample", version="1", settings=None, application=None, blueprints=[blp])
+
+
 def test_a_scope_that_is_none_is_refused_where_it_is_written() -> None:
     with pytest.raises(ValueError, match="payments:write"):
         Blueprint("x").requires("PAY")

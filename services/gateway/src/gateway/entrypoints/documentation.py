@@ -61,13 +61,13 @@ class ProblemTypesSchema(Schema):
 
 
 @blueprint.route("/")
-@blueprint.public(documented=False)
+@blueprint.public("documentation", documented=False)
 def get_landing() -> AnyResponse:
     return redirect("/docs", 302)
 
 
 @blueprint.route("/openapi.json")
-@blueprint.public()
+@blueprint.public("documentation")
 @blueprint.response(200, {"type": "object"}, description="An OpenAPI 3.1 document.")
 def get_openapi() -> Response:
     """Every operation of the platform in one OpenAPI document
@@ -78,7 +78,7 @@ def get_openapi() -> Response:
 
 
 @blueprint.route("/docs")
-@blueprint.public()
+@blueprint.public("documentation")
 @blueprint.response(200, {"type": "string"}, description="A page to read and try the API.", content_type="text/html")
 def get_docs() -> Response:
     """The API to read and to try
@@ -89,7 +89,7 @@ def get_docs() -> Response:
 
 
 @blueprint.route("/docs/assets/<name>")
-@blueprint.public(documented=False)
+@blueprint.public("documentation", documented=False)
 def get_asset(name: str) -> AnyResponse:
     if name not in _ASSETS:
         raise NotFound("There is no such file.")
@@ -110,7 +110,7 @@ _SLUG = {
 
 
 @blueprint.route("/problems")
-@blueprint.public()
+@blueprint.public("documentation")
 @blueprint.response(200, ProblemTypesSchema)
 def get_problem_types() -> Response | dict[str, Any]:
     """Every kind of problem the platform answers with
@@ -124,7 +124,7 @@ def get_problem_types() -> Response | dict[str, Any]:
 
 
 @blueprint.route("/problems/<slug>", parameters=[_SLUG])
-@blueprint.public()
+@blueprint.public("documentation")
 @blueprint.raises(NoSuchProblemType)
 @blueprint.response(200, ProblemTypeSchema)
 def get_problem_type(slug: str) -> Response | dict[str, Any]:
@@ -170,7 +170,7 @@ _FILE = {
 
 
 @blueprint.route("/contracts/events")
-@blueprint.public()
+@blueprint.public("documentation")
 @blueprint.response(200, EventContractsSchema)
 def list_event_contracts() -> dict[str, Any]:
     """The schemas of every event the platform publishes
@@ -186,7 +186,7 @@ def list_event_contracts() -> dict[str, Any]:
 
 
 @blueprint.route("/contracts/events/<file>", parameters=[_FILE])
-@blueprint.public()
+@blueprint.public("documentation")
 @blueprint.response(
     200,
     {"type": "object"},

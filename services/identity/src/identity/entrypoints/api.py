@@ -36,7 +36,8 @@ blp = Blueprint("identity", description="Access tokens for machine clients, and 
 
 
 @blp.route(TOKEN_PATH, methods=["POST"])
-@blp.public()
+@blp.public("the client authenticates itself here")
+@blp.repeatable("each answer is a token of its own, and an earlier one stays good")
 @blp.raises(InvalidTokenRequest, UnsupportedGrantType, InvalidScope, InvalidClient, TooManyFailedAuthentications)
 @blp.doc(
     requestBody={"required": True, "content": {FORM: {"schema": TokenRequestSchema}}},
@@ -58,7 +59,7 @@ def issue_token() -> tuple[AccessToken, dict[str, str]]:
 
 
 @blp.route(KEYS_PATH, methods=["GET"])
-@blp.public()
+@blp.public("public keys (RFC 7517)")
 @blp.response(200, PublicKeysSchema, headers=["Cache-Control"])
 def get_public_keys() -> tuple[dict[str, Any], dict[str, str]]:
     """Get the public keys that verify access tokens (JWKS)
@@ -69,7 +70,7 @@ def get_public_keys() -> tuple[dict[str, Any], dict[str, str]]:
 
 
 @blp.route(METADATA_PATH, methods=["GET"])
-@blp.public()
+@blp.public("metadata (RFC 8414)")
 @blp.response(200, ServerMetadataSchema, headers=["Cache-Control"])
 def get_server_metadata() -> tuple[dict[str, Any], dict[str, str]]:
     """Get the authorization server's metadata (RFC 8414)

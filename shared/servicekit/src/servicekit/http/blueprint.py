@@ -38,8 +38,8 @@ _KEY_PARAMETER = {
 class Blueprint(flask_smorest.Blueprint):
     """flask-smorest's Blueprint with access marks; give routes their full path, such as "/v1/payments".
 
-    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed`, `versioned`, `raises`, `arguments`
-    and `response`.
+    Order of decorators: `route`, then `requires`/`public`/`internal`, then `keyed` or `repeatable`, `versioned`,
+    `raises`, `arguments` and `response`.
     The marks are enforced before any argument is read, whatever the order.
     """
 
@@ -59,9 +59,10 @@ class Blueprint(flask_smorest.Blueprint):
         """Only the gateway itself (its own internal token, scope "internal"); never routed from outside."""
         return _marked("access", Access(INTERNAL_SCOPE))
 
-    def public(self, *, documented: bool = True) -> Callable[[View], View]:
-        """Anybody. With `documented=False` the route is also left out of OpenAPI and reads what it likes."""
-        return _marked("access", Access(None, documented))
+    def public(self, why: str, *, documented: bool = True) -> Callable[[View], View]:
+        """Anybody; `why` is for who reviews the document. With `documented=False` the route is also left out of OpenAPI
+        and reads what it likes."""
+        return _marked("access", Access(None, documented, why))
 
     def keyed(self, operation: str, *, retention_days: int) -> Callable[[View], View]:
         """The route needs an Idempotency-Key; inside it `idempotency_claim()` gives the claim to make.
@@ -69,6 +70,10 @@ class Blueprint(flask_smorest.Blueprint):
         `operation` names the effect ("create-payment"); money keeps its keys 30 days, the rest 7.
         """
         return _marked("keyed", Keyed(operation, retention_days))
+
+    def repeatable(self, why: str) -> Callable[[View], View]:
+        """A POST that needs no Idempotency-Key; `why` says what makes a repeat of it harmless."""
+        return _marked("repeatable", why)
 
     def versioned(self) -> Callable[[View], View]:
         """The answer carries an ETag made by `etag(version)`; see servicekit.http.conditional.
@@ -99,7 +104,10 @@ class Blueprint(flask_smorest.Blueprint):
         return decorated
 
     def gated_routes(self) -> dict[tuple[str, str], Route]:
-        """Each (endpoint, METHOD) with what guards it; raises RuntimeError naming routes without a mark."""
+        """Each (endpoint, METHOD) with what guards it.
+
+        Raises RuntimeError naming a route that says not who may call it, or a POST that says not what a repeat does.
+        """
         routes: dict[tuple[str, str], Route] = {}
         for endpoint, operations in self._docs.items():
             for method, doc in operations.items():
@@ -109,7 +117,12 @@ class Blueprint(flask_smorest.Blueprint):
                 if access is None:
                     raise RuntimeError(
                         f"{method.upper()} {self.name}.{endpoint} does not say who may call it: "
-                        "decorate it with requires(scope), internal() or public()"
+                        "decorate it with requires(scope), internal() or public(why)"
+                    )
+                if method.upper() == "POST" and not {"keyed", "repeatable"} & doc.keys():
+                    raise RuntimeError(
+                        f"POST {self.name}.{endpoint} does not say what a repeat of it does: "
+                        "decorate it with keyed(operation, retention_days=…), or with repeatable(why) if it is harmless"
                     )
                 locations = {p["in"] for p in doc.get("arguments", {}).get("parameters", [])}
                 routes[f"{self.name}.{endpoint}", method.upper()] = Route(
@@ -122,7 +135,7 @@ class Blueprint(flask_smorest.Blueprint):
         return routes
 
 
-def _marked(name: str, mark: Access | Keyed | bool | tuple[type[ServiceError], ...]) -> Callable[[View], View]:
+def _marked(name: str, mark: Access | Keyed | bool | str | tuple[type[ServiceError], ...]) -> Callable[[View], View]:
     def decorator(view: View) -> View:
         # A copy, because flask-smorest's wrappers share the dictionary with the function that they wrap.
         apidoc = deepcopy(getattr(view, "_apidoc", {}))
@@ -143,6 +156,7 @@ def _document_access(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) ->
         doc["security"] = [{"oauth2": [access.scope]}] if access.scope else []
         if access.scope is None:
             doc["x-public"] = True
+            doc["x-public-reason"] = access.why
         if access.scope == INTERNAL_SCOPE:
             doc["x-internal"] = True
         if not access.documented:
@@ -150,6 +164,8 @@ def _document_access(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) ->
     if "keyed" in doc_info:
         doc.setdefault("parameters", []).append(deepcopy(_KEY_PARAMETER))
         doc["x-raises"] = (*doc["x-raises"], IdempotencyKeyReused)
+    if "repeatable" in doc_info:
+        doc["x-repeatable"] = doc_info["repeatable"]
     if "versioned" in doc_info:
         doc["x-versioned"] = True
     return doc

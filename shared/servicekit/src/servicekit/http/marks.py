@@ -7,10 +7,11 @@ INTERNAL_SCOPE = "internal"
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call a route: anybody (`scope` None), or callers whose token carries `scope`."""
+    """Who may call a route: callers whose token carries `scope`, or anybody (`scope` None), and `why`."""
 
     scope: str | None
     documented: bool = True
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,8 @@ def get_transaction(token: str) -> dict[str, Any]:
 
 
 @internal.route("/callbacks/biller", methods=["POST"])
-@internal.public()
+@internal.public("the biller's signature is checked instead; never routed from outside")
+@internal.repeatable("rings a bell: the payment is looked at again")
 @internal.doc(**{"x-internal": True})
 @internal.raises(SignatureNotValid)
 @internal.arguments(schemas.BillerCallbackSchema)

@@ -35,7 +35,8 @@ def get_certificate(certificate_id: str) -> dict[str, Any]:
 
 
 @blueprint.route("/v1/certificate-verifications", methods=["POST"])
-@blueprint.public()
+@blueprint.public("anyone may check a certificate that is shown to them")
+@blueprint.repeatable("a question: nothing is kept")
 @blueprint.arguments(schemas.VerificationRequestSchema, example={"document": "eyJ.eyJ.c2ln"})
 @blueprint.response(200, schemas.VerificationSchema)
 def verify_certificate(body: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def verify_certificate(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/v1/certificate-keys")
-@blueprint.public()
+@blueprint.public("public keys, to check offline")
 @blueprint.response(200, schemas.KeySetSchema, headers=["Cache-Control"])
 def list_certificate_keys() -> WithHeaders:
     """The public keys that verify documents offline.
