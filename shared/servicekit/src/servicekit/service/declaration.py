@@ -40,14 +40,13 @@ _CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
 class Service:
     """One deployable service.
 
-    `bootstrap(settings, mongo)` wires and returns the application object that routes, consumers and jobs get;
+    `settings` may be left out where those of every service are enough. `bootstrap(settings, mongo)` wires and returns the application object that routes, consumers and jobs get;
     `prepare(db)` installs validators; `wrap_wsgi(flask_app, application)` may put a WSGI callable in front of
     Flask (the gateway's proxy). `publishes` and `consumes` are the service's table of events.
     """
 
     name: str
     version: str
-    settings: type[ServiceSettings]
     bootstrap: Callable[[Any, Mongo], Any]
     blueprints: Sequence[Blueprint]
     publishes: Sequence[str] = ()
@@ -57,6 +56,12 @@ class Service:
     prepare: Callable[[Database[dict[str, Any]]], None] | None = None
     wrap_wsgi: Callable[[Flask, Any], Any] | None = None
     commands: typer.Typer | None = None
+    settings: type[ServiceSettings] = ServiceSettings
+
+    def __post_init__(self) -> None:
+        if self.settings is ServiceSettings:
+            own = type("Settings", (ServiceSettings,), {"service_name": self.name, "__doc__": ServiceSettings.__doc__})
+            object.__setattr__(self, "settings", own)
 
     @cached_property
     def topology(self) -> Topology:
