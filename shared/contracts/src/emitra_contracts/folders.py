@@ -3,16 +3,14 @@
 A service's folder says whose a contract is. Nothing outside of it lists a service or an event: whoever adds one adds
 files to their own folder, and removes them with it.
 
-```
-services/billing/contracts/
-├── events/payment.completed.v1/event.json      aggregate_type, aggregate_id, description
-│                               schema.json     JSON Schema 2020-12 of the envelope's data, self-contained
-│                               examples/*.json
-├── clients.json     who calls which API: client → description, scopes, operations
-├── accepted.json    breaking changes since the last release that are meant, each with its reason
-├── sunsets.json     event, or method and path → the day from which it may be gone
-└── released/        all of it as it was last released; only `emitra-contracts release` writes there
-```
+    services/billing/contracts/
+    ├── events/payment.completed.v1/event.json      aggregate_type, aggregate_id, description
+    │                               schema.json     JSON Schema 2020-12 of the envelope's data, self-contained
+    │                               examples/*.json
+    ├── clients.json     who calls which API: client → description, scopes, operations
+    ├── accepted.json    breaking changes since the last release that are meant, each with its reason
+    ├── sunsets.json     event, or method and path → the day from which it may be gone
+    └── released/        all of it as it was last released; only `emitra-contracts release` writes there
 """
 
 import json
