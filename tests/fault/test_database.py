@@ -175,8 +175,8 @@ def test_a_payment_that_only_a_cut_off_primary_has_is_not_promised(
 
     with cut_off_primary(stack, mongodb):
         in_doubt, repeated = pay(), pay()
-    assert (in_doubt.status, in_doubt.json.get("retryable")) in {(503, True), (504, True)}, in_doubt
-    assert (repeated.status, repeated.json.get("retryable")) == (503, True), repeated
+    for answer in (in_doubt, repeated):  # which of the two depends on whose time is up first
+        assert (answer.status, answer.json.get("retryable")) in {(503, True), (504, True)}, answer
     paid = eventually(lambda: answer if (answer := pay()).status in {200, 201, 202} else None, 60, "it is paid")
     assert_each_paid_once(stack, [Promised(key, bill["bill_id"], paid.json)])
 
