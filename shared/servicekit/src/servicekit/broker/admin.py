@@ -28,7 +28,7 @@ def apply(topology: Topology, management_url: str, amqp_url: str) -> None:
     but policies and the user's password and permissions: an exchange or queue that is there with other properties stays
     as it is, and `read` tells. Raises `BrokerRefused`, naming what could not be made.
     """
-    api = _Management(management_url, amqp_url)
+    api = Management(management_url, amqp_url)
     api.send("PUT", f"vhosts/{api.vhost}", {})
     user = quote(api.service_user, safe="")
     if user and api.service_user != api.user:
@@ -47,7 +47,7 @@ def read(management_url: str, amqp_url: str, *, patient: bool = False) -> dict[s
     takes at most `READ_TIMEOUT_SECONDS` and has no second try; with `patient`, for whoever loads or checks by hand, as
     long and as many as loading. Raises `BrokerRefused`.
     """
-    api = _Management(management_url, amqp_url, patient)
+    api = Management(management_url, amqp_url, patient)
     # Without statistics: policies are missing in them at first, and they cost a busy broker most.
     return {
         kind: api.ask(f"{kind}/{api.vhost}?disable_stats=true")
@@ -55,7 +55,7 @@ def read(management_url: str, amqp_url: str, *, patient: bool = False) -> dict[s
     }
 
 
-class _Management:
+class Management:
     """The management API, and the virtual host and user of an AMQP URL."""
 
     def __init__(self, management_url: str, amqp_url: str, patient: bool = True) -> None:
@@ -72,6 +72,10 @@ class _Management:
     def send(self, method: str, path: str, body: dict[str, Any]) -> None:
         self._request(method, path, json.dumps(body).encode())
 
+    def remove(self, path: str) -> None:
+        """Deletes what is there; what is not is as good as deleted. Raises `BrokerRefused`."""
+        self._request("DELETE", path, None, absent=True)
+
     def ask(self, path: str) -> list[dict[str, Any]]:
         response = self._request("GET", path, None)
         with contextlib.suppress(ValueError):
@@ -80,7 +84,9 @@ class _Management:
                 return answer
         raise BrokerRefused(f"GET {path}: what answers there is not RabbitMQ's management API")
 
-    def _request(self, method: str, path: str, body: bytes | None) -> urllib3.BaseHTTPResponse:
+    def _request(
+        self, method: str, path: str, body: bytes | None, *, absent: bool = False
+    ) -> urllib3.BaseHTTPResponse:
         timeout, retries = self._limits
         try:
             response = urllib3.request(
@@ -93,6 +99,6 @@ class _Management:
             )
         except urllib3.exceptions.HTTPError as error:
             raise BrokerRefused(f"{method} {path}: {type(error).__name__}; is the management API up?") from error
-        if response.status >= 300:
+        if response.status >= 300 and not (absent and response.status == 404):
             raise BrokerRefused(f"{method} {path}: {response.status} {response.data[:500].decode(errors='replace')}")
         return response

@@ -1,6 +1,7 @@
 """The command line of a service: its processes, what can be printed of it, and what people on call run."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -13,6 +14,7 @@ from rich.table import Table
 from servicekit.broker.admin import BrokerRefused, apply, read
 from servicekit.broker.asyncapi import asyncapi_document, asyncapi_yaml
 from servicekit.broker.comparison import differences
+from servicekit.broker.retirement import retire
 from servicekit.mongo import Mongo, wrong_settings
 from servicekit.operations.dead_letters import DeadLettersCommands
 from servicekit.operations.outbox import OutboxCommands
@@ -84,6 +86,9 @@ class _Commands:
         self,
         load: Annotated[bool, typer.Option("--apply", help="Load them into the broker, then check.")] = False,
         check: Annotated[bool, typer.Option("--check", help="Print what the broker has otherwise; 1 if any.")] = False,
+        leave: Annotated[
+            bool, typer.Option("--retire", help="Unbind, then delete what is empty; print what is left, 1 if any.")
+        ] = False,
         management_url: Annotated[
             str, typer.Option(envvar="RABBITMQ_MANAGEMENT_URL", help="With an administrator's credentials.")
         ] = "",
@@ -92,27 +97,33 @@ class _Commands:
         ] = "",
         amqp_url: Annotated[str, typer.Option(envvar="AMQP_URL", help="What the service itself uses.")] = "",
     ) -> None:
-        if not (load or check):
+        if not (load or check or leave):
             typer.echo(json.dumps(self.service.topology.definitions(), indent=2))
             return
         read_at = management_url or check_url
-        needed = {"RABBITMQ_MANAGEMENT_URL": management_url if load else read_at, "AMQP_URL": amqp_url}
+        needed = {"RABBITMQ_MANAGEMENT_URL": management_url if load or leave else read_at, "AMQP_URL": amqp_url}
         missing = [name for name, value in needed.items() if not value]
         if missing:
             raise typer.BadParameter(f"this needs {' and '.join(missing)} in the environment or as options")
         try:
+            if leave:
+                self._show(retire(self.service.topology, management_url, amqp_url), "gone from the broker")
+                return
             if load:
                 apply(self.service.topology, management_url, amqp_url)
             different = differences(self.service.topology, read(read_at, amqp_url, patient=True))
         except BrokerRefused as error:
             typer.echo(f"{self.service.name}: the broker refused: {error}", err=True)
             raise typer.Exit(EXIT_UNAVAILABLE) from None
-        for difference in different:
-            typer.echo(f"{self.service.name}: {difference}", err=True)
-        if different:
-            raise typer.Exit(1)
         done = "loaded" if load else "as it should be"
-        typer.echo(f"{self.service.name}: topology {done} ({len(self.service.topology.queues)} queues)")
+        self._show(different, f"topology {done} ({len(self.service.topology.queues)} queues)")
+
+    def _show(self, sentences: Sequence[str], done: str) -> None:
+        for sentence in sentences:
+            typer.echo(f"{self.service.name}: {sentence}", err=True)
+        if sentences:
+            raise typer.Exit(1)
+        typer.echo(f"{self.service.name}: {done}")
 
     def _openapi(self) -> None:
         typer.echo(self.service.openapi(), nl=False)
