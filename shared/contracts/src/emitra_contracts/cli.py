@@ -47,9 +47,8 @@ def release_contracts(
     service: Annotated[str, typer.Option(help="Only this service's contracts, e.g. billing.")] = "",
 ) -> None:
     """Make today's events and APIs the released ones, and add today's new examples to the released ones."""
-    if service and service not in services(root):
-        typer.echo(f"There is no service {service!r}; there are {', '.join(services(root))}.")
-        raise typer.Exit(2)
+    if service:
+        _require_service(service, root)
     broken = _findings(root)
     if broken:
         typer.echo(gate.report(broken))
@@ -59,6 +58,26 @@ def release_contracts(
     for path in added:
         typer.echo(f"added {path}")
     typer.echo(f"Released; {len(added)} new examples.")
+
+
+@app.command("removal")
+def check_removal(service: Annotated[str, typer.Argument(help="E.g. billing.")], root: Root = Path()) -> None:
+    """Who would be broken if a service were removed now. Fail if somebody, and name them."""
+    _require_service(service, root)
+    os.environ["EMITRA_ROOT"] = str(root.resolve())
+    tables = event_tables(root, [service])
+    readers = gate.Readers(tables, clients())
+    consumed = gate.consumed_findings(service, contracts_of_today(root), readers)
+    ends = {f"{service} {name}": day for name, day in sunsets().get(service, {}).items()}
+    ends |= sunsets().get(service, {})
+    today = datetime.now(UTC).date()
+    broken = gate.findings(released_contracts(root), contracts_of_today(root, [service]), readers, ends, on=today)
+    # What else is broken is no matter of the removal: `check` names it.
+    ours = [finding for finding in broken if finding.contract.partition(" ")[0] == service]
+    if consumed or ours:
+        typer.echo(gate.report([*consumed, *ours]))
+        raise typer.Exit(1)
+    typer.echo(f"Nobody relies on {service}.")
 
 
 @app.command("asyncapi")
@@ -73,6 +92,12 @@ def print_schemas() -> None:
     """Print the schemas of the envelope and of every event as one JSON object, by the name of the event."""
     contracts = {"envelope": envelope_schema(), **{event: schema(event) for event in events()}}
     typer.echo(json.dumps(contracts, ensure_ascii=False, indent=1))
+
+
+def _require_service(service: str, root: Path) -> None:
+    if service not in services(root):
+        typer.echo(f"There is no service {service!r}; there are {', '.join(services(root))}.")
+        raise typer.Exit(2)
 
 
 def _findings(root: Path) -> list[gate.Finding]:

@@ -24,6 +24,7 @@ QUARREL_REMEDY = (
     "event otherwise, or becomes a consumer of that one."
 )
 FOREIGN_REMEDY = "A service accepts and ends only what is its own. Take the line out; its owner decides."
+REMOVAL_REMEDY = "Its consumers take the event out of their tables of events first, each in its own folder."
 DAMAGE_REMEDY = "Nobody edits released/: restore it as it was; `make release-contracts` renews it when it may."
 EXAMPLE_REMEDY = "A released example stays as it was released, and today's schemas accept it: old events are replayed."
 
@@ -92,6 +93,17 @@ def findings(
     for service in released.apis:
         broken += _api_findings(service, released, today, readers, ended)
     return broken
+
+
+def consumed_findings(service: str, today: Contracts, readers: Readers) -> list[Finding]:
+    """A finding for each event of a service that others consume, released or not."""
+    own = [event for event, row in today.catalogue.items() if row["producer"] == service]
+    why = "their queues stay empty, and their tests find no schema"
+    return [
+        Finding(event, "the event", f"{service}'s", GONE, tuple(consumers), why, REMOVAL_REMEDY)
+        for event in own
+        if (consumers := readers.consumers_of(event))
+    ]
 
 
 def unaccepted(broken: Sequence[Finding], accepted: Sequence[Mapping[str, str]]) -> list[Finding]:

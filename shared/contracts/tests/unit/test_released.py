@@ -234,6 +234,35 @@ def test_a_row_that_says_too_much_or_too_little_is_named(root: Path) -> None:
         catalogue.entry("crop.sown.v1")
 
 
+def test_a_service_on_which_nobody_relies_may_go(root: Path) -> None:
+    assert gate(root, "removal", "agriculture") == (0, "Nobody relies on agriculture.\n")
+
+
+def test_a_service_whose_events_others_read_may_not_go_released_or_not(root: Path) -> None:
+    reads = {"event": "crop.sown.v1", "producer": "agriculture", "reads": {}}
+    write(root / "services/fisheries/events.json", {"publishes": [], "consumes": [reads]})
+    code, text = gate(root, "removal", "agriculture")
+    assert code == 1
+    assert "crop.sown.v1" in text
+    assert "breaks  fisheries" in text
+    assert gate(root, "removal", "fisheries")[0] == 0
+
+
+def test_what_was_released_may_go_after_its_day_only(released: Path) -> None:
+    contracts = released / "services/fisheries/contracts"
+    write(contracts / "clients.json", {"kiosk software": {"operations": ["GET /v1/fisheries-crops"]}})
+    code, text = gate(released, "removal", "fisheries")
+    assert code == 1
+    assert "fisheries GET /v1/fisheries-crops" in text
+    assert "breaks  kiosk software" in text
+    write(contracts / "sunsets.json", {"GET /v1/fisheries-crops": "2026-01-01"})
+    assert gate(released, "removal", "fisheries")[0] == 0
+
+
+def test_a_service_that_is_not_there_is_told_with_those_that_are(root: Path) -> None:
+    assert gate(root, "removal", "poultry") == (2, "There is no service 'poultry'; there are agriculture, fisheries.\n")
+
+
 def test_every_released_event_of_the_platform_has_its_examples_undamaged() -> None:
     root = repository()
     assert list(damaged_files(root)) == []
