@@ -1,84 +1,112 @@
 """The files in the repository that a program writes: made anew, and those that are out of date.
 
 Of each service its `openapi.yaml`, the copy the cluster's gateway reads, and its `events.json`; of all together
-`shared/contracts/asyncapi.yaml`, the gateway's copy of the events' schemas and the picture in `docs/`.
+`shared/contracts/asyncapi.yaml`, the gateway's copy of the events' schemas and the picture in `docs/`. A service that
+cannot say what belongs into its files keeps no other from having its own.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from emitra_local import import_rules, picture
+from emitra_local import picture
 from emitra_local.environments import Environments
+from emitra_local.problems import CannotStart
 from emitra_local.workspace import Package
 
+CONTRACTS_ENVIRONMENT = "contracts-test"  # the one that has what the gate needs
 _SCHEMAS = "services/gateway/src/gateway/entrypoints/pages/event-schemas.json"  # what it serves under their names
 _COPY = "base/openapi.yaml"  # what the gateway in the cluster routes by, where a service's contract.yaml names it
 # A service's commands that print need neither settings nor servers.
 _PRINTED = ("openapi", "events", "asyncapi")
+_TIMEOUT_SECONDS = 120
+# Of a stack trace: where it was raised, and what.
+LAST_LINES = 6
 
 
-def generated(environments: Environments) -> dict[Path, str]:
-    """Every generated file with what belongs into it today; needs the environment `lint`.
+@dataclass(frozen=True)
+class Generated:
+    """What belongs into the generated files today, and why some services do not say it."""
 
-    Raises subprocess.CalledProcessError, with what the program said, when a service cannot even print its documents.
+    files: dict[Path, str]
+    faults: list[str]
+
+    @property
+    def stale(self) -> dict[Path, str]:
+        """The files that are not what they should be."""
+        return {
+            path: text
+            for path, text in self.files.items()
+            if not path.exists() or path.read_text(encoding="utf-8") != text
+        }
+
+
+def generated(environments: Environments) -> Generated:
+    """Every generated file, as the programs in the services' own environments print it, which are made when needed.
+
+    What all services make together is left out when one of them does not print.
     """
     root, services = environments.root, environments.workspace.services
-    asked = [(service, command) for service in services for command in _PRINTED]
+    faults = list(environments.workspace.broken.values())
+    files: dict[Path, str] = {}
+    everybody: dict[str, dict[str, str]] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        answers = pool.map(lambda question: _printed(environments, *question), asked)
-        printed = {
-            (service.folder.name, command): text for (service, command), text in zip(asked, answers, strict=True)
-        }
-    files = {}
-    for service in services:
-        name = service.folder.name
-        files[service.folder / "openapi.yaml"] = printed[name, "openapi"]
-        files[service.folder / "events.json"] = printed[name, "events"]
-        manifests = root / "deploy" / "k8s" / "services" / name
-        contract = manifests / "contract.yaml"
-        if contract.exists() and f"\nroutes: {_COPY}\n" in contract.read_text():
-            files[manifests / _COPY] = printed[name, "openapi"]
-    documents = "\n---\n".join(printed[service.folder.name, "asyncapi"] for service in services)
-    files[root / "shared" / "contracts" / "asyncapi.yaml"] = _run(
-        environments, "-m", "emitra_contracts.cli", "asyncapi", stdin=documents
-    )
-    files[root / _SCHEMAS] = _run(environments, "-m", "emitra_contracts.cli", "schemas")
+        for service, printed in zip(services, pool.map(lambda one: _printed(environments, one), services), strict=True):
+            if isinstance(printed, str):
+                faults.append(printed)
+                continue
+            name = service.folder.name
+            everybody[name] = printed
+            files[service.folder / "openapi.yaml"] = printed["openapi"]
+            files[service.folder / "events.json"] = printed["events"]
+            manifests = root / "deploy" / "k8s" / "services" / name
+            contract = manifests / "contract.yaml"
+            if contract.exists() and f"\nroutes: {_COPY}\n" in contract.read_text():
+                files[manifests / _COPY] = printed["openapi"]
+    if faults:
+        return Generated(files, faults)
+    environments.ensure(CONTRACTS_ENVIRONMENT)
+    contracts = contract_gate(environments)
+    documents = "\n---\n".join(printed["asyncapi"] for printed in everybody.values())
+    files[root / "shared" / "contracts" / "asyncapi.yaml"] = _run([*contracts, "asyncapi"], documents)
+    files[root / _SCHEMAS] = _run([*contracts, "schemas"])
     files[root / "docs" / "platform.svg"] = picture.drawn(
-        {service.folder.name: printed[service.folder.name, "events"] for service in services}
+        {name: printed["events"] for name, printed in everybody.items()}
     )
-    return files
+    return Generated(files, [])
 
 
-def out_of_date(environments: Environments) -> Iterator[tuple[Path, str]]:
-    """The generated files that are not what they should be, each with what it should be."""
-    for path, text in generated(environments).items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            yield path, text
+def contract_gate(environments: Environments) -> list[str]:
+    """The command `emitra-contracts`, run at the root; needs the environment CONTRACTS_ENVIRONMENT."""
+    return [str(environments.program(CONTRACTS_ENVIRONMENT, "python")), "-m", "emitra_contracts.cli"]
 
 
-def _printed(environments: Environments, service: Package, command: str) -> str:
-    module, _, function = service.program.partition(":")
-    start = f"import sys; sys.argv[1:] = [{command!r}]; from {module} import {function}; {function}()"
-    return _run(environments, "-c", start)
+def _printed(environments: Environments, service: Package) -> dict[str, str] | str:
+    """What each printing command of a service prints; or why it does not, in one text."""
+    name = service.folder.name
+    try:
+        environments.ensure(name)
+        return {command: _run([str(environments.program(name, name)), command]) for command in _PRINTED}
+    except CannotStart as error:
+        return f"services/{name} cannot say what belongs into its generated files: {error}"
 
 
-def _run(environments: Environments, *arguments: str, stdin: str = "") -> str:
+def _run(command: Sequence[str], stdin: str = "") -> str:
+    """What a program prints. Raises CannotStart with its last lines when it fails."""
     env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    finished = subprocess.run(
-        [str(environments.program("lint", "python")), *arguments],
-        input=stdin,
-        env=env | import_rules.path(environments.workspace),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    shown = f"`{Path(command[0]).name} {' '.join(command[1:])}`"
+    try:
+        finished = subprocess.run(
+            command, input=stdin, env=env, capture_output=True, encoding="utf-8", check=False, timeout=_TIMEOUT_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CannotStart(f"{shown} did not finish in {error.timeout:.0f} s") from error
     if finished.returncode:
-        sys.stderr.write(finished.stderr)
-        finished.check_returncode()
+        last = "\n".join(finished.stderr.splitlines()[-LAST_LINES:])
+        raise CannotStart(f"{shown} failed with {finished.returncode}:\n{last}")
     return finished.stdout
