@@ -47,8 +47,9 @@ def main() -> int:
         if command == "lock":  # the one command that must work while the launcher's own lock is being changed
             from emitra_local.locks import write_locks  # noqa: PLC0415
 
-            write_locks(environments, upgrade="--upgrade" in sys.argv, say=say)
-            return 0
+            faults = write_locks(environments, upgrade="--upgrade" in sys.argv, say=say)
+            sys.stderr.writelines(f"\n{fault}\n" for fault in faults)
+            return 1 if faults else 0
         environments.ensure("local")
     except CannotStart as error:
         sys.stderr.write(f"\n{error}\n")

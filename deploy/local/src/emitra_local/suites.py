@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emitra_local import import_rules
-from emitra_local.checks import contract_gate, run_checks
+from emitra_local.checks import run_checks
 from emitra_local.console import console, say, stage
 from emitra_local.environments import Environments
-from emitra_local.generated import out_of_date, platform_documents
+from emitra_local.generated import CONTRACTS_ENVIRONMENT, Generated, contract_gate, generated, platform_documents
 from emitra_local.problems import CannotStart
 from emitra_local.stack import disposable_stack
 from emitra_local.suite_results import Result, read_report, summarise
@@ -108,7 +107,7 @@ def run_tests(root: Path, only: str = "", expression: str = "") -> int:
         for suite in (whole, upgrade):
             console.rule(f"[bold]{suite.name}", align="left")
             results.append(SuiteRunner(environments).run(suite, live=True))
-        return summarise([*_shown(checks), *results])
+        return summarise([*_shown(checks.result()), *results])
 
 
 def run_faults(root: Path) -> int:
@@ -123,10 +122,14 @@ def run_faults(root: Path) -> int:
 def run_lint(root: Path) -> int:
     """Every check that runs nothing; 0 when all passed."""
     environments = Environments(root, say)
-    with stage("Python environment for the linters there"):
+    with stage("Python environments for the linters there"):
         environments.ensure("lint")
-    with ThreadPoolExecutor(1) as beside:
-        return summarise(_shown(beside.submit(run_checks, environments)))
+        # Before the table, for they may take a minute; what could not be made is told by its check.
+        workspace = environments.workspace
+        environments.not_made(
+            [*(environments.tested_in(package) for package in workspace.packages), *workspace.service_names]
+        )
+    return summarise(_shown(run_checks(environments, SUITES_AT_ONCE)))
 
 
 def format_code(root: Path) -> int:
@@ -134,44 +137,41 @@ def format_code(root: Path) -> int:
     environments = Environments(root, say)
     environments.ensure("lint")
     ruff = [str(environments.program("lint", "python")), "-m", "ruff"]
-    cache = f"--cache-dir={root / '.local' / 'cache' / 'ruff'}"
+    settings = [f"--cache-dir={root / '.local' / 'cache' / 'ruff'}", f"--config={root / 'pyproject.toml'}"]
     codes = [
-        subprocess.run([*ruff, *act, cache], cwd=root, check=False).returncode
+        subprocess.run([*ruff, *act, *settings], cwd=root, check=False).returncode
         for act in (["check", "--fix"], ["format"])
     ]
     return max(codes)
 
 
 def generate(root: Path) -> int:
-    """Writes every generated file that is out of date, and says which; 0."""
-    environments = Environments(root, say)
-    environments.ensure("lint")
-    for path, text in out_of_date(environments):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        say(f"wrote {path.relative_to(root)}")
-    return 0
+    """Writes every generated file that is out of date, and says which; 1 when a service cannot say what it is."""
+    return _write(root, generated(Environments(root, say)))
 
 
 def write_documents(root: Path) -> int:
-    """Writes what is made of all services together, and says where; 0."""
-    environments = Environments(root, say)
-    environments.ensure("lint")
-    for path, text in platform_documents(environments).items():
+    """Writes what is made of all services together, and says where; 1 when a service cannot say what it is."""
+    return _write(root, platform_documents(Environments(root, say)))
+
+
+def _write(root: Path, now: Generated) -> int:
+    for path, text in now.stale.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         say(f"wrote {path.relative_to(root)}")
-    return 0
+    for fault in now.faults:
+        console.print(fault, style="red", markup=False, soft_wrap=True)
+    return int(bool(now.faults))
 
 
 def release_contracts(root: Path, service: str = "") -> int:
     """Make today's events and APIs the released ones, of one service where it is named; not 0 when that would break
     whoever relies on the old ones."""
     environments = Environments(root, say)
-    environments.ensure("lint")
+    environments.ensure(CONTRACTS_ENVIRONMENT)
     command = [*contract_gate(environments), "release", *(["--service", service] if service else [])]
-    env = os.environ | import_rules.path(environments.workspace)
-    return subprocess.run(command, cwd=root, env=env, check=False).returncode
+    return subprocess.run(command, cwd=root, check=False).returncode
 
 
 def run_bench(root: Path) -> int:
@@ -228,14 +228,12 @@ def _show(result: Result, output: str) -> None:
         console.print(output, markup=False, soft_wrap=True)
 
 
-def _shown(checks: Future[list[tuple[Result, str]]]) -> list[Result]:
-    results = []
-    for result, output in checks.result():
-        results.append(result)
+def _shown(checks: list[tuple[Result, str]]) -> list[Result]:
+    for result, output in checks:
         if output:
             console.rule(f"[bold red]{result.name}", align="left")
             console.print(output, markup=False, soft_wrap=True)
-    return results
+    return [result for result, _ in checks]
 
 
 def _environ(root: Path) -> dict[str, str]:

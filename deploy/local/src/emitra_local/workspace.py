@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+import sys
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +16,17 @@ from emitra_local.problems import CannotStart
 
 # Every distribution of this repository is named so.
 OURS = "emitra-"
+# A label of DNS has 63 characters at most, and a pod's name has `-worker` and two hashes more than its service's.
+LONGEST_NAME = 32
+NAME_RULE = (
+    f"a name is lower-case words of letters and digits, joined by single hyphens, that begins with a letter and has at "
+    f"most {LONGEST_NAME} characters, such as kiosk-registry"
+)
+HOW_TO_ADD = 'CONTRIBUTING.md, "Add a service"'
+# Environments and programs of the launcher's own: a service of such a name would overwrite them.
+TAKEN_NAMES = {"epmd", "generators", "infrastructure", "lint", "mutants", "rabbitmq", "tools"}
 
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
 
 
@@ -25,8 +38,13 @@ class Package:
 
     @cached_property
     def _document(self) -> dict[str, Any]:
-        with (self.folder / "pyproject.toml").open("rb") as file:
-            return tomllib.load(file)
+        file = self.folder / "pyproject.toml"
+        try:
+            return tomllib.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise CannotStart(f"{_shown(file)} is missing ({HOW_TO_ADD})") from None
+        except (OSError, ValueError) as error:
+            raise CannotStart(f"{_shown(file)} cannot be read as TOML: {error}") from error
 
     @property
     def name(self) -> str:
@@ -81,16 +99,69 @@ class Workspace:
 
     @cached_property
     def packages(self) -> list[Package]:
-        folders = sorted(
-            path.parent
-            for pattern in ("services/*", "shared/*", "deploy/*", "tests", "tests/load")
-            for path in self.root.glob(f"{pattern}/pyproject.toml")
-        )
-        return [Package(folder) for folder in folders]
+        """Every package but the broken services."""
+        return [
+            package
+            for package in self._folders
+            if package.folder.parent.name != "services" or package.folder.name not in self.broken
+        ]
 
     @property
     def services(self) -> list[Package]:
         return [package for package in self.packages if package.folder.parent.name == "services"]
+
+    @cached_property
+    def service_names(self) -> list[str]:
+        """The folders in services/, broken ones too."""
+        return [package.folder.name for package in self._folders if package.folder.parent.name == "services"]
+
+    @cached_property
+    def broken(self) -> dict[str, str]:
+        """By the name of its folder why nothing can be done with a service: the file, the rule, what to do instead.
+        All others are as if it were not there."""
+        faults = {name: next(self._faults(Package(self.root / "services" / name)), "") for name in self.service_names}
+        return {name: fault for name, fault in faults.items() if fault}
+
+    def package_named(self, name: str, variable: str = "SERVICE") -> Package:
+        """The package in a folder of this name. Raises CannotStart for what is no name, with the rule; for what is not
+        here, with what is; and for a broken service, with what is broken."""
+        require_name(name, variable)
+        for package in self.packages:
+            if package.folder.name == name:
+                return package
+        if name in self.broken:
+            raise CannotStart(f"{name} is broken. {self.broken[name]}")
+        known = ", ".join(package.folder.name for package in self.packages)
+        raise CannotStart(f"{variable}={name}: there is no package of this name; there are {known}.")
+
+    @cached_property
+    def _folders(self) -> list[Package]:
+        patterns = ("services/*", "shared/*", "deploy/*", "tests", "tests/load")
+        folders = {path.parent for pattern in patterns for path in self.root.glob(f"{pattern}/pyproject.toml")}
+        # Code without a pyproject.toml was meant to be a service; without code it is what another branch left behind.
+        folders |= {path.parents[2] for path in self.root.glob("services/*/src/*/*.py")}
+        return [Package(folder) for folder in sorted(folders)]
+
+    def _faults(self, service: Package) -> Iterator[str]:
+        name = service.folder.name
+        file, module = f"services/{name}/pyproject.toml", name.replace("-", "_")
+        others = {package.folder.name for package in self._folders if package.folder.parent.name != "services"}
+        if not is_name(name) or module in sys.stdlib_module_names or keyword.iskeyword(module):
+            yield f"services/{name}: {NAME_RULE}, and no module of Python's own. Rename the folder."
+        if name in TAKEN_NAMES | others or name.startswith("mongod") or name.endswith("-test"):
+            yield f"services/{name}: the name is taken by another part of this repository. Rename the folder."
+        try:
+            if service.name != f"{OURS}{name}":
+                yield f'{file}: the distribution of services/{name} is `name = "{OURS}{name}"`, not {service.name}.'
+            if not service.installable or ":" not in service.program:
+                yield f"{file}: a service has a [build-system] and its program in [project.scripts] ({HOW_TO_ADD})."
+            self.closure(service, "test" if service.has_tests else "")
+        except CannotStart as error:
+            yield str(error)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            yield f"{file}: [project] has name, dependencies and scripts.{name} ({HOW_TO_ADD}); it fails at {error}."
+        if module not in service.import_names():
+            yield f"services/{name}/src/{module}/__init__.py is missing ({HOW_TO_ADD})."
 
     def package_in(self, folder: str) -> Package:
         """The package whose folder is `folder`, relative to the root, e.g. "deploy/local"."""
@@ -99,7 +170,8 @@ class Workspace:
     def closure(self, package: Package, extra: str = "") -> tuple[list[Package], dict[str, list[str]]]:
         """The packages of this repository that `package` needs (itself first), and per package the requirement
         strings that come from outside the repository."""
-        ours = {member.name: member for member in self.packages}
+        ours = {member.name: member for member in self._folders if member.folder.parent.name != "services"}
+        ours[package.name] = package
         needed: dict[str, Package] = {}
         outside: dict[str, list[str]] = {}
         queue, seen = [(package, extra)], set[tuple[str, str]]()
@@ -116,10 +188,29 @@ class Workspace:
                     queue += [(ours[name], name_of_extra) for name_of_extra in (extras or [""])]
                 elif name.startswith(OURS):
                     # Never looked up in a registry, where somebody else may hold the name.
-                    raise CannotStart(f"{current.name} needs {name}, and no folder of this repository has it")
+                    raise CannotStart(
+                        f"{_shown(current.folder / 'pyproject.toml')}: {current.name} needs {name}, and no folder of "
+                        "shared/ or deploy/ has it. Take it out, or add that folder."
+                    )
                 elif requirement not in theirs:
                     theirs.append(requirement)
         return list(needed.values()), outside
+
+
+def is_name(text: str) -> bool:
+    """Whether a text could be the name of a service, by NAME_RULE."""
+    return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None
+
+
+def require_name(text: str, variable: str) -> None:
+    """Raises CannotStart, with the rule, when the value of a variable is no name."""
+    if not is_name(text):
+        raise CannotStart(f"{variable}={text}: {NAME_RULE}.")
+
+
+def _shown(file: Path) -> str:
+    """A package's file as people call it: services/billing/pyproject.toml."""
+    return "/".join(file.parts[-3:])
 
 
 def _normalised(name: str) -> str:

@@ -7,15 +7,17 @@ from pathlib import Path
 def add_package(
     root: Path, folder: str, name: str, needs: Sequence[str] = (), test_needs: Sequence[str] = (), groups: str = ""
 ) -> Path:
-    """A folder with a pyproject.toml and an empty import package named after the folder."""
+    """A folder with a pyproject.toml and an empty import package named after the folder; a service with its program."""
     place = root / folder
-    source = place / "src" / Path(folder).name.replace("-", "_")
+    module = place.name.replace("-", "_")
+    source = place / "src" / module
+    program = f'[project.scripts]\n{place.name} = "{module}.service:main"\n\n' if folder.startswith("services/") else ""
     source.mkdir(parents=True)
     (source / "__init__.py").write_text("")
     place.joinpath("pyproject.toml").write_text(
         '[build-system]\nrequires = ["hatchling"]\n\n'
         f'[project]\nname = "{name}"\nversion = "1"\ndependencies = {list(needs)}\n\n'
-        f"[project.optional-dependencies]\ntest = {list(test_needs)}\n\n{groups}"
+        f"[project.optional-dependencies]\ntest = {list(test_needs)}\n\n{program}{groups}"
     )
     return place
 
@@ -29,6 +31,7 @@ def add_launcher(root: Path) -> Path:
         "mongod": "m",
         "lint": "ruff",
         "mutants": "mutmut",
+        "stubs": "types-PyYAML",
     }
     groups = "[dependency-groups]\n" + "".join(f'{group} = ["{needs}"]\n' for group, needs in named.items())
     return add_package(root, "deploy/local", "emitra-local", ["rich"], groups=groups)

@@ -106,6 +106,29 @@ def test_a_failed_installation_says_why_and_is_tried_again(environments: Environ
     assert (environments.ensure("billing") / "stamp").exists()
 
 
+def test_types_for_the_checker_stand_beside_the_libraries_of_the_tests_and_of_nothing_that_runs(
+    environments: Environments,
+) -> None:
+    for locked in ("deploy/local/requirements-stubs", "services/billing/requirements-test"):
+        (environments.root / f"{locked}.lock").write_text("")
+
+    environments.ensure_all(["billing", "billing-test"])
+
+    synced = [[Path(word).name for word in call.split() if word.endswith(".lock")] for call in calls(environments)]
+    assert ["requirements.lock"] in synced
+    assert ["requirements-test.lock", "requirements-stubs.lock"] in synced
+
+
+def test_those_that_cannot_be_made_are_told_and_the_others_are_made(environments: Environments) -> None:
+    add_package(environments.root, "services/parking", "emitra-parking")
+    environments = Environments(environments.root, say=lambda _: None)
+
+    faults = environments.not_made(["billing", "parking"])
+
+    assert faults == {"parking": "services/parking/requirements.lock is missing: `make lock` writes it"}
+    assert (environments.root / ".local/venvs/billing/stamp").exists()
+
+
 def test_an_unknown_environment_is_named_with_those_there_are(environments: Environments) -> None:
-    with pytest.raises(CannotStart, match=r"'biling'.*there are local, billing"):
+    with pytest.raises(CannotStart, match=r"biling.*there are local, billing"):
         environments.ensure("biling")

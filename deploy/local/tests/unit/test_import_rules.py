@@ -1,5 +1,6 @@
 """The import rules catch what they are for. The real import-linter reads a small repository with one wrong import."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,26 +41,31 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(root: Path) -> tuple[int, str]:
+def complaints(root: Path) -> dict[str, str]:
+    """By whose rules they are (a service, or "shared") what is complained of; nobody is in it who follows them."""
     workspace = Workspace(root)
-    config = root / "importlinter.ini"
-    config.write_text(import_rules.rendered(workspace))
-    program = Path(sys.executable).with_name("lint-imports")
-    finished = subprocess.run(
-        [program, "--config", config, "--no-cache"],
-        env={**import_rules.path(workspace), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return finished.returncode, finished.stdout + finished.stderr
+    assert workspace.broken == {}
+    said = {}
+    for service in (None, *workspace.services):
+        name = service.folder.name if service else "shared"
+        config = root / f"{name}.ini"
+        config.write_text(import_rules.rendered(workspace, service))
+        program = Path(sys.executable).with_name("lint-imports")
+        finished = subprocess.run(
+            [program, "--config", config, "--no-cache"],
+            env={**import_rules.path(workspace), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if finished.returncode:
+            said[name] = import_rules.explained(workspace, service, finished.stdout + finished.stderr)
+    return said
 
 
 def test_a_repository_that_follows_the_rules_passes(repository: Path) -> None:
-    code, output = check(repository)
-
-    assert code == 0, output
+    assert complaints(repository) == {}
 
 
 @pytest.mark.parametrize(
@@ -92,8 +98,29 @@ def test_a_repository_that_follows_the_rules_passes(repository: Path) -> None:
 def test_a_forbidden_import_breaks_its_rule(repository: Path, module: str, text: str, rule: str) -> None:
     write_module(repository, module, text + "\n")
 
-    code, output = check(repository)
+    said = complaints(repository)
 
-    broken = [line for line in output.splitlines() if "BROKEN" in line]
-    assert code == 1, output
-    assert any(rule in line for line in broken), output
+    whose = "billing" if module.startswith("billing") else "shared"
+    assert any(re.match(f"{rule}.*: .*[.;]", line) for line in said[whose].splitlines()), said
+    assert "identity" not in said
+
+
+def test_a_complaint_names_the_file_and_what_to_do_instead(repository: Path) -> None:
+    write_module(repository, "billing.application.pay", "import os\nimport pymongo\n")
+
+    said = complaints(repository)["billing"]
+
+    assert "services/billing/src/billing/application/pay.py:2: billing.application.pay imports pymongo" in said
+    assert "name a port in ports.py; adapters/ implements it" in said
+
+
+@pytest.mark.parametrize("text", ["def broken(:\n", "import identity.domain.money\n"])
+def test_one_broken_service_keeps_no_other_from_being_looked_at(repository: Path, text: str) -> None:
+    write_module(repository, "billing.domain.money", text)
+    write_module(repository, "identity.domain.money", "import pymongo\n")
+
+    said = complaints(repository)
+
+    assert said.keys() == {"billing", "identity"}
+    assert "The domain imports no framework" in said["identity"]
+    assert "services/billing" in said["billing"]

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from tests.support.repositories import add_launcher, add_package
 
-from emitra_local.locks import all_locks, stale_locks
+from emitra_local.environments import Environments
+from emitra_local.locks import all_locks, stale_locks, write_locks
+from emitra_local.problems import CannotStart
 from emitra_local.workspace import Workspace
 
 ROOT = Path(__file__).parents[4]
@@ -40,12 +42,41 @@ def test_a_requirement_added_far_below_makes_every_lock_above_stale(workspace: W
 
     stale = {str(path.relative_to(workspace.root)) for path in stale_locks(Workspace(workspace.root))}
     assert stale == {
-        "deploy/local/requirements-lint.lock",
-        "deploy/local/requirements-mutants.lock",
         "services/billing/requirements.lock",
         "services/billing/requirements-test.lock",
         "shared/servicekit/requirements-test.lock",
     }
+
+
+def test_no_lock_is_of_two_services_which_may_need_different_versions(workspace: Workspace) -> None:
+    add_package(workspace.root, "services/parking", "emitra-parking", ["emitra-servicekit", "pymongo<4"], ["pytest"])
+    services = {"emitra-billing", "emitra-parking"}
+
+    of_services = [set(lock.requirements) & services for lock in all_locks(Workspace(workspace.root))]
+    assert {"emitra-parking"} in of_services
+    assert services not in of_services
+
+
+def test_a_lock_that_cannot_be_written_keeps_no_other_from_being_written(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def uv(self: Environments, *arguments: str, cwd: Path, **_: object) -> None:
+        """Finds no version for billing, which is a registry's answer to it."""
+        if "emitra-billing" in arguments:
+            raise CannotStart("no such version")
+        (cwd / "lock").write_text("flask==3 --hash=sha256:1\n")
+
+    monkeypatch.setattr(Environments, "uv", uv)
+    (add_package(workspace.root, "services/parking", "emitra-parking") / "pyproject.toml").write_text("[project")
+
+    faults = write_locks(Environments(workspace.root), upgrade=False, say=lambda _: None)
+
+    assert [fault.partition(":")[0] for fault in faults] == [
+        "no lock for parking",
+        "services/billing/requirements.lock stays as it was",
+        "services/billing/requirements-test.lock stays as it was",
+    ]
+    assert "flask==3" in (workspace.root / "shared/servicekit/requirements-test.lock").read_text()
 
 
 def test_the_locks_of_this_repository_name_no_registry_and_no_path_and_pin_every_package_by_hash() -> None:
