@@ -5,6 +5,8 @@ import re
 import tomllib
 
 from emitra_local.workspace import Workspace
+from tests.architecture.conftest import SERVICES
+from tests.architecture.manifests import pods
 from tests.conftest import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
@@ -37,5 +39,5 @@ def test_the_image_starts_the_services_own_program(service: str) -> None:
 
 def test_the_image_runs_as_the_user_that_the_pods_run_as() -> None:
     (user,) = re.findall(r"^USER (\d+):\d+$", DOCKERFILE, re.MULTILINE)
-    for deployment in ROOT.glob("deploy/k8s/services/*/base/deployment-*.yaml"):
-        assert f"runAsUser: {user}\n" in deployment.read_text(), deployment
+    users = {spec["securityContext"]["runAsUser"] for service in SERVICES for _, spec, _ in pods(service)}
+    assert users == {int(user)}

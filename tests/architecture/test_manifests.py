@@ -1,16 +1,25 @@
-"""The manifests, read as documents: valid for their kind, restricted, probed, drained, and true to the services."""
+"""The manifests, rendered as a cluster gets them: valid for their kind, restricted, probed, drained, and true to the services."""
 
-from collections.abc import Iterator
-from typing import Any
+import shutil
+from pathlib import Path
 
 import kubernetes_validate
 import pytest
 import yaml
 
-from tests.architecture.conftest import SERVICES, asked, printed
+from tests.architecture.conftest import asked, printed
+from tests.architecture.manifests import (
+    K8S,
+    complaints,
+    containers,
+    contract,
+    documents,
+    kustomizations,
+    of_kind,
+    pods,
+)
 from tests.conftest import ROOT
 
-FOLDER = ROOT / "deploy" / "k8s" / "services"
 # The oldest and the newest minor we promise to run on.
 VERSIONS = ("1.34", "1.37")
 # What a drain needs at most: the endpoints' delay, the longest request or handler, and some air.
@@ -21,28 +30,6 @@ JOBS = {"prepare", "topology"}
 DRAIN_SECONDS = {"api": 65, "worker": 20, "relay": 10}
 
 
-def documents(service: str) -> list[dict[str, Any]]:
-    """Every Kubernetes object in a service's folder."""
-    objects: list[dict[str, Any]] = []
-    for path in sorted((FOLDER / service).glob("*/*.yaml")):
-        if path.name not in {"kustomization.yaml", "openapi.yaml"}:
-            objects += [document for document in yaml.safe_load_all(path.read_text()) if document]
-    return objects
-
-
-def of_kind(service: str, *kinds: str) -> list[dict[str, Any]]:
-    return [document for document in documents(service) if document["kind"] in kinds]
-
-
-def pods(service: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """(component, pod spec, its one container)."""
-    for workload in of_kind(service, "Deployment", "Job"):
-        template = workload["spec"]["template"]
-        spec = template["spec"]
-        (container,) = spec["containers"]
-        yield template["metadata"]["labels"]["app.kubernetes.io/component"], spec, container
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_object_is_valid_at_the_oldest_and_the_newest_version(service: str, version: str) -> None:
     for document in documents(service):
@@ -50,12 +37,85 @@ def test_every_object_is_valid_at_the_oldest_and_the_newest_version(service: str
         kubernetes_validate.validate(document, version, strict=True)
 
 
-def test_the_kustomization_names_every_file_and_no_other(service: str) -> None:
-    for file in (FOLDER / service).glob("*/kustomization.yaml"):
-        listed = set(yaml.safe_load(file.read_text())["resources"])
-        there = {path.name for path in file.parent.glob("*.yaml")} - {"kustomization.yaml", "openapi.yaml"}
-        assert listed == there
-        assert not [path for path in listed if "/" in path], "no path leaves the folder"
+def test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes(service: str) -> None:
+    assert list(complaints(service)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        (
+            "billing/base/kustomization.yaml",
+            ', labels: {emitra.org/routes: "1"}',
+            "",
+            "billing: deploy/k8s/services/billing/base/kustomization.yaml: the ConfigMap routes-billing has no label "
+            "emitra.org/routes, so the gateway does not find it; add `labels: {emitra.org/routes: \"1\"}` to its `options`",
+        ),
+        ("billing/base/kustomization.yaml", 'routes: "1"', 'routes: "2"', "has no label emitra.org/routes"),
+        ("billing/base/kustomization.yaml", "{disableNameSuffixHash: true, ", "{", "otherwise than routes-billing"),
+        ("billing/base/kustomization.yaml", "billing.address=", "billing.url=", "billing.url would be followed"),
+        ("billing/base/kustomization.yaml", "billing.yaml=openapi.yaml, ", "", "0 ConfigMaps have billing.yaml"),
+        ("billing/base/kustomization.yaml", "[serviceaccount.yaml]", "[]", "cannot be rendered"),
+        ("billing/base/kustomization.yaml", "components/worker", "components/none", "cannot be rendered"),
+        (
+            "billing/base/kustomization.yaml",
+            "[serviceaccount.yaml]",
+            "[serviceaccount.yaml, ../../identity/topology]",
+            "../../identity/topology is outside of the service's folder",
+        ),
+        ("billing/base/address", "8000", "8001", "is not where its Service listens"),
+        ("billing/base/address", "billing", "identity", "is not where its Service listens"),
+        ("billing/base/openapi.yaml", "/v1/wallet", "/v1/purse", "is another document than the service's own"),
+        ("billing/base/strange.yaml", "", "kind: Secret", "strange.yaml is in the folder and not named"),
+        ("../components/relay/kustomization.yaml", "index: 1", "index: 0", "Deployment billing-relay still has SERVICE"),
+        ("gateway/discovery/sidecar.yaml", "emitra.org/routes}", "grafana_dashboard}", "LABEL is 'grafana_dashboard'"),
+        ("gateway/discovery/sidecar.yaml", "value: ALL", "value: emitra", "a service may be in any namespace"),
+        ("gateway/discovery/sidecar.yaml", "value: WATCH", "value: LIST", "METHOD is 'LIST'"),
+        ("gateway/discovery/sidecar.yaml", "value: configmap", "value: both", "it may read nothing else"),
+        ("gateway/discovery/sidecar.yaml", "value: /etc/emitra/routes", "value: /tmp/r", "the gateway looks there"),
+        ("gateway/discovery/sidecar.yaml", '{name: UNIQUE_FILENAMES, value: "true"}', "{name: X}", "UNIQUE_FILENAMES is"),
+        ("gateway/discovery/sidecar.yaml", "restartPolicy: Always", "stdin: false", "before the first collection"),
+        ("gateway/discovery/sidecar.yaml", "startupProbe", "livenessProbe", "takes the gateway out of service"),
+        ("gateway/discovery/sidecar.yaml", "startupProbe", "livenessProbe", "before the first collection is whole"),
+        (
+            "gateway/discovery/sidecar.yaml",
+            "mountPath: /etc/emitra/routes, readOnly: true}",
+            "mountPath: /etc/emitra/routes, readOnly: true}\n"
+            "            - {name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount}",
+            "api, routes has the account's token",
+        ),
+        ("gateway/discovery/sidecar.yaml", "    spec:\n      init", "    spec:\n      automountServiceAccountToken: true\n"
+         "      init", "with automounting off"),
+        (
+            "gateway/discovery/sidecar.yaml",
+            "emptyDir: {sizeLimit: 64Mi}",
+            "configMap: {name: routes-billing}",
+            "gateway: deploy/k8s/services/gateway/discovery/sidecar.yaml: has a line for billing; its ConfigMap is found",
+        ),
+        ("gateway/cluster/clusterrole.yaml", "[configmaps]", "[configmaps, secrets]", "is all it needs"),
+        ("gateway/cluster/clusterrole.yaml", "watch]", "watch, update]", "is all it needs"),
+        ("gateway/cluster/clusterrolebinding.yaml", "name: gateway,", "name: default,", "bind the gateway's account"),
+        ("gateway/base/kustomization.yaml", ", ../discovery]", "]", "0 containers collect routes"),
+    ],
+)
+def test_a_mistake_is_told_with_the_service_the_file_the_rule_and_what_to_do(
+    tmp_path: Path, file: str, old: str, new: str, sentence: str
+) -> None:
+    copy = tmp_path / "deploy" / "k8s"
+    shutil.copytree(K8S, copy)
+    path = copy / "services" / file
+    text = path.read_text() if path.exists() else ""
+    assert old in text
+    path.write_text(text.replace(old, new))
+    service = "billing" if file.startswith("..") else file.split("/")[0]
+    said = list(complaints(service, copy))
+    assert [line for line in said if sentence in line], said
+    assert all(line.startswith(f"{service}: deploy/k8s/services/{service}/") for line in said)
+
+
+def test_the_contract_says_which_services_have_routes(service: str) -> None:
+    served = yaml.safe_load((ROOT / "services" / service / "openapi.yaml").read_text())["paths"]
+    assert bool(contract(service).get("routes")) == (bool(served) and service != "gateway")
 
 
 def test_a_service_with_events_loads_its_topology_and_a_release_is_one_image(service: str) -> None:
@@ -64,18 +124,21 @@ def test_a_service_with_events_loads_its_topology_and_a_release_is_one_image(ser
     for spec in jobs:
         (container,) = spec["containers"]
         assert container["args"] == ["topology", "--apply"]
-        contract = yaml.safe_load((FOLDER / service / "contract.yaml").read_text())
         keys = {
             (secret["name"], key)
             for kind in ("secrets", "deployer_secrets")
-            for secret in contract[kind]
+            for secret in contract(service)[kind]
             for key in secret["keys"]
         }
         given = {variable["name"]: variable["valueFrom"]["secretKeyRef"] for variable in container["env"]}
         assert set(given) == {"AMQP_URL", "RABBITMQ_MANAGEMENT_URL"}
         assert {(reference["name"], reference["key"]) for reference in given.values()} <= keys
-    images = [yaml.safe_load(file.read_text())["images"] for file in (FOLDER / service).glob("*/kustomization.yaml")]
-    assert images == [images[0]] * len(images)
+    images = {container["image"] for _, _, container in pods(service)}
+    assert len(images) == 1
+    assert images.pop().startswith(f"emitra/{service}:")
+    # Where the processes are and where the topology is: one line each.
+    kept = [folder / "kustomization.yaml" for folder in kustomizations(service) if folder.name in {"base", "topology"}]
+    assert [file.read_text().count(f"name: emitra/{service},") for file in kept] == [1] * len(kept)
 
 
 def test_only_the_topology_job_sees_the_brokers_administrator(service: str) -> None:
@@ -97,7 +160,7 @@ def test_there_is_a_deployment_for_every_process(service: str) -> None:
 
 
 def test_pods_are_restricted(service: str) -> None:
-    for _, spec, container in pods(service):
+    for _, spec, container in containers(service):
         context, own = spec["securityContext"], container["securityContext"]
         assert context["runAsNonRoot"] is True
         assert context["runAsUser"] >= 10_000
@@ -111,7 +174,7 @@ def test_pods_are_restricted(service: str) -> None:
 
 
 def test_memory_is_bounded_and_requested_in_full_and_cpu_is_not_limited(service: str) -> None:
-    for _, _, container in pods(service):
+    for _, _, container in containers(service):
         requests, limits = container["resources"]["requests"], container["resources"]["limits"]
         assert requests["memory"] == limits["memory"]
         assert "cpu" in requests
@@ -162,14 +225,14 @@ def test_every_deployment_has_a_disruption_budget_and_the_api_scales_itself(serv
 
 
 def test_traffic_is_denied_but_for_what_is_named(service: str) -> None:
-    (policy,) = of_kind(service, "NetworkPolicy")
+    (policy,) = [policy for policy in of_kind(service, "NetworkPolicy") if policy["metadata"]["name"] == service]
     assert set(policy["spec"]["policyTypes"]) == {"Ingress", "Egress"}
     dns = [port for rule in policy["spec"]["egress"] for port in rule["ports"] if port["port"] == 53]
     assert {port["protocol"] for port in dns} == {"TCP", "UDP"}
 
 
 def test_only_the_observers_reach_probes_and_metrics(service: str) -> None:
-    (policy,) = of_kind(service, "NetworkPolicy")
+    (policy,) = [policy for policy in of_kind(service, "NetworkPolicy") if policy["metadata"]["name"] == service]
     observers = {"namespaceSelector": {"matchLabels": {"emitra.org/role": "observability"}}}
     let_in = [
         rule["from"] for rule in policy["spec"]["ingress"] if {"protocol": "TCP", "port": PROBE_PORT} in rule["ports"]
@@ -179,11 +242,12 @@ def test_only_the_observers_reach_probes_and_metrics(service: str) -> None:
 
 def test_every_required_setting_is_given_and_every_given_one_exists(service: str) -> None:
     settings = {setting["variable"]: setting for setting in asked(service, "settings", "--json")}
-    base = FOLDER / service / "base"
-    lines = [line for line in (base / "config.env").read_text().splitlines() if line and not line.startswith("#")]
-    configured = dict(line.split("=", 1) for line in lines)
-    contract = yaml.safe_load((FOLDER / service / "contract.yaml").read_text())
-    secret = {key for entry in contract["secrets"] for key in entry["keys"]}
+    (configured,) = [
+        config["data"]
+        for config in of_kind(service, "ConfigMap")
+        if config["metadata"]["name"].startswith(f"{service}-config-")
+    ]
+    secret = {key for entry in contract(service)["secrets"] for key in entry["keys"]}
     assert set(configured) | secret <= set(settings)
     required = {name for name, setting in settings.items() if setting["default"] is None}
     assert required <= set(configured) | secret
@@ -192,10 +256,3 @@ def test_every_required_setting_is_given_and_every_given_one_exists(service: str
 
 def test_no_secret_is_in_the_repository(service: str) -> None:
     assert not of_kind(service, "Secret")
-
-
-def test_the_gateway_is_given_each_services_own_document() -> None:
-    for service in SERVICES:
-        if service != "gateway":
-            copied = (FOLDER / service / "base" / "openapi.yaml").read_text()
-            assert copied == (ROOT / "services" / service / "openapi.yaml").read_text(), "make generate copies it"

@@ -13,9 +13,9 @@ pytest_plugins = ["servicekit.testing.plugin"]
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """For tests that do not look at the transactions view: no database is touched."""
-    with Mongo("mongodb://mongodb.invalid/", "unused", 1) as mongo, staged(tmp_path / "routes", mongo) as stage:
+def stage(tmp_path: Path, mongo: Mongo) -> Iterator[Stage]:
+    """For tests that do not look at the transactions view."""
+    with staged(tmp_path / "routes", mongo) as stage:
         yield stage
 
 

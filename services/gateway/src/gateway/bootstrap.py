@@ -7,11 +7,15 @@ from pymongo.client_session import ClientSession
 
 from gateway.adapters.access_tokens import AccessTokens, InternalTokenIssuer
 from gateway.adapters.identity_keys import IdentityKeys
+from gateway.adapters.mongo_last_good_routes import MongoLastGoodRoutes
+from gateway.adapters.mongo_route_register import MongoRouteRegister
 from gateway.adapters.mongo_transactions import INDEXES, MongoTransactions, TransactionsWithin
 from gateway.adapters.route_files import RouteFiles
 from gateway.adapters.transaction_owners import HttpTransactionOwners
 from gateway.adapters.upstreams import Upstreams
 from gateway.application.record_observations import RecordObservationsHandler
+from gateway.application.release_routes import ReleaseRoutesHandler
+from gateway.application.settle_routes import SettleRoutesHandler
 from gateway.application.view_transaction import ViewTransactionHandler
 from gateway.settings import GatewaySettings
 from servicekit.mongo import Mongo
@@ -35,6 +39,7 @@ class Gateway:
     internal_tokens: InternalTokenIssuer
     upstreams: Upstreams
     view_transaction: ViewTransactionHandler
+    release_routes: ReleaseRoutesHandler
     _transactions: MongoTransactions
 
     def within(self, session: ClientSession) -> GatewayWithin:
@@ -44,7 +49,8 @@ class Gateway:
 
 def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     """Makes no connection and starts no thread; call it after the fork all the same."""
-    routes = RouteFiles(Path(settings.routes_dir))
+    register, last_good = MongoRouteRegister(mongo.db), MongoLastGoodRoutes(mongo.db)
+    routes = RouteFiles(Path(settings.routes_dir), SettleRoutesHandler(register), last_good)
     internal_tokens = InternalTokenIssuer(settings.internal_token_key)
     upstreams = Upstreams(settings.upstream_connections)
     transactions = MongoTransactions(mongo.db)
@@ -55,5 +61,6 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
         internal_tokens=internal_tokens,
         upstreams=upstreams,
         view_transaction=ViewTransactionHandler(transactions, owners),
+        release_routes=ReleaseRoutesHandler(register, last_good),
         _transactions=transactions,
     )

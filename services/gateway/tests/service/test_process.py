@@ -15,7 +15,7 @@ import pytest
 import urllib3
 import yaml
 from tests.support.access import ISSUER, Identity, internal_key
-from tests.support.documents import BILLING
+from tests.support.documents import BILLING, document, operation
 from tests.support.foreign_services import ForeignService, Reply, foreign_service, unused_port
 
 from emitra_contracts import examples
@@ -167,3 +167,29 @@ def test_settings_that_cannot_be_used_are_all_named_and_the_process_ends(tmp_pat
     assert done.returncode == 78
     for name in ("ROUTES_DIR", "JWKS_URL", "ISSUER", "INTERNAL_TOKEN_KEY", "MONGODB_URI"):
         assert name in done.stderr
+
+
+def test_a_refused_route_is_in_the_log_and_the_metrics_and_the_gateway_is_ready(place: Place) -> None:
+    _, _, environ = place
+    folder, probe = Path(environ["ROUTES_DIR"]), f"http://127.0.0.1:{environ['API_PROBE_PORT']}"
+    (folder / "agriculture.url").write_text("http://127.0.0.1:1")
+    wanted = document("agriculture", {"/v1/payments": {"post": operation("a:b")}, "/v1/crops": {"get": operation()}})
+    (folder / "agriculture.yaml").write_text(yaml.safe_dump(wanted))
+    (folder / "mines.yaml").write_text("a: [")
+    api = run("api", environ)
+    try:
+        eventually(lambda: answers(f"{probe}/readyz"), SECONDS)
+        metrics = urllib3.request("GET", f"{probe}/metrics", retries=False).data.decode()
+    finally:
+        said = stop(api)
+    assert 'gateway_routes_refused{upstream="agriculture"} 1.0' in metrics
+    assert 'gateway_routes_refused{upstream="billing"} 0.0' in metrics
+    assert 'gateway_route_documents_unusable{upstream="mines"} 1.0' in metrics
+    lines = [
+        line for line in map(json.loads, said.splitlines()) if line["event"] in {"route_refused", "routes_refused"}
+    ]
+    assert [(line["event"], line["upstream"]) for line in lines] == [
+        ("routes_refused", "mines"),
+        ("route_refused", "agriculture"),
+    ]
+    assert (lines[1]["owner"], lines[1]["route"]) == ("billing", "POST /v1/payments")

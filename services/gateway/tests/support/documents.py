@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from gateway.application.route_documents import read_service
+from gateway.application.routes import PublishedService
+
 
 def operation(*scopes: str, **members: Any) -> dict[str, Any]:
     """An operation that needs `scopes`, or a public one when there are none."""
@@ -48,3 +51,16 @@ IDENTITY = document(
         "/.well-known/jwks.json": {"get": operation()},
     },
 )
+
+
+def published(service: str, *routes: str, prefix: str = "", place: str = "", document: Any = None) -> PublishedService:
+    """A service as its files publish it, with `routes` such as `GET /v1/x` or with the whole `document`."""
+    paths: dict[str, Any] = {}
+    for route in routes:
+        method, path = route.split(" ")
+        paths.setdefault(path, {})[method.lower()] = operation("a:b")
+    whole = document or _document(service, paths, **({"x-emitra-prefix": prefix} if prefix else {}))
+    return read_service(service, whole, "http://127.0.0.1:8001", place)
+
+
+_document = document

@@ -1,6 +1,6 @@
 """The gateway as it runs, in front of real HTTP servers that stand where the other services stand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +48,7 @@ class Stage:
 
 
 @contextmanager
-def staged(routes_dir: Path, mongo: Mongo) -> Iterator[Stage]:
+def staged(routes_dir: Path, mongo: Mongo, services: Sequence[str] = ("billing", "identity")) -> Iterator[Stage]:
     identity = Identity()
     private, public = internal_key()
     routes_dir.mkdir()
@@ -65,8 +65,9 @@ def staged(routes_dir: Path, mongo: Mongo) -> Iterator[Stage]:
         settings = settings_for(GatewaySettings, **environ)
         stage.gateway = bootstrap(settings, mongo)
         stage.app = SERVICE.flask_app(settings, mongo, stage.gateway)
-        stage.publish("billing", BILLING, billing.url)
-        stage.publish("identity", IDENTITY, identity_server.url)
+        documents = {"billing": (BILLING, billing.url), "identity": (IDENTITY, identity_server.url)}
+        for name in services:
+            stage.publish(name, *documents[name])
         try:
             yield stage
         finally:

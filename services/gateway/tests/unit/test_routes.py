@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.documents import BILLING, document, operation
 
-from gateway.application.route_documents import UnusableDocument, claims_of_others, read_service
+from gateway.application.route_documents import UnusableDocument, read_service
 from gateway.application.routes import RouteTable
 
 URL = "http://127.0.0.1:8001"
@@ -97,6 +97,11 @@ def test_a_caller_needs_every_scope_of_any_one_alternative() -> None:
         ({"paths": {"v1/x": {"get": operation("a:b")}}}, "does not begin with /"),
         ({"paths": {"/v1/{id}.pdf": {"get": operation("a:b")}}}, "'{id}.pdf' is neither"),
         ({"paths": {"/v1/../x": {"get": operation("a:b")}}}, "'..' is neither"),
+        ({"x-emitra-prefix": "/v1"}, "x-emitra-prefix is '/v1', expected"),
+        ({"x-emitra-prefix": "/"}, "x-emitra-prefix is '/', expected"),
+        ({"x-emitra-prefix": "/v1/{x}"}, "x-emitra-prefix is '/v1/{x}', expected"),
+        ({"x-emitra-prefix": "/v1/x/"}, "x-emitra-prefix is '/v1/x/', expected"),
+        ({"x-emitra-prefix": ["/v1/x"]}, "x-emitra-prefix is ['/v1/x'], expected"),
         ({"paths": {"/a/{x}": {"get": operation("a:b")}, "/a/{y}": {"get": operation("a:b")}}}, "documented twice"),
     ],
 )
@@ -118,11 +123,3 @@ def test_every_problem_of_a_document_is_reported_at_once() -> None:
     with pytest.raises(UnusableDocument) as refused:
         read_service("x", {"openapi": "2.0", "x-service": "y", "paths": {"v1": {"get": {}}}}, "nowhere")
     assert len(refused.value.problems) == 5
-
-
-def test_two_services_cannot_claim_one_path_however_they_name_its_parameter() -> None:
-    first = read_service("a", document("a", {"/v1/x/{id}": {"get": operation("a:b")}}), URL)
-    second = read_service(
-        "b", document("b", {"/v1/x/{name}": {"get": operation("a:b")}, "/v1/y": {"get": operation("a:b")}}), URL
-    )
-    assert claims_of_others(second, [first]) == ["GET /v1/x/{name} already belongs to a"]

@@ -175,5 +175,6 @@ def _keep_usable_scopes(merged: Document) -> None:
 def _merge_scheme(target: Document, name: str, scheme: Mapping[str, Any]) -> None:
     known = target.setdefault(name, json.loads(json.dumps(scheme)))
     for flow, described in (scheme.get("flows") or {}).items():
-        into = known.setdefault("flows", {}).setdefault(flow, json.loads(json.dumps(described)))
+        known["flows"] = known.get("flows") or {}
+        into = known["flows"].setdefault(flow, json.loads(json.dumps(described)))
         into["scopes"] = dict(sorted({**described.get("scopes", {}), **into.get("scopes", {})}.items()))

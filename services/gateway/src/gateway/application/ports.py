@@ -1,10 +1,12 @@
-"""What the view of transactions needs from outside."""
+"""What the view of transactions and the register of routes need from outside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gateway.application.route_register import Register
+from gateway.application.routes import PublishedService
 from gateway.application.transactions import Observation, TimelineEntry, Transaction
 
 
@@ -48,3 +50,33 @@ class TransactionOwners(Protocol):
 
         Raises DependencyUnavailable when none has it and some service did not answer. Safe to repeat.
         """
+
+
+class RouteRegister(Protocol):
+    """The one register of routes that all gateways of an installation share."""
+
+    def newer_than(self, revision: int) -> Register | None:
+        """The stored register, or None when it has this revision or there is none.
+
+        Raises DependencyUnavailable. Safe to repeat.
+        """
+
+    def replace(self, register: Register) -> Register | None:
+        """Stores `register` where the stored one has its revision, or where there is none and its revision is 0.
+
+        Gives it with the next revision, once a majority has it; None when the stored one is another by now. Raises
+        DependencyUnavailable, after which it may be stored or not.
+        """
+
+
+class LastGoodRoutes(Protocol):
+    """What each service last published that could be used. Every method raises DependencyUnavailable."""
+
+    def keep(self, service: PublishedService) -> None:
+        """Keeps it in the place of what was kept for this service and place. Safe to repeat."""
+
+    def find(self, service: str, place: str) -> PublishedService | None:
+        """What was kept, or None."""
+
+    def forget(self, service: str) -> None:
+        """Throws away what was kept for this service, wherever its files were. Safe to repeat."""

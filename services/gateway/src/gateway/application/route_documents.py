@@ -5,13 +5,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from gateway.application.routes import Operation, PublishedService, claim, is_parameter
+from gateway.application.routes import Operation, PublishedService, address, is_parameter
 
 TRANSACTION_LOOKUP = "/v1/internal/transactions/{token}"
 _INTERNAL_PREFIX = "/v1/internal"
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 _SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _FIXED_SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
+# A version alone, or the root, would be everybody's.
+_PREFIX = re.compile(r"/v[0-9]+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _PARAMETER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
@@ -23,12 +25,12 @@ class UnusableDocument(Exception):
         super().__init__("; ".join(problems))
 
 
-def read_service(name: str, document: Any, base_url: str | None) -> PublishedService:
+def read_service(name: str, document: Any, base_url: str | None, place: str = "") -> PublishedService:
     """The service that `document` (parsed OpenAPI 3) and `base_url` describe; None is the gateway's own.
 
     Raises UnusableDocument listing every problem: a version other than OpenAPI 3, no paths, an x-service that is
     not `name`, an operation with neither a scope nor x-public, a path that cannot be matched, a URL that cannot be
-    called. Internal paths (`/v1/internal/…`, `x-internal: true`) are left out of the routes.
+    called, a prefix that is not one. Internal paths (`/v1/internal/…`, `x-internal: true`) are left out of the routes.
     """
     if not isinstance(document, Mapping):
         raise UnusableDocument(["the file is not an OpenAPI document (a mapping is expected)"])
@@ -51,17 +53,9 @@ def read_service(name: str, document: Any, base_url: str | None) -> PublishedSer
         document=document,
         operations=tuple(operations),
         finds_transactions=TRANSACTION_LOOKUP in (paths or {}),
+        place=place,
+        prefix=document.get("x-emitra-prefix", ""),
     )
-
-
-def claims_of_others(service: PublishedService, others: Iterable[PublishedService]) -> list[str]:
-    """One sentence for each method and path of `service` that one of `others` already has."""
-    taken = {claim(o): other.name for other in others for o in other.operations}
-    return [
-        f"{operation.method} {operation.template} already belongs to {taken[claim(operation)]}"
-        for operation in service.operations
-        if claim(operation) in taken
-    ]
 
 
 def is_internal_path(template: object) -> bool:
@@ -84,6 +78,9 @@ def _document_problems(name: str, document: Mapping[str, Any]) -> list[str]:
         problems.append("paths is missing or empty")
     if document.get("x-service") != name:
         problems.append(f"x-service is {document.get('x-service')!r}, expected {name!r} as the file is named")
+    prefix = document.get("x-emitra-prefix", "")
+    if prefix != "" and not (isinstance(prefix, str) and _PREFIX.fullmatch(prefix)):
+        problems.append(f"x-emitra-prefix is {prefix!r}, expected a version and fixed text such as /v1/{name}")
     return problems
 
 
@@ -161,7 +158,7 @@ def _claimed_twice(operations: Iterable[Operation]) -> list[str]:
     seen: set[tuple[str, str]] = set()
     problems = []
     for operation in operations:
-        if claim(operation) in seen:
+        if address(operation) in seen:
             problems.append(f"{operation.method} {operation.template} is documented twice")
-        seen.add(claim(operation))
+        seen.add(address(operation))
     return problems

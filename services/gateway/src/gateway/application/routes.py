@@ -44,7 +44,8 @@ class PublishedService:
     """What one service ships: its OpenAPI document, where it listens, and the operations read from the document.
 
     `base_url` is "" for the gateway itself. `finds_transactions` says that it declares the internal look-up of a
-    transaction token.
+    transaction token. `place` is where its files come from ("" for the folder itself), `prefix` the path that it wants
+    for itself with everything below it ("" for none).
     """
 
     name: str
@@ -52,6 +53,8 @@ class PublishedService:
     document: Mapping[str, Any]
     operations: tuple[Operation, ...]
     finds_transactions: bool = False
+    place: str = ""
+    prefix: str = ""
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ def is_parameter(segment: str) -> bool:
     return segment.startswith("{") and segment.endswith("}")
 
 
-def claim(operation: Operation) -> tuple[str, str]:
+def address(operation: Operation) -> tuple[str, str]:
     """What an operation takes for itself: its method, and its template with parameter names left out."""
     segments = ("{}" if is_parameter(s) else s for s in operation.template.split("/"))
     return operation.method, "/".join(segments)
@@ -75,7 +78,7 @@ class RouteTable:
     """An immutable set of services; swapped as a whole when a file changes, so no request sees half of one."""
 
     def __init__(self, services: Iterable[PublishedService] = ()) -> None:
-        """Takes services whose operations do not overlap (see `claims_of_others`)."""
+        """Takes services whose operations do not meet (see `route_register`)."""
         self.services: Mapping[str, PublishedService] = {s.name: s for s in services}
         self._root = _Node()
         for service in self.services.values():

@@ -6,6 +6,7 @@ from gateway import __version__
 from gateway.application.route_documents import read_service
 from gateway.bootstrap import INDEXES, Gateway, bootstrap
 from gateway.entrypoints import documentation, transactions
+from gateway.entrypoints.commands import commands
 from gateway.entrypoints.consumers import CONSUMERS
 from gateway.entrypoints.proxy import OWN_NAME, Proxy, WsgiApp
 from gateway.settings import GatewaySettings
@@ -30,5 +31,6 @@ SERVICE = Service(
     consumes=CONSUMERS,
     indexes=INDEXES,
     wrap_wsgi=put_proxy_in_front,
+    commands=commands,
 )
 main = command_line(SERVICE)
