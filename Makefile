@@ -12,7 +12,7 @@ export GATEWAY_PORT
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis generators mutants lint format generate documents bench lock upgrade release-contracts tags
+.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis generators mutants lint format generate new-service remove-service documents bench lock upgrade release-contracts tags
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
@@ -62,6 +62,12 @@ format: ## Write the code as `make lint` wants it
 
 generate: ## Write the generated files that are out of date: openapi.yaml, events.json of each service
 	@$(LOCAL) generate
+
+new-service: ## Write a service that runs, in its own two folders (NAME=labour-welfare TEAM=@emitra/labour)
+	@$(LOCAL) new-service "$(NAME)" --team "$(TEAM)"
+
+remove-service: ## Take a service away, unless others rely on it (NAME=labour-welfare; FORCE=1: also what git has not)
+	@$(LOCAL) remove-service "$(NAME)" $(if $(FORCE),--force)
 
 documents: ## Build what is made of all services together: asyncapi.yaml, the picture in docs/, CODEOWNERS
 	@$(LOCAL) documents

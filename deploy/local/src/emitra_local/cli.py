@@ -21,7 +21,9 @@ from rich.table import Table
 from emitra_local import journeys, releases, suites
 from emitra_local.console import console, say, stage
 from emitra_local.mutants import run_mutants
+from emitra_local.new_service import new_service
 from emitra_local.problems import CannotStart
+from emitra_local.remove_service import remove_service
 from emitra_local.service_command import become
 from emitra_local.stack import Stack, disposable_stack
 from emitra_local.stack_folder import abandoned_test_stacks, made_elsewhere, stop_running
@@ -202,6 +204,24 @@ def generate() -> None:
 def documents() -> None:
     """Build what is made of all services together: asyncapi.yaml, the picture in docs/, CODEOWNERS."""
     raise typer.Exit(suites.write_documents(root()))
+
+
+@app.command("new-service")
+def make_service(
+    name: Annotated[str, typer.Argument(help="Such as labour-welfare.")] = "",
+    team: Annotated[str, typer.Option(help="Whose it is, such as @emitra/labour.")] = "",
+) -> None:
+    """A service that runs, in its own two folders."""
+    new_service(root(), name, team, say)
+
+
+@app.command("remove-service")
+def take_service_away(
+    name: Annotated[str, typer.Argument(help="Such as labour-welfare.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Also what git does not have yet.")] = False,
+) -> None:
+    """A service goes: its routes, queues, broker user and folders, unless others rely on it. Its database stays."""
+    remove_service(root(), _run_state(), name, say, force=force)
 
 
 @app.command()

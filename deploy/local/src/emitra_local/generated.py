@@ -8,6 +8,7 @@ other from having its own. Of all services together, at a release (`make documen
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,6 @@ from emitra_local.problems import CannotStart
 from emitra_local.workspace import Package
 
 CONTRACTS_ENVIRONMENT = "contracts-test"  # the one that has what the gate needs
-_SCHEMAS = "services/gateway/src/gateway/entrypoints/pages/event-schemas.json"  # what it serves under their names
 ASYNCAPI = ".local/documents/asyncapi.yaml"  # built, not committed
 _COPY = "base/openapi.yaml"  # what the gateway in the cluster routes by, where a service's contract.yaml names it
 # A service's commands that print need neither settings nor servers.
@@ -48,22 +48,29 @@ class Generated:
         }
 
 
-def generated(environments: Environments) -> Generated:
-    """Every generated file, as the programs in the services' own environments print it, which are made when needed."""
+def generated(environments: Environments, only: str = "") -> Generated:
+    """Every generated file (`only` one service's), as the programs in the services' own environments print it, which
+    are made when needed."""
     root = environments.root
     faults = list(environments.workspace.broken.values())
     files: dict[Path, str] = {}
-    printed, silent = _printed_by_all(environments, _PRINTED)
+    printed, silent = _printed_by_all(environments, _PRINTED, only)
     for name, texts in printed.items():
         files[root / "services" / name / "openapi.yaml"] = texts["openapi"]
         files[root / "services" / name / "events.json"] = texts["events"]
         manifests = root / "deploy" / "k8s" / "services" / name
         contract = manifests / "contract.yaml"
         if contract.exists() and f"\nroutes: {_COPY}\n" in contract.read_text():
-            files[manifests / _COPY] = texts["openapi"]
-    environments.ensure(CONTRACTS_ENVIRONMENT)
-    files[root / _SCHEMAS] = _run([*contract_gate(environments), "schemas"])
+            files[manifests / _COPY] = published_document(texts["openapi"], root / "services" / name)
     return Generated(files, [*faults, *silent])
+
+
+def published_document(openapi: str, service: Path) -> str:
+    """What a service shows to the gateway: its OpenAPI document and, as `x-events`, the schemas of its events."""
+    files = sorted(service.glob("contracts/events/*/schema.json"))
+    schemas = {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    # JSON is YAML.
+    return openapi + (f"x-events: {json.dumps(schemas, ensure_ascii=False)}\n" if schemas else "")
 
 
 def platform_documents(environments: Environments) -> Generated:
@@ -102,13 +109,14 @@ def contract_gate(environments: Environments) -> list[str]:
 
 
 def _printed_by_all(
-    environments: Environments, commands: Sequence[str]
+    environments: Environments, commands: Sequence[str], only: str = ""
 ) -> tuple[dict[str, dict[str, str]], list[str]]:
     """What each service prints, by its name and the command; and why some do not, a text each."""
     printed: dict[str, dict[str, str]] = {}
     faults = []
+    services = [service for service in environments.workspace.services if only in {"", service.folder.name}]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for answer in pool.map(lambda one: _printed(environments, one, commands), environments.workspace.services):
+        for answer in pool.map(lambda one: _printed(environments, one, commands), services):
             if isinstance(answer, str):
                 faults.append(answer)
             else:

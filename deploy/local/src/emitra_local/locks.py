@@ -87,6 +87,14 @@ def write_locks(environments: Environments, *, upgrade: bool, say: Callable[[str
     return faults
 
 
+def write_locks_of(environments: Environments, package: Package, say: Callable[[str], None]) -> None:
+    """Write the locks of one package alone. Raises CannotStart where its requirements cannot be met."""
+    for lock in all_locks(environments.workspace):
+        if lock.path.parent == package.folder:
+            say(f"locking {lock.path.relative_to(environments.root)}")
+            _write(lock, environments, upgrade=False)
+
+
 def _write(lock: Lock, environments: Environments, *, upgrade: bool) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

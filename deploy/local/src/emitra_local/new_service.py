@@ -5,29 +5,40 @@ What it writes is in `service_template`, each file with `.template` behind its n
 
 from __future__ import annotations
 
-import keyword
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from string import Template
 
+from emitra_local.environments import Environments
+from emitra_local.generated import generated
+from emitra_local.locks import write_locks_of
 from emitra_local.problems import CannotStart
+from emitra_local.workspace import TAKEN_NAMES, require_name
 
-# The longest object in the cluster is `<name>-api-` and what Kubernetes adds, of 63 characters.
-LONGEST_NAME = 40
 TEMPLATE = Path(__file__).parent / "service_template"
 
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
 _TEAM = re.compile(r"@[A-Za-z0-9-]+(/[A-Za-z0-9._-]+)?")
 
 
-def require_name(name: str) -> str:
-    """`name`, if a service may be called so. Raises CannotStart with the rule."""
-    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME or keyword.iskeyword(name):
-        raise CannotStart(
-            f"{name!r} is no name for a service: up to {LONGEST_NAME} small letters and digits in words joined by -, "
-            "each beginning with a letter, such as labour-welfare"
-        )
-    return name
+def new_service(root: Path, name: str, team: str, say: Callable[[str], None]) -> None:
+    """Writes the folders of a new service, its locks and its generated files. As `write_service`."""
+    for path in write_service(root, name, team):
+        say(f"wrote {path.relative_to(root)}")
+    environments = Environments(root, say)
+    if fault := environments.workspace.broken.get(name):
+        for folder in (root / "services" / name, root / "deploy" / "k8s" / "services" / name):
+            shutil.rmtree(folder)
+        raise CannotStart(f"NAME={name}: {fault}")
+    write_locks_of(environments, environments.workspace.package_in(f"services/{name}"), say)
+    made = generated(environments, only=name)
+    for path, text in made.files.items():
+        path.write_text(text, encoding="utf-8")
+        say(f"wrote {path.relative_to(root)}")
+    if made.faults:
+        raise CannotStart("\n".join(made.faults))
+    say(f"{name} is there: `make test SERVICE={name}`, then `make run`. docs/new-service.md goes on from here.")
 
 
 def write_service(root: Path, name: str, team: str) -> list[Path]:
@@ -35,16 +46,17 @@ def write_service(root: Path, name: str, team: str) -> list[Path]:
 
     Raises CannotStart when the name or the team is none, or when something of that name is there.
     """
-    require_name(name)
+    require_name(name, "NAME")
     if not _TEAM.fullmatch(team):
         raise CannotStart(f"{team!r} is no team: write it as in CODEOWNERS, such as TEAM=@emitra/labour")
     places = {"service": root / "services" / name, "manifests": root / "deploy" / "k8s" / "services" / name}
+    package = package_of(name)
     there = [str(place.relative_to(root)) for place in places.values() if place.exists()]
-    there += [str(path.parent.relative_to(root)) for path in root.glob(f"services/*/src/{package_of(name)}/__init__.py")]
-    there += [str(folder.relative_to(root)) for folder in root.glob(f"*/{name}") if (folder / "pyproject.toml").exists()]
-    if there:
-        raise CannotStart(f"{' and '.join(there)} is there already: choose another name, or `make remove-service` first")
-    words = {"name": name, "package": package_of(name), "team": team, "title": name.replace("-", " ").capitalize()}
+    there += [str(init.parent.relative_to(root)) for init in root.glob(f"*/*/src/{package}/__init__.py")]
+    if there or name in TAKEN_NAMES:
+        why = " and ".join(there) or "a folder of the launcher's own"
+        raise CannotStart(f"NAME={name}: {why} is there already. Choose another name, or `make remove-service` first.")
+    words = {"name": name, "package": package, "team": team, "title": name.replace("-", " ").capitalize()}
     return [
         _written(file, place / _path(file.relative_to(TEMPLATE / part), words), words)
         for part, place in places.items()

@@ -15,6 +15,7 @@ from typing import Any
 
 from emitra_local import service_settings
 from emitra_local.environments import Environments
+from emitra_local.generated import published_document
 from emitra_local.infrastructure import Infrastructure
 from emitra_local.problems import CannotStart
 from emitra_local.processes import MARK
@@ -122,7 +123,7 @@ class ServicePrograms:
             return
         # The address first: a document without one is a route to nowhere.
         _replace(folder / f"{self.name}.url", self.url + "\n")
-        _replace(folder / f"{self.name}.yaml", document.read_text())
+        _replace(folder / f"{self.name}.yaml", published_document(document.read_text(), self.package.folder))
 
     @property
     def prepared(self) -> bool:

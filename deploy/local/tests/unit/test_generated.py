@@ -80,11 +80,21 @@ def test_each_file_holds_what_its_program_prints_and_a_repeat_changes_nothing(ro
         "services/gateway/openapi.yaml",
         "services/gateway/events.json",
         "deploy/k8s/services/gateway/base/openapi.yaml",
-        "services/gateway/src/gateway/entrypoints/pages/event-schemas.json",
     ]
     assert (root / "services/gateway/openapi.yaml").read_text() == "openapi: 3.1.0\n"
     assert (root / "deploy/k8s/services/gateway/base/openapi.yaml").read_text() == "openapi: 3.1.0\n"
     assert written(root) == []
+
+
+def test_the_gateways_copy_has_the_schemas_of_the_services_events_too(root: Path) -> None:
+    schema = root / "services/gateway/contracts/events/crop.sown.v1/schema.json"
+    schema.parent.mkdir(parents=True)
+    schema.write_text('{"$id": "urn:emitra:events:crop.sown.v1"}')
+    written(root)
+    copy = (root / "deploy/k8s/services/gateway/base/openapi.yaml").read_text()
+    schemas = '{"crop.sown.v1": {"$id": "urn:emitra:events:crop.sown.v1"}}'
+    assert copy == f"openapi: 3.1.0\nx-events: {schemas}\n"
+    assert (root / "services/gateway/openapi.yaml").read_text() == "openapi: 3.1.0\n"
 
 
 def test_what_a_change_made_stale_is_named_and_nothing_else(root: Path) -> None:

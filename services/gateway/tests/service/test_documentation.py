@@ -7,7 +7,7 @@ import pytest
 from tests.support.documents import document, operation
 from tests.support.stage import Stage
 
-from emitra_contracts import envelope_schema, events, examples, schema
+from emitra_contracts import envelope_schema, events, examples, producer, schema
 from gateway.entrypoints import documentation
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -109,6 +109,10 @@ def test_problem_types_of_every_service_are_listed_for_people_and_programs(stage
 
 
 def test_the_schema_that_an_event_names_is_served(stage: Stage) -> None:
+    for service in {producer(event) for event in events()}:
+        shown = {event: schema(event) for event in events() if producer(event) == service}
+        ships = document(service, {f"/v1/{service}-events": {"get": operation()}}, **{"x-events": shown})
+        stage.publish(service, ships, stage.billing.url)
     listed = {row["event"]: row for row in stage.call("GET", "/contracts/events").json["items"]}
     assert set(listed) == {"envelope", *events()}
     for event in events():
@@ -122,6 +126,19 @@ def test_the_schema_that_an_event_names_is_served(stage: Stage) -> None:
     assert stage.call("GET", listed["envelope"]["href"]).json == envelope_schema()
     for name in ("nothing.v1.json", "envelope", "..%2Fdocs.html"):
         assert stage.call("GET", f"/contracts/events/{name}").status_code in {400, 404}
+
+
+def test_a_newcomer_shows_its_own_events_and_nobody_elses(stage: Stage) -> None:
+    taken = {**schema("payment.completed.v1"), "title": "not billing's"}
+    own = {"$id": "urn:emitra:events:crop.sown.v1", "type": "object"}
+    shown = {"payment.completed.v1": taken, "crop.sown.v1": own}
+    stage.publish(
+        "agriculture", document("agriculture", {"/v1/crops": {"get": operation()}}, **{"x-events": shown}), stage.billing.url
+    )
+    assert stage.call("GET", "/contracts/events/crop.sown.v1.json").json == own
+    assert stage.call("GET", "/contracts/events/payment.completed.v1.json").status_code == 404
+    (refusal,) = stage.gateway.routes.refusals
+    assert (refusal.service, refusal.owner, refusal.route) == ("agriculture", "billing", "EVENT payment.completed.v1")
 
 
 def test_an_unknown_problem_type_is_not_found(stage: Stage) -> None:

@@ -1,6 +1,5 @@
 """`emitra-contracts`: compare the contracts with the last release, release them, and print them."""
 
-import json
 import os
 import sys
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import yaml
 
 from emitra_contracts import gate
 from emitra_contracts.asyncapi import platform_document
-from emitra_contracts.catalogue import accepted, clients, envelope_schema, events, released_examples, schema, sunsets
+from emitra_contracts.catalogue import accepted, clients, released_examples, sunsets
 from emitra_contracts.folders import claims, services
 from emitra_contracts.released import (
     broken_files,
@@ -85,13 +84,6 @@ def print_asyncapi() -> None:
     """Read the services' AsyncAPI documents from standard input, with `---` between them, and print the platform's."""
     document = platform_document(yaml.load_all(sys.stdin, yaml.CSafeLoader))
     typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110), nl=False)
-
-
-@app.command("schemas")
-def print_schemas() -> None:
-    """Print the schemas of the envelope and of every event as one JSON object, by the name of the event."""
-    contracts = {"envelope": envelope_schema(), **{event: schema(event) for event in events()}}
-    typer.echo(json.dumps(contracts, ensure_ascii=False, indent=1))
 
 
 def _require_service(service: str, root: Path) -> None:

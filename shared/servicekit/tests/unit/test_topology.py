@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from servicekit.broker.topology import Topology
 from servicekit.events.table import Consumer, Order
 from servicekit.service import Service, command_line
-from servicekit.settings import ServiceSettings
 
 TOPOLOGY = Topology("taker", ("thing.taken.v1",), (("maker", "thing.made.v1"),))
 
@@ -76,7 +75,7 @@ def test_who_consumes_nothing_may_read_nothing() -> None:
 @pytest.mark.parametrize(("order", "printed"), [(None, None), (Order.LATEST, "latest")])
 def test_a_services_table_of_events_tells_its_order(order: Order | None, printed: str | None) -> None:
     consumer = Consumer("thing.made.v1", "maker", ma.Schema(), print, order=order)
-    service = Service("taker", "1", ServiceSettings, lambda *_: None, [], consumes=[consumer])
+    service = Service("taker", "1", lambda *_: None, [], consumes=[consumer])
     (row,) = json.loads(CliRunner().invoke(command_line(service), ["events"]).stdout)["consumes"]
     assert row["order"] == printed
 

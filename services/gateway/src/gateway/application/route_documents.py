@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from gateway.application.routes import Operation, PublishedService, address, is_parameter
 
 TRANSACTION_LOOKUP = "/v1/internal/transactions/{token}"
+SCHEMA_PREFIX = "urn:emitra:events:"
 _INTERNAL_PREFIX = "/v1/internal"
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 _SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -30,7 +31,7 @@ def read_service(name: str, document: Any, base_url: str | None, place: str = ""
 
     Raises UnusableDocument listing every problem: a version other than OpenAPI 3, no paths, an x-service that is
     not `name`, an operation with neither a scope nor x-public, a path that cannot be matched, a URL that cannot be
-    called, a prefix that is not one. Internal paths (`/v1/internal/…`, `x-internal: true`) are left out of the routes.
+    called, a prefix that is not one, a schema of an event (`x-events`) that does not name it. Internal paths (`/v1/internal/…`, `x-internal: true`) are left out of the routes.
     """
     if not isinstance(document, Mapping):
         raise UnusableDocument(["the file is not an OpenAPI document (a mapping is expected)"])
@@ -55,6 +56,7 @@ def read_service(name: str, document: Any, base_url: str | None, place: str = ""
         finds_transactions=TRANSACTION_LOOKUP in (paths or {}),
         place=place,
         prefix=document.get("x-emitra-prefix", ""),
+        events=document.get("x-events") or {},
     )
 
 
@@ -78,10 +80,21 @@ def _document_problems(name: str, document: Mapping[str, Any]) -> list[str]:
         problems.append("paths is missing or empty")
     if document.get("x-service") != name:
         problems.append(f"x-service is {document.get('x-service')!r}, expected {name!r} as the file is named")
+    problems += _event_problems(document.get("x-events") or {})
     prefix = document.get("x-emitra-prefix", "")
     if prefix != "" and not (isinstance(prefix, str) and _PREFIX.fullmatch(prefix)):
         problems.append(f"x-emitra-prefix is {prefix!r}, expected a version and fixed text such as /v1/{name}")
     return problems
+
+
+def _event_problems(events: object) -> list[str]:
+    if not isinstance(events, Mapping):
+        return ["x-events is no mapping of events to their schemas"]
+    return [
+        f"x-events has {event!r} with a schema that does not call itself {SCHEMA_PREFIX}{event}"
+        for event, schema in events.items()
+        if not (isinstance(schema, Mapping) and schema.get("$id") == f"{SCHEMA_PREFIX}{event}")
+    ]
 
 
 def _url_problems(base_url: str) -> list[str]:

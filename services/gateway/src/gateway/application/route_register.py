@@ -11,6 +11,8 @@ from gateway.application.routes import PublishedService, address
 
 # The method of an entry that has every method at its path and at every path below it.
 EVERYTHING = "*"
+# The method of an entry for an event's name, which stands where others have a path.
+EVENT = "EVENT"
 _PARAMETER = "{}"
 # Where no register has been stored yet, these have what they had when registers came: a newcomer that starts first in
 # an empty database is still a newcomer. Frozen: who came later is entered when it comes, and needs no line here.
@@ -27,11 +29,29 @@ FOUNDERS = {
     "identity": ("/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/v1/oauth2"),
     "kiosk-registry": ("/v1/districts", "/v1/kiosks"),
 }
+FOUNDERS_EVENTS = {
+    "billing": ("payment.completed.v1", "payment.failed.v1", "payment.refunded.v1"),
+    "certificates": (
+        "application.decided.v1",
+        "application.submitted.v1",
+        "certificate.issued.v1",
+        "certificate.revoked.v1",
+        "fee.refused.v1",
+    ),
+    "identity": ("client.revoked.v1", "operator.created.v1"),
+    "kiosk-registry": (
+        "kiosk.approved.v1",
+        "kiosk.closed.v1",
+        "kiosk.reinstated.v1",
+        "kiosk.suspended.v1",
+        "penalty.imposed.v1",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`service` has `method` at `path`, whose parameters are written {}; see EVERYTHING."""
+    """`service` has `method` at `path`, whose parameters are written {}; see EVERYTHING and EVENT."""
 
     service: str
     method: str
@@ -93,9 +113,9 @@ def asked_for(service: PublishedService) -> list[Entry]:
 
 def founded() -> Register:
     """What holds where nothing has been stored."""
-    return Register(
-        0, {}, tuple(Entry(service, EVERYTHING, path) for service, paths in FOUNDERS.items() for path in paths)
-    )
+    routes = [Entry(service, EVERYTHING, path) for service, paths in FOUNDERS.items() for path in paths]
+    events = [Entry(service, EVENT, event) for service, names in FOUNDERS_EVENTS.items() for event in names]
+    return Register(0, {}, (*routes, *events))
 
 
 @dataclass(frozen=True)
@@ -153,10 +173,12 @@ def settle(register: Register, published: Sequence[PublishedService], *, may_ent
 def _asked_for(service: PublishedService) -> list[tuple[Entry, tuple[str, str]]]:
     """What a service wants to be entered for, each with the method and the path as its document writes them."""
     prefix = [(Entry(service.name, EVERYTHING, service.prefix), (EVERYTHING, service.prefix))] if service.prefix else []
-    return prefix + [
+    routes = [
         (Entry(service.name, *address(operation)), (operation.method, operation.template))
         for operation in service.operations
     ]
+    events = [(Entry(service.name, EVENT, event), (EVENT, event)) for event in service.events]
+    return prefix + routes + events
 
 
 def _without(service: PublishedService, refused: set[tuple[str, str]]) -> PublishedService:
@@ -170,6 +192,7 @@ def _without(service: PublishedService, refused: set[tuple[str, str]]) -> Publis
         service,
         document={**service.document, "paths": paths},
         operations=tuple(o for o in service.operations if (o.method, o.template) not in refused),
+        events={event: schema for event, schema in service.events.items() if (EVENT, event) not in refused},
     )
 
 
@@ -180,7 +203,7 @@ def _taken(entry: Entry, operation: tuple[str, str], owner: Entry) -> Refusal:
         route=str(entry) if method == EVERYTHING else f"{method} {template}",
         owner=owner.service,
         because=f"{owner.service} has {owner}",
-        mend=f"give {entry.service} another path; or, if {owner.service} gave this one up, run "
+        mend=f"give {entry.service} another {'name' if method == EVENT else 'path'}; or, if {owner.service} gave this one up, run "
         f"`gateway release-routes {owner.service} --route '{owner.method} {owner.path}'`",
     )
 

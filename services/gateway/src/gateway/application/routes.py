@@ -45,7 +45,8 @@ class PublishedService:
 
     `base_url` is "" for the gateway itself. `finds_transactions` says that it declares the internal look-up of a
     transaction token. `place` is where its files come from ("" for the folder itself), `prefix` the path that it wants
-    for itself with everything below it ("" for none).
+    for itself with everything below it ("" for none), `events` the JSON Schemas of the events that it publishes, by
+    their names.
     """
 
     name: str
@@ -55,6 +56,7 @@ class PublishedService:
     finds_transactions: bool = False
     place: str = ""
     prefix: str = ""
+    events: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

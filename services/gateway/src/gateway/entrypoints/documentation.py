@@ -209,10 +209,17 @@ def get_event_contract(file: str) -> Response:
     return response
 
 
-@lru_cache(maxsize=1)
 def _event_schemas() -> dict[str, Any]:
-    contracts: dict[str, Any] = json.loads((_PAGES / "event-schemas.json").read_text(encoding="utf-8"))
-    return contracts
+    """The envelope's schema and, by their names, those of the events that the services publish."""
+    services = application(Gateway).routes.table.services.values()
+    events = {event: contract for service in services for event, contract in service.events.items()}
+    return {"envelope": _envelope_schema(), **dict(sorted(events.items()))}
+
+
+@lru_cache(maxsize=1)
+def _envelope_schema() -> dict[str, Any]:
+    contract: dict[str, Any] = json.loads((_PAGES / "envelope.schema.json").read_text(encoding="utf-8"))
+    return contract
 
 
 @lru_cache(maxsize=2)  # one table is in force at a time; the other is the one before it
