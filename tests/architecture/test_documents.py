@@ -109,11 +109,13 @@ def test_every_decision_is_in_the_index() -> None:
     assert [number for number in gaps if f"{number:04}" not in index] == []
 
 
-def test_the_map_names_the_processes_of_each_service(service: str) -> None:
-    (processes,) = re.findall(
+def test_the_map_names_the_processes_of_each_service_that_was_released(service: str) -> None:
+    rows = re.findall(
         rf"^\| `services/{service}` \|.*\| ([\w, ]+) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE
     )
-    assert processes.split(", ") == printed(service, "processes").split()
+    was_released = f"services/{service}" in {release.package for release in releases(ROOT)}
+    assert len(rows) == 1 or not (rows or was_released), f"{service}: docs/architecture.md has {len(rows)} rows of it"
+    assert [row.split(", ") for row in rows] == [printed(service, "processes").split()] * len(rows)
 
 
 def test_every_crash_point_of_the_code_is_in_the_map_and_killed_by_a_test() -> None:

@@ -23,7 +23,6 @@ def operations(service: str) -> list[tuple[str, str, dict[str, Any]]]:
 def test_a_service_folder_is_complete(service: str) -> None:
     folder = ROOT / "services" / service
     needed = ["README.md", "CHANGELOG.md", "openapi.yaml", "events.json", "pyproject.toml"]
-    needed += ["deploy-local.toml"]
     needed += ["requirements.lock", "requirements-test.lock"]
     assert [name for name in needed if not (folder / name).is_file()] == []
 

@@ -155,14 +155,14 @@ def write_documents(root: Path) -> int:
     return _write(root, platform_documents(Environments(root, say)))
 
 
-def _write(root: Path, now: Generated) -> int:
-    for path, text in now.stale.items():
+def _write(root: Path, documents: Generated) -> int:
+    for path, text in documents.stale.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         say(f"wrote {path.relative_to(root)}")
-    for fault in now.faults:
+    for fault in documents.faults:
         console.print(fault, style="red", markup=False, soft_wrap=True)
-    return int(bool(now.faults))
+    return int(bool(documents.faults))
 
 
 def release_contracts(root: Path, service: str = "") -> int:
