@@ -21,7 +21,7 @@ LABEL, LABEL_VALUE = "emitra.org/routes", "1"
 API_PORT = 8000
 # What stands in the components for the name of a service.
 PLACEHOLDER = "SERVICE"
-_TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a folder, as every client library looks for it
+_TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 class NotRendered(Exception):
@@ -146,11 +146,15 @@ def _routes(service: str, objects: list[dict[str, Any]], said: Any, k8s: Path) -
         )
     for key in routes["data"]:
         if key.endswith(".url"):
-            yield said(file, f"{key} would be followed and overwritten by what collects it", f"name it {service}.address")
+            yield said(
+                file, f"{key} would be followed and overwritten by what collects it", f"name it {service}.address"
+            )
     address = routes["data"].get(f"{service}.address", "").strip()
     ports = [s["spec"]["ports"][0]["port"] for s in objects if s["kind"] == "Service"]
     if ports != [API_PORT] or address != f"http://{service}:{API_PORT}":
-        yield said("base/address", f"{address!r} is not where its Service listens", f"write http://{service}:{API_PORT}")
+        yield said(
+            "base/address", f"{address!r} is not where its Service listens", f"write http://{service}:{API_PORT}"
+        )
     document = yaml.safe_load(routes["data"][f"{service}.yaml"])
     folder = ROOT / "services" / service
     if document != yaml.safe_load(published_document((folder / "openapi.yaml").read_text(), folder)):

@@ -49,7 +49,7 @@ def test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes(servi
             ', labels: {emitra.org/routes: "1"}',
             "",
             "billing: deploy/k8s/services/billing/base/kustomization.yaml: the ConfigMap routes-billing has no label "
-            "emitra.org/routes, so the gateway does not find it; add `labels: {emitra.org/routes: \"1\"}` to its `options`",
+            'emitra.org/routes, so the gateway does not find it; add `labels: {emitra.org/routes: "1"}` to its `options`',
         ),
         ("billing/base/kustomization.yaml", 'routes: "1"', 'routes: "2"', "has no label emitra.org/routes"),
         ("billing/base/kustomization.yaml", "{disableNameSuffixHash: true, ", "{", "otherwise than routes-billing"),
@@ -67,13 +67,23 @@ def test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes(servi
         ("billing/base/address", "billing", "identity", "is not where its Service listens"),
         ("billing/base/openapi.yaml", "/v1/wallet", "/v1/purse", "is another document than the service's own"),
         ("billing/base/strange.yaml", "", "kind: Secret", "strange.yaml is in the folder and not named"),
-        ("../components/relay/kustomization.yaml", "index: 1", "index: 0", "Deployment billing-relay still has SERVICE"),
+        (
+            "../components/relay/kustomization.yaml",
+            "index: 1",
+            "index: 0",
+            "Deployment billing-relay still has SERVICE",
+        ),
         ("gateway/discovery/sidecar.yaml", "emitra.org/routes}", "grafana_dashboard}", "LABEL is 'grafana_dashboard'"),
         ("gateway/discovery/sidecar.yaml", "value: ALL", "value: emitra", "a service may be in any namespace"),
         ("gateway/discovery/sidecar.yaml", "value: WATCH", "value: LIST", "METHOD is 'LIST'"),
         ("gateway/discovery/sidecar.yaml", "value: configmap", "value: both", "it may read nothing else"),
         ("gateway/discovery/sidecar.yaml", "value: /etc/emitra/routes", "value: /tmp/r", "the gateway looks there"),
-        ("gateway/discovery/sidecar.yaml", '{name: UNIQUE_FILENAMES, value: "true"}', "{name: X}", "UNIQUE_FILENAMES is"),
+        (
+            "gateway/discovery/sidecar.yaml",
+            '{name: UNIQUE_FILENAMES, value: "true"}',
+            "{name: X}",
+            "UNIQUE_FILENAMES is",
+        ),
         ("gateway/discovery/sidecar.yaml", "restartPolicy: Always", "stdin: false", "before the first collection"),
         ("gateway/discovery/sidecar.yaml", "startupProbe", "livenessProbe", "takes the gateway out of service"),
         ("gateway/discovery/sidecar.yaml", "startupProbe", "livenessProbe", "before the first collection is whole"),
@@ -84,8 +94,12 @@ def test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes(servi
             "            - {name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount}",
             "api, routes has the account's token",
         ),
-        ("gateway/discovery/sidecar.yaml", "    spec:\n      init", "    spec:\n      automountServiceAccountToken: true\n"
-         "      init", "with automounting off"),
+        (
+            "gateway/discovery/sidecar.yaml",
+            "    spec:\n      init",
+            "    spec:\n      automountServiceAccountToken: true\n      init",
+            "with automounting off",
+        ),
         (
             "gateway/discovery/sidecar.yaml",
             "emptyDir: {sizeLimit: 64Mi}",
@@ -107,7 +121,7 @@ def test_a_mistake_is_told_with_the_service_the_file_the_rule_and_what_to_do(
     text = path.read_text() if path.exists() else ""
     assert old in text
     path.write_text(text.replace(old, new))
-    service = "billing" if file.startswith("..") else file.split("/")[0]
+    service = "billing" if file.startswith("..") else file.split("/", maxsplit=1)[0]
     said = list(complaints(service, copy))
     assert [line for line in said if sentence in line], said
     assert all(line.startswith(f"{service}: deploy/k8s/services/{service}/") for line in said)

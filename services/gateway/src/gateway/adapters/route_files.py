@@ -36,7 +36,7 @@ LARGEST_URL_BYTES = 2_048
 
 # libyaml where the wheel has it: ten times faster, and requests wait for the interpreter lock meanwhile.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NAMESPACE = re.compile(r"namespace_([a-z0-9-]+)\.")
+_NAMESPACE = re.compile(r"namespace_([a-z0-9-]+)")
 _BARE_HOST = re.compile(r"^(https?://[a-z0-9-]+)(?=[:/]|$)")
 # What the documents of others may look like beside this one; a document that cannot stand beside it is not served.
 _NEIGHBOUR = PublishedService(
@@ -302,7 +302,7 @@ def _place(stem: str) -> str:
 
 def _reached_from_here(address: str, stem: str) -> str:
     """The address with the namespace added where it is as that namespace itself would say it: `http://billing:8000`."""
-    namespace = _NAMESPACE.match(stem)
+    namespace = _NAMESPACE.fullmatch(_place(stem).partition(".")[0])
     return address if namespace is None else _BARE_HOST.sub(rf"\1.{namespace[1]}.svc", address)
 
 

@@ -6,7 +6,6 @@
 from typing import ClassVar
 
 from servicekit.errors import (
-    Conflict,
     DependencyTimeout,
     DependencyUnavailable,
     MalformedRequest,
@@ -152,19 +151,3 @@ class ServiceTimeout(DependencyTimeout):
     title = "The service did not answer in time"
     title_hi = "सेवा ने समय पर उत्तर नहीं दिया"
     proxy_error: ClassVar[str] = "http_response_timeout"
-
-
-class RoutesStillPublished(Conflict):
-    """A service cannot give up what its document still has: it would be entered for it again at once."""
-
-    slug = "routes-still-published"
-    title = "The service still publishes this"
-    title_hi = "सेवा इसे अभी भी प्रकाशित करती है"
-
-
-class RoutesNotEntered(NotFound):
-    """The register of routes has no such entry of this service."""
-
-    slug = "routes-not-entered"
-    title = "The service has no such route"
-    title_hi = "सेवा के पास ऐसा कोई मार्ग नहीं है"

@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gateway.application.release_routes import ReleaseRoutes
+from gateway.application.release_routes import ReleaseRefused, ReleaseRoutes
 from gateway.application.route_register import EVERYTHING, Entry
 from gateway.application.routes import address
 from gateway.bootstrap import Gateway, bootstrap
 from gateway.settings import GatewaySettings
-from servicekit.errors import ServiceError
+from servicekit.errors import DependencyUnavailable
 from servicekit.mongo import Mongo
 from servicekit.observability import configure_logging
 from servicekit.settings import SettingsError
@@ -39,9 +39,12 @@ def _gateway() -> Iterator[Gateway]:
     with Mongo(settings.mongodb_uri, settings.mongodb_database, settings.mongodb_timeout_seconds) as mongo:
         try:
             yield bootstrap(settings, mongo)
-        except ServiceError as error:
+        except ReleaseRefused as error:
+            typer.echo(f"{settings.service_name}: {error}", err=True)
+            raise typer.Exit(EXIT_REFUSED) from None
+        except DependencyUnavailable as error:
             typer.echo(f"{settings.service_name}: {error.detail}", err=True)
-            raise typer.Exit(EXIT_UNAVAILABLE if error.retryable else EXIT_REFUSED) from None
+            raise typer.Exit(EXIT_UNAVAILABLE) from None
 
 
 @commands.command("routes")
