@@ -1,24 +1,25 @@
 # The front door. Every target works from any state: bare machine, half-finished install, killed last time.
-# SERVICE=billing narrows `test` and `logs` to one service, T=refund its tests to those that pytest's -k would choose; GATEWAY_PORT=8081 moves the gateway; PYTHON names a Python ≥ 3.11.
+# SERVICE=billing narrows `test` and `logs` to one service, SERVICES="billing gateway" `run` to some, T=refund its tests to those that pytest's -k would choose; GATEWAY_PORT=8081 moves the gateway; PYTHON names a Python ≥ 3.11.
 # CMD is what `dead-letters` is to do, as a shell would read it.
 
 PYTHON ?= python3
 GATEWAY_PORT ?= 8080
 SERVICE ?=
+SERVICES ?=
 T ?=
 CMD ?= --help
-export GATEWAY_PORT
+export GATEWAY_PORT SERVICE SERVICES T
 
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs clean distclean dead-letters test fault nemesis generators mutants lint format generate new-service remove-service documents bench lock upgrade release-contracts tags
+.PHONY: help run stop status logs clean distclean dead-letters test fault guide nemesis generators mutants lint format generate new-service remove-service documents bench lock upgrade release-contracts tags
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
 
-run: ## Start everything, pay a bill, issue a certificate, stay up until Ctrl-C (GATEWAY_PORT=8080)
-	@$(LOCAL) run
+run: ## Start everything, pay a bill, issue a certificate, stay up until Ctrl-C (SERVICES="billing gateway" for some)
+	@$(LOCAL) run "$$SERVICES"
 
 stop: ## Stop what `make run` started, from another terminal or after a crash
 	@$(LOCAL) stop
@@ -27,10 +28,10 @@ status: ## Show what runs
 	@$(LOCAL) status
 
 logs: ## Follow the logs (SERVICE=billing for one service)
-	@$(LOCAL) logs $(SERVICE)
+	@$(LOCAL) logs "$$SERVICE"
 
 dead-letters: ## Look at parked messages, send them again (SERVICE=billing CMD="list"; CMD=--help says what else)
-	@$(LOCAL) command "$(SERVICE)" -- dead-letters $(CMD)
+	@$(LOCAL) command "$$SERVICE" -- dead-letters $(CMD)
 
 clean: ## Stop, then delete the data of `make run`; the Python environments stay
 	@$(LOCAL) clean
@@ -40,10 +41,13 @@ distclean: ## clean, then delete the Python environments and the download cache 
 	rm -rf .local
 
 test: ## Run every level of tests (SERVICE=billing for one package, without linters; T=refund chooses among its tests)
-	@$(LOCAL) test $(SERVICE) $(if $(T),-k "$(T)")
+	@$(LOCAL) test "$$SERVICE" $(if $(T),-k "$$T")
 
 fault: ## Run the whole fault suite: crash points, broken infrastructure; then the books must be right
 	@$(LOCAL) fault
+
+guide: ## Walk docs/new-service.md in a copy of the repository: make a service, try it, run it, take it away
+	@$(LOCAL) guide
 
 nemesis: ## Kill and stop parts at random while people pay; then the history and the books (SEED=, MINUTES=10, REPORT=file)
 	@$(LOCAL) nemesis -- $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(REPORT),--report $(REPORT))
@@ -52,7 +56,7 @@ generators: ## Generate clients from the document, pay and apply with them, lint
 	@$(LOCAL) generators
 
 mutants: ## Change SERVICE's code in small ways; its unit tests must notice (T=domain/ledger: only that part)
-	@$(LOCAL) mutants "$(SERVICE)" $(if $(T),--part "$(T)")
+	@$(LOCAL) mutants "$$SERVICE" $(if $(T),--part "$$T")
 
 lint: ## ruff, mypy, import rules, locks, generated files, the contract gate
 	@$(LOCAL) lint

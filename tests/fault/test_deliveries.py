@@ -120,7 +120,8 @@ def history(stack: Stack) -> History:
     platform = Platform(stack.run_info)
     with Traffic(platform, fees=True) as traffic:
         traffic.more(10)
-        journeys.perform(stack.run_info, Console(file=io.StringIO()))
+        made = journeys.perform(stack.run_info, Console(file=io.StringIO()), stack.services)
+        assert [outcome.text for outcome in made.values() if outcome.failed] == []
     assert_each_paid_once(stack, traffic.promised)
     queues: dict[str, list[str]] = defaultdict(list)
     consumers = []

@@ -14,7 +14,7 @@ import pika
 import urllib3
 
 from emitra_local.stack_folder import mark_of
-from emitra_local.supervision import PLATFORM, Program, Supervisor
+from emitra_local.supervision import Program, Supervisor
 
 READY_TIMEOUT_SECONDS = 60
 COMMAND_TIMEOUT_SECONDS = 60
@@ -70,7 +70,9 @@ class RunningStack:
     def start(self, program: str, **env: str) -> None:
         """Start a program, with `env` on top of its own, and wait until it is ready."""
         argv = json.loads((self.state / "programs" / f"{program}.json").read_text())["argv"]
-        self.supervisor.set_environment(Program(program, PLATFORM, argv, self.environments[program] | env))
+        self.supervisor.set_environment(
+            Program(program, program.rpartition("-")[0], argv, self.environments[program] | env)
+        )
         self.supervisor.start_program(program)
         self.await_ready(program)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -25,13 +25,16 @@ from emitra_local.new_service import new_service
 from emitra_local.problems import CannotStart
 from emitra_local.remove_service import remove_service
 from emitra_local.service_command import become
+from emitra_local.service_programs import GATEWAY
+from emitra_local.service_watch import ServiceWatch
 from emitra_local.stack import Stack, disposable_stack
 from emitra_local.stack_folder import abandoned_test_stacks, made_elsewhere, stop_running
 from emitra_local.supervision import Supervisor
+from emitra_local.workspace import require_name
 
 DEFAULT_GATEWAY_PORT = 8080
 EXIT_CANNOT_START = 2
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 2.0
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -55,32 +58,46 @@ def _run_state() -> Path:
 
 
 @app.command()
-def run() -> None:
-    """Start the platform, perform the two journeys, stay up until Ctrl-C."""
+def run(services: Annotated[str, typer.Argument(help='"billing gateway"; all when left out')] = "") -> None:
+    """Start the platform, perform the two journeys, stay up until Ctrl-C; 1 when something was broken at the end."""
     started = time.monotonic()
     console.print("[bold]e-Mitra on this machine[/] (Ctrl-C stops it)\n")
     run_file = root() / ".local" / "run.json"
-    stack = Stack(root(), _run_state(), gateway_port=_gateway_port(), stage=stage, say=say)
+    stack = Stack(root(), _run_state(), _gateway_port(), only=services.split(), keep_going=True, stage=stage, say=say)
+    made: dict[str, journeys.Outcome] = {}
+
+    def tell(name: str, fault: str) -> None:
+        _tell(name, fault)
+        made.update(journeys.perform(_write_run_file(run_file, stack), console, stack.well, made))
+
     with _signals_as_interrupt():
         try:
             with stack, _removed_after(run_file):
-                info = stack.run_info
-                _write_private(run_file, json.dumps(info, indent=2, ensure_ascii=False) + "\n")
-                made = journeys.perform(info, console)
+                info = _write_run_file(run_file, stack)
+                made |= journeys.perform(info, console, stack.well)
+                for name, fault in stack.broken.items():
+                    _tell(name, fault)
+                gateway = (info["gateway_url"], info["docs_url"]) if GATEWAY in stack.well else ("not running",) * 2
                 console.print(
-                    f"\n[bold green]Ready[/] after {time.monotonic() - started:.1f} s\n"
-                    f"  gateway        {info['gateway_url']}\n"
-                    f"  documentation  {info['docs_url']}\n"
-                    f"  the payment    {made['payment']}\n"
-                    f"  certificate    {made['certificate']}\n"
+                    f"\n[bold green]Ready[/] after {time.monotonic() - started:.1f} s"
+                    f"{' without ' + ', '.join(stack.broken) if stack.broken else ''}\n"
+                    f"  gateway        {gateway[0]}\n"
+                    f"  documentation  {gateway[1]}\n"
+                    f"  the payment    {made['payment'].text}\n"
+                    f"  certificate    {made['certificate'].text}\n"
                     f"  credentials    {run_file.relative_to(root())}\n"
                     f"  logs           make logs [SERVICE=billing]\n"
                     "\nCtrl-C stops everything that was started here.",
                     soft_wrap=True,
                 )
-                _watch(stack)
+                _watch(stack, ServiceWatch(stack, tell))
         except KeyboardInterrupt:
             console.print("\nStopped.")
+    failed = [name for name in stack.chosen if name in stack.broken]
+    failed += [f"the journey of the {what}" for what, outcome in made.items() if outcome.failed]
+    if failed:
+        console.print(f"Broken at the end: {', '.join(failed)}.", style="red")
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -131,11 +148,15 @@ def status() -> None:
     if run_file.exists():
         info = json.loads(run_file.read_text())
         console.print(f"\n  gateway        {info['gateway_url']}\n  documentation  {info['docs_url']}")
+        for name, fault in info["broken"].items():
+            _tell(name, fault)
 
 
 @app.command()
 def logs(service: Annotated[str, typer.Argument(help="billing, rabbitmq, …; all when left out")] = "") -> None:
     """Follow the logs of all programs, or of one service."""
+    if service:
+        require_name(service, "SERVICE")
     files = sorted((_run_state() / "logs").glob(f"{service}*.log"))
     if not files:
         raise CannotStart(f"There are no logs{' of ' + service if service else ''} in {_run_state() / 'logs'}.")
@@ -148,6 +169,8 @@ def command(
     arguments: Annotated[list[str], typer.Argument(help="-- COMMAND OPTIONS…")],
 ) -> None:
     """Run a command of a service with what its processes run with; OPERATOR_TOKEN is handed on."""
+    if service:
+        require_name(service, "SERVICE")
     described = _run_state() / "programs" / f"{service}-api.json"
     if not service or not described.exists():
         there = sorted(path.name.removesuffix("-api.json") for path in described.parent.glob("*-api.json"))
@@ -173,6 +196,13 @@ def run_tests(
     """Every level of tests that fits in ten minutes, or those of one service."""
     with _signals_as_interrupt():
         raise typer.Exit(suites.run_tests(root(), service, expression))
+
+
+@app.command()
+def guide() -> None:
+    """docs/new-service.md, walked in a copy of the repository."""
+    with _signals_as_interrupt():
+        raise typer.Exit(suites.run_guide(root()))
 
 
 @app.command()
@@ -293,9 +323,10 @@ def _removed_after(file: Path) -> Iterator[None]:
         file.unlink(missing_ok=True)
 
 
-def _watch(stack: Stack) -> None:
+def _watch(stack: Stack, watch: ServiceWatch) -> None:
     while stack.supervisor.is_up():
         time.sleep(WATCH_SECONDS)
+        watch.look()
     raise CannotStart("The process manager ended by itself; everything is being stopped. `make run` starts again.")
 
 
@@ -304,6 +335,22 @@ def _gateway_port() -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise CannotStart(f"GATEWAY_PORT must be a port number from 1 to 65535, not {text!r}.")
     return int(text)
+
+
+def _tell(name: str, fault: str) -> None:
+    """Say that a service is broken and why, or that it is well."""
+    if not fault:
+        console.print(f"[green]✓[/] {name} is well.")
+        return
+    console.print(f"\n[red]✗[/] {name} is not well; it is tried again when a file of its changes:")
+    console.print("\n".join(f"    {line}" for line in fault.splitlines()), markup=False, soft_wrap=True)
+
+
+def _write_run_file(file: Path, stack: Stack) -> dict[str, Any]:
+    """Write what the running stack is, and return it."""
+    info = stack.run_info | {"broken": stack.broken}
+    _write_private(file, json.dumps(info, indent=2, ensure_ascii=False) + "\n")
+    return info
 
 
 def _write_private(file: Path, text: str) -> None:

@@ -72,8 +72,12 @@ class Environments:
                 return folder
             started = time.monotonic()
             self._say(f"making the Python environment {name}{recipe.note}")
-            self.uv("venv", "--clear", "--python", sys.executable, str(folder))
-            self._install(recipe, folder)
+            try:
+                self.uv("venv", "--clear", "--python", sys.executable, str(folder))
+                self._install(recipe, folder)
+            except CannotStart as error:
+                lock = recipe.lock.relative_to(self.root)
+                raise CannotStart(f"{lock}: the Python environment {name} cannot be made of it. {error}") from error
             (folder / "stamp").write_text(stamp)
             self._say(f"made the Python environment {name} in {time.monotonic() - started:.1f} s")
         return folder

@@ -20,7 +20,7 @@ from emitra_local.infrastructure import Infrastructure
 from emitra_local.problems import CannotStart
 from emitra_local.processes import MARK
 from emitra_local.secret_store import SecretStore
-from emitra_local.supervision import PLATFORM, Program
+from emitra_local.supervision import Program
 from emitra_local.workspace import Package
 
 # A drain ends before this: gunicorn's own grace is longer, for callers that are not on this machine.
@@ -107,7 +107,7 @@ class ServicePrograms:
 
     def program(self, process: str) -> Program:
         return Program(
-            f"{self.name}-{process}", PLATFORM, [str(self.executable), process], self.env(process), STOP_SECONDS
+            f"{self.name}-{process}", self.name, [str(self.executable), process], self.env(process), STOP_SECONDS
         )
 
     def ready_url(self, process: str) -> str:

@@ -7,13 +7,13 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self, TextIO, TypeVar
 
 import urllib3
 
@@ -35,17 +35,23 @@ from emitra_local.stack_folder import (
     stop_running,
     take_lock,
 )
-from emitra_local.supervision import PLATFORM, Program, Supervisor
+from emitra_local.supervision import INFRASTRUCTURE, SIMULATORS, Program, Supervisor
+from emitra_local.workspace import Package, require_name
 
 # Ten Python services on two busy cores need some ten seconds; a minute means that something is wrong.
 READY_TIMEOUT_SECONDS = 60
+# Others are ready: one that needs longer than this, and than this many times what they needed, keeps nobody waiting.
+PATIENCE_SECONDS, PATIENCE_FACTOR = 20, 2
 # A program that ended so often while everything it needs is up will not start at all.
 STARTS_THAT_MEAN_BROKEN = 5
 PARALLEL_COMMANDS = os.cpu_count() or 2
+PROBE_TIMEOUT_SECONDS = 2
+POLL_SECONDS = 0.1
 
-SIMULATORS = {"biller-simulator": "emitra-biller-simulator", "psp-simulator": "emitra-psp-simulator"}
+SIMULATOR_COMMANDS = {"biller-simulator": "emitra-biller-simulator", "psp-simulator": "emitra-psp-simulator"}
 
 Stage = Callable[[str], AbstractContextManager[object]]
+T = TypeVar("T")
 
 
 def _silent(_: str) -> AbstractContextManager[object]:
@@ -61,6 +67,8 @@ class Stack:
     `with_services` False starts MongoDB and RabbitMQ only. `mongodb_members` is the size of the private replica set.
     `before_services` is called when MongoDB and RabbitMQ answer and no service has touched them yet; `configured` may
     give the programs of services another environment. Tests of an upgrade restore the former release by them.
+    `only` names the services to start, all when empty. With `keep_going` a service that cannot be started is put into
+    `broken`, with the reason, and the others go on; without, it is a reason not to start at all.
     Use it as a context manager, or start() and stop(); from the main thread.
     """
 
@@ -73,6 +81,8 @@ class Stack:
     mongodb_members: int = 1
     before_services: Callable[[Infrastructure], None] | None = None
     configured: Configured = lambda _, env: env
+    only: Sequence[str] = ()
+    keep_going: bool = False
     stage: Stage = _silent
     say: Callable[[str], None] = lambda _: None
 
@@ -82,6 +92,7 @@ class Stack:
         self._mark = mark_of(self.state)
         self.supervisor = Supervisor(self.state, self._mark)
         self.services: dict[str, ServicePrograms] = {}
+        self.broken: dict[str, str] = {}
         self._infrastructure: Infrastructure | None = None
         self._programs: dict[str, Program] = {}
         self._lock: TextIO | None = None
@@ -131,14 +142,25 @@ class Stack:
 
     @property
     def gateway_url(self) -> str:
-        return self.services[GATEWAY].url
+        return f"http://127.0.0.1:{self.ports[f'{GATEWAY}-http']}"
 
     @property
     def run_info(self) -> dict[str, Any]:
-        """What `.local/run.json` says: gateway_url, docs_url, and identity's sandbox clients, people and officers."""
+        """What `.local/run.json` says: gateway_url, docs_url, and identity's sandbox clients, people and officers, if
+        it ever made them here."""
         urls: dict[str, Any] = {"gateway_url": self.gateway_url, "docs_url": f"{self.gateway_url}/docs"}
-        sandbox = self.services["identity"].own_state / "sandbox.json"
-        return urls | dict(json.loads(sandbox.read_text()))
+        sandbox = self.state / "services" / "identity" / "sandbox.json"
+        return urls | (dict(json.loads(sandbox.read_text())) if sandbox.exists() else {})
+
+    @property
+    def chosen(self) -> list[str]:
+        """The names of the services that are to run, broken ones too."""
+        return list(self.only) or self.environments.workspace.service_names
+
+    @property
+    def well(self) -> list[str]:
+        """The names of the services that run."""
+        return [name for name in self.chosen if name not in self.broken]
 
     @property
     def infrastructure_env(self) -> dict[str, str]:
@@ -152,7 +174,7 @@ class Stack:
     @property
     def simulator_urls(self) -> dict[str, str]:
         """By program name, e.g. {"biller-simulator": "http://127.0.0.1:20123", …}."""
-        return {name: f"http://127.0.0.1:{self.ports[name]}" for name in SIMULATORS}
+        return {name: f"http://127.0.0.1:{self.ports[name]}" for name in SIMULATOR_COMMANDS}
 
     def env_of(self, service: str, process: str) -> dict[str, str]:
         """The whole environment of a service's process; a process started with it counts as this stack's own."""
@@ -192,21 +214,23 @@ class Stack:
 
         Raises CannotStart with the end of the log of the first one that does not.
         """
-        waiting = {name: url for name, url in self._ready_urls().items() if programs is None or name in programs}
-        deadline = time.monotonic() + READY_TIMEOUT_SECONDS
-        starts: dict[str, set[int]] = {name: set() for name in waiting}
-        with urllib3.PoolManager(timeout=2, retries=False) as http:
-            while waiting:
-                for name, url in list(waiting.items()):
-                    with suppress(urllib3.exceptions.HTTPError):
-                        if http.request("GET", url).status == 200:
-                            del waiting[name]
-                            continue
-                    starts[name].add(int(self.supervisor.program_info(name)["start"]))
-                    if len(starts[name]) >= STARTS_THAT_MEAN_BROKEN or time.monotonic() > deadline:
-                        log = self.supervisor.log_tail(name)
-                        raise CannotStart(f"{name} does not become ready. The end of its log:\n{log}")
-                time.sleep(0.1 if waiting else 0)
+        for _, why in self._not_ready(programs or self._platform()):
+            raise CannotStart(why)
+
+    def is_started(self, service: str) -> bool:
+        """Whether the service came as far as having programs."""
+        return bool(self._programs_of(service))
+
+    def unready_of(self, service: str) -> list[str]:
+        """The programs of a started service that do not answer their probes now."""
+        with urllib3.PoolManager(timeout=PROBE_TIMEOUT_SECONDS, retries=False) as http:
+            return [name for name in self._programs_of(service) if not _answers(http, self._ready_url(name))]
+
+    def try_again(self, service: str) -> None:
+        """Start a broken service from its files as they are now; it is in `broken` again when it still cannot be."""
+        self.environments = Environments(self.root, self.say)
+        self.broken.pop(service, None)
+        self._bring_up([service])
 
     # ---- starting, step by step
 
@@ -214,7 +238,8 @@ class Stack:
         leftover = end_all(self._mark, LEFTOVER_GRACE_SECONDS)
         if leftover:
             self.say(f"ended {leftover} processes that a killed stack had left behind")
-        self.services, self._programs = {}, {}
+        self.services, self.broken, self._programs = {}, {}, {}
+        self._refuse_unknown_services()
         self.secrets = SecretStore(self.state / "secrets.json")
         self.ports = self._choose_ports()
         self._infrastructure = Infrastructure(
@@ -228,8 +253,7 @@ class Stack:
             self.supervisor.start()
         if self.with_services:
             with self.stage("Python environments of the services there"):
-                self.environments.ensure_all(package.folder.name for package in self.environments.workspace.services)
-                self.services = {service.name: service for service in self._services()}
+                self._describe_services(self.chosen)
         with self.stage("MongoDB takes writes"):
             self.infrastructure.await_mongodb()
         if self.with_services:
@@ -237,50 +261,129 @@ class Stack:
             if self.before_services:
                 self.infrastructure.await_rabbitmq()
                 self.before_services(self.infrastructure)
-            self._start_services()
+            self._add(self._simulators())
+            shutil.rmtree(self.state / "routes", ignore_errors=True)  # of services that ran here before
+            self._start_services(self.chosen)
         else:
             with self.stage("RabbitMQ answers"):
                 self.infrastructure.await_rabbitmq()
 
-    def _start_services(self) -> None:
-        new = [service for service in self.services.values() if not service.prepared]
+    def _bring_up(self, names: Sequence[str]) -> None:
+        self._describe_services(names)
+        self._start_services(names)
+
+    def _describe_services(self, names: Sequence[str]) -> None:
+        """Make the environments of those that are not broken, and take them into `services`."""
+        workspace = self.environments.workspace
+        self._put_aside({name: fault for name, fault in workspace.broken.items() if name in names})
+        packages = [package for package in workspace.services if package.folder.name in names]
+        self._put_aside(self.environments.not_made(package.folder.name for package in packages))
+        for package in packages:
+            if package.folder.name not in self.broken:
+                self.services[package.folder.name] = self._service(package)
+
+    def _start_services(self, names: Sequence[str]) -> None:
+        """Prepare those of these services that are not broken, and start their programs; return when they are ready."""
+        prepared = self._each(lambda service: service.prepared, names)
+        new = [name for name, before in prepared.items() if not before]
         if new:
             with self.stage("databases prepared"):
-                _at_once(lambda service: service.prepare(seeds_shown=not self.disposable), new)
+                self._each(lambda service: service.prepare(seeds_shown=not self.disposable), new)
             if not self.disposable:
-                for service in new:
-                    service.show_seeds()
+                self._each(ServicePrograms.show_seeds, new, at_once=1)
         routes = self.state / "routes"
         routes.mkdir(exist_ok=True)
-        for service in self.services.values():
-            service.publish_route(routes, self.say)
-        programs = [service.program(process) for service in self.services.values() for process in service.processes]
-        self._add([*self._simulators(), *programs])
+        self._each(lambda service: service.publish_route(routes, self.say), names)
+        programs = self._each(lambda service: [service.program(process) for process in service.processes], names)
+        self._add([program for of_a_service in programs.values() for program in of_a_service])
         self.supervisor.describe(list(self._programs.values()))
         write_programs(self.state, list(self.services))
-        self.supervisor.add_group(PLATFORM)
+        for group in [*([] if self._is_up(SIMULATORS) else [SIMULATORS]), *programs]:
+            self.supervisor.add_group(group)
         # While RabbitMQ is still starting: APIs hold no broker connection, and the others wait for it. But the first
         # time there is no topology on it yet, without which these would end.
-        later = [name for name in self._platform() if new and name.endswith(("-worker", "-relay"))]
-        for name in self._platform():
+        started = [name for group in (SIMULATORS, *programs) for name in self._programs_of(group)]
+        later = [name for name in started if new and name.endswith(("-worker", "-relay"))]
+        for name in started:
             if name not in later:
                 self.supervisor.start_program(name)
         with self.stage("RabbitMQ answers, topology loaded"):
             self.infrastructure.await_rabbitmq()
-            _at_once(ServicePrograms.load_topology, new)
-            for service in new:
-                service.mark_prepared()
-        with self.stage(f"{len(self._platform())} processes ready"):
+            self._each(ServicePrograms.load_topology, new)
+            self._each(ServicePrograms.mark_prepared, new)
+        started = [name for name in started if self._programs[name].group not in self.broken]
+        with self.stage(f"{len(started)} processes ready"):
             for name in later:
-                self.supervisor.start_program(name)
-            self.await_ready()
+                if name in started:
+                    self.supervisor.start_program(name)
+            for name, why in self._not_ready(started):
+                if name in SIMULATOR_COMMANDS:  # no service's, and others need it
+                    raise CannotStart(why)
+                self._put_aside({self._programs[name].group: why})
+
+    def _each(
+        self, do: Callable[[ServicePrograms], T], names: Iterable[str], at_once: int = PARALLEL_COMMANDS
+    ) -> dict[str, T]:
+        """What came of it, by the service's name, for those of these services that are not broken and did not break."""
+        services = [self.services[name] for name in names if name not in self.broken]
+        outcomes: dict[str, T] = {}
+
+        def attempt(service: ServicePrograms) -> None:
+            try:
+                outcomes[service.name] = do(service)
+            except (CannotStart, OSError) as error:  # a file may be gone while somebody works on it
+                self._put_aside({service.name: str(error)})
+
+        with ThreadPoolExecutor(at_once) as pool:
+            for _ in pool.map(attempt, services):
+                pass
+        return {service.name: outcomes[service.name] for service in services if service.name in outcomes}
+
+    def _put_aside(self, faults: Mapping[str, str]) -> None:
+        for name, fault in faults.items():
+            if not self.keep_going:
+                raise CannotStart(f"{name} cannot be started: {fault}")
+            if name not in self.broken:
+                self.broken[name] = fault
+                self.say(f"{name} cannot be started; the others go on")
+
+    def _not_ready(self, programs: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Waits until the programs answer their probes; those that do not, each with the end of its log."""
+        waiting = {name: self._ready_url(name) for name in programs}
+        begun = time.monotonic()
+        give_up_after = dict.fromkeys(programs, float(READY_TIMEOUT_SECONDS))
+        starts: dict[str, set[int]] = {name: set() for name in waiting}
+        with urllib3.PoolManager(timeout=PROBE_TIMEOUT_SECONDS, retries=False) as http:
+            while waiting:
+                for name, url in list(waiting.items()):
+                    waited = time.monotonic() - begun
+                    if _answers(http, url):
+                        del waiting[name]
+                        if self.keep_going and name not in SIMULATOR_COMMANDS:
+                            patience = min(READY_TIMEOUT_SECONDS, max(PATIENCE_SECONDS, PATIENCE_FACTOR * waited))
+                            give_up_after |= {other: patience for other in waiting if other not in SIMULATOR_COMMANDS}
+                        continue
+                    starts[name].add(int(self.supervisor.program_info(name)["start"]))
+                    if len(starts[name]) >= STARTS_THAT_MEAN_BROKEN or waited > give_up_after[name]:
+                        del waiting[name]
+                        log = self.supervisor.log_tail(name)
+                        yield name, f"{name} does not become ready ({url}). The end of its log:\n{log}"
+                time.sleep(POLL_SECONDS if waiting else 0)
+
+    def _refuse_unknown_services(self) -> None:
+        for name in self.only:
+            require_name(name, "SERVICES")
+            if name not in self.environments.workspace.service_names:
+                known = ", ".join(self.environments.workspace.service_names)
+                raise CannotStart(f"SERVICES: there is no services/{name}; there are {known}.")
 
     def _choose_ports(self) -> dict[str, int]:
         names = Infrastructure.port_names(os.environ, self.mongodb_members)
         if self.with_services:
-            names += list(SIMULATORS)
-            for service in self.environments.workspace.services:
-                names += port_names(service.folder.name)
+            names += list(SIMULATOR_COMMANDS)
+            # Of those that are not started too: others are told where they would be.
+            for service in self.environments.workspace.service_names:
+                names += port_names(service)
         chosen = ports.remembered_ports(self.state / "ports.json", names)
         if self.gateway_port is not None:
             if not ports.is_free(self.gateway_port):
@@ -292,31 +395,27 @@ class Stack:
             chosen[f"{GATEWAY}-http"] = self.gateway_port
         return chosen
 
-    def _services(self) -> Iterator[ServicePrograms]:
-        packages = self.environments.workspace.services
-        places = {}
-        for package in packages:
-            name = package.folder.name
-            places[f"{name.replace('-', '_')}_url"] = f"http://127.0.0.1:{self.ports[f'{name}-http']}"
+    def _service(self, package: Package) -> ServicePrograms:
+        names = self.environments.workspace.service_names
+        places = {f"{name.replace('-', '_')}_url": f"http://127.0.0.1:{self.ports[f'{name}-http']}" for name in names}
         places |= {
             "biller_url": self.simulator_urls["biller-simulator"],
             "psp_url": self.simulator_urls["psp-simulator"],
+            "routes_dir": str(self.state / "routes"),
         }
-        places["routes_dir"] = str(self.state / "routes")
-        for package in packages:
-            yield ServicePrograms(
-                package,
-                self.environments,
-                self.infrastructure,
-                self.secrets,
-                self.state,
-                self.ports,
-                places,
-                self._mark,
-                self.configured,
-            )
+        return ServicePrograms(
+            package,
+            self.environments,
+            self.infrastructure,
+            self.secrets,
+            self.state,
+            self.ports,
+            places,
+            self._mark,
+            self.configured,
+        )
 
-    def _simulators(self) -> Iterator[Program]:
+    def _simulators(self) -> list[Program]:
         folder = self.state / "simulators"
         folder.mkdir(exist_ok=True)
         env = {
@@ -324,23 +423,33 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "CALLBACK_SECRET": self.secrets.secret("biller-callbacks"),
         }
-        for name, command in SIMULATORS.items():
+        programs = []
+        for name, command in SIMULATOR_COMMANDS.items():
             argv = [str(self.environments.program("local", command)), "--port", str(self.ports[name])]
-            yield Program(name, PLATFORM, [*argv, "--state", str(folder / f"{name}.journal")], env, stop_seconds=5)
+            argv += ["--state", str(folder / f"{name}.journal")]
+            programs.append(Program(name, SIMULATORS, argv, env, stop_seconds=5))
+        return programs
 
     def _add(self, programs: Sequence[Program]) -> None:
-        self._programs |= {program.name: program for program in programs}
+        """Take in programs, in place of what was in their groups."""
+        groups = {program.group for program in programs}
+        kept = {name: program for name, program in self._programs.items() if program.group not in groups}
+        self._programs = kept | {program.name: program for program in programs}
 
     def _platform(self) -> list[str]:
-        return [name for name, program in self._programs.items() if program.group == PLATFORM]
+        return [name for name, program in self._programs.items() if program.group != INFRASTRUCTURE]
 
-    def _ready_urls(self) -> dict[str, str]:
-        simulators = {name: f"{url}/livez" for name, url in self.simulator_urls.items()} if self.services else {}
-        return simulators | {
-            f"{service.name}-{process}": service.ready_url(process)
-            for service in self.services.values()
-            for process in service.processes
-        }
+    def _programs_of(self, group: str) -> list[str]:
+        return [name for name, program in self._programs.items() if program.group == group]
+
+    def _is_up(self, group: str) -> bool:
+        return any(program["group"] == group for program in self.supervisor.all_programs())
+
+    def _ready_url(self, program: str) -> str:
+        if program in SIMULATOR_COMMANDS:
+            return f"{self.simulator_urls[program]}/livez"
+        service = self._programs[program].group
+        return self.services[service].ready_url(program.removeprefix(f"{service}-"))
 
 
 def disposable_stack(root: Path, **settings: Any) -> Stack:
@@ -353,7 +462,7 @@ def disposable_stack(root: Path, **settings: Any) -> Stack:
     return Stack(root, root / ".local" / f"{TEST_STATE}{name}", disposable=True, prefix=f"t{name}_", **settings)
 
 
-def _at_once(do: Callable[[ServicePrograms], None], services: Sequence[ServicePrograms]) -> None:
-    with ThreadPoolExecutor(PARALLEL_COMMANDS) as pool:
-        for _ in pool.map(do, services):
-            pass
+def _answers(http: urllib3.PoolManager, url: str) -> bool:
+    with suppress(urllib3.exceptions.HTTPError):
+        return http.request("GET", url).status == 200
+    return False

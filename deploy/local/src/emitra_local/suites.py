@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,14 @@ from emitra_local.generated import CONTRACTS_ENVIRONMENT, Generated, contract_ga
 from emitra_local.problems import CannotStart
 from emitra_local.stack import disposable_stack
 from emitra_local.suite_results import Result, read_report, summarise
+from emitra_local.workspace import Package
 
 # All levels together must fit in ten minutes: one that takes this long hangs.
 SUITE_TIMEOUT_SECONDS = 480
 # The whole fault suite waits for leases, graces and time-outs on purpose.
 FAULT_TIMEOUT_SECONDS = 3_600
+# Environments of a copy of the repository are made on the way.
+GUIDE_TIMEOUT_SECONDS = 1_500
 # Suites spend half of their time waiting for polls and restarts, and have databases and virtual hosts of their own.
 SUITES_AT_ONCE = 2
 
@@ -83,31 +87,50 @@ class SuiteRunner:
 
 def run_tests(root: Path, only: str = "", expression: str = "") -> int:
     """Run every suite, or those of the package in a folder named `only`, and of those the tests that fit pytest's
-    `expression`; 0 when all passed. Prints the table."""
+    `expression`; 0 when all passed. Prints the table. What cannot be run has failed, and the others are run."""
     environments = Environments(root, say)
     if expression and not only:
         raise CannotStart("T chooses among the tests of one package: name it, make test SERVICE=billing T=refund")
-    packages = _package_suites(environments, only, *(["-k", expression] if expression else []))
-    with_all = not only and (root / "tests" / "pyproject.toml").exists()
-    with stage("Python environments for the tests there"):
-        environments.ensure_all([*(suite.environment for suite in packages), *(["tests", "lint"] if with_all else [])])
-    if not with_all:
-        with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
-            runner = SuiteRunner(environments, stack.infrastructure_env)
-            return summarise([runner.run(suite, live=True) for suite in packages])
+    if only:
+        return _run_package(environments, only, expression)
+    packages = _package_suites(environments)
     architecture = Suite("architecture", "tests", root, ("tests/architecture", "tests/contract", "tests/nemesis"))
     # Together, because they share one whole stack. They run alone: they measure deadlines and kill processes.
     whole = Suite("end to end, faults", "tests", root, ("tests/e2e", "tests/fault", "-m", "not long"))
     # A whole stack of its own, on what the previous release stored.
     upgrade = Suite("upgrade", "tests", root, ("tests/upgrade",))
+    black_box = [architecture, whole, upgrade] if (root / "tests" / "pyproject.toml").exists() else []
+    with stage("Python environments for the tests there"):
+        environments.ensure("lint")
+        faults = _faults(environments, [*packages, *black_box])
+    broken = _shown([(Result(name, 0, 1, 0, 0), fault) for name, fault in faults.items()])
+    beside_one_another = [suite for suite in (*packages, *black_box[:1]) if suite.name not in faults]
+    alone = [suite for suite in black_box[1:] if suite.name not in faults]
     with ThreadPoolExecutor(1) as beside:
         checks = beside.submit(run_checks, environments)
         with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
-            results = _run_side_by_side(SuiteRunner(environments, stack.infrastructure_env), [*packages, architecture])
-        for suite in (whole, upgrade):
+            results = _run_side_by_side(SuiteRunner(environments, stack.infrastructure_env), beside_one_another)
+        for suite in alone:
             console.rule(f"[bold]{suite.name}", align="left")
             results.append(SuiteRunner(environments).run(suite, live=True))
-        return summarise([*_shown(checks.result()), *results])
+        return summarise([*_shown(checks.result()), *broken, *results])
+
+
+def _run_package(environments: Environments, name: str, expression: str) -> int:
+    """The tests of one package; of a service also the architecture and contract tests that speak of it, unless
+    `expression` chooses among its own."""
+    root, package = environments.root, environments.workspace.package_named(name)
+    suites = [_suite_of(package, *(["-k", expression] if expression else []))] if _is_tested(package) else []
+    if package in environments.workspace.services and not expression:
+        arguments = ("tests/architecture", "tests/contract", "--service", name)
+        suites.append(Suite(f"architecture of {name}", "tests", root, arguments))
+    if not suites:
+        raise CannotStart(f"{package.folder.relative_to(root)} has no tests of its own.")
+    with stage("Python environments for the tests there"):
+        environments.ensure_all(suite.environment for suite in suites)
+    with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
+        runner = SuiteRunner(environments, stack.infrastructure_env)
+        return summarise([runner.run(suite, live=True) for suite in suites])
 
 
 def run_faults(root: Path) -> int:
@@ -117,6 +140,15 @@ def run_faults(root: Path) -> int:
         environments.ensure("tests")
     faults = Suite("faults", "tests", root, ("tests/fault",), FAULT_TIMEOUT_SECONDS)
     return summarise([SuiteRunner(environments).run(faults, live=True)])
+
+
+def run_guide(root: Path) -> int:
+    """tests/guide: what a page shows, done in a copy of the repository; 0 when it went as the page says."""
+    environments = Environments(root, say)
+    with stage("Python environment for the tests there"):
+        environments.ensure("tests")
+    walk = Suite("guide", "tests", root, ("tests/guide",), GUIDE_TIMEOUT_SECONDS)
+    return summarise([SuiteRunner(environments).run(walk, live=True)])
 
 
 def run_lint(root: Path) -> int:
@@ -196,18 +228,24 @@ def run_program(root: Path, module: str, *arguments: str) -> int:
     return subprocess.run(command, cwd=root, env=_environ(root), check=False).returncode
 
 
-def _package_suites(environments: Environments, only: str, *arguments: str) -> list[Suite]:
+def _package_suites(environments: Environments) -> list[Suite]:
     # Shared packages first: everything stands on them, and theirs take longest.
-    chosen = [
-        Suite(package.folder.name, f"{package.folder.name}-test", package.folder, ("tests", *arguments))
-        for package in reversed(environments.workspace.packages)
-        if package.has_tests and (package.folder / "tests").is_dir() and only in ("", package.folder.name)
-    ]
-    if not chosen:
-        raise CannotStart(
-            f"There is no package {only!r} with tests; SERVICE is a folder's name in services/ or shared/."
-        )
-    return chosen
+    return [_suite_of(package) for package in reversed(environments.workspace.packages) if _is_tested(package)]
+
+
+def _suite_of(package: Package, *arguments: str) -> Suite:
+    return Suite(package.folder.name, f"{package.folder.name}-test", package.folder, ("tests", *arguments))
+
+
+def _is_tested(package: Package) -> bool:
+    return package.has_tests and (package.folder / "tests").is_dir()
+
+
+def _faults(environments: Environments, suites: Sequence[Suite]) -> dict[str, str]:
+    """Why some suites cannot be run, by their names, those of broken services among them."""
+    not_made = environments.not_made({suite.environment for suite in suites})
+    cannot_run = {suite.name: not_made[suite.environment] for suite in suites if suite.environment in not_made}
+    return environments.workspace.broken | cannot_run
 
 
 def _run_side_by_side(runner: SuiteRunner, suites: list[Suite]) -> list[Result]:

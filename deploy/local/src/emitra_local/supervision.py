@@ -31,7 +31,8 @@ STARTED_AFTER_SECONDS = 2
 START_ATTEMPTS = 1_000_000
 LOG_BYTES = 20_000_000
 
-INFRASTRUCTURE, PLATFORM = "infrastructure", "platform"  # stopped in the reverse of this order
+# The first group is stopped after all others; each service is a group of its own, so that it can be taken in by itself.
+INFRASTRUCTURE, SIMULATORS = "infrastructure", "simulators"
 _EXEC_PROGRAM = Path(__file__).with_name("exec_program.py")
 
 
@@ -73,9 +74,10 @@ class Supervisor:
             self._groups[program.name] = program.group
             self.set_environment(program)
             sections.append(self._section(program))
-        for priority, group in enumerate((INFRASTRUCTURE, PLATFORM)):
-            if members := [program.name for program in programs if program.group == group]:
-                sections.append(f"[group:{group}]\nprograms={','.join(members)}\npriority={priority}")
+        for group in dict.fromkeys(program.group for program in programs):
+            members = [program.name for program in programs if program.group == group]
+            priority = int(group != INFRASTRUCTURE)
+            sections.append(f"[group:{group}]\nprograms={','.join(members)}\npriority={priority}")
         (self._state / "supervisord.conf").write_text("\n\n".join(sections) + "\n")
 
     def set_environment(self, program: Program) -> None:
@@ -144,7 +146,10 @@ class Supervisor:
         return True
 
     def add_group(self, group: str) -> None:
-        """Take in a group that `describe` wrote after the start."""
+        """Take in a group that `describe` wrote after the start, in place of what was there by its name."""
+        if any(program["group"] == group for program in self.all_programs()):
+            self._call("supervisor.stopProcessGroup", group)
+            self._call("supervisor.removeProcessGroup", group)
         self._call("supervisor.reloadConfig")
         self._call("supervisor.addProcessGroup", group)
 

@@ -15,7 +15,8 @@ def add_package(
     source.mkdir(parents=True)
     (source / "__init__.py").write_text("")
     place.joinpath("pyproject.toml").write_text(
-        '[build-system]\nrequires = ["hatchling"]\n\n'
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n'
+        f'[tool.hatch.build.targets.wheel]\npackages = ["src/{module}"]\n\n'
         f'[project]\nname = "{name}"\nversion = "1"\ndependencies = {list(needs)}\n\n'
         f"[project.optional-dependencies]\ntest = {list(test_needs)}\n\n{program}{groups}"
     )

@@ -1,0 +1,154 @@
+"""docs/new-service.md, walked as it stands in a copy of the repository: made, tried, run, called, and taken away."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from emitra_local.ports import remembered_ports
+from servicekit.testing import eventually
+from tests.conftest import ROOT
+from tests.support.shown_commands import blocks
+
+PAGE = ROOT / "docs" / "new-service.md"
+NAME = "labour-welfare"
+FOLDERS = [f"deploy/k8s/services/{NAME}/", f"services/{NAME}/"]
+# Environments are made in the copy, on a machine that may be busy.
+STEP_SECONDS = 900
+COUNTS = f"/v1/{NAME}/payment-counts"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The working tree as it is, as a repository of its own with one commit."""
+    folder = tmp_path_factory.mktemp("copy") / "emitra"
+    files = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    for name in filter(None, files):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+            (folder / name).chmod((ROOT / name).stat().st_mode)
+    git(folder, "init", "--quiet")
+    commit(folder, "as it is")
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=guide", "-c", "user.email=guide@example.org"]
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def commit(folder: Path, message: str) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", message)
+
+
+def changed(folder: Path) -> list[str]:
+    """What git sees as new, changed or gone."""
+    return [line[3:] for line in git(folder, "status", "--porcelain").splitlines()]
+
+
+def shown(part: str) -> str:
+    """The one block of commands on the page that has these words."""
+    (block,) = [block.text for block in blocks(PAGE) if part in block.text]
+    return block
+
+
+def environ(copy: Path) -> dict[str, str]:
+    """A terminal of a person's own, with the downloads of this repository at hand."""
+    cache = os.environ.get("UV_CACHE_DIR", str(ROOT / ".local" / "cache" / "uv"))
+    port = remembered_ports(copy.parent / "port.json", ["gateway"])["gateway"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("EMITRA", "PYTEST", "VIRTUAL_ENV"))}
+    return kept | {"UV_CACHE_DIR": cache, "GATEWAY_PORT": str(port)}
+
+
+def run(copy: Path, script: str) -> str:
+    finished = subprocess.run(
+        ["sh", "-eu", "-c", script],
+        cwd=copy,
+        env=environ(copy),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=STEP_SECONDS,
+    )
+    assert finished.returncode == 0, f"{script}\n{finished.stdout}{finished.stderr}"
+    return finished.stdout
+
+
+@contextmanager
+def another_terminal(copy: Path, script: str) -> Iterator[None]:
+    """A command that goes on until Ctrl-C."""
+    with subprocess.Popen(
+        ["sh", "-c", f"exec {script}"], cwd=copy, env=environ(copy), stdin=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            eventually(lambda: is_ready(copy, process), STEP_SECONDS, "the platform runs")
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(STEP_SECONDS)
+
+
+def is_ready(copy: Path, process: "subprocess.Popen[bytes]") -> bool:
+    assert process.poll() is None, "make run ended"
+    return (copy / ".local" / "run.json").exists() and called(copy).status == 200
+
+
+def called(copy: Path) -> urllib3.BaseHTTPResponse:
+    url = json.loads((copy / ".local" / "run.json").read_text())["gateway_url"]
+    return urllib3.request("GET", url + COUNTS, retries=False, timeout=5)
+
+
+def queues(copy: Path) -> list[str]:
+    """The names of the broker's queues that are the new service's."""
+    secrets = json.loads((copy / ".local" / "run" / "secrets.json").read_text())
+    port = json.loads((copy / ".local" / "run" / "ports.json").read_text())["rabbitmq-management"]
+    login = urllib3.make_headers(basic_auth=f"administrator:{secrets['secret:broker-administrator']}")
+    rows = urllib3.request("GET", f"http://127.0.0.1:{port}/api/queues?disable_stats=true", headers=login).json()
+    return [row["name"] for row in rows if NAME in row["name"]]
+
+
+def test_a_service_is_made_tried_run_and_taken_away_as_the_page_says(copy: Path) -> None:
+    run(copy, shown("make new-service"))
+    assert changed(copy) == FOLDERS
+    run(copy, shown("make test"))
+    assert changed(copy) == FOLDERS, "trying it leaves nothing behind"
+    commit(copy, "a new service")
+
+    with another_terminal(copy, shown("make run")):
+        answer: Callable[[], dict[str, int]] = lambda: json.loads(run(copy, shown("curl")))["districts"]  # noqa: E731
+        eventually(lambda: sum(answer().values()) >= 1, 60, "the payment of `make run` is counted")
+        assert queues(copy)
+
+        run(copy, shown("make remove-service"))
+        assert queues(copy) == []
+        eventually(lambda: called(copy).status == 404, 30, "the gateway has no route to it")
+    assert {name.removeprefix("services/").removeprefix("deploy/k8s/services/").partition("/")[0] for name in changed(copy)} == {NAME}
+    git(copy, "diff", "--quiet", "HEAD~1", "--", ".")
+
+
+def test_two_new_services_at_the_same_time_merge_without_a_conflict(copy: Path) -> None:
+    git(copy, "stash", "--include-untracked", "--quiet") if changed(copy) else None
+    start = git(copy, "rev-parse", "HEAD").strip()
+    branch = git(copy, "rev-parse", "--abbrev-ref", "HEAD").strip()
+    for name in ("agriculture", "horticulture"):
+        git(copy, "checkout", "--quiet", "-b", name, start)
+        run(copy, f"make new-service NAME={name} TEAM=@emitra/{name}")
+        commit(copy, name)
+    git(copy, "checkout", "--quiet", branch)
+    for name in ("agriculture", "horticulture"):
+        git(copy, "merge", "--no-edit", "--quiet", name)
+    assert git(copy, "diff", "--name-only", start).split()
+    assert {path.split("/")[1 if path.startswith("services/") else 3] for path in git(copy, "diff", "--name-only", start).split()} == {
+        "agriculture",
+        "horticulture",
+    }
