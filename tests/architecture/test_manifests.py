@@ -64,7 +64,7 @@ def test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes(servi
             "../../identity/topology is outside of the service's folder",
         ),
         ("billing/base/address", "8000", "8001", "is not where its Service listens"),
-        ("billing/base/address", "billing", "identity", "is not where its Service listens"),
+        ("billing/base/address", "billing", "nobody", "is not where its Service listens"),
         ("billing/base/openapi.yaml", "/v1/wallet", "/v1/purse", "is another document than the service's own"),
         ("billing/base/strange.yaml", "", "kind: Secret", "strange.yaml is in the folder and not named"),
         (
