@@ -1,4 +1,5 @@
-"""The manifests, rendered as a cluster gets them: valid for their kind, restricted, probed, drained, and true to the services."""
+"""The manifests, rendered as a cluster gets them: valid for their kind, restricted, probed, drained, and true to the
+services."""
 
 import shutil
 from pathlib import Path
@@ -49,7 +50,8 @@ def test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes(servi
             ', labels: {emitra.org/routes: "1"}',
             "",
             "billing: deploy/k8s/services/billing/base/kustomization.yaml: the ConfigMap routes-billing has no label "
-            'emitra.org/routes, so the gateway does not find it; add `labels: {emitra.org/routes: "1"}` to its `options`',
+            "emitra.org/routes, so the gateway does not find it; add "
+            '`labels: {emitra.org/routes: "1"}` to its `options`',
         ),
         ("billing/base/kustomization.yaml", 'routes: "1"', 'routes: "2"', "has no label emitra.org/routes"),
         ("billing/base/kustomization.yaml", "{disableNameSuffixHash: true, ", "{", "otherwise than routes-billing"),
@@ -104,7 +106,7 @@ def test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes(servi
             "gateway/discovery/sidecar.yaml",
             "emptyDir: {sizeLimit: 64Mi}",
             "configMap: {name: routes-billing}",
-            "gateway: deploy/k8s/services/gateway/discovery/sidecar.yaml: has a line for billing; its ConfigMap is found",
+            "gateway: deploy/k8s/services/gateway/discovery/sidecar.yaml: has a line for billing",
         ),
         ("gateway/cluster/clusterrole.yaml", "[configmaps]", "[configmaps, secrets]", "is all it needs"),
         ("gateway/cluster/clusterrole.yaml", "watch]", "watch, update]", "is all it needs"),

@@ -51,6 +51,7 @@ _NEIGHBOUR = PublishedService(
 )
 
 _log = structlog.get_logger(__name__)
+_nowhere = structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
 _REFUSED = Gauge(
     "gateway_routes_refused", "Routes a service published and does not get; `gateway routes` says why.", ["upstream"]
 )
@@ -83,6 +84,7 @@ class RouteFiles:
         self._directory = directory
         self._last_good = last_good
         self._settle_routes = settle_routes
+        self._log: Any = _log
         self._own: PublishedService | None = None
         self._sources: dict[str, _Source] = {}
         self._register: Register = founded()
@@ -139,7 +141,7 @@ class RouteFiles:
         gone = self._sources.keys() - listed.keys()
         for stem in gone:
             del self._sources[stem]
-            _log.info("routes_removed", upstream=_service(stem), place=_place(stem))
+            self._log.info("routes_removed", upstream=_service(stem), place=_place(stem))
         for stem in changed:
             self._load(stem, listed[stem])
         return bool(changed or gone)
@@ -149,7 +151,7 @@ class RouteFiles:
             newer = self._settle_routes.register.newer_than(self._register.revision)
         except DependencyUnavailable:
             if not self._unreachable:
-                _log.warning("route_register_unreachable", known_revision=self._register.revision)
+                self._log.warning("route_register_unreachable", known_revision=self._register.revision)
             self._unreachable = True
             return False
         self._unreachable = False
@@ -183,11 +185,12 @@ class RouteFiles:
         return own + [s.service for s in self._sources.values() if s.service is not None]
 
     def look(self) -> Settlement:
-        """What is published and who gets it, as `read` would find it now, without writing anything down.
+        """What is published and who gets it, as `read` would find it now; nothing is written down and nothing logged.
 
         Raises DependencyUnavailable.
         """
         with self._reading:
+            self._log = _nowhere
             self._read_changes()
             self._register = self._settle_routes.register.newer_than(self._register.revision) or self._register
             self._restore()
@@ -204,7 +207,7 @@ class RouteFiles:
         self.table = RouteTable(settlement.services)
         for refusal in settlement.refusals:
             if refusal not in self.refusals:
-                _log.error(
+                self._log.error(
                     "route_refused",
                     upstream=refusal.service,
                     route=refusal.route,
@@ -237,7 +240,7 @@ class RouteFiles:
             names = sorted(p.name for p in self._directory.iterdir() if not p.name.startswith("."))
         except OSError as error:
             if not self._unreadable:
-                _log.warning("routes_directory_unreadable", directory=str(self._directory), reason=error.strerror)
+                self._log.warning("routes_directory_unreadable", directory=str(self._directory), reason=error.strerror)
             self._unreadable = True
             return None
         self._unreadable = False
@@ -258,7 +261,7 @@ class RouteFiles:
         except UnusableDocument as error:
             problems = tuple(error.problems)
             if problems != source.problems:
-                _log.error(
+                self._log.error(
                     "routes_refused",
                     upstream=_service(stem),
                     place=_place(stem),
@@ -268,7 +271,7 @@ class RouteFiles:
             source.problems = problems
             return
         source.service, source.problems = service, ()
-        _log.info(
+        self._log.info(
             "routes_applied",
             upstream=service.name,
             place=service.place,

@@ -17,7 +17,6 @@ from gateway.bootstrap import Gateway, bootstrap
 from gateway.settings import GatewaySettings
 from servicekit.errors import DependencyUnavailable
 from servicekit.mongo import Mongo
-from servicekit.observability import configure_logging
 from servicekit.settings import SettingsError
 
 commands = typer.Typer()
@@ -34,8 +33,6 @@ def _gateway() -> Iterator[Gateway]:
     except SettingsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_BAD_SETTINGS) from None
-    # What the log would say of the folder is what the command prints.
-    configure_logging("critical", settings.service_name, "command")
     with Mongo(settings.mongodb_uri, settings.mongodb_database, settings.mongodb_timeout_seconds) as mongo:
         try:
             yield bootstrap(settings, mongo)
