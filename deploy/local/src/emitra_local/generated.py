@@ -7,9 +7,9 @@ cannot say what belongs into its files keeps no other from having its own.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,23 @@ from emitra_local.workspace import Package
 CONTRACTS_ENVIRONMENT = "contracts-test"  # the one that has what the gate needs
 _SCHEMAS = "services/gateway/src/gateway/entrypoints/pages/event-schemas.json"  # what it serves under their names
 _COPY = "base/openapi.yaml"  # what the gateway in the cluster routes by, where a service's contract.yaml names it
-# A service's commands that print need neither settings nor servers.
+# A service's commands that print need neither settings nor servers. One process prints all: starting takes longest.
 _PRINTED = ("openapi", "events", "asyncapi")
+_PRINT = """
+import contextlib, io, json, sys
+from {module} import {function} as program
+printed = {{}}
+for command in {commands}:
+    sys.argv[1:] = [command]
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        try:
+            program()
+        except SystemExit as error:
+            if error.code:
+                raise
+    printed[command] = output.getvalue()
+print(json.dumps(printed))
+"""
 _TIMEOUT_SECONDS = 120
 # Of a stack trace: where it was raised, and what.
 LAST_LINES = 6
@@ -71,10 +86,14 @@ def generated(environments: Environments) -> Generated:
     if faults:
         return Generated(files, faults)
     environments.ensure(CONTRACTS_ENVIRONMENT)
-    contracts = contract_gate(environments)
     documents = "\n---\n".join(printed["asyncapi"] for printed in everybody.values())
-    files[root / "shared" / "contracts" / "asyncapi.yaml"] = _run([*contracts, "asyncapi"], documents)
-    files[root / _SCHEMAS] = _run([*contracts, "schemas"])
+
+    def of_contracts(command: str, stdin: str = "") -> str:
+        arguments = ("-m", "emitra_contracts.cli", command)
+        return _run(f"emitra-contracts {command}", environments, CONTRACTS_ENVIRONMENT, *arguments, stdin=stdin)
+
+    files[root / "shared" / "contracts" / "asyncapi.yaml"] = of_contracts("asyncapi", documents)
+    files[root / _SCHEMAS] = of_contracts("schemas")
     files[root / "docs" / "platform.svg"] = picture.drawn(
         {name: printed["events"] for name, printed in everybody.items()}
     )
@@ -91,22 +110,25 @@ def _printed(environments: Environments, service: Package) -> dict[str, str] | s
     name = service.folder.name
     try:
         environments.ensure(name)
-        return {command: _run([str(environments.program(name, name)), command]) for command in _PRINTED}
+        module, _, function = service.program.partition(":")
+        script = _PRINT.format(module=module, function=function, commands=_PRINTED)
+        return dict(json.loads(_run(f"{name} {'|'.join(_PRINTED)}", environments, name, "-c", script)))
     except CannotStart as error:
         return f"services/{name} cannot say what belongs into its generated files: {error}"
 
 
-def _run(command: Sequence[str], stdin: str = "") -> str:
-    """What a program prints. Raises CannotStart with its last lines when it fails."""
+def _run(shown: str, environments: Environments, environment: str, *arguments: str, stdin: str = "") -> str:
+    """What Python prints in an environment. Raises CannotStart with its last lines when it fails; `shown` is how
+    people would give the command."""
     env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    shown = f"`{Path(command[0]).name} {' '.join(command[1:])}`"
+    command = [str(environments.program(environment, "python")), *arguments]
     try:
         finished = subprocess.run(
             command, input=stdin, env=env, capture_output=True, encoding="utf-8", check=False, timeout=_TIMEOUT_SECONDS
         )
     except subprocess.TimeoutExpired as error:
-        raise CannotStart(f"{shown} did not finish in {error.timeout:.0f} s") from error
+        raise CannotStart(f"`{shown}` did not finish in {error.timeout:.0f} s") from error
     if finished.returncode:
         last = "\n".join(finished.stderr.splitlines()[-LAST_LINES:])
-        raise CannotStart(f"{shown} failed with {finished.returncode}:\n{last}")
+        raise CannotStart(f"`{shown}` failed with {finished.returncode}:\n{last}")
     return finished.stdout
