@@ -120,8 +120,7 @@ def history(stack: Stack) -> History:
     platform = Platform(stack.run_info)
     with Traffic(platform, fees=True) as traffic:
         traffic.more(10)
-        made = journeys.perform(stack.run_info, Console(file=io.StringIO()), stack.services)
-        assert [outcome.text for outcome in made.values() if outcome.failed] == []
+        journeys.perform(stack.run_info, Console(file=io.StringIO()))
     assert_each_paid_once(stack, traffic.promised)
     queues: dict[str, list[str]] = defaultdict(list)
     consumers = []

@@ -65,7 +65,9 @@ def environ(copy: Path) -> dict[str, str]:
     """A terminal of a person's own, with the downloads of this repository at hand."""
     cache = os.environ.get("UV_CACHE_DIR", str(ROOT / ".local" / "cache" / "uv"))
     port = remembered_ports(copy.parent / "port.json", ["gateway"])["gateway"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("EMITRA", "PYTEST", "VIRTUAL_ENV"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("EMITRA", "PYTEST", "VIRTUAL_ENV"))
+    }
     return kept | {"UV_CACHE_DIR": cache, "GATEWAY_PORT": str(port)}
 
 

@@ -63,18 +63,26 @@ def run(services: Annotated[str, typer.Argument(help='"billing gateway"; all whe
     started = time.monotonic()
     console.print("[bold]e-Mitra on this machine[/] (Ctrl-C stops it)\n")
     run_file = root() / ".local" / "run.json"
-    stack = Stack(root(), _run_state(), _gateway_port(), only=services.split(), keep_going=True, stage=stage, say=say)
+    stack = Stack(
+        root(),
+        _run_state(),
+        gateway_port=_gateway_port(),
+        only=services.split(),
+        keep_going=True,
+        stage=stage,
+        say=say,
+    )
     made: dict[str, journeys.Outcome] = {}
 
     def tell(name: str, fault: str) -> None:
         _tell(name, fault)
-        made.update(journeys.perform(_write_run_file(run_file, stack), console, stack.well, made))
+        made.update(journeys.attempt(_write_run_file(run_file, stack), console, stack.well, made))
 
     with _signals_as_interrupt():
         try:
             with stack, _removed_after(run_file):
                 info = _write_run_file(run_file, stack)
-                made |= journeys.perform(info, console, stack.well)
+                made |= journeys.attempt(info, console, stack.well)
                 for name, fault in stack.broken.items():
                     _tell(name, fault)
                 gateway = (info["gateway_url"], info["docs_url"]) if GATEWAY in stack.well else ("not running",) * 2

@@ -24,8 +24,23 @@ from emitra_local.workspace import Package
 CONTRACTS_ENVIRONMENT = "contracts-test"  # the one that has what the gate needs
 ASYNCAPI = ".local/documents/asyncapi.yaml"  # built, not committed
 _COPY = "base/openapi.yaml"  # what the gateway in the cluster routes by, where a service's contract.yaml names it
-# A service's commands that print need neither settings nor servers.
+# A service's commands that print need neither settings nor servers. One process prints all: starting takes longest.
 _PRINTED = ("openapi", "events")
+_PRINT = """
+import contextlib, io, json, sys
+from {module} import {function} as program
+printed = {{}}
+for command in {commands}:
+    sys.argv[1:] = [command]
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        try:
+            program()
+        except SystemExit as error:
+            if error.code:
+                raise
+    printed[command] = output.getvalue()
+print(json.dumps(printed))
+"""
 _TIMEOUT_SECONDS = 120
 # Of a stack trace: where it was raised, and what.
 LAST_LINES = 6
@@ -83,8 +98,9 @@ def platform_documents(environments: Environments) -> Generated:
     environments.ensure(CONTRACTS_ENVIRONMENT)
     documents = "\n---\n".join(texts["asyncapi"] for texts in printed.values())
     teams = {service.folder.name: service.team for service in environments.workspace.services}
+    gate = ("-m", "emitra_contracts.cli", "asyncapi")
     files = {
-        root / ASYNCAPI: _run([*contract_gate(environments), "asyncapi"], documents),
+        root / ASYNCAPI: _run("emitra-contracts asyncapi", environments, CONTRACTS_ENVIRONMENT, *gate, stdin=documents),
         root / "docs" / "platform.svg": picture.drawn({name: texts["events"] for name, texts in printed.items()}),
         root / "CODEOWNERS": code_owners(teams),
     }
@@ -128,22 +144,25 @@ def _printed(environments: Environments, service: Package, commands: Sequence[st
     name = service.folder.name
     try:
         environments.ensure(name)
-        return {name: {command: _run([str(environments.program(name, name)), command]) for command in commands}}
+        module, _, function = service.program.partition(":")
+        script = _PRINT.format(module=module, function=function, commands=commands)
+        return {name: dict(json.loads(_run(f"{name} {'|'.join(commands)}", environments, name, "-c", script)))}
     except CannotStart as error:
         return f"services/{name} cannot say what belongs into its generated files: {error}"
 
 
-def _run(command: Sequence[str], stdin: str = "") -> str:
-    """What a program prints. Raises CannotStart with its last lines when it fails."""
+def _run(shown: str, environments: Environments, environment: str, *arguments: str, stdin: str = "") -> str:
+    """What Python prints in an environment. Raises CannotStart with its last lines when it fails; `shown` is how
+    people would give the command."""
     env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    shown = f"`{Path(command[0]).name} {' '.join(command[1:])}`"
+    command = [str(environments.program(environment, "python")), *arguments]
     try:
         finished = subprocess.run(
             command, input=stdin, env=env, capture_output=True, encoding="utf-8", check=False, timeout=_TIMEOUT_SECONDS
         )
     except subprocess.TimeoutExpired as error:
-        raise CannotStart(f"{shown} did not finish in {error.timeout:.0f} s") from error
+        raise CannotStart(f"`{shown}` did not finish in {error.timeout:.0f} s") from error
     if finished.returncode:
         last = "\n".join(finished.stderr.splitlines()[-LAST_LINES:])
-        raise CannotStart(f"{shown} failed with {finished.returncode}:\n{last}")
+        raise CannotStart(f"`{shown}` failed with {finished.returncode}:\n{last}")
     return finished.stdout

@@ -46,6 +46,7 @@ ONE_PLACE_FOR_AMQP = "Only servicekit.broker imports kombu or pika"
 LAYERS = ("entrypoints", "bootstrap", "(adapters) : (settings)", "(application)", "(domain)")
 LAYERS_WITH_AREAS = ("domain", "application", "adapters", "entrypoints")
 
+_BANNER = re.compile(r".*[╔╗╚╝║─].*\n")
 _IMPORT = re.compile(r"([\w.]+) -> ([\w.]+) \(l\.(\d+)[^)]*\)")
 
 
@@ -92,7 +93,11 @@ def explained(workspace: Workspace, service: Package | None, output: str) -> str
     """What import-linter said, with the file of each import, and what to do instead of what it complains of."""
     rules = _rules_of_a_service(workspace, service) if service else _rules_of_the_rest(workspace)
     broken = [rule for rule in rules if f"{rule.name} BROKEN" in output]
-    said = output.rpartition("Broken contracts\n")[2] if broken else output
+    said = re.sub(r"Broken contracts\n-+\n", "", output[output.find("Broken contracts") :] if broken else output)
+    if not broken:  # the contracts cannot be asked at all
+        whose = f"services/{service.folder.name}" if service else "shared"
+        said = _BANNER.sub("", said).replace(f"{workspace.root}/", "").strip()
+        said += f'\n{whose}: mend this first; a service has the modules of CONTRIBUTING.md, "The shape of a service".'
 
     def with_file(line: re.Match[str]) -> str:
         return f"{_file_of(workspace, line[1])}:{line[3]}: {line[1]} imports {line[2]}"

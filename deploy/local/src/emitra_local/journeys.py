@@ -57,14 +57,24 @@ class Account:
         self._console.print(f"  {what:<34} {' '.join(outcome):<62} [dim]{took:6.0f} ms[/]", soft_wrap=True)
 
 
-def perform(
-    info: Mapping[str, Any], console: Console, well: Collection[str], before: Mapping[str, Outcome] | None = None
-) -> dict[str, Outcome]:
+def perform(info: Mapping[str, Any], console: Console) -> dict[str, str]:
     """Pay a bill and have a certificate issued; prints an account with URLs. Repeatable: each time a new bill.
 
-    `info` is what `.local/run.json` says, `well` the services that serve: a journey that misses one waits. Those that
-    did not wait `before` are not made again.
+    `info` is what `.local/run.json` says. Returns the URLs of what was made. Raises JourneyFailed at the first answer
+    that is not what the journey needs.
     """
+    account = Account(console)
+    try:
+        return {name: journey(_clients(info), account) for name, (journey, _) in _JOURNEYS.items()}
+    except UnexpectedAnswer as error:
+        raise JourneyFailed(str(error)) from error
+
+
+def attempt(
+    info: Mapping[str, Any], console: Console, well: Collection[str], before: Mapping[str, Outcome] | None = None
+) -> dict[str, Outcome]:
+    """As perform(), but a journey that fails ends nothing, and one that needs a service that is not in `well` waits.
+    Those that did not wait `before` are not made again."""
     account = Account(console)
     return {
         name: before[name] if before and not before[name].waits else _outcome(journey, needed, well, info, account)
@@ -75,18 +85,20 @@ def perform(
 def _outcome(
     journey: Journey, needed: Collection[str], well: Collection[str], info: Mapping[str, Any], account: Account
 ) -> Outcome:
-    def client(name: str) -> Client:
-        (known,) = (client for client in info["clients"] if client["name"] == name)
-        return Client(info["gateway_url"], known["client_id"], known["client_secret"])
-
     if missing := [service for service in needed if service not in well]:
         return Outcome(f"not made, for it needs {', '.join(missing)}", waits=True)
     try:
-        return Outcome(journey(client, account))
+        return Outcome(journey(_clients(info), account))
     except (JourneyFailed, UnexpectedAnswer, urllib3.exceptions.HTTPError) as error:
         return Outcome(f"failed: {error}", failed=True)
     except (LookupError, TypeError, ValueError) as error:
         return Outcome(f"failed: an answer is not what it should be ({error!r})", failed=True)
+
+
+def _clients(info: Mapping[str, Any]) -> Callable[[str], Client]:
+    """The sandbox's clients by their names."""
+    known = {client["name"]: client for client in info["clients"]}
+    return lambda name: Client(info["gateway_url"], known[name]["client_id"], known[name]["client_secret"])
 
 
 def _bill_journey(client: Callable[[str], Client], account: Account) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from emitra_local.environments import DEVELOPMENT, Environments
 from emitra_local.problems import CannotStart
-from emitra_local.workspace import Workspace
+from emitra_local.workspace import Package, Workspace
 
 # The oldest Python the platform supports; --universal makes one lock right for it and every newer one.
 OLDEST_PYTHON = "3.11"

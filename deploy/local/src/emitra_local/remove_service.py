@@ -76,7 +76,11 @@ def _refuse_if_relied_on(environments: Environments, name: str) -> None:
 
 def _unsaved(root: Path, folders: list[Path]) -> list[str]:
     status = subprocess.run(
-        ["git", "status", "--porcelain", "--", *map(str, folders)], cwd=root, capture_output=True, text=True, check=False
+        ["git", "status", "--porcelain", "--", *map(str, folders)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return [line[3:] for line in status.stdout.splitlines()]
 

@@ -35,7 +35,7 @@ from emitra_local.stack_folder import (
     stop_running,
     take_lock,
 )
-from emitra_local.supervision import INFRASTRUCTURE, SIMULATORS, Program, Supervisor
+from emitra_local.supervision import INFRASTRUCTURE, SIMULATOR_GROUP, Program, Supervisor
 from emitra_local.workspace import Package, require_name
 
 # Ten Python services on two busy cores need some ten seconds; a minute means that something is wrong.
@@ -48,7 +48,7 @@ PARALLEL_COMMANDS = os.cpu_count() or 2
 PROBE_TIMEOUT_SECONDS = 2
 POLL_SECONDS = 0.1
 
-SIMULATOR_COMMANDS = {"biller-simulator": "emitra-biller-simulator", "psp-simulator": "emitra-psp-simulator"}
+SIMULATORS = {"biller-simulator": "emitra-biller-simulator", "psp-simulator": "emitra-psp-simulator"}
 
 Stage = Callable[[str], AbstractContextManager[object]]
 T = TypeVar("T")
@@ -174,7 +174,7 @@ class Stack:
     @property
     def simulator_urls(self) -> dict[str, str]:
         """By program name, e.g. {"biller-simulator": "http://127.0.0.1:20123", …}."""
-        return {name: f"http://127.0.0.1:{self.ports[name]}" for name in SIMULATOR_COMMANDS}
+        return {name: f"http://127.0.0.1:{self.ports[name]}" for name in SIMULATORS}
 
     def env_of(self, service: str, process: str) -> dict[str, str]:
         """The whole environment of a service's process; a process started with it counts as this stack's own."""
@@ -298,11 +298,11 @@ class Stack:
         self._add([program for of_a_service in programs.values() for program in of_a_service])
         self.supervisor.describe(list(self._programs.values()))
         write_programs(self.state, list(self.services))
-        for group in [*([] if self._is_up(SIMULATORS) else [SIMULATORS]), *programs]:
+        for group in [*([] if self._is_up(SIMULATOR_GROUP) else [SIMULATOR_GROUP]), *programs]:
             self.supervisor.add_group(group)
         # While RabbitMQ is still starting: APIs hold no broker connection, and the others wait for it. But the first
         # time there is no topology on it yet, without which these would end.
-        started = [name for group in (SIMULATORS, *programs) for name in self._programs_of(group)]
+        started = [name for group in (SIMULATOR_GROUP, *programs) for name in self._programs_of(group)]
         later = [name for name in started if new and name.endswith(("-worker", "-relay"))]
         for name in started:
             if name not in later:
@@ -317,7 +317,7 @@ class Stack:
                 if name in started:
                     self.supervisor.start_program(name)
             for name, why in self._not_ready(started):
-                if name in SIMULATOR_COMMANDS:  # no service's, and others need it
+                if name in SIMULATORS:  # no service's, and others need it
                     raise CannotStart(why)
                 self._put_aside({self._programs[name].group: why})
 
@@ -359,9 +359,9 @@ class Stack:
                     waited = time.monotonic() - begun
                     if _answers(http, url):
                         del waiting[name]
-                        if self.keep_going and name not in SIMULATOR_COMMANDS:
+                        if self.keep_going and name not in SIMULATORS:
                             patience = min(READY_TIMEOUT_SECONDS, max(PATIENCE_SECONDS, PATIENCE_FACTOR * waited))
-                            give_up_after |= {other: patience for other in waiting if other not in SIMULATOR_COMMANDS}
+                            give_up_after |= {other: patience for other in waiting if other not in SIMULATORS}
                         continue
                     starts[name].add(int(self.supervisor.program_info(name)["start"]))
                     if len(starts[name]) >= STARTS_THAT_MEAN_BROKEN or waited > give_up_after[name]:
@@ -380,7 +380,7 @@ class Stack:
     def _choose_ports(self) -> dict[str, int]:
         names = Infrastructure.port_names(os.environ, self.mongodb_members)
         if self.with_services:
-            names += list(SIMULATOR_COMMANDS)
+            names += list(SIMULATORS)
             # Of those that are not started too: others are told where they would be.
             for service in self.environments.workspace.service_names:
                 names += port_names(service)
@@ -424,10 +424,10 @@ class Stack:
             "CALLBACK_SECRET": self.secrets.secret("biller-callbacks"),
         }
         programs = []
-        for name, command in SIMULATOR_COMMANDS.items():
+        for name, command in SIMULATORS.items():
             argv = [str(self.environments.program("local", command)), "--port", str(self.ports[name])]
             argv += ["--state", str(folder / f"{name}.journal")]
-            programs.append(Program(name, SIMULATORS, argv, env, stop_seconds=5))
+            programs.append(Program(name, SIMULATOR_GROUP, argv, env, stop_seconds=5))
         return programs
 
     def _add(self, programs: Sequence[Program]) -> None:
@@ -446,7 +446,7 @@ class Stack:
         return any(program["group"] == group for program in self.supervisor.all_programs())
 
     def _ready_url(self, program: str) -> str:
-        if program in SIMULATOR_COMMANDS:
+        if program in SIMULATORS:
             return f"{self.simulator_urls[program]}/livez"
         service = self._programs[program].group
         return self.services[service].ready_url(program.removeprefix(f"{service}-"))

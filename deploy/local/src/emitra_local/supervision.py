@@ -32,7 +32,7 @@ START_ATTEMPTS = 1_000_000
 LOG_BYTES = 20_000_000
 
 # The first group is stopped after all others; each service is a group of its own, so that it can be taken in by itself.
-INFRASTRUCTURE, SIMULATORS = "infrastructure", "simulators"
+INFRASTRUCTURE, SIMULATOR_GROUP = "infrastructure", "simulators"
 _EXEC_PROGRAM = Path(__file__).with_name("exec_program.py")
 
 

@@ -18,6 +18,7 @@ import pytest
 from tests.service.conftest import ROOT
 from tests.support.repositories import add_launcher, add_package, write_module
 
+from emitra_local.checks import run_checks
 from emitra_local.environments import Environments, Recipe
 from emitra_local.ports import remembered_ports
 from emitra_local.problems import CannotStart
@@ -49,11 +50,7 @@ def main():
 """
 # By the name of the service: which of its files is written how, and what has to be told.
 BROKEN = {
-    "at-import": (
-        "src/at_import/service.py",
-        "raise RuntimeError('broken at import')",
-        "RuntimeError: broken at import",
-    ),
+    "at-import": ("src/at_import/entrypoints/service.py", "def main(:\n", "SyntaxError: invalid syntax"),
     "at-lock": (
         "requirements.lock",
         "urllib3==2.5.0\n",
@@ -64,7 +61,11 @@ BROKEN = {
     "identity": ("pyproject.toml", "[project", "services/identity/pyproject.toml cannot be read as TOML"),
     "at-seed": ("deploy-local.toml", '[[seed]]\nargs = ["fail"]\n', "there is no seed to be had"),
     "at-settings": ("deploy-local.toml", '[env]\nA = "{none}"\n', "unknown reference {none}"),
-    "at-probe": ("src/at_probe/service.py", SERVICE.replace("200", "503"), "at-probe-api does not become ready"),
+    "at-probe": (
+        "src/at_probe/entrypoints/service.py",
+        SERVICE.replace("200", "503"),
+        "at-probe-api does not become ready",
+    ),
 }
 
 
@@ -82,13 +83,20 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (home / "tools" / "bin" / program).symlink_to(ours / "tools" / "bin" / program)
     stamp = Environments(root)._stamp(Recipe("tools", launcher / "requirements-bootstrap.lock"))
     (home / "tools" / "stamp").write_text(stamp)
-    (home / "local").symlink_to(ours / "local")  # for the simulators
+    (launcher / "requirements-stubs.lock").write_text("# nothing\n")
+    (root / "pyproject.toml").write_text("[tool.mypy]\nwarn_unreachable = true\n")
+    Environments(ROOT).ensure("lint")
+    for name in ("local", "lint"):  # the simulators are in the first one
+        (home / name).symlink_to(ours / name)
     for name in ("parking", *BROKEN):
         place = add_package(root, f"services/{name}", f"emitra-{name}")
-        (place / "requirements.lock").write_text("# nothing\n")
-        write_module(root, f"{name.replace('-', '_')}.service", SERVICE)
+        for lock in ("requirements.lock", "requirements-test.lock"):
+            (place / lock).write_text("# nothing\n")
+        write_module(root, f"{name.replace('-', '_')}.bootstrap")
+        write_module(root, f"{name.replace('-', '_')}.entrypoints.service", SERVICE)
     for name, (file, text, _) in BROKEN.items():
         (root / "services" / name / file).write_text(text)
+    (root / "services" / "at-lock" / "requirements-test.lock").write_text(BROKEN["at-lock"][1])
     (root / "services" / "Parking2" / "src" / "Parking2").mkdir(parents=True)
     (root / "services" / "Parking2" / "src" / "Parking2" / "__init__.py").touch()
     yield root
@@ -170,7 +178,7 @@ def test_broken_services_are_told_of_with_the_reason_and_looked_at_until_they_ar
         assert "at-import is not well" in status
 
         for name in ("at-import", "at-probe"):
-            write_module(repository, f"{name.replace('-', '_')}.service", SERVICE + "# mended\n")
+            write_module(repository, f"{name.replace('-', '_')}.entrypoints.service", SERVICE + "# mended\n")
             run.await_line(f"✓ {name} is well.")
 
         assert run.interrupted() == 1
@@ -208,6 +216,32 @@ def test_what_is_no_name_is_refused_before_anything_is_started(repository: Path,
     with pytest.raises(CannotStart, match="a name is lower-case words"):
         Stack(repository, state, only=[only], keep_going=True).start()
     assert not (state / "supervisord.conf").exists()
+
+
+def test_the_checks_of_a_broken_service_are_its_own(
+    repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", environ["UV_CACHE_DIR"])
+    (repository / "services/at-import/src/at_import/entrypoints/service.py").write_text("def main(:\n")
+    (repository / "services/at-seed/src/at_seed/entrypoints/service.py").write_text("import pika\nmain: int = 'one'\n")
+
+    said = {result.name: (result.failed, text) for result, text in run_checks(Environments(repository, lambda _: None))}
+
+    expected = {
+        "service Parking2": "services/Parking2: a name is lower-case words",
+        "service identity": "services/identity/pyproject.toml cannot be read as TOML",
+        "ruff check": "services/at-import/src/at_import/entrypoints/service.py:1:",
+        "import rules at-import": "services/at-import/src/at_import/entrypoints/service.py",
+        "import rules at-seed": "services/at-seed/src/at_seed/entrypoints/service.py:1: at_seed.entrypoints.service",
+        "mypy at-lock": "services/at-lock/requirements-test.lock: the Python environment at-lock-test cannot be made",
+        "mypy at-seed": "src/at_seed/entrypoints/service.py:2: error: Incompatible types",
+        "generated": "services/at-import cannot say what belongs into its generated files",
+    }
+    for name, text in expected.items():
+        assert said[name][0] == 1, name
+        assert text in said[name][1], said[name][1]
+    for name in ("import rules parking", "mypy parking", "import rules at-lock", "mypy at-settings"):
+        assert said[name] == (0, ""), name
 
 
 def test_tests_are_not_begun_with_a_service_that_is_broken(

@@ -33,7 +33,7 @@ class Servers(Stack):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 environments_of = Path(sys.argv.pop(1))
 cli.Stack = lambda _root, state, **settings: Servers(environments_of, state, with_services=False, **settings)
-journeys.perform = lambda *_: dict.fromkeys(("payment", "certificate"), journeys.Outcome("made"))
+journeys.attempt = lambda *_: dict.fromkeys(("payment", "certificate"), journeys.Outcome("made"))
 cli.main()
 """
 COMMAND = "from emitra_local.cli import main; main()"

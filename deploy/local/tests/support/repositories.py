@@ -11,7 +11,11 @@ def add_package(
     place = root / folder
     module = place.name.replace("-", "_")
     source = place / "src" / module
-    program = f'[project.scripts]\n{place.name} = "{module}.service:main"\n\n' if folder.startswith("services/") else ""
+    program = (
+        f'[project.scripts]\n{place.name} = "{module}.entrypoints.service:main"\n\n'
+        if folder.startswith("services/")
+        else ""
+    )
     source.mkdir(parents=True)
     (source / "__init__.py").write_text("")
     place.joinpath("pyproject.toml").write_text(

@@ -54,8 +54,8 @@ def add_program(root: Path, environment: str, name: str, package: str, start: st
 
 def add_service(root: Path, name: str, code: str) -> None:
     add_package(root, f"services/{name}", f"emitra-{name}")
-    write_module(root, f"{name}.service", code)
-    add_program(root, name, name, f"services/{name}", f"from {name}.service import main; main()")
+    write_module(root, f"{name}.entrypoints.service", code)
+    add_program(root, name, "python", f"services/{name}", "exec(sys.argv[2])")
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def test_the_gateways_copy_has_the_schemas_of_the_services_events_too(root: Path
 def test_what_a_change_made_stale_is_named_and_nothing_else(root: Path) -> None:
     written(root)
     # Longer, since Python takes its bytecode for new by second and size.
-    write_module(root, "gateway.service", SERVICE.replace("3.1.0", "3.1.10"))
+    write_module(root, "gateway.entrypoints.service", SERVICE.replace("3.1.0", "3.1.10"))
     assert written(root) == ["services/gateway/openapi.yaml", "deploy/k8s/services/gateway/base/openapi.yaml"]
     (root / "services/gateway/events.json").write_text("by hand")
     assert written(root) == ["services/gateway/events.json"]
@@ -135,7 +135,7 @@ def test_a_folder_is_its_teams_and_of_a_service_without_a_team_the_platforms() -
 )
 def test_a_service_that_cannot_print_keeps_no_other_from_having_its_files(root: Path, code: str, fault: str) -> None:
     written(root)
-    write_module(root, "gateway.service", SERVICE.replace("3.1.0", "3.1.10"))
+    write_module(root, "gateway.entrypoints.service", SERVICE.replace("3.1.0", "3.1.10"))
     add_service(root, "broken", code)
 
     assert written(root, [fault]) == [

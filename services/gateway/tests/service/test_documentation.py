@@ -133,7 +133,9 @@ def test_a_newcomer_shows_its_own_events_and_nobody_elses(stage: Stage) -> None:
     own = {"$id": "urn:emitra:events:crop.sown.v1", "type": "object"}
     shown = {"payment.completed.v1": taken, "crop.sown.v1": own}
     stage.publish(
-        "agriculture", document("agriculture", {"/v1/crops": {"get": operation()}}, **{"x-events": shown}), stage.billing.url
+        "agriculture",
+        document("agriculture", {"/v1/crops": {"get": operation()}}, **{"x-events": shown}),
+        stage.billing.url,
     )
     assert stage.call("GET", "/contracts/events/crop.sown.v1.json").json == own
     assert stage.call("GET", "/contracts/events/payment.completed.v1.json").status_code == 404

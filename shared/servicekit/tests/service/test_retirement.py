@@ -95,9 +95,7 @@ def test_a_worker_that_still_reads_is_told(amqp_vhost: AmqpVhost, own_url: str) 
     assert retire(LEAVING, amqp_vhost.management_url, own_url) == []
 
 
-def test_a_service_whose_events_others_read_changes_nothing_and_names_them(
-    amqp_vhost: AmqpVhost, own_url: str
-) -> None:
+def test_a_service_whose_events_others_read_changes_nothing_and_names_them(amqp_vhost: AmqpVhost, own_url: str) -> None:
     apply(LISTENER, amqp_vhost.management_url, amqp_vhost.url)
     before = read(amqp_vhost.management_url, amqp_vhost.url)
     (sentence,) = retire(LEAVING, amqp_vhost.management_url, own_url)

@@ -84,9 +84,7 @@ class Management:
                 return answer
         raise BrokerRefused(f"GET {path}: what answers there is not RabbitMQ's management API")
 
-    def _request(
-        self, method: str, path: str, body: bytes | None, *, absent: bool = False
-    ) -> urllib3.BaseHTTPResponse:
+    def _request(self, method: str, path: str, body: bytes | None, *, absent: bool = False) -> urllib3.BaseHTTPResponse:
         timeout, retries = self._limits
         try:
             response = urllib3.request(

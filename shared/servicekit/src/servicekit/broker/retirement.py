@@ -60,7 +60,9 @@ def _left(queues: list[str], amqp_url: str) -> list[str]:
             for queue in queues:
                 has = channel.queue_declare(queue, passive=True).method
                 if has.message_count:
-                    sentences.append(f"{queue} has {has.message_count} messages: {_how_to_empty(queue)}, then repeat this")
+                    sentences.append(
+                        f"{queue} has {has.message_count} messages: {_how_to_empty(queue)}, then repeat this"
+                    )
                 elif has.consumer_count:
                     sentences.append(f"{queue} is empty, and a worker reads it: stop the worker, then repeat this")
     except AMQPError as error:

@@ -43,6 +43,8 @@ def contract_of(
 
         def test_each_published_event_lies_in_the_services_own_contracts(self) -> None:
             for event in service.publishes:
-                assert producer(event) == service.name, f"{service.name} publishes {event}, which is {producer(event)}'s"
+                assert producer(event) == service.name, (
+                    f"{service.name} publishes {event}, which is {producer(event)}'s"
+                )
 
     return Contract
