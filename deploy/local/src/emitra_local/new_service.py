@@ -1,6 +1,7 @@
 """`make new-service`: a service that runs, in its own two folders, and nothing elsewhere.
 
-What it writes is in `service_template`, each file with `.template` behind its name; `$name`, `$package`, `$title` and `$team` stand for what the caller says.
+What it writes is in `service_template`, each file with `.template` behind its name; `$name`, `$package`, `$title` and
+`$team` stand for what the caller says.
 """
 
 from __future__ import annotations
