@@ -198,12 +198,13 @@ def _without(service: PublishedService, refused: set[tuple[str, str]]) -> Publis
 
 def _taken(entry: Entry, operation: tuple[str, str], owner: Entry) -> Refusal:
     method, template = operation
+    another = "name" if method == EVENT else "path"
     return Refusal(
         service=entry.service,
         route=str(entry) if method == EVERYTHING else f"{method} {template}",
         owner=owner.service,
         because=f"{owner.service} has {owner}",
-        mend=f"give {entry.service} another {'name' if method == EVENT else 'path'}; or, if {owner.service} gave this one up, run "
+        mend=f"give {entry.service} another {another}; or, if {owner.service} gave this one up, run "
         f"`gateway release-routes {owner.service} --route '{owner.method} {owner.path}'`",
     )
 

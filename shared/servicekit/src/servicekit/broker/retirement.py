@@ -28,8 +28,8 @@ def retire(topology: Topology, management_url: str, amqp_url: str) -> list[str]:
     )
     if listeners:
         return [
-            f"{queue} listens to {exchange_of(topology.service)}: its owner takes the event out of its table of events, "
-            "and the binding away, first"
+            f"{queue} listens to {exchange_of(topology.service)}: its owner takes the event out of its table of "
+            "events, and the binding away, first"
             for queue in listeners
         ]
     for row in bindings:

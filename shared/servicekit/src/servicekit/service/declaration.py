@@ -40,9 +40,10 @@ _CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
 class Service:
     """One deployable service.
 
-    `settings` may be left out where those of every service are enough. `bootstrap(settings, mongo)` wires and returns the application object that routes, consumers and jobs get;
-    `prepare(db)` installs validators; `wrap_wsgi(flask_app, application)` may put a WSGI callable in front of
-    Flask (the gateway's proxy). `publishes` and `consumes` are the service's table of events.
+    `settings` may be left out where those of every service are enough. `bootstrap(settings, mongo)` wires and returns
+    the application object that routes, consumers and jobs get; `prepare(db)` installs validators;
+    `wrap_wsgi(flask_app, application)` may put a WSGI callable in front of Flask (the gateway's proxy). `publishes` and
+    `consumes` are the service's table of events.
     """
 
     name: str

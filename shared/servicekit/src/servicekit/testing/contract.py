@@ -1,4 +1,4 @@
-"""What every service promises whom it talks to, as tests: `TestContract = contract_of(SERVICE, every_example, producer)`."""
+"""What every service promises, as tests: `TestContract = contract_of(SERVICE, every_example, producer)`."""
 
 from collections.abc import Callable
 from pathlib import Path
