@@ -12,7 +12,8 @@ from certificates.domain.applications.application import Application, Change
 from certificates.domain.applications.submit import submit
 from certificates.domain.officer import Officer
 from certificates.domain.sla.calendar import WorkingCalendar, civil_date
-from certificates.domain.types.application_type import FeeRule, Label
+from certificates.domain.types.application_type import FeeRule
+from certificates.domain.types.label import Label
 from certificates.settings import CertificatesSettings
 from servicekit.idempotency import Claim
 from servicekit.testing import settings_for

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.builders import CASTE, DOMICILE, RULEBOOK, domicile_form
 
-from certificates.domain.types.application_type import FieldKind, Writing
+from certificates.domain.types.form import FieldKind, Writing
 
 TODAY = date(2026, 11, 23)
 

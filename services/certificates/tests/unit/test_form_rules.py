@@ -16,7 +16,7 @@ from tests.support.builders import (
     marriage_form,
 )
 
-from certificates.domain.types.application_type import FieldKind, FormProblem
+from certificates.domain.types.form import FieldKind, FormProblem
 
 TODAY = date(2026, 11, 23)
 

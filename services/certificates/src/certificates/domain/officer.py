@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from certificates.domain.types.application_type import Label, Step
+from certificates.domain.types.application_type import Step
+from certificates.domain.types.label import Label
 
 # What is printed of an officer whose token names no post: true, and no more than is known.
 AN_OFFICER = Label("Officer", "अधिकारी")

@@ -18,18 +18,9 @@ from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.certificates.certificate import District
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
-from certificates.domain.types.application_type import (
-    LONGEST_TEXT,
-    ApplicationType,
-    Choice,
-    FeeRule,
-    FieldKind,
-    FormField,
-    Label,
-    RequiredDocument,
-    Step,
-    Writing,
-)
+from certificates.domain.types.application_type import ApplicationType, FeeRule, RequiredDocument, Step
+from certificates.domain.types.form import LONGEST_TEXT, Choice, FieldKind, FormField, Writing
+from certificates.domain.types.label import Label
 from servicekit.fields import Code
 from servicekit.text import Line, Name, Script
 

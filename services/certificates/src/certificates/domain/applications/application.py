@@ -9,7 +9,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from certificates.domain.types.application_type import FeeRule, FormValue, Label
+from certificates.domain.types.application_type import FeeRule
+from certificates.domain.types.form import FormValue
+from certificates.domain.types.label import Label
 
 
 class State(StrEnum):

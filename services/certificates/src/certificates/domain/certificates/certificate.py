@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from certificates.domain.applications.application import Application
 from certificates.domain.sla.calendar import civil_date
-from certificates.domain.types.application_type import ApplicationType, Label
+from certificates.domain.types.application_type import ApplicationType
+from certificates.domain.types.label import Label
 
 # DigiLocker's document URI is issuer-DOCTYPE-docid; this is the platform's issuer id in that form.
 ISSUER = "in.gov.rajasthan.emitra"

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from certificates.domain.types.application_type import FieldKind, Writing
+from certificates.domain.types.form import FieldKind, Writing
 from certificates.entrypoints.http.documents import LabelSchema, MoneySchema
 
 

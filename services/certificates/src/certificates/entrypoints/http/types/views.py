@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from certificates.domain.types.application_type import ApplicationType, FeeRule, FormField, Label
+from certificates.domain.types.application_type import ApplicationType, FeeRule
+from certificates.domain.types.form import FormField
+from certificates.domain.types.label import Label
 from servicekit.fields import published_form
 from servicekit.money import money
 
