@@ -35,6 +35,7 @@ NAME, NAME_HI, FATHER, ADDRESS = "Test Citizen One", "परीक्षण न�
 BORN = "1990-08-15"
 
 TEHSILDAR = Officer("per_tehsildar", "officer", "revenue", frozenset({"102"}), Label("Tehsildar", "तहसीलदार"))
+SDO = replace(TEHSILDAR, id="per_sdo", designation=Label("Sub-Divisional Officer", "उपखण्ड अधिकारी"))
 
 
 def signing_key() -> OKPKey:

@@ -66,6 +66,10 @@ class DecidedAnotherStep(Exception):
     """The officer decided another step of this application: two steps are two people's word."""
 
 
+class NotThisPosts(Exception):
+    """The step is for officers of other posts."""
+
+
 @dataclass(frozen=True)
 class RefusalReason:
     """Why an application is rejected or sent back, in words that the applicant is told."""

@@ -90,7 +90,7 @@ def paper(
     """What is printed on the certificate, and nothing else: the payload that is signed, in plain JSON values.
 
     `holder` has only those form fields that the type prints. `signer` is the designation of the officer who approved
-    the last step, whatever post the type expects there. `test` marks certificates of the sandbox.
+    the last step. `test` marks certificates of the sandbox.
     """
     issued_on = civil_date(issued_at)
     until = valid_until(application_type, issued_on)

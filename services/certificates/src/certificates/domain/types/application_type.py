@@ -33,21 +33,33 @@ class FeeRule:
 
 
 @dataclass(frozen=True)
+class Post:
+    """A post of the state. `name` as identity records it; `order` says why it decides, where that is known."""
+
+    name: Label
+    order: Label | None = None
+
+
+@dataclass(frozen=True)
 class Step:
-    """One decision among those an application needs: who makes it, and within how many working days."""
+    """One decision among those an application needs: who makes it, and within how many working days.
+
+    Whoever decides holds one of `posts`; without posts every officer of the department may.
+    """
 
     name: str
     label: Label
     role: str
     department: str
     working_days: int
+    posts: tuple[Post, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApplicationType:
     """One thing that may be applied for.
 
-    `signer` is the post that signs by rule; a certificate names the officer who did. The certificate's number begins
+    `signer` is the post that signs by rule, one of those of the last step. The certificate's number begins
     with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says how long the certificate is
     valid; None is for ever. `fees` are in order of `after_days` and date, `steps` in order of work. `event` is the date
     field of the event that is reported by the application, where it is the report of one.
