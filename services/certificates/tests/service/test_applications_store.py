@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Protocol
 
 import pytest
-from tests.support.builders import CALENDAR, DOMICILE, MONDAY, TEHSILDAR, a_claim, in_verification, submitted
+from tests.support.builders import CALENDAR, DOMICILE, MONDAY, TEHSILDAR, a_claim, submitted
 from tests.support.fakes import FakeApplications, FakeCertificates
 from tests.support.world import World
 
@@ -54,11 +54,9 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 
 def a_new_one() -> Change:
-    change = submitted(id=public_id("app"), transaction_token=transaction_token())
-    change = replace(change, application=replace(in_verification(), id=change.application.id))
-    application = replace(change.application, transaction_token=transaction_token())
-    entry = replace(change.entry, key=f"{application.id}:1", application_id=application.id)
-    return Change(application, entry, rules.ApplicationSubmitted(event_id(), application))
+    """One that awaits its decision."""
+    state, due_on = State.IN_VERIFICATION, date(2026, 12, 2)
+    return told_anew(submitted(id=public_id("app"), transaction_token=transaction_token(), state=state, due_on=due_on))
 
 
 def approved(application: Application, number: str = "DOM-0000000001-1") -> tuple[Change, CertificateIssued]:
@@ -95,9 +93,12 @@ def approved(application: Application, number: str = "DOM-0000000001-1") -> tupl
 
 def an_application(application_id: str, number: int, **changed: Any) -> Change:
     """An application of that id with the token `EM<number>`."""
-    change = submitted(id=application_id, transaction_token=f"EM{number}", **changed)
-    entry = replace(change.entry, key=f"{application_id}:1", application_id=application_id)
-    return Change(change.application, entry, rules.ApplicationSubmitted(event_id(), change.application))
+    return told_anew(submitted(id=application_id, transaction_token=f"EM{number}", **changed))
+
+
+def told_anew(change: Change) -> Change:
+    """With an event id of its own: the outbox keeps each once."""
+    return replace(change, event=rules.ApplicationSubmitted(event_id(), change.application))
 
 
 def a_refused_payment(application: Application) -> RefusedPayment:

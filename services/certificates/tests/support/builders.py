@@ -8,7 +8,7 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from certificates.adapters.rulebook.rulebook_files import load_rulebook
-from certificates.domain.applications.application import Application, Change
+from certificates.domain.applications.application import Application, ApplicationSubmitted, Change
 from certificates.domain.applications.submit import submit
 from certificates.domain.officer import Officer
 from certificates.domain.sla.calendar import WorkingCalendar, civil_date
@@ -135,7 +135,7 @@ def caste_form(**changed: Any) -> dict[str, Any]:
 
 
 def submitted(application_type: Any = DOMICILE, fee: FeeRule = FEE, **changed: Any) -> Change:
-    """A new application, submitted on MONDAY in Jaipur."""
+    """A new application, submitted on MONDAY in Jaipur, with members changed as if it had been submitted so."""
     change = submit(
         application_id="app_1",
         transaction_token="EM0",
@@ -149,7 +149,9 @@ def submitted(application_type: Any = DOMICILE, fee: FeeRule = FEE, **changed: A
         event_id="evt_1",
         calendar=CALENDAR,
     )
-    return replace(change, application=replace(change.application, **changed))
+    application = replace(change.application, **changed)
+    entry = replace(change.entry, key=f"{application.id}:1", application_id=application.id)
+    return Change(application, entry, ApplicationSubmitted("evt_1", application))
 
 
 def in_verification(application_type: Any = DOMICILE) -> Application:

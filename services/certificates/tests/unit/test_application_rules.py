@@ -124,8 +124,9 @@ def test_a_payment_for_what_is_free_is_refused_for_there_is_no_fee() -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.IN_VERIFICATION])
 def test_only_what_is_in_verification_is_decided(state: State) -> None:
-    with pytest.raises(rules.NotAwaitingDecision):
+    with pytest.raises(rules.NotAwaitingDecision, match=f"^{state}$") as refused:
         decide(submitted(state=state).application)
+    assert refused.value.state is state
 
 
 @pytest.mark.parametrize(

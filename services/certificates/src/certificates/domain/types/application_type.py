@@ -62,7 +62,7 @@ class ApplicationType:
     `signer` is the post that signs by rule, one of those of the last step. The certificate's number begins
     with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says how long the certificate is
     valid; None is for ever. `fees` are in order of `after_days` and date, `steps` in order of work. `event` is the date
-    field of the event that is reported by the application, where it is the report of one.
+    field of the event that is reported by the application; without a report it is empty.
     """
 
     code: str
@@ -76,7 +76,7 @@ class ApplicationType:
     documents: tuple[RequiredDocument, ...]
     fees: tuple[FeeRule, ...]
     steps: tuple[Step, ...]
-    event: str | None = None
+    event: str = ""
     rules: tuple[Rule, ...] = ()
 
     def fees_on(self, day: date) -> list[FeeRule]:
@@ -89,9 +89,12 @@ class ApplicationType:
 
         A year counts from its last day: nobody pays for a delay that may not have been.
         """
-        happened = Answers(self.form, values).span(self.event) if self.event else None
-        days = (today - happened.last).days if happened else 0
-        return [rule for rule in self.fees_on(today) if rule.after_days == 0 or days > rule.after_days][-1]
+        happened = Answers(self.form, values).span(self.event)
+        return [
+            rule
+            for rule in self.fees_on(today)
+            if rule.after_days == 0 or (happened and (today - happened.last).days > rule.after_days)
+        ][-1]
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises KeyError when there is none: a step that is in use may not be renamed."""
@@ -112,7 +115,9 @@ class ApplicationType:
         answered = {name for name, value in values.items() if value is not None}
         known = {field.name for field in self.form}
         problems.extend(
-            FormProblem(name, "unknown-field", "This form has no such field.") for name in values if name not in known
+            FormProblem(name, "unknown-field", "This form has no such field.", "इस आवेदन में ऐसी कोई जानकारी नहीं है।")
+            for name in values
+            if name not in known
         )
         for field in self.form:
             if field.name not in answered:

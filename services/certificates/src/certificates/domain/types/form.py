@@ -116,17 +116,18 @@ class FormField:
             case FieldKind.CHOICE:
                 return self._check_choice(value)
 
-    def _problem(self, code: str, detail: str, detail_hi: str | None = None) -> FormProblem:
+    def _problem(self, code: str, detail: str, detail_hi: str) -> FormProblem:
         return FormProblem(self.name, code, detail, detail_hi)
 
     def _check_text(self, value: object) -> FormValue | FormProblem:
         if not isinstance(value, str) or self.rule is None:
-            return self._problem("wrong-type", "Must be a text.")
+            return self._problem("wrong-type", "Must be a text.", "पाठ लिखें।")
         text = self.rule.check(value)
         if not isinstance(text, str):
-            return FormProblem(self.name, text.code, text.detail, text.detail_hi)
+            return self._problem(text.code, text.detail, text.detail_hi)
         if self.pattern is not None and not self.pattern.fullmatch(text):
-            return self._problem("wrong-form", f"Must be: {self.hint.en if self.hint else self.pattern.pattern}.")
+            hint = self.hint or Label(self.pattern.pattern, self.pattern.pattern)
+            return self._problem("wrong-form", f"Must be: {hint.en}.", f"ऐसे लिखें: {hint.hi}।")
         return text
 
     def _check_date(self, value: object, today: date) -> FormValue | FormProblem:
