@@ -330,9 +330,13 @@ def test_a_number_in_use_is_replaced_by_another_and_the_third_such_in_a_row_is_a
     def approve(number: int, draws: Sequence[int]) -> None:
         change = submitted(id=f"app_{number}", transaction_token=f"EM{number}", state=State.IN_VERIFICATION)
         store.transact(lambda changes: changes.add(change, "req_1"))
-        claim = a_claim(f"key {number}", operation="decide")
-        ids = {"application_id": f"app_{number}", "certificate_id": f"crt_{number}"}
-        decide(store, draws=draws, claim=claim, **ids)
+        decide(
+            store,
+            draws=draws,
+            application_id=f"app_{number}",
+            certificate_id=f"crt_{number}",
+            claim=a_claim(f"key {number}", operation="decide"),
+        )
 
     for number, draws in ((1, [1]), (2, [1, 2]), (3, [1, 2, 3])):
         approve(number, draws)

@@ -63,10 +63,13 @@ def test_an_application_is_told_with_its_changes_oldest_first() -> None:
     store = FakeApplications()
     add(store, "app_1")
     add(store, "app_2")
-    pay = RecordFeePaymentHandler
-    for payment_id, paise in (("pay_short", 1), ("pay_1", 5000), ("pay_again", 5000)):
+
+    def pay(payment_id: str, paise: int) -> None:
         command = pay_command(payment_id=payment_id, paise=paise, completed_at=MONDAY + timedelta(hours=1))
-        store.transact(lambda changes, command=command: pay(RULEBOOK, changes)(command))
+        store.transact(lambda changes: RecordFeePaymentHandler(RULEBOOK, changes)(command))
+
+    for payment_id, paise in (("pay_short", 1), ("pay_1", 5000), ("pay_again", 5000)):
+        pay(payment_id, paise)
 
     application, lines = reader(store).get("app_1", OFFICE)
 
