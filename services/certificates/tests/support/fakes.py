@@ -87,6 +87,7 @@ class FakeApplications:
         return sorted(lines, key=lambda line: (line.at, line.key))
 
     def page(self, selection: Selection, after: Position | None, limit: int) -> Sequence[Application]:
+        assert limit > 0
         chosen = [application for application in self.kept.applications.values() if _fits(application, selection)]
         places = sorted((_position(application), application.id) for application in chosen)
         start = ("", "") if after is None else (after.due_on, after.application_id)

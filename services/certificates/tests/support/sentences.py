@@ -5,7 +5,7 @@ import re
 
 def english(text: str) -> bool:
     """Whether it begins as a sentence does, ends as one does, and is not shouted."""
-    return re.fullmatch(r"[A-Z][a-z ].*\.", text) is not None
+    return re.fullmatch(r"[A-Z][a-z ].*\.", text) is not None and not text.isupper()
 
 
 def hindi(text: str | None) -> bool:

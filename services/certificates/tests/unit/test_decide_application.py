@@ -85,7 +85,7 @@ def decide(
 
 @pytest.mark.parametrize("test", [True, False])
 def test_the_last_approval_issues_a_signed_certificate_and_tells_both(test: bool) -> None:
-    store = store_with(CASTE, step="approval", transaction_token="EM7", kiosk_id=None, client_id="cli_portal")
+    store = store_with(CASTE, step="approval", transaction_token="EM7", kiosk_id="ksk_7", client_id="cli_7")
     before = store.kept.applications["app_1"]
 
     assert decide(store, officer=SDO, test=test) == Once("app_1", replayed=False)
@@ -103,8 +103,8 @@ def test_the_last_approval_issues_a_signed_certificate_and_tells_both(test: bool
         transaction_token="EM7",
         type_code="caste",
         district_code="102",
-        client_id="cli_portal",
-        kiosk_id=None,
+        client_id="cli_7",
+        kiosk_id="ksk_7",
         issued_at=LATER,
         issued_on=date(2026, 11, 24),
         valid_until=date(2027, 11, 24),

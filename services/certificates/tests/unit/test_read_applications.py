@@ -146,7 +146,7 @@ def full_store() -> FakeApplications:
     add(store, "app_3", CASTE, **{**mine, "step": "approval"})
     add(store, "app_4", **{**mine, "district_code": "107"})
     add(store, "app_5")  # its fee is due
-    add(store, "app_6", client_id="cli_portal", kiosk_id=None, state=State.ISSUED)
+    add(store, "app_6", CASTE, step="approval", client_id="cli_portal", kiosk_id=None, state=State.ISSUED)
     add(store, "app_7", RULEBOOK.types["birth"], **mine)
     add(store, "app_8", client_id="cli_kiosk", kiosk_id="ksk_RJ10200002")
     return store
