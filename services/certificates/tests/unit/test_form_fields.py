@@ -1,6 +1,7 @@
 """What each kind of field accepts, and what it says of what it refuses."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -142,3 +143,13 @@ def test_a_fact_and_what_stands_in_for_it_name_each_other(changed: dict[str, Any
     assert hindi(problem.detail_hi), problem.detail_hi
     assert named in problem.detail
     assert named in (problem.detail_hi or "")
+
+
+def test_several_that_stand_in_for_one_or_one_for_several_are_told_as_a_list() -> None:
+    with_another = (*DOMICILE.form, replace(YEAR, name="father_known_as", instead_of=("father_name", "name")))
+    kind = replace(DOMICILE, form=with_another)
+    (missing,) = kind.check_form(domicile_form(father_name=None), TODAY)[1]
+    both = kind.check_form(domicile_form(father_known_as=1), TODAY)[1][0]
+    for problem, listed in ((missing, "father_name_absent, father_known_as"), (both, "father_name, name")):
+        assert listed in problem.detail
+        assert listed in (problem.detail_hi or "")
