@@ -96,7 +96,6 @@ def test_a_text_without_a_rule_cannot_be_made() -> None:
 
 YEAR = FormField(name="year", label=LABEL, kind=FieldKind.INTEGER, required=False, maximum=9999, instead_of=("asked",))
 OTHER_DAY = FormField(name="seen_on", label=LABEL, kind=FieldKind.DATE, required=False, instead_of=("asked",))
-FORM = (DAY, TEXT, YEAR, OTHER_DAY)
 
 
 @pytest.mark.parametrize(

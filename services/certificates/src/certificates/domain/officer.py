@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from certificates.domain.types.application_type import Step
 from certificates.domain.types.label import Label
 
-# What is printed of an officer whose token names no post: true, and no more than is known.
+# What an officer is called whose token names no post: true, and no more than is known. No step names it as its post.
 AN_OFFICER = Label("Officer", "अधिकारी")
 
 
