@@ -2,14 +2,25 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any, Protocol
 
 import pytest
-from tests.support.builders import CALENDAR, DOMICILE, MONDAY, TEHSILDAR, a_claim, in_verification, submitted
-from tests.support.fakes import FakeApplications
+from tests.support.builders import CALENDAR, DOMICILE, MONDAY, TEHSILDAR, a_claim, submitted
+from tests.support.fakes import FakeApplications, FakeCertificates
 from tests.support.world import World
 
 from certificates.adapters.mongo.applications import MongoApplications
-from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
+from certificates.adapters.mongo.certificates import MongoCertificates
+from certificates.application.applications.ports import (
+    ApplicationQueries,
+    Applications,
+    Changes,
+    NumberTaken,
+    Position,
+    Selection,
+    VersionMoved,
+)
+from certificates.application.certificates.ports import Certificates
 from certificates.domain.applications import application as rules
 from certificates.domain.applications.application import (
     Application,
@@ -19,17 +30,23 @@ from certificates.domain.applications.application import (
     HistoryEntry,
     Refusal,
     RefusedPayment,
+    State,
 )
 from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued, Status
 from servicekit.errors import IdempotencyKeyReused
+from servicekit.events.envelope import parse, serialise
 from servicekit.events.outbox import Outbox
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.testing import published
 
 
+class Store(Applications, ApplicationQueries, Protocol):
+    """Both ports, as both stores have them."""
+
+
 @pytest.fixture(params=["mongo", "fake"])
-def store(request: pytest.FixtureRequest) -> Applications:
+def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "fake":
         return FakeApplications()
     world: World = request.getfixturevalue("world")
@@ -37,11 +54,9 @@ def store(request: pytest.FixtureRequest) -> Applications:
 
 
 def a_new_one() -> Change:
-    change = submitted(id=public_id("app"), transaction_token=transaction_token())
-    change = replace(change, application=replace(in_verification(), id=change.application.id))
-    application = replace(change.application, transaction_token=transaction_token())
-    entry = replace(change.entry, key=f"{application.id}:1", application_id=application.id)
-    return Change(application, entry, rules.ApplicationSubmitted(event_id(), application))
+    """One that awaits its decision."""
+    state, due_on = State.IN_VERIFICATION, date(2026, 12, 2)
+    return told_anew(submitted(id=public_id("app"), transaction_token=transaction_token(), state=state, due_on=due_on))
 
 
 def approved(application: Application, number: str = "DOM-0000000001-1") -> tuple[Change, CertificateIssued]:
@@ -74,6 +89,38 @@ def approved(application: Application, number: str = "DOM-0000000001-1") -> tupl
         document="signed",
     )
     return change, CertificateIssued(event_id(), certificate)
+
+
+def an_application(application_id: str, number: int, **changed: Any) -> Change:
+    """An application of that id with the token `EM<number>`."""
+    return told_anew(submitted(id=application_id, transaction_token=f"EM{number}", **changed))
+
+
+def told_anew(change: Change) -> Change:
+    """With an event id of its own: the outbox keeps each once."""
+    return replace(change, event=rules.ApplicationSubmitted(event_id(), change.application))
+
+
+def a_refused_payment(application: Application) -> RefusedPayment:
+    line = HistoryEntry(
+        key=f"{application.id}:payment:pay_1",
+        application_id=application.id,
+        what=Happening.FEE_PAID_AGAIN,
+        at=MONDAY,
+        state_before=application.state,
+        state_after=application.state,
+        payment_id="pay_1",
+        paise=5000,
+    )
+    return RefusedPayment(line, FeeRefused("evt_1", application, "pay_1", 5000, Refusal.PAID_TWICE, MONDAY))
+
+
+def envelopes(store: Applications, request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    """What is told, as it is published."""
+    if isinstance(store, FakeApplications):
+        return [parse(serialise(event, "certificates")) for event in store.kept.outbox]
+    world: World = request.getfixturevalue("world")
+    return published(world.mongo)
 
 
 def add(store: Applications, change: Change) -> Application:
@@ -127,6 +174,38 @@ def test_an_effect_that_fails_leaves_nothing_and_the_key_free(store: Application
     add(store, change)
 
 
+def test_the_audit_trail_is_told_oldest_first_and_of_one_application(store: Applications) -> None:
+    application = add(store, a_new_one())
+    add(store, a_new_one())
+    approve(store, application, "DOM-0000000001-1")
+    change, _ = approved(application)
+
+    lines = store.history(application.id)
+
+    assert [line.key for line in lines] == [f"{application.id}:1", f"{application.id}:2"]
+    assert lines[1] == replace(change.entry, certificate_id=lines[1].certificate_id)
+    assert store.history("app_unknown") == []
+
+
+def test_what_is_told_names_the_request_and_its_cause(store: Applications, request: pytest.FixtureRequest) -> None:
+    application = add(store, a_new_one())
+    refused = a_refused_payment(application)
+    store.once(a_claim("refuse"), application.id, lambda changes: changes.refuse(refused, "req_3", "evt_paid"))
+    approve(store, application, "DOM-0000000001-1")
+
+    told = {
+        (event["type"].removeprefix("org.emitra."), event["correlationid"], event.get("causationid"))
+        for event in envelopes(store, request)
+    }
+
+    assert told == {
+        ("application.submitted.v1", "req_1", None),
+        ("fee.refused.v1", "req_3", "evt_paid"),
+        ("application.decided.v1", "req_2", None),
+        ("certificate.issued.v1", "req_2", None),
+    }
+
+
 def test_only_the_first_of_two_changes_of_one_version_is_saved(store: Applications) -> None:
     application = add(store, a_new_one())
     approve(store, application, "DOM-0000000001-1")
@@ -154,30 +233,92 @@ def test_a_payment_that_is_refused_twice_is_told_once_and_as_it_was(
     store: Applications, request: pytest.FixtureRequest
 ) -> None:
     application = add(store, a_new_one())
-    line = HistoryEntry(
-        key=f"{application.id}:payment:pay_1",
-        application_id=application.id,
-        what=Happening.FEE_PAID_AGAIN,
-        at=MONDAY,
-        state_before=application.state,
-        state_after=application.state,
-        payment_id="pay_1",
-        paise=5000,
-    )
-    refusal = FeeRefused("evt_1", application, "pay_1", 5000, Refusal.PAID_TWICE, MONDAY)
-    first = RefusedPayment(line, refusal)
-    again = RefusedPayment(replace(line, paise=1), replace(refusal, event_id="evt_2", paise=1))
+    first = a_refused_payment(application)
+    again = RefusedPayment(replace(first.entry, paise=1), replace(first.event, event_id="evt_2", paise=1))
     store.once(a_claim("first"), application.id, lambda changes: changes.refuse(first, "req_1", "evt_paid"))
     store.once(a_claim("second"), application.id, lambda changes: changes.refuse(again, "req_1", "evt_paid"))
 
-    if isinstance(store, FakeApplications):
-        lines = list(store.kept.history.values())
-        announced = [event.event_id for event in store.kept.outbox]
-    else:
-        assert isinstance(store, MongoApplications)
-        lines = list(store.history(application.id))
-        world: World = request.getfixturevalue("world")
-        announced = [event["id"] for event in published(world.mongo)]
-    assert [entry.paise for entry in lines if entry.key == line.key] == [5000]
+    assert [entry.paise for entry in store.history(application.id) if entry.key == first.entry.key] == [5000]
+    announced = [event["id"] for event in envelopes(store, request)]
     assert "evt_1" in announced
     assert "evt_2" not in announced
+
+
+MAY, JUNE = date(2026, 5, 4), date(2026, 6, 1)
+
+
+def listed(store: Store, selection: Selection, after: Position | None = None, limit: int = 10) -> list[str]:
+    return [application.id for application in store.page(selection, after, limit)]
+
+
+def test_a_page_has_what_is_not_due_first_then_by_the_day_it_is_due_then_by_id(store: Store) -> None:
+    lodged = {"app_3": MAY, "app_1": JUNE, "app_2": MAY, "app_4": None}
+    for number, (application_id, due_on) in enumerate(lodged.items()):
+        add(store, an_application(application_id, number, due_on=due_on))
+    everything = Selection()
+
+    assert listed(store, everything) == ["app_4", "app_2", "app_3", "app_1"]
+    assert listed(store, everything, limit=2) == ["app_4", "app_2"]
+    assert listed(store, everything, Position("", "app_4")) == ["app_2", "app_3", "app_1"]
+    assert listed(store, everything, Position("2026-05-04", "app_2"), limit=1) == ["app_3"]
+    assert listed(store, everything, Position("2026-06-01", "app_1")) == []
+
+
+@pytest.mark.parametrize(
+    ("selection", "ids"),
+    [
+        (Selection(department="revenue"), ["app_1", "app_2"]),
+        (Selection(districts=frozenset({"102"})), ["app_1", "app_3"]),
+        (Selection(districts=frozenset({"102", "107"})), ["app_1", "app_2", "app_3"]),
+        (Selection(districts=frozenset()), []),
+        (Selection(kiosk_id="ksk_1"), ["app_1"]),
+        (Selection(client_id="cli_portal"), ["app_2"]),
+        (Selection(state=State.ISSUED), ["app_3"]),
+        (Selection(department="revenue", state=State.ISSUED), []),
+        (Selection(without=frozenset({("caste", "verification"), ("domicile", "registration")})), ["app_1", "app_3"]),
+        (
+            Selection(without=frozenset({("domicile", "approval"), ("birth", "registration")}), department="revenue"),
+            ["app_2"],
+        ),
+    ],
+)
+def test_a_page_has_what_is_asked_for_only(store: Store, selection: Selection, ids: list[str]) -> None:
+    here: dict[str, Any] = {"kiosk_id": None, "client_id": "cli_kiosk", "due_on": MAY}
+    add(store, an_application("app_1", 1, **{**here, "kiosk_id": "ksk_1"}))
+    elsewhere = {"client_id": "cli_portal", "district_code": "107", "type_code": "caste", "step": "verification"}
+    add(store, an_application("app_2", 2, **{**here, **elsewhere}))
+    registered = {"department": "statistics", "state": State.ISSUED, "type_code": "birth", "step": "registration"}
+    add(store, an_application("app_3", 3, **{**here, **registered}))
+
+    assert listed(store, selection) == ids
+    assert listed(store, selection, Position("", "")) == ids
+
+
+def test_an_application_is_known_by_its_token(store: Store) -> None:
+    add(store, an_application("app_1", 1))
+    second = add(store, an_application("app_2", 2))
+
+    assert store.by_token("EM2") == second
+    assert store.by_token("EM3") is None
+
+
+def test_a_certificate_is_known_by_its_id_and_by_its_number(
+    store: Applications, request: pytest.FixtureRequest
+) -> None:
+    certificates: Certificates = (
+        FakeCertificates(store)
+        if isinstance(store, FakeApplications)
+        else MongoCertificates(request.getfixturevalue("world").mongo)
+    )
+    for number in ("DOM-0000000001-1", "DOM-0000000002-2"):
+        application = add(store, a_new_one())
+        approve(store, application, number)
+        stored = store.get(application.id)
+        assert stored is not None
+        certificate = certificates.get(stored.certificate_id or "")
+        assert certificate is not None
+        assert (certificate.number, certificate.application_id) == (number, application.id)
+        assert certificates.by_number(number) == certificate
+
+    assert certificates.get("crt_unknown") is None
+    assert certificates.by_number("DOM-0000000003-3") is None

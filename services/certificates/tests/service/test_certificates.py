@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet
-from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, caste_form, jwk, signing_key
+from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, jwk, signing_key
 from tests.support.world import World, json_of, problem, read
 
 from certificates.domain.certificates.number import certificate_number
@@ -168,16 +168,15 @@ def test_the_database_refuses_a_second_certificate_for_an_application(world: Wor
 @pytest.mark.parametrize(
     ("post", "printed"),
     [
-        (("Naib Tehsildar", "नायब तहसीलदार"), {"en": "Naib Tehsildar", "hi": "नायब तहसीलदार"}),
-        (("Naib Tehsildar", None), {"en": "Naib Tehsildar", "hi": "Naib Tehsildar"}),
-        ((None, None), {"en": "Officer", "hi": "अधिकारी"}),
+        (("Tehsildar", "तहसीलदार"), {"en": "Tehsildar", "hi": "तहसीलदार"}),
+        (("Tehsildar", "तहसीलदार, सांगानेर"), {"en": "Tehsildar", "hi": "तहसीलदार, सांगानेर"}),
+        (("Tehsildar", None), {"en": "Tehsildar", "hi": "Tehsildar"}),
     ],
 )
 def test_a_certificate_names_the_post_of_the_officer_who_approved_the_last_step(
     world: World, post: tuple[str | None, str | None], printed: dict[str, str]
 ) -> None:
-    application_id = world.awaiting_decision("caste", applicant=caste_form())["application_id"]
-    json_of(world.sdo().decide(application_id), 201)
+    application_id = world.awaiting_decision()["application_id"]
     decided = json_of(world.officer(post=post).decide(application_id), 201)
     certificate = json_of(world.kiosk().get(f"/v1/certificates/{decided['certificate_id']}"), 200)
     assert read(certificate["document"])["signed_by"] == printed

@@ -44,6 +44,37 @@ def test_whoever_decided_one_step_decides_no_other_one(world: World, decision: s
     assert json_of(world.sdo().decide(application_id, decision), 201)["version"] == before["version"] + 1
 
 
+@pytest.mark.parametrize("decision", ["approve", "reject", "send_back"])
+def test_an_officer_of_another_post_is_told_which_post_decides_and_changes_nothing(world: World, decision: str) -> None:
+    application_id = world.awaiting_decision("caste", applicant=caste_form())["application_id"]
+    json_of(world.officer().decide(application_id), 201)
+    before, told = world.application(application_id), len(published(world.mongo))
+    colleague = world.officer(person_id="per_0192f3a1c0de7c22b8e15d2c9a7b1e48")
+    for step in ({}, {"step": "approval"}):
+        refused = problem(colleague.decide(application_id, decision, **step), 403)
+        assert refused["code"] == "another-post-required"
+        assert refused["title_hi"]
+        assert (refused["step"], refused["posts"]) == (
+            "approval",
+            [{"en": "Sub-Divisional Officer", "hi": "उपखण्ड अधिकारी"}],
+        )
+        assert "Sub-Divisional Officer" in refused["detail"]
+        assert "उपखण्ड अधिकारी" in refused["detail_hi"]
+    assert world.application(application_id) == before
+    assert len(world.history(application_id)) == before["version"]
+    assert len(published(world.mongo)) == told
+    assert json_of(world.sdo().decide(application_id, decision), 201)["version"] == before["version"] + 1
+
+
+@pytest.mark.parametrize("post", [(None, None), ("Naib Tehsildar", "नायब तहसीलदार"), ("tehsildar", "तहसीलदार")])
+def test_only_the_post_as_the_types_file_spells_it_decides(world: World, post: tuple[str | None, str | None]) -> None:
+    application_id = world.awaiting_decision()["application_id"]
+    refused = problem(world.officer(post=post).decide(application_id), 403)
+    assert refused["code"] == "another-post-required"
+    assert (post[0] or "Officer") in refused["detail"]
+    assert world.mongo.db["certificates"].count_documents({}) == 0
+
+
 def test_a_repeat_of_the_first_decision_is_answered_though_its_officer_may_not_decide_the_next(world: World) -> None:
     application, key = world.awaiting_decision("caste", applicant=caste_form()), new_key()
     json_of(world.officer().decide(application["application_id"], key=key), 201)
@@ -70,8 +101,10 @@ def test_of_one_persons_two_decisions_at_once_one_is_made(world: World) -> None:
 def test_a_second_click_does_not_decide_the_next_step(world: World) -> None:
     application = world.awaiting_decision("caste", applicant=caste_form())
     json_of(world.officer().decide(application["application_id"], step="verification"), 201)
-    again = world.officer().decide(application["application_id"], step="verification")
-    assert problem(again, 409)["code"] == "already-decided"
+    # Of the same officer or of a colleague, who both are not of the next step's post.
+    for officer in (world.officer(), world.officer(person_id="per_0192f3a1c0de7c22b8e15d2c9a7b1e48")):
+        again = officer.decide(application["application_id"], step="verification")
+        assert problem(again, 409)["code"] == "already-decided"
     assert world.application(application["application_id"])["step"] == "approval"
 
 
@@ -255,8 +288,7 @@ def test_another_districts_officer_finds_no_such_application(world: World) -> No
 def test_another_departments_officer_finds_no_such_application(world: World) -> None:
     application = world.awaiting_decision("birth", applicant=birth_form())
     assert world.officer().decide(application["application_id"]).status_code == 404
-    registrar = world.officer(department="statistics")
-    assert json_of(registrar.decide(application["application_id"]), 201)["state"] == "ISSUED"
+    assert json_of(world.registrar().decide(application["application_id"]), 201)["state"] == "ISSUED"
 
 
 def test_an_officer_without_districts_decides_nothing(world: World) -> None:

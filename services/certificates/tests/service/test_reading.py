@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.builders import NAME, birth_form
+from tests.support.builders import NAME, birth_form, caste_form
 from tests.support.world import World, json_of, problem
 
 
@@ -56,6 +56,20 @@ def test_the_queue_has_the_officers_own_cases_those_due_first_in_front(world: Wo
     world.awaiting_decision("birth", applicant=birth_form())
     json_of(world.kiosk().apply(), 201)  # its fee is not paid: nothing to decide yet
     assert ids(json_of(world.officer().get("/v1/applications"), 200)) == [soon, late]
+
+
+def test_the_queue_has_what_is_for_the_officers_own_post(world: World) -> None:
+    domicile, caste, verified = (
+        str(world.awaiting_decision(code, applicant=form)["application_id"])
+        for code, form in (("domicile", None), ("caste", caste_form()), ("caste", caste_form()))
+    )
+    json_of(world.officer().decide(verified), 201)
+    for query in ("", "?state=IN_VERIFICATION"):
+        queues = [ids(json_of(of.get(f"/v1/applications{query}"), 200)) for of in (world.officer(), world.sdo())]
+        assert [set(queue) for queue in queues] == [{domicile, caste}, {verified}]
+    json_of(world.sdo().decide(verified), 201)
+    assert ids(json_of(world.officer().get("/v1/applications?state=ISSUED"), 200)) == [verified]
+    assert ids(json_of(world.officer(department="water").get("/v1/applications"), 200)) == []
 
 
 def test_the_queue_shows_no_names(world: World) -> None:

@@ -146,7 +146,11 @@ def test_a_type_describes_its_form_in_both_languages(world: World) -> None:
         "value": "SC",
         "label": {"en": "Scheduled Caste", "hi": "अनुसूचित जाति"},
     }
-    assert [step["name"] for step in described["steps"]] == ["verification", "approval"]
+    assert [(step["name"], step["posts"]) for step in described["steps"]] == [
+        ("verification", [{"en": "Tehsildar", "hi": "तहसीलदार", "order": None}]),
+        ("approval", [{"en": "Sub-Divisional Officer", "hi": "उपखण्ड अधिकारी", "order": None}]),
+    ]
+    assert described["signer"] == {"en": "Sub-Divisional Officer", "hi": "उपखण्ड अधिकारी"}
     assert "facts-not-confirmed" in [reason["code"] for reason in described["refusal_reasons"]]
 
 

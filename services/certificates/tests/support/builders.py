@@ -8,11 +8,12 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from certificates.adapters.rulebook.rulebook_files import load_rulebook
-from certificates.domain.applications.application import Application, Change
+from certificates.domain.applications.application import Application, ApplicationSubmitted, Change
 from certificates.domain.applications.submit import submit
 from certificates.domain.officer import Officer
 from certificates.domain.sla.calendar import WorkingCalendar, civil_date
-from certificates.domain.types.application_type import FeeRule, Label
+from certificates.domain.types.application_type import FeeRule
+from certificates.domain.types.label import Label
 from certificates.settings import CertificatesSettings
 from servicekit.idempotency import Claim
 from servicekit.testing import settings_for
@@ -34,6 +35,7 @@ NAME, NAME_HI, FATHER, ADDRESS = "Test Citizen One", "परीक्षण न�
 BORN = "1990-08-15"
 
 TEHSILDAR = Officer("per_tehsildar", "officer", "revenue", frozenset({"102"}), Label("Tehsildar", "तहसीलदार"))
+SDO = replace(TEHSILDAR, id="per_sdo", designation=Label("Sub-Divisional Officer", "उपखण्ड अधिकारी"))
 
 
 def signing_key() -> OKPKey:
@@ -133,7 +135,7 @@ def caste_form(**changed: Any) -> dict[str, Any]:
 
 
 def submitted(application_type: Any = DOMICILE, fee: FeeRule = FEE, **changed: Any) -> Change:
-    """A new application, submitted on MONDAY in Jaipur."""
+    """A new application, submitted on MONDAY in Jaipur, with members changed as if it had been submitted so."""
     change = submit(
         application_id="app_1",
         transaction_token="EM0",
@@ -147,7 +149,9 @@ def submitted(application_type: Any = DOMICILE, fee: FeeRule = FEE, **changed: A
         event_id="evt_1",
         calendar=CALENDAR,
     )
-    return replace(change, application=replace(change.application, **changed))
+    application = replace(change.application, **changed)
+    entry = replace(change.entry, key=f"{application.id}:1", application_id=application.id)
+    return Change(application, entry, ApplicationSubmitted("evt_1", application))
 
 
 def in_verification(application_type: Any = DOMICILE) -> Application:

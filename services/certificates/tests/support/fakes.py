@@ -1,24 +1,16 @@
-"""Fakes for the unit level. FakeApplications passes the same suite as MongoApplications
-(tests/service/test_applications_store)."""
+"""Fakes for the unit level. FakeApplications and FakeCertificates pass the same suite as MongoApplications and
+MongoCertificates (tests/service/test_applications_store)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from certificates.application.applications.ports import Changes, NumberTaken, VersionMoved
-from certificates.domain.applications.application import (
-    Application,
-    ApplicationDecided,
-    ApplicationSubmitted,
-    Change,
-    FeeRefused,
-    HistoryEntry,
-    RefusedPayment,
-)
+from certificates.adapters.events import to_event
+from certificates.application.applications.ports import Changes, NumberTaken, Position, Selection, VersionMoved
+from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued
 from servicekit.errors import IdempotencyKeyReused
+from servicekit.events import NewEvent
 from servicekit.idempotency import Claim, Once
-
-Event = ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused
 
 
 @dataclass(frozen=True)
@@ -28,7 +20,7 @@ class Kept:
     applications: dict[str, Application] = field(default_factory=dict)
     history: dict[str, HistoryEntry] = field(default_factory=dict)
     certificates: dict[str, Certificate] = field(default_factory=dict)
-    outbox: tuple[Event, ...] = ()
+    outbox: tuple[NewEvent, ...] = ()
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
 
 
@@ -41,11 +33,11 @@ class _Transaction:
     def get(self, application_id: str) -> Application | None:
         return self.kept.applications.get(application_id)
 
-    def add(self, change: Change, request_id: str) -> None:  # noqa: ARG002 - the port's form
+    def add(self, change: Change, request_id: str) -> None:
         assert change.application.id not in self.kept.applications
-        self._put(change, None)
+        self._put(change, request_id, None)
 
-    def save(self, change: Change, request_id: str, issued: CertificateIssued | None = None) -> None:  # noqa: ARG002
+    def save(self, change: Change, request_id: str, issued: CertificateIssued | None = None) -> None:
         stored = self.kept.applications.get(change.application.id)
         if stored is None or stored.version != change.application.version - 1:
             raise VersionMoved
@@ -53,29 +45,37 @@ class _Transaction:
             new, known = issued.certificate, self.kept.certificates
             if new.number in [certificate.number for certificate in known.values()]:
                 raise NumberTaken
-            assert new.application_id not in known, "a second certificate"
+            if new.application_id in known:
+                raise VersionMoved
             self.kept = replace(self.kept, certificates={**known, new.application_id: new})
-        self._put(change, issued)
+        self._put(change, request_id, issued)
 
-    def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:  # noqa: ARG002
+    def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         entry = refused.entry
         if entry.key not in self.kept.history:
+            event = to_event(refused.event, request_id, causation_id)
             history = {**self.kept.history, entry.key: entry}
-            self.kept = replace(self.kept, history=history, outbox=(*self.kept.outbox, refused.event))
+            self.kept = replace(self.kept, history=history, outbox=(*self.kept.outbox, event))
 
-    def _put(self, change: Change, issued: CertificateIssued | None) -> None:
+    def _put(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         assert change.entry.key not in self.kept.history, "a second line for one version"
         self.kept = replace(
             self.kept,
             applications={**self.kept.applications, change.application.id: change.application},
             history={**self.kept.history, change.entry.key: change.entry},
-            outbox=(*self.kept.outbox, *(event for event in (change.event, issued) if event is not None)),
+            outbox=(
+                *self.kept.outbox,
+                *(to_event(event, request_id) for event in (change.event, issued) if event is not None),
+            ),
         )
 
 
 @dataclass
 class FakeApplications:
-    """Implements application.applications.ports.Applications in memory. Each effect runs twice: a transaction may."""
+    """Implements application.applications.ports.Applications and ApplicationQueries in memory.
+
+    Each effect runs twice: a transaction may.
+    """
 
     kept: Kept = field(default_factory=Kept)
 
@@ -85,6 +85,16 @@ class FakeApplications:
     def history(self, application_id: str) -> Sequence[HistoryEntry]:
         lines = [line for line in self.kept.history.values() if line.application_id == application_id]
         return sorted(lines, key=lambda line: (line.at, line.key))
+
+    def page(self, selection: Selection, after: Position | None, limit: int) -> Sequence[Application]:
+        assert limit > 0
+        chosen = [application for application in self.kept.applications.values() if _fits(application, selection)]
+        places = sorted((_position(application), application.id) for application in chosen)
+        start = ("", "") if after is None else (after.due_on, after.application_id)
+        return [self.kept.applications[id_] for due_on, id_ in places if (due_on, id_) > start][:limit]
+
+    def by_token(self, token: str) -> Application | None:
+        return next((a for a in self.kept.applications.values() if a.transaction_token == token), None)
 
     def find(self, claim: Claim) -> Once[str] | None:
         known = self.kept.claims.get((claim.client_id, claim.operation, claim.key))
@@ -109,3 +119,32 @@ class FakeApplications:
         transaction = _Transaction(self.kept)
         effect(transaction)
         self.kept = replace(transaction.kept, claims=self.kept.claims | (claims or {}))
+
+
+def _position(application: Application) -> str:
+    return application.due_on.isoformat() if application.due_on else ""
+
+
+def _fits(application: Application, selection: Selection) -> bool:
+    asked = {name: getattr(selection, name) for name in ("department", "kiosk_id", "client_id", "state")}
+    return (
+        all(value is None or getattr(application, name) == value for name, value in asked.items())
+        and (selection.districts is None or application.district_code in selection.districts)
+        and (application.type_code, application.step) not in selection.without
+    )
+
+
+@dataclass(frozen=True)
+class FakeCertificates:
+    """Implements application.certificates.ports.Certificates: those that the store has."""
+
+    store: FakeApplications
+
+    def get(self, certificate_id: str) -> Certificate | None:
+        return self._one("id", certificate_id)
+
+    def by_number(self, number: str) -> Certificate | None:
+        return self._one("number", number)
+
+    def _one(self, member: str, value: str) -> Certificate | None:
+        return next((c for c in self.store.kept.certificates.values() if getattr(c, member) == value), None)

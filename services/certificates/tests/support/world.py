@@ -139,6 +139,11 @@ class World:
         """The officer who decides after the tehsildar."""
         return self.officer(person_id=SDO_ID, post=("Sub-Divisional Officer", "उपखण्ड अधिकारी"))
 
+    def registrar(self) -> Caller:
+        """The officer who registers births and deaths."""
+        post = ("Registrar (Births and Deaths)", "रजिस्ट्रार (जन्म-मृत्यु)")
+        return self.officer(department="statistics", post=post)
+
     def anybody(self) -> Caller:
         return Caller(self.http.application.test_client(), {})
 

@@ -13,6 +13,7 @@ from tests.support.builders import (
     DOMICILE,
     FEE,
     MONDAY,
+    SDO,
     TEHSILDAR,
     in_verification,
     submitted,
@@ -30,8 +31,9 @@ from certificates.domain.applications.application import (
     State,
 )
 from certificates.domain.applications.pay import receive_payment
-from certificates.domain.officer import Officer
-from certificates.domain.types.application_type import ApplicationType
+from certificates.domain.officer import AN_OFFICER, Officer
+from certificates.domain.types.application_type import ApplicationType, Post
+from certificates.domain.types.label import Label
 
 LATER = MONDAY + timedelta(days=1)
 
@@ -122,8 +124,9 @@ def test_a_payment_for_what_is_free_is_refused_for_there_is_no_fee() -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.IN_VERIFICATION])
 def test_only_what_is_in_verification_is_decided(state: State) -> None:
-    with pytest.raises(rules.NotAwaitingDecision):
+    with pytest.raises(rules.NotAwaitingDecision, match=f"^{state}$") as refused:
         decide(submitted(state=state).application)
+    assert refused.value.state is state
 
 
 @pytest.mark.parametrize(
@@ -149,8 +152,45 @@ def test_whoever_decided_one_step_in_whatever_way_decides_no_other_one(first: De
     later = replace(in_verification(CASTE), step="approval")
     with pytest.raises(rules.DecidedAnotherStep):
         decide(later, second, history=[line], application_type=CASTE)
-    other = replace(TEHSILDAR, id="per_sdo")
-    assert decide(later, second, history=[line], officer=other, application_type=CASTE).entry.officer_id == other.id
+    assert decide(later, second, history=[line], officer=SDO, application_type=CASTE).entry.officer_id == SDO.id
+
+
+NAIB = Label("Naib Tehsildar", "नायब तहसीलदार")
+UNNAMED = replace(TEHSILDAR, designation=AN_OFFICER)
+
+
+@pytest.mark.parametrize(
+    ("step", "officer", "may"),
+    [
+        ("verification", TEHSILDAR, True),
+        ("verification", SDO, False),
+        ("verification", UNNAMED, False),
+        ("approval", SDO, True),
+        ("approval", TEHSILDAR, False),
+        ("approval", UNNAMED, False),
+        ("approval", replace(SDO, designation=Label("sub-divisional officer", SDO.designation.hi)), False),
+        ("approval", replace(SDO, designation=Label("Sub-Divisional Officer", "Sub-Divisional Officer")), True),
+        ("approval", replace(SDO, designation=Label("Officer", SDO.designation.hi)), False),
+    ],
+)
+@pytest.mark.parametrize("decision", list(Decision))
+def test_a_step_is_decided_by_its_post_whatever_the_decision(
+    step: str, officer: Officer, may: bool, decision: Decision
+) -> None:
+    application = replace(in_verification(CASTE), step=step)
+    if may:
+        assert decide(application, decision, officer=officer, application_type=CASTE).entry.officer_id == officer.id
+    else:
+        with pytest.raises(rules.NotThisPosts):
+            decide(application, decision, officer=officer, application_type=CASTE)
+
+
+@pytest.mark.parametrize("designation", [NAIB, TEHSILDAR.designation, AN_OFFICER])
+def test_a_step_with_several_posts_is_each_ones_and_one_without_is_every_officers(designation: Label) -> None:
+    several = replace(CASTE.steps[0], posts=(Post(NAIB), Post(TEHSILDAR.designation)))
+    officer = replace(TEHSILDAR, designation=designation)
+    assert officer.holds_a_post_of(several) == (designation != AN_OFFICER)
+    assert officer.holds_a_post_of(replace(several, posts=()))
 
 
 def test_who_sent_an_application_back_decides_the_same_step_when_it_comes_again() -> None:
@@ -194,7 +234,7 @@ def test_versions_and_events_count_up_and_no_state_moves_backwards(acts: list[st
             if act in {"pay", "pay short"}:
                 outcome = pay(application, f"pay_{number}", 5000 if act == "pay" else 1, CASTE)
             else:
-                officer = replace(TEHSILDAR, id=f"per_{number % 2}")
+                officer = replace(SDO if application.step == "approval" else TEHSILDAR, id=f"per_{number % 2}")
                 outcome = decide(application, Decision(act), history=history, officer=officer, application_type=CASTE)
                 history.append(outcome.entry)
         except (rules.NotAwaitingDecision, rules.DecidedAnotherStep):

@@ -1,6 +1,7 @@
 """What a type's data means: fees by date, steps in order, forms."""
 
 import unicodedata
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.builders import CASTE, DOMICILE, RULEBOOK, domicile_form
 
-from certificates.domain.types.application_type import FieldKind, Writing
+from certificates.domain.types.form import FieldKind, Writing
 
 TODAY = date(2026, 11, 23)
 
@@ -23,6 +24,23 @@ def test_the_fee_is_that_of_the_order_in_force_on_the_day(day: date, paise: int)
 
 def test_before_its_first_order_a_type_is_not_open() -> None:
     assert DOMICILE.fees_on(date(2013, 12, 31)) == []
+
+
+def test_a_type_with_fees_of_late_reports_only_is_not_open() -> None:
+    late = replace(DOMICILE.fees[0], after_days=21)
+    assert replace(DOMICILE, fees=(late,)).fees_on(TODAY) == []
+    assert replace(DOMICILE, fees=(DOMICILE.fees[0], late)).fees_on(TODAY) == [DOMICILE.fees[0], late]
+
+
+def test_the_fee_of_what_is_no_report_is_that_of_a_report_in_time() -> None:
+    late = replace(DOMICILE.fees[0], after_days=1)
+    assert replace(DOMICILE, fees=(DOMICILE.fees[0], late)).fee_of(domicile_form(), TODAY) == DOMICILE.fees[0]
+
+
+def test_a_step_that_is_not_there_is_an_error_that_names_it() -> None:
+    assert CASTE.step("approval") is CASTE.steps[1]
+    with pytest.raises(KeyError, match="resubmission"):
+        CASTE.step("resubmission")
 
 
 def test_steps_follow_each_other_as_the_file_lists_them() -> None:

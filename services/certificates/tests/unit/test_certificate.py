@@ -7,9 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
-from tests.support.builders import CASTE, DOMICILE, MONDAY, RULEBOOK, TEHSILDAR, caste_form, in_verification
+from tests.support.builders import (
+    CASTE,
+    DOMICILE,
+    FATHER,
+    MONDAY,
+    NAME,
+    NAME_HI,
+    RULEBOOK,
+    SDO,
+    TEHSILDAR,
+    caste_form,
+    in_verification,
+)
 
-from certificates.domain.certificates.certificate import months_later, paper
+from certificates.domain.certificates.certificate import document_uri, months_later, paper
 from certificates.domain.certificates.number import (
     ALPHABET,
     RANDOM_BITS,
@@ -43,6 +55,55 @@ def test_a_paper_is_dated_by_the_wall_in_rajasthan() -> None:
     )
     assert (content["issued_on"], content["valid_until"]) == ("2026-11-24", "2027-11-24")
     assert "test" not in content
+
+
+def test_a_paper_has_these_members_and_no_others() -> None:
+    content = paper(
+        replace(in_verification(CASTE), applicant=caste_form(mother_name="Test Mother")),
+        CASTE,
+        number="CST-0000000000-0",
+        district=RULEBOOK.districts["102"],
+        signer=SDO.designation,
+        issued_at=MONDAY,
+        test=True,
+    )
+    assert content == {
+        "iss": "in.gov.rajasthan.emitra",
+        "uri": "in.gov.rajasthan.emitra-CASTE-CST00000000000",
+        "number": "CST-0000000000-0",
+        "type": "caste",
+        "title": {"en": "Caste certificate", "hi": "जाति प्रमाण पत्र"},
+        "holder": {
+            "name": NAME,
+            "name_hi": NAME_HI,
+            "father_name": FATHER,
+            "mother_name": "Test Mother",
+            "category": "OBC",
+            "caste": "Test Caste",
+        },
+        "district": {"code": "102", "en": "Jaipur", "hi": "जयपुर"},
+        "issued_on": "2026-11-23",
+        "valid_until": "2027-11-23",
+        "signed_by": {"en": "Sub-Divisional Officer", "hi": "उपखण्ड अधिकारी"},
+        "test": True,
+    }
+
+
+def test_what_is_valid_for_ever_says_so() -> None:
+    content = paper(
+        in_verification(),
+        DOMICILE,
+        number="DOM-0000000000-0",
+        district=RULEBOOK.districts["102"],
+        signer=TEHSILDAR.designation,
+        issued_at=MONDAY,
+        test=True,
+    )
+    assert content["valid_until"] is None
+
+
+def test_a_uri_has_no_hyphens_but_those_between_its_parts() -> None:
+    assert document_uri("DOMICILE", "DOM-7K2M9QX4TB-T") == "in.gov.rajasthan.emitra-DOMICILE-DOM7K2M9QX4TBT"
 
 
 def test_a_paper_prints_the_types_own_fields_only() -> None:

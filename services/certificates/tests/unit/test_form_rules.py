@@ -16,7 +16,7 @@ from tests.support.builders import (
     marriage_form,
 )
 
-from certificates.domain.types.application_type import FieldKind, FormProblem
+from certificates.domain.types.form import FieldKind, FormProblem
 
 TODAY = date(2026, 11, 23)
 
@@ -157,12 +157,34 @@ def test_an_alternative_beside_the_fact_itself_is_refused(code: str) -> None:
         ),
         (marriage_form(wife_date_of_birth="1890-01-01"), [("wife_date_of_birth", "too-old")]),
         (marriage_form(married_on=None, married_in_year=2027), [("married_in_year", "in-the-future")]),
+        (marriage_form(married_on=None, married_in_year=2026), []),
+        # On the day of a birth the age is 0, and the order of the dates is right.
+        (marriage_form(wife_date_of_birth="2019-02-14"), [("wife_date_of_birth", "too-young")]),
+        (marriage_form(wife_date_of_birth="2019-02-15"), [("married_on", "too-early")]),
     ],
 )
 def test_a_marriage_is_held_to_the_order_of_its_dates_and_to_the_law_of_its_day(
     form: dict[str, Any], refused: list[tuple[str, str]]
 ) -> None:
     assert sorted(refusals("marriage", form)) == refused
+
+
+@pytest.mark.parametrize(
+    ("married_on", "law"),
+    [
+        ("1978-10-01", None),
+        ("1978-10-02", "Child Marriage Restraint Act 1929"),
+        ("2007-10-31", "Child Marriage Restraint Act 1929"),
+        ("2007-11-01", "Prohibition of Child Marriage Act 2006"),
+    ],
+)
+def test_the_law_of_the_day_of_a_marriage_counts_from_its_first_to_its_last_day(
+    married_on: str, law: str | None
+) -> None:
+    born = f"{int(married_on[:4]) - 15}-01-01"
+    form = marriage_form(married_on=married_on, wife_date_of_birth=born, husband_date_of_birth="1940-01-01")
+    assert [law in problem.detail for problem in problems("marriage", form) if law] == ([True] if law else [])
+    assert (refusals("marriage", form) == []) == (law is None)
 
 
 def test_a_refusal_names_the_law_in_both_languages() -> None:

@@ -7,9 +7,13 @@ import pytest
 from tests.support.builders import RULEBOOK
 
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, RulebookInvalid, load_rulebook
+from certificates.domain.types.application_type import Post
+from certificates.domain.types.label import Label
 from emitra_contracts import schema
 
 DOMICILE = (SHIPPED_TYPES / "domicile.toml").read_text(encoding="utf-8")
+
+TEHSILDAR = 'posts = [{ name = { en = "Tehsildar", hi = "तहसीलदार" } }]'
 
 
 def problems(folder: Path) -> list[str]:
@@ -54,6 +58,17 @@ def test_a_new_type_is_a_new_file(tmp_path: Path) -> None:
     assert set(load_rulebook(tmp_path).types) == {"character", "domicile"}
 
 
+def test_a_step_but_the_last_may_leave_its_posts_open_and_a_post_may_name_its_order(tmp_path: Path) -> None:
+    order = 'order = { en = "Order 7 of 2026", hi = "2026 का आदेश 7" } }]'
+    first = '[[steps]]\nname = "report"\nrole = "officer"\ndepartment = "revenue"\nworking_days = 2\n'
+    first += 'label = { en = "Report", hi = "रिपोर्ट" }\n\n[[steps]]'
+    text = DOMICILE.replace("[[steps]]", first).replace(TEHSILDAR, TEHSILDAR.replace("}]", f", {order}"))
+    (tmp_path / "domicile.toml").write_text(text, encoding="utf-8")
+    report, approval = load_rulebook(tmp_path).types["domicile"].steps
+    assert report.posts == ()
+    assert approval.posts == (Post(Label("Tehsildar", "तहसीलदार"), Label("Order 7 of 2026", "2026 का आदेश 7")),)
+
+
 def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
     assert "has no application type" in problems(tmp_path)[0]
 
@@ -79,6 +94,11 @@ def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
         ('born = "date_of_birth"\nmaximum', 'born = "day"\nmaximum', "1.born: the form has no field day"),
         ('born = "date_of_birth"\nmaximum', 'born = "name"\nmaximum', "1.born: name is no date"),
         ('years = "years_of_residence"', 'years = "name"', "2.years: name is no integer"),
+        (TEHSILDAR, "", "steps.0.posts: The last step must name who decides it"),
+        (TEHSILDAR, "posts = []", "steps.0.posts: The last step must name who decides it"),
+        (TEHSILDAR, 'posts = [{ name = { en = "Tehsildar" } }]', "steps.0.posts.0.name.hi"),
+        (TEHSILDAR, TEHSILDAR.replace("Tehsildar", "Patwari"), "signer: Must be one of the posts of the last step"),
+        (TEHSILDAR, TEHSILDAR.replace(" } }]", " }, order = 5 }]"), "steps.0.posts.0.order"),
         ("paise = 5000", "paise = 5000\nafter_days = 21", "event: Fees of a late report need"),
         ("maximum = 130", "maximum = 131", "rules.1.maximum"),
         ("minimum = 1875", "minimum = 0", "year_of_birth: a date, or a year from 1875 on, stands in for date_of_birth"),

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from certificates.domain.types.application_type import Label, Step
+from certificates.domain.types.application_type import Step
+from certificates.domain.types.label import Label
 
-# What is printed of an officer whose token names no post: true, and no more than is known.
+# What an officer is called whose token names no post: true, and no more than is known. No step names it as its post.
 AN_OFFICER = Label("Officer", "अधिकारी")
 
 
@@ -12,7 +13,8 @@ AN_OFFICER = Label("Officer", "अधिकारी")
 class Officer:
     """The acting person, as the service identity describes them; `districts` are LGD codes.
 
-    `designation` is the post as identity records it, and so what is printed on what the officer signs.
+    `designation` is the post as identity records it, and so what is printed on what the officer signs; its English name
+    says which steps are the officer's to decide.
     """
 
     id: str
@@ -22,8 +24,12 @@ class Officer:
     designation: Label = AN_OFFICER
 
     def may_decide(self, step: Step, district_code: str) -> bool:
-        """Whether `step` of an application in that district is this officer's to decide."""
+        """Whether `step` of an application in that district is for this officer's department, whatever the post."""
         return self.role == step.role and self.serves(step.department, district_code)
+
+    def holds_a_post_of(self, step: Step) -> bool:
+        """Whether the officer's post is one that decides `step`."""
+        return not step.posts or self.designation.en in [post.name.en for post in step.posts]
 
     def serves(self, department: str, district_code: str) -> bool:
         """Whether the department's cases in that district are within this officer's jurisdiction."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from certificates.domain.certificates.certificate import District
 from certificates.domain.sla.calendar import WorkingCalendar
-from certificates.domain.types.application_type import ApplicationType, Label
+from certificates.domain.types.application_type import ApplicationType
+from certificates.domain.types.label import Label
 
 # The reason of a refusal that names none.
 SEE_REMARKS = "see-remarks"

@@ -159,4 +159,6 @@ def _query(selection: Selection) -> dict[str, Any]:
     }
     if selection.districts is not None:
         query["district_code"] = {"$in": sorted(selection.districts)}
+    if selection.without:
+        query["$nor"] = [{"type_code": type_code, "step": step} for type_code, step in sorted(selection.without)]
     return query

@@ -17,7 +17,8 @@ from certificates.domain.applications.application import (
     State,
 )
 from certificates.domain.certificates.certificate import Certificate, Status
-from certificates.domain.types.application_type import FeeRule, Label
+from certificates.domain.types.application_type import FeeRule
+from certificates.domain.types.label import Label
 
 Document = dict[str, Any]
 

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from certificates.adapters.rulebook.values import Day, words
-from certificates.domain.types.application_type import EARLIEST_DATE, FieldKind, FormField, Label, Rule
+from certificates.domain.types.form import EARLIEST_DATE, FieldKind, FormField, Rule
+from certificates.domain.types.label import Label
 from certificates.domain.types.rules import AgeAt, InOrder, NeededAfter, NotInFuture, YearsSince
 
 

@@ -4,7 +4,6 @@ All files are checked when the service starts, and all problems of all files are
 """
 
 import csv
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,32 +12,22 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from certificates.adapters.rulebook.form_schemas import FieldSchema
 from certificates.adapters.rulebook.rule_schemas import RuleField, misplaced, misused
 from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.certificates.certificate import District
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
-from certificates.domain.types.application_type import (
-    LONGEST_TEXT,
-    ApplicationType,
-    Choice,
-    FeeRule,
-    FieldKind,
-    FormField,
-    Label,
-    RequiredDocument,
-    Step,
-    Writing,
-)
+from certificates.domain.types.application_type import ApplicationType, FeeRule, Post, RequiredDocument, Step
+from certificates.domain.types.form import FieldKind
+from certificates.domain.types.label import Label
 from servicekit.fields import Code
-from servicekit.text import Line, Name, Script
 
 DATA = Path(__file__).parents[2] / "data"
 SHIPPED_TYPES = DATA / "application_types"
 
 # The contract of application.submitted.v1 limits what may name an order.
 _ORDER = r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}"
-USUAL_LENGTH = 100
 MOST_FIELDS = 60
 # At most 6.4 KB when encoded in a document, far below the longest document that is verified.
 MOST_PRINTED_CHARACTERS = 1_200
@@ -55,73 +44,6 @@ class RulebookInvalid(Exception):
 
 def _code() -> Code:
     return Code(r"[a-z][a-z0-9-]{1,39}", longest=40, required=True)
-
-
-class _ChoiceSchema(Schema):
-    code = Code(r"[A-Za-z][A-Za-z0-9_-]{0,39}", longest=40, required=True)
-    label = words()
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Choice:
-        return Choice(**data)
-
-
-class _FieldSchema(Schema):
-    name = Code(r"[a-z][a-z0-9_]{1,39}", longest=40, required=True)
-    type = fields.Enum(FieldKind, by_value=True, required=True, attribute="kind")
-    required = fields.Boolean(load_default=False)
-    on_certificate = fields.Boolean()
-    label = words()
-    writing = fields.Enum(Writing, by_value=True)
-    script = fields.Enum(Script, by_value=True)
-    pattern = fields.String(validate=validate.Length(1, 200))
-    hint = words(required=False)
-    max_length = fields.Integer(strict=True, validate=validate.Range(1, LONGEST_TEXT))
-    minimum = fields.Integer(strict=True)
-    maximum = fields.Integer(strict=True)
-    choices = fields.List(fields.Nested(_ChoiceSchema), validate=validate.Length(min=1))
-    instead_of = fields.List(fields.String(), validate=validate.Length(min=1))
-
-    @validates_schema
-    def members_fit_the_type(self, data: dict[str, Any], **_: Any) -> None:
-        belongs = {
-            "writing": FieldKind.TEXT,
-            "script": FieldKind.TEXT,
-            "pattern": FieldKind.TEXT,
-            "hint": FieldKind.TEXT,
-            "max_length": FieldKind.TEXT,
-            "minimum": FieldKind.INTEGER,
-            "maximum": FieldKind.INTEGER,
-            "choices": FieldKind.CHOICE,
-        }
-        for member, kind in belongs.items():
-            if member in data and data["kind"] is not kind:
-                raise ValidationError(f"Belongs to a {kind} field only.", member)
-        if data["kind"] is FieldKind.CHOICE and "choices" not in data:
-            raise ValidationError("A choice field needs choices.", "choices")
-        if data["kind"] is FieldKind.INTEGER and not {"minimum", "maximum"} <= data.keys():
-            raise ValidationError("An integer field needs minimum and maximum.", "minimum")
-        if "script" in data and data.get("writing") is not Writing.NAME:
-            raise ValidationError("Only a name has a script.", "script")
-        if "pattern" in data:
-            if "hint" not in data:
-                raise ValidationError("A pattern needs a hint that says it to people.", "hint")
-            try:
-                re.compile(data["pattern"])
-            except re.error as error:
-                raise ValidationError(f"Is not a regular expression: {error}.", "pattern") from error
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> FormField:
-        pattern = data.pop("pattern", None)
-        choices = tuple(data.pop("choices", ()))
-        data["instead_of"] = tuple(data.pop("instead_of", ()))
-        rule = None
-        if data["kind"] is FieldKind.TEXT:
-            longest = data.setdefault("max_length", USUAL_LENGTH)
-            named = data.get("writing") is Writing.NAME
-            rule = Name(longest, data.get("script")) if named else Line(longest)
-        return FormField(**data, rule=rule, pattern=re.compile(pattern) if pattern else None, choices=choices)
 
 
 def _not_issued_by_the_state(issuer: str) -> None:
@@ -155,16 +77,26 @@ class _FeeSchema(Schema):
         return FeeRule(**{"order_hi": data["order"], **data})
 
 
+class _PostSchema(Schema):
+    name = words()
+    order = words(required=False)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Post:
+        return Post(**data)
+
+
 class _StepSchema(Schema):
     name = _code()
     label = words()
     role = fields.String(required=True, validate=validate.OneOf(["officer"]))
     department = _code()
     working_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, 250))
+    posts = fields.List(fields.Nested(_PostSchema), load_default=list)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Step:
-        return Step(**data)
+        return Step(**{**data, "posts": tuple(data["posts"])})
 
 
 class _TypeSchema(Schema):
@@ -176,7 +108,7 @@ class _TypeSchema(Schema):
     signer = words()
     validity_months = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 1200))
     form = fields.List(
-        fields.Nested(_FieldSchema), required=True, data_key="fields", validate=validate.Length(1, MOST_FIELDS)
+        fields.Nested(FieldSchema), required=True, data_key="fields", validate=validate.Length(1, MOST_FIELDS)
     )
     documents = fields.List(fields.Nested(_DocumentSchema), load_default=list)
     fees = fields.List(fields.Nested(_FeeSchema), required=True, validate=validate.Length(min=1))
@@ -199,6 +131,12 @@ class _TypeSchema(Schema):
         kinds = {field.name: field.kind for field in data["form"]}
         if days[-1][0] and kinds.get(data.get("event", "")) is not FieldKind.DATE:
             raise ValidationError("Fees of a late report need `event`, the date field of what is reported.", "event")
+        last_step = data["steps"][-1]
+        if not last_step.posts:
+            told = "The last step must name who decides it: the paper says who signed."
+            raise ValidationError({"steps": {len(data["steps"]) - 1: {"posts": [told]}}})
+        if data["signer"] not in [post.name for post in last_step.posts]:
+            raise ValidationError("Must be one of the posts of the last step, which signs.", "signer")
         if wrong := misplaced(data["rules"], data["form"]):
             raise ValidationError(wrong, "rules")
         if wrong := misused(data["form"]):

@@ -70,13 +70,17 @@ class Position:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which applications to list. None leaves a member out of account; `districts` are LGD codes."""
+    """Which applications to list. None leaves a member out of account; `districts` are LGD codes.
+
+    `without` are steps (type's code, step's name): what is at one of them is left out.
+    """
 
     department: str | None = None
     districts: frozenset[str] | None = None
     kiosk_id: str | None = None
     client_id: str | None = None
     state: State | None = None
+    without: frozenset[tuple[str, str]] = frozenset()
 
 
 class ApplicationQueries(Protocol):

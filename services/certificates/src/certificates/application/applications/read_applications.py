@@ -22,6 +22,7 @@ from certificates.domain.applications.application import (
     State,
 )
 from certificates.domain.certificates.certificate import CertificateIssued
+from certificates.domain.officer import Officer
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import FieldProblem, ValidationFailed
 
@@ -75,13 +76,14 @@ class ApplicationReader:
     ) -> tuple[Sequence[Application], Position | None]:
         """One page, the earliest due date first, and the position after which the next page begins (None at the end).
 
-        An officer gets the queue of their department and districts, by default what awaits a decision; a kiosk gets
-        what was lodged there, a portal its own. Raises ValidationFailed for a district that does not exist.
+        An officer gets the queue of their department and districts, by default what awaits a decision; of that, what is
+        for their post. A kiosk gets what was lodged there, a portal its own.
+        Raises ValidationFailed for a district that does not exist.
         """
         if district_code is not None and district_code not in self.rulebook.districts:
             problem = FieldProblem("?district_code", "unknown", "Must be the LGD code of a district of Rajasthan.")
             raise ValidationFailed("There is no such district.", errors=[problem])
-        applications = self.queries.page(_selection(viewer, state, district_code), after, limit + 1)
+        applications = self.queries.page(self._selection(viewer, state, district_code), after, limit + 1)
         if len(applications) <= limit:
             return applications, None
         last = applications[limit - 1]
@@ -105,21 +107,30 @@ class ApplicationReader:
                 events.append(TransactionEvent(CertificateIssued.type, entry.at))
         return application, events
 
+    def _selection(self, viewer: Viewer, state: State | None, district_code: str | None) -> Selection:
+        requested = None if district_code is None else frozenset({district_code})
+        if viewer.officer is not None:
+            own = viewer.officer.districts
+            asked = state or State.IN_VERIFICATION
+            return Selection(
+                department=viewer.officer.department,
+                districts=own if requested is None else own & requested,
+                state=asked,
+                without=self._of_other_posts(viewer.officer) if asked is State.IN_VERIFICATION else frozenset(),
+            )
+        if viewer.kiosk_id is not None:
+            return Selection(kiosk_id=viewer.kiosk_id, districts=requested, state=state)
+        return Selection(client_id=viewer.client_id, districts=requested, state=state)
+
+    def _of_other_posts(self, officer: Officer) -> frozenset[tuple[str, str]]:
+        return frozenset(
+            (application_type.code, step.name)
+            for application_type in self.rulebook.types.values()
+            for step in application_type.steps
+            if step.department == officer.department and not officer.holds_a_post_of(step)
+        )
+
 
 def _shown_to(viewer: Viewer, line: HistoryEntry) -> HistoryEntry:
     told = viewer.officer is not None or line.decision is not Decision.APPROVED
     return line if told else replace(line, remarks=None)
-
-
-def _selection(viewer: Viewer, state: State | None, district_code: str | None) -> Selection:
-    requested = None if district_code is None else frozenset({district_code})
-    if viewer.officer is not None:
-        own = viewer.officer.districts
-        return Selection(
-            department=viewer.officer.department,
-            districts=own if requested is None else own & requested,
-            state=state or State.IN_VERIFICATION,
-        )
-    if viewer.kiosk_id is not None:
-        return Selection(kiosk_id=viewer.kiosk_id, districts=requested, state=state)
-    return Selection(client_id=viewer.client_id, districts=requested, state=state)

@@ -10,7 +10,7 @@ from certificates.domain.certificates.certificate import Certificate, Certificat
 from certificates.domain.certificates.number import RANDOM_BITS, certificate_number
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
-from certificates.domain.types.application_type import Label
+from certificates.domain.types.label import Label
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,19 @@ from datetime import datetime
 from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
 from certificates.application.certificates.issue_certificate import IssueCertificate, IssueCertificateHandler
-from certificates.application.officers.errors import AlreadyDecided, AnotherOfficerRequired, FeeNotPaid
+from certificates.application.officers.errors import (
+    AlreadyDecided,
+    AnotherOfficerRequired,
+    AnotherPostRequired,
+    FeeNotPaid,
+)
 from certificates.domain.applications.application import (
     Change,
     DecidedAnotherStep,
     Decision,
     NotAwaitingDecision,
     NotThisOfficers,
+    NotThisPosts,
     RefusalReason,
     State,
 )
@@ -21,6 +27,7 @@ from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.officer import Officer
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
+from certificates.domain.types.application_type import Step
 from servicekit.errors import Conflict, FieldProblem, NotFound, NotPermitted, StaleVersion, ValidationFailed
 from servicekit.idempotency import Claim, Once
 from servicekit.versions import Precondition
@@ -64,7 +71,8 @@ class DecideApplicationHandler:
         """Safe to repeat with the same claim: the first decision stands, and its application is the answer again.
 
         Raises ValidationFailed for a reason that does not exist, ApplicationNotFound (also when the application is
-        another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, StaleVersion, IdempotencyKeyReused.
+        another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, AnotherPostRequired, StaleVersion,
+        IdempotencyKeyReused.
         """
         try:
             return self._decide(command)
@@ -101,9 +109,11 @@ class DecideApplicationHandler:
             if error.state is State.FEE_DUE:
                 raise FeeNotPaid("The fee of this application has not been paid yet.") from error
             raise _already_decided() from error
-        except DecidedAnotherStep as error:
+        except (DecidedAnotherStep, NotThisPosts) as error:
             if command.step not in (None, application.step):
                 raise _already_decided() from error
+            if isinstance(error, NotThisPosts):
+                raise _another_post(application_type.step(application.step), command.officer) from error
             raise AnotherOfficerRequired(
                 "You decided another step of this application; the step in hand is for another officer."
             ) from error
@@ -148,6 +158,17 @@ class DecideApplicationHandler:
                 at=command.at,
             )
         )
+
+
+def _another_post(step: Step, officer: Officer) -> AnotherPostRequired:
+    en, hi = ", ".join(post.name.en for post in step.posts), ", ".join(post.name.hi for post in step.posts)
+    yours = officer.designation
+    return AnotherPostRequired(
+        f"This step is decided by: {en}. Your post is: {yours.en}.",
+        detail_hi=f"इस चरण पर निर्णय करने वाला पद: {hi}। आपका पद: {yours.hi}।",
+        step=step.name,
+        posts=[{"en": post.name.en, "hi": post.name.hi} for post in step.posts],
+    )
 
 
 def _not_found() -> ApplicationNotFound:

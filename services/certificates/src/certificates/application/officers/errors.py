@@ -22,6 +22,17 @@ class AnotherOfficerRequired(NotPermitted):
     title_hi = "इस चरण पर निर्णय किसी अन्य अधिकारी को करना होगा"
 
 
+class AnotherPostRequired(NotPermitted):
+    """The step in hand is for an officer of another post; `posts` names those that decide it, in both languages.
+
+    The post is the one that your token names, spelled as the type's file spells it. Nothing is changed.
+    """
+
+    slug = "another-post-required"
+    title = "An officer of another post must decide this step"
+    title_hi = "इस चरण पर निर्णय किसी अन्य पद के अधिकारी को करना होगा"
+
+
 class AlreadyDecided(Conflict):
     """This step was decided before, by you or by a colleague; read the application to see how."""
 

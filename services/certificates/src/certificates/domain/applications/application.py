@@ -9,7 +9,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from certificates.domain.types.application_type import FeeRule, FormValue, Label
+from certificates.domain.types.application_type import FeeRule
+from certificates.domain.types.form import FormValue
+from certificates.domain.types.label import Label
 
 
 class State(StrEnum):
@@ -62,6 +64,10 @@ class NotThisOfficers(Exception):
 
 class DecidedAnotherStep(Exception):
     """The officer decided another step of this application: two steps are two people's word."""
+
+
+class NotThisPosts(Exception):
+    """The step is for officers of other posts."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from certificates.domain.applications.application import (
     HistoryEntry,
     NotAwaitingDecision,
     NotThisOfficers,
+    NotThisPosts,
     RefusalReason,
     State,
     line_key,
@@ -43,7 +44,7 @@ def decide(
     Approval of the last step makes the application ISSUED, with the id of the certificate that
     `application.certificates.issue_certificate` then makes; approval of another step starts the next step.
     Raises NotThisOfficers, before the state is looked at, so that a stranger does not learn it; NotAwaitingDecision;
-    DecidedAnotherStep.
+    DecidedAnotherStep; NotThisPosts.
     """
     step = application_type.step(application.step)
     if not officer.may_decide(step, application.district_code):
@@ -52,6 +53,8 @@ def decide(
         raise NotAwaitingDecision(application.state)
     if any(line.officer_id == officer.id and line.step != step.name for line in history):
         raise DecidedAnotherStep
+    if not officer.holds_a_post_of(step):
+        raise NotThisPosts
     decided = replace(
         application, updated_at=at, version=application.version + 1, events_told=application.events_told + 1
     )

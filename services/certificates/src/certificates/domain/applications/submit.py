@@ -13,7 +13,8 @@ from certificates.domain.applications.application import (
     line_key,
 )
 from certificates.domain.sla.calendar import WorkingCalendar
-from certificates.domain.types.application_type import ApplicationType, FeeRule, FormValue
+from certificates.domain.types.application_type import ApplicationType, FeeRule
+from certificates.domain.types.form import FormValue
 
 
 def submit(

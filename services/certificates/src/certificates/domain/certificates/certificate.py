@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from certificates.domain.applications.application import Application
 from certificates.domain.sla.calendar import civil_date
-from certificates.domain.types.application_type import ApplicationType, Label
+from certificates.domain.types.application_type import ApplicationType
+from certificates.domain.types.label import Label
 
 # DigiLocker's document URI is issuer-DOCTYPE-docid; this is the platform's issuer id in that form.
 ISSUER = "in.gov.rajasthan.emitra"
@@ -89,7 +90,7 @@ def paper(
     """What is printed on the certificate, and nothing else: the payload that is signed, in plain JSON values.
 
     `holder` has only those form fields that the type prints. `signer` is the designation of the officer who approved
-    the last step, whatever post the type expects there. `test` marks certificates of the sandbox.
+    the last step. `test` marks certificates of the sandbox.
     """
     issued_on = civil_date(issued_at)
     until = valid_until(application_type, issued_on)

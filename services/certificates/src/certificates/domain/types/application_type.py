@@ -1,172 +1,11 @@
 """What may be applied for. Each type is read from a file of its own, so that a new type is a new file."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import Protocol
 
-# No living person and no register of the state is older: an earlier date is a mistake in writing.
-EARLIEST_DATE = date(1875, 1, 1)
-
-# A form is filled in and read at a counter: more than this nobody would read.
-LONGEST_TEXT = 500
-
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-FormValue = str | int
-
-
-@dataclass(frozen=True)
-class Label:
-    """The same words in English and in Hindi."""
-
-    en: str
-    hi: str
-
-
-class FieldKind(StrEnum):
-    """What a form field holds; dates travel as `YYYY-MM-DD`, choices as their code."""
-
-    TEXT = "text"
-    DATE = "date"
-    INTEGER = "integer"
-    CHOICE = "choice"
-
-
-class Writing(StrEnum):
-    """What is written in a text field: the name of a person or a place, or any line such as an address."""
-
-    NAME = "name"
-    LINE = "line"
-
-
-class TextRefusal(Protocol):
-    """Why a text is refused, in both languages; never the text."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def detail(self) -> str: ...
-    @property
-    def detail_hi(self) -> str: ...
-
-
-class TextRule(Protocol):
-    """How a text must be written; the rule is the same for the whole platform."""
-
-    def check(self, text: str) -> str | TextRefusal:
-        """The text as it is kept, or why it is refused."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of the values that a choice field may have."""
-
-    code: str
-    label: Label
-
-
-@dataclass(frozen=True)
-class FormProblem:
-    """What is wrong with one field. Never holds the value: it is personal data."""
-
-    field: str
-    code: str
-    detail: str
-    detail_hi: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormField:
-    """One line of a type's form.
-
-    `maximum` and `minimum` are bounds of an integer; `max_length` counts characters of a text, `rule` is how it must
-    be written (every text has one), and `writing` and `script` (as Unicode names it) tell clients the same; `pattern`
-    must match a text in full, and `hint` says it to people. `on_certificate`: the value is printed on the paper.
-
-    Some people do not have a fact that a form must ask for. `instead_of` names such fields: an answer here stands in
-    for them, and is a reason (a choice) or the nearest thing that is known, such as the year of a birth.
-    """
-
-    name: str
-    label: Label
-    kind: FieldKind
-    required: bool
-    on_certificate: bool = False
-    writing: Writing = Writing.LINE
-    script: str | None = None
-    rule: TextRule | None = None
-    pattern: re.Pattern[str] | None = None
-    hint: Label | None = None
-    max_length: int = 100
-    minimum: int = 0
-    maximum: int = 10**12
-    choices: tuple[Choice, ...] = ()
-    instead_of: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.kind is FieldKind.TEXT and self.rule is None:
-            raise ValueError(f"{self.name} is a text without a rule")
-
-    def check(self, value: object, today: date) -> FormValue | FormProblem:
-        """The value as it is stored, or what is wrong with it."""
-        match self.kind:
-            case FieldKind.TEXT:
-                return self._check_text(value)
-            case FieldKind.DATE:
-                return self._check_date(value, today)
-            case FieldKind.INTEGER:
-                return self._check_integer(value)
-            case FieldKind.CHOICE:
-                return self._check_choice(value)
-
-    def _problem(self, code: str, detail: str, detail_hi: str | None = None) -> FormProblem:
-        return FormProblem(self.name, code, detail, detail_hi)
-
-    def _check_text(self, value: object) -> FormValue | FormProblem:
-        if not isinstance(value, str) or self.rule is None:
-            return self._problem("wrong-type", "Must be a text.")
-        text = self.rule.check(value)
-        if not isinstance(text, str):
-            return FormProblem(self.name, text.code, text.detail, text.detail_hi)
-        if self.pattern is not None and not self.pattern.fullmatch(text):
-            return self._problem("wrong-form", f"Must be: {self.hint.en if self.hint else self.pattern.pattern}.")
-        return text
-
-    def _check_date(self, value: object, today: date) -> FormValue | FormProblem:
-        if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
-            return self._problem("wrong-form", "Must be a date written YYYY-MM-DD.", "तिथि YYYY-MM-DD रूप में लिखें।")
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            return self._problem("no-such-date", "Must be a date that exists.", "ऐसी तिथि लिखें जो होती है।")
-        if day < EARLIEST_DATE:
-            return self._problem("too-early", f"Must not be before {EARLIEST_DATE}.", f"{EARLIEST_DATE} से पहले की न हो।")
-        if day > today:
-            return self._problem("in-the-future", "Must not be in the future.", "भविष्य की न हो।")
-        return value
-
-    def _check_integer(self, value: object) -> FormValue | FormProblem:
-        # A bool is an int in Python, and 1.0 == 1; who sends either did not mean a whole number.
-        if not isinstance(value, int) or isinstance(value, bool):
-            return self._problem("wrong-type", "Must be a whole number.", "पूर्ण संख्या लिखें।")
-        if not self.minimum <= value <= self.maximum:
-            return self._problem(
-                "out-of-range",
-                f"Must be from {self.minimum} to {self.maximum}.",
-                f"{self.minimum} से {self.maximum} तक लिखें।",
-            )
-        return value
-
-    def _check_choice(self, value: object) -> FormValue | FormProblem:
-        codes = [choice.code for choice in self.choices]
-        if not isinstance(value, str) or value not in codes:
-            return self._problem(
-                "unknown-choice", f"Must be one of: {', '.join(codes)}.", f"इनमें से एक दें: {', '.join(codes)}।"
-            )
-        return value
+from certificates.domain.types.form import Answers, FormField, FormProblem, FormValue, Rule
+from certificates.domain.types.label import Label
 
 
 @dataclass(frozen=True)
@@ -194,63 +33,36 @@ class FeeRule:
 
 
 @dataclass(frozen=True)
+class Post:
+    """A post of the state. `name` as identity records it; `order` says why it decides, where that is known."""
+
+    name: Label
+    order: Label | None = None
+
+
+@dataclass(frozen=True)
 class Step:
-    """One decision among those an application needs: who makes it, and within how many working days."""
+    """One decision among those an application needs: who makes it, and within how many working days.
+
+    Whoever decides holds one of `posts`; without posts every officer of the department may.
+    """
 
     name: str
     label: Label
     role: str
     department: str
     working_days: int
-
-
-class Rule(Protocol):
-    """What must hold between a form's answers, or between them and today; see `rules`."""
-
-    @property
-    def text(self) -> Label:
-        """The rule as people are told it, with its source where it has one."""
-
-    def problem(self, answers: "Answers", today: date) -> FormProblem | None:
-        """What is wrong, or None: also when a fact that the rule needs is not known."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """The days on which something may have happened, and the field that says so: one day, or those of a year."""
-
-    field: str
-    first: date
-    last: date
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The acceptable answers of a form, asked for facts that may stand in other fields."""
-
-    form: tuple[FormField, ...]
-    values: Mapping[str, FormValue]
-
-    def span(self, name: str) -> Span | None:
-        """When it happened, as the date field `name` or an answer instead of it says; None when neither knows."""
-        for field in self.form:
-            if field.name == name or name in field.instead_of:
-                match (field.kind, self.values.get(field.name)):
-                    case (FieldKind.DATE, str() as day):
-                        return Span(field.name, date.fromisoformat(day), date.fromisoformat(day))
-                    case (FieldKind.INTEGER, int() as year):
-                        return Span(field.name, date(year, 1, 1), date(year, 12, 31))
-        return None
+    posts: tuple[Post, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApplicationType:
     """One thing that may be applied for.
 
-    `signer` is the post that signs by rule; a certificate names the officer who did. The certificate's number begins
+    `signer` is the post that signs by rule, one of those of the last step. The certificate's number begins
     with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says how long the certificate is
     valid; None is for ever. `fees` are in order of `after_days` and date, `steps` in order of work. `event` is the date
-    field of the event that is reported by the application, where it is the report of one.
+    field of the event that is reported by the application; without a report it is empty.
     """
 
     code: str
@@ -264,7 +76,7 @@ class ApplicationType:
     documents: tuple[RequiredDocument, ...]
     fees: tuple[FeeRule, ...]
     steps: tuple[Step, ...]
-    event: str | None = None
+    event: str = ""
     rules: tuple[Rule, ...] = ()
 
     def fees_on(self, day: date) -> list[FeeRule]:
@@ -277,9 +89,12 @@ class ApplicationType:
 
         A year counts from its last day: nobody pays for a delay that may not have been.
         """
-        happened = Answers(self.form, values).span(self.event) if self.event else None
-        days = (today - happened.last).days if happened else 0
-        return [rule for rule in self.fees_on(today) if rule.after_days == 0 or days > rule.after_days][-1]
+        happened = Answers(self.form, values).span(self.event)
+        return [
+            rule
+            for rule in self.fees_on(today)
+            if rule.after_days == 0 or (happened and (today - happened.last).days > rule.after_days)
+        ][-1]
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises KeyError when there is none: a step that is in use may not be renamed."""
@@ -300,7 +115,9 @@ class ApplicationType:
         answered = {name for name, value in values.items() if value is not None}
         known = {field.name for field in self.form}
         problems.extend(
-            FormProblem(name, "unknown-field", "This form has no such field.") for name in values if name not in known
+            FormProblem(name, "unknown-field", "This form has no such field.", "इस आवेदन में ऐसी कोई जानकारी नहीं है।")
+            for name in values
+            if name not in known
         )
         for field in self.form:
             if field.name not in answered:

@@ -6,7 +6,8 @@ Where only a year is known, a rule is broken when it would be on every day of th
 from dataclasses import dataclass
 from datetime import date
 
-from certificates.domain.types.application_type import Answers, FormProblem, Label, Span
+from certificates.domain.types.form import Answers, FormProblem, Span
+from certificates.domain.types.label import Label
 
 
 def _refused(field: str, code: str, text: Label) -> FormProblem:

@@ -4,7 +4,7 @@ from typing import Any
 
 from certificates.application.viewer import Viewer
 from certificates.domain.officer import AN_OFFICER, Officer
-from certificates.domain.types.application_type import Label
+from certificates.domain.types.label import Label
 from servicekit.http import Blueprint, Person, caller
 
 OFFICER_ROLE = "officer"

@@ -57,7 +57,7 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
     """Applications, those due first in front.
 
     An officer gets the queue of the own department and districts (state IN_VERIFICATION unless asked
-    otherwise); a centre what was lodged there; a portal what it lodged.
+    otherwise), of that state what is for the own post; a centre what was lodged there; a portal what it lodged.
     """
     after = Position(**cursor().decode(query["cursor"])) if "cursor" in query else None
     applications, following = application(Certificates).applications.page(

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from certificates.domain.applications.application import Decision, Happening, State
-from certificates.domain.types.application_type import LONGEST_TEXT
+from certificates.domain.types.form import LONGEST_TEXT
 from certificates.entrypoints.http.documents import LabelSchema, MoneySchema, lgd_code
 from servicekit.fields import Code
 from servicekit.http import CursorText

@@ -7,6 +7,7 @@ from certificates.application.officers.decide_application import DecideApplicati
 from certificates.application.officers.errors import (
     AlreadyDecided,
     AnotherOfficerRequired,
+    AnotherPostRequired,
     FeeNotPaid,
     OfficerRequired,
 )
@@ -25,7 +26,9 @@ from servicekit.instants import utc_now
 @blueprint.requires("applications:decide")
 @blueprint.keyed("decide-application", retention_days=KEY_RETENTION_DAYS)
 @blueprint.versioned()
-@blueprint.raises(ApplicationNotFound, OfficerRequired, AnotherOfficerRequired, AlreadyDecided, FeeNotPaid)
+@blueprint.raises(
+    ApplicationNotFound, OfficerRequired, AnotherOfficerRequired, AnotherPostRequired, AlreadyDecided, FeeNotPaid
+)
 @blueprint.arguments(schemas.DecisionSchema, example=schemas.DECISION_EXAMPLE)
 @blueprint.response(201, ApplicationSchema, headers=["Location"])
 def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders:

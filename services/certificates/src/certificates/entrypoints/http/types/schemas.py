@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from certificates.domain.types.application_type import FieldKind, Writing
+from certificates.domain.types.form import FieldKind, Writing
 from certificates.entrypoints.http.documents import LabelSchema, MoneySchema
 
 
@@ -83,6 +83,17 @@ class LateFeeSchema(FeeSchema):
     )
 
 
+class PostSchema(LabelSchema):
+    """A post of the state."""
+
+    order = fields.Nested(
+        LabelSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What says that this post decides; null where it is not known."},
+    )
+
+
 class StepSchema(Schema):
     """A decision that the application needs."""
 
@@ -90,6 +101,11 @@ class StepSchema(Schema):
     label = fields.Nested(LabelSchema, required=True)
     department = fields.String(required=True)
     working_days = fields.Integer(required=True)
+    posts = fields.List(
+        fields.Nested(PostSchema),
+        required=True,
+        metadata={"description": "The posts one of which decides; without any, every officer of the department may."},
+    )
 
 
 class ApplicationTypeSummarySchema(Schema):
@@ -109,7 +125,7 @@ class ApplicationTypeSchema(ApplicationTypeSummarySchema):
     signer = fields.Nested(
         LabelSchema,
         required=True,
-        metadata={"description": "The post that signs by rule; a certificate names the officer who did sign."},
+        metadata={"description": "The post that signs by rule, among those of the last step."},
     )
     validity_months = fields.Integer(required=True, allow_none=True, metadata={"description": "null: for good."})
     late_fees = fields.List(

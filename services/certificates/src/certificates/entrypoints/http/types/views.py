@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from certificates.domain.types.application_type import ApplicationType, FeeRule, FormField, Label
+from certificates.domain.types.application_type import ApplicationType, FeeRule, Step
+from certificates.domain.types.form import FormField
+from certificates.domain.types.label import Label
 from servicekit.fields import published_form
 from servicekit.money import money
 
@@ -35,7 +37,7 @@ def type_details(
         "rules": [rule.text for rule in application_type.rules],
         "form": {"fields": [_field(field) for field in application_type.form]},
         "documents": application_type.documents,
-        "steps": application_type.steps,
+        "steps": [_step(step) for step in application_type.steps],
         "refusal_reasons": [{"code": code, "label": label} for code, label in refusal_reasons.items()],
     }
 
@@ -43,6 +45,11 @@ def type_details(
 def fee_view(fee: FeeRule) -> dict[str, Any]:
     """A fee with its revenue head and the order it comes from."""
     return {**money(fee.paise), "head": fee.head, "order": fee.order, "order_hi": fee.order_hi}
+
+
+def _step(step: Step) -> dict[str, Any]:
+    posts = [{"en": post.name.en, "hi": post.name.hi, "order": post.order} for post in step.posts]
+    return {**vars(step), "posts": posts}
 
 
 def _field(field: FormField) -> dict[str, Any]:
