@@ -86,7 +86,7 @@ DIFF = """# billing.domain.money.x_rupees__mutmut_3: survived
 -        paise % 100)
 +    return f"{paise / 100}." + _two(
 +        paise % 101)
- 
+
 """
 
 

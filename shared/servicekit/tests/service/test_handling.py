@@ -1,4 +1,4 @@
-"""From a delivery to its outcome: what takes effect, what is counted and logged, what is tried again, and when it waits."""
+"""From a delivery to its outcome: what takes effect, what is counted and logged, what is tried again, when it waits."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,6 @@ from pymongo.errors import (
     WTimeoutError,
 )
 from structlog.testing import capture_logs
-
 
 from servicekit.errors import Conflict, DependencyUnavailable
 from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, ReceivedEvent, serialise
@@ -158,7 +157,7 @@ def no_answer() -> None:
     raise ConnectionFailure
 
 
-# What takes effect ------------------------------------------------------------------------------------------------
+# What takes effect ---------------------------------------------------------------------------------------------------
 
 
 def test_a_message_takes_effect_with_its_inbox_row_and_is_counted_with_its_time(
@@ -302,13 +301,12 @@ def test_a_handler_of_one_logs_under_its_message(handling: Handling, taker: Take
     ]
 
 
-# Its order ---------------------------------------------------------------------------------------------------------
+# Its order -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def in_order(table: dict[str, Consumer]) -> None:
-    for queue in table:
-        table[queue] = replace(table[queue], order=Order.LATEST)
+    table |= {queue: replace(consumer, order=Order.LATEST) for queue, consumer in table.items()}
 
 
 def applied(db: Mongo) -> list[tuple[str, int]]:
@@ -369,7 +367,7 @@ def test_where_no_order_is_asked_for_none_is_kept(db: Mongo, handling: Handling)
     assert db.db.positions.count_documents({}) == 0
 
 
-# What goes wrong ----------------------------------------------------------------------------------------------------
+# What goes wrong -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("failures", "tries"), [(1, 2), (2, 3), (3, 3)])
@@ -510,7 +508,11 @@ def test_a_duplicate_of_the_handlers_own_is_a_bug_and_no_message_that_was_handle
     db.db.things.create_index("number", unique=True)
     db.db.things.insert_one({"_id": "here", "number": "here"})
     twin = {"_id": "other", "number": "other", field: "here"}
-    taker.before = lambda _event: db.db.things.insert_one(twin)
+
+    def meet_the_twin(_: ReceivedEvent) -> None:
+        db.db.things.insert_one(twin)
+
+    taker.before = meet_the_twin
     handling.handle([delivery("t1")])
     assert sent_away(db) == [("taker.retry.10s", "DuplicateKeyError")]
     assert (effects(db), db.db.inbox.count_documents({}), len(taker.seen)) == ([], 0, 3)
@@ -519,15 +521,17 @@ def test_a_duplicate_of_the_handlers_own_is_a_bug_and_no_message_that_was_handle
 class NotOnAMajority:
     """The inbox of a primary that is cut off: a row is there, refuses its twin, and may yet be rolled back."""
 
-    def __init__(self, row_id: str) -> None:
-        self._row_id = row_id
+    def __init__(self, row_id: str, *, there: bool) -> None:
+        self._row_id, self._there = row_id, there
 
     def insert_many(self, *_: object, **__: object) -> None:
         raise DuplicateKeyError("", 11_000, {"keyPattern": {"_id": 1}})
 
     def with_options(self, read_concern: Any) -> Any:
         assert read_concern.level == "local"
-        return SimpleNamespace(find_one=lambda row, _fields: row if row == {"_id": self._row_id} else None)
+        return SimpleNamespace(
+            find_one=lambda row, _fields: row if self._there and row == {"_id": self._row_id} else None
+        )
 
     def find_one(self, row: object, fields: object) -> None:
         assert (row, fields) == ({"_id": self._row_id}, {"_id": 1})
@@ -538,15 +542,14 @@ def test_a_message_whose_row_may_be_rolled_back_is_no_duplicate_yet(
     db: Mongo, handling: Handling, counts: Counts, there: bool, reason: str
 ) -> None:
     delivered = delivery("t1")
-    handling._inbox = NotOnAMajority(f"{QUEUE}|{delivered.message.id}")  # type: ignore[assignment]
-    if not there:
-        handling._inbox.with_options = lambda **_: SimpleNamespace(find_one=lambda *_: None)  # type: ignore[method-assign]
+    inbox: Any = NotOnAMajority(f"{QUEUE}|{delivered.message.id}", there=there)
+    handling._inbox = inbox
     handling.handle([delivered])
     assert sent_away(db) == [("taker.retry.10s", reason)]
     assert (QUEUE, "duplicate") not in counts.since
 
 
-# While the database does not answer --------------------------------------------------------------------------------
+# While the database does not answer ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("error", [ConnectionFailure(), ExecutionTimeout(""), WTimeoutError("")])
@@ -661,12 +664,12 @@ def test_a_message_waits_for_its_way_out_whatever_the_database_says(
         return str(send(*arguments))
 
     monkeypatch.setattr(redelivery, name, when_allowed)
-    handling.handle([delivery("t1", **({"body": b""} if unreadable else {}))])
+    handling.handle([delivery("t1", body=b"") if unreadable else delivery("t1")])
     assert clock.waits == [0.1, 0.5, 1.0]
     assert len(sent_away(db)) == 1
 
 
-# What a death leaves ------------------------------------------------------------------------------------------------
+# What a death leaves -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("works", [True, False])

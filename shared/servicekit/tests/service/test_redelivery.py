@@ -26,7 +26,9 @@ def redelivery(db: Mongo) -> Redelivery:
 
 
 def message(**headers: Any) -> Message:
-    return Message("m1", EVENT, "application/json", b"\xff{}", {name.replace("_", "-"): headers[name] for name in headers})
+    return Message(
+        "m1", EVENT, "application/json", b"\xff{}", {name.replace("_", "-"): headers[name] for name in headers}
+    )
 
 
 def rows(db: Mongo) -> list[dict[str, Any]]:
@@ -58,9 +60,7 @@ def test_a_message_waits_longer_each_time_and_is_parked_past_the_ladders_end(
 
 
 @pytest.mark.parametrize("park", [True, False])
-def test_the_row_has_the_message_as_it_came_for_its_one_queue(
-    db: Mongo, redelivery: Redelivery, park: bool
-) -> None:
+def test_the_row_has_the_message_as_it_came_for_its_one_queue(db: Mongo, redelivery: Redelivery, park: bool) -> None:
     began = datetime.now(UTC)
     send = redelivery.park if park else redelivery.retry_or_park
     assert send(QUEUE, message(mine="kept"), "why") == ("parked" if park else "retried")

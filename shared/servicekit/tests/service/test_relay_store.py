@@ -41,7 +41,9 @@ def store(db: Mongo) -> Store:
     return Store(db)
 
 
-def put(db: Mongo, *row_ids: str, sequence: int = 1, state: str = "pending", created_at: datetime | None = None) -> None:
+def put(
+    db: Mongo, *row_ids: str, sequence: int = 1, state: str = "pending", created_at: datetime | None = None
+) -> None:
     db.db.outbox.insert_many(
         {
             "_id": row_id,
@@ -58,7 +60,7 @@ def measured(metric: str) -> float | None:
     return REGISTRY.get_sample_value(metric, {"service": "maker"})
 
 
-# Reading ---------------------------------------------------------------------------------------------------------------
+# Reading -------------------------------------------------------------------------------------------------------------
 
 
 def test_pending_rows_are_handed_over_once_by_sequence_and_then_by_id(db: Mongo, store: Store) -> None:
@@ -74,9 +76,7 @@ def test_pending_rows_are_handed_over_once_by_sequence_and_then_by_id(db: Mongo,
     assert store.handed_over == [["c", "e", "b", "d"], ["a"]]
 
 
-def test_a_read_takes_the_first_rows_in_one_answer(
-    db: Mongo, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_takes_the_first_rows_in_one_answer(db: Mongo, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("servicekit.broker.relay_store.READ_BATCH", 3)
     put(db, *"fedcba")
     db.db.command("profile", 2)
@@ -98,7 +98,7 @@ def test_while_enough_are_under_way_nothing_is_read(db: Mongo, store: Store, und
     assert store.handed_over == [["a"]] * count
 
 
-# Marking ---------------------------------------------------------------------------------------------------------------
+# Marking -------------------------------------------------------------------------------------------------------------
 
 
 def test_what_the_broker_has_is_marked_and_only_what_was_sent_may_be_forgotten(
@@ -133,7 +133,7 @@ def test_what_the_broker_has_is_marked_and_only_what_was_sent_may_be_forgotten(
     assert points == [("A5", 4)]
 
 
-# Measuring ----------------------------------------------------------------------------------------------------------
+# Measuring -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_age_of_the_oldest_and_the_numbers_are_told(

@@ -108,7 +108,8 @@ def operator_policy(pattern: str, **definition: Any) -> Change:
         (
             queue(durable=False, arguments={"x-a": None, "x-queue-type": "quorum"}),
             [
-                f"queue {QUEUE}: argument x-a is null and should not be, durable is false and should be true; {RECREATE}",
+                f"queue {QUEUE}: argument x-a is null and should not be, "
+                f"durable is false and should be true; {RECREATE}",
             ],
         ),
         (

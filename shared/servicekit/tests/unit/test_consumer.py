@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -180,7 +180,7 @@ def logs() -> Iterator[list[Any]]:
 def test_a_message_is_what_came_and_nothing_where_that_is_no_text(
     change: dict[str, Any], member: str, read: object
 ) -> None:
-    message = Message(None, 1)
+    message = cast(Any, Message(None, 1))
     vars(message).update(change)
     assert getattr(consuming._message(message), member) == read
 
@@ -238,8 +238,8 @@ class Subscribed:
 @pytest.fixture
 def subscribed(clock: Clock, connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Subscribed:
     kombu = Kombu(clock)
-    monkeypatch.setattr(consuming.kombu, "Queue", kombu.Queue)
-    monkeypatch.setattr(consuming.kombu, "Consumer", kombu.Consumer)
+    monkeypatch.setattr("kombu.Queue", kombu.Queue)
+    monkeypatch.setattr("kombu.Consumer", kombu.Consumer)
     return Subscribed(clock, connection, kombu)
 
 
@@ -257,13 +257,13 @@ def test_all_queues_are_looked_for_before_anything_is_consumed(subscribed: Subsc
 
 
 def test_a_message_goes_to_the_workers_with_its_number_and_its_queue(subscribed: Subscribed) -> None:
-    messages = [subscribed.deliver(0), subscribed.deliver(1)]
+    messages: list[Any] = [subscribed.deliver(0), subscribed.deliver(1)]
     jobs = subscribed.workers.jobs
     assert [(job.number, job.delivery.queue, job.delivery.message.id) for job in jobs] == [
         (1, "one", "1"),
         (2, "two", "2"),
     ]
-    assert [job.message for job in jobs] == messages
+    assert all(job.message is message for job, message in zip(jobs, messages, strict=True))
     assert subscribed.subscription.unsettled == 2
 
 
@@ -328,11 +328,12 @@ def test_what_came_over_another_channel_is_not_answered_here(subscribed: Subscri
     subscribed.deliver()
     old = Message(Channel(subscribed.clock), 1)
     job = subscribed.workers.jobs[0]
+    ours = cast(Message, job.message)
     subscribed.workers.done = [(Job(1, old, job.delivery), handled) for handled in (True, False)]  # type: ignore[arg-type]
     subscribed.finish(1)
     subscribed.subscription.settle()
     assert old.answers == []
-    assert job.message.answers == ["all up to it"]
+    assert ours.answers == ["all up to it"]
     assert subscribed.subscription.unsettled == 0
 
 
@@ -443,7 +444,7 @@ class Process:
         self.clock = clock
         self.connection = connection
         self.pings: list[Exception | None] = []
-        self.handling: Any = object()
+        self.handling = cast(Any, object())
         monkeypatch.setattr(consuming, "Workers", Workers)
         monkeypatch.setattr(consuming, "Subscription", Scripted)
         self.consumer = ConsumerProcess(
@@ -453,10 +454,10 @@ class Process:
             threads=3,
             ping=self._ping,
         )
-        self.workers: Any = self.consumer._workers
+        self.workers = cast(Any, self.consumer._workers)
         self.given = self.workers.given
         self.consumer._stopping = self.stopping = Stopping(clock)
-        Scripted.made, Scripted.looks, Scripted.clock, Scripted.stop = [], [], clock, self.consumer.stop  # type: ignore[method-assign]
+        Scripted.made, Scripted.looks, Scripted.clock, Scripted.stop = [], [], clock, self.consumer.stop
 
     def _ping(self) -> None:
         error = self.pings.pop(0)
@@ -514,7 +515,7 @@ def test_it_is_ready_while_it_is_connected_and_idle_when_all_is_settled(process:
         assert process.consumer.idle
 
     def not_connected() -> None:
-        with pytest.raises(ConnectionError, match="^not connected to the broker$"):
+        with pytest.raises(ConnectionError, match="not connected to the broker"):
             process.consumer.ready()
         assert not process.consumer.idle
 

@@ -8,8 +8,9 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pika
 import pytest
@@ -94,16 +95,25 @@ class Broker:
         self.callbacks["on_close_callback"](self, reason)
 
     def add_on_connection_blocked_callback(self, callback: Any) -> None:
-        self.block = lambda: callback(self, SimpleNamespace(method=SimpleNamespace(reason="low on memory")))
+        self._blocked = callback
 
     def add_on_connection_unblocked_callback(self, callback: Any) -> None:
-        self.unblock = lambda: callback(self, None)
+        self._unblocked = callback
+
+    def block(self) -> None:
+        self._blocked(self, SimpleNamespace(method=SimpleNamespace(reason="low on memory")))
+
+    def unblock(self) -> None:
+        self._unblocked(self, None)
 
     def channel(self, on_open_callback: Any) -> None:
         self.loop.call_later(0.0, lambda: on_open_callback(self))
 
     def add_on_close_callback(self, callback: Any) -> None:
-        self.close_channel = lambda reason: callback(self, reason)
+        self._closed = callback
+
+    def close_channel(self, reason: Any) -> None:
+        self._closed(self, reason)
 
     def add_on_return_callback(self, callback: Any) -> None:
         self._returned = callback
@@ -207,7 +217,7 @@ class World:
         monkeypatch.setattr(relaying, "Lease", Lease)
         monkeypatch.setattr(relaying, "time", SimpleNamespace(monotonic=lambda: self.loop.now))
         monkeypatch.setattr(relaying, "crash_point", self.points.append)
-        self.mongo: Any = SimpleNamespace(db="the database")
+        self.mongo = cast(Any, SimpleNamespace(db="the database"))
         self.relay = Relay(
             self.mongo,
             service="maker",
@@ -267,7 +277,7 @@ def test_the_parts_are_put_together(world: World) -> None:
     assert (mongo, lease, metrics) == (world.mongo, world.lease, world.relay.metrics)
     assert world.lease.given == ("the database", "relay", "relay-1", 10.0)
     assert not stopping.is_set()
-    with pytest.raises(RelayInDoubt, match="^not connected to the broker yet$"):
+    with pytest.raises(RelayInDoubt, match="not connected to the broker yet"):
         world.relay.ready()
 
 
@@ -390,7 +400,7 @@ def test_of_an_aggregate_one_event_is_under_way_at_a_time_and_others_go_on(world
         seen.append(list(world.broker.published))
 
     for second, tag in enumerate((2, 1, 3, 4), start=1):
-        world.at(second, note, lambda tag=tag: world.broker.ack(tag))  # type: ignore[misc]
+        world.at(second, note, partial(world.broker.ack, tag))
     world.at(6, world.rows(world.row("a4", "a")))
     world.at(7, note, lambda: world.broker.ack(5))
     world.at(8, world.relay.stop)
@@ -418,8 +428,8 @@ def test_no_more_than_256_are_under_way_and_each_confirm_makes_room(world: World
 def test_after_many_confirms_at_once_what_follows_leaves_in_one_burst(world: World) -> None:
     rows = [world.row(f"{aggregate}{number}", aggregate) for number in (1, 2) for aggregate in "abc"]
     world.at(0.5, world.rows(*rows))
-    world.at(1.0, lambda: [world.broker.ack(tag) for tag in (1, 2, 3)])
-    world.at(2.0, lambda: [world.broker.ack(tag) for tag in (4, 5, 6)])
+    world.at(1.0, *(partial(world.broker.ack, tag) for tag in (1, 2, 3)))
+    world.at(2.0, *(partial(world.broker.ack, tag) for tag in (4, 5, 6)))
     world.at(3.0, world.relay.stop)
     world.relay.run()
     assert [len(burst) for burst in world.broker.bursts] == [3, 3]
@@ -480,13 +490,13 @@ def test_what_the_broker_refuses_is_sent_again_after_a_second_and_its_aggregate_
 
 def test_what_was_refused_goes_before_what_came_meanwhile(world: World) -> None:
     world.at(0.5, world.rows(world.row("a")))
-    world.at(1.0, lambda: world.broker.answer("Basic.Nack", 1), lambda: world.broker.block(), world.rows(world.row("b")))
-    world.at(3.0, lambda: world.broker.unblock(), lambda: world.broker.ack(3, multiple=True), world.relay.stop)
+    world.at(1.0, lambda: world.broker.answer("Basic.Nack", 1), world.broker.block, world.rows(world.row("b")))
+    world.at(3.0, world.broker.unblock, lambda: world.broker.ack(3, multiple=True), world.relay.stop)
     world.relay.run()
     assert world.broker.published == ["a", "a", "b"]
 
 
-# Doubt -----------------------------------------------------------------------------------------------------------------
+# Doubt ---------------------------------------------------------------------------------------------------------------
 
 
 def in_doubt(world: World) -> RelayInDoubt:
@@ -530,9 +540,9 @@ def test_the_oldest_message_counts(world: World) -> None:
 def test_a_blocked_broker_gets_nothing_and_its_confirms_are_waited_for_anew(world: World, logs: list[Any]) -> None:
     seen: list[list[str]] = []
     world.at(0.5, world.rows(world.row("a")))
-    world.at(1.5, lambda: world.broker.block(), world.rows(world.row("b")))
+    world.at(1.5, world.broker.block, world.rows(world.row("b")))
     world.at(59.4, lambda: seen.append(list(world.broker.published)))
-    world.at(59.5, lambda: world.broker.unblock())
+    world.at(59.5, world.broker.unblock)
     world.at(60.0, lambda: seen.append(list(world.broker.published)))
     in_doubt(world)
     assert seen == [["a"], ["a", "b"]]
@@ -578,7 +588,7 @@ def test_what_the_store_met_is_the_reason_and_the_first_one_stays(world: World) 
     doubt = in_doubt(world)
     assert (str(doubt), doubt.__cause__) == ("in the store", first)
     assert world.store.wake.is_set()
-    with pytest.raises(RelayInDoubt, match="^in the store$"):
+    with pytest.raises(RelayInDoubt, match="in the store"):
         world.relay.ready()
 
 
@@ -601,13 +611,13 @@ def test_in_doubt_while_the_connection_is_being_made_it_is_cut_off_at_once(world
 
 def test_in_doubt_while_it_closes_already_it_is_not_cut_off_sooner(world: World) -> None:
     world.broker.closes = False
-    world.at(0.5, world.rows(world.row("a")), lambda: world.broker.close())
+    world.at(0.5, world.rows(world.row("a")), world.broker.close)
     world.at(0.6, lambda: world.store.fail(ZeroDivisionError()))
     in_doubt(world)
     assert world.loop.hung_up == [pytest.approx(101.6)]
 
 
-# Stopping --------------------------------------------------------------------------------------------------------------
+# Stopping ------------------------------------------------------------------------------------------------------------
 
 
 def test_an_idle_relay_stops_at_once_and_leaves_the_lease_to_the_next(world: World) -> None:
@@ -718,8 +728,13 @@ def test_a_burst_leaves_in_one_piece_and_all_else_as_it_comes(sent: list[bytes])
 
 def test_of_a_burst_that_fails_nothing_leaves_and_nothing_is_kept(sent: list[bytes]) -> None:
     connection = relaying._Connection.__new__(relaying._Connection)
-    with pytest.raises(ZeroDivisionError), connection.burst():
-        connection._adapter_emit_data(b"1")
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with connection.burst():
+            connection._adapter_emit_data(b"1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     connection._adapter_emit_data(b"2")
     assert sent == [b"2"]

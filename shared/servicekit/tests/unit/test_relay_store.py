@@ -118,7 +118,7 @@ def look(store: Looking, *reads: int, known: int = 0) -> list[Any]:
     return store.clock.done
 
 
-# The loop --------------------------------------------------------------------------------------------------------------
+# The loop ------------------------------------------------------------------------------------------------------------
 
 
 def test_an_idle_store_arms_the_bell_and_waits_for_it(store: Looking, failures: list[BaseException]) -> None:
@@ -187,7 +187,7 @@ def test_a_store_that_is_told_to_stop_does_nothing_more(store: Looking, clock: C
     assert clock.done == ["bell"]
 
 
-# Between the threads -----------------------------------------------------------------------------------------------
+# Between the threads -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,8 @@ def test_a_stream_that_is_lost_is_opened_again_after_a_pause(bell: Bell) -> None
     pause = ["watch 1000", "pause 1.0"]
     assert done == [*pause, *pause, *OPENED, *OPENED]
     assert logs == [
-        {"event": "doorbell_lost", "reason": reason, "log_level": "warning"} for reason in ("OSError", "ZeroDivisionError")
+        {"event": "doorbell_lost", "reason": reason, "log_level": "warning"}
+        for reason in ("OSError", "ZeroDivisionError")
     ]
 
 

@@ -140,7 +140,8 @@ def test_a_consumers_definitions_are_its_queue_its_ladder_and_its_parking() -> N
         for name, kind in (kinds | dict.fromkeys(ladder, "fanout")).items()
     ]
     assert definitions["queues"] == [
-        {"name": name, "arguments": {"x-queue-type": "quorum"}, **LASTING} for name in (*ladder, queue, f"parking.{queue}")
+        {"name": name, "arguments": {"x-queue-type": "quorum"}, **LASTING}
+        for name in (*ladder, queue, f"parking.{queue}")
     ]
     assert definitions["bindings"] == [
         *[binding(name, name, "") for name in ladder],
