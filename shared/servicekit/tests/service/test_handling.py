@@ -278,11 +278,12 @@ def test_handlers_are_run_by_queue_in_the_tables_order_and_within_by_delivery(
 
 
 def test_a_handler_of_many_gets_all_of_its_queue_and_its_log_says_how_many(
-    handling: Handling, table: dict[str, Consumer]
+    handling: Handling, taker: Taker, table: dict[str, Consumer]
 ) -> None:
     calls: list[tuple[list[str], Any]] = []
 
-    def take(_: Taker, events: Sequence[ReceivedEvent], session: ClientSession) -> None:
+    def take(application: Taker, events: Sequence[ReceivedEvent], session: ClientSession) -> None:
+        assert application is taker
         assert session.in_transaction
         calls.append(([event.data["thing_id"] for event in events], structlog.contextvars.get_contextvars()))
 
@@ -392,6 +393,7 @@ def test_a_bug_is_logged_with_its_place_and_without_a_word_of_what_it_says(
     (row,) = db.db.outbox.find()
     assert entry["stack"].splitlines()[0] == "ZeroDivisionError"
     assert entry["stack"].splitlines()[-1].endswith(" act")
+    assert (row["routing_key"], row["message_id"]) == (QUEUE, delivered.message.id)
     assert entry == {
         "event": "message_not_handled",
         "queue": QUEUE,
@@ -529,9 +531,7 @@ class NotOnAMajority:
 
     def with_options(self, read_concern: Any) -> Any:
         assert read_concern.level == "local"
-        return SimpleNamespace(
-            find_one=lambda row, _fields: row if self._there and row == {"_id": self._row_id} else None
-        )
+        return SimpleNamespace(find_one=lambda row, fields: self.find_one(row, fields) or (row if self._there else None))
 
     def find_one(self, row: object, fields: object) -> None:
         assert (row, fields) == ({"_id": self._row_id}, {"_id": 1})
@@ -547,6 +547,9 @@ def test_a_message_whose_row_may_be_rolled_back_is_no_duplicate_yet(
     handling.handle([delivered])
     assert sent_away(db) == [("taker.retry.10s", reason)]
     assert (QUEUE, "duplicate") not in counts.since
+    if there:
+        with pytest.raises(WTimeoutError, match=r"^the message's inbox row is not on a majority yet$"):
+            handling._is_handled(handling._read(delivered))
 
 
 # While the database does not answer ----------------------------------------------------------------------------------

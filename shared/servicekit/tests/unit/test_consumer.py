@@ -515,7 +515,7 @@ def test_it_is_ready_while_it_is_connected_and_idle_when_all_is_settled(process:
         assert process.consumer.idle
 
     def not_connected() -> None:
-        with pytest.raises(ConnectionError, match="not connected to the broker"):
+        with pytest.raises(ConnectionError, match=r"^not connected to the broker$"):
             process.consumer.ready()
         assert not process.consumer.idle
 
@@ -625,8 +625,10 @@ class Beside:
         self.error = error
         self.stopped = threading.Event()
         self.ended = False
+        self.thread: tuple[str, bool] | None = None
 
     def run(self) -> None:
+        self.thread = threading.current_thread().name, threading.current_thread().daemon
         if self.error:
             raise self.error
         assert self.stopped.wait(10)
@@ -645,7 +647,17 @@ def test_the_other_one_is_stopped_with_the_first() -> None:
     first.stop()
     run_both(first, second)
     assert (first.ended, second.ended) == (True, True)
-    assert not [thread for thread in threading.enumerate() if thread.name == "beside"]
+    assert second.thread == ("beside", True), "one that hangs shall not keep the process"
+
+
+def test_the_other_ones_end_is_not_waited_for_longer_than_a_stop_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consuming, "STOP_TIMEOUT_SECONDS", 0.02)
+    first, second, let_go = Beside(), Beside(), threading.Event()
+    first.stop()
+    monkeypatch.setattr(second, "run", lambda: setattr(second, "ended", let_go.wait(1) or True))
+    run_both(first, second)
+    assert not second.ended
+    let_go.set()
 
 
 @pytest.mark.parametrize("error", [UnusableTopology("missing"), WorkerDied("gone")])

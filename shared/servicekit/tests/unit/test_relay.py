@@ -180,8 +180,14 @@ class Lease:
     def __init__(self, *given: Any) -> None:
         self.given = given
         self.others = 0
-        self.held = True
+        self.is_held = True
+        self.looks = 0
         self.released = False
+
+    @property
+    def held(self) -> bool:
+        self.looks += 1
+        return self.is_held
 
     def acquire(self) -> bool:
         self.others -= 1
@@ -277,7 +283,7 @@ def test_the_parts_are_put_together(world: World) -> None:
     assert (mongo, lease, metrics) == (world.mongo, world.lease, world.relay.metrics)
     assert world.lease.given == ("the database", "relay", "relay-1", 10.0)
     assert not stopping.is_set()
-    with pytest.raises(RelayInDoubt, match="not connected to the broker yet"):
+    with pytest.raises(RelayInDoubt, match=r"^not connected to the broker yet$"):
         world.relay.ready()
 
 
@@ -433,6 +439,7 @@ def test_after_many_confirms_at_once_what_follows_leaves_in_one_burst(world: Wor
     world.at(3.0, world.relay.stop)
     world.relay.run()
     assert [len(burst) for burst in world.broker.bursts] == [3, 3]
+    assert world.lease.looks == 3, "at what came, and once after the confirms of each moment"
 
 
 def test_what_comes_back_is_set_aside_and_never_sent_again(world: World, logs: list[Any]) -> None:
@@ -511,7 +518,7 @@ def in_doubt(world: World) -> RelayInDoubt:
 
 def test_nothing_leaves_once_the_lease_ran_out(world: World, logs: list[Any]) -> None:
     def lose() -> None:
-        world.lease.held = False
+        world.lease.is_held = False
 
     world.at(0.5, lose, world.rows(world.row("a")))
     assert str(in_doubt(world)) == "the lease ran out"
@@ -588,7 +595,7 @@ def test_what_the_store_met_is_the_reason_and_the_first_one_stays(world: World) 
     doubt = in_doubt(world)
     assert (str(doubt), doubt.__cause__) == ("in the store", first)
     assert world.store.wake.is_set()
-    with pytest.raises(RelayInDoubt, match="in the store"):
+    with pytest.raises(RelayInDoubt, match=r"^in the store$"):
         world.relay.ready()
 
 
