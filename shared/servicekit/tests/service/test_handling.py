@@ -46,6 +46,7 @@ class Clock(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         self.waits.append(timeout or 0.0)
+        assert len(self.waits) < 100, "it waits for ever"
         self.now += timeout or 0.0
         self.meanwhile()
         return self.is_set()

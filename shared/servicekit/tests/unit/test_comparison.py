@@ -159,6 +159,7 @@ def operator_policy(pattern: str, **definition: Any) -> Change:
             ],
         ),
         (operator_policy(r"^taker\.thing", delivery_limit=20), []),
+        (operator_policy(r"^parking\.", delivery_limit=1_000_000), []),
         (operator_policy("^old$", max_length=10), []),
         (
             lambda broker: broker.unbind(source="maker.events", destination=QUEUE),

@@ -22,6 +22,12 @@ class Clock:
     def __init__(self) -> None:
         self.now = 0.0
         self.done: list[Any] = []
+        self._looks = 0
+
+    def look(self) -> None:
+        """Somebody asks again."""
+        self._looks += 1
+        assert self._looks < 500, "it goes round for ever"
 
 
 class Stopping(threading.Event):
@@ -34,6 +40,7 @@ class Stopping(threading.Event):
         self.meanwhile: Callable[[], object] = lambda: None
 
     def wait(self, timeout: float | None = None) -> bool:
+        self._clock.look()
         if timeout:
             self.waits.append(timeout)
             self._clock.now += timeout
@@ -118,6 +125,7 @@ class Workers:
 
     def finished(self, wait_seconds: float) -> Iterator[tuple[Job, bool]]:
         self.waits.append(wait_seconds)
+        assert len(self.waits) < 100, "it waits for ever"
         self.done_later()
         while self.done:
             yield self.done.pop(0)
@@ -424,6 +432,7 @@ class Scripted:
     clock: Clock
 
     def take_in(self) -> None:
+        self.clock.look()
         self.clock.done.append("take in")
         act = Scripted.looks.pop(0) if Scripted.looks else Scripted.stop
         if isinstance(act, Exception):
