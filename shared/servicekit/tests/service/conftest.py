@@ -3,6 +3,7 @@
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -95,6 +96,16 @@ def emptied(modules_mongo: Mongo) -> Mongo:
     for collection in modules_mongo.db.list_collection_names():
         modules_mongo.db[collection].delete_many({})
     return modules_mongo
+
+
+@pytest.fixture
+def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's own time is India's: a time without its zone would be stored hours off."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Asia/Kolkata")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def states(db: Mongo) -> dict[str, str]:
     return {row["_id"]: row["state"] for row in db.db.outbox.find()}
 
 
+@pytest.mark.usefixtures("far_from_utc")
 def test_an_event_is_a_pending_row_with_the_bytes_that_will_be_sent(db: Mongo) -> None:
     event, began = new_event("t1", 7), datetime.now(UTC)
     db.transact(lambda session: Outbox(db.db, "maker").add(session, event))
@@ -148,6 +149,7 @@ def test_they_leave_in_the_order_in_which_they_were_sent_a_batch_at_a_time(db: M
 def test_what_the_relay_sends_again_meanwhile_is_not_taken_a_second_time(db: Mongo, add: Add) -> None:
     for number in range(3):
         add(str(number), SINCE + number * SECOND)
+    add("of another exchange", SINCE + 100 * SECOND, exchange="maker.parking")
     taken = []
     for size in SentRows(db, MAKERS, SINCE, batch=1).resend():
         taken.append(size)

@@ -101,6 +101,7 @@ def test_while_enough_are_under_way_nothing_is_read(db: Mongo, store: Store, und
 # Marking -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("far_from_utc")
 def test_what_the_broker_has_is_marked_and_only_what_was_sent_may_be_forgotten(
     db: Mongo, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +137,7 @@ def test_what_the_broker_has_is_marked_and_only_what_was_sent_may_be_forgotten(
 # Measuring -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("far_from_utc")
 def test_the_age_of_the_oldest_and_the_numbers_are_told(
     db: Mongo, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
