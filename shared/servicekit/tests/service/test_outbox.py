@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bson import Int64
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from servicekit.events.envelope import serialise
@@ -164,6 +165,17 @@ def test_a_row_that_changed_between_two_looks_is_left_alone(db: Mongo, add: Add)
     sent = SentRows(db, MAKERS, SINCE)
     assert db.transact(lambda session: sent._make_pending(["0", "1", "2"], session)) == 1
     assert states(db) == {"0": "pending", "1": "unroutable", "2": "pending"}
+
+
+def test_a_batch_is_one_transaction(db: Mongo, add: Add) -> None:
+    def make_pending_and_fail(session: ClientSession) -> None:
+        SentRows(db, MAKERS, SINCE)._make_pending(["0"], session)
+        raise ZeroDivisionError
+
+    add("0")
+    with pytest.raises(ZeroDivisionError):
+        db.transact(make_pending_and_fail)
+    assert states(db) == {"0": "sent"}
 
 
 def test_a_batch_is_a_moments_work_and_rows_are_kept_for_a_week(db: Mongo) -> None:

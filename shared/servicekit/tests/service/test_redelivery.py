@@ -154,6 +154,6 @@ class NotOnAMajority:
 
 def test_a_row_that_may_be_rolled_back_is_no_repeat_yet() -> None:
     redelivery = Redelivery({"outbox": NotOnAMajority()}, CONSUMER)  # type: ignore[arg-type]
-    with pytest.raises(WTimeoutError, match="not on a majority yet") as uncertain:
+    with pytest.raises(WTimeoutError, match=r"^the message's outbox row is not on a majority yet$") as uncertain:
         redelivery.park(QUEUE, message(), "why")
     assert uncertain.value.__cause__ is NotOnAMajority.refusal
