@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -45,6 +46,11 @@ def add(db: Mongo) -> Callable[..., None]:
 
 
 Add = Callable[..., None]
+
+
+def resent(rows: SentRows) -> list[int]:
+    """The sizes of all batches; of one that never ends, the first ten."""
+    return list(islice(rows.resend(), 10))
 
 
 def states(db: Mongo) -> dict[str, str]:
@@ -127,11 +133,11 @@ def many_kinds(add: Add) -> None:
 def test_what_was_sent_since_over_one_exchange_is_made_pending(db: Mongo, event: str | None, rows: set[str]) -> None:
     sent, before = SentRows(db, MAKERS, SINCE, event), states(db)
     assert sent.count() == len(rows)
-    assert sum(sent.resend()) == len(rows)
+    assert sum(resent(sent)) == len(rows)
     assert {row: state for row, state in states(db).items() if state != before[row]} == dict.fromkeys(rows, "pending")
     assert all("sent_at" not in row for row in db.db.outbox.find({"_id": {"$in": list(rows)}}))
     assert sent.count() == 0
-    assert list(sent.resend()) == []
+    assert resent(sent) == []
 
 
 def test_they_leave_in_the_order_in_which_they_were_sent_a_batch_at_a_time(db: Mongo, add: Add) -> None:
@@ -141,7 +147,7 @@ def test_they_leave_in_the_order_in_which_they_were_sent_a_batch_at_a_time(db: M
         add(row_id, SINCE + seconds * SECOND)
     steps = SentRows(db, MAKERS, SINCE, batch=2).resend()
     pending: list[set[str]] = []
-    for size in steps:
+    for size in islice(steps, 10):
         assert size == 2
         pending.append({row_id for row_id, state in states(db).items() if state == "pending"})
     assert pending == [set(order[:2]), set(order[:4]), set(order)]
@@ -152,7 +158,7 @@ def test_what_the_relay_sends_again_meanwhile_is_not_taken_a_second_time(db: Mon
         add(str(number), SINCE + number * SECOND)
     add("of another exchange", SINCE + 100 * SECOND, exchange="maker.parking")
     taken = []
-    for size in SentRows(db, MAKERS, SINCE, batch=1).resend():
+    for size in islice(SentRows(db, MAKERS, SINCE, batch=1).resend(), 10):
         taken.append(size)
         again = {"state": "sent", "sent_at": SINCE + 10 * SECOND}
         db.db.outbox.update_many({"state": "pending"}, {"$set": again})
@@ -190,7 +196,7 @@ def test_looking_for_rows_goes_by_an_index(db: Mongo, add: Add) -> None:
     try:
         unroutable(db.db)
         SentRows(db, MAKERS, SINCE).count()
-        list(SentRows(db, MAKERS, SINCE).resend())
+        resent(SentRows(db, MAKERS, SINCE))
     finally:
         db.db.command("profile", 0)
     looks = [entry["planSummary"] for entry in db.db["system.profile"].find({"ns": f"{db.db.name}.outbox"})]
