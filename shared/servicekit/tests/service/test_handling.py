@@ -685,6 +685,20 @@ def test_a_message_waits_for_its_way_out_whatever_the_database_says(
 # What a death leaves -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("in_order")
+def test_a_death_before_the_commit_leaves_nothing(
+    db: Mongo, handling: Handling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(point: str, *_: str) -> None:
+        if point == "C2":
+            raise SystemExit
+
+    monkeypatch.setattr("servicekit.events.handling.crash_point", die)
+    with pytest.raises(SystemExit):
+        handling.handle([delivery("t1", 2)])
+    assert (applied(db), db.db.inbox.count_documents({}), db.db.positions.count_documents({})) == ([], 0, 0)
+
+
 @pytest.mark.parametrize("works", [True, False])
 def test_at_each_named_point_there_is_what_a_death_there_would_leave(
     db: Mongo, handling: Handling, taker: Taker, monkeypatch: pytest.MonkeyPatch, works: bool

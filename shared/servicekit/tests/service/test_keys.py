@@ -98,10 +98,14 @@ def fail(_: ClientSession) -> None:
     raise ZeroDivisionError
 
 
-def test_a_key_whose_effect_failed_is_unused(db: Mongo, keys: Idempotency) -> None:
+def test_a_key_whose_effect_failed_is_unused_and_the_effect_gone(db: Mongo, keys: Idempotency) -> None:
+    def make_and_fail(session: ClientSession) -> None:
+        make(db, "first")(session)
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
-        keys.once(CLAIM, "first", fail)
-    assert claims(db) == []
+        keys.once(CLAIM, "first", make_and_fail)
+    assert (claims(db), things(db)) == ([], [])
     assert keys.once(CLAIM, "second", make(db, "second")) == Once("second", replayed=False)
 
 
