@@ -541,7 +541,9 @@ class NotOnAMajority:
 
     def with_options(self, read_concern: Any) -> Any:
         assert read_concern.level == "local"
-        return SimpleNamespace(find_one=lambda row, fields: self.find_one(row, fields) or (row if self._there else None))
+        return SimpleNamespace(
+            find_one=lambda row, fields: self.find_one(row, fields) or (row if self._there else None)
+        )
 
     def find_one(self, row: object, fields: object) -> None:
         assert (row, fields) == ({"_id": self._row_id}, {"_id": 1})

@@ -127,7 +127,10 @@ def test_what_is_no_envelope_is_told_in_words(envelope: object, says: str) -> No
         (b"", "not JSON: JSONDecodeError"),
         (b"\xff", "not JSON: UnicodeDecodeError"),
         (b"[" * 100_000, "not JSON: RecursionError"),
-        (json.dumps(ENVELOPE, ensure_ascii=False).encode().replace(b'"t1"', b'"\xed\xa0\x80"'), "not JSON: UnicodeEncodeError"),
+        (
+            json.dumps(ENVELOPE, ensure_ascii=False).encode().replace(b'"t1"', b'"\xed\xa0\x80"'),
+            "not JSON: UnicodeEncodeError",
+        ),
     ],
 )
 def test_what_is_no_json_is_told_by_its_kind(body: bytes, says: str) -> None:

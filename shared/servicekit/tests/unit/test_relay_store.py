@@ -6,9 +6,10 @@ What it reads and marks, on a real database: tests/service/test_relay_store.py.
 import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 from structlog.testing import capture_logs
 
@@ -117,6 +118,13 @@ def look(store: Looking, *reads: int, known: int = 0) -> list[Any]:
     store.reads = iter(reads)
     store.run()
     return store.clock.done
+
+
+def test_the_parts_are_put_together(mongo: Any) -> None:
+    stopping, nothing = threading.Event(), cast(Any, None)
+    store = RelayStore(mongo, nothing, nothing, stopping, nothing, nothing)
+    assert isinstance(store.wake, threading.Event)
+    assert (store._doorbell._wake, store._doorbell._stopping) == (store.wake, stopping)
 
 
 # The loop ------------------------------------------------------------------------------------------------------------
@@ -257,11 +265,13 @@ class Bell:
 
     def __init__(self, mongo: Any, clock: Clock) -> None:
         self.clock = clock
+        clock.now = 50.0
         self.stopping = Wait(clock, "pause")
         self.streams: list[Any] = []
         self.busy: list[float] = []
         self.doorbell = relay_store._Doorbell(mongo, self, self.stopping)  # type: ignore[arg-type]
         assert self.doorbell._rows.name == "outbox"
+        assert self.doorbell._rows.codec_options.document_class is RawBSONDocument, "nothing is read of an event"
         self.doorbell._rows = self  # type: ignore[assignment]
         self.doorbell._armed = self  # type: ignore[assignment]
 
@@ -310,8 +320,11 @@ def test_it_rings_as_the_stream_opens_and_at_each_insert_and_is_then_armed_again
     assert bell.run(stream, LAST, busy=(0.0, 0.0)) == [*OPENED, *RUNG, *RUNG, *OPENED]
 
 
-@pytest.mark.parametrize(("busy", "opened_again"), [(0.04, False), (0.05, True), (0.06, True)])
-def test_after_a_busy_spell_the_stream_is_opened_anew(bell: Bell, busy: float, opened_again: bool) -> None:
+@pytest.mark.parametrize(("busy", "opened_again"), [(0.03125, False), (0.0625, True), (0.125, True)])
+def test_after_a_busy_spell_the_stream_is_opened_anew(
+    bell: Bell, monkeypatch: pytest.MonkeyPatch, busy: float, opened_again: bool
+) -> None:
+    monkeypatch.setattr(relay_store, "DOORBELL_REOPEN_SECONDS", 0.0625)
     again = OPENED if opened_again else []
     assert bell.run(Stream(INSERT, INSERT), Stream(NOTHING), LAST, busy=(busy, 0.0))[5:7] == (again or RUNG[:2])
 

@@ -348,7 +348,9 @@ class Relay:
         self._pump()
 
     def _close_in_time(self) -> None:
-        self._loop.call_later(STOP_TIMEOUT_SECONDS, lambda: self._fail(RelayInDoubt("the broker did not let us finish in time")))
+        self._loop.call_later(
+            STOP_TIMEOUT_SECONDS, lambda: self._fail(RelayInDoubt("the broker did not let us finish in time"))
+        )
         self._close_when_drained()
 
     def _close_when_drained(self) -> None:
