@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -541,12 +542,11 @@ class NotOnAMajority:
 
     def with_options(self, read_concern: Any) -> Any:
         assert read_concern.level == "local"
-        return SimpleNamespace(
-            find_one=lambda row, fields: self.find_one(row, fields) or (row if self._there else None)
-        )
+        return SimpleNamespace(find_one=partial(self.find_one, there=self._there))
 
-    def find_one(self, row: object, fields: object) -> None:
+    def find_one(self, row: object, fields: object, there: bool = False) -> object:
         assert (row, fields) == ({"_id": self._row_id}, {"_id": 1})
+        return row if there else None
 
 
 @pytest.mark.parametrize(("there", "reason"), [(True, "WTimeoutError"), (False, "DuplicateKeyError")])
