@@ -1,4 +1,4 @@
-"""`make mutants`: mutmut changes the code of one package in small ways; its unit tests must notice every change.
+"""`make mutants`: mutmut changes the code of one package in small ways; its tests must notice every change.
 
 What is changed, which tests must notice, and why a change that none noticed may stay: `tests/mutants.toml` of the
 package. The report beside it is written by a whole run. Nothing is changed in the working tree: mutmut works on a copy.
@@ -84,9 +84,10 @@ def run_mutants(root: Path, name: str, part: str = "") -> int:
     servers = disposable_stack(root, with_services=False, stage=stage, say=say) if plan.infra else nullcontext()
     with servers as stack:
         changed = _mutants(environments, copy, stack.infrastructure_env if stack else {})
-    mutants = judged(changed, plan.survivors)
+    survivors = Plan.of(package).survivors  # Read now: a run is long enough to write down reasons meanwhile.
+    mutants = judged(changed, survivors)
     console.print(table(mutants))
-    said = complaints(mutants, [] if part else plan.survivors)
+    said = complaints(mutants, [] if part else survivors)
     for complaint in said:
         console.print(complaint, markup=False, soft_wrap=True)
     if part:

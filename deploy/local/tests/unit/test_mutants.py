@@ -201,7 +201,7 @@ def test_the_report_has_a_line_a_module_and_every_survivor_once_with_its_reason(
         "# Mutants of billing\n"
         "\n"
         "Written by `make mutants SERVICE=billing`. mutmut changed every function of a/**/*.py, b.py in small ways,\n"
-        "one at a time; a change is noticed when a unit test fails. The share is of those that are not equivalent.\n"
+        "one at a time; a change is noticed when a test fails. The share is of those that are not equivalent.\n"
         "\n"
         "| module | mutants | noticed | equivalent | not noticed | share |\n"
         "| --- | ---: | ---: | ---: | ---: | ---: |\n"
