@@ -151,7 +151,7 @@ def lines_to_tell(lines: Iterable[str], seconds: Callable[[], float]) -> Iterato
             yield text
 
 
-def _mutants(environments: Environments, folder: Path, servers: Mapping[str, str]) -> list[Mutant]:
+def _mutants(environments: Environments, folder: Path, servers: dict[str, str]) -> list[Mutant]:
     env = os.environ | import_rules.path(environments.workspace) | {"EMITRA_ROOT": str(environments.root)} | servers
 
     @contextmanager
