@@ -303,7 +303,7 @@ def mutants(
     service: Annotated[str, typer.Argument(help="a package's folder: billing, servicekit, …")],
     part: Annotated[str, typer.Option("--part", help="a piece of a path, domain/ledger: only that, no report")] = "",
 ) -> None:
-    """Change a package's code in small ways; its unit tests must notice each."""
+    """Change a package's code in small ways; its tests must notice each."""
     with _signals_as_interrupt():
         raise typer.Exit(run_mutants(root(), service, part))
 

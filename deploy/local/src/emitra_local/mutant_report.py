@@ -98,7 +98,7 @@ def report(name: str, code: Sequence[str], mutants: Sequence[Mutant]) -> str:
         f"# Mutants of {name}",
         "",
         f"Written by `make mutants SERVICE={name}`. mutmut changed every function of {', '.join(code)} in small ways,",
-        "one at a time; a change is noticed when a unit test fails. The share is of those that are not equivalent.",
+        "one at a time; a change is noticed when a test fails. The share is of those that are not equivalent.",
         "",
         f"| module | {' | '.join(_HEADINGS)} |",
         f"| --- |{' ---: |' * len(_HEADINGS)}",

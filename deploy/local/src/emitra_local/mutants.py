@@ -1,4 +1,4 @@
-"""`make mutants`: mutmut changes the code of one package in small ways; its unit tests must notice every change.
+"""`make mutants`: mutmut changes the code of one package in small ways; its tests must notice every change.
 
 What is changed, which tests must notice, and why a change that none noticed may stay: `tests/mutants.toml` of the
 package. The report beside it is written by a whole run. Nothing is changed in the working tree: mutmut works on a copy.
@@ -10,8 +10,10 @@ import ast
 import os
 import shutil
 import subprocess
+import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +22,17 @@ from emitra_local.console import console, say, stage
 from emitra_local.environments import Environments
 from emitra_local.mutant_report import Mutant, Survivor, complaints, judged, report, table
 from emitra_local.problems import CannotStart
+from emitra_local.stack import disposable_stack
 from emitra_local.workspace import Package
 
 # mutmut makes no mutants of decorated methods; these decorators can as well be applied in the statement after.
 _APPLIED_AFTER = ("property", "contextmanager")
 # mutmut beside the package's own libraries, which come first: two packages may need different versions of one.
 _START = "import runpy, site, sys; site.addsitedir(sys.argv.pop(1)); runpy.run_module('mutmut', None, '__main__', True)"
+# mutmut draws one of these before its counts, which it writes again and again over each other.
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+# So often somebody who reads a log hears how far it is.
+TELL_EVERY_SECONDS = 60
 _SETTINGS = {
     "source_paths": ["src"],
     "pytest_add_cli_args": ["-p", "no:cacheprovider", "--hypothesis-profile=ci"],
@@ -36,13 +43,14 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """A package's `tests/mutants.toml`: `code` (patterns below src/), `tests`, `without` (tests that notice by luck)
-    and the reasons of survivors."""
+    """A package's `tests/mutants.toml`: `code` (patterns below src/), `tests`, `without` (tests that notice by luck),
+    the reasons of survivors, and whether the tests need MongoDB and RabbitMQ (`infra`)."""
 
     code: Sequence[str]
     tests: Sequence[str]
     without: Sequence[str]
     survivors: Sequence[Survivor]
+    infra: bool = False
 
     @classmethod
     def of(cls, package: Package) -> Plan:
@@ -52,7 +60,7 @@ class Plan:
             raise CannotStart(f"{path} is missing: it says what `make mutants` changes there and who must notice")
         text = tomllib.loads(path.read_text(encoding="utf-8"))
         survivors = [Survivor(**survivor) for survivor in text.get("survivor", [])]
-        return cls(text["code"], text["tests"], text.get("without", []), survivors)
+        return cls(text["code"], text["tests"], text.get("without", []), survivors, text.get("infra", False))
 
 
 def run_mutants(root: Path, name: str, part: str = "") -> int:
@@ -74,9 +82,13 @@ def run_mutants(root: Path, name: str, part: str = "") -> int:
     environments.ensure_all(["mutants", environments.tested_in(package)])
     with stage(f"A copy of {name} to change"):
         copy = _copy(package, root / ".local" / "mutants" / name, plan, code)
-    mutants = judged(_mutants(environments, environments.tested_in(package), copy), plan.survivors)
+    servers = disposable_stack(root, with_services=False, stage=stage, say=say) if plan.infra else nullcontext()
+    with servers as stack:
+        changed = _mutants(environments, environments.tested_in(package), copy, stack.infrastructure_env if stack else {})
+    survivors = Plan.of(package).survivors  # Read now: a run is long enough to write down reasons meanwhile.
+    mutants = judged(changed, survivors)
     console.print(table(mutants))
-    said = complaints(mutants, [] if part else plan.survivors)
+    said = complaints(mutants, [] if part else survivors)
     for complaint in said:
         console.print(complaint, markup=False, soft_wrap=True)
     if part:
@@ -126,21 +138,46 @@ def _ini(settings: Mapping[str, Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _mutants(environments: Environments, tested_in: str, folder: Path) -> list[Mutant]:
+def lines_to_tell(lines: Iterable[str], seconds: Callable[[], float]) -> Iterator[str]:
+    """What mutmut writes, without its spinner: a count once in `TELL_EVERY_SECONDS`, everything else at once."""
+    tell_at = 0.0
+    for line in lines:
+        text = line.strip()
+        if text.startswith(tuple(_SPINNER)):
+            if (now := seconds()) < tell_at:
+                continue
+            tell_at = now + TELL_EVERY_SECONDS
+            text = text.lstrip(_SPINNER).strip()
+        if text:
+            yield text
+
+
+def _mutants(environments: Environments, tested_in: str, folder: Path, servers: dict[str, str]) -> list[Mutant]:
     python = environments.program(tested_in, "python")
     (mutmuts_own,) = environments.program("mutants", "python").parent.parent.glob("lib/python3*/site-packages")
+    env = os.environ | import_rules.path(environments.workspace) | {"EMITRA_ROOT": str(environments.root)} | servers
 
-    def mutmut(*arguments: str, live: bool = False) -> str:
+    @contextmanager
+    def mutmut(*arguments: str, stdout: int | None = subprocess.PIPE) -> Iterator[Iterable[str]]:
         command = [str(python), "-c", _START, str(mutmuts_own), *arguments]
-        env = os.environ | import_rules.path(environments.workspace) | {"EMITRA_ROOT": str(environments.root)}
-        finished = subprocess.run(
-            command, cwd=folder, env=env, text=True, check=False, stdout=None if live else subprocess.PIPE
-        )
-        if finished.returncode:
+        with subprocess.Popen(command, cwd=folder, env=env, text=True, stdout=stdout) as process:
+            try:
+                yield process.stdout or ()
+                process.wait()
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
             raise CannotStart(f"mutmut {arguments[0]} failed; what it worked on is in {folder}")
-        return finished.stdout or ""
+
+    def diff(name: str) -> str:
+        with mutmut("show", name) as lines:
+            return "".join(lines)
 
     # One at a time: tests that wait for one another must not be slow because of others, and so be taken for noticing.
-    mutmut("run", "--max-children", "1", live=True)
-    told = [line.strip().rsplit(": ", 1) for line in mutmut("results", "--all", "true").splitlines()]
-    return [Mutant.read(name, status, mutmut("show", name) if status == "survived" else "") for name, status in told]
+    with mutmut("run", "--max-children", "1", stdout=None if console.is_terminal else subprocess.PIPE) as lines:
+        for line in lines_to_tell(lines, time.monotonic):
+            console.print(f"    {line}", markup=False, soft_wrap=True)
+    with mutmut("results", "--all", "true") as lines:
+        told = [line.strip().rsplit(": ", 1) for line in lines]
+    return [Mutant.read(name, status, diff(name) if status == "survived" else "") for name, status in told]

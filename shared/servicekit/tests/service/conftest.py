@@ -1,6 +1,9 @@
 """A toy producer and a toy consumer on a real broker and a real database."""
 
+import os
+import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -64,17 +67,45 @@ def new_event(thing: str, sequence: int = 1, **data: Any) -> NewEvent:
     )
 
 
+INDEXES = {
+    outbox.COLLECTION: outbox.INDEXES,
+    inbox.COLLECTION: inbox.INDEXES,
+    idempotency.COLLECTION: idempotency.INDEXES,
+    dead_letters.COLLECTION: dead_letters.INDEXES,
+}
+
+
 @pytest.fixture
 def db(mongo: Mongo) -> Mongo:
-    mongo.prepare(
-        {
-            outbox.COLLECTION: outbox.INDEXES,
-            inbox.COLLECTION: inbox.INDEXES,
-            idempotency.COLLECTION: idempotency.INDEXES,
-            dead_letters.COLLECTION: dead_letters.INDEXES,
-        }
-    )
+    mongo.prepare(INDEXES)
     return mongo
+
+
+@pytest.fixture(scope="module")
+def modules_mongo() -> Iterator[Mongo]:
+    """A database for the tests of one module, dropped after them; made once, since that takes longer than a test."""
+    with Mongo(os.environ["MONGODB_URI"], f"test_{secrets.token_hex(8)}", 5) as mongo:
+        mongo.prepare(INDEXES)
+        yield mongo
+        mongo.client.drop_database(mongo.db.name)
+
+
+@pytest.fixture
+def emptied(modules_mongo: Mongo) -> Mongo:
+    """The module's database without a document: as `db` for tests that leave nothing running."""
+    for collection in modules_mongo.db.list_collection_names():
+        modules_mongo.db[collection].delete_many({})
+    return modules_mongo
+
+
+@pytest.fixture
+def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's own time is India's: a time without its zone would be stored hours off."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Asia/Kolkata")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture

@@ -28,6 +28,33 @@ def test_the_other_side_sees_the_end(loop: _Loop, watched_first: bool) -> None:
         loop.remove_handler(ours.fileno())
 
 
+def test_what_is_watched_is_told(loop: _Loop) -> None:
+    ours, theirs = socket.socketpair()
+    told: list[tuple[int, int]] = []
+
+    def tell(fd: int, events: int) -> None:
+        told.append((fd, events))
+        loop.stop()
+
+    with ours, theirs:
+        loop.add_handler(ours.fileno(), tell, IOLoop.READ)
+        theirs.send(b"x")
+        loop.start()
+        loop.remove_handler(ours.fileno())
+        assert told == [(ours.fileno(), IOLoop.READ)]
+
+
+def test_what_has_no_other_side_yet_is_no_hindrance(loop: _Loop) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, socket.socket() as alone:
+        for end in (alone, ours):
+            loop.add_handler(end.fileno(), lambda *_: None, IOLoop.READ)
+        loop.hang_up()
+        assert theirs.recv(1) == b""
+        for end in (alone, ours):
+            loop.remove_handler(end.fileno())
+
+
 def test_what_is_no_longer_watched_goes_on(loop: _Loop) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:

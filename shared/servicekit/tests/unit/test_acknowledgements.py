@@ -1,5 +1,8 @@
 """Never an acknowledgement for a message that is not finished, and few for those that are."""
 
+from types import SimpleNamespace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +38,22 @@ def test_a_multiple_acknowledgement_never_ends_at_a_delivery_that_was_given_back
     assert acks.due() == [(1, True)]
     acks.given_back(3)
     assert acks.due() == []
+
+
+@pytest.mark.parametrize(("gap", "short_of_it"), [({}, 0.0625), ({"gap_seconds": 0.25}, 0.1875)])
+def test_a_gap_is_waited_for_so_long(
+    monkeypatch: pytest.MonkeyPatch, gap: dict[str, float], short_of_it: float
+) -> None:
+    now = 8.0
+    monkeypatch.setattr("servicekit.broker.acknowledgements.time", SimpleNamespace(monotonic=lambda: now))
+    acks = Acknowledgements[int]()
+    acks.finished(2, 2)
+    now += short_of_it
+    acks.finished(3, 3)
+    assert acks.due(**gap) == []
+    now = 8.0 + gap.get("gap_seconds", 0.125)
+    assert acks.due(**gap) == [(2, False)]
+    assert acks.waiting
 
 
 @given(st.permutations(range(1, 31)), st.sets(st.integers(1, 30)), st.sets(st.integers(1, 30)))

@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from structlog.testing import capture_logs
 
 from servicekit.deadlines import deadline, seconds_left
 from servicekit.mongo import GroupCommit
@@ -91,11 +92,13 @@ def test_those_who_come_meanwhile_share_the_next_one(begin: Begin) -> None:
 def test_of_a_group_that_fails_each_runs_alone_and_meets_its_own_error(begin: Begin) -> None:
     writes = Writes(refused="b")
 
-    first, a, b, c = begin(writes, ["a", "b", "c"])
+    with capture_logs() as logs:
+        first, a, b, c = begin(writes, ["a", "b", "c"])
 
-    assert outcomes([first, a, c]) == ["alone"] * 3
-    with pytest.raises(Refused):
-        b.result(WAIT_SECONDS)
+        assert outcomes([first, a, c]) == ["alone"] * 3
+        with pytest.raises(Refused):
+            b.result(WAIT_SECONDS)
+    assert logs == [{"event": "group_commit_split", "size": 3, "reason": "Refused", "log_level": "info"}]
     assert sorted(writes.alone) == ["a", "c", "first"]
 
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from servicekit.broker.topology import Topology
+from servicekit.events.addresses import exchange_of
 from servicekit.events.table import Consumer, Order
 from servicekit.service import Service, command_line
 
@@ -82,5 +83,116 @@ def test_a_services_table_of_events_tells_its_order(order: Order | None, printed
 
 @pytest.mark.parametrize("handlers", [{}, {"handle": print, "handle_many": print}])
 def test_a_consumer_has_exactly_one_handler(handlers: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"thing\.made\.v1 needs either"):
+    with pytest.raises(ValueError, match=r"^the consumer of thing\.made\.v1 needs either handle or handle_many$"):
         Consumer("thing.made.v1", "maker", ma.Schema(), **handlers)
+
+
+def test_a_service_has_these_names() -> None:
+    queue = "taker.thing.made.v1"
+    ladder = ["taker.retry.10s", "taker.retry.1m", "taker.retry.10m", "taker.retry.1h", "taker.retry.6h"]
+    assert exchange_of("maker") == "maker.events"
+    assert (TOPOLOGY.queues, TOPOLOGY.parking_queues) == ([queue], [f"parking.{queue}"])
+    assert TOPOLOGY.exchanges == ["taker.events", *ladder, "taker.parking", "taker.redeliver"]
+    assert Topology("maker", ("thing.made.v1",), ()).exchanges == ["maker.events"]
+    assert Topology("taker", (), (("maker", "thing.made.v1"),)).exchanges == TOPOLOGY.exchanges[1:]
+
+
+def binding(source: str, destination: str, key: str) -> dict[str, Any]:
+    return {
+        "source": source,
+        "destination": destination,
+        "destination_type": "queue",
+        "routing_key": key,
+        "arguments": {},
+    }
+
+
+LASTING = {"durable": True, "auto_delete": False}
+
+
+def test_a_producers_definitions_are_its_exchange_and_the_log_of_all_events() -> None:
+    assert Topology("maker", ("thing.made.v1",), ()).definitions() == {
+        "exchanges": [{"name": "maker.events", "type": "topic", "internal": False, "arguments": {}, **LASTING}],
+        "queues": [
+            {
+                "name": "events.log",
+                "arguments": {
+                    "x-queue-type": "stream",
+                    "x-max-age": "7D",
+                    "x-max-length-bytes": 2_000_000_000,
+                    "x-stream-max-segment-size-bytes": 50_000_000,
+                },
+                **LASTING,
+            }
+        ],
+        "bindings": [binding("maker.events", "events.log", "#")],
+        "policies": [],
+    }
+
+
+def test_a_consumers_definitions_are_its_queue_its_ladder_and_its_parking() -> None:
+    definitions = Topology("taker", (), (("maker", "thing.made.v1"),)).definitions()
+    queue, ladder = "taker.thing.made.v1", [f"taker.retry.{delay}" for delay in ("10s", "1m", "10m", "1h", "6h")]
+    kinds = {"maker.events": "topic", "taker.redeliver": "direct", "taker.parking": "direct"}
+    assert definitions["exchanges"] == [
+        {"name": name, "type": kind, "internal": False, "arguments": {}, **LASTING}
+        for name, kind in (kinds | dict.fromkeys(ladder, "fanout")).items()
+    ]
+    assert definitions["queues"] == [
+        {"name": name, "arguments": {"x-queue-type": "quorum"}, **LASTING}
+        for name in (*ladder, queue, f"parking.{queue}")
+    ]
+    assert definitions["bindings"] == [
+        *[binding(name, name, "") for name in ladder],
+        binding("maker.events", queue, "thing.made.v1"),
+        binding("taker.redeliver", queue, queue),
+        binding("taker.parking", f"parking.{queue}", queue),
+    ]
+
+
+def test_every_policy_is_for_one_queue_and_a_promise_where_it_sends_on() -> None:
+    policies = {policy["name"]: policy for policy in TOPOLOGY.definitions()["policies"]}
+    assert len(policies) == 7
+    for name, policy in policies.items():
+        assert (policy["apply-to"], policy["priority"]) == ("queues", 10)
+        assert policy.keys() == {"name", "pattern", "apply-to", "priority", "definition"}
+        assert policy["pattern"] == "^" + name.replace(".", r"\.") + "$"
+    assert policies["taker.retry.1m"]["definition"] == {
+        "message-ttl": 60_000,
+        "dead-letter-exchange": "taker.redeliver",
+        "dead-letter-strategy": "at-least-once",
+        "overflow": "reject-publish",
+    }
+    assert policies["parking.taker.thing.made.v1"]["definition"] == {"delivery-limit": 1_000_000}
+
+
+class Made(ma.Schema):
+    class Kept(ma.Schema):
+        at = ma.fields.AwareDateTime(required=True)
+
+    thing_id = ma.fields.String(required=True)
+    kept = ma.fields.Nested(Kept)
+
+
+def test_a_consumer_tells_what_it_reads_with_nested_members_written_out() -> None:
+    consumer = Consumer("thing.made.v1", "maker", Made(), print)
+    assert consumer.reads == {
+        "type": "object",
+        "required": ["thing_id"],
+        "additionalProperties": False,
+        "properties": {
+            "thing_id": {"type": "string"},
+            "kept": {
+                "type": "object",
+                "required": ["at"],
+                "additionalProperties": False,
+                "properties": {"at": {"type": "string", "format": "date-time"}},
+            },
+        },
+    }
+
+
+def test_a_row_of_the_table_takes_all_in_any_order_and_no_money_unless_it_says_so() -> None:
+    consumer = Consumer("thing.made.v1", "maker", ma.Schema(), print)
+    event: Any = None
+    assert (consumer.takes(event), consumer.order, consumer.money) == (True, None, False)

@@ -96,7 +96,7 @@ class ConsumerProcess:
         self._workers.start()
         failures = 0
         while not self._stopping.is_set():
-            began = time.monotonic()
+            began, pause = time.monotonic(), 0.0
             try:
                 self._await_database()
                 self._consume()
@@ -107,13 +107,14 @@ class ConsumerProcess:
                     raise UnusableTopology(refusal(error)) from error
                 if time.monotonic() - began > 10 * RECONNECT_SECONDS[-1]:
                     failures = 0
-                wait = RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)]
+                pause = RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)]
                 failures += 1
-                log.warning("broker_lost", reason=f"{type(error).__name__}: {error}"[:200], seconds=wait)
-                self._stopping.wait(wait)
+                log.warning("broker_lost", reason=f"{type(error).__name__}: {error}"[:200], seconds=pause)
             finally:
+                # Before the pause: in it we are not ready, and what a lost connection brought comes again.
                 self._subscription = None
                 self._workers.give_up()
+            self._stopping.wait(pause)
         self._workers.stop()
 
     def _await_database(self) -> None:

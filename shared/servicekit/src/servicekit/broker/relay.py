@@ -137,7 +137,7 @@ class Relay:
         self._failure: BaseException | None = None
         self._loop: _Loop  # made with the connection
         self._connection: _Connection | None = None
-        self._channel: Channel | None = None
+        self._channel: Channel  # made on the connection
         self._ready: deque[Row] = deque()
         self._waiting: dict[Aggregate, deque[Row]] = {}
         self._in_flight: dict[int, tuple[Row, float]] = {}
@@ -215,7 +215,6 @@ class Relay:
 
     def _check_exchange(self, remaining: list[str]) -> None:
         """Every exchange must exist before the first publish; a missing one closes the channel, which is fatal."""
-        assert self._channel is not None
         if remaining:
             self._channel.exchange_declare(
                 remaining[0], passive=True, callback=lambda _frame: self._check_exchange(remaining[1:])
@@ -263,7 +262,6 @@ class Relay:
         self.metrics.in_flight.set(len(self._in_flight))
 
     def _publish(self, row: Row) -> None:
-        assert self._channel is not None
         crash_point("A3")
         self._channel.basic_publish(
             row["exchange"],
@@ -309,7 +307,7 @@ class Relay:
                 self.metrics.nacks.inc()
                 log.warning("event_nacked", outbox_id=row["_id"], exchange=row["exchange"])
                 # The aggregate stays busy meanwhile, so the order holds.
-                self._later(NACK_PAUSE_SECONDS, partial(self._send_again, row))
+                self._loop.call_later(NACK_PAUSE_SECONDS, partial(self._send_again, row))
         self._pump_soon()
         if self._stopping.is_set():
             self._close_when_drained()
@@ -336,7 +334,7 @@ class Relay:
             if time.monotonic() - oldest > self._confirm_timeout_seconds:
                 self._fail(RelayInDoubt(f"no confirm within {self._confirm_timeout_seconds} s"))
                 return
-        self._later(1.0, self._watch_confirms)
+        self._loop.call_later(1.0, self._watch_confirms)
 
     def _on_blocked(self, _connection: Any, method: Any) -> None:
         self._blocked = True
@@ -350,7 +348,9 @@ class Relay:
         self._pump()
 
     def _close_in_time(self) -> None:
-        self._later(STOP_TIMEOUT_SECONDS, lambda: self._fail(RelayInDoubt("the broker did not let us finish in time")))
+        self._loop.call_later(
+            STOP_TIMEOUT_SECONDS, lambda: self._fail(RelayInDoubt("the broker did not let us finish in time"))
+        )
         self._close_when_drained()
 
     def _close_when_drained(self) -> None:
@@ -368,10 +368,6 @@ class Relay:
             self._fail(RelayInDoubt(f"connection closed: {reason!r}"))
         assert self._connection is not None
         self._loop.stop()
-
-    def _later(self, seconds: float, callback: Callable[[], object]) -> None:
-        if self._connection is not None and self._failure is None:
-            self._loop.call_later(seconds, callback)
 
     def _on_loop(self, callback: Callable[[], object]) -> None:
         if self._connection is not None:

@@ -124,7 +124,8 @@ class Handling:
 
     def _handle_alone(self, delivery: Delivery) -> str:
         """The message's outcome; a bug gets its quick tries before the message is sent away."""
-        for tries_left in range(QUICK_TRIES, -1, -1):
+        tries = 0
+        while True:
             try:
                 return self._while_database_down(delivery, lambda: self._attempt(delivery), self._is_database_down)
             except Stopped:
@@ -132,9 +133,9 @@ class Handling:
             except UnreadableMessage as error:
                 return self._send_away(delivery, "unreadable", error)
             except Exception as error:  # noqa: BLE001 whatever a handler raises, its message goes up the retry ladder
-                if (transient := _is_transient(error)) or tries_left == 0:
+                if (transient := _is_transient(error)) or tries >= QUICK_TRIES:
                     return self._send_away(delivery, "transient" if transient else "bug", error)
-        raise AssertionError("unreachable")
+                tries += 1
 
     def _attempt(self, delivery: Delivery) -> str:
         read = self._read(delivery)

@@ -82,7 +82,7 @@ class Redelivery:
         try:
             self._rows.insert_one(row)
         except DuplicateKeyError as error:
-            if "seq" not in "".join(duplicate_key(error)):
+            if "seq" not in duplicate_key(error):
                 raise
             known = {f"aggregate.{name}": row["aggregate"][name] for name in ("type", "id")} | {"seq": row["seq"]}
             if self._rows.find_one(known, {"_id": 1}) is None:
@@ -124,5 +124,5 @@ def stack_of(error: BaseException) -> str:
 
 
 def _count(message: Message, header: str) -> int:
-    count = message.headers.get(header, 0)
-    return count if isinstance(count, int) and count >= 0 else 0
+    count = message.headers.get(header)
+    return max(count, 0) if isinstance(count, int) else 0

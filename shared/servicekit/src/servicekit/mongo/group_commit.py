@@ -23,11 +23,12 @@ MOST_TOGETHER = 32
 
 
 class _Waiting(Generic[I]):
+    leads: bool
+
     def __init__(self, item: I) -> None:
         self.item = item
         self.woken = threading.Event()
         self.committed = False
-        self.leads = False
 
 
 class GroupCommit(Generic[I]):
