@@ -45,5 +45,5 @@ def signature_of(body: bytes, secret: str) -> str:
 
 def _payment_of(post_request_id: str) -> str | None:
     """The payment a biller's request id speaks of (`<payment_id>:post`), or None for what is not ours."""
-    payment_id, colon, ending = post_request_id.partition(":")
-    return payment_id if colon and ending == "post" else None
+    payment_id, _, ending = post_request_id.partition(":")
+    return payment_id if ending == "post" else None
