@@ -109,16 +109,19 @@ def test_a_payment_that_is_no_fee_is_returned_by_people_within_the_published_tim
 
 
 PAYMENT = a_payment(transaction_token="EM7K3M9Q2XV4BTC")
-READER = PaymentReader(FakePayments(payments={"pay_1": PAYMENT}))
+OF_PORTAL = a_payment("pay_2", mode="CARD")
+READER = PaymentReader(FakePayments(payments={"pay_1": PAYMENT, "pay_2": OF_PORTAL}))
 
 
 def test_a_payment_is_shown_to_whom_it_belongs_and_is_not_there_for_anybody_else() -> None:
     assert READER.get("pay_1", Payer("cli_2", KIOSK)) == PAYMENT
+    assert READER.get("pay_2", Payer("cli_1", None)) == OF_PORTAL
 
     for payment_id, payer in (
         ("pay_1", Payer("cli_1", None)),
         ("pay_1", Payer("cli_1", "ksk_2")),
-        ("pay_2", Payer("cli_1", KIOSK)),
+        ("pay_2", Payer("cli_2", None)),
+        ("pay_3", Payer("cli_1", KIOSK)),
     ):
         with pytest.raises(PaymentNotFound) as hidden:
             READER.get(payment_id, payer)
