@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 
 from billing.application.bills.ports import BillFetch, FeeDemand, FetchedBills
 from billing.application.payments.errors import BillAlreadyPaid, part_refused
@@ -37,6 +38,8 @@ class FakePayments:
     breaks: dict[tuple[str, str], Break] = field(default_factory=dict)
     resolved: dict[tuple[str, str], Resolution] = field(default_factory=dict)
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+    # Sweepers take payments in several threads.
+    _taking: Lock = field(default_factory=Lock)
 
     def find_claim(self, claim: Claim) -> Once[str] | None:
         return _claimed(self.claims, claim)
@@ -99,13 +102,14 @@ class FakePayments:
         return next((p for p in self.payments.values() if p.bill_key == bill_key and p.state not in FAILED), None)
 
     def take_due(self, at: datetime, resume_at: datetime) -> Payment | None:
-        due = [p for p in self.payments.values() if p.resume_at and p.resume_at <= at]
-        if not due:
-            return None
-        payment = min(due, key=lambda p: p.resume_at or at)
-        taken = replace(payment, resume_at=resume_at)
-        self.payments[payment.payment_id] = replace(taken, unsent=False)
-        return taken
+        with self._taking:
+            due = [p for p in self.payments.values() if p.resume_at and p.resume_at <= at]
+            if not due:
+                return None
+            payment = min(due, key=lambda p: p.resume_at or at)
+            taken = replace(payment, resume_at=resume_at)
+            self.payments[payment.payment_id] = replace(taken, unsent=False)
+            return taken
 
     def resume_now(self, payment_id: str, at: datetime) -> bool:
         payment = self.payments.get(payment_id)

@@ -9,7 +9,6 @@ from billing.domain.ledger.entries import JournalEntry, Kind, Leg, sandbox_fundi
 from billing.domain.payments.payment import IllegalMove, State
 from billing.domain.payments.receipts import receipt_number
 
-
 ODD = "an entry has at least two legs and none of them is zero"
 
 

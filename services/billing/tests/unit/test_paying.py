@@ -343,7 +343,7 @@ def test_one_sweep_goes_on_with_a_bounded_number_and_eight_are_asked_about_at_on
     side_by_side, names = Barrier(THREADS), set()
 
     def inquire(payment: Payment) -> Answer:
-        side_by_side.wait(timeout=2)
+        side_by_side.wait(timeout=10)
         names.add(current_thread().name)
         return Answer(Outcome.PENDING)
 
