@@ -46,12 +46,12 @@ def test_the_charge_is_that_of_the_order_in_force_on_the_day(
 
 
 def test_a_day_before_every_order_has_no_rate() -> None:
-    with pytest.raises(NoRateInForce, match="^no rate for WATER on 2010-01-01$"):
+    with pytest.raises(NoRateInForce, match=r"^no rate for WATER on 2010-01-01$"):
         FEES.charge(category="WATER", channel="AGT", bill_paise=100, on=date(2010, 1, 1))
 
 
 def test_a_channel_without_a_sharing_is_told_by_its_name() -> None:
-    with pytest.raises(NoRateInForce, match="^no sharing for WATER on channel ATM on 2026-11-23$"):
+    with pytest.raises(NoRateInForce, match=r"^no sharing for WATER on channel ATM on 2026-11-23$"):
         FEES.share_fee(category="WATER", channel="ATM", fee_paise=100, on=date(2026, 11, 23))
 
 

@@ -113,7 +113,7 @@ class LostPayments(FakePayments):
 
     error: type[ServiceError] = DependencyUnavailable
 
-    def record(self, before: Payment, change: Change) -> bool:
+    def record(self, before: Payment, change: Change) -> bool:  # noqa: ARG002 - the port's
         raise self.error("gone")
 
 
