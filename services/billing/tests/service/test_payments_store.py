@@ -1,8 +1,10 @@
 """One suite for both stores of payments: the real one and the fake that the unit tests trust."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any, Protocol
 
 import pytest
@@ -204,6 +206,23 @@ def test_a_due_payment_is_taken_once_and_forgets_that_it_was_not_sent(store: Sto
     assert stored is not None
     assert (stored.unsent, stored.resume_at) == (False, later)
     store.record(stored, refusal(stored))
+
+
+def test_several_sweepers_take_each_payment_once(store: Store) -> None:
+    due_at, never = NOW - timedelta(days=9_000), NOW + timedelta(days=9_000)
+    due = [a_payment(public_id("pay"), mode="CARD", resume_at=due_at) for _ in range(8)]
+    for payment in due:
+        store.begin(a_claim(payment.payment_id), payment, None)
+    at_once = Barrier(16)
+
+    def take(_: int) -> Payment | None:
+        at_once.wait(10)
+        return store.take_due(due_at, never)
+
+    with ThreadPoolExecutor(16) as pool:
+        taken = [payment.payment_id for payment in pool.map(take, range(16)) if payment]
+
+    assert sorted(taken) == sorted(payment.payment_id for payment in due)
 
 
 def test_a_bell_wakes_a_payment_given_back_but_not_one_completed(store: Store, new_payment: Make) -> None:

@@ -1,15 +1,20 @@
-"""Fakes for the unit level. FakePayments passes the same suite as MongoPayments (tests/service/test_payments_store)."""
+"""Fakes for the unit level. They pass the suites of what they stand for (tests/service/test_*_store, test_told_stores,
+test_partner_fakes); FakeRecords has no rule of its own to pass one."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 
-from billing.application.bills.ports import BillFetch, FetchedBills
+from billing.application.bills.ports import BillFetch, FeeDemand, FetchedBills
 from billing.application.payments.errors import BillAlreadyPaid, part_refused
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
+from billing.domain.books import PaymentFacts, WalletFacts
 from billing.domain.centres import Centre
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
+from billing.domain.ledger.wallet import Wallet
 from billing.domain.payer import Payer
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.breaks import Break, Resolution
@@ -33,6 +38,8 @@ class FakePayments:
     breaks: dict[tuple[str, str], Break] = field(default_factory=dict)
     resolved: dict[tuple[str, str], Resolution] = field(default_factory=dict)
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+    # Sweepers take payments in several threads.
+    _taking: Lock = field(default_factory=Lock)
 
     def find_claim(self, claim: Claim) -> Once[str] | None:
         return _claimed(self.claims, claim)
@@ -95,13 +102,14 @@ class FakePayments:
         return next((p for p in self.payments.values() if p.bill_key == bill_key and p.state not in FAILED), None)
 
     def take_due(self, at: datetime, resume_at: datetime) -> Payment | None:
-        due = [p for p in self.payments.values() if p.resume_at and p.resume_at <= at]
-        if not due:
-            return None
-        payment = min(due, key=lambda p: p.resume_at or at)
-        taken = replace(payment, resume_at=resume_at)
-        self.payments[payment.payment_id] = replace(taken, unsent=False)
-        return taken
+        with self._taking:
+            due = [p for p in self.payments.values() if p.resume_at and p.resume_at <= at]
+            if not due:
+                return None
+            payment = min(due, key=lambda p: p.resume_at or at)
+            taken = replace(payment, resume_at=resume_at)
+            self.payments[payment.payment_id] = replace(taken, unsent=False)
+            return taken
 
     def resume_now(self, payment_id: str, at: datetime) -> bool:
         payment = self.payments.get(payment_id)
@@ -180,9 +188,114 @@ class FakeBills:
 
 
 @dataclass
+class FakeDemands:
+    """application.bills.ports.FeeDemands and NewFeeDemands in memory."""
+
+    demands: dict[str, FeeDemand] = field(default_factory=dict)
+
+    def of_application(self, application_id: str) -> FeeDemand | None:
+        return self.demands.get(application_id)
+
+    def add(self, demand: FeeDemand) -> None:
+        self.demands.setdefault(demand.application_id, demand)
+
+
+@dataclass
+class FakeWallets:
+    """application.wallets.ports.NewWallets and SandboxWallets in memory."""
+
+    wallets: dict[str, Wallet] = field(default_factory=dict)
+    approved: dict[str, datetime] = field(default_factory=dict)
+    journal: dict[str, JournalEntry] = field(default_factory=dict)
+
+    def open(self, kiosk_id: str, *, credit_limit_paise: int, approved_at: datetime) -> None:
+        wallet = self._opened(kiosk_id)
+        if kiosk_id not in self.approved:
+            self.approved[kiosk_id] = approved_at
+            self.wallets[kiosk_id] = replace(wallet, credit_limit_paise=credit_limit_paise)
+
+    def fund(self, kiosk_id: str, entry: JournalEntry) -> bool:
+        if entry.entry_id in self.journal:
+            return False
+        wallet = self._opened(kiosk_id)
+        available_paise = wallet.available_paise + wallet_changes(entry)[kiosk_id]
+        self.wallets[kiosk_id] = replace(wallet, available_paise=available_paise)
+        self.journal[entry.entry_id] = entry
+        return True
+
+    def wallet(self, kiosk_id: str) -> Wallet | None:
+        return self.wallets.get(kiosk_id)
+
+    def approved_at(self, kiosk_id: str) -> datetime | None:
+        return self.approved.get(kiosk_id)
+
+    def _opened(self, kiosk_id: str) -> Wallet:
+        empty = Wallet(kiosk_id, available_paise=0, held_paise=0, credit_limit_paise=0)
+        return self.wallets.setdefault(kiosk_id, empty)
+
+
+@dataclass
+class FakeBreaks:
+    """application.payments.ports.Breaks in memory."""
+
+    breaks: dict[tuple[str, str], Break] = field(default_factory=dict)
+
+    def open(self, opened: Break) -> None:
+        self.breaks.setdefault((opened.payment_id, opened.kind), opened)
+
+    def of(self, payment_id: str) -> list[Break]:
+        return [opened for (of_payment, _), opened in self.breaks.items() if of_payment == payment_id]
+
+
+@dataclass
+class FakeRecords:
+    """application.books.ports.Records and Snapshot that tell what a test puts in.
+
+    `checked_at` is when the books were said to be checked; strays are known once payments were read to the end.
+    """
+
+    folded: Mapping[str, int] = field(default_factory=dict)
+    unbalanced: list[str] = field(default_factory=list)
+    receipts: Mapping[str, int] = field(default_factory=dict)
+    stored_wallets: list[WalletFacts] = field(default_factory=list)
+    stored_payments: list[PaymentFacts] = field(default_factory=list)
+    stray: tuple[list[str], list[str]] = ([], [])
+    checked_at: datetime | None = None
+    is_open: bool = False
+
+    @contextmanager
+    def snapshot(self) -> Iterator["FakeRecords"]:
+        self.is_open = True
+        yield self
+        self.is_open = False
+
+    def balances(self) -> Mapping[str, int]:
+        return self.folded
+
+    def unbalanced_entries(self) -> Iterable[str]:
+        return self.unbalanced
+
+    def repeated_receipts(self) -> Mapping[str, int]:
+        return self.receipts
+
+    def wallets(self) -> Iterable[WalletFacts]:
+        for wallet in self.stored_wallets:
+            assert self.is_open, "read after the snapshot"
+            yield wallet
+
+    def payments(self, at: datetime) -> Iterator[PaymentFacts]:
+        yield from self.stored_payments
+        self.checked_at = at
+
+    def strays(self) -> tuple[list[str], list[str]]:
+        return self.stray if self.checked_at else ([], [])
+
+
+@dataclass
 class FakeBillers:
     """Billers that do what `next_answers` say (then SUCCESS), remember what reached them and answer inquiries.
 
+    `looked_up` are the customers whose bills were asked for; what is told of each is `listed`.
     `taken` is the truth: request id → the outcome the biller itself recorded; idempotent on the request id. An inquiry
     is answered by `next_inquiries` first: UNKNOWN and NOT_SENT are what becomes of an answer on its way.
     """
@@ -193,8 +306,10 @@ class FakeBillers:
     received: Counter[str] = field(default_factory=Counter)
     can_be_asked: bool = True
     listed: FetchedBills = field(default_factory=lambda: FetchedBills(()))
+    looked_up: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
 
-    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:  # noqa: ARG002 - the port's
+    def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:
+        self.looked_up.append((biller.biller_id, customer_params))
         return self.listed
 
     def pay(self, payment: Payment) -> Answer:

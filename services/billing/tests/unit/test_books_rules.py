@@ -191,7 +191,10 @@ def test_a_receipt_and_a_completed_payment_come_together(payment: PaymentFacts, 
 def test_a_second_entry_of_a_kind_is_found_and_every_such_kind_is_told() -> None:
     twice = replace(BY_WALLET, entries=entries(Kind.HOLD, Kind.HOLD, Kind.POST, Kind.POST))
 
-    assert broken(books_of(twice))["I3"] == ("pay_1: more than one hold, post",)
+    assert broken(books_of(twice)) == {
+        "I2": (f"pay_1: COMPLETED, taken {2 * TOTAL}, posted {2 * TOTAL}, returned 0, held 0",),
+        "I3": ("pay_1: more than one hold, post",),
+    }
 
 
 def test_a_receipt_number_on_two_payments_is_found() -> None:
@@ -227,11 +230,23 @@ def test_an_event_of_another_kind_that_was_counted_is_in_order() -> None:
 
 def test_entries_and_events_of_payments_that_are_not_there_are_found() -> None:
     audit = Audit({})
-    audit.entries_without_payment(["pay_8"])
-    audit.events_without_payment(["pay_9"])
+    audit.look_at(replace(BY_WALLET, entries=[], completed=0))
+    audit.entries_without_payment(["pay_7", "pay_8"])
+    audit.events_without_payment(["pay_8", "pay_9"])
     books = audit.books(unbalanced=[], repeated_receipts={}, wallets=[])
 
-    assert broken(books) == {"I2": ("pay_8: entries without a payment",), "I4": ("pay_9: events without a payment",)}
+    assert broken(books) == {
+        "I2": (
+            "pay_1: COMPLETED with no entry",
+            "pay_7: entries without a payment",
+            "pay_8: entries without a payment",
+        ),
+        "I4": (
+            "pay_1: COMPLETED, 1 events counted, 0 completed, 0 failed, 0 others",
+            "pay_8: events without a payment",
+            "pay_9: events without a payment",
+        ),
+    }
     assert not books.in_order
 
 

@@ -85,6 +85,8 @@ CAPTURED = entry(Kind.CAPTURE, ("psp:clearing", -153_000), ("psp:authorised", 15
 
 GIVEN_BACK = moved(WALLET, State.POST_FAILED, State.VOIDED, at=NOW, failure=UNSEEN, **WORKED_ON)
 REFUSED = replace(GIVEN_BACK, failure=REFUSED_BY_BILLER)
+# It was voided twenty minutes after the biller had not seen it.
+GIVEN_BACK_LATER = moved(POST_EXPIRED, State.VOIDED, at=AT + timedelta(minutes=20), **WORKED_ON)
 AUTH_FAILED = moved(CARD, State.AUTH_FAILED, at=NOW, failure=UNSEEN, **WORKED_ON)
 
 
@@ -201,6 +203,7 @@ def test_at_the_deadline_people_take_over_what_is_in_doubt_and_it_is_still_asked
         (GIVEN_BACK, Ask.INQUIRE, Outcome.NEVER_SEEN, AT, AT + PACE.give_up_unsent, None),
         (GIVEN_BACK, Ask.INQUIRE, Outcome.NEVER_SEEN, NOW + HOUR, NOW + 2 * HOUR, None),
         (GIVEN_BACK, Ask.INQUIRE, Outcome.NEVER_SEEN, LATE, None, None),
+        (GIVEN_BACK_LATER, Ask.INQUIRE, Outcome.NEVER_SEEN, AT + HOUR, AT + 2 * HOUR - timedelta(minutes=20), None),
         (REFUSED, Ask.INQUIRE, Outcome.NEVER_SEEN, AT, None, None),
         (AUTH_FAILED, Ask.FIND_AUTHORISATION, Outcome.NEVER_SEEN, AT, AT + PACE.give_up_unsent, None),
         (AUTH_FAILED, Ask.VOID, Outcome.SUCCESS, AT, None, None),

@@ -46,8 +46,13 @@ def test_the_charge_is_that_of_the_order_in_force_on_the_day(
 
 
 def test_a_day_before_every_order_has_no_rate() -> None:
-    with pytest.raises(NoRateInForce):
+    with pytest.raises(NoRateInForce, match=r"^no rate for WATER on 2010-01-01$"):
         FEES.charge(category="WATER", channel="AGT", bill_paise=100, on=date(2010, 1, 1))
+
+
+def test_a_channel_without_a_sharing_is_told_by_its_name() -> None:
+    with pytest.raises(NoRateInForce, match=r"^no sharing for WATER on channel ATM on 2026-11-23$"):
+        FEES.share_fee(category="WATER", channel="ATM", fee_paise=100, on=date(2026, 11, 23))
 
 
 def test_every_biller_can_be_paid_today_on_each_of_its_channels() -> None:
@@ -96,6 +101,25 @@ def test_half_of_an_application_fee_waits_for_the_delivery() -> None:
     legs = {leg.account: leg.paise for leg in cost.credits}
     assert legs == {"revenue:kiosk": 1_200, "revenue:lsp": 150, "revenue:society": 150, "revenue:delivery": 1_500}
     assert cost.order == "the order of the application"
+
+
+ORDER_OF_CHARGE = FEES.charge(category="ELECTRICITY", channel="AGT", bill_paise=100, on=date(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    ("fee_order", "fee_order_hi", "printed"),
+    [
+        (None, None, (ORDER_OF_CHARGE.order, ORDER_OF_CHARGE.order_hi)),
+        ("an order", "एक आदेश", ("an order", "एक आदेश")),
+        ("an order", None, ("an order", "an order")),
+    ],
+)
+def test_the_order_that_is_printed_is_the_bills_own_where_it_has_one(
+    fee_order: str | None, fee_order_hi: str | None, printed: tuple[str, str]
+) -> None:
+    cost = price(FEES, BILLERS["JVVNL"], a_bill(fee_order=fee_order, fee_order_hi=fee_order_hi), "AGT", 100)
+
+    assert (cost.order, cost.order_hi) == printed
 
 
 def test_the_day_of_an_order_is_the_indian_day() -> None:

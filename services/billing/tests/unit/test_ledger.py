@@ -9,18 +9,20 @@ from billing.domain.ledger.entries import JournalEntry, Kind, Leg, sandbox_fundi
 from billing.domain.payments.payment import IllegalMove, State
 from billing.domain.payments.receipts import receipt_number
 
+ODD = "an entry has at least two legs and none of them is zero"
+
 
 @pytest.mark.parametrize(
-    "legs",
+    ("legs", "why"),
     [
-        (Leg("a", 1),),
-        (Leg("a", 1), Leg("b", -2)),
-        (Leg("a", 0), Leg("b", 0)),
-        (),
+        ((Leg("a", 1),), ODD),
+        ((Leg("a", 1), Leg("b", -2)), "the legs of id do not sum to zero"),
+        ((Leg("a", 0), Leg("b", 0)), ODD),
+        ((), ODD),
     ],
 )
-def test_an_entry_that_does_not_balance_cannot_be_made(legs: tuple[Leg, ...]) -> None:
-    with pytest.raises(ValueError, match=r"zero"):
+def test_an_entry_that_does_not_balance_cannot_be_made(legs: tuple[Leg, ...], why: str) -> None:
+    with pytest.raises(ValueError, match=f"^{why}$"):
         JournalEntry("id", Kind.FUNDING, NOW, legs)
 
 
@@ -30,6 +32,13 @@ def test_a_hold_takes_from_the_wallet_and_its_posting_does_not_take_again() -> N
     assert wallet_changes(payment.hold_entry(NOW)) == {KIOSK: -152_500}
     assert wallet_changes(payment.post_entry(NOW)) == {}
     assert wallet_changes(payment.void_entry(NOW)) == {KIOSK: 152_500}
+
+
+def test_a_card_is_no_wallet_even_at_a_centre() -> None:
+    hold = a_payment(mode="CARD", kiosk_id=KIOSK).hold_entry(NOW)
+
+    assert wallet_changes(hold) == {}
+    assert [leg.account for leg in hold.legs] == ["psp:authorised", "psp:held"]
 
 
 @pytest.mark.parametrize("mode", ["WALLET", "CARD"])
@@ -76,7 +85,7 @@ def test_a_centre_is_funded_once_whatever_the_amount() -> None:
 def test_no_payment_moves_backwards(first: State, second: State) -> None:
     payment = a_payment(state=first)
 
-    with pytest.raises(IllegalMove):
+    with pytest.raises(IllegalMove, match=f"^pay_1: {first.value} → {second.value}$"):
         payment.move(NOW, second)
 
 

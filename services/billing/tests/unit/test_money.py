@@ -41,10 +41,18 @@ def test_a_charge_of_five_rupees_and_one_paisa_is_shared_to_the_last_paisa() -> 
 
 
 @pytest.mark.parametrize(
-    ("paise", "shares"), [(100, {"a": 9_999}), (100, {}), (-1, {"a": WHOLE}), (1, {"a": -1, "b": 10_001})]
+    ("paise", "shares", "why"),
+    [
+        (100, {"a": 9_999}, "shares sum to 9999 basis points, not 10000"),
+        (100, {}, "shares sum to 0 basis points, not 10000"),
+        (-1, {"a": WHOLE}, "an amount and its shares cannot be negative"),
+        (1, {"a": -1, "b": 10_001}, "an amount and its shares cannot be negative"),
+    ],
 )
-def test_shares_that_make_no_whole_and_negative_amounts_are_refused(paise: int, shares: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"basis points|negative"):
+def test_shares_that_make_no_whole_and_negative_amounts_are_refused(
+    paise: int, shares: dict[str, int], why: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{why}$"):
         split(paise, shares)
 
 

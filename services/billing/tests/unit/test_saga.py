@@ -11,7 +11,7 @@ from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.payment import Failure, Payment, State
-from billing.domain.payments.saga import Attempt, ended
+from billing.domain.payments.saga import Attempt, Change, ended
 
 FUNDS = 10_000_000
 
@@ -281,6 +281,50 @@ def test_a_success_that_comes_after_another_gave_the_money_back_is_looked_at_at_
     _sweep(payments, drive, NOW)
 
     assert [kind for _, kind in payments.breaks] == ["late-success"]
+
+
+def handed_over(payment: Payment) -> Change:
+    """People have it, and it is asked about in an hour."""
+    return Change(payment.move(NOW, State.MANUAL, resume_at=NOW + timedelta(hours=1)))
+
+
+def given_back(payment: Payment) -> Change:
+    """It was refused, and nobody looks at it again."""
+    failure = Failure("biller-refused", "no", money_returned=True)
+    return ended(payment.refused(NOW, failure, resume_at=NOW), "evt", [payment.void_entry(NOW)])
+
+
+def still_asked_about(payment: Payment) -> Change:
+    """Whoever moved it goes on with it in a minute."""
+    return Change(payment.move(NOW, State.POST_UNKNOWN, resume_at=NOW + timedelta(minutes=1)))
+
+
+@pytest.mark.parametrize(
+    ("winner", "answer", "rings"),
+    [
+        (handed_over, Outcome.SUCCESS, True),
+        (given_back, Outcome.SUCCESS, True),
+        (given_back, Outcome.UNKNOWN, True),
+        (still_asked_about, Outcome.SUCCESS, False),
+        (handed_over, Outcome.REFUSED, False),
+        (given_back, Outcome.REFUSED, False),
+    ],
+)
+def test_what_the_loser_of_a_race_learnt_is_looked_at_at_once_where_nobody_else_is_at_work(
+    winner: Callable[[Payment], Change], answer: Outcome, rings: bool
+) -> None:
+    payments, billers, drive, _ = _world()
+    begun = _begun(payments)
+    change = winner(begun)
+
+    def moved_meanwhile(payment: Payment) -> Answer:
+        assert payments.record(payment, change)
+        return Answer(answer, "ref", "no")
+
+    billers.pay = moved_meanwhile  # type: ignore[method-assign]
+
+    assert drive(DrivePayment(begun, Attempt.FIRST)) == change.payment
+    assert payments.payments[begun.payment_id].resume_at == (NOW if rings else change.payment.resume_at)
 
 
 def test_an_authorisation_that_comes_after_it_was_given_up_is_voided() -> None:

@@ -45,5 +45,4 @@ def signature_of(body: bytes, secret: str) -> str:
 
 def _payment_of(post_request_id: str) -> str | None:
     """The payment a biller's request id speaks of (`<payment_id>:post`), or None for what is not ours."""
-    payment_id, colon, ending = post_request_id.partition(":")
-    return payment_id if colon and ending == "post" else None
+    return post_request_id.removesuffix(":post") if post_request_id.endswith(":post") else None

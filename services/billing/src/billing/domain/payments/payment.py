@@ -164,7 +164,7 @@ class Payment:
                 raise IllegalMove(f"{self.payment_id}: {current} → {state}")
             current = state
         if current in ENDED:
-            changes.setdefault("resume_at", None)
+            changes = {"resume_at": None} | changes
         return replace(
             self,
             **({"attempts": 0, "unsent": False} | changes),
