@@ -84,7 +84,9 @@ def run_mutants(root: Path, name: str, part: str = "") -> int:
         copy = _copy(package, root / ".local" / "mutants" / name, plan, code)
     servers = disposable_stack(root, with_services=False, stage=stage, say=say) if plan.infra else nullcontext()
     with servers as stack:
-        changed = _mutants(environments, environments.tested_in(package), copy, stack.infrastructure_env if stack else {})
+        changed = _mutants(
+            environments, environments.tested_in(package), copy, stack.infrastructure_env if stack else {}
+        )
     survivors = Plan.of(package).survivors  # Read now: a run is long enough to write down reasons meanwhile.
     mutants = judged(changed, survivors)
     console.print(table(mutants))
