@@ -140,6 +140,7 @@ def test_a_service_is_made_tried_run_and_taken_away_as_the_page_says(copy: Path)
 
 def test_two_new_services_at_the_same_time_merge_without_a_conflict(copy: Path) -> None:
     git(copy, "reset", "--hard", "--quiet")
+    git(copy, "clean", "--force", "-d", "--quiet")
     start, ours = git(copy, "rev-parse", "HEAD", "--abbrev-ref", "HEAD").split()
     names = ("agriculture", "horticulture")
     for name in names:

@@ -251,6 +251,8 @@ def make_service(
 ) -> None:
     """A service that runs, in its own two folders."""
     new_service(root(), name, team, say)
+    # The order of imports depends on the name.
+    raise typer.Exit(suites.format_code(root(), f"services/{name}"))
 
 
 @app.command("remove-service")

@@ -164,14 +164,15 @@ def run_lint(root: Path) -> int:
     return summarise(_shown(run_checks(environments, SUITES_AT_ONCE)))
 
 
-def format_code(root: Path) -> int:
-    """Rewrites every Python file as `make lint` wants it; 1 when something is left that only a person can mend."""
+def format_code(root: Path, folder: str = ".") -> int:
+    """Rewrites every Python file below `folder` as `make lint` wants it; 1 when something is left that only a person
+    can mend."""
     environments = Environments(root, say)
     environments.ensure("lint")
     ruff = [str(environments.program("lint", "python")), "-m", "ruff"]
     settings = [f"--cache-dir={root / '.local' / 'cache' / 'ruff'}", f"--config={root / 'pyproject.toml'}"]
     codes = [
-        subprocess.run([*ruff, *act, *settings], cwd=root, check=False).returncode
+        subprocess.run([*ruff, *act, *settings, folder], cwd=root, check=False).returncode
         for act in (["check", "--fix"], ["format"])
     ]
     return max(codes)
