@@ -284,7 +284,7 @@ def test_whoever_is_killed_at_a_crash_point_leaves_what_the_walk_says(
         ({"amount_paise": 152_501}, "amount-not-accepted", "/amount/amount", "amount-not-exact",
             "This bill is paid in full: ₹1,525.00."),
     ],
-    ids=str,
+    ids=["mode", "instrument with a wallet", "no instrument with a card", "amount"],
 )  # fmt: skip
 def test_a_way_of_paying_that_is_not_taken_is_refused_at_the_place_that_is_wrong(
     town: Town, changes: dict[str, Any], slug: str, pointer: str, code: str, detail: str
