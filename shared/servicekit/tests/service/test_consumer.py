@@ -20,7 +20,7 @@ from servicekit.broker.consumer import ConsumerProcess, UnusableTopology, Worker
 from servicekit.broker.relay import Relay
 from servicekit.broker.workers import Job, Workers
 from servicekit.errors import DependencyUnavailable
-from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, ReceivedEvent, serialise
+from servicekit.events.envelope import Message, NewEvent, ReceivedEvent, serialise
 from servicekit.events.handling import Delivery, Handling
 from servicekit.events.redelivery import Redelivery
 from servicekit.events.table import Consumer
@@ -76,25 +76,6 @@ def test_a_backlog_is_handled_whole_and_once(
     process.stop()
     eventually(lambda: not process.idle)  # Its connection is gone, and what it did not acknowledge is back.
     assert length(broker, QUEUE) == 0
-
-
-@pytest.mark.parametrize("field", ["_id", "number"])
-def test_a_handler_that_meets_a_duplicate_of_its_own_loses_no_event(
-    db: Mongo, handling: Handling, taker: Taker, field: str
-) -> None:
-    """Only the inbox says that a message was handled; what else is there twice is a failure as any other."""
-    db.db.things.create_index("number", unique=True)
-    db.db.things.insert_one({"_id": "here", "number": "here"})
-    twin = {"_id": "other", "number": "other", field: "here"}
-
-    def meet_the_twin(_event: ReceivedEvent) -> None:
-        db.db.things.insert_one(twin)
-
-    taker.before = meet_the_twin
-    event = new_event("t1")
-    handling.handle([Delivery(QUEUE, Message(event.id, EVENT, CONTENT_TYPE, serialise(event, "maker"), {}))])
-    assert db.db.outbox.count_documents({"exchange": "taker.retry.10s", "message_id": event.id}) == 1
-    assert (effects(db), db.db.inbox.count_documents({})) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -196,23 +177,6 @@ def test_a_transient_failure_is_tried_again_after_ten_seconds_by_this_consumer_o
     assert effects(db) == 0
     eventually(lambda: effects(db) == 1, timeout_seconds=20)
     assert len(taker.seen) == 2
-
-
-def test_a_worn_out_message_is_parked(db: Mongo, handling: Handling, taker: Taker) -> None:
-    def fail(_: ReceivedEvent) -> None:
-        raise ZeroDivisionError
-
-    taker.before = fail
-    event = new_event("t1")
-    message = Message(event.id, event.type, "application/json", serialise(event, "maker"), {"x-emitra-attempt": 5})
-    handling.handle([Delivery(QUEUE, message)])
-    (row,) = db.db.outbox.find()
-    assert row["exchange"] == "taker.parking"
-    assert "ZeroDivisionError" in row["headers"]["x-emitra-reason"]
-    # Two quick tries after the first; and the same message again makes no second row.
-    assert len(taker.seen) == 3
-    handling.handle([Delivery(QUEUE, message)])
-    assert db.db.outbox.count_documents({}) == 1
 
 
 def test_a_consumer_without_its_queue_says_which_and_what_to_do(amqp_vhost: AmqpVhost, handling: Handling) -> None:

@@ -145,47 +145,6 @@ def test_a_group_of_many_aggregates_asks_for_their_positions_once(
     assert db.db.inbox.count_documents({}) == 50
 
 
-def test_a_death_before_the_commit_leaves_neither_effect_nor_position(
-    db: Mongo, handling_of: Callable[..., Handling], taker: Taker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def die(point: str, *_: str) -> None:
-        if point == "C2":
-            raise SystemExit
-
-    first, second = delivery_of(event_of("t1", 1)), delivery_of(event_of("t1", 2))
-    handling_of().handle([first])
-    with monkeypatch.context() as patched:
-        # A real kill leaves a transaction that MongoDB ends after a minute; tests/fault has those.
-        patched.setattr("servicekit.events.handling.crash_point", die)
-        with pytest.raises(SystemExit):
-            handling_of().handle([second])
-    handling_of().handle([second])
-    assert taker.applied("t1") == [1, 2], "neither lost nor twice"
-    assert db.db.outbox.count_documents({}) == 0
-
-
-def test_a_handler_that_fails_leaves_neither_effect_nor_position(
-    db: Mongo, handling_of: Callable[..., Handling], taker: Taker
-) -> None:
-    taker.fails_on = lambda event: event.sequence == 2
-    first, second = (delivery_of(event_of("t1", sequence)) for sequence in (1, 2))
-    handling_of().handle([first, second])
-    assert taker.applied("t1") == [1]
-    assert [row["message_id"] for row in db.db.outbox.find()] == [second.message.id]
-    taker.fails_on = lambda _event: False
-    handling_of().handle([second])
-    assert taker.applied("t1") == [1, 2]
-
-
-def test_an_event_that_is_not_wanted_makes_an_older_one_stale_all_the_same(
-    db: Mongo, handling_of: Callable[..., Handling], taker: Taker
-) -> None:
-    handling = handling_of(takes=lambda event: event.sequence != 3)
-    for sequence in (1, 3, 2, 4):
-        handling.handle([delivery_of(event_of("t1", sequence))])
-    assert taker.applied("t1") == [1, 4]
-
-
 def test_aggregates_of_two_producers_with_one_id_do_not_mix(handling_of: Callable[..., Handling], taker: Taker) -> None:
     handling, event = handling_of(), event_of("t1", 1)
     of_another = Message(event.id, event.type, CONTENT_TYPE, serialise(replace(event, id="evt_2"), "other"), {})

@@ -10,7 +10,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from servicekit.deadlines import deadline
-from servicekit.errors import DependencyTimeout, IdempotencyKeyReused
+from servicekit.errors import DependencyTimeout
 from servicekit.idempotency import Claim
 from servicekit.mongo import Idempotency, Lease, Mongo, duplicate_key
 
@@ -66,38 +66,6 @@ def test_twenty_requests_with_one_key_make_one_thing(db: Mongo) -> None:
     assert len({answer.value for answer in answers}) == 1
     assert sum(not answer.replayed for answer in answers) == 1
     assert db.db.things.count_documents({}) == 1
-
-
-def test_a_key_reused_for_another_request_is_refused_and_has_no_effect(db: Mongo) -> None:
-    keys = Idempotency(db)
-    keys.once(claim(), "first", make_thing(db, "first"))
-    with pytest.raises(IdempotencyKeyReused):
-        keys.once(claim(fingerprint="other"), "second", make_thing(db, "second"))
-    assert [thing["_id"] for thing in db.db.things.find()] == ["first"]
-
-
-def test_another_clients_same_key_is_another_request(db: Mongo) -> None:
-    keys = Idempotency(db)
-    keys.once(claim(), "first", make_thing(db, "first"))
-    assert keys.once(claim(client="c2"), "second", make_thing(db, "second")).value == "second"
-
-
-def test_a_key_whose_effect_failed_can_be_used_again(db: Mongo) -> None:
-    keys = Idempotency(db)
-
-    def refuse(_: ClientSession) -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        keys.once(claim(), "first", refuse)
-    assert not keys.once(claim(), "second", make_thing(db, "second")).replayed
-
-
-def test_a_duplicate_of_another_index_is_not_taken_for_a_replay(db: Mongo) -> None:
-    keys = Idempotency(db)
-    db.db.things.insert_one({"_id": "taken"})
-    with pytest.raises(DuplicateKeyError):
-        keys.once(claim(), "taken", make_thing(db, "taken"))
 
 
 def test_a_lease_has_one_holder_who_may_renew_it(db: Mongo) -> None:
