@@ -5,8 +5,10 @@ from pathlib import Path
 import yaml
 
 from gateway.application.route_documents import read_service
+from gateway.application.route_register import FOUNDERS, founded, settle
 from gateway.entrypoints.service import SERVICE
 
+SERVICES = Path(__file__).parents[3]
 COMMITTED = Path(__file__).parents[2] / "openapi.yaml"
 
 
@@ -32,3 +34,13 @@ def test_every_operation_is_described_for_people() -> None:
         for method in item.keys() - {"parameters"}:
             assert item[method].get("summary"), f"{method} {path} has no summary"
             assert item[method].get("description"), f"{method} {path} has no description"
+
+
+def test_no_service_of_this_repository_wants_what_another_has_and_the_first_ones_need_no_more_than_they_had() -> None:
+    documents = {path.parent.name: yaml.safe_load(path.read_text()) for path in SERVICES.glob("*/openapi.yaml")}
+    published = [read_service(name, document, "http://a") for name, document in documents.items()]
+    assert [(r.service, r.route, r.because) for r in settle(founded(), published).refusals] == []
+    for service in published:
+        if service.name in FOUNDERS:
+            under = tuple(FOUNDERS[service.name])
+            assert [o.template for o in service.operations if not o.template.startswith(under)] == []

@@ -1,5 +1,6 @@
 """A route belongs to who had it, whatever starts, in any order."""
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -56,6 +57,19 @@ def test_two_entries_meet_where_a_request_could_mean_both_or_one_hides_the_other
 
 
 _PATHS = st.lists(st.sampled_from(["a", "b", "{}"]), min_size=1, max_size=3).map(lambda parts: "/" + "/".join(parts))
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["GET", "*"]), _PATHS), max_size=8))
+def test_a_newcomer_is_entered_exactly_where_it_meets_nobody(rows: Any) -> None:
+    register = Register(0, {}, ())
+    for service, method, path in rows:
+        route, prefix = ("", path) if method == EVERYTHING else (f"GET {path.replace('{}', '{x}')}", "")
+        wanted = Entry(service, method, path)
+        newcomer = published(service, *([route] if route else ["GET /same"]), prefix="")
+        newcomer = replace(newcomer, prefix=prefix, operations=newcomer.operations if route else ())
+        before, register = register, settle(register, [newcomer]).register
+        meets = any(e.service != service and e.meets(wanted) for e in before.entries)
+        assert (wanted in register.entries) == (wanted in before.entries or not meets)
 
 
 @given(_PATHS, _PATHS, st.lists(st.sampled_from("abc"), min_size=1, max_size=3))
@@ -122,6 +136,7 @@ def test_what_a_service_had_stays_its_own_while_it_does_not_publish_it() -> None
     ("wanted", "refused"),
     [
         ("GET /v1/crops/{id}", True),
+        ("GET /v1/crops/prices/today", True),
         ("GET /v1/crops", True),
         ("POST /v1/{any}/prices", True),
         ("GET /v1/cropsmen", False),

@@ -4,6 +4,7 @@ The register is a value: who is entered for what. `settle` is the rule, a functi
 services publish, so every replica that knows the same two comes to the same table.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -145,8 +146,7 @@ def settle(register: Register, published: Sequence[PublishedService], *, may_ent
     the same look are served in alphabetical order. Without `may_enter`, as when the register cannot be stored, what
     nobody has is refused too, until it can be.
     """
-    entries, places = list(register.entries), dict(register.places)
-    known = set(entries)
+    entered, places = _Entered(register.entries), dict(register.places)
     settled: dict[str, PublishedService] = {}
     refusals: list[Refusal] = []
     for service in sorted(published, key=lambda s: (s.name, s.place)):
@@ -156,18 +156,43 @@ def settle(register: Register, published: Sequence[PublishedService], *, may_ent
             continue
         refused: set[tuple[str, str]] = set()
         for entry, operation in _asked_for(service):
-            if entry in known:
+            if entry in entered.known:
                 continue
-            owner = next((e for e in entries if e.service != entry.service and e.meets(entry)), None)
+            owner = entered.owner_of(entry)
             if owner is None and may_enter:
-                entries.append(entry)
-                known.add(entry)
+                entered.add(entry)
                 continue
             refusals.append(_not_stored(entry) if owner is None else _taken(entry, operation, owner))
             refused.add(operation)
         settled[service.name] = _without(service, refused)
-    grown = replace(register, places=places, entries=tuple(entries)) if may_enter else register
+    grown = replace(register, places=places, entries=tuple(entered.known)) if may_enter else register
     return Settlement(grown, tuple(settled.values()), tuple(refusals))
+
+
+class _Entered:
+    """Entries, in order, and by what their paths begin with: a route meets few, and there may be thousands."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.known: dict[Entry, None] = {}
+        self._near: defaultdict[str | None, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        self.known[entry] = None
+        self._near[_beginning(entry)].append(entry)
+
+    def owner_of(self, entry: Entry) -> Entry | None:
+        """The entry of another service that this one meets."""
+        beginning = _beginning(entry)
+        near = self.known if beginning is None else [*self._near[beginning], *self._near[None]]
+        return next((e for e in near if e.service != entry.service and e.meets(entry)), None)
+
+
+def _beginning(entry: Entry) -> str | None:
+    """The first two segments of a path; None where it is shorter or one of them may be anything."""
+    first = entry.path.split("/")[1:3]
+    return None if len(first) < 2 or _PARAMETER in first else "/".join(first)
 
 
 def _asked_for(service: PublishedService) -> list[tuple[Entry, tuple[str, str]]]:
