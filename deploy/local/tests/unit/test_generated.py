@@ -105,6 +105,7 @@ def test_what_a_change_made_stale_is_named_and_nothing_else(root: Path) -> None:
         ("def main():\n    raise RuntimeError('no')\n", "services/broken cannot say"),
         ("import nothing_that_is_installed\n", "nothing_that_is_installed"),
         ("def main(:\n", "SyntaxError"),
+        ("import sys\ndef main():\n    sys.exit('no settings')\n", "no settings"),
     ],
 )
 def test_a_service_that_cannot_print_keeps_no_other_from_having_its_files(root: Path, code: str, fault: str) -> None:
