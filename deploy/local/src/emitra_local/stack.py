@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO, TypeVar
+from xmlrpc.client import Fault
 
 import urllib3
 
@@ -230,7 +231,10 @@ class Stack:
         """Start a broken service from its files as they are now; it is in `broken` again when it still cannot be."""
         self.environments = Environments(self.root, self.say)
         self.broken.pop(service, None)
-        self._bring_up([service])
+        try:
+            self._bring_up([service])
+        except (CannotStart, OSError, Fault) as error:  # RabbitMQ may be away just now: no reason to stop the others
+            self.broken[service] = str(error)
 
     # ---- starting, step by step
 
@@ -298,11 +302,12 @@ class Stack:
         self._add([program for of_a_service in programs.values() for program in of_a_service])
         self.supervisor.describe(list(self._programs.values()))
         write_programs(self.state, list(self.services))
-        for group in [*([] if self._is_up(SIMULATOR_GROUP) else [SIMULATOR_GROUP]), *programs]:
+        groups = [*([] if self._is_up(SIMULATOR_GROUP) else [SIMULATOR_GROUP]), *programs]
+        for group in groups:
             self.supervisor.add_group(group)
         # While RabbitMQ is still starting: APIs hold no broker connection, and the others wait for it. But the first
         # time there is no topology on it yet, without which these would end.
-        started = [name for group in (SIMULATOR_GROUP, *programs) for name in self._programs_of(group)]
+        started = [name for group in groups for name in self._programs_of(group)]
         later = [name for name in started if new and name.endswith(("-worker", "-relay"))]
         for name in started:
             if name not in later:

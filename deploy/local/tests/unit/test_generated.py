@@ -131,6 +131,7 @@ def test_a_folder_is_its_teams_and_of_a_service_without_a_team_the_platforms() -
         ("def main():\n    raise RuntimeError('no')\n", "services/broken cannot say"),
         ("import nothing_that_is_installed\n", "nothing_that_is_installed"),
         ("def main(:\n", "SyntaxError"),
+        ("import sys\ndef main():\n    sys.exit('no settings')\n", "no settings"),
     ],
 )
 def test_a_service_that_cannot_print_keeps_no_other_from_having_its_files(root: Path, code: str, fault: str) -> None:
