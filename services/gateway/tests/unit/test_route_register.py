@@ -95,7 +95,15 @@ def test_a_newcomers_collision_is_refused_and_all_else_of_both_goes_on() -> None
     (refusal,) = settlement.refusals
     assert (refusal.service, refusal.owner, refusal.route) == ("agriculture", "billing", "POST /v1/payments")
     assert refusal.because == "billing has POST /v1/payments"
-    assert "gateway release-routes billing --route 'POST /v1/payments'" in refusal.mend
+    assert refusal.mend == (
+        "give agriculture another path; or, if billing gave this one up, run "
+        "`gateway release-routes billing --route 'POST /v1/payments'`"
+    )
+    (under_a_prefix,) = settle(founded(), [NEWCOMER]).refusals
+    assert under_a_prefix.mend == (
+        "give agriculture another path; or, if billing lets others in under /v1/payments, run "
+        "`gateway release-routes billing --route '* /v1/payments'`"
+    )
 
 
 def test_what_is_refused_is_documented_for_its_owner_and_not_for_the_newcomer() -> None:

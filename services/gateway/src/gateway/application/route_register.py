@@ -224,12 +224,14 @@ def _without(service: PublishedService, refused: set[tuple[str, str]]) -> Publis
 def _taken(entry: Entry, operation: tuple[str, str], owner: Entry) -> Refusal:
     method, template = operation
     another = "name" if method == EVENT else "path"
+    # A prefix given up leaves its owner each route that it publishes.
+    given_up = f"lets others in under {owner.path}" if owner.method == EVERYTHING else "gave this one up"
     return Refusal(
         service=entry.service,
         route=str(entry) if method == EVERYTHING else f"{method} {template}",
         owner=owner.service,
         because=f"{owner.service} has {owner}",
-        mend=f"give {entry.service} another {another}; or, if {owner.service} gave this one up, run "
+        mend=f"give {entry.service} another {another}; or, if {owner.service} {given_up}, run "
         f"`gateway release-routes {owner.service} --route '{owner.method} {owner.path}'`",
     )
 
