@@ -40,6 +40,17 @@ def test_a_multiple_acknowledgement_never_ends_at_a_delivery_that_was_given_back
     assert acks.due() == []
 
 
+def test_nothing_is_kept_of_what_is_settled() -> None:
+    acks = Acknowledgements[int]()
+    for number in range(1, 10):
+        if number % 2:
+            acks.given_back(number)
+        else:
+            acks.finished(number, number)
+    acks.due()
+    assert (acks._settled, acks._finished) == (set(), {}), "it would grow for as long as the connection lasts"
+
+
 @pytest.mark.parametrize(("gap", "short_of_it"), [({}, 0.0625), ({"gap_seconds": 0.25}, 0.1875)])
 def test_a_gap_is_waited_for_so_long(
     monkeypatch: pytest.MonkeyPatch, gap: dict[str, float], short_of_it: float

@@ -171,6 +171,7 @@ class Made(ma.Schema):
         at = ma.fields.AwareDateTime(required=True)
 
     thing_id = ma.fields.String(required=True)
+    number = ma.fields.String(allow_none=True)
     kept = ma.fields.Nested(Kept)
 
 
@@ -182,6 +183,7 @@ def test_a_consumer_tells_what_it_reads_with_nested_members_written_out() -> Non
         "additionalProperties": False,
         "properties": {
             "thing_id": {"type": "string"},
+            "number": {"type": ["string", "null"]},
             "kept": {
                 "type": "object",
                 "required": ["at"],
