@@ -1,0 +1,60 @@
+"""The portal over a platform that answers as the OpenAPI documents say; its style sheet is made first."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from tests.support.fake_platform import FakePlatform
+from werkzeug.test import TestResponse
+
+from portal.bootstrap import Portal
+from portal.entrypoints.service import SERVICE
+from portal.settings import PortalSettings
+from servicekit.testing import settings_for
+
+pytest_plugins = ["servicekit.testing.plugin"]
+
+FOLDER = Path(__file__).parents[1]
+Get = Callable[..., TestResponse]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def styles() -> None:
+    """The style sheet of this moment's portal.scss; nothing is done when it is there."""
+    made = subprocess.run([sys.executable, FOLDER / "styles" / "build.py"], capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.exit(f"The style sheet cannot be made.\n{made.stderr}", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def settings() -> PortalSettings:
+    return settings_for(
+        PortalSettings,
+        GATEWAY_URL="http://gateway.invalid",
+        GATEWAY_CLIENT_ID="cli_portal",
+        GATEWAY_CLIENT_SECRET="secret",
+    )
+
+
+@pytest.fixture
+def platform() -> FakePlatform:
+    return FakePlatform()
+
+
+@pytest.fixture
+def client(settings: PortalSettings, platform: FakePlatform) -> FlaskClient:
+    portal = Portal(platform=platform, sandbox=True)
+    return SERVICE.flask_app(settings, None, portal).test_client()  # type: ignore[arg-type] # no page needs a database
+
+
+@pytest.fixture
+def get(client: FlaskClient) -> Get:
+    """GETs a page; members are the query."""
+
+    def send(path: str, **query: str) -> TestResponse:
+        return client.get(path, query_string=query)
+
+    return send
