@@ -55,6 +55,6 @@ def get(client: FlaskClient) -> Get:
     """GETs a page; members are the query."""
 
     def send(path: str, **query: str) -> TestResponse:
-        return client.get(path, query_string=query)
+        return client.get(path, query_string=query or None)
 
     return send

@@ -91,7 +91,8 @@ class FakePlatform:
     def nearest_centres(self, latitude: float, longitude: float, count: int) -> Answer:
         far = abs(latitude - JAIPUR[0]) + abs(longitude - JAIPUR[1]) > FAR_DEGREES
         answer: dict[str, Any] = self._said("nearest_far" if far else "nearest")
-        return {**answer, "items": answer["items"][:count]}
+        answer["items"] = answer["items"][:count]
+        return answer
 
     def transaction(self, token: str) -> Answer | None:
         self._called("transaction")
@@ -99,7 +100,7 @@ class FakePlatform:
 
     def verification(self, document: str) -> Answer:
         self._called("verification")
-        return self.verifications.get(document, verification("not-a-certificate", None))
+        return self.verifications.get(document) or verification("not-a-certificate", None)
 
     def _items(self, name: str) -> Sequence[Answer]:
         items: list[Answer] = self._said(name)["items"]

@@ -3,5 +3,13 @@
 from portal.entrypoints.language import LANGUAGES
 
 # Behind the language.
-PATHS = ("",)
+PATHS = (
+    "",
+    "/services",
+    "/services?q=mool+niwas+praman+patra",
+    "/services?q=xyz",
+    *(f"/services/{code}" for code in ("birth", "caste", "domicile")),
+    "/bills/JVVNL",
+    "/bills/PHED",
+)
 PAGES = ("/", *(f"/{language}{path}" for language in LANGUAGES for path in PATHS))

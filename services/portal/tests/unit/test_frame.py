@@ -70,7 +70,7 @@ def test_head_is_answered_as_get(client: FlaskClient, path: str) -> None:
 
 
 def test_the_frame_leads_to_pages_that_are_there(get: Get) -> None:
-    assert {get(f"/{language}/{path}").status_code for language in ("hi", "en") for path, _ in PLACES} <= {200}
+    assert {get(f"/{language}/{path}").status_code for language in ("hi", "en") for path, _, _ in PLACES} <= {200}
 
 
 def test_an_asset_stays_the_same_under_its_address_for_good(get: Get) -> None:

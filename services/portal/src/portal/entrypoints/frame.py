@@ -60,8 +60,8 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is 
     return text
 
 
-# The pages that the frame leads to, in order: address behind the language, and name.
-PLACES: tuple[tuple[str, str], ...] = ()
+# The pages that the frame leads to, in order: address behind the language, name, and what is there.
+PLACES = (("services", N_("Services"), N_("what they cost, which papers they take, how many days they need")),)
 
 
 class Asset(NamedTuple):
