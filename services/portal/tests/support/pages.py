@@ -11,5 +11,6 @@ PATHS = (
     *(f"/services/{code}" for code in ("birth", "caste", "domicile")),
     "/bills/JVVNL",
     "/bills/PHED",
+    "/rates",
 )
 PAGES = ("/", *(f"/{language}{path}" for language in LANGUAGES for path in PATHS))

@@ -61,7 +61,10 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is 
 
 
 # The pages that the frame leads to, in order: address behind the language, name, and what is there.
-PLACES = (("services", N_("Services"), N_("what they cost, which papers they take, how many days they need")),)
+PLACES = (
+    ("services", N_("Services"), N_("what they cost, which papers they take, how many days they need")),
+    ("rates", N_("Rate list"), N_("what you pay for each certificate, and by which order")),
+)
 
 
 class Asset(NamedTuple):
