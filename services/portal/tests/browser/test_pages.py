@@ -13,9 +13,8 @@ MOST_REQUESTS = 10
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def violations(page: Page, axe: str) -> list[str]:
+def violations(page: Page) -> list[str]:
     """What axe finds on the page as it is, one line for each place."""
-    page.evaluate(axe)
     found_by_axe: dict[str, Any] = page.evaluate(
         "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
     )
@@ -29,19 +28,13 @@ def violations(page: Page, axe: str) -> list[str]:
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_and_nothing_sticks_out_of_a_small_phone(open_page: Open, axe: str, path: str) -> None:
     page = open_page(path)
-    picture(page, f"phone{path}")
+    page.evaluate(axe)
+    for name, size in (("phone", PHONE), ("desktop", DESKTOP)):
+        page.set_viewport_size(size)
+        picture(page, f"{name}{path}")
 
-    assert violations(page, axe) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing_on_a_desktop(open_page: Open, axe: str, path: str) -> None:
-    page = open_page(path)
-    page.set_viewport_size(DESKTOP)
-    picture(page, f"desktop{path}")
-
-    assert violations(page, axe) == []
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
 @pytest.mark.parametrize("path", PAGES)

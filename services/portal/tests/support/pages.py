@@ -11,6 +11,11 @@ PATHS = (
     *(f"/services/{code}" for code in ("birth", "caste", "domicile")),
     "/bills/JVVNL",
     "/bills/PHED",
+    "/centres",
+    "/centres?place=jaipur",
+    "/centres?lat=26.91&lon=75.79",
+    "/centres?place=303303",
+    "/centres?lat=18.52&lon=73.86",
     "/rates",
 )
 PAGES = ("/", *(f"/{language}{path}" for language in LANGUAGES for path in PATHS))

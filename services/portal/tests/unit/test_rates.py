@@ -24,7 +24,7 @@ def test_every_certificate_is_there_with_its_fee_and_its_order(get: Get, platfor
 def test_what_being_late_costs_stands_beside_the_fee(get: Get) -> None:
     html = get("/en/rates").text
 
-    assert "Birth certificate, more than 21 days late" in html
+    assert "Birth certificate, more than 21 days after the event" in html
     assert "₹20.00" in html
     assert "In force since 31 December 2025" in html
 

@@ -48,6 +48,7 @@ _STATIC = files("portal.entrypoints") / "static"
 _ASSETS = {
     "portal.css": "text/css; charset=utf-8",
     "mark.svg": "image/svg+xml",
+    "position.js": "text/javascript; charset=utf-8",
 }
 # How a page's address begins; what is behind it is the same in both languages.
 SPOKEN = f"/<any({', '.join(LANGUAGES)}):language>"
@@ -64,6 +65,7 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is 
 PLACES = (
     ("services", N_("Services"), N_("what they cost, which papers they take, how many days they need")),
     ("rates", N_("Rate list"), N_("what you pay for each certificate, and by which order")),
+    ("centres", N_("Nearest centre"), N_("by town, PIN code or where you are")),
 )
 
 
