@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, picture
+from tests.browser.test_pages import violations
+from tests.support.fake_platform import APPLICATION_TOKEN
 
 
 @pytest.fixture
@@ -79,3 +81,56 @@ def test_a_service_is_found_with_the_keyboard_alone(context: BrowserContext) -> 
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Birth certificate")
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "button", "heading"),
+    [("en", "Token", "Show", "With the office"), ("hi", "टोकन", "दिखाएँ", "कार्यालय में है")],
+)
+def test_an_application_is_followed_without_a_script(
+    plain: Page, language: str, label: str, button: str, heading: str
+) -> None:
+    plain.goto(f"/{language}/track")
+    plain.get_by_label(label).fill(APPLICATION_TOKEN.lower())
+    plain.get_by_role("button", name=button).click()
+
+    expect(plain.get_by_role("heading", level=1)).to_have_text(heading)
+    assert APPLICATION_TOKEN not in plain.url.upper()
+
+
+ANSWERS = [
+    ("track", "token", APPLICATION_TOKEN),
+    ("track", "token", "EM123"),
+]
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+@pytest.mark.parametrize(("place", "field", "text"), ANSWERS)
+def test_axe_finds_nothing_on_what_a_form_shows(
+    context: BrowserContext, axe: str, language: str, place: str, field: str, text: str
+) -> None:
+    page = context.new_page()
+    page.goto(f"/{language}/{place}")
+    page.locator(f"#{field}").fill(text)
+    page.locator("main button[type=submit]").click()
+    page.evaluate(axe)
+    picture(page, f"phone-{language}-{place}-{text[:12]}")
+
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_wrong_token_is_mended_by_the_keyboard_alone(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto("/en/track")
+    page.get_by_label("Token").focus()
+    page.keyboard.type("EM123")
+    page.keyboard.press("Enter")
+
+    page.get_by_role("link", name="A letter or a digit is wrong").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(APPLICATION_TOKEN)
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("With the office")

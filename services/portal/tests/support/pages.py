@@ -11,6 +11,7 @@ PATHS = (
     *(f"/services/{code}" for code in ("birth", "caste", "domicile")),
     "/bills/JVVNL",
     "/bills/PHED",
+    "/track",
     "/centres",
     "/centres?place=jaipur",
     "/centres?lat=26.91&lon=75.79",

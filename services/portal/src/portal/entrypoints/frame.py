@@ -66,6 +66,7 @@ PLACES = (
     ("services", N_("Services"), N_("what they cost, which papers they take, how many days they need")),
     ("rates", N_("Rate list"), N_("what you pay for each certificate, and by which order")),
     ("centres", N_("Nearest centre"), N_("by town, PIN code or where you are")),
+    ("track", N_("Track"), N_("where your application or payment is, by the token on the receipt")),
 )
 
 
