@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import PHONE, picture
 from tests.browser.test_pages import violations
-from tests.support.fake_platform import APPLICATION_TOKEN
+from tests.support.fake_platform import APPLICATION_TOKEN, VALID_DOCUMENT
 
 
 @pytest.fixture
@@ -101,6 +101,9 @@ def test_an_application_is_followed_without_a_script(
 ANSWERS = [
     ("track", "token", APPLICATION_TOKEN),
     ("track", "token", "EM123"),
+    ("verify", "document", VALID_DOCUMENT),
+    ("verify", "document", "no certificate"),
+    ("verify", "document", ""),
 ]
 
 
@@ -118,6 +121,14 @@ def test_axe_finds_nothing_on_what_a_form_shows(
 
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_certificate_is_verified_without_a_script(plain: Page) -> None:
+    plain.goto("/hi/verify")
+    plain.get_by_label("प्रमाण पत्र का हस्ताक्षरित पाठ").fill(VALID_DOCUMENT)
+    plain.get_by_role("button", name="सत्यापन").click()
+
+    expect(plain.get_by_role("heading", level=1)).to_have_text("यह प्रमाण पत्र मान्य है")
 
 
 def test_a_wrong_token_is_mended_by_the_keyboard_alone(context: BrowserContext) -> None:

@@ -11,6 +11,7 @@ PATHS = (
     *(f"/services/{code}" for code in ("birth", "caste", "domicile")),
     "/bills/JVVNL",
     "/bills/PHED",
+    "/verify",
     "/track",
     "/centres",
     "/centres?place=jaipur",

@@ -67,6 +67,7 @@ PLACES = (
     ("rates", N_("Rate list"), N_("what you pay for each certificate, and by which order")),
     ("centres", N_("Nearest centre"), N_("by town, PIN code or where you are")),
     ("track", N_("Track"), N_("where your application or payment is, by the token on the receipt")),
+    ("verify", N_("Verify"), N_("whether a certificate that you were shown is valid")),
 )
 
 
