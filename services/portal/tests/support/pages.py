@@ -12,6 +12,8 @@ PATHS = (
     "/bills/JVVNL",
     "/bills/PHED",
     "/verify",
+    "/help",
+    "/accessibility",
     "/track",
     "/centres",
     "/centres?place=jaipur",

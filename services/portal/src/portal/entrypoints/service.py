@@ -2,7 +2,7 @@
 
 from portal import __version__
 from portal.bootstrap import bootstrap
-from portal.entrypoints import catalogue, centres, frame, rates, start, track, verify
+from portal.entrypoints import catalogue, centres, frame, guidance, rates, start, track, verify
 from portal.settings import PortalSettings
 from servicekit.service import Service, command_line
 
@@ -11,6 +11,6 @@ SERVICE = Service(
     version=__version__,
     settings=PortalSettings,
     bootstrap=bootstrap,
-    blueprints=[module.blueprint for module in (frame, start, catalogue, rates, centres, track, verify)],
+    blueprints=[module.blueprint for module in (frame, start, catalogue, rates, centres, track, verify, guidance)],
 )
 main = command_line(SERVICE)
