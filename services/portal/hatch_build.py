@@ -22,4 +22,5 @@ class StylesHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Before anything is packed."""
         del version, build_data
-        subprocess.run([sys.executable, str(Path(self.root) / "styles" / "build.py")], check=True)  # noqa: S603
+        build = [sys.executable, str(Path(self.root) / "styles" / "build.py")]
+        subprocess.run(build, check=True, stdout=subprocess.DEVNULL)  # noqa: S603

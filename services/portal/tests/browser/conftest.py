@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
-from tests.conftest import FOLDER
 from tests.support.fake_gateway import serving
 from tests.support.fake_platform import FakePlatform
 
@@ -79,8 +78,8 @@ def open_page(context: BrowserContext) -> Open:
 
 
 @pytest.fixture(scope="session")
-def axe() -> str:
-    return (FOLDER / "styles" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+def axe(npm_packages: Path) -> str:
+    return (npm_packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 def picture(page: Page, name: str) -> None:
