@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from tests.support.fake_platform import FakePlatform
 from werkzeug.test import TestResponse
@@ -45,10 +46,16 @@ def platform() -> FakePlatform:
     return FakePlatform()
 
 
+@pytest.fixture(scope="session")
+def app(settings: PortalSettings) -> Flask:
+    """One for all tests; its platform is that of the test."""
+    return SERVICE.flask_app(settings, None, object())  # type: ignore[arg-type] # no page needs a database
+
+
 @pytest.fixture
-def client(settings: PortalSettings, platform: FakePlatform) -> FlaskClient:
-    portal = Portal(platform=platform, sandbox=True)
-    return SERVICE.flask_app(settings, None, portal).test_client()  # type: ignore[arg-type] # no page needs a database
+def client(app: Flask, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    monkeypatch.setitem(app.extensions, "servicekit.application", Portal(platform=platform, sandbox=True))
+    return app.test_client()
 
 
 @pytest.fixture
