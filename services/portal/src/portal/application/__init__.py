@@ -1,0 +1,1 @@
+"""What the pages need to know, and where to ask for it."""

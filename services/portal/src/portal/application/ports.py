@@ -1,0 +1,37 @@
+"""What the portal asks of the platform. All of it is the gateway's public API; nothing here changes anything.
+
+Answers are the API's own members, as its OpenAPI documents name them: the portal has no model of its own to keep equal.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+Answer = Mapping[str, Any]
+
+
+class Platform(Protocol):
+    """The platform as seen from outside.
+
+    Every method raises DependencyUnavailable or DependencyTimeout when the gateway has no answer for the portal.
+    """
+
+    def application_types(self) -> Sequence[Answer]:
+        """What may be applied for, each with today's fee."""
+
+    def application_type(self, code: str) -> Answer | None:
+        """One of them with its form, papers, steps and legal basis; None when there is none of this code."""
+
+    def billers(self) -> Sequence[Answer]:
+        """Whose bills may be paid."""
+
+    def districts(self) -> Sequence[Answer]:
+        """The districts, with their names and headquarters."""
+
+    def nearest_centres(self, latitude: float, longitude: float, count: int) -> Answer:
+        """`items`, the centres nearest to a place, the closest first; `note` where there are fewer than `count`."""
+
+    def transaction(self, token: str) -> Answer | None:
+        """How far a payment or an application is; None when the portal's client may see none of this token."""
+
+    def verification(self, document: str) -> Answer:
+        """Whether `document`, the text of a signed certificate, is one of ours, unchanged and in force."""

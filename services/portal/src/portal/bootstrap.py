@@ -1,0 +1,30 @@
+"""The only place that names concrete classes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.adapters.gateway_client import GatewayClient, sandbox_credentials
+from portal.adapters.remembered import RememberedPlatform
+from portal.application.ports import Platform
+from portal.settings import PortalSettings
+from servicekit.mongo import Mongo
+
+
+@dataclass(frozen=True)
+class Portal:
+    """The wired portal: whom its pages ask, and whether nothing on them is real."""
+
+    platform: Platform
+    sandbox: bool
+
+
+def bootstrap(settings: PortalSettings, mongo: Mongo) -> Portal:
+    """Wires the portal. Its pages are the same for everybody: nothing is kept in the database."""
+    del mongo
+    file, known = Path(settings.sandbox_file), (settings.gateway_client_id, settings.gateway_client_secret)
+    client = GatewayClient(
+        settings.gateway_url,
+        (lambda: sandbox_credentials(file)) if settings.sandbox_file else lambda: known,
+        settings.gateway_timeout_seconds,
+    )
+    return Portal(platform=RememberedPlatform(client), sandbox=settings.environment == "sandbox")

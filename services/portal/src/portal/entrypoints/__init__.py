@@ -1,0 +1,1 @@
+"""How the portal is reached: its pages and the command line."""

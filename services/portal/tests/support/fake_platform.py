@@ -1,0 +1,116 @@
+"""A platform that answers what the sandbox's gateway answered; tests/contract holds every answer to its document.
+
+`support/answers` was recorded from a running sandbox: application forms are cut to two fields, nothing else is changed.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from portal.application.ports import Answer
+from servicekit.errors import ServiceError
+from servicekit.ids import transaction_token
+
+_ANSWERS = Path(__file__).parent / "answers"
+# Where the recorded nearest centres are near to, in degrees: further away there are none.
+JAIPUR = (26.9124, 75.7873)
+FAR_DEGREES = 5.0
+
+APPLICATION_TOKEN = transaction_token()
+PAYMENT_TOKEN = transaction_token()
+UNKNOWN_TOKEN = transaction_token()
+VALID_DOCUMENT, REVOKED_DOCUMENT, EXPIRED_DOCUMENT = "eyJ.valid.c2ln", "eyJ.revoked.c2ln", "eyJ.expired.c2ln"
+
+
+def recorded(name: str) -> Any:
+    """One of the recorded answers."""
+    return json.loads((_ANSWERS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def transaction(token: str, kind: str, status: str, *events: str) -> dict[str, Any]:
+    """How far something is, one event an hour."""
+    return {
+        "token": token,
+        "kind": kind,
+        "reference_id": f"{kind[:3]}_01a218746fd476929a2ca30c700b6c19",
+        "status": status,
+        "payment_ids": [],
+        "application_id": None,
+        "certificate_id": None,
+        "updated_at": "2026-11-26T15:23:33.716000+00:00",
+        "events": [{"type": event, "at": f"2026-11-26T{hour:02}:23:33+00:00"} for hour, event in enumerate(events, 5)],
+    }
+
+
+def verification(reason: str | None, status: str | None) -> dict[str, Any]:
+    """What is said of a document; `status` is of the certificate in it, if we signed it."""
+    answer: dict[str, Any] = {"valid": reason is None, "reason": reason}
+    if status is not None:
+        answer["certificate"] = {
+            "certificate_number": "DOM-2026-102-0000017-3",
+            "application_type": "domicile",
+            "district_code": "102",
+            "issued_on": "2026-11-20",
+            "status": status,
+        }
+    return answer
+
+
+class FakePlatform:
+    """Implements application.ports.Platform. `failure` is raised instead of any answer while it is set."""
+
+    def __init__(self) -> None:
+        self.failure: ServiceError | None = None
+        self.calls: list[str] = []
+        self.transactions: dict[str, dict[str, Any]] = {
+            APPLICATION_TOKEN: transaction(
+                APPLICATION_TOKEN, "application", "IN_VERIFICATION", "application.submitted", "payment.completed"
+            ),
+            PAYMENT_TOKEN: transaction(PAYMENT_TOKEN, "payment", "COMPLETED", "payment.completed"),
+        }
+        self.verifications: dict[str, dict[str, Any]] = {
+            VALID_DOCUMENT: verification(None, "VALID"),
+            REVOKED_DOCUMENT: verification("revoked", "REVOKED"),
+            EXPIRED_DOCUMENT: verification("expired", "EXPIRED"),
+        }
+
+    def application_types(self) -> Sequence[Answer]:
+        return self._items("application_types")
+
+    def application_type(self, code: str) -> Answer | None:
+        types: dict[str, Answer] = self._said("application_type")
+        return types.get(code)
+
+    def billers(self) -> Sequence[Answer]:
+        return self._items("billers")
+
+    def districts(self) -> Sequence[Answer]:
+        return self._items("districts")
+
+    def nearest_centres(self, latitude: float, longitude: float, count: int) -> Answer:
+        far = abs(latitude - JAIPUR[0]) + abs(longitude - JAIPUR[1]) > FAR_DEGREES
+        answer: dict[str, Any] = self._said("nearest_far" if far else "nearest")
+        answer["items"] = answer["items"][:count]
+        return answer
+
+    def transaction(self, token: str) -> Answer | None:
+        self._called("transaction")
+        return self.transactions.get(token)
+
+    def verification(self, document: str) -> Answer:
+        self._called("verification")
+        return self.verifications.get(document) or verification("not-a-certificate", None)
+
+    def _items(self, name: str) -> Sequence[Answer]:
+        items: list[Answer] = self._said(name)["items"]
+        return items
+
+    def _said(self, name: str) -> Any:
+        self._called(name)
+        return recorded(name)
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        if self.failure is not None:
+            raise self.failure
