@@ -42,6 +42,9 @@ def main() -> int:
         needed = [system_packages.PYTHON_VENV]
         if command in NEED_INFRASTRUCTURE:
             needed += [system_packages.RABBITMQ, system_packages.LIBCURL]
+        if command == "test":
+            named = [word for word in sys.argv[2:3] if not word.startswith("-")]
+            needed += system_packages.of_tests(root, *named)
         system_packages.install_missing(needed, root / ".local" / "apt.log", say)
         environments = Environments(root, say)
         if command == "lock":  # the one command that must work while the launcher's own lock is being changed

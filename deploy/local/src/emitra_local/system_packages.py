@@ -6,8 +6,11 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from emitra_local.problems import CannotStart
@@ -52,6 +55,17 @@ LIBCURL = SystemPackage(
 )
 
 
+def of_tests(root: Path, service: str = "") -> list[SystemPackage]:
+    """What the services' tests need, or those of one: the list `test-packages` under [tool.emitra] in pyproject.toml."""
+    packages = []
+    for file in sorted(root.glob(f"services/{service or '*'}/pyproject.toml")):
+        with suppress(OSError, ValueError):  # a broken service is told of by what reads its whole file
+            names = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("emitra", {})
+            otherwise = f"or test the others: make test SERVICE=…; services/{file.parent.name} needs it for its tests"
+            packages += [SystemPackage(name, partial(_installed, name), otherwise) for name in names.get("test-packages", [])]
+    return packages
+
+
 def install_missing(packages: Iterable[SystemPackage], log: Path, say: Callable[[str], None]) -> None:
     """Install those packages that are not there, as root or through a sudo that asks for no password. Repeatable.
 
@@ -94,3 +108,13 @@ def _root_prefix() -> list[str] | None:
         return None
     asks_nothing = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False, timeout=30)
     return ["sudo", "-n"] if asks_nothing.returncode == 0 else None
+
+
+def _installed(name: str) -> bool:
+    """Whether Debian's package is there; on another system, whether a program of its name is."""
+    if shutil.which("dpkg-query") is None:
+        return shutil.which(name) is not None
+    asked = subprocess.run(
+        ["dpkg-query", "--show", "--showformat=${Status}", name], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.startswith("install ok installed")

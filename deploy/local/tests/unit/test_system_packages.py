@@ -88,3 +88,13 @@ def test_an_apt_get_that_hangs_is_ended_and_services_may_start_again(tmp_path: P
     assert done.returncode == 124
     assert "apt-get did not finish in 1 s" in done.stdout
     assert not policy.exists()
+
+
+def test_a_services_tests_name_what_they_need_and_a_broken_file_is_no_matter_here(tmp_path: Path) -> None:
+    for name, text in {"pages": '[tool.emitra]\ntest-packages = ["a-browser"]', "broken": "[tool", "plain": ""}.items():
+        folder = tmp_path / "services" / name
+        folder.mkdir(parents=True)
+        (folder / "pyproject.toml").write_text(text)
+    assert [package.name for package in system_packages.of_tests(tmp_path)] == ["a-browser"]
+    assert system_packages.of_tests(tmp_path, "plain") == []
+    assert not system_packages.of_tests(tmp_path)[0].present()

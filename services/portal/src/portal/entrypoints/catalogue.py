@@ -15,7 +15,7 @@ blueprint = Blueprint("catalogue")
 
 
 @blueprint.route(f"{SPOKEN}/services")
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
 def list_services() -> Response:
     """Everything, or what fits a question in anybody's words."""
     question = request.args.get("q", "")[:LONGEST_QUESTION].strip()
@@ -25,7 +25,7 @@ def list_services() -> Response:
 
 
 @blueprint.route(f"{SPOKEN}/services/<code>")
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
 def show_certificate(code: str) -> Response:
     """What one certificate costs and takes."""
     certificate = application(Portal).platform.application_type(code)
@@ -35,7 +35,7 @@ def show_certificate(code: str) -> Response:
 
 
 @blueprint.route(f"{SPOKEN}/bills/<code>")
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
 def show_bill(code: str) -> Response:
     """What paying one biller takes."""
     entries = CatalogueReader(application(Portal).platform).entries()

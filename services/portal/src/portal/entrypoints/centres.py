@@ -31,7 +31,7 @@ class Place:
 
 
 @blueprint.route(f"{SPOKEN}/centres")
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
 def find_centres() -> Response:
     """The form, and what it asks for."""
     asked = {name: request.args.get(name, "")[:LONGEST_PLACE].strip() for name in ("place", "district", "lat", "lon")}

@@ -156,7 +156,7 @@ def _spoken(path: str) -> str | None:
 
 
 @blueprint.route("/assets/<digest>/<name>")
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
 def get_asset(digest: str, name: str) -> AnyResponse:
     """A file of the pages; an older release's address leads nowhere."""
     if name not in _ASSETS or asset(name).address != f"/assets/{digest}/{name}":

@@ -10,7 +10,7 @@ blueprint = Blueprint("rates")
 
 
 @blueprint.route(f"{SPOKEN}/rates")
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
 def show_rates() -> Response:
     """The fees of all certificates, late ones included."""
     platform = application(Portal).platform

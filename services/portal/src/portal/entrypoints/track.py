@@ -77,14 +77,15 @@ OTHER_EVENT = N_("A further step")
 
 
 @blueprint.route(f"{SPOKEN}/track")
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
 def ask_for_token() -> Response:
     """The form."""
     return page("track.html", kept=True, written="", problem=None)
 
 
 @blueprint.route(f"{SPOKEN}/track", methods=["POST"])
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
+@blueprint.repeatable("a question: nothing is kept")
 def show_transaction() -> Response:
     """How far it is. It reads only, so that sending the form twice does no harm."""
     written = request.form.get("token", "")[:LONGEST_TOKEN].strip()

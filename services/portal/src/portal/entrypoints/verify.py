@@ -44,14 +44,15 @@ blueprint = Blueprint("verify")
 
 
 @blueprint.route(f"{SPOKEN}/verify")
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
 def ask_for_document() -> Response:
     """The form."""
     return page("verify.html", kept=True, problem=None)
 
 
 @blueprint.route(f"{SPOKEN}/verify", methods=["POST"])
-@blueprint.public(documented=False)
+@blueprint.public("a page for everybody", documented=False)
+@blueprint.repeatable("a question: nothing is kept")
 def show_verification() -> Response:
     """What is known of it. Nothing is kept, here or there."""
     # Programs that show a text break it into lines; a signed one has no white space of its own.
