@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import permutations
+from itertools import product
 from typing import Any
 
 import pytest
@@ -56,25 +56,23 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 
-def officers(platform: Platform, department: str, district: str) -> list[dict[str, Any]]:
-    """The sandbox's clients whose person may decide for the department in the district."""
+def officers(platform: Platform, step: dict[str, Any], district: str) -> list[dict[str, Any]]:
+    """The sandbox's clients whose person may decide the step in the district."""
+    posts = [post["en"] for post in step["posts"]]
     return [
         client
         for client in platform.run_info["clients"]
         if "applications:decide" in client["scopes"]
-        and client["person"]["department"] == department
+        and client["person"]["department"] == step["department"]
+        and (not posts or client["person"]["designation"] in posts)
         and district in client["person"]["districts"]
     ]
 
 
 def deciders(platform: Platform, described: dict[str, Any], district: str) -> Iterator[tuple[dict[str, Any], ...]]:
-    """Every way to give each step of the type an officer of its department, each another person."""
-    departments = [step["department"] for step in described["steps"]]
-    known = {client["client_id"]: client for step in departments for client in officers(platform, step, district)}
-    for chosen in permutations(known.values(), len(departments)):
-        people = {client["person"]["id"] for client in chosen}
-        fits = all(client["person"]["department"] == step for client, step in zip(chosen, departments, strict=True))
-        if fits and len(people) == len(departments):
+    """Every way to give each step of the type an officer of its department and posts, each another person."""
+    for chosen in product(*(officers(platform, step, district) for step in described["steps"])):
+        if len({client["person"]["id"] for client in chosen}) == len(chosen):
             yield chosen
 
 
@@ -118,6 +116,14 @@ def test_every_type_is_issued_by_officers_of_the_sandbox_and_signed_by_the_last_
     chosen = next(deciders(platform, described, "102"))
     for client, step in zip(chosen, described["steps"], strict=True):
         officer = platform.client(client["name"])
+        posts = [post["en"] for post in step["posts"]]
+        for other in officers(platform, {**step, "posts": []}, "102"):
+            if other["person"]["designation"] not in posts:
+                body = {"decision": "approve", "remarks": "Not mine.", "step": step["name"]}
+                refused = platform.client(other["name"]).post(f"{path}/decisions", body)
+                codes = {"another-post-required", "another-officer-required"}
+                assert refused.status == 403, refused
+                assert refused.json["code"] in codes
         decided = officer.post(f"{path}/decisions", {"decision": "approve", "remarks": "Seen.", "step": step["name"]})
         assert decided.status == 201, decided
         if decided.json["state"] != "ISSUED":
