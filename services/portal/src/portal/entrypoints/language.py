@@ -23,6 +23,8 @@ from babel.support import NullTranslations, Translations
 LANGUAGES = {"hi": "हिन्दी", "en": "English"}
 # India has one zone and no summer time.
 IST = timezone(timedelta(hours=5, minutes=30), "IST")
+# In Hindi the time of day is said as people say it, रात 8:53; am and pm are English.
+_TIMES = {"hi": "d MMMM y, B h:mm", "en": "d MMMM y, h:mm a"}
 
 
 @cache
@@ -72,7 +74,7 @@ class Speech:
     def instant(self, text: str) -> str:
         """An instant of the API, in Indian time."""
         at = datetime.fromisoformat(text).astimezone(IST)
-        return format_datetime(at, "d MMMM y, h:mm a", locale=self._locale)
+        return format_datetime(at, _TIMES[self.language], locale=self._locale)
 
 
 @cache
