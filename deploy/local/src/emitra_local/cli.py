@@ -86,11 +86,13 @@ def run(services: Annotated[str, typer.Argument(help='"billing gateway"; all whe
                 for name, fault in stack.broken.items():
                     _tell(name, fault)
                 gateway = (info["gateway_url"], info["docs_url"]) if GATEWAY in stack.well else ("not running",) * 2
+                pages = "".join(f"  {name:14} {url}\n" for name, url in info["pages"].items() if name in stack.well)
                 console.print(
                     f"\n[bold green]Ready[/] after {time.monotonic() - started:.1f} s"
                     f"{' without ' + ', '.join(stack.broken) if stack.broken else ''}\n"
                     f"  gateway        {gateway[0]}\n"
                     f"  documentation  {gateway[1]}\n"
+                    f"{pages}"
                     f"  the payment    {made['payment'].text}\n"
                     f"  certificate    {made['certificate'].text}\n"
                     f"  credentials    {run_file.relative_to(root())}\n"

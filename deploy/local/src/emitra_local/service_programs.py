@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -113,6 +114,12 @@ class ServicePrograms:
     def ready_url(self, process: str) -> str:
         return f"http://127.0.0.1:{self.ports[f'{self.name}-{process}-probe']}/readyz"
 
+    @property
+    def has_pages(self) -> bool:
+        """Whether people open it at an address of its own: its document has no operation for the gateway."""
+        document = self.package.folder / "openapi.yaml"
+        return document.exists() and bool(re.search(r"^paths: \{\}$", document.read_text(), re.MULTILINE))
+
     def publish_route(self, folder: Path, say: Callable[[str], None]) -> None:
         """Put the service's OpenAPI document and its address where the gateway reads its routes."""
         document = self.package.folder / "openapi.yaml"
@@ -120,6 +127,8 @@ class ServicePrograms:
             return
         if not document.exists():
             say(f"{self.name} has no openapi.yaml, so the gateway has no route to it (CONTRIBUTING.md, Add a service)")
+            return
+        if self.has_pages:
             return
         # The address first: a document without one is a route to nowhere.
         _replace(folder / f"{self.name}.url", self.url + "\n")
