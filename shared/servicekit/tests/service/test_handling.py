@@ -27,6 +27,7 @@ from structlog.testing import capture_logs
 from servicekit.errors import Conflict, DependencyUnavailable
 from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, ReceivedEvent, serialise
 from servicekit.events.handling import DatabaseAway, Delivery, Handling, Stopped
+from servicekit.events.ordering import Positions
 from servicekit.events.redelivery import Redelivery
 from servicekit.events.table import Consumer, Order
 from servicekit.mongo import Mongo
@@ -370,6 +371,21 @@ def test_a_failed_effect_moves_nothing_on(db: Mongo, handling: Handling, taker: 
     assert db.db.positions.count_documents({}) == 0
     handling.handle([delivered])
     assert applied(db) == [("t1", 2)]
+
+
+def test_positions_are_read_of_these_aggregates_only_as_the_transaction_has_left_them(db: Mongo) -> None:
+    positions = Positions(db.db)
+    event, other = (
+        ReceivedEvent("evt", EVENT, "/emitra/maker", thing, datetime.now(UTC), 3, {}, "request-1") for thing in "ab"
+    )
+
+    def act(session: ClientSession) -> list[dict[str, int]]:
+        moved = positions.read([], session)
+        assert [moved.is_stale(event), moved.is_stale(event), moved.is_stale(other)] == [False, True, False]
+        positions.write(moved, session)
+        return [positions.read(events, session)._sequences for events in ([event], [event, other], [])]
+
+    assert db.transact(act) == [{"/emitra/maker|a": 3}, {"/emitra/maker|a": 3, "/emitra/maker|b": 3}, {}]
 
 
 def test_where_no_order_is_asked_for_none_is_kept(db: Mongo, handling: Handling) -> None:
