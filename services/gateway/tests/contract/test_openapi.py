@@ -38,7 +38,8 @@ def test_every_operation_is_described_for_people() -> None:
 
 def test_no_service_of_this_repository_wants_what_another_has_and_the_first_ones_need_no_more_than_they_had() -> None:
     documents = {path.parent.name: yaml.safe_load(path.read_text()) for path in SERVICES.glob("*/openapi.yaml")}
-    published = [read_service(name, document, "http://a") for name, document in documents.items()]
+    # One that has pages only publishes nothing here.
+    published = [read_service(name, document, "http://a") for name, document in documents.items() if document["paths"]]
     assert [(r.service, r.route, r.because) for r in settle(founded(), published).refusals] == []
     for service in published:
         if service.name in FOUNDERS:

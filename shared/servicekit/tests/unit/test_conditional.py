@@ -36,7 +36,6 @@ def app(changed: list[str]) -> Flask:
     @blp.route("/v1/things/<thing_id>/changes", methods=["POST"])
     @blp.requires("things:read")
     @blp.repeatable("a test")
-    @blp.repeatable("a test")
     @blp.versioned()
     @blp.response(201)
     def change_thing(thing_id: str) -> tuple[dict[str, Any], int, dict[str, str]]:
@@ -47,6 +46,7 @@ def app(changed: list[str]) -> Flask:
 
     @blp.route("/v1/things", methods=["POST"])
     @blp.requires("things:read")
+    @blp.repeatable("a test")
     @blp.response(201)
     def make_thing() -> dict[str, Any]:
         """Make one."""
