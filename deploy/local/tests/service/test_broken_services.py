@@ -218,13 +218,26 @@ def test_what_is_no_name_is_refused_before_anything_is_started(repository: Path,
     assert not (state / "supervisord.conf").exists()
 
 
+@pytest.fixture
+def _otherwise_broken(repository: Path) -> Iterator[None]:
+    """Two services are broken in ways that only the checks see; afterwards all is as the other tests want it."""
+    texts = {
+        "services/at-import/src/at_import/entrypoints/service.py": "def main(:\n",
+        "services/at-seed/src/at_seed/entrypoints/service.py": "import pika\nmain: int = 'one'\n",
+    }
+    before = {name: (repository / name).read_text() for name in texts}
+    for name, text in texts.items():
+        (repository / name).write_text(text)
+    yield
+    for name, text in before.items():
+        (repository / name).write_text(text)
+
+
+@pytest.mark.usefixtures("_otherwise_broken")
 def test_the_checks_of_a_broken_service_are_its_own(
     repository: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UV_CACHE_DIR", environ["UV_CACHE_DIR"])
-    (repository / "services/at-import/src/at_import/entrypoints/service.py").write_text("def main(:\n")
-    (repository / "services/at-seed/src/at_seed/entrypoints/service.py").write_text("import pika\nmain: int = 'one'\n")
-
     said = {result.name: (result.failed, text) for result, text in run_checks(Environments(repository, lambda _: None))}
 
     expected = {

@@ -27,7 +27,8 @@ from emitra_local import cli, journeys
 from emitra_local.stack import Stack
 
 class Servers(Stack):
-    run_info = {"gateway_url": "http://127.0.0.1:1", "docs_url": "http://127.0.0.1:1/docs", "clients": ["secret"]}
+    run_info = {"gateway_url": "http://127.0.0.1:1", "docs_url": "http://127.0.0.1:1/docs", "pages": {}}
+    run_info["clients"] = ["secret"]
 
 # At a terminal Ctrl-C is heard; a pipeline may have begun these tests in the background, where it is not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
