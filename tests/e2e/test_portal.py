@@ -75,7 +75,10 @@ def test_an_application_is_followed_and_its_certificate_verified(browser: Browse
 
     certificate = mine.get(f"/v1/certificates/{eventually(issued)['certificate_id']}").json
     document = certificate["document"]
-    genuine, altered = browser.send("/en/verify", document=document), browser.send("/en/verify", document=document[:-4] + "AAAA")
+    genuine, altered = (
+        browser.send("/en/verify", document=document),
+        browser.send("/en/verify", document=document[:-4] + "AAAA"),
+    )
     assert (genuine.status, altered.status) == (200, 200)
     assert certificate["certificate_number"] in genuine.data.decode()
     assert heading(genuine) != heading(altered)

@@ -62,7 +62,9 @@ def of_tests(root: Path, service: str = "") -> list[SystemPackage]:
         with suppress(OSError, ValueError):  # a broken service is told of by what reads its whole file
             names = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("emitra", {})
             otherwise = f"or test the others: make test SERVICE=…; services/{file.parent.name} needs it for its tests"
-            packages += [SystemPackage(name, partial(_installed, name), otherwise) for name in names.get("test-packages", [])]
+            packages += [
+                SystemPackage(name, partial(_installed, name), otherwise) for name in names.get("test-packages", [])
+            ]
     return packages
 
 

@@ -68,8 +68,6 @@ def test_days_are_written_out(spoken: str, text: str) -> None:
     assert language.speech(spoken).day("2020-09-01") == text
 
 
-@pytest.mark.parametrize(
-    ("spoken", "text"), [("en", "27 November 2026, 1:30 AM"), ("hi", "27 नवंबर 2026, रात 1:30")]
-)
+@pytest.mark.parametrize(("spoken", "text"), [("en", "27 November 2026, 1:30 AM"), ("hi", "27 नवंबर 2026, रात 1:30")])
 def test_instants_are_told_in_indian_time(spoken: str, text: str) -> None:
     assert language.speech(spoken).instant("2026-11-26T20:00:00.000000+00:00") == text

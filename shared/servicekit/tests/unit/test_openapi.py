@@ -33,6 +33,11 @@ def test_the_document_names_version_service_and_problems(app: Flask) -> None:
     assert by_slug["not-found"]["detail"].startswith("There is no such thing")
 
 
+def test_a_prefix_is_claimed_by_those_who_want_one(app: Flask) -> None:
+    assert openapi_document(app, "sample", "/v1/sample")["x-emitra-prefix"] == "/v1/sample"
+    assert "x-emitra-prefix" not in openapi_document(app, "sample")
+
+
 def test_each_operation_says_who_may_call_it(app: Flask) -> None:
     assert operation(app, "post", "/v1/payments")["security"] == [{"oauth2": ["payments:write"]}]
     public = operation(app, "get", "/v1/payment-keys")

@@ -73,8 +73,11 @@ _FIELD_PROBLEM_SCHEMA: dict[str, Any] = {
 _LENGTHS_OF_OBJECTS = {"minLength": "minProperties", "maxLength": "maxProperties"}
 
 
-def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
-    """The document as plain data; the same routes always give the same document."""
+def openapi_document(app: Flask, service_name: str, prefix: str = "") -> dict[str, Any]:
+    """The document as plain data; the same routes always give the same document.
+
+    `prefix` is a path that the service wants for itself at the gateway with everything below it.
+    """
     spec = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
     made: dict[str, Any] = _plain(spec.to_dict())
     document = {
@@ -86,6 +89,7 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "x-service": service_name,
+        **({"x-emitra-prefix": prefix} if prefix else {}),
         "tags": made.get("tags", []),
         "paths": made["paths"],
         "components": made.get("components", {}),
@@ -127,10 +131,10 @@ def openapi_document(app: Flask, service_name: str) -> dict[str, Any]:
     return document
 
 
-def openapi_yaml(app: Flask, service_name: str) -> str:
+def openapi_yaml(app: Flask, service_name: str, prefix: str = "") -> str:
     """The document as YAML, as it is committed beside the service."""
     return yaml.dump(
-        openapi_document(app, service_name),
+        openapi_document(app, service_name, prefix),
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,

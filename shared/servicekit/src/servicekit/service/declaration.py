@@ -43,7 +43,8 @@ class Service:
     `settings` may be left out where those of every service are enough. `bootstrap(settings, mongo)` wires and returns
     the application object that routes, consumers and jobs get; `prepare(db)` installs validators;
     `wrap_wsgi(flask_app, application)` may put a WSGI callable in front of Flask (the gateway's proxy). `publishes` and
-    `consumes` are the service's table of events.
+    `consumes` are the service's table of events. `prefix` is a path, such as /v1/labour-welfare, that the service wants
+    for itself at the gateway with everything below it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Service:
     wrap_wsgi: Callable[[Flask, Any], Any] | None = None
     commands: typer.Typer | None = None
     settings: type[ServiceSettings] = ServiceSettings
+    prefix: str = ""
 
     def __post_init__(self) -> None:
         if self.settings is ServiceSettings:
@@ -150,4 +152,4 @@ class Service:
             application=None,
             blueprints=self.blueprints,
         )
-        return openapi_yaml(app, self.name)
+        return openapi_yaml(app, self.name, self.prefix)
