@@ -1,7 +1,7 @@
 """The portal's pages, over the gateway and everything behind it, without a script."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ BIRTH = {
     "district_code": "102",
     "applicant": {
         "sex": "female",
-        "date_of_birth": (date.today() - timedelta(days=1)).isoformat(),
+        "date_of_birth": (datetime.now(UTC) - timedelta(days=1)).date().isoformat(),
         "place_of_birth": "District Hospital",
         "mother_name": "Sandbox Mother",
         "parents_address": "12, Sandbox Marg, Jaipur",

@@ -147,8 +147,8 @@ class Stack:
 
     @property
     def run_info(self) -> dict[str, Any]:
-        """What `.local/run.json` says: gateway_url, docs_url, pages (service → url), and identity's sandbox clients, people and officers, if
-        it ever made them here."""
+        """What `.local/run.json` says: gateway_url, docs_url, pages (service → url), and identity's sandbox clients,
+        people and officers, if it ever made them here."""
         urls: dict[str, Any] = {"gateway_url": self.gateway_url, "docs_url": f"{self.gateway_url}/docs"}
         urls["pages"] = {service.name: service.url for service in self.services.values() if service.has_pages}
         sandbox = self.state / "services" / "identity" / "sandbox.json"

@@ -56,7 +56,7 @@ LIBCURL = SystemPackage(
 
 
 def of_tests(root: Path, service: str = "") -> list[SystemPackage]:
-    """What the services' tests need, or those of one: the list `test-packages` under [tool.emitra] in pyproject.toml."""
+    """What the services' tests need, or those of one: `test-packages` under [tool.emitra] in pyproject.toml."""
     packages = []
     for file in sorted(root.glob(f"services/{service or '*'}/pyproject.toml")):
         with suppress(OSError, ValueError):  # a broken service is told of by what reads its whole file
