@@ -198,7 +198,8 @@ def issue_a_number_twice(books: Books) -> None:
 
 
 def issue_without_the_fee(books: Books) -> None:
-    books.applications[books.certificates[0]["application_id"]]["payment_id"] = None
+    issued = (books.applications[certificate["application_id"]] for certificate in books.certificates)
+    next(application for application in issued if application["fee"]["paise"])["payment_id"] = None
 
 
 def lose_the_certificate(books: Books) -> None:
