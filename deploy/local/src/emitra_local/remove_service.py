@@ -95,7 +95,10 @@ def _leave_stack(root: Path, state: Path, name: str, say: Callable[[str], None])
             raise CannotStart(f"the gateway does not let go of {name}'s routes:\n{released.stderr}")
         say(f"the gateway has no route to {name}")
         supervisor = Supervisor(state, "")
-        running = {program["name"] for program in supervisor.all_programs()} if supervisor.is_up() else set()
+        running: set[str] = set()
+        if supervisor.is_up():
+            supervisor.attach()
+            running = {program["name"] for program in supervisor.all_programs()}
         administrator = {"RABBITMQ_MANAGEMENT_URL": infrastructure.management_url}
         deadline = time.monotonic() + DRAIN_SECONDS
         while (retired := _command(state, name, "topology", "--retire", **administrator)).returncode:
