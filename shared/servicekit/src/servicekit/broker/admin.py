@@ -11,7 +11,10 @@ from servicekit.broker.topology import Topology
 
 # Declaring a dozen quorum queues takes a busy broker many seconds; everything sent here may be sent again.
 LOAD_TIMEOUT_SECONDS = 60.0
-RETRIES = urllib3.Retry(total=3, backoff_factor=1.0, allowed_methods=None, raise_on_status=False)
+# A broker that has just begun answers 500 for some seconds.
+RETRIES = urllib3.Retry(
+    total=3, backoff_factor=1.0, allowed_methods=None, raise_on_status=False, status_forcelist=(500, 503)
+)
 # A process that starts reads five short lists; what it cannot have soon it does without.
 READ_TIMEOUT_SECONDS = 3.0
 
