@@ -42,3 +42,33 @@ def test_a_process_that_starts_does_without_what_a_busy_broker_would_say(busy_ap
 
 def test_whoever_loads_or_checks_by_hand_waits_for_a_busy_broker(busy_api: str) -> None:
     assert admin.read(busy_api, AMQP_URL, patient=True)["queues"] == []
+
+
+@pytest.fixture
+def beginning_api() -> Iterator[str]:
+    """A management API of a broker that has just begun: its first answer is 500, then it lists nothing."""
+    failures = [500]
+
+    class Api(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(failures.pop() if failures else 200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"[]")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the test looks at what was received."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_whoever_loads_or_checks_by_hand_asks_a_broker_again_that_has_just_begun(beginning_api: str) -> None:
+    assert admin.read(beginning_api, AMQP_URL, patient=True)["queues"] == []
+
+
+def test_a_process_that_starts_does_not_ask_again(beginning_api: str) -> None:
+    with pytest.raises(admin.BrokerRefused, match="500"):
+        admin.read(beginning_api, AMQP_URL)
