@@ -42,7 +42,7 @@ def main() -> int:
         needed = [system_packages.PYTHON_VENV]
         if command in NEED_INFRASTRUCTURE:
             needed += [system_packages.RABBITMQ, system_packages.LIBCURL]
-        if command == "test":
+        if command in {"test", "guide"}:
             named = [word for word in sys.argv[2:3] if not word.startswith("-")]
             needed += system_packages.of_tests(root, *named)
         system_packages.install_missing(needed, root / ".local" / "apt.log", say)

@@ -56,12 +56,13 @@ LIBCURL = SystemPackage(
 
 
 def of_tests(root: Path, service: str = "") -> list[SystemPackage]:
-    """What the services' tests need, or those of one: `test-packages` under [tool.emitra] in pyproject.toml."""
+    """What all tests need, or those of one service: `test-packages` under [tool.emitra] in pyproject.toml."""
     packages = []
-    for file in sorted(root.glob(f"services/{service or '*'}/pyproject.toml")):
+    files = sorted(root.glob(f"services/{service or '*'}/pyproject.toml"))
+    for file in files if service else [*files, root / "tests" / "pyproject.toml"]:
         with suppress(OSError, ValueError):  # a broken service is told of by what reads its whole file
             names = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("emitra", {})
-            otherwise = f"or test the others: make test SERVICE=…; services/{file.parent.name} needs it for its tests"
+            otherwise = f"or test the others: make test SERVICE=…; {file.relative_to(root)} names it for its tests"
             packages += [
                 SystemPackage(name, partial(_installed, name), otherwise) for name in names.get("test-packages", [])
             ]

@@ -97,4 +97,8 @@ def test_a_services_tests_name_what_they_need_and_a_broken_file_is_no_matter_her
         (folder / "pyproject.toml").write_text(text)
     assert [package.name for package in system_packages.of_tests(tmp_path)] == ["a-browser"]
     assert system_packages.of_tests(tmp_path, "plain") == []
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "pyproject.toml").write_text('[tool.emitra]\ntest-packages = ["curl"]')
+    assert [package.name for package in system_packages.of_tests(tmp_path)] == ["a-browser", "curl"]
+    assert system_packages.of_tests(tmp_path, "plain") == []
     assert not system_packages.of_tests(tmp_path)[0].present()
