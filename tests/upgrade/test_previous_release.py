@@ -245,10 +245,11 @@ def test_the_next_page_of_a_list_can_be_read(client: Clients, promises: Promises
     assert not {json.dumps(item) for item in following["items"]} & {json.dumps(item) for item in page.answer["items"]}
 
 
-def test_the_stored_names_are_migrated_beside_the_running_service(stack: Stack) -> None:
+def test_the_stored_names_are_migrated_beside_the_running_service(stack: Stack, old: set[str]) -> None:
     billing = stack.services["billing"]
-    assert "none left" in billing.command("migrate")
-    assert "0 document(s) migrated, none left" in billing.command("migrate")
+    if "billing" not in old:  # it brings the names that the old one does not know
+        assert "none left" in billing.command("migrate")
+        assert "0 document(s) migrated, none left" in billing.command("migrate")
     billing.command("check-books")
 
 

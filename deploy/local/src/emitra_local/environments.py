@@ -51,8 +51,9 @@ class Recipe:
 class Environments:
     """Makes environments when they are asked for. Several processes may ask at once: one makes, the others wait."""
 
-    def __init__(self, root: Path, say: Callable[[str], None] = print) -> None:
+    def __init__(self, root: Path, say: Callable[[str], None] = print, cache: Path | None = None) -> None:
         self.root = root
+        self.cache = cache or Path(os.environ.get("UV_CACHE_DIR", root / ".local" / "cache" / "uv"))
         self.workspace = Workspace(root)
         self._say = say
         self._home = root / ".local" / "venvs"
@@ -181,7 +182,7 @@ class Environments:
     @cached_property
     def _environ(self) -> dict[str, str]:
         own = {
-            "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(self.root / ".local" / "cache" / "uv")),
+            "UV_CACHE_DIR": str(self.cache),
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_CONFIG": "1",
             "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "hardlink"),
