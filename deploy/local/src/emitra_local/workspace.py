@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from emitra_local.problems import CannotStart
+from emitra_local.releases import CHECKOUTS, checkout, release_of
 
 # Every distribution of this repository is named so.
 OURS = "emitra-"
@@ -55,6 +56,32 @@ class Package:
     def team(self) -> str:
         """Who owns the folder of a service, e.g. `@emitra/payments`; "" where it does not say so."""
         return str(self._document.get("tool", {}).get("emitra", {}).get("team", ""))
+
+    @property
+    def released(self) -> dict[str, str]:
+        """The libraries of shared/ of which it stands on a release, by folder, e.g. {"servicekit": "0.2.0"}. On all
+        others it stands as they are here."""
+        pins = self._document.get("tool", {}).get("emitra", {}).get("released", {})
+        if not isinstance(pins, dict) or not all(isinstance(version, str) for version in pins.values()):
+            raise CannotStart(f'{self._pins} is a table such as {{ servicekit = "0.2.0" }}, not {pins!r}.')
+        return pins
+
+    @property
+    def _pins(self) -> str:
+        return f"{_shown(self.folder / 'pyproject.toml')}: [tool.emitra] released"
+
+    def released_libraries(self, root: Path) -> list[Package]:
+        """Those of `released`, unpacked from the repository at `root`. Raises CannotStart for what is no release, or
+        cannot be unpacked."""
+        try:
+            return [
+                Package(checkout(root, release_of(root, f"shared/{name}", version)) / "shared" / name)
+                for name, version in self.released.items()
+            ]
+        except CannotStart as error:
+            raise CannotStart(
+                f"{self._pins}: {error} Name one that there is, or take the line out to stand on the library as it is."
+            ) from None
 
     @property
     def installable(self) -> bool:
@@ -163,15 +190,19 @@ class Workspace:
         if module not in service.import_names():
             yield f"services/{name}/src/{module}/__init__.py is missing ({HOW_TO_ADD})."
 
+    def is_release(self, package: Package) -> bool:
+        """Whether a package is one of a release, not of this repository as it is."""
+        return self.root / CHECKOUTS in package.folder.parents
+
     def package_in(self, folder: str) -> Package:
         """The package whose folder is `folder`, relative to the root, e.g. "deploy/local"."""
         return Package(self.root / folder)
 
     def closure(self, package: Package, extra: str = "") -> tuple[list[Package], dict[str, list[str]]]:
-        """The packages of this repository that `package` needs (itself first), and per package the requirement
-        strings that come from outside the repository."""
+        """The packages of this repository that `package` needs (itself first), in the releases that it names, and per
+        package the requirement strings that come from outside the repository."""
         ours = {member.name: member for member in self._folders if member.folder.parent.name != "services"}
-        ours[package.name] = package
+        ours |= {member.name: member for member in (*package.released_libraries(self.root), package)}
         needed: dict[str, Package] = {}
         outside: dict[str, list[str]] = {}
         queue, seen = [(package, extra)], set[tuple[str, str]]()
