@@ -1,5 +1,5 @@
-"""What a library of ours gives up has its day: said where it is called, told in the changelog, and kept (docs/release.md,
-"What ends has a day")."""
+"""What a library of ours gives up has its day: said where it is called, told in the changelog, and kept
+(docs/release.md, "What ends has a day")."""
 
 import ast
 import re

@@ -68,9 +68,9 @@ class Stack:
     `with_services` False starts MongoDB and RabbitMQ only. `mongodb_members` is the size of the private replica set.
     `before_services` is called when MongoDB and RabbitMQ answer and no service has touched them yet; `configured` may
     give the programs of services another environment. Tests of an upgrade restore the former release by them.
-    `checkouts` has, by name, the root of another checkout from which a service runs, such as that of a release, in an
-    environment of its locks. `only` names the services to start, all when empty. With `keep_going` a service that cannot
-    be started is put into `broken`, with the reason, and the others go on; without, it is a reason not to start at all.
+    `checkouts` has by name the root of another checkout from which a service runs, such as that of a release, in an
+    environment of its locks. `only` names the services to start, all when empty. With `keep_going` a service that
+    cannot be started is put into `broken`, with the reason, and the others go on; without, it is a reason not to start.
     Use it as a context manager, or start() and stop(); from the main thread.
     """
 
@@ -283,7 +283,9 @@ class Stack:
         """Make the environments of those that are not broken, and take them into `services`."""
         self._put_aside({name: fault for name, fault in self.environments.workspace.broken.items() if name in names})
         for checkout in dict.fromkeys([self.root, *self.checkouts.values()]):
-            here = [name for name in names if self.checkouts.get(name, self.root) == checkout and name not in self.broken]
+            here = [
+                name for name in names if self.checkouts.get(name, self.root) == checkout and name not in self.broken
+            ]
             environments = self.environments
             if checkout != self.root:
                 environments = Environments(checkout, self.say, self.environments.cache)

@@ -60,7 +60,9 @@ def test_an_environment_is_made_from_its_hashed_lock_then_our_packages_without_d
     assert install.endswith("--editable " + str(environments.root / "services/billing"))
 
 
-def test_a_library_of_a_release_is_installed_as_it_was_built_and_not_as_it_is_edited(environments: Environments) -> None:
+def test_a_library_of_a_release_is_installed_as_it_was_built_and_not_as_it_is_edited(
+    environments: Environments,
+) -> None:
     root = environments.root
     add_package(root, "shared/servicekit", "emitra-servicekit")
     service = add_package(root, "services/parking", "emitra-parking", ["emitra-servicekit"])
