@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from emitra_local.releases import checkout, release_of
+from emitra_local.releases import Release, checkout, last_release
 from emitra_local.stack import Stack
 from tests.support.platform import Client, Platform, eventually
 from tests.upgrade.release import CapturedRelease
@@ -55,9 +55,15 @@ def old(request: pytest.FixtureRequest) -> set[str]:
     return set(request.param)
 
 
+def last_release_of(service: str) -> Release:
+    last = last_release(ROOT, f"services/{service}")
+    assert last, f"{service} is in the capture and was never released"
+    return last
+
+
 @pytest.fixture(scope="session")
 def stack(release: CapturedRelease, old: set[str]) -> Iterator[Stack]:
-    checkouts = {service: checkout(ROOT, release_of(ROOT, f"services/{service}", PREVIOUS)) for service in old}
+    checkouts = {service: checkout(ROOT, last_release_of(service)) for service in old}
     # A service that is not released yet has nothing to say beside those that are older than it.
     with release.upgraded(ROOT, checkouts, only=RELEASED if old else ()) as started:
         yield started

@@ -54,6 +54,10 @@ class CapturedRelease:
         with stack:
             yield stack
 
+    @property
+    def commit(self) -> str:
+        return str(self._read("release.json")["commit"])
+
     @cached_property
     def promises(self) -> dict[str, Promise]:
         return {name: Promise(**promise) for name, promise in self._read("promises.json").items()}

@@ -5,6 +5,7 @@ tokens, and turn the next page.
 """
 
 import json
+import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 import urllib3
 
 from emitra_local.stack import Stack
+from tests.conftest import ROOT
 from tests.support.invariants import assert_invariants
 from tests.support.platform import Answer, Client, Platform, eventually
+from tests.upgrade.conftest import RELEASED, last_release_of
 from tests.upgrade.release import CapturedRelease
 from tests.upgrade.states import KIOSK, OFFICER, Promise
 
@@ -45,6 +48,14 @@ def at_biller(stack: Stack, payment_id: str) -> list[dict[str, Any]]:
     url = f"{stack.simulator_urls['biller-simulator']}/control/payments"
     accepted = urllib3.request("GET", url, fields={"request_id": f"{payment_id}:post"}, timeout=10)
     return list(accepted.json()["payments"])
+
+
+@pytest.mark.parametrize("service", RELEASED)
+def test_no_service_was_released_after_what_was_captured(release: CapturedRelease, service: str) -> None:
+    last = last_release_of(service)
+    order = ["git", "merge-base", "--is-ancestor", last.commit, release.commit]
+    remedy = f"{last.tag} is newer than the capture: docs/release.md, To release, 5"
+    assert subprocess.run(order, cwd=ROOT, check=False).returncode == 0, remedy
 
 
 def test_every_program_runs_with_the_previous_releases_settings(stack: Stack, release: CapturedRelease) -> None:
