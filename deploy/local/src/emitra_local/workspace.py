@@ -59,8 +59,8 @@ class Package:
 
     @property
     def released(self) -> dict[str, str]:
-        """The libraries of shared/ of which it stands on a release, by folder, e.g. {"servicekit": "0.2.0"}. On all
-        others it stands as they are here."""
+        """The libraries of shared/ of which it stands on a release, by folder, e.g. {"servicekit": "0.2.0"}; on all
+        others it stands as they are here. Raises CannotStart for what cannot be read so."""
         pins = self._document.get("tool", {}).get("emitra", {}).get("released", {})
         if not isinstance(pins, dict) or not all(isinstance(version, str) for version in pins.values()):
             raise CannotStart(f'{self._pins} is a table such as {{ servicekit = "0.2.0" }}, not {pins!r}.')
@@ -73,15 +73,15 @@ class Package:
     def released_libraries(self, root: Path) -> list[Package]:
         """Those of `released`, unpacked from the repository at `root`. Raises CannotStart for what is no release, or
         cannot be unpacked."""
-        try:
-            return [
-                Package(checkout(root, release_of(root, f"shared/{name}", version)) / "shared" / name)
-                for name, version in self.released.items()
-            ]
-        except CannotStart as error:
-            raise CannotStart(
-                f"{self._pins}: {error} Name one that there is, or take the line out to stand on the library as it is."
-            ) from None
+        libraries = []
+        for name, version in self.released.items():
+            folder = f"shared/{name}"
+            try:
+                libraries.append(Package(checkout(root, release_of(root, folder, version)) / folder))
+            except CannotStart as error:
+                here = f"Or take {name} out, to stand on {folder} as it is."
+                raise CannotStart(f"{self._pins}: {error} {here}") from None
+        return libraries
 
     @property
     def installable(self) -> bool:
@@ -182,7 +182,9 @@ class Workspace:
                 yield f'{file}: the distribution of services/{name} is `name = "{OURS}{name}"`, not {service.name}.'
             if not service.installable or ":" not in service.program:
                 yield f"{file}: a service has a [build-system] and its program in [project.scripts] ({HOW_TO_ADD})."
-            self.closure(service, "test" if service.has_tests else "")
+            needed, _ = self.closure(service, "test" if service.has_tests else "")
+            for library in service.released.keys() - {package.folder.name for package in needed}:
+                yield f"{file}: [tool.emitra] released names {library}, which the service does not need. Take it out."
         except CannotStart as error:
             yield str(error)
         except (AttributeError, KeyError, TypeError, ValueError) as error:

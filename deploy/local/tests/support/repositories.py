@@ -56,8 +56,8 @@ def write_module(root: Path, module: str, text: str = "") -> None:
     file.write_text(text)
 
 
-def release(root: Path, folder: str) -> str:
-    """Commits everything as it is and lists the package in it as released, version 1; the commit."""
+def release(root: Path, *folders: str) -> str:
+    """Commits everything as it is and lists the packages in it as released, version 1; the commit."""
 
     def git(*arguments: str) -> str:
         author = ["-c", "user.name=A Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false"]
@@ -67,8 +67,8 @@ def release(root: Path, folder: str) -> str:
     git("add", ".")
     git("commit", "--quiet", "--message=as released")
     commit = git("rev-parse", "HEAD").strip()
-    row = f'[[release]]\npackage = "{folder}"\nversion = "1"\ncommit = "{commit}"\n'
-    (root / "releases.toml").write_text(row)
+    rows = [f'[[release]]\npackage = "{folder}"\nversion = "1"\ncommit = "{commit}"\n' for folder in folders]
+    (root / "releases.toml").write_text("".join(rows))
     return commit
 
 

@@ -63,6 +63,8 @@ def test_a_service_stands_on_the_release_that_it_names_whatever_becomes_of_the_l
     [
         ('{ servicekit = "2" }', "releases.toml has no release 2 of shared/servicekit; there are 1."),
         ('{ service-kit = "1" }', "releases.toml has no release 1 of shared/service-kit; there is none yet"),
+        ('{ servicekit = "2" }', "Or take servicekit out, to stand on shared/servicekit as it is."),
+        ('{ contracts = "1" }', "names contracts, which the service does not need."),
         ('"1"', """is a table such as { servicekit = "0.2.0" }, not '1'."""),
         ("{ servicekit = 1 }", 'is a table such as { servicekit = "0.2.0" }, not '),
     ],
@@ -70,8 +72,9 @@ def test_a_service_stands_on_the_release_that_it_names_whatever_becomes_of_the_l
 def test_a_service_that_names_what_is_no_release_is_broken_and_says_what_to_do(
     tmp_path: Path, pins: str, says: str
 ) -> None:
-    add_package(tmp_path, "shared/servicekit", "emitra-servicekit")
-    release(tmp_path, "shared/servicekit")
+    for library in ("contracts", "servicekit"):
+        add_package(tmp_path, f"shared/{library}", f"emitra-{library}")
+    release(tmp_path, "shared/contracts", "shared/servicekit")
     stand_on(add_package(tmp_path, "services/billing", "emitra-billing", ["emitra-servicekit"]), pins)
 
     fault = Workspace(tmp_path).broken["billing"]
