@@ -13,7 +13,7 @@ export GATEWAY_PORT SERVICE SERVICES T
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs clean distclean dead-letters test fault guide nemesis generators mutants lint format generate new-service remove-service documents bench lock upgrade release-contracts tags
+.PHONY: help run stop status logs clean distclean dead-letters test fault mixed image guide nemesis generators mutants lint format generate new-service remove-service documents bench lock upgrade release-contracts tags
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
@@ -43,8 +43,11 @@ distclean: ## clean, then delete the Python environments and the download cache 
 test: ## Run every level of tests (SERVICE=billing for one package, without linters; T=refund chooses among its tests)
 	@$(LOCAL) test "$$SERVICE" $(if $(T),-k "$$T")
 
-fault: ## Run the whole fault suite: crash points, broken infrastructure; then the books must be right
+fault: ## Run the whole fault suite: crash points, broken infrastructure, mixed releases; then the books must be right
 	@$(LOCAL) fault
+
+mixed: ## Run each service beside the others' last release, and its last release beside the others as they are
+	@$(LOCAL) mixed
 
 guide: ## Walk docs/new-service.md in a copy of the repository: make a service, try it, run it, take it away
 	@$(LOCAL) guide
@@ -72,6 +75,9 @@ new-service: ## Write a service that runs, in its own two folders (NAME=labour-w
 
 remove-service: ## Take a service away, unless others rely on it (NAME=labour-welfare; FORCE=1: also what git has not)
 	@$(LOCAL) remove-service "$(NAME)" $(if $(FORCE),--force)
+
+image: ## Build SERVICE's image with docker or podman, on the release of servicekit that it names, if it names one
+	@$(LOCAL) image "$$SERVICE"
 
 documents: ## Build what is made of all services together: asyncapi.yaml, the picture in docs/, CODEOWNERS
 	@$(LOCAL) documents

@@ -9,7 +9,7 @@ import sys
 OLDEST_PYTHON = (3, 11)
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Commands that need the broker and the database; the others must not ask for them to be installed.
-NEED_INFRASTRUCTURE = {"run", "test", "fault", "infra", "bench", "nemesis"}
+NEED_INFRASTRUCTURE = {"run", "test", "fault", "mixed", "infra", "bench", "nemesis"}
 # Commands that have nothing to do where nothing was ever installed.
 NEED_A_FORMER_RUN = {"stop", "status", "logs", "clean", "command"}
 

@@ -2,21 +2,31 @@
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
+from string import Template
 
+import pytest
+
+from emitra_local import images
 from emitra_local.workspace import Workspace
 from tests.architecture.conftest import SERVICES
 from tests.architecture.manifests import pods
 from tests.conftest import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
-PACKAGES = {package.folder.name: package for package in Workspace(ROOT).packages}
+WORKSPACE = Workspace(ROOT)
+PACKAGES = {package.folder.name: package for package in WORKSPACE.packages}
 
 
 def copied(service: str) -> list[str]:
     """What is taken from the repository for a service's image, as paths from the root."""
     copies = re.findall(r"^COPY (?!--from)(\S+) \S+$", DOCKERFILE, re.MULTILINE)
-    return [source.replace("${SERVICE}", service) for source in copies]
+    given = images.arguments(WORKSPACE, PACKAGES[service])
+    stands_for = dict(given[index + 1].split("=") for index, word in enumerate(given) if word == "--build-arg")
+    return [Template(source).substitute(stands_for) for source in copies]
 
 
 def test_what_the_image_is_made_of_is_there(service: str) -> None:
@@ -25,7 +35,7 @@ def test_what_the_image_is_made_of_is_there(service: str) -> None:
 
 
 def test_every_package_of_ours_that_a_service_needs_is_in_its_image(service: str) -> None:
-    needed, _ = Workspace(ROOT).closure(PACKAGES[service])
+    needed, _ = WORKSPACE.closure(PACKAGES[service])
     assert {str(package.folder.relative_to(ROOT)) for package in needed} <= set(copied(service))
 
 
@@ -41,3 +51,31 @@ def test_the_image_runs_as_the_user_that_the_pods_run_as() -> None:
     (user,) = re.findall(r"^USER (\d+):\d+$", DOCKERFILE, re.MULTILINE)
     users = {spec["securityContext"]["runAsUser"] for service in SERVICES for _, spec, _ in pods(service)}
     assert users == {int(user)}
+
+
+@pytest.mark.parametrize(
+    ("chassis", "pyproject", "builds"),
+    [
+        ("shared/servicekit", "", True),
+        ("shared/servicekit", '[tool.emitra]\nteam = "@emitra/labour"\n', True),
+        ("shared/servicekit", '[tool.emitra]\nreleased = { servicekit = "0.2.0" }\n', False),
+        (".local/releases/0/shared/servicekit", '[tool.emitra]\nreleased = { servicekit = "0.2.0" }\n', True),
+    ],
+)
+def test_an_image_is_never_built_with_another_chassis_than_the_one_that_was_tested(
+    tmp_path: Path, chassis: str, pyproject: str, builds: bool
+) -> None:
+    (check,) = re.findall(r'^RUN (test "\$\{SERVICEKIT\}" .+)$', DOCKERFILE, re.MULTILINE)
+    (tmp_path / "service").mkdir()
+    (tmp_path / "service" / "pyproject.toml").write_text(pyproject)
+    script = check.replace("/build/tools/bin/python", sys.executable)
+    finished = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, env={"SERVICEKIT": chassis}, capture_output=True, text=True, check=False
+    )
+    assert (finished.returncode == 0) == builds, finished.stderr
+    assert ("make image" in finished.stderr) == (not builds)
+
+
+def test_the_libraries_of_releases_are_in_the_context() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert ignored.index(".local") < ignored.index("!.local/releases/*/shared")

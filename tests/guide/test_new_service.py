@@ -8,46 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 import urllib3
 
-from emitra_local.ports import remembered_ports
 from tests.conftest import ROOT
+from tests.guide.repository import STEP_SECONDS, commit, environ, git, run
 from tests.support.platform import eventually
 from tests.support.shown_commands import blocks
 
 PAGE = ROOT / "docs" / "new-service.md"
 NAME = "labour-welfare"
 FOLDERS = [f"deploy/k8s/services/{NAME}/", f"services/{NAME}/"]
-# Environments are made in the copy, on a machine that may be busy.
-STEP_SECONDS = 900
 COUNTS = f"/v1/{NAME}/payment-counts"
-
-
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The working tree as it is, as a repository of its own with one commit."""
-    folder = tmp_path_factory.mktemp("copy") / "emitra"
-    files = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
-    for name in filter(None, files):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((ROOT / name).read_bytes())
-            (folder / name).chmod((ROOT / name).stat().st_mode)
-    git(folder, "init", "--quiet")
-    commit(folder, "as it is")
-    return folder
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=guide", "-c", "user.email=guide@example.org"]
-    command = ["git", *identity, *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-def commit(folder: Path, message: str) -> None:
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", message)
 
 
 def changed(folder: Path) -> list[str]:
@@ -59,31 +30,6 @@ def shown(part: str) -> str:
     """The one block of commands on the page that has these words."""
     (block,) = [block.text for block in blocks(PAGE) if part in block.text]
     return block
-
-
-def environ(copy: Path) -> dict[str, str]:
-    """A terminal of a person's own, with the downloads of this repository at hand."""
-    cache = os.environ.get("UV_CACHE_DIR", str(ROOT / ".local" / "cache" / "uv"))
-    port = remembered_ports(copy.parent / "port.json", ["gateway"])["gateway"]
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("EMITRA", "PYTEST", "VIRTUAL_ENV"))
-    }
-    return kept | {"UV_CACHE_DIR": cache, "GATEWAY_PORT": str(port)}
-
-
-def run(copy: Path, script: str) -> str:
-    finished = subprocess.run(
-        ["sh", "-eu", "-c", script],
-        cwd=copy,
-        env=environ(copy),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=STEP_SECONDS,
-    )
-    assert finished.returncode == 0, f"{script}\n{finished.stdout}{finished.stderr}"
-    return finished.stdout
 
 
 @contextmanager

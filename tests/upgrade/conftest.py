@@ -1,4 +1,6 @@
-"""The previous release's data, broker and settings under this release's programs: one stack for all tests of it.
+"""The previous release's data, broker and settings under this release's programs: one stack for all tests of it. Then,
+marked `long`, under programs of both releases: each service at head beside the others as they were released, and each
+as it was released beside the others at head.
 
 They run in any order, and `billing migrate` runs somewhere among them: before it and after it the same has to hold.
 """
@@ -9,10 +11,12 @@ import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
 
+from emitra_local.releases import Release, checkout, last_release
 from emitra_local.stack import Stack
 from tests.support.platform import Client, Platform, eventually
 from tests.upgrade.release import CapturedRelease
@@ -20,6 +24,7 @@ from tests.upgrade.states import Promise
 
 PREVIOUS = "0.1.0"
 ROOT = Path(__file__).resolve().parents[2]
+RELEASED = sorted(path.name for path in (Path(__file__).parent / PREVIOUS / "data").iterdir())
 # What is pending in the sandbox is decided after this, seconds.
 DECIDED_AFTER_SECONDS = 600
 
@@ -35,9 +40,32 @@ def promises(release: CapturedRelease) -> Mapping[str, Promise]:
     return release.promises
 
 
+def mixtures() -> Iterator[Any]:
+    """The parameters: those services that run as they were released, none of them first."""
+    yield pytest.param(set[str](), id="all at head")
+    for service in RELEASED:
+        others = {other for other in RELEASED if other != service}
+        yield pytest.param(others, id=f"only {service} at head", marks=pytest.mark.long)
+        yield pytest.param({service}, id=f"only {service} released", marks=pytest.mark.long)
+
+
+@pytest.fixture(scope="session", params=mixtures())
+def old(request: pytest.FixtureRequest) -> set[str]:
+    """The services that run as they were released; the others are at head."""
+    return set(request.param)
+
+
+def last_release_of(service: str) -> Release:
+    last = last_release(ROOT, f"services/{service}")
+    assert last, f"{service} is in the capture and was never released"
+    return last
+
+
 @pytest.fixture(scope="session")
-def stack(release: CapturedRelease) -> Iterator[Stack]:
-    with release.upgraded(ROOT) as started:
+def stack(release: CapturedRelease, old: set[str]) -> Iterator[Stack]:
+    checkouts = {service: checkout(ROOT, last_release_of(service)) for service in old}
+    # A service that is not released yet has nothing to say beside those that are older than it.
+    with release.upgraded(ROOT, checkouts, only=RELEASED if old else ()) as started:
         yield started
 
 

@@ -6,7 +6,7 @@ is tested is an upgrade, not a year without service.
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,15 +36,27 @@ class CapturedRelease:
     """The release whose capture is in `folder`."""
 
     folder: Path
+    moved_by: timedelta = timedelta()
+    """How much later everything has happened."""
 
     @contextmanager
-    def upgraded(self, root: Path) -> Iterator[Stack]:
-        """The stack of the checkout at `root` on this release's data, broker and settings, started and ready."""
-        stack = disposable_stack(root, before_services=self._restore)
+    def upgraded(self, root: Path, checkouts: Mapping[str, Path], only: Sequence[str] = ()) -> Iterator[Stack]:
+        """The stack of the checkout at `root` on this release's data, broker and settings, started and ready; with
+        services of this release where `checkouts` names its root, and with some services `only`."""
+        captured_at = datetime.fromisoformat(self._read("release.json")["captured_at"])
+        # Whole milliseconds, as MongoDB keeps them.
+        self.moved_by = timedelta(
+            milliseconds=(datetime.now(UTC) - DOWNTIME - captured_at) // timedelta(milliseconds=1)
+        )
+        stack = disposable_stack(root, before_services=self._restore, checkouts=checkouts, only=only)
         stack.configured = lambda program, env: self._environment(stack, program, env)
         self._place_files(stack.state)
         with stack:
             yield stack
+
+    @property
+    def commit(self) -> str:
+        return str(self._read("release.json")["commit"])
 
     @cached_property
     def promises(self) -> dict[str, Promise]:
@@ -55,13 +67,6 @@ class CapturedRelease:
         """By program what it ran with, with placeholders."""
         return dict(self._read("environments.json"))
 
-    @cached_property
-    def moved_by(self) -> timedelta:
-        """How much later everything has happened."""
-        captured_at = datetime.fromisoformat(self._read("release.json")["captured_at"])
-        # Whole milliseconds, as MongoDB keeps them.
-        return timedelta(milliseconds=(datetime.now(UTC) - DOWNTIME - captured_at) // timedelta(milliseconds=1))
-
     def _environment(self, stack: Stack, program: str, env: dict[str, str]) -> dict[str, str]:
         """What the program ran with, where it is now; a program that the release did not have runs as it does today."""
         if program not in self.environments:
@@ -70,6 +75,8 @@ class CapturedRelease:
         places |= {"state": str(stack.state)}
         captured = self.environments[program]
         then = {name: Template(value).substitute(places | env) for name, value in captured.items()}
+        if program.rpartition("-")[0] in stack.checkouts:
+            return then
         # A process has a host of its own in a cluster; here all would take the default port for their probes.
         return {"API_PROBE_PORT": env["API_PROBE_PORT"], **then}
 

@@ -5,6 +5,7 @@ tokens, and turn the next page.
 """
 
 import json
+import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 import urllib3
 
 from emitra_local.stack import Stack
+from tests.conftest import ROOT
 from tests.support.invariants import assert_invariants
 from tests.support.platform import Answer, Client, Platform, eventually
+from tests.upgrade.conftest import RELEASED, last_release_of
 from tests.upgrade.release import CapturedRelease
 from tests.upgrade.states import KIOSK, OFFICER, Promise
 
@@ -45,6 +48,14 @@ def at_biller(stack: Stack, payment_id: str) -> list[dict[str, Any]]:
     url = f"{stack.simulator_urls['biller-simulator']}/control/payments"
     accepted = urllib3.request("GET", url, fields={"request_id": f"{payment_id}:post"}, timeout=10)
     return list(accepted.json()["payments"])
+
+
+@pytest.mark.parametrize("service", RELEASED)
+def test_no_service_was_released_after_what_was_captured(release: CapturedRelease, service: str) -> None:
+    last = last_release_of(service)
+    order = ["git", "merge-base", "--is-ancestor", last.commit, release.commit]
+    remedy = f"{last.tag} is newer than the capture: docs/release.md, To release, 5"
+    assert subprocess.run(order, cwd=ROOT, check=False).returncode == 0, remedy
 
 
 def test_every_program_runs_with_the_previous_releases_settings(stack: Stack, release: CapturedRelease) -> None:
@@ -153,33 +164,44 @@ def test_a_receipt_stays_as_it_was(client: Clients, promises: Promises, name: st
 
 
 def test_an_application_whose_fee_is_due_is_paid_decided_and_issued(
-    platform: Platform, client: Clients, promises: Promises
+    platform: Platform, client: Clients, promises: Promises, old: set[str]
 ) -> None:
     application = promises["fee due"].answer
     [bill] = promises["fee of fee due"].answer["bills"]
     client(KIOSK).pay(bill).expect(201)
-    certificate = approved(client, application)
-    client(KIOSK).transaction_when(application["transaction_token"], "ISSUED")
-    assert is_valid(platform, certificate["document"])
+    assert_approved(platform, client, application, old)
 
 
 def test_an_application_in_verification_is_in_the_officers_queue_and_is_approved(
-    platform: Platform, client: Clients, promises: Promises
+    platform: Platform, client: Clients, promises: Promises, old: set[str]
 ) -> None:
     application = promises["in verification"].answer
     queue = client(OFFICER).get("/v1/applications?limit=200").expect(200).json["items"]
-    assert application["application_id"] in {queued["application_id"] for queued in queue}
-    assert is_valid(platform, approved(client, application)["document"])
+    queued = application["application_id"] in {row["application_id"] for row in queue}
+    assert queued != waits_for_identity(old)
+    assert_approved(platform, client, application, old)
 
 
-def approved(client: Clients, application: dict[str, Any]) -> dict[str, Any]:
-    """The certificate, once the application is in verification and the officer has approved it."""
+def assert_approved(platform: Platform, client: Clients, application: dict[str, Any], old: set[str]) -> None:
+    """Once the application is in verification the officer approves it, and its certificate verifies."""
     path = f"/v1/applications/{application['application_id']}"
     eventually(lambda: client(KIOSK).get(path).json["state"] == "IN_VERIFICATION", what="it is in verification")
-    client(OFFICER).post(f"{path}/decisions", {"decision": "approve", "remarks": "Documents seen."}).expect(201)
-    issued = client(KIOSK).get(path).json
-    assert issued["state"] == "ISSUED"
-    return client(KIOSK).get(f"/v1/certificates/{issued['certificate_id']}").expect(200).json
+    decision = client(OFFICER).post(f"{path}/decisions", {"decision": "approve", "remarks": "Documents seen."})
+    if waits_for_identity(old):
+        assert (decision.status, decision.json["code"]) == (403, "another-post-required")
+        assert client(KIOSK).get(path).json["state"] == "IN_VERIFICATION"
+        return
+    decision.expect(201)
+    client(KIOSK).transaction_when(application["transaction_token"], "ISSUED")
+    certificate_id = client(KIOSK).get(path).json["certificate_id"]
+    certificate = client(KIOSK).get(f"/v1/certificates/{certificate_id}").expect(200).json
+    assert is_valid(platform, certificate["document"])
+
+
+def waits_for_identity(old: set[str]) -> bool:
+    """Whether no step can be decided: certificates asks for the officer's post, which identity's tokens do not name in
+    0.1.0 (docs/release.md, "In which order")."""
+    return "identity" in old and last_release_of("identity").version == "0.1.0" and "certificates" not in old
 
 
 def test_a_certificate_of_the_previous_release_verifies(
@@ -245,16 +267,21 @@ def test_the_next_page_of_a_list_can_be_read(client: Clients, promises: Promises
     assert not {json.dumps(item) for item in following["items"]} & {json.dumps(item) for item in page.answer["items"]}
 
 
-def test_the_stored_names_are_migrated_beside_the_running_service(stack: Stack) -> None:
+def test_the_stored_names_are_migrated_beside_the_running_service(stack: Stack, old: set[str]) -> None:
     billing = stack.services["billing"]
-    assert "none left" in billing.command("migrate")
-    assert "0 document(s) migrated, none left" in billing.command("migrate")
+    if "billing" not in old:  # it brings the names that the old one does not know
+        assert "none left" in billing.command("migrate")
+        assert "0 document(s) migrated, none left" in billing.command("migrate")
     billing.command("check-books")
 
 
 @pytest.mark.usefixtures("partners_decided", "biller_called", "letter_redriven")
 def test_everybodys_books_agree_in_the_end(stack: Stack) -> None:
     """I1 to I8 on old and new data together: everything has arrived, nothing is parked, and people are left nothing."""
-    books = assert_invariants(stack)
-    assert not [row for row in books.breaks if row["status"] == "open"]
+
+    def left_to_people() -> list[dict[str, Any]]:
+        return [row for row in assert_invariants(stack).breaks if row["status"] == "open"]
+
+    # The biller called a moment ago, perhaps.
+    eventually(lambda: not left_to_people(), what="people are left nothing")
     stack.services["billing"].command("check-books")

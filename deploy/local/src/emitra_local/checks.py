@@ -65,7 +65,7 @@ def _locks_fit(environments: Environments) -> str:
 
 def _import_rules(environments: Environments, service: Package | None = None) -> str:
     workspace = environments.workspace
-    env = import_rules.path(workspace) | {"COLUMNS": "1000"}  # no path is broken into two lines
+    env = import_rules.path(workspace, service) | {"COLUMNS": "1000"}  # no path is broken into two lines
     said = _said(import_rules.command(environments, service), environments.root, env)
     return import_rules.explained(workspace, service, said) if said else ""
 

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from emitra_local import journeys, releases, suites
 from emitra_local.console import console, say, stage
+from emitra_local.images import build_image
 from emitra_local.mutants import run_mutants
 from emitra_local.new_service import new_service
 from emitra_local.problems import CannotStart
@@ -30,7 +31,7 @@ from emitra_local.service_watch import ServiceWatch
 from emitra_local.stack import Stack, disposable_stack
 from emitra_local.stack_folder import abandoned_test_stacks, made_elsewhere, stop_running
 from emitra_local.supervision import Supervisor
-from emitra_local.workspace import require_name
+from emitra_local.workspace import Workspace, require_name
 
 DEFAULT_GATEWAY_PORT = 8080
 EXIT_CANNOT_START = 2
@@ -264,6 +265,19 @@ def take_service_away(
 ) -> None:
     """A service goes: its routes, queues, broker user and folders, unless others rely on it. Its database stays."""
     remove_service(root(), _run_state(), name, say, force=force)
+
+
+@app.command()
+def image(service: Annotated[str, typer.Argument(help="billing, gateway, …")] = "") -> None:
+    """Build a service's image with docker or podman, on the chassis that it stands on."""
+    raise typer.Exit(build_image(Workspace(root()), service))
+
+
+@app.command()
+def mixed() -> None:
+    """Each service at head beside the others as they were released, and the other way round."""
+    with _signals_as_interrupt():
+        raise typer.Exit(suites.run_mixed(root()))
 
 
 @app.command()

@@ -34,11 +34,12 @@ DEVELOPMENT = "deploy/local"
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an environment is made of: a hashed lock, then packages of this repository, editable."""
+    """What an environment is made of: a hashed lock, then packages of this repository, editable unless they are of a
+    release."""
 
     name: str
     lock: Path
-    editable: tuple[Package, ...] = ()
+    ours: tuple[Package, ...] = ()
     note: str = ""
     # Types of libraries that have none. They need nothing themselves, so they can stand beside any lock.
     stubs: Path | None = None
@@ -51,8 +52,9 @@ class Recipe:
 class Environments:
     """Makes environments when they are asked for. Several processes may ask at once: one makes, the others wait."""
 
-    def __init__(self, root: Path, say: Callable[[str], None] = print) -> None:
+    def __init__(self, root: Path, say: Callable[[str], None] = print, cache: Path | None = None) -> None:
         self.root = root
+        self.cache = cache or Path(os.environ.get("UV_CACHE_DIR", root / ".local" / "cache" / "uv"))
         self.workspace = Workspace(root)
         self._say = say
         self._home = root / ".local" / "venvs"
@@ -152,19 +154,21 @@ class Environments:
     def _install(self, recipe: Recipe, folder: Path) -> None:
         python = ["--python", str(folder / "bin" / "python")]
         self.uv("pip", "sync", *python, "--require-hashes", "--allow-empty-requirements", *map(str, recipe.locks))
-        if recipe.editable:
+        if recipe.ours:
             build_lock = str(self._development / "requirements-build.lock")
-            editable = [part for package in recipe.editable for part in ("--editable", str(package.folder))]
-            self.uv("pip", "install", *python, "--no-deps", "--build-constraint", build_lock, *editable)
+            ours: list[str] = []
+            for package in recipe.ours:
+                ours += [*([] if self.workspace.is_release(package) else ["--editable"]), str(package.folder)]
+            self.uv("pip", "install", *python, "--no-deps", "--build-constraint", build_lock, *ours)
 
     def _stamp(self, recipe: Recipe) -> str:
         # A Python's security update keeps its environments good, another minor version does not.
         python = f"{sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor} in {sys.base_prefix}"
         parts = [_RECIPE, python, str(self.root)]
         files = recipe.locks
-        if recipe.editable:
+        if recipe.ours:
             files.append(self._development / "requirements-build.lock")
-            files += [package.folder / "pyproject.toml" for package in recipe.editable]
+            files += [package.folder / "pyproject.toml" for package in recipe.ours]
         for file in files:
             if not file.exists():
                 raise CannotStart(f"{file.relative_to(self.root)} is missing: `make lock` writes it")
@@ -181,7 +185,7 @@ class Environments:
     @cached_property
     def _environ(self) -> dict[str, str]:
         own = {
-            "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(self.root / ".local" / "cache" / "uv")),
+            "UV_CACHE_DIR": str(self.cache),
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_CONFIG": "1",
             "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "hardlink"),

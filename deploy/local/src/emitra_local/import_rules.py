@@ -72,9 +72,10 @@ def command(environments: Environments, service: Package | None = None) -> list[
     return [program, "--config", str(config), "--cache-dir", str(cache)]
 
 
-def path(workspace: Workspace) -> dict[str, str]:
-    """PYTHONPATH with the source of every package."""
-    return {"PYTHONPATH": os.pathsep.join(str(package.source) for package in workspace.packages)}
+def path(workspace: Workspace, service: Package | None = None) -> dict[str, str]:
+    """PYTHONPATH with the source of every package; those that a service stands on first, for it may be on releases."""
+    packages = [*(workspace.closure(service)[0] if service else []), *workspace.packages]
+    return {"PYTHONPATH": os.pathsep.join(str(package.source) for package in packages)}
 
 
 def rendered(workspace: Workspace, service: Package | None = None) -> str:

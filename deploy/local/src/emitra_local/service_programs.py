@@ -112,7 +112,10 @@ class ServicePrograms:
         )
 
     def ready_url(self, process: str) -> str:
-        return f"http://127.0.0.1:{self.ports[f'{self.name}-{process}-probe']}/readyz"
+        """Where the process was told to answer; an API without a port for its probes answers them beside the rest."""
+        env = self.env(process)
+        port = env.get("API_PROBE_PORT", env["HTTP_PORT"]) if process == "api" else env["PROBE_PORT"]
+        return f"http://127.0.0.1:{port}/readyz"
 
     @property
     def has_pages(self) -> bool:

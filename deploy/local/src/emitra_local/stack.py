@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO, TypeVar
@@ -68,8 +68,9 @@ class Stack:
     `with_services` False starts MongoDB and RabbitMQ only. `mongodb_members` is the size of the private replica set.
     `before_services` is called when MongoDB and RabbitMQ answer and no service has touched them yet; `configured` may
     give the programs of services another environment. Tests of an upgrade restore the former release by them.
-    `only` names the services to start, all when empty. With `keep_going` a service that cannot be started is put into
-    `broken`, with the reason, and the others go on; without, it is a reason not to start at all.
+    `checkouts` has by name the root of another checkout from which a service runs, such as that of a release, in an
+    environment of its locks. `only` names the services to start, all when empty. With `keep_going` a service that
+    cannot be started is put into `broken`, with the reason, and the others go on; without, it is a reason not to start.
     Use it as a context manager, or start() and stop(); from the main thread.
     """
 
@@ -82,6 +83,7 @@ class Stack:
     mongodb_members: int = 1
     before_services: Callable[[Infrastructure], None] | None = None
     configured: Configured = lambda _, env: env
+    checkouts: Mapping[str, Path] = field(default_factory=dict)
     only: Sequence[str] = ()
     keep_going: bool = False
     stage: Stage = _silent
@@ -279,13 +281,18 @@ class Stack:
 
     def _describe_services(self, names: Sequence[str]) -> None:
         """Make the environments of those that are not broken, and take them into `services`."""
-        workspace = self.environments.workspace
-        self._put_aside({name: fault for name, fault in workspace.broken.items() if name in names})
-        packages = [package for package in workspace.services if package.folder.name in names]
-        self._put_aside(self.environments.not_made(package.folder.name for package in packages))
-        for package in packages:
-            if package.folder.name not in self.broken:
-                self.services[package.folder.name] = self._service(package)
+        self._put_aside({name: fault for name, fault in self.environments.workspace.broken.items() if name in names})
+        for checkout in dict.fromkeys([self.root, *self.checkouts.values()]):
+            here = [
+                name for name in names if self.checkouts.get(name, self.root) == checkout and name not in self.broken
+            ]
+            environments = self.environments
+            if checkout != self.root:
+                environments = Environments(checkout, self.say, self.environments.cache)
+            self._put_aside(environments.not_made(here))
+            for name in here:
+                if name not in self.broken:
+                    self.services[name] = self._service(environments.workspace.package_named(name), environments)
 
     def _start_services(self, names: Sequence[str]) -> None:
         """Prepare those of these services that are not broken, and start their programs; return when they are ready."""
@@ -401,7 +408,7 @@ class Stack:
             chosen[f"{GATEWAY}-http"] = self.gateway_port
         return chosen
 
-    def _service(self, package: Package) -> ServicePrograms:
+    def _service(self, package: Package, environments: Environments) -> ServicePrograms:
         names = self.environments.workspace.service_names
         places = {f"{name.replace('-', '_')}_url": f"http://127.0.0.1:{self.ports[f'{name}-http']}" for name in names}
         places |= {
@@ -411,7 +418,7 @@ class Stack:
         }
         return ServicePrograms(
             package,
-            self.environments,
+            environments,
             self.infrastructure,
             self.secrets,
             self.state,

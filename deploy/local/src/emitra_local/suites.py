@@ -23,6 +23,8 @@ from emitra_local.workspace import Package
 SUITE_TIMEOUT_SECONDS = 480
 # The whole fault suite waits for leases, graces and time-outs on purpose.
 FAULT_TIMEOUT_SECONDS = 3_600
+# Ten whole stacks.
+MIXED_TIMEOUT_SECONDS = 2_400
 # Environments of a copy of the repository are made on the way.
 GUIDE_TIMEOUT_SECONDS = 1_500
 # Suites spend half of their time waiting for polls and restarts, and have databases and virtual hosts of their own.
@@ -98,7 +100,7 @@ def run_tests(root: Path, only: str = "", expression: str = "") -> int:
     # Together, because they share one whole stack. They run alone: they measure deadlines and kill processes.
     whole = Suite("end to end, faults", "tests", root, ("tests/e2e", "tests/fault", "-m", "not long"))
     # A whole stack of its own, on what the previous release stored.
-    upgrade = Suite("upgrade", "tests", root, ("tests/upgrade",))
+    upgrade = Suite("upgrade", "tests", root, ("tests/upgrade", "-m", "not long"))
     black_box = [architecture, whole, upgrade] if (root / "tests" / "pyproject.toml").exists() else []
     with stage("Python environments for the tests there"):
         environments.ensure("lint")
@@ -134,21 +136,31 @@ def _run_package(environments: Environments, name: str, expression: str) -> int:
 
 
 def run_faults(root: Path) -> int:
-    """All of tests/fault on one whole stack; 0 when all passed."""
-    environments = Environments(root, say)
-    with stage("Python environment for the tests there"):
-        environments.ensure("tests")
+    """All of tests/fault on one whole stack, then mixed releases; 0 when all passed."""
     faults = Suite("faults", "tests", root, ("tests/fault",), FAULT_TIMEOUT_SECONDS)
-    return summarise([SuiteRunner(environments).run(faults, live=True)])
+    return _run_alone(root, faults, _mixed(root))
+
+
+def run_mixed(root: Path) -> int:
+    """Of tests/upgrade the stacks with services of two releases; 0 when all passed."""
+    return _run_alone(root, _mixed(root))
 
 
 def run_guide(root: Path) -> int:
     """tests/guide: what a page shows, done in a copy of the repository; 0 when it went as the page says."""
+    return _run_alone(root, Suite("guide", "tests", root, ("tests/guide",), GUIDE_TIMEOUT_SECONDS))
+
+
+def _mixed(root: Path) -> Suite:
+    return Suite("mixed releases", "tests", root, ("tests/upgrade", "-m", "long"), MIXED_TIMEOUT_SECONDS)
+
+
+def _run_alone(root: Path, *suites: Suite) -> int:
+    """Suites of the black-box tests, one after the other; 0 when all passed."""
     environments = Environments(root, say)
     with stage("Python environment for the tests there"):
         environments.ensure("tests")
-    walk = Suite("guide", "tests", root, ("tests/guide",), GUIDE_TIMEOUT_SECONDS)
-    return summarise([SuiteRunner(environments).run(walk, live=True)])
+    return summarise([SuiteRunner(environments).run(suite, live=True) for suite in suites])
 
 
 def run_lint(root: Path) -> int:

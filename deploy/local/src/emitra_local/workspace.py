@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from emitra_local.problems import CannotStart
+from emitra_local.releases import CHECKOUTS, checkout, release_of
 
 # Every distribution of this repository is named so.
 OURS = "emitra-"
@@ -55,6 +56,32 @@ class Package:
     def team(self) -> str:
         """Who owns the folder of a service, e.g. `@emitra/payments`; "" where it does not say so."""
         return str(self._document.get("tool", {}).get("emitra", {}).get("team", ""))
+
+    @property
+    def released(self) -> dict[str, str]:
+        """The libraries of shared/ of which it stands on a release, by folder, e.g. {"servicekit": "0.2.0"}; on all
+        others it stands as they are here. Raises CannotStart for what cannot be read so."""
+        pins = self._document.get("tool", {}).get("emitra", {}).get("released", {})
+        if not isinstance(pins, dict) or not all(isinstance(version, str) for version in pins.values()):
+            raise CannotStart(f'{self._pins} is a table such as {{ servicekit = "0.2.0" }}, not {pins!r}.')
+        return pins
+
+    @property
+    def _pins(self) -> str:
+        return f"{_shown(self.folder / 'pyproject.toml')}: [tool.emitra] released"
+
+    def released_libraries(self, root: Path) -> list[Package]:
+        """Those of `released`, unpacked from the repository at `root`. Raises CannotStart for what is no release, or
+        cannot be unpacked."""
+        libraries = []
+        for name, version in self.released.items():
+            folder = f"shared/{name}"
+            try:
+                libraries.append(Package(checkout(root, release_of(root, folder, version)) / folder))
+            except CannotStart as error:
+                here = f"Or take {name} out, to stand on {folder} as it is."
+                raise CannotStart(f"{self._pins}: {error} {here}") from None
+        return libraries
 
     @property
     def installable(self) -> bool:
@@ -155,7 +182,9 @@ class Workspace:
                 yield f'{file}: the distribution of services/{name} is `name = "{OURS}{name}"`, not {service.name}.'
             if not service.installable or ":" not in service.program:
                 yield f"{file}: a service has a [build-system] and its program in [project.scripts] ({HOW_TO_ADD})."
-            self.closure(service, "test" if service.has_tests else "")
+            needed, _ = self.closure(service, "test" if service.has_tests else "")
+            for library in service.released.keys() - {package.folder.name for package in needed}:
+                yield f"{file}: [tool.emitra] released names {library}, which the service does not need. Take it out."
         except CannotStart as error:
             yield str(error)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -163,15 +192,19 @@ class Workspace:
         if module not in service.import_names():
             yield f"services/{name}/src/{module}/__init__.py is missing ({HOW_TO_ADD})."
 
+    def is_release(self, package: Package) -> bool:
+        """Whether a package is one of a release, not of this repository as it is."""
+        return self.root / CHECKOUTS in package.folder.parents
+
     def package_in(self, folder: str) -> Package:
         """The package whose folder is `folder`, relative to the root, e.g. "deploy/local"."""
         return Package(self.root / folder)
 
     def closure(self, package: Package, extra: str = "") -> tuple[list[Package], dict[str, list[str]]]:
-        """The packages of this repository that `package` needs (itself first), and per package the requirement
-        strings that come from outside the repository."""
+        """The packages of this repository that `package` needs (itself first), in the releases that it names, and per
+        package the requirement strings that come from outside the repository."""
         ours = {member.name: member for member in self._folders if member.folder.parent.name != "services"}
-        ours[package.name] = package
+        ours |= {member.name: member for member in (*package.released_libraries(self.root), package)}
         needed: dict[str, Package] = {}
         outside: dict[str, list[str]] = {}
         queue, seen = [(package, extra)], set[tuple[str, str]]()

@@ -1,5 +1,6 @@
 """Builds small repositories in a folder, in the shape of this one."""
 
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,3 +54,25 @@ def write_module(root: Path, module: str, text: str = "") -> None:
             break
         (folder / "__init__.py").touch()
     file.write_text(text)
+
+
+def release(root: Path, *folders: str) -> str:
+    """Commits everything as it is and lists the packages in it as released, version 1; the commit."""
+
+    def git(*arguments: str) -> str:
+        author = ["-c", "user.name=A Tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false"]
+        return subprocess.run(["git", *author, *arguments], cwd=root, capture_output=True, text=True, check=True).stdout
+
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message=as released")
+    commit = git("rev-parse", "HEAD").strip()
+    rows = [f'[[release]]\npackage = "{folder}"\nversion = "1"\ncommit = "{commit}"\n' for folder in folders]
+    (root / "releases.toml").write_text("".join(rows))
+    return commit
+
+
+def stand_on(service: Path, pins: str) -> None:
+    """The service says on which releases it stands: `{ servicekit = "1" }`."""
+    with (service / "pyproject.toml").open("a") as file:
+        file.write(f"\n[tool.emitra]\nreleased = {pins}\n")

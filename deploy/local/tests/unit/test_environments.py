@@ -6,7 +6,7 @@ uv and pip are replaced by scripts that write down how they were called: they ar
 from pathlib import Path
 
 import pytest
-from tests.support.repositories import add_launcher, add_package
+from tests.support.repositories import add_launcher, add_package, release, stand_on
 
 from emitra_local.environments import Environments, Recipe
 from emitra_local.problems import CannotStart
@@ -58,6 +58,22 @@ def test_an_environment_is_made_from_its_hashed_lock_then_our_packages_without_d
     assert "--no-deps" in install
     assert "--build-constraint" in install
     assert install.endswith("--editable " + str(environments.root / "services/billing"))
+
+
+def test_a_library_of_a_release_is_installed_as_it_was_built_and_not_as_it_is_edited(
+    environments: Environments,
+) -> None:
+    root = environments.root
+    add_package(root, "shared/servicekit", "emitra-servicekit")
+    service = add_package(root, "services/parking", "emitra-parking", ["emitra-servicekit"])
+    (service / "requirements.lock").write_text("")
+    commit = release(root, "shared/servicekit")
+    stand_on(service, '{ servicekit = "1" }')
+
+    Environments(root, say=lambda _: None).ensure("parking")
+
+    released = root / ".local" / "releases" / commit[:12] / "shared" / "servicekit"
+    assert calls(environments)[-1].endswith(f" --editable {service} {released}")
 
 
 def test_an_environment_that_fits_is_left_alone(environments: Environments) -> None:

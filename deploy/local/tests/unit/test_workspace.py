@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.support.repositories import add_package
+from tests.support.repositories import add_package, release, stand_on, write_module
 
 from emitra_local.problems import CannotStart
 from emitra_local.workspace import LONGEST_NAME, NAME_RULE, Workspace, require_name
@@ -35,6 +35,52 @@ def test_the_closure_follows_our_packages_and_collects_what_comes_from_outside(t
         "emitra-servicekit",
         "emitra-contracts",
     ]
+
+
+def test_a_service_stands_on_the_release_that_it_names_whatever_becomes_of_the_library(tmp_path: Path) -> None:
+    add_package(tmp_path, "shared/servicekit", "emitra-servicekit", ["flask>=3"])
+    billing = add_package(tmp_path, "services/billing", "emitra-billing", ["emitra-servicekit", "pymongo"])
+    add_package(tmp_path, "services/portal", "emitra-portal", ["emitra-servicekit"])
+    commit = release(tmp_path, "shared/servicekit")
+    stand_on(billing, '{ servicekit = "1" }')
+    pyproject = tmp_path / "shared" / "servicekit" / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("flask>=3", "flask>=4"))
+    write_module(tmp_path, "servicekit.errors", "raise ImportError")
+    workspace = Workspace(tmp_path)
+    needed = {name: workspace.closure(workspace.package_named(name)) for name in ("billing", "portal")}
+
+    assert needed["billing"][1]["emitra-servicekit"] == ["flask>=3"]
+    assert needed["portal"][1]["emitra-servicekit"] == ["flask>=4"]
+    [_, chassis] = needed["billing"][0]
+    assert chassis.folder == tmp_path / ".local" / "releases" / commit[:12] / "shared" / "servicekit"
+    assert workspace.is_release(chassis)
+    assert not (chassis.source / "servicekit" / "errors.py").exists()
+    assert not any(workspace.is_release(package) for package in workspace.packages)
+
+
+@pytest.mark.parametrize(
+    ("pins", "says"),
+    [
+        ('{ servicekit = "2" }', "releases.toml has no release 2 of shared/servicekit; there are 1."),
+        ('{ service-kit = "1" }', "releases.toml has no release 1 of shared/service-kit; there is none yet"),
+        ('{ servicekit = "2" }', "Or take servicekit out, to stand on shared/servicekit as it is."),
+        ('{ contracts = "1" }', "names contracts, which the service does not need."),
+        ('"1"', """is a table such as { servicekit = "0.2.0" }, not '1'."""),
+        ("{ servicekit = 1 }", 'is a table such as { servicekit = "0.2.0" }, not '),
+    ],
+)
+def test_a_service_that_names_what_is_no_release_is_broken_and_says_what_to_do(
+    tmp_path: Path, pins: str, says: str
+) -> None:
+    for library in ("contracts", "servicekit"):
+        add_package(tmp_path, f"shared/{library}", f"emitra-{library}")
+    release(tmp_path, "shared/contracts", "shared/servicekit")
+    stand_on(add_package(tmp_path, "services/billing", "emitra-billing", ["emitra-servicekit"]), pins)
+
+    fault = Workspace(tmp_path).broken["billing"]
+
+    assert fault.startswith("services/billing/pyproject.toml: [tool.emitra] released")
+    assert says in fault
 
 
 def test_packages_that_need_each_other_are_taken_once(tmp_path: Path) -> None:
