@@ -50,6 +50,7 @@ def routes(services: Any) -> dict[str, set[str]]:
         ("SCOPE x", "SCOPE x", True),
         ("SCOPE x", "SCOPE y", False),
         ("SCOPE x", "EVENT x", False),
+        ("SCOPE x", "SCOPE {}", False),
         ("SCOPE x", "* /x", False),
         ("ID EM", "ID EM", True),
     ],

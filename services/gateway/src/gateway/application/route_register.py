@@ -186,20 +186,19 @@ def settle(register: Register, published: Sequence[PublishedService], *, may_ent
     shared = {Entry(service.name, *name) for service in services for name in service.shares}
     settled = []
     for service in services:
-        claims = _claims(service)
-        foreign = {claim: taken for claim in claims if (taken := entered.taken_of(claim, shared))}
-        foreign_ids = [claim for claim in foreign if claim.operation[0] == ID]
+        new = {claim: entries for claim in _claims(service) if (entries := entered.unknown_of(claim))}
+        taken = {claim: pair for claim, entries in new.items() if (pair := entered.taken_of(entries, shared))}
+        foreign_id = next((_taken(claim, *pair) for claim, pair in taken.items() if claim.operation[0] == ID), None)
         refused: set[tuple[str, str]] = set()
-        for claim in claims:
-            new = [entry for entry in claim.entries if entry not in entered.known]
-            if claim in foreign:
-                refusals.append(_taken(*foreign[claim], claim))
-            elif new and foreign_ids:
-                refusals.append(_held_back(claim, _taken(*foreign[foreign_ids[0]], foreign_ids[0])))
-            elif new and not may_enter:
-                refusals.append(_not_stored(new[0]))
+        for claim, entries in new.items():
+            if claim in taken:
+                refusals.append(_taken(claim, *taken[claim]))
+            elif foreign_id:
+                refusals.append(_held_back(claim, foreign_id))
+            elif not may_enter:
+                refusals.append(_not_stored(entries[0]))
             else:
-                for entry in new:
+                for entry in entries:
                     entered.add(entry)
                 continue
             refused.add(claim.operation)
@@ -236,27 +235,30 @@ class _Entered:
             self.add(entry)
 
     def add(self, entry: Entry) -> None:
-        self.known[entry] = None
-        self._near[_beginning(entry)].append(entry)
+        if entry not in self.known:
+            self.known[entry] = None
+            self._near[_beginning(entry)].append(entry)
 
-    def owner_of(self, entry: Entry) -> Entry | None:
-        """The first entry of another service that this one meets; None too where this one is entered."""
-        if entry in self.known:
-            return None
+    def unknown_of(self, claim: "_Claim") -> list[Entry]:
+        """What of a claim is not entered for its service."""
+        return [entry for entry in claim.entries if entry not in self.known]
+
+    def taken_of(self, entries: Iterable[Entry], shared: Set[Entry]) -> tuple[Entry, Entry] | None:
+        """The first of these entries that somebody else has and does not share, and theirs."""
+        owners = ((entry, self._owner_of(entry)) for entry in entries)
+        return next(((entry, owner) for entry, owner in owners if owner and owner not in shared), None)
+
+    def _owner_of(self, entry: Entry) -> Entry | None:
+        """The first entry of another service that this one meets."""
         beginning = _beginning(entry)
         near = self.known if beginning is None else [*self._near[beginning], *self._near[None]]
         return next((e for e in near if e.service != entry.service and e.meets(entry)), None)
-
-    def taken_of(self, claim: "_Claim", shared: Set[Entry]) -> tuple[Entry, Entry] | None:
-        """The first entry of a claim that somebody else has and does not share, and theirs."""
-        owners = ((entry, self.owner_of(entry)) for entry in claim.entries)
-        return next(((entry, owner) for entry, owner in owners if owner and owner not in shared), None)
 
 
 def _beginning(entry: Entry) -> str | None:
     """A name whole; the first two segments of a path, None where it is shorter or one of them may be anything."""
     if entry.method in _NAMES:
-        return f"{entry.method} {entry.path}"
+        return entry.path
     first = entry.path.split("/")[1:3]
     return None if len(first) < 2 or _PARAMETER in first else "/".join(first)
 
@@ -306,7 +308,7 @@ def _without(service: PublishedService, refused: set[tuple[str, str]]) -> Publis
     )
 
 
-def _taken(entry: Entry, owner: Entry, claim: _Claim) -> Refusal:
+def _taken(claim: _Claim, entry: Entry, owner: Entry) -> Refusal:
     # A prefix given up leaves its owner each route that it publishes.
     given_up = f"lets others in under {owner.path}" if owner.method == EVERYTHING else "gave this one up"
     share = f"; {owner.service} may share it (x-emitra-shares)" if entry.method in {SCOPE, ID} else ""
