@@ -29,9 +29,9 @@ def beginnings_of_ids(text: str) -> list[tuple[int, str]]:
         if isinstance(node, ast.Call):
             called = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if called == "public_id":
-                given = node.args[0]
+                given = next(iter([*node.args, *(keyword.value for keyword in node.keywords)]))
                 unknown = f"{ast.unparse(given)}, which is no text written here"
-                made.append((node.lineno, f"{given.value}_" if isinstance(given, ast.Constant) else unknown))
+                made.append((node.lineno, f"{given.value!s}_" if isinstance(given, ast.Constant) else unknown))
             elif called == "transaction_token":
                 made.append((node.lineno, "EM"))
         elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
@@ -163,6 +163,7 @@ def test_ids_begin_as_the_service_declares_and_it_declares_no_other(service: str
     [
         ('public_id("pay")', ["pay_"]),
         ('servicekit.ids.public_id("pay")', ["pay_"]),
+        ('public_id(prefix="pay")', ["pay_"]),
         ("lambda: transaction_token()", ["EM"]),
         ('f"pay_{uuid7().hex}"', ["pay_"]),
         ('f"ksk_RJ{number:08d}"', []),

@@ -75,7 +75,9 @@ def test_a_token_given_for_billing_opens_no_operation_of_a_newcomers_until_billi
     token = stage.identity.token("payments:write")
     assert stage.call("POST", "/v1/crops", token, **sent).status_code == 405
     assert (stage.call("GET", "/v1/crops").json, len(agriculture.received)) == ({"who": "agriculture"}, 1)
-    (refused,) = [row for row in json.loads(asked(stage, mongo, "routes", "--json").stdout) if row["state"] == "refused"]
+    (refused,) = [
+        row for row in json.loads(asked(stage, mongo, "routes", "--json").stdout) if row["state"] == "refused"
+    ]
     assert (refused["service"], refused["route"]) == ("agriculture", "POST /v1/crops")
     assert refused["because"] == "billing has the scopes payments:…"
     held = asked(stage, mongo, "release-routes", "billing", "--route", "SCOPE payments")

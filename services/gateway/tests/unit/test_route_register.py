@@ -261,7 +261,10 @@ def test_an_operation_that_asks_for_a_scope_of_anothers_resource_is_refused_and_
         "agriculture",
         document=document(
             "agriculture",
-            {"/v1/crops": {"post": operation(scope), "get": operation("crops:read")}, "/v1/weather": {"get": operation()}},
+            {
+                "/v1/crops": {"post": operation(scope), "get": operation("crops:read")},
+                "/v1/weather": {"get": operation()},
+            },
         ),
     )
     settlement = settle(PAYMENTS_ARE_BILLINGS, [newcomer])

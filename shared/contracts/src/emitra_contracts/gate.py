@@ -25,8 +25,8 @@ QUARREL_REMEDY = (
 )
 NAME_REMEDY = (
     "Scopes belong by their resource, what stands before the colon, and ids by their beginning, to whoever had them "
-    "first (ADR 0032). The newcomer asks for scopes and makes ids that are named after itself; or the owner lets others "
-    "use its own, with `shares` in its declaration, src/<package>/entrypoints/service.py. Then `make generate`."
+    "first (ADR 0032). The newcomer asks for scopes and makes ids that are named after itself; or the owner lets "
+    "others use its own, with `shares` in its declaration, src/<package>/entrypoints/service.py. Then `make generate`."
 )
 FOREIGN_REMEDY = "A service accepts and ends only what is its own. Take the line out; its owner decides."
 REMOVAL_REMEDY = "Its consumers take the event out of their tables of events first, each in its own folder."
@@ -179,7 +179,7 @@ def quarrel_findings(claims: Mapping[str, Sequence[str]], released: Contracts) -
 
 
 def name_findings(today: Contracts, released: Contracts) -> list[Finding]:
-    """A finding for each service whose document wants a scope or ids that are another one's, who does not share them."""
+    """A finding for each service whose document wants a scope or ids of another one, who does not share them."""
     claims = {service: claimed_names(document) for service, document in today.apis.items()}
     broken = []
     for name in sorted({name for names in claims.values() for name in names}):

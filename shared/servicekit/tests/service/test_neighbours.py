@@ -96,7 +96,9 @@ def test_anothers_broker_user_is_neither_changed_nor_deleted_and_both_are_named(
     with pytest.raises(BrokerRefused, match=r"_billing in AMQP_URL is billing's and not agriculture's"):
         act(TOPOLOGIES["agriculture"], amqp_vhost.management_url, urls["billing"])
     assert with_administrator(amqp_vhost, "GET", permissions).json() == before
-    assert not any(row["name"].startswith("agriculture.") for row in read(amqp_vhost.management_url, amqp_vhost.url)["queues"])
+    assert not any(
+        row["name"].startswith("agriculture.") for row in read(amqp_vhost.management_url, amqp_vhost.url)["queues"]
+    )
 
 
 def test_a_service_keeps_its_user_when_it_consumes_something_else_and_when_it_may_read_the_log(

@@ -47,6 +47,21 @@ def test_what_a_service_wants_for_itself_is_in_its_document_and_nothing_else_is(
     assert "x-emitra-" not in Service("sample", "1", lambda *_: None, []).openapi()
 
 
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({"ids": {"pay": "…"}}, "sample: ids has 'pay'; write it like pay_"),
+        ({"ids": {"EMX": "…"}}, "ids has 'EMX'"),
+        ({"ids": {"Pay_": "…"}}, "ids has 'Pay_'"),
+        ({"shares": {"pay_": "…"}}, "shares has 'pay_'; write it like SCOPE payments or ID pay_"),
+        ({"shares": {"SCOPE payments:read": "…"}}, "shares has 'SCOPE payments:read'"),
+    ],
+)
+def test_a_claim_of_another_form_is_refused_with_the_form(claims: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Service("sample", "1", lambda *_: None, [], **claims)
+
+
 def test_each_operation_says_who_may_call_it(app: Flask) -> None:
     assert operation(app, "post", "/v1/payments")["security"] == [{"oauth2": ["payments:write"]}]
     public = operation(app, "get", "/v1/payment-keys")

@@ -46,8 +46,10 @@ def apply(topology: Topology, management_url: str, amqp_url: str) -> None:
 
 
 def refuse_anothers_user(topology: Topology, api: "Management") -> None:
-    """Raises BrokerRefused when the user of the AMQP URL has what is another service's: with this topology's permissions,
-    or without itself, that service would stop."""
+    """Raises BrokerRefused when the user of the AMQP URL has what is another service's.
+
+    With this topology's permissions, or without its user, that service would stop.
+    """
     for row in api.ask(f"vhosts/{api.vhost}/permissions"):
         if row["user"] != api.service_user or api.service_user == api.user:
             continue
@@ -55,8 +57,8 @@ def refuse_anothers_user(topology: Topology, api: "Management") -> None:
         others = sorted({owner_of(name) for name in names if name != EVENTS_LOG} - {topology.service})
         if others:
             raise BrokerRefused(
-                f"the user {row['user']} in AMQP_URL is {' and '.join(others)}'s and not {topology.service}'s, so nothing "
-                f"was changed. Name {topology.service}'s own user"
+                f"the user {row['user']} in AMQP_URL is {' and '.join(others)}'s and not {topology.service}'s, so "
+                f"nothing was changed. Name {topology.service}'s own user"
             )
 
 

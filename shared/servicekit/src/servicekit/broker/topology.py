@@ -4,8 +4,8 @@ Ownership: a producer owns its exchange `<producer>.events`; a consumer owns its
 their bindings. A consumer's definitions repeat the producer's exchange (with the same properties, so that it does not
 matter who comes first). Services themselves may configure nothing: they check passively and refuse to start.
 
-Each name begins with its owner's, or with `parking.` and its owner's; a service's name has no dot, and an event's has two.
-So no name is two services', whatever they are called: `billing`, `billing-x`, `parking`, `events`. The log is everybody's.
+Each name begins with its owner's, or with `parking.` and its owner's; a service's name has no dot, an event's has two.
+So no name is two services', whatever they are called: `billing`, `billing-x`, `parking`, `events`. The log is of all.
 
 `servicekit.events.addresses` says how a message that fails goes through them.
 """
@@ -52,8 +52,8 @@ class Topology(Addresses):
         for event in (*self.publishes, *(event for _, event in self.consumes)):
             if not _EVENT.fullmatch(event):
                 raise ValueError(
-                    f"{event!r} is no name of an event: the queue {self.queue(event)!r} could be another service's than "
-                    f"that of {self.service!r}. Call it subject.verb.v1, in lower case"
+                    f"{event!r} is no name of an event: the queue {self.queue(event)!r} could be another service's "
+                    f"than that of {self.service!r}. Call it subject.verb.v1, in lower case"
                 )
 
     @property

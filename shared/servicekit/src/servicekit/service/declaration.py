@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,10 @@ _CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
     dead_letters.COLLECTION: dead_letters.INDEXES,
 }
 
+# As the gateway takes them from any document. No beginning of this form begins another, so no id is of two kinds.
+_ID = re.compile(r"[a-z][a-z0-9]{1,11}_|[A-Z]{2}")
+_SHARED = re.compile(rf"SCOPE [a-z][a-z0-9-]*|ID ({_ID.pattern})")
+
 
 @dataclass(frozen=True)
 class Service:
@@ -46,7 +51,8 @@ class Service:
     `consumes` are the service's table of events. `prefix` is a path, such as /v1/labour-welfare, that the service wants
     for itself at the gateway with everything below it. `ids` are the beginnings of the ids that it makes, each with
     what they are of: {"pay_": "a payment"}. `shares` are names of its own that other services may use too, each with
-    the reason: {"SCOPE labour": …}, {"ID lab_": …}. What is not shared is its own (ADR 0032).
+    the reason: {"SCOPE labour": …}, {"ID lab_": …}. What is not shared is its own (ADR 0032). Raises ValueError for
+    one of another form.
     """
 
     name: str
@@ -66,6 +72,12 @@ class Service:
     shares: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for member, names, form, such_as in (
+            ("ids", self.ids, _ID, "pay_"), ("shares", self.shares, _SHARED, "SCOPE payments or ID pay_"),
+        ):  # fmt: skip
+            for name in names:
+                if not form.fullmatch(name):
+                    raise ValueError(f"{self.name}: {member} has {name!r}; write it like {such_as}")
         if self.settings is ServiceSettings:
             own = type("Settings", (ServiceSettings,), {"service_name": self.name, "__doc__": ServiceSettings.__doc__})
             object.__setattr__(self, "settings", own)
