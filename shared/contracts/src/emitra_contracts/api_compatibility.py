@@ -79,9 +79,9 @@ def claimed_names(document: Schema) -> dict[str, list[str]]:
         if not described.get("x-internal"):
             for resource in sorted({scope.partition(":")[0] for scope in scopes(document, operation)}):
                 names.setdefault(f"SCOPE {resource}", []).append(f"{operation[1].upper()} {operation[0]}")
-    for beginning in document.get("x-emitra-ids", ()):
+    for beginning in document.get("x-emitra-ids") or ():
         names.setdefault(f"ID {beginning}", []).append("x-emitra-ids")
-    for name in document.get("x-emitra-shares", ()):
+    for name in document.get("x-emitra-shares") or ():
         names.setdefault(name, []).append("x-emitra-shares")
     return names
 

@@ -212,7 +212,7 @@ def _owner(name: str, claimants: Sequence[str], today: Contracts, released: Cont
 
 
 def _shares(service: str, name: str, today: Contracts) -> bool:
-    return name in today.apis[service].get("x-emitra-shares", ())
+    return name in (today.apis[service].get("x-emitra-shares") or ())
 
 
 def foreign_findings(
