@@ -1,7 +1,10 @@
 """What holds for every service, and for all of them together."""
 
+import ast
 import re
 from typing import Any
+
+import pytest
 
 from emitra_local.workspace import Workspace
 from tests.architecture.conftest import SERVICES, asked, openapi, with_document
@@ -17,6 +20,25 @@ def operations(service: str) -> list[tuple[str, str, dict[str, Any]]]:
         for method, operation in item.items()
         if method in METHODS
     ]
+
+
+def beginnings_of_ids(text: str) -> list[tuple[int, str]]:
+    """Where code makes ids, by the chassis or by hand, and what they begin with, in the order of the lines."""
+    made = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if called == "public_id":
+                given = next(iter([*node.args, *(keyword.value for keyword in node.keywords)]))
+                unknown = f"{ast.unparse(given)}, which is no text written here"
+                made.append((node.lineno, f"{given.value!s}_" if isinstance(given, ast.Constant) else unknown))
+            elif called == "transaction_token":
+                made.append((node.lineno, "EM"))
+        elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+            first = str(node.values[0].value)
+            if by_hand := re.fullmatch(r"[a-z][a-z0-9]{1,11}_", first):
+                made.append((node.lineno, by_hand[0]))
+    return sorted(made)
 
 
 def test_a_service_folder_is_complete(service: str) -> None:
@@ -101,6 +123,58 @@ def test_every_queue_has_a_ladder_and_parking(service: str) -> None:
         assert (f"{service}.parking", f"parking.{queue}", queue) in routes
         assert policies[queue]["dead-letter-strategy"] == "at-least-once"
         assert len([name for name in policies if name.startswith(f"{service}.retry.")]) == 5
+
+
+def test_what_a_service_has_on_the_broker_is_its_own(service: str) -> None:
+    definitions = asked(service, "topology")
+    table = asked(service, "events")
+    everybodys = {"events.log", *(f"{consumed['producer']}.events" for consumed in table["consumes"])}
+    for kind in ("exchanges", "queues", "policies"):
+        for name in {row["name"] for row in definitions[kind]} - everybodys:
+            owner = name.removeprefix("parking.").partition(".")[0] if kind != "exchanges" else name.partition(".")[0]
+            assert owner == service, (
+                f"services/{service}: its declaration makes {name} on the broker, which is {owner}'s; "
+                f'write Service(name="{service}") in src/<package>/entrypoints/service.py'
+            )
+
+
+def test_ids_begin_as_the_service_declares_and_it_declares_no_other(service: str) -> None:
+    folder = ROOT / "services" / service
+    declared = set(openapi(service).get("x-emitra-ids", {}))
+    made = [
+        (module.relative_to(ROOT), line, beginning)
+        for module in sorted((folder / "src").rglob("*.py"))
+        for line, beginning in beginnings_of_ids(module.read_text())
+    ]
+    for path, line, beginning in made:
+        assert beginning in declared, (
+            f"{path}:{line}: {service} makes ids that begin {beginning!r}; declare what they are of, "
+            f'Service(ids={{"{beginning}": "…"}}), and run `make generate`. What another service has is refused'
+        )
+    schemas = "".join(file.read_text() for file in (folder / "contracts").glob("events/*/schema.json"))
+    promised = {beginning for beginning in declared if f'"^{beginning}' in schemas}
+    shared = {name.partition(" ")[2] for name in openapi(service).get("x-emitra-shares", {})}
+    idle = declared - {beginning for _, _, beginning in made} - promised - shared
+    assert not idle, f"services/{service}: it declares {', '.join(sorted(idle))} and makes no such ids; take it out"
+
+
+@pytest.mark.parametrize(
+    ("text", "beginnings"),
+    [
+        ('public_id("pay")', ["pay_"]),
+        ('servicekit.ids.public_id("pay")', ["pay_"]),
+        ('public_id(prefix="pay")', ["pay_"]),
+        ("lambda: transaction_token()", ["EM"]),
+        ('f"pay_{uuid7().hex}"', ["pay_"]),
+        ('f"ksk_RJ{number:08d}"', []),
+        ('f"of pay_{number}"', []),
+        ('f"pay_me_{number}"', []),
+        ('f"{pay}_x"', []),
+        ("public_id(prefix)", ["prefix, which is no text written here"]),
+    ],
+)
+def test_the_beginnings_of_ids_are_seen_in_code(text: str, beginnings: list[str]) -> None:
+    assert [beginning for _, beginning in beginnings_of_ids(text)] == beginnings
 
 
 def test_every_setting_says_what_it_is(service: str) -> None:

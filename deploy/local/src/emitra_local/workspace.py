@@ -24,8 +24,8 @@ NAME_RULE = (
     f"most {LONGEST_NAME} characters, such as kiosk-registry"
 )
 HOW_TO_ADD = 'CONTRIBUTING.md, "Add a service"'
-# Environments and programs of the launcher's own: a service of such a name would overwrite them.
-TAKEN_NAMES = {"epmd", "generators", "infrastructure", "lint", "mutants", "rabbitmq", "tools"}
+# Environments and programs of the launcher's own, which a service of such a name would overwrite; and the broker's own.
+TAKEN_NAMES = {"amq", "epmd", "generators", "infrastructure", "lint", "mutants", "rabbitmq", "tools"}
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")

@@ -136,6 +136,7 @@ name = "emitra-{name}"
         ("class", GOOD, "no module of Python's own"),
         ("lint", GOOD, "is taken"),
         ("servicekit", GOOD, "is taken"),
+        ("amq", GOOD, "is taken"),
         ("parking-test", GOOD, "is taken"),
         ("mongod-2", GOOD, "is taken"),
         ("parking", "", "[project] has name"),

@@ -66,6 +66,45 @@ def test_who_starts_first_in_an_empty_database_takes_nothing_of_billings(
         assert (len(stage.billing.received), len(agriculture.received)) == (1, 0)
 
 
+def test_a_token_given_for_billing_opens_no_operation_of_a_newcomers_until_billing_gives_the_scope_up(
+    stage: Stage, mongo: Mongo, agriculture: ForeignService
+) -> None:
+    crops = {"/v1/crops": {"post": operation("payments:write"), "get": operation()}}
+    stage.publish("agriculture", document("agriculture", crops), agriculture.url)
+    sent = {"json": {}, "headers": {"Idempotency-Key": "k" * 20}}
+    token = stage.identity.token("payments:write")
+    assert stage.call("POST", "/v1/crops", token, **sent).status_code == 405
+    assert (stage.call("GET", "/v1/crops").json, len(agriculture.received)) == ({"who": "agriculture"}, 1)
+    (refused,) = [
+        row for row in json.loads(asked(stage, mongo, "routes", "--json").stdout) if row["state"] == "refused"
+    ]
+    assert (refused["service"], refused["route"]) == ("agriculture", "POST /v1/crops")
+    assert refused["because"] == "billing has the scopes payments:…"
+    held = asked(stage, mongo, "release-routes", "billing", "--route", "SCOPE payments")
+    assert (held.exit_code, "still publishes the scopes payments:…" in held.stderr) == (2, True)
+    stage.publish("billing", document("billing", {"/v1/billers": {"get": operation("billers:read")}}), "http://a")
+    assert asked(stage, mongo, "release-routes", "billing", "--route", "SCOPE payments").exit_code == 0
+    stage.gateway.routes.read()
+    assert stage.call("POST", "/v1/crops", token, **sent).json == {"who": "agriculture"}
+
+
+def test_a_newcomer_that_wants_ids_of_billings_gets_nothing_in_either_order_of_starting(
+    stage: Stage, mongo: Mongo, agriculture: ForeignService, tmp_path: Path
+) -> None:
+    wanted = document("agriculture", {"/v1/crops": {"get": operation()}}, **{"x-emitra-ids": {"pay_": "a premium"}})
+    stage.publish("agriculture", wanted, agriculture.url)
+    with staged(tmp_path / "fresh", mongo, services=()) as fresh:
+        fresh.publish("agriculture", wanted, agriculture.url)
+        for gateway in (stage, fresh):
+            assert gateway.call("GET", "/v1/crops").status_code == 404
+    rows = json.loads(asked(stage, mongo, "routes", "--json").stdout)
+    refused = {row["route"]: row["because"] for row in rows if row["service"] == "agriculture"}
+    assert refused == {
+        "ID pay_": "billing has the ids pay_…",
+        "GET /v1/crops": "agriculture gets nothing more while it wants ID pay_: billing has the ids pay_…",
+    }
+
+
 @pytest.mark.parametrize(("first", "second"), [("apple", "zebra"), ("zebra", "apple")])
 def test_a_gateway_that_starts_again_and_a_second_one_know_who_had_a_route(
     tmp_path: Path, mongo: Mongo, agriculture: ForeignService, first: str, second: str
@@ -105,6 +144,8 @@ def test_the_command_lists_owners_and_what_is_refused_with_the_reason_and_what_t
     assert states["billing", "POST /v1/payments"] == states["gateway", "GET /docs"] == "in force"
     assert states["billing", "* /v1/wallet"] == "prefix"
     assert states["agriculture", "GET /v1/crops"] == "in force"
+    assert states["billing", "SCOPE payments"] == states["gateway", "ID EM"] == "in force"
+    assert states["billing", "ID pay_"] == "kept"  # This billing declares no ids.
     assert states["mines", "all of its routes"] == "unusable"
     (refused,) = [row for row in rows if row["state"] == "refused"]
     assert (refused["service"], refused["route"]) == ("agriculture", "POST /v1/payments")

@@ -16,7 +16,10 @@ from servicekit.errors import DependencyUnavailable
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 
-FIRST = Register(0, {"zebra": "there"}, (Entry("zebra", "GET", "/v1/x.y/{}"), Entry("apple", "*", "/v1/$a")))
+FIRST = Register(0, {"zebra": "there"}, (
+    Entry("zebra", "GET", "/v1/x.y/{}"), Entry("apple", "*", "/v1/$a"), Entry("apple", "SCOPE", "a.b"),
+    Entry("apple", "ID", "EM"),
+))  # fmt: skip
 
 
 @pytest.fixture(params=["mongo", "fake"])
@@ -61,12 +64,15 @@ def test_where_there_is_none_a_later_one_is_not_stored(register: RouteRegister) 
 def test_the_last_good_one_is_kept_by_service_and_place(last_good: LastGoodRoutes) -> None:
     assert last_good.find("billing", "") is None
     for path, place in (("/v1/old", ""), ("/v1/x", ""), ("/v1/{there}", "there")):
-        last_good.keep(published("billing", f"GET {path}", prefix="/v1/billing", place=place))
+        last_good.keep(
+            published("billing", f"GET {path}", prefix="/v1/billing", place=place, ids=("EM",), shares=("ID EM",))
+        )
     here, there = last_good.find("billing", ""), last_good.find("billing", "there")
     assert here is not None
     assert there is not None
     assert [o.template for service in (here, there) for o in service.operations] == ["/v1/x", "/v1/{there}"]
     assert (there.place, there.prefix, there.base_url) == ("there", "/v1/billing", "http://127.0.0.1:8001")
+    assert (there.ids, there.shares) == (("EM",), (("ID", "EM"),))
 
 
 def test_what_is_forgotten_is_forgotten_in_every_place(last_good: LastGoodRoutes) -> None:

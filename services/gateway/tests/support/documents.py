@@ -53,14 +53,25 @@ IDENTITY = document(
 )
 
 
-def published(service: str, *routes: str, prefix: str = "", place: str = "", document: Any = None) -> PublishedService:
-    """A service as its files publish it, with `routes` such as `GET /v1/x` or with the whole `document`."""
+def published(
+    service: str,
+    *routes: str,
+    scope: str = "",
+    prefix: str = "",
+    place: str = "",
+    document: Any = None,
+    ids: tuple[str, ...] = (),
+    shares: tuple[str, ...] = (),
+) -> PublishedService:
+    """A service as its files publish it, with `routes` such as `GET /v1/x` that ask for `scope`, one of the service's
+    own where none is given, or with the whole `document`."""
     paths: dict[str, Any] = {}
     for route in routes:
         method, path = route.split(" ")
-        paths.setdefault(path, {})[method.lower()] = operation("a:b")
-    whole = document or _document(service, paths, **({"x-emitra-prefix": prefix} if prefix else {}))
-    return read_service(service, whole, "http://127.0.0.1:8001", place)
+        paths.setdefault(path, {})[method.lower()] = operation(scope or f"{service}:read")
+    claims = {"prefix": prefix, "ids": dict.fromkeys(ids, "…"), "shares": dict.fromkeys(shares, "…")}
+    members = {f"x-emitra-{member}": claimed for member, claimed in claims.items() if claimed}
+    return read_service(service, document or _document(service, paths, **members), "http://127.0.0.1:8001", place)
 
 
 _document = document

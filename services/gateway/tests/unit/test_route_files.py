@@ -44,7 +44,7 @@ def put(folder: Path, service: Any, text: Any = None, url: Any = URL) -> Any:
 
 
 def of(service: Any, path: Any, method: Any = "get") -> Any:
-    return yaml.safe_dump(document(service, {path: {method: operation("a:b")}}))
+    return yaml.safe_dump(document(service, {path: {method: operation(f"{service}:read")}}))
 
 
 def test_a_service_appears_when_its_files_do(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.documents import BILLING, published
+from tests.support.documents import BILLING, document, operation, published
 from tests.support.fakes import FakeRouteRegister
 
 from gateway.application.merged_openapi import merged_openapi
@@ -47,6 +47,12 @@ def routes(services: Any) -> dict[str, set[str]]:
         ("* /v1/x/y", "GET /v1/x", False),
         ("* /v1/x", "* /v1/x/y", True),
         ("* /v1/x", "* /v1/y", False),
+        ("SCOPE x", "SCOPE x", True),
+        ("SCOPE x", "SCOPE y", False),
+        ("SCOPE x", "EVENT x", False),
+        ("SCOPE x", "SCOPE {}", False),
+        ("SCOPE x", "* /x", False),
+        ("ID EM", "ID EM", True),
     ],
 )
 def test_two_entries_meet_where_a_request_could_mean_both_or_one_hides_the_other(
@@ -236,8 +242,157 @@ def test_a_register_that_was_lost_is_written_again_from_what_a_gateway_knows() -
 def test_an_entry_reads_as_people_say_it() -> None:
     assert str(Entry("a", EVERYTHING, "/v1/x")) == "everything under /v1/x"
     assert str(Entry("a", "GET", "/v1/x/{}")) == "GET /v1/x/{}"
+    assert str(Entry("a", "EVENT", "x.y.v1")) == "EVENT x.y.v1"
+    assert str(Entry("a", "SCOPE", "x")) == "the scopes x:…"
+    assert str(Entry("a", "ID", "x_")) == "the ids x_…"
 
 
 def test_a_published_service_that_gets_all_it_wants_is_passed_on_as_it_is() -> None:
     service: PublishedService = BILLING_SERVICE
     assert settle(founded(), [service]).services[0] is service
+
+
+PAYMENTS_ARE_BILLINGS = settle(EMPTY, [published("billing", "GET /v1/payments", scope="payments:read")]).register
+
+
+@pytest.mark.parametrize("scope", ["payments:read", "payments:write", "payments:refund", "payments"])
+def test_an_operation_that_asks_for_a_scope_of_anothers_resource_is_refused_and_the_rest_goes_on(scope: str) -> None:
+    newcomer = published(
+        "agriculture",
+        document=document(
+            "agriculture",
+            {
+                "/v1/crops": {"post": operation(scope), "get": operation("crops:read")},
+                "/v1/weather": {"get": operation()},
+            },
+        ),
+    )
+    settlement = settle(PAYMENTS_ARE_BILLINGS, [newcomer])
+    assert routes(settlement.services) == {"agriculture": {"GET /v1/crops", "GET /v1/weather"}}
+    (refusal,) = settlement.refusals
+    assert (refusal.service, refusal.route, refusal.owner) == ("agriculture", "POST /v1/crops", "billing")
+    assert refusal.because == "billing has the scopes payments:…"
+    assert refusal.mend == (
+        "give agriculture another resource in its scopes; or, if billing gave this one up, run `gateway release-routes "
+        "billing --route 'SCOPE payments'`; billing may share it (x-emitra-shares)"
+    )
+    # Nobody holds an address that it does not serve.
+    assert Entry("agriculture", "POST", "/v1/crops") not in settlement.register.entries
+
+
+@pytest.mark.parametrize(
+    "security", [[["crops:write"], ["payments:write"]], [["crops:write", "payments:write"]]], ids=["either", "both"]
+)
+def test_a_scope_of_anothers_is_refused_beside_one_of_its_own_too(security: Any) -> None:
+    asked = {**operation("crops:write"), "security": [{"oauth2": scopes} for scopes in security]}
+    newcomer = published("agriculture", document=document("agriculture", {"/v1/crops": {"post": asked}}))
+    settlement = settle(PAYMENTS_ARE_BILLINGS, [newcomer])
+    assert [refusal.owner for refusal in settlement.refusals] == ["billing"]
+    assert Entry("agriculture", "SCOPE", "crops") not in settlement.register.entries
+
+
+def test_a_resource_that_only_begins_like_anothers_is_free() -> None:
+    newcomer = published("agriculture", "GET /v1/crops", scope="payments-in-kind:read")
+    assert settle(PAYMENTS_ARE_BILLINGS, [newcomer]).refusals == ()
+
+
+@pytest.mark.parametrize("names", [("apple", "zebra"), ("zebra", "apple")])
+@pytest.mark.parametrize("member", [{"scope": "crops:read"}, {"ids": ("crp_",)}], ids=["scope", "ids"])
+def test_who_came_first_keeps_scopes_and_ids_whatever_the_names_are(names: Any, member: Any) -> None:
+    first, second = (published(name, f"GET /v1/{name}", **member) for name in names)
+    register = settle(EMPTY, [first]).register
+    settlement = settle(register, [second, first])
+    assert routes(settlement.services) == {names[0]: {f"GET /v1/{names[0]}"}, names[1]: set()}
+    assert {refusal.owner for refusal in settlement.refusals} == {names[0]}
+    assert settle(settlement.register, [second]).refusals == settlement.refusals
+
+
+@pytest.mark.parametrize("order", list(permutations(["agriculture", "billing", "gateway"])))
+def test_in_an_empty_database_the_first_services_have_their_scopes_and_ids_whoever_starts_first(order: Any) -> None:
+    services = {
+        "agriculture": published("agriculture", "GET /v1/crops", scope="payments:write", ids=("pay_",)),
+        "billing": published("billing", "POST /v1/payments", scope="payments:write", ids=("pay_",)),
+        "gateway": published("gateway", "GET /docs"),
+    }
+    register, started = founded(), []
+    for name in order:
+        started.append(services[name])
+        settlement = settle(register, started)
+        register = settlement.register
+    assert {r.route: r.owner for r in settlement.refusals} == {"ID pay_": "billing", "GET /v1/crops": "billing"}
+    assert routes(settlement.services)["billing"] == {"POST /v1/payments"}
+
+
+def test_a_register_of_before_names_were_entered_gets_those_of_the_first_services() -> None:
+    old = replace(founded(), revision=7)
+    old = replace(old, entries=tuple(e for e in old.entries if e.method not in {"SCOPE", "ID"}))
+    newcomer = published("agriculture", "GET /v1/crops", scope="payments:write", ids=("app_",))
+    settlement = settle(old, [newcomer])
+    assert {refusal.owner for refusal in settlement.refusals} == {"billing", "certificates"}
+    assert Entry("kiosk-registry", "ID", "ksk_") in settlement.register.entries
+    assert settle(settlement.register, [newcomer]).register == settlement.register
+
+
+def test_ids_of_anothers_keep_a_newcomer_out_and_take_nothing_from_who_is_there() -> None:
+    billing = published("billing", "GET /v1/x", ids=("pay_",))
+    there = published("agriculture", "GET /v1/crops", ids=("crp_",))
+    register = settle(EMPTY, [billing, there]).register
+    wants_more = published("agriculture", "GET /v1/crops", "GET /v1/seeds", ids=("crp_", "aed_", "pay_", "sed_"))
+    newcomer = published("zebra", "GET /v1/z", prefix="/v1/zoo", ids=("pay_",))
+    settlement = settle(register, [billing, wants_more, newcomer])
+    assert routes(settlement.services) == {"agriculture": {"GET /v1/crops"}, "billing": {"GET /v1/x"}, "zebra": set()}
+    assert {(r.service, r.route, r.owner) for r in settlement.refusals} == {
+        ("agriculture", "ID pay_", "billing"),
+        ("agriculture", "ID aed_", "billing"),
+        ("agriculture", "ID sed_", "billing"),
+        ("agriculture", "GET /v1/seeds", "billing"),
+        ("zebra", "ID pay_", "billing"),
+        ("zebra", "everything under /v1/zoo", "billing"),
+        ("zebra", "GET /v1/z", "billing"),
+    }
+    because = {(r.service, r.route): r.because for r in settlement.refusals}
+    assert because["zebra", "ID pay_"] == "billing has the ids pay_…"
+    assert because["zebra", "GET /v1/z"] == (
+        "zebra gets nothing more while it wants ID pay_: billing has the ids pay_…"
+    )
+    mended = settle(settlement.register, [billing, published("zebra", "GET /v1/z", ids=("zeb_",))])
+    assert (mended.refusals, routes(mended.services)["zebra"]) == ((), {"GET /v1/z"})
+
+
+SHARED = ("SCOPE operations", "ID EM")
+
+
+def test_what_its_owner_shares_is_everybodys_and_stays_when_it_is_shared_no_more() -> None:
+    gateway = published("gateway", "GET /docs", shares=SHARED)
+    user = published("agriculture", "POST /v1/crops", scope="operations:restart", ids=("EM",))
+    # The user is settled first, for its name, and the owner is the owner all the same.
+    settlement = settle(founded(), [user, gateway])
+    assert settlement.refusals == ()
+    alone = [user, published("zebra", "POST /v1/z", scope="operations:restart"), published("gateway", "GET /docs")]
+    (refusal,) = settle(settlement.register, alone).refusals
+    assert (refusal.service, refusal.owner) == ("zebra", "gateway")
+
+
+def test_nobody_shares_what_is_anothers() -> None:
+    thief = published("agriculture", "POST /v1/crops", scope="payments:write", shares=("SCOPE payments",))
+    friend = published("zebra", "POST /v1/z", scope="payments:write")
+    settlement = settle(PAYMENTS_ARE_BILLINGS, [thief, friend])
+    assert [(r.service, r.route, r.owner) for r in settlement.refusals] == [
+        ("agriculture", "SCOPE payments", "billing"),
+        ("agriculture", "POST /v1/crops", "billing"),
+        ("zebra", "POST /v1/z", "billing"),
+    ]
+
+
+def test_a_service_of_a_taken_name_shares_nothing_in_that_name() -> None:
+    gateway = published("gateway", "GET /docs", place="ours")
+    pretender = published("gateway", "GET /docs", place="theirs", shares=SHARED)
+    user = published("agriculture", "POST /v1/crops", scope="operations:restart")
+    settlement = settle(settle(founded(), [gateway]).register, [user, gateway, pretender])
+    assert routes(settlement.services)["agriculture"] == set()
+
+
+def test_while_the_register_cannot_be_written_a_new_scope_waits_and_is_nobodys() -> None:
+    settlement = settle(PAYMENTS_ARE_BILLINGS, [published("agriculture", "GET /v1/crops")], may_enter=False)
+    (refusal,) = settlement.refusals
+    assert (refusal.route, refusal.owner) == ("GET /v1/crops", None)

@@ -102,6 +102,13 @@ def test_a_caller_needs_every_scope_of_any_one_alternative() -> None:
         ({"x-emitra-prefix": "/v1/{x}"}, "x-emitra-prefix is '/v1/{x}', expected"),
         ({"x-emitra-prefix": "/v1/x/"}, "x-emitra-prefix is '/v1/x/', expected"),
         ({"x-emitra-prefix": ["/v1/x"]}, "x-emitra-prefix is ['/v1/x'], expected"),
+        ({"x-emitra-ids": ["pay_"]}, "x-emitra-ids is no mapping of names such as pay_"),
+        ({"x-emitra-ids": {"pay": "…"}}, "x-emitra-ids has 'pay', expected the form of pay_"),
+        ({"x-emitra-ids": {"EMX": "…"}}, "x-emitra-ids has 'EMX', expected the form of pay_"),
+        ({"x-emitra-shares": "all"}, "x-emitra-shares is no mapping of names such as SCOPE payments"),
+        ({"x-emitra-shares": {"* /v1/x": "…"}}, "x-emitra-shares has '* /v1/x', expected the form of SCOPE payments"),
+        ({"x-emitra-shares": {"SCOPE a b": "…"}}, "x-emitra-shares has 'SCOPE a b', expected"),
+        ({"x-emitra-shares": {"ID pay": "…"}}, "x-emitra-shares has 'ID pay', expected"),
         ({"paths": {"/a/{x}": {"get": operation("a:b")}, "/a/{y}": {"get": operation("a:b")}}}, "documented twice"),
     ],
 )

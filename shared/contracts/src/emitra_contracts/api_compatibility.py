@@ -68,6 +68,24 @@ def scopes(document: Schema, operation: Operation) -> frozenset[str]:
     return frozenset(scope for need in needs for scheme in need.values() for scope in scheme)
 
 
+def claimed_names(document: Schema) -> dict[str, list[str]]:
+    """What a service's document wants for itself by name, as the gateway's register has it, and where in it.
+
+    `SCOPE payments` for an operation that asks for payments:write, `ID pay_` for ids that begin so. Operations that the
+    gateway does not route want nothing.
+    """
+    names: dict[str, list[str]] = {}
+    for operation, described in operations(document).items():
+        if not described.get("x-internal"):
+            for resource in sorted({scope.partition(":")[0] for scope in scopes(document, operation)}):
+                names.setdefault(f"SCOPE {resource}", []).append(f"{operation[1].upper()} {operation[0]}")
+    for beginning in document.get("x-emitra-ids") or ():
+        names.setdefault(f"ID {beginning}", []).append("x-emitra-ids")
+    for name in document.get("x-emitra-shares") or ():
+        names.setdefault(name, []).append("x-emitra-shares")
+    return names
+
+
 class _OperationPair:
     """One operation as it stands in two documents. Each method yields the breaking changes of one part of it."""
 

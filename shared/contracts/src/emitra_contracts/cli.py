@@ -114,6 +114,7 @@ def _findings(root: Path) -> list[gate.Finding]:
         *gate.damage_findings(damaged_files(root), readers),
         *gate.example_findings(examples, readers),
         *gate.quarrel_findings(claims(root), released),
+        *gate.name_findings(today, released),
         *gate.foreign_findings("accepted.json", named, owners, services(root)),
         *gate.foreign_findings("sunsets.json", ends, owners, services(root)),
     ]

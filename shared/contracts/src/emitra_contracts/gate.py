@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from emitra_contracts.api_compatibility import Operation, breaking_api_changes, operations, scopes
+from emitra_contracts.api_compatibility import Operation, breaking_api_changes, claimed_names, operations, scopes
 from emitra_contracts.compatibility import GONE, Change, Use, breaking_changes
 from emitra_contracts.released import Contracts
 from emitra_contracts.validation import TYPE_PREFIX, ContractViolation, validate_envelope
@@ -22,6 +22,11 @@ BROKEN_REMEDY = "Mend the file. The contracts of the other services were compare
 QUARREL_REMEDY = (
     "An event belongs to the one in whose folder it lies, and first to whoever released it. The newcomer names its own "
     "event otherwise, or becomes a consumer of that one."
+)
+NAME_REMEDY = (
+    "Scopes belong by their resource, what stands before the colon, and ids by their beginning, to whoever had them "
+    "first (ADR 0032). The newcomer asks for scopes and makes ids that are named after itself; or the owner lets "
+    "others use its own, with `shares` in its declaration, src/<package>/entrypoints/service.py. Then `make generate`."
 )
 FOREIGN_REMEDY = "A service accepts and ends only what is its own. Take the line out; its owner decides."
 REMOVAL_REMEDY = "Its consumers take the event out of their tables of events first, each in its own folder."
@@ -171,6 +176,43 @@ def quarrel_findings(claims: Mapping[str, Sequence[str]], released: Contracts) -
             why = "two producers of one event: nobody could say whose message it is"
             broken.append(Finding(event, "the event", was, current, newcomers, why, QUARREL_REMEDY))
     return broken
+
+
+def name_findings(today: Contracts, released: Contracts) -> list[Finding]:
+    """A finding for each service whose document wants a scope or ids of another one, who does not share them."""
+    claims = {service: claimed_names(document) for service, document in today.apis.items()}
+    broken = []
+    for name in sorted({name for names in claims.values() for name in names}):
+        claimants = [service for service, names in claims.items() if name in names]
+        owner = _owner(name, claimants, today, released)
+        if owner and _shares(owner, name, today):
+            continue
+        for newcomer in claimants if len(claimants) > 1 else ():
+            if newcomer != owner:
+                places = claims[newcomer][name]
+                more = f" and {len(places) - _SHOWN_OPERATIONS} more" if len(places) > _SHOWN_OPERATIONS else ""
+                place = f"services/{newcomer}/openapi.yaml {', '.join(places[:_SHOWN_OPERATIONS])}{more}"
+                was, current = f"{owner}'s" if owner else "nobody's", f"claimed by {' and '.join(claimants)}"
+                why = (
+                    "the gateway does not route them: tokens given for the one would open the other"
+                    if name.startswith("SCOPE ")
+                    else "the gateway enters it for nothing more: nobody could say whose thing such an id names"
+                )
+                broken.append(Finding(name, place, was, current, (newcomer,), why, NAME_REMEDY))
+    return broken
+
+
+def _owner(name: str, claimants: Sequence[str], today: Contracts, released: Contracts) -> str | None:
+    """Whose a name is: of those who had it at the last release, else of those who were released, else of all, the only
+    one, or the only one who shares it."""
+    had = [s for s in claimants if s in released.apis and name in claimed_names(released.apis[s])]
+    first = had or [service for service in claimants if service in released.apis] or claimants
+    sharing = [service for service in first if _shares(service, name, today)]
+    return next((owners[0] for owners in (first, sharing) if len(owners) == 1), None)
+
+
+def _shares(service: str, name: str, today: Contracts) -> bool:
+    return name in (today.apis[service].get("x-emitra-shares") or ())
 
 
 def foreign_findings(

@@ -1,6 +1,6 @@
 """The gate names whom a breaking change breaks, and guards the examples that were released."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
@@ -16,6 +16,7 @@ from emitra_contracts.gate import (
     example_findings,
     findings,
     foreign_findings,
+    name_findings,
     quarrel_findings,
     report,
     unaccepted,
@@ -215,3 +216,61 @@ def test_a_service_ends_and_accepts_what_is_its_own_only(contract: str, owner: s
     assert foreign_findings("sunsets.json", {owner: [contract]}, owners, services) == []
     (finding,) = foreign_findings("sunsets.json", {"agriculture": [contract]}, owners, services)
     assert (finding.place, finding.breaks) == ("services/agriculture/contracts/sunsets.json", (owner,))
+
+
+def wanting(scope: str = "", ids: Sequence[str] = (), shares: Sequence[str] = (), **members: Any) -> dict[str, Any]:
+    """A document with one operation that asks for `scope`, and claims by name."""
+    asked = {"post": {"security": [{"oauth2": [scope]}], **members}} if scope else {}
+    claims = {"x-emitra-ids": dict.fromkeys(ids, "…"), "x-emitra-shares": dict.fromkeys(shares, "…")}
+    return {"paths": {"/v1/crops": asked}, **{member: names for member, names in claims.items() if names}}
+
+
+SCOPE, IDS = {"scope": "wallet:write"}, {"ids": ["wal_"]}
+
+
+@pytest.mark.parametrize(
+    ("apis", "released", "refused"),
+    [
+        ({"agriculture": SCOPE, "billing": SCOPE}, {"billing": SCOPE}, {"agriculture": "billing's"}),
+        ({"agriculture": {"scope": "wallet:read"}, "billing": SCOPE}, {"billing": SCOPE}, {"agriculture": "billing's"}),
+        ({"agriculture": {"scope": "wallets:read"}, "billing": SCOPE}, {"billing": SCOPE}, {}),
+        ({"agriculture": {"scope": "wallet:read", "x-internal": True}, "billing": SCOPE}, {"billing": SCOPE}, {}),
+        ({"agriculture": IDS, "billing": IDS}, {"billing": IDS}, {"agriculture": "billing's"}),
+        # What nobody released yet is rather of who was released before.
+        ({"agriculture": IDS, "billing": IDS}, {"billing": {}}, {"agriculture": "billing's"}),
+        ({"agriculture": IDS, "billing": IDS}, {"agriculture": IDS, "billing": {}}, {"billing": "agriculture's"}),
+        ({"agriculture": IDS, "billing": IDS}, {}, {"agriculture": "nobody's", "billing": "nobody's"}),
+        (
+            {"agriculture": IDS, "billing": IDS},
+            {"agriculture": {}, "billing": {}},
+            {"agriculture": "nobody's", "billing": "nobody's"},
+        ),
+        ({"agriculture": IDS, "billing": IDS | {"shares": ["ID wal_"]}}, {"billing": IDS}, {}),
+        ({"agriculture": SCOPE, "billing": SCOPE | {"shares": ["SCOPE wallet"]}}, {"billing": SCOPE}, {}),
+        ({"agriculture": SCOPE, "gateway": {"shares": ["SCOPE wallet"]}}, {"agriculture": {}, "gateway": {}}, {}),
+        (
+            {"agriculture": SCOPE | {"shares": ["SCOPE wallet"]}, "billing": SCOPE},
+            {"billing": SCOPE},
+            {"agriculture": "billing's"},
+        ),
+        ({"agriculture": {"shares": ["ID wal_"]}, "billing": IDS}, {"billing": IDS}, {"agriculture": "billing's"}),
+        ({"agriculture": IDS}, {}, {}),
+    ],
+)
+def test_a_scope_or_ids_of_anothers_are_the_newcomers_fault_unless_the_owner_shares_them(
+    apis: Any, released: Any, refused: Any
+) -> None:
+    today, before = (
+        Contracts(apis={service: wanting(**claims) for service, claims in side.items()}) for side in (apis, released)
+    )
+    findings = name_findings(today, before)
+    assert {finding.breaks[0]: finding.was for finding in findings} == refused
+    assert len(findings) == len(refused)
+
+
+def test_the_text_names_both_services_the_file_the_operation_and_what_to_do() -> None:
+    today = Contracts(apis={"agriculture": wanting("wallet:write"), "billing": wanting("wallet:read")})
+    text = report(name_findings(today, Contracts(apis={"billing": wanting("wallet:read")})))
+    assert "SCOPE wallet  services/agriculture/openapi.yaml POST /v1/crops" in text
+    for part in ("was     billing's", "claimed by agriculture and billing", "breaks  agriculture: ", "shares"):
+        assert part in text

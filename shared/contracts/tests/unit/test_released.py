@@ -269,3 +269,20 @@ def test_every_released_event_of_the_platform_has_its_examples_undamaged() -> No
     assert released_contracts(root).catalogue
     for event in released_contracts(root).catalogue:
         assert catalogue.released_examples(event)
+
+
+def test_a_newcomer_takes_no_scope_and_no_ids_from_the_one_who_released_them(released: Path) -> None:
+    def want_crops(service: str) -> None:
+        scope = "      security: [{oauth2: [crops:read]}]\n"
+        document = OPENAPI.replace("crops", f"{service}-crops") + scope + "x-emitra-ids: {crp_: a crop}\n"
+        write(released / "services" / service / "openapi.yaml", document)
+
+    want_crops("fisheries")
+    release(contracts_of_today(released), released)
+    assert gate(released, "check")[0] == 0
+    want_crops("agriculture")
+    code, said = gate(released, "check")
+    assert code == 1
+    assert "✗ SCOPE crops  services/agriculture/openapi.yaml GET /v1/agriculture-crops" in said
+    assert "✗ ID crp_  services/agriculture/openapi.yaml x-emitra-ids" in said
+    assert said.count("was     fisheries's") == 2

@@ -431,8 +431,8 @@ ATTEMPTS: Mapping[str, Attempt] = {
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_a_services_own_user_is_refused_what_it_does_not_need(taken: Broker, attempt: str) -> None:
-    apply(Topology("giver", (), (("taker", "thing.taken.v1"),)), taken.administrator_url, taken.own_url)
-    apply(TOPOLOGY, taken.administrator_url, taken.own_url)  # The user's permissions are the taker's again.
+    giver = Topology("giver", (), (("taker", "thing.taken.v1"),))
+    apply(giver, taken.administrator_url, f"amqp://nobody.invalid/{taken.vhost}")
     before = read(taken.administrator_url, taken.own_url)
     with pika.BlockingConnection(pika.URLParameters(taken.own_url)) as connection:
         channel = connection.channel()

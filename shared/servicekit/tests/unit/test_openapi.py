@@ -7,6 +7,7 @@ from flask import Flask
 
 from servicekit.http import Blueprint
 from servicekit.http.openapi import openapi_document, openapi_yaml
+from servicekit.service import Service
 
 
 def operation(app: Flask, method: str, path: str) -> dict[str, Any]:
@@ -33,9 +34,32 @@ def test_the_document_names_version_service_and_problems(app: Flask) -> None:
     assert by_slug["not-found"]["detail"].startswith("There is no such thing")
 
 
-def test_a_prefix_is_claimed_by_those_who_want_one(app: Flask) -> None:
-    assert openapi_document(app, "sample", "/v1/sample")["x-emitra-prefix"] == "/v1/sample"
-    assert "x-emitra-prefix" not in openapi_document(app, "sample")
+def test_what_a_service_wants_for_itself_is_in_its_document_and_nothing_else_is() -> None:
+    service = Service(
+        "sample", "1", lambda *_: None, [], prefix="/v1/sample", ids={"smp_": "a sample"}, shares={"ID smp_": "for all"}
+    )
+    document = yaml.safe_load(service.openapi())
+    assert {member: document[member] for member in document if member.startswith("x-emitra-")} == {
+        "x-emitra-prefix": "/v1/sample",
+        "x-emitra-ids": {"smp_": "a sample"},
+        "x-emitra-shares": {"ID smp_": "for all"},
+    }
+    assert "x-emitra-" not in Service("sample", "1", lambda *_: None, []).openapi()
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({"ids": {"pay": "…"}}, "sample: ids has 'pay'; write it like pay_"),
+        ({"ids": {"EMX": "…"}}, "ids has 'EMX'"),
+        ({"ids": {"Pay_": "…"}}, "ids has 'Pay_'"),
+        ({"shares": {"pay_": "…"}}, "shares has 'pay_'; write it like SCOPE payments or ID pay_"),
+        ({"shares": {"SCOPE payments:read": "…"}}, "shares has 'SCOPE payments:read'"),
+    ],
+)
+def test_a_claim_of_another_form_is_refused_with_the_form(claims: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Service("sample", "1", lambda *_: None, [], **claims)
 
 
 def test_each_operation_says_who_may_call_it(app: Flask) -> None:

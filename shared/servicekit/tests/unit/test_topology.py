@@ -6,9 +6,11 @@ from typing import Any
 
 import marshmallow as ma
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from servicekit.broker.topology import Topology
+from servicekit.broker.topology import Topology, owner_of
 from servicekit.events.addresses import exchange_of
 from servicekit.events.table import Consumer, Order
 from servicekit.service import Service, command_line
@@ -198,3 +200,64 @@ def test_a_row_of_the_table_takes_all_in_any_order_and_no_money_unless_it_says_s
     consumer = Consumer("thing.made.v1", "maker", ma.Schema(), print)
     event: Any = None
     assert (consumer.takes(event), consumer.order, consumer.money) == (True, None, False)
+
+
+# Those that would be taken for another's if names were put together otherwise, and the words that they are made of.
+_SERVICES = st.sampled_from(["billing", "billing-x", "x", "parking", "events", "retry", "redeliver", "log", "payment"])
+_EVENTS = st.builds(
+    "{}.{}.v{}".format,
+    st.sampled_from(["payment", "billing", "retry", "parking", "events"]),
+    st.sampled_from(["completed", "10s", "log", "v1"]).filter(lambda word: word[0].isalpha()),
+    st.integers(1, 12),
+)
+_CONSUMED = st.lists(st.tuples(_SERVICES, _EVENTS), max_size=3, unique=True)
+
+
+def own_names(topology: Topology) -> set[str]:
+    """What a service makes on the broker that is not its producers' or everybody's."""
+    definitions = topology.definitions()
+    names = {row["name"] for kind in ("queues", "policies") for row in definitions[kind]} | set(topology.exchanges)
+    return names - {"events.log"}
+
+
+@given(st.lists(_SERVICES, min_size=2, max_size=2, unique=True), st.lists(_EVENTS, max_size=3), _CONSUMED, _CONSUMED)
+def test_no_two_services_have_a_name_in_common_and_each_knows_its_own(
+    services: list[str], published: list[str], first: list[tuple[str, str]], second: list[tuple[str, str]]
+) -> None:
+    one, other = (
+        Topology(service, tuple(published), tuple(consumed))
+        for service, consumed in zip(services, (first, second), strict=True)
+    )
+    assert own_names(one) & own_names(other) == set()
+    assert {owner_of(name) for name in own_names(one)} <= {one.service}
+    permitted = one.permissions()
+    strangers = own_names(other) | {"events.log"}
+    assert not any(re.search(permitted[kind], name) for kind in ("configure", "write", "read") for name in strangers)
+
+
+@pytest.mark.parametrize(
+    ("service", "publishes", "consumes", "said"),
+    [
+        ("billing.payment", (), (), "'billing.payment' is no name of a service: .* among those of 'billing'"),
+        ("parking.billing", (), (), "'parking.billing' is no name of a service"),
+        ("amq", (), (), "'amq' is no name of a service"),
+        ("Billing", (), (), "'Billing' is no name of a service"),
+        ("", (), (), "'' is no name of a service"),
+        ("agriculture", (), (("amq", "x.made.v1"),), "'amq' is no name of a service"),
+        ("agriculture", (), (("billing.retry", "x.made.v1"),), "'billing.retry' is no name of a service"),
+        ("agriculture", ("retry.10s",), (), "'retry.10s' is no name of an event"),
+        ("agriculture", ("payment.*.v1",), (), "'payment.\\*.v1' is no name of an event"),
+        ("agriculture", (), (("maker", "#"),), "'#' is no name of an event"),
+        (
+            "parking",
+            (),
+            (("billing", "billing.payment.completed.v1"),),
+            "the queue 'parking.billing.payment.completed.v1' could be another service's than that of 'parking'",
+        ),
+    ],
+)
+def test_a_name_by_which_a_service_could_have_anothers_is_refused(
+    service: str, publishes: Any, consumes: Any, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        Topology(service, publishes, consumes)

@@ -21,6 +21,13 @@ SERVICE = Service(
     indexes=INDEXES,
     prepare=prepare,
     commands=commands,
+    ids={
+        "bfe_": "a fetch of bills",
+        "bil_": "a bill",
+        "pay_": "a payment",
+        "rfd_": "a refund",
+        "EM": "a payment, on its receipt",
+    },
 )
 
 main = command_line(SERVICE)

@@ -16,6 +16,7 @@ SERVICE = Service(
     publishes=PUBLISHES,
     consumes=CONSUMERS,
     indexes=INDEXES,
+    ids={"app_": "an application", "crt_": "a certificate", "EM": "an application, on its receipt"},
 )
 
 main = command_line(SERVICE)

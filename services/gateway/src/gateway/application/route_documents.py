@@ -15,6 +15,9 @@ _SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _FIXED_SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
 # A version alone, or the root, would be everybody's.
 _PREFIX = re.compile(r"/v[0-9]+(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+# No beginning of this form begins another, so no id is of two kinds.
+_ID = re.compile(r"[a-z][a-z0-9]{1,11}_|[A-Z]{2}")
+_SHARED = re.compile(rf"SCOPE [a-z][a-z0-9-]*|ID ({_ID.pattern})")
 _PARAMETER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
@@ -31,8 +34,9 @@ def read_service(name: str, document: Any, base_url: str | None, place: str = ""
 
     Raises UnusableDocument listing every problem: a version other than OpenAPI 3, no paths, an x-service that is
     not `name`, an operation with neither a scope nor x-public, a path that cannot be matched, a URL that cannot be
-    called, a prefix that is not one, a schema of an event (`x-events`) that does not name it. Internal paths
-    (`/v1/internal/…`, `x-internal: true`) are left out of the routes.
+    called, a prefix that is not one, a schema of an event (`x-events`) that does not name it, a beginning of ids
+    (`x-emitra-ids`) or a shared name (`x-emitra-shares`) of another form. Internal paths (`/v1/internal/…`,
+    `x-internal: true`) are left out of the routes.
     """
     if not isinstance(document, Mapping):
         raise UnusableDocument(["the file is not an OpenAPI document (a mapping is expected)"])
@@ -58,6 +62,8 @@ def read_service(name: str, document: Any, base_url: str | None, place: str = ""
         place=place,
         prefix=document.get("x-emitra-prefix", ""),
         events=document.get("x-events") or {},
+        ids=tuple(document.get("x-emitra-ids") or ()),
+        shares=tuple((kind, name) for kind, name in map(str.split, document.get("x-emitra-shares") or ())),
     )
 
 
@@ -82,6 +88,8 @@ def _document_problems(name: str, document: Mapping[str, Any]) -> list[str]:
     if document.get("x-service") != name:
         problems.append(f"x-service is {document.get('x-service')!r}, expected {name!r} as the file is named")
     problems += _event_problems(document.get("x-events") or {})
+    problems += _name_problems("x-emitra-ids", document.get("x-emitra-ids") or {}, _ID, "pay_")
+    problems += _name_problems("x-emitra-shares", document.get("x-emitra-shares") or {}, _SHARED, "SCOPE payments")
     prefix = document.get("x-emitra-prefix", "")
     if prefix != "" and not (isinstance(prefix, str) and _PREFIX.fullmatch(prefix)):
         problems.append(f"x-emitra-prefix is {prefix!r}, expected a version and fixed text such as /v1/{name}")
@@ -96,6 +104,12 @@ def _event_problems(events: object) -> list[str]:
         for event, schema in events.items()
         if not (isinstance(schema, Mapping) and schema.get("$id") == f"{SCHEMA_PREFIX}{event}")
     ]
+
+
+def _name_problems(member: str, names: object, form: re.Pattern[str], such_as: str) -> list[str]:
+    if not isinstance(names, Mapping):
+        return [f"{member} is no mapping of names such as {such_as} to what they are"]
+    return [f"{member} has {name!r}, expected the form of {such_as}" for name in names if not form.fullmatch(str(name))]
 
 
 def _url_problems(base_url: str) -> list[str]:

@@ -1,19 +1,22 @@
-"""Who has which route. A route belongs to who had it, whatever starts, in any order (ADR 0032).
+"""Who has which route and which name. Each belongs to who had it, whatever starts, in any order (ADR 0032).
 
 The register is a value: who is entered for what. `settle` is the rule, a function of the register and of what the
 services publish, so every replica that knows the same two comes to the same table.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from gateway.application.routes import PublishedService, address
+from gateway.application.routes import PublishedService, address, resources
 
 # The method of an entry that has every method at its path and at every path below it.
 EVERYTHING = "*"
-# The method of an entry for an event's name, which stands where others have a path.
-EVENT = "EVENT"
+# The methods of entries for names, which stand where others have a path, and what a newcomer needs another of: an
+# event's name; the resource of scopes, `payments` of payments:write; what ids begin with, such as `pay_`.
+EVENT, SCOPE, ID = "EVENT", "SCOPE", "ID"
+_NAMES = {EVENT: "event", SCOPE: "resource in its scopes", ID: "beginning of its ids"}
+_SAID = {EVERYTHING: "everything under {}", SCOPE: "the scopes {}:…", ID: "the ids {}…"}
 _PARAMETER = "{}"
 # Where no register has been stored yet, these have what they had when registers came: a newcomer that starts first in
 # an empty database is still a newcomer. Frozen: who came later is entered when it comes, and needs no line here.
@@ -30,43 +33,60 @@ FOUNDERS = {
     "identity": ("/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/v1/oauth2"),
     "kiosk-registry": ("/v1/districts", "/v1/kiosks"),
 }
-FOUNDERS_EVENTS = {
-    "billing": ("payment.completed.v1", "payment.failed.v1", "payment.refunded.v1"),
-    "certificates": (
-        "application.decided.v1",
-        "application.submitted.v1",
-        "certificate.issued.v1",
-        "certificate.revoked.v1",
-        "fee.refused.v1",
-    ),
-    "identity": ("client.revoked.v1", "operator.created.v1"),
-    "kiosk-registry": (
-        "kiosk.approved.v1",
-        "kiosk.closed.v1",
-        "kiosk.reinstated.v1",
-        "kiosk.suspended.v1",
-        "penalty.imposed.v1",
-    ),
+FOUNDERS_NAMES = {
+    EVENT: {
+        "billing": ("payment.completed.v1", "payment.failed.v1", "payment.refunded.v1"),
+        "certificates": (
+            "application.decided.v1",
+            "application.submitted.v1",
+            "certificate.issued.v1",
+            "certificate.revoked.v1",
+            "fee.refused.v1",
+        ),
+        "identity": ("client.revoked.v1", "operator.created.v1"),
+        "kiosk-registry": (
+            "kiosk.approved.v1",
+            "kiosk.closed.v1",
+            "kiosk.reinstated.v1",
+            "kiosk.suspended.v1",
+            "penalty.imposed.v1",
+        ),
+    },
+    SCOPE: {
+        "billing": ("billers", "bills", "payments", "wallet"),
+        "certificates": ("applications",),
+        "gateway": ("internal", "operations", "transactions"),
+        "kiosk-registry": ("kiosks",),
+    },
+    ID: {
+        "billing": ("bfe_", "bil_", "pay_", "rfd_"),
+        "certificates": ("app_", "crt_"),
+        "gateway": ("EM", "req_"),
+        "identity": ("cli_", "per_", "tok_"),
+        "kiosk-registry": ("ksk_", "lsp_", "pen_"),
+    },
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`service` has `method` at `path`, whose parameters are written {}; see EVERYTHING and EVENT."""
+    """`service` has `method` at `path`, whose parameters are written {}; see EVERYTHING, and EVENT for names."""
 
     service: str
     method: str
     path: str
 
     def __str__(self) -> str:
-        return f"everything under {self.path}" if self.method == EVERYTHING else f"{self.method} {self.path}"
+        return _SAID.get(self.method, f"{self.method} {{}}").format(self.path)
 
     def meets(self, other: "Entry") -> bool:
         """Whether some request could mean both, or would be hidden from the one by the other.
 
         Two methods at one path stand beside each other; two different paths that one address fits do not, whatever
-        their methods, for the path is looked up before the method.
+        their methods, for the path is looked up before the method. Names meet when they are the same.
         """
+        if _NAMES.keys() & {self.method, other.method}:
+            return (self.method, self.path) == (other.method, other.path)
         if self.path == other.path and EVERYTHING not in (self.method, other.method):
             return _answered_by(self.method) == _answered_by(other.method)
         mine, theirs = self.path.split("/"), other.path.split("/")
@@ -109,19 +129,31 @@ class Register:
 
 def asked_for(service: PublishedService) -> list[Entry]:
     """What a service publishes that it wants to be entered for."""
-    return [entry for entry, _ in _asked_for(service)]
+    return [entry for claim in _claims(service) for entry in claim.entries]
 
 
 def founded() -> Register:
     """What holds where nothing has been stored."""
     routes = [Entry(service, EVERYTHING, path) for service, paths in FOUNDERS.items() for path in paths]
-    events = [Entry(service, EVENT, event) for service, names in FOUNDERS_EVENTS.items() for event in names]
-    return Register(0, {}, (*routes, *events))
+    return _with_names_of_founders(Register(0, {}, tuple(routes)))
+
+
+def _with_names_of_founders(register: Register) -> Register:
+    """The register, where one of before there were entries of a kind of names has those of the founders."""
+    kinds = {entry.method for entry in register.entries}
+    founders = (
+        Entry(service, kind, name)
+        for kind, names_of in FOUNDERS_NAMES.items()
+        if kind not in kinds
+        for service, names in names_of.items()
+        for name in names
+    )
+    return replace(register, entries=(*register.entries, *founders))
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A route that a service published and does not get. `owner` is None while nothing could be stored."""
+    """A route or name that a service published and does not get. `owner` is None while nothing could be stored."""
 
     service: str
     route: str
@@ -140,37 +172,61 @@ class Settlement:
 
 
 def settle(register: Register, published: Sequence[PublishedService], *, may_enter: bool = True) -> Settlement:
-    """Gives each service what it is entered for, and enters it for what nobody has.
+    """Gives each service what it is entered for, and enters it for what nobody has, or what its owner shares.
 
-    What somebody else has is refused to the newcomer, route by route; all else of both goes on. Newcomers that come in
-    the same look are served in alphabetical order. Without `may_enter`, as when the register cannot be stored, what
-    nobody has is refused too, until it can be.
+    What somebody else has is refused to the newcomer, route by route; all else of both goes on. An operation that asks
+    for a scope of somebody else's is refused: tokens given for the one would open the other. A service that wants ids
+    to begin as somebody else's do keeps what it has and is entered for nothing more. Newcomers that come in the same
+    look are served in alphabetical order. Without `may_enter`, as when the register cannot be stored, what nobody has
+    is refused too, until it can be.
     """
-    entered, places = _Entered(register.entries), dict(register.places)
-    settled: dict[str, PublishedService] = {}
-    refusals: list[Refusal] = []
+    completed = _with_names_of_founders(register)
+    entered, places = _Entered(completed.entries), dict(register.places)
+    services, refusals = _of_their_names(published, places)
+    shared = {Entry(service.name, *name) for service in services for name in service.shares}
+    settled = []
+    for service in services:
+        new = {claim: entries for claim in _claims(service) if (entries := entered.unknown_of(claim))}
+        taken = {claim: pair for claim, entries in new.items() if (pair := entered.taken_of(entries, shared))}
+        foreign_id = next((_taken(claim, *pair) for claim, pair in taken.items() if claim.operation[0] == ID), None)
+        refused: set[tuple[str, str]] = set()
+        for claim, entries in new.items():
+            if claim in taken:
+                refusals.append(_taken(claim, *taken[claim]))
+            elif foreign_id:
+                refusals.append(_held_back(claim, foreign_id))
+            elif not may_enter:
+                refusals.append(_not_stored(entries[0]))
+            else:
+                for entry in entries:
+                    entered.add(entry)
+                continue
+            refused.add(claim.operation)
+        settled.append(_without(service, refused))
+    grown = replace(register, places=places, entries=tuple(entered.known)) if may_enter else register
+    return Settlement(grown, tuple(settled), tuple(refusals))
+
+
+def _of_their_names(
+    published: Iterable[PublishedService], places: dict[str, str]
+) -> tuple[list[PublishedService], list[Refusal]]:
+    """In the order of their names the services whose name is their own, and the refusals of the others.
+
+    Enters in `places` where the files of those come from that nobody knew.
+    """
+    services: dict[str, PublishedService] = {}
+    refusals = []
     for service in sorted(published, key=lambda s: (s.name, s.place)):
         place = places.setdefault(service.name, service.place)
-        if place != service.place or service.name in settled:
+        if place != service.place or service.name in services:
             refusals.append(_name_taken(service, place))
-            continue
-        refused: set[tuple[str, str]] = set()
-        for entry, operation in _asked_for(service):
-            if entry in entered.known:
-                continue
-            owner = entered.owner_of(entry)
-            if owner is None and may_enter:
-                entered.add(entry)
-                continue
-            refusals.append(_not_stored(entry) if owner is None else _taken(entry, operation, owner))
-            refused.add(operation)
-        settled[service.name] = _without(service, refused)
-    grown = replace(register, places=places, entries=tuple(entered.known)) if may_enter else register
-    return Settlement(grown, tuple(settled.values()), tuple(refusals))
+        else:
+            services[service.name] = service
+    return list(services.values()), refusals
 
 
 class _Entered:
-    """Entries, in order, and by what their paths begin with: a route meets few, and there may be thousands."""
+    """Entries, in order, and by how they begin: an entry meets few, and there may be thousands."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.known: dict[Entry, None] = {}
@@ -179,31 +235,62 @@ class _Entered:
             self.add(entry)
 
     def add(self, entry: Entry) -> None:
-        self.known[entry] = None
-        self._near[_beginning(entry)].append(entry)
+        if entry not in self.known:
+            self.known[entry] = None
+            self._near[_beginning(entry)].append(entry)
 
-    def owner_of(self, entry: Entry) -> Entry | None:
-        """The entry of another service that this one meets."""
+    def unknown_of(self, claim: "_Claim") -> list[Entry]:
+        """What of a claim is not entered for its service."""
+        return [entry for entry in claim.entries if entry not in self.known]
+
+    def taken_of(self, entries: Iterable[Entry], shared: Set[Entry]) -> tuple[Entry, Entry] | None:
+        """The first of these entries that somebody else has and does not share, and theirs."""
+        owners = ((entry, self._owner_of(entry)) for entry in entries)
+        return next(((entry, owner) for entry, owner in owners if owner and owner not in shared), None)
+
+    def _owner_of(self, entry: Entry) -> Entry | None:
+        """The first entry of another service that this one meets."""
         beginning = _beginning(entry)
         near = self.known if beginning is None else [*self._near[beginning], *self._near[None]]
         return next((e for e in near if e.service != entry.service and e.meets(entry)), None)
 
 
 def _beginning(entry: Entry) -> str | None:
-    """The first two segments of a path; None where it is shorter or one of them may be anything."""
+    """A name whole; the first two segments of a path, None where it is shorter or one of them may be anything."""
+    if entry.method in _NAMES:
+        return entry.path
     first = entry.path.split("/")[1:3]
     return None if len(first) < 2 or _PARAMETER in first else "/".join(first)
 
 
-def _asked_for(service: PublishedService) -> list[tuple[Entry, tuple[str, str]]]:
-    """What a service wants to be entered for, each with the method and the path as its document writes them."""
-    prefix = [(Entry(service.name, EVERYTHING, service.prefix), (EVERYTHING, service.prefix))] if service.prefix else []
-    routes = [
-        (Entry(service.name, *address(operation)), (operation.method, operation.template))
-        for operation in service.operations
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a service is entered for together or not at all, and the method and path that its document writes it by."""
+
+    entries: tuple[Entry, ...]
+    operation: tuple[str, str]
+
+    def __str__(self) -> str:
+        return str(self.entries[0]) if self.operation[0] == EVERYTHING else " ".join(self.operation)
+
+
+def _claims(service: PublishedService) -> list[_Claim]:
+    """What a service wants to be entered for."""
+    prefix = [(EVERYTHING, service.prefix)] if service.prefix else []
+    names = [*((ID, beginning) for beginning in service.ids), *service.shares, *((EVENT, e) for e in service.events)]
+    return [
+        *(_Claim((Entry(service.name, *claimed),), claimed) for claimed in [*names, *prefix]),
+        *(
+            _Claim(
+                (
+                    Entry(service.name, *address(operation)),
+                    *(Entry(service.name, SCOPE, resource) for resource in resources(operation)),
+                ),
+                (operation.method, operation.template),
+            )
+            for operation in service.operations
+        ),
     ]
-    events = [(Entry(service.name, EVENT, event), (EVENT, event)) for event in service.events]
-    return prefix + routes + events
 
 
 def _without(service: PublishedService, refused: set[tuple[str, str]]) -> PublishedService:
@@ -221,18 +308,25 @@ def _without(service: PublishedService, refused: set[tuple[str, str]]) -> Publis
     )
 
 
-def _taken(entry: Entry, operation: tuple[str, str], owner: Entry) -> Refusal:
-    method, template = operation
-    another = "name" if method == EVENT else "path"
+def _taken(claim: _Claim, entry: Entry, owner: Entry) -> Refusal:
     # A prefix given up leaves its owner each route that it publishes.
     given_up = f"lets others in under {owner.path}" if owner.method == EVERYTHING else "gave this one up"
+    share = f"; {owner.service} may share it (x-emitra-shares)" if entry.method in {SCOPE, ID} else ""
     return Refusal(
         service=entry.service,
-        route=str(entry) if method == EVERYTHING else f"{method} {template}",
+        route=str(claim),
         owner=owner.service,
         because=f"{owner.service} has {owner}",
-        mend=f"give {entry.service} another {another}; or, if {owner.service} {given_up}, run "
-        f"`gateway release-routes {owner.service} --route '{owner.method} {owner.path}'`",
+        mend=f"give {entry.service} another {_NAMES.get(entry.method, 'path')}; or, if {owner.service} {given_up}, run "
+        f"`gateway release-routes {owner.service} --route '{owner.method} {owner.path}'`{share}",
+    )
+
+
+def _held_back(claim: _Claim, foreign_id: Refusal) -> Refusal:
+    return replace(
+        foreign_id,
+        route=str(claim),
+        because=f"{foreign_id.service} gets nothing more while it wants {foreign_id.route}: {foreign_id.because}",
     )
 
 

@@ -46,7 +46,8 @@ class PublishedService:
     `base_url` is "" for the gateway itself. `finds_transactions` says that it declares the internal look-up of a
     transaction token. `place` is where its files come from ("" for the folder itself), `prefix` the path that it wants
     for itself with everything below it ("" for none), `events` the JSON Schemas of the events that it publishes, by
-    their names.
+    their names. `ids` are the beginnings of the ids that it makes, `shares` the names of its own that others may use
+    too, as the register has them: ("SCOPE", "operations").
     """
 
     name: str
@@ -57,6 +58,8 @@ class PublishedService:
     place: str = ""
     prefix: str = ""
     events: Mapping[str, Any] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+    shares: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -74,6 +77,11 @@ def address(operation: Operation) -> tuple[str, str]:
     """What an operation takes for itself: its method, and its template with parameter names left out."""
     segments = ("{}" if is_parameter(s) else s for s in operation.template.split("/"))
     return operation.method, "/".join(segments)
+
+
+def resources(operation: Operation) -> list[str]:
+    """The resources of an operation's scopes: `payments` of payments:write."""
+    return sorted({scope.partition(":")[0] for alternative in operation.scopes for scope in alternative})
 
 
 class RouteTable:

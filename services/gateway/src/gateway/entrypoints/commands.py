@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.application.release_routes import ReleaseRefused, ReleaseRoutes
-from gateway.application.route_register import EVERYTHING, Entry
-from gateway.application.routes import address
+from gateway.application.route_register import EVERYTHING, Entry, asked_for
 from gateway.bootstrap import Gateway, bootstrap
 from gateway.settings import GatewaySettings
 from servicekit.errors import DependencyUnavailable
@@ -76,7 +75,7 @@ def release_routes(
 
 def _rows(gateway: Gateway) -> list[dict[str, Any]]:
     settlement = gateway.routes.look()
-    served = {(o.service, *address(o)) for service in settlement.services for o in service.operations}
+    served = {entry for service in settlement.services for entry in asked_for(service)}
     rows = [_row(e.service, f"{e.method} {e.path}", _state(e, served)) for e in settlement.register.entries]
     rows += [
         _row(r.service, r.route, "refused" if r.owner else "waiting", r.because, r.mend) for r in settlement.refusals
@@ -88,12 +87,12 @@ def _rows(gateway: Gateway) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["service"], row["route"]))
 
 
-def _state(entry: Entry, served: Set[tuple[str, str, str]]) -> str:
+def _state(entry: Entry, served: Set[Entry]) -> str:
     """`kept` is what the service had and does not publish now. The gateway's own routes are in no file."""
     if entry.method == EVERYTHING:
         return "prefix"
     own = entry.service == GatewaySettings.service_name
-    return "in force" if own or (entry.service, entry.method, entry.path) in served else "kept"
+    return "in force" if own or entry in served else "kept"
 
 
 def _row(service: str, route: str, state: str, because: str = "", mend: str = "") -> dict[str, Any]:

@@ -16,7 +16,7 @@ from servicekit.service import Service, command_line
 
 def put_proxy_in_front(app: Flask, gateway: Gateway) -> WsgiApp:
     """The proxy before `app`, its routes read and watched from here on; called after the fork."""
-    own = read_service(OWN_NAME, openapi_document(app, OWN_NAME), None)
+    own = read_service(OWN_NAME, openapi_document(app, OWN_NAME, SERVICE.claims), None)
     gateway.routes.declare_own(own)
     gateway.routes.watch()
     return Proxy(gateway, app, app.wsgi_app)
@@ -32,5 +32,11 @@ SERVICE = Service(
     indexes=INDEXES,
     wrap_wsgi=put_proxy_in_front,
     commands=commands,
+    ids={"EM": "a transaction: any payment or application, on its receipt", "req_": "a request"},
+    shares={
+        "ID EM": "one token follows a payment or application of any service",
+        "ID req_": "the chassis gives every request one",
+        "SCOPE operations": "for people on call, whose commands every service has",
+    },
 )
 main = command_line(SERVICE)

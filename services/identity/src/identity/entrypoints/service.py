@@ -125,5 +125,6 @@ SERVICE = Service(
     blueprints=[blp],
     indexes=INDEXES,
     commands=commands,
+    ids={"cli_": "a client", "per_": "a person", "tok_": "an access token"},
 )
 main = command_line(SERVICE)

@@ -59,5 +59,11 @@ SERVICE = Service(
     publishes=[KIOSK_APPROVED],
     indexes=INDEXES,
     commands=commands,
+    ids={
+        "ksk_": "a centre",
+        "lsp_": "a local service provider",
+        "pen_": "a penalty",
+        "req_": "a run of load-centres, as what its events follow from",
+    },
 )
 main = command_line(SERVICE)

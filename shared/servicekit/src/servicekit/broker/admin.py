@@ -2,12 +2,13 @@
 
 import contextlib
 import json
+import re
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import urllib3
 
-from servicekit.broker.topology import Topology
+from servicekit.broker.topology import EVENTS_LOG, Topology, owner_of
 
 # Declaring a dozen quorum queues takes a busy broker many seconds; everything sent here may be sent again.
 LOAD_TIMEOUT_SECONDS = 60.0
@@ -29,10 +30,11 @@ def apply(topology: Topology, management_url: str, amqp_url: str) -> None:
     `management_url` carries an administrator's credentials; `amqp_url` is what the service itself will use: its
     user gets the least permissions that work, and may read the management API. Additive, and a repeat changes nothing
     but policies and the user's password and permissions: an exchange or queue that is there with other properties stays
-    as it is, and `read` tells. Raises `BrokerRefused`, naming what could not be made.
+    as it is, and `read` tells. Raises `BrokerRefused`, naming what could not be made, or whose the user is.
     """
     api = Management(management_url, amqp_url)
     api.send("PUT", f"vhosts/{api.vhost}", {})
+    refuse_anothers_user(topology, api)
     user = quote(api.service_user, safe="")
     if user and api.service_user != api.user:
         # The tag `management` lets it look at the virtual hosts it may use, and do there what it may over AMQP.
@@ -41,6 +43,23 @@ def apply(topology: Topology, management_url: str, amqp_url: str) -> None:
     elif user:
         api.send("PUT", f"permissions/{api.vhost}/{user}", {"configure": ".*", "write": ".*", "read": ".*"})
     api.send("POST", f"definitions/{api.vhost}", topology.definitions())
+
+
+def refuse_anothers_user(topology: Topology, api: "Management") -> None:
+    """Raises BrokerRefused when the user of the AMQP URL has what is another service's.
+
+    With this topology's permissions, or without its user, that service would stop.
+    """
+    for row in api.ask(f"vhosts/{api.vhost}/permissions"):
+        if row["user"] != api.service_user or api.service_user == api.user:
+            continue
+        names = re.findall(r"[a-z][a-z0-9.-]+", f"{row['write']} {row['read']}".replace("\\", ""))
+        others = sorted({owner_of(name) for name in names if name != EVENTS_LOG} - {topology.service})
+        if others:
+            raise BrokerRefused(
+                f"the user {row['user']} in AMQP_URL is {' and '.join(others)}'s and not {topology.service}'s, so "
+                f"nothing was changed. Name {topology.service}'s own user"
+            )
 
 
 def read(management_url: str, amqp_url: str, *, patient: bool = False) -> dict[str, list[dict[str, Any]]]:

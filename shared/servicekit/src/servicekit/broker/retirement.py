@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pika
 from pika.exceptions import AMQPError
 
-from servicekit.broker.admin import BrokerRefused, Management
+from servicekit.broker.admin import BrokerRefused, Management, refuse_anothers_user
 from servicekit.broker.topology import EVENTS_LOG, Topology
 from servicekit.events.addresses import PARKING_PREFIX, exchange_of
 
@@ -19,6 +19,7 @@ def retire(topology: Topology, management_url: str, amqp_url: str) -> list[str]:
     BrokerRefused.
     """
     api = Management(management_url, amqp_url)
+    refuse_anothers_user(topology, api)
     there = {row["name"] for row in api.ask(f"queues/{api.vhost}?disable_stats=true")}
     bindings = api.ask(f"bindings/{api.vhost}")
     definitions = topology.definitions()

@@ -4,6 +4,9 @@ Ownership: a producer owns its exchange `<producer>.events`; a consumer owns its
 their bindings. A consumer's definitions repeat the producer's exchange (with the same properties, so that it does not
 matter who comes first). Services themselves may configure nothing: they check passively and refuse to start.
 
+Each name begins with its owner's, or with `parking.` and its owner's; a service's name has no dot, an event's has two.
+So no name is two services', whatever they are called: `billing`, `billing-x`, `parking`, `events`. The log is of all.
+
 `servicekit.events.addresses` says how a message that fails goes through them.
 """
 
@@ -25,14 +28,33 @@ EVENTS_LOG_MAX_AGE = "7D"
 EVENTS_LOG_MAX_BYTES = 2_000_000_000
 EVENTS_LOG_SEGMENT_BYTES = 50_000_000
 
+_SERVICE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_EVENT = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.v[1-9][0-9]*")
+# RabbitMQ keeps what begins with `amq.` for itself.
+_BROKERS_OWN = "amq"
+
 
 @dataclass(frozen=True)
 class Topology(Addresses):
-    """The broker objects of one service."""
+    """The broker objects of one service. Raises ValueError for a name by which it could have another service's."""
 
     publishes: Sequence[str]
     consumes: Sequence[tuple[str, str]]
     """(producer, event) pairs."""
+
+    def __post_init__(self) -> None:
+        for service in (self.service, *(producer for producer, _ in self.consumes)):
+            if not _SERVICE.fullmatch(service) or service == _BROKERS_OWN:
+                raise ValueError(
+                    f"{service!r} is no name of a service: its queues would be among those of "
+                    f"{service.partition('.')[0]!r}. Call it by lower-case words joined by hyphens, and not amq"
+                )
+        for event in (*self.publishes, *(event for _, event in self.consumes)):
+            if not _EVENT.fullmatch(event):
+                raise ValueError(
+                    f"{event!r} is no name of an event: the queue {self.queue(event)!r} could be another service's "
+                    f"than that of {self.service!r}. Call it subject.verb.v1, in lower case"
+                )
 
     @property
     def queues(self) -> list[str]:
@@ -124,6 +146,13 @@ class Topology(Addresses):
             "write": _any_of(self.exchanges),
             "read": _any_of([*self.queues, *self.parking_queues]),
         }
+
+
+def owner_of(name: str) -> str:
+    """The service whose an exchange or a queue other than the log is, by its name."""
+    words = name.split(".")
+    # The queue of an event has its service and the three words of the event; `parking.` may stand before them.
+    return words[-4] if len(words) > 3 else words[0]
 
 
 def _any_of(names: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """The service's OpenAPI 3.1 document, generated from the routes themselves."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -73,10 +74,10 @@ _FIELD_PROBLEM_SCHEMA: dict[str, Any] = {
 _LENGTHS_OF_OBJECTS = {"minLength": "minProperties", "maxLength": "maxProperties"}
 
 
-def openapi_document(app: Flask, service_name: str, prefix: str = "") -> dict[str, Any]:
+def openapi_document(app: Flask, service_name: str, claims: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The document as plain data; the same routes always give the same document.
 
-    `prefix` is a path that the service wants for itself at the gateway with everything below it.
+    `claims` are the members in which a service says what it wants for itself (see `Service.claims`).
     """
     spec = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
     made: dict[str, Any] = _plain(spec.to_dict())
@@ -89,7 +90,7 @@ def openapi_document(app: Flask, service_name: str, prefix: str = "") -> dict[st
         },
         "servers": [{"url": "/"}],
         "x-service": service_name,
-        **({"x-emitra-prefix": prefix} if prefix else {}),
+        **(claims or {}),
         "tags": made.get("tags", []),
         "paths": made["paths"],
         "components": made.get("components", {}),
@@ -131,10 +132,10 @@ def openapi_document(app: Flask, service_name: str, prefix: str = "") -> dict[st
     return document
 
 
-def openapi_yaml(app: Flask, service_name: str, prefix: str = "") -> str:
+def openapi_yaml(app: Flask, service_name: str, claims: Mapping[str, Any] | None = None) -> str:
     """The document as YAML, as it is committed beside the service."""
     return yaml.dump(
-        openapi_document(app, service_name, prefix),
+        openapi_document(app, service_name, claims),
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,

@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,10 @@ _CHASSIS_INDEXES: Mapping[str, Sequence[IndexModel]] = {
     dead_letters.COLLECTION: dead_letters.INDEXES,
 }
 
+# As the gateway takes them from any document. No beginning of this form begins another, so no id is of two kinds.
+_ID = re.compile(r"[a-z][a-z0-9]{1,11}_|[A-Z]{2}")
+_SHARED = re.compile(rf"SCOPE [a-z][a-z0-9-]*|ID ({_ID.pattern})")
+
 
 @dataclass(frozen=True)
 class Service:
@@ -44,7 +49,10 @@ class Service:
     the application object that routes, consumers and jobs get; `prepare(db)` installs validators;
     `wrap_wsgi(flask_app, application)` may put a WSGI callable in front of Flask (the gateway's proxy). `publishes` and
     `consumes` are the service's table of events. `prefix` is a path, such as /v1/labour-welfare, that the service wants
-    for itself at the gateway with everything below it.
+    for itself at the gateway with everything below it. `ids` are the beginnings of the ids that it makes, each with
+    what they are of: {"pay_": "a payment"}. `shares` are names of its own that other services may use too, each with
+    the reason: {"SCOPE labour": …}, {"ID lab_": …}. What is not shared is its own (ADR 0032). Raises ValueError for
+    one of another form.
     """
 
     name: str
@@ -60,11 +68,25 @@ class Service:
     commands: typer.Typer | None = None
     settings: type[ServiceSettings] = ServiceSettings
     prefix: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for member, names, form, such_as in (
+            ("ids", self.ids, _ID, "pay_"), ("shares", self.shares, _SHARED, "SCOPE payments or ID pay_"),
+        ):  # fmt: skip
+            for name in names:
+                if not form.fullmatch(name):
+                    raise ValueError(f"{self.name}: {member} has {name!r}; write it like {such_as}")
         if self.settings is ServiceSettings:
             own = type("Settings", (ServiceSettings,), {"service_name": self.name, "__doc__": ServiceSettings.__doc__})
             object.__setattr__(self, "settings", own)
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What the service wants for itself beside its routes, as members of its OpenAPI document."""
+        members = {"prefix": self.prefix, "ids": dict(self.ids), "shares": dict(self.shares)}
+        return {f"x-emitra-{member}": claimed for member, claimed in members.items() if claimed}
 
     @cached_property
     def topology(self) -> Topology:
@@ -152,4 +174,4 @@ class Service:
             application=None,
             blueprints=self.blueprints,
         )
-        return openapi_yaml(app, self.name, self.prefix)
+        return openapi_yaml(app, self.name, self.claims)
