@@ -1,6 +1,8 @@
 """The Flask application of a service: the same one in tests and under gunicorn."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any
 
 import flask_smorest
 import structlog
@@ -16,12 +18,12 @@ from servicekit.fields import Instant
 from servicekit.http import conditional, lifecycle, problems
 from servicekit.http.auth import InternalTokenVerifier
 from servicekit.http.blueprint import Blueprint
-from servicekit.http.body import MAX_BODY_BYTES, StrictJson
+from servicekit.http.body import StrictJson
 from servicekit.http.callers import Caller, permit
 from servicekit.http.cursor import Cursor
 from servicekit.http.exchange import exchange
 from servicekit.http.keyed import read_key
-from servicekit.http.marks import Route
+from servicekit.http.marks import MAX_BODY_BYTES, Route
 from servicekit.http.paths import CONVERTERS
 from servicekit.http.validation import MOST_PROBLEMS
 from servicekit.settings import ServiceSettings
@@ -29,6 +31,13 @@ from servicekit.settings import ServiceSettings
 OPENAPI_VERSION = "3.1.0"
 
 Authenticate = Callable[[str], Caller]
+
+
+class _Request(Request):
+    """Flask's, and keeps what is uploaded in memory, where its body is already: nothing of it touches a disk."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return io.BytesIO()
 
 
 class _Api(flask_smorest.Api):
@@ -52,6 +61,7 @@ def create_app(
     does not say who may call it.
     """
     app = Flask(service_name, static_folder=None)
+    app.request_class = _Request
     app.json = StrictJson(app)
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
@@ -109,6 +119,9 @@ def _gate(routes: Mapping[tuple[str, str], Route], authenticate: Authenticate) -
             _refuse_unread_input(req, route)
             if not route.versioned:
                 conditional.refuse_unmet(req)
+        if route.most_body_bytes != MAX_BODY_BYTES:
+            req.max_content_length = route.most_body_bytes
+            lifecycle.allow_body(req.environ, route.most_body_bytes)
         if route.keyed is not None:
             current.keyed = (route.keyed, read_key(req))
 

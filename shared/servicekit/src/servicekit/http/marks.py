@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+# The largest request of this platform, an application form, is under 16 KiB; a route that reads more says so.
+MAX_BODY_BYTES = 64 * 1024
 INTERNAL_SCOPE = "internal"
 
 
@@ -31,3 +33,4 @@ class Route:
     reads_query: bool
     reads_body: bool
     versioned: bool
+    most_body_bytes: int = MAX_BODY_BYTES

@@ -35,7 +35,7 @@ class MongoCertificates:
         return self._one({"number": number})
 
     def by_number_and_day(self, number: str, issued_on: date) -> Certificate | None:
-        """Both are keys of one index: a number that exists, asked with a wrong day, makes no read that others do not."""
+        """Both are keys of one index: a number that exists reads no more, asked with a wrong day, than others do."""
         return self._one({"number": number, "issued_on": issued_on.isoformat()}, hint=BY_NUMBER_AND_DAY)
 
     def _one(self, query: dict[str, Any], hint: str | None = None) -> Certificate | None:
