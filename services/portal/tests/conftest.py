@@ -55,7 +55,9 @@ def app(settings: PortalSettings) -> Flask:
 
 @pytest.fixture
 def client(app: Flask, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    monkeypatch.setitem(app.extensions, "servicekit.application", Portal(platform=platform, qr_reader=QrPictures(), sandbox=True))
+    monkeypatch.setitem(
+        app.extensions, "servicekit.application", Portal(platform=platform, qr_reader=QrPictures(), sandbox=True)
+    )
     return app.test_client()
 
 

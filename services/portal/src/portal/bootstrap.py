@@ -29,4 +29,6 @@ def bootstrap(settings: PortalSettings, mongo: Mongo) -> Portal:
         (lambda: sandbox_credentials(file)) if settings.sandbox_file else lambda: known,
         settings.gateway_timeout_seconds,
     )
-    return Portal(platform=RememberedPlatform(client), qr_reader=QrPictures(), sandbox=settings.environment == "sandbox")
+    return Portal(
+        platform=RememberedPlatform(client), qr_reader=QrPictures(), sandbox=settings.environment == "sandbox"
+    )

@@ -178,8 +178,9 @@ def test_axe_finds_nothing_on_what_is_said_of_a_picture(context: BrowserContext,
 
 def test_a_photo_that_is_too_large_is_told_at_its_field(plain: Page) -> None:
     plain.goto("/en/verify")
-    large = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": b"x" * 9_000_000}
-    plain.get_by_label("Photo or screenshot").set_input_files(large)
+    plain.get_by_label("Photo or screenshot").set_input_files(
+        {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": b"x" * 9_000_000}
+    )
     plain.get_by_role("button", name="Verify by picture").click()
 
     expect(plain.locator("#picture-error")).to_contain_text("more than 8 MB")

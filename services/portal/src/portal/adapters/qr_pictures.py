@@ -13,7 +13,8 @@ from servicekit.errors import DependencyUnavailable
 
 # What phones give; each kind more is one more decoder that strangers can reach.
 KINDS = ("JPEG", "PNG")
-# The largest photos of common phones, 5184 by 4032. One takes 170 MB at most while it is read; a small file may claim any size.
+# The largest photos of common phones, 5184 by 4032. One takes 170 MB at most while it is read, and a small file may
+# claim any size.
 MOST_PIXELS = 21_000_000
 # The largest picture takes three seconds, most a tenth of one: whoever waits longer stands behind too many.
 LONGEST_WAIT_SECONDS = 8.0

@@ -85,7 +85,7 @@ blueprint = Blueprint("verify")
 @blueprint.public("a page for everybody", documented=False)
 def ask_for_certificate() -> Response:
     """The three forms."""
-    return _forms(kept=True)
+    return _forms()
 
 
 @blueprint.route(f"{SPOKEN}/verify", methods=["POST"])
@@ -141,10 +141,10 @@ def _day(day: str, month: str, year: str) -> date | None:
     return written if written.year >= EARLIEST_YEAR else None
 
 
-def _forms(problem: str | None = None, *, kept: bool = False, **written: str) -> Response:
-    """The forms, with what is wrong in one of them and what was written there; a picture or a text is not shown again."""
+def _forms(problem: str | None = None, **written: str) -> Response:
+    """The forms, with what is wrong in one of them and what was written there; a text is not shown again."""
     shown = {"number": "", "day": "", "month": "", "year": "", **written}
-    return page("verify.html", status=422 if problem else 200, kept=kept, problem=problem, written=shown)
+    return page("verify.html", status=422 if problem else 200, kept=not problem, problem=problem, written=shown)
 
 
 def _verdict(answer: Answer) -> Response:

@@ -18,12 +18,12 @@ from servicekit.fields import Instant
 from servicekit.http import conditional, lifecycle, problems
 from servicekit.http.auth import InternalTokenVerifier
 from servicekit.http.blueprint import Blueprint
-from servicekit.http.body import StrictJson
+from servicekit.http.body import MAX_BODY_BYTES, StrictJson
 from servicekit.http.callers import Caller, permit
 from servicekit.http.cursor import Cursor
 from servicekit.http.exchange import exchange
 from servicekit.http.keyed import read_key
-from servicekit.http.marks import MAX_BODY_BYTES, Route
+from servicekit.http.marks import Route
 from servicekit.http.paths import CONVERTERS
 from servicekit.http.validation import MOST_PROBLEMS
 from servicekit.settings import ServiceSettings
@@ -119,7 +119,7 @@ def _gate(routes: Mapping[tuple[str, str], Route], authenticate: Authenticate) -
             _refuse_unread_input(req, route)
             if not route.versioned:
                 conditional.refuse_unmet(req)
-        if route.most_body_bytes != MAX_BODY_BYTES:
+        if route.most_body_bytes is not None:
             req.max_content_length = route.most_body_bytes
             lifecycle.allow_body(req.environ, route.most_body_bytes)
         if route.keyed is not None:

@@ -10,7 +10,7 @@ import flask_smorest
 from servicekit.errors import IdempotencyKeyReused, ServiceError
 from servicekit.http import answers
 from servicekit.http.body import StrictParser
-from servicekit.http.marks import INTERNAL_SCOPE, MAX_BODY_BYTES, Access, Keyed, Route
+from servicekit.http.marks import INTERNAL_SCOPE, Access, Keyed, Route
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -138,12 +138,14 @@ class Blueprint(flask_smorest.Blueprint):
                     bool(locations & {"query", "querystring"}),
                     "json" in locations,
                     "versioned" in doc,
-                    doc.get("most_body_bytes", MAX_BODY_BYTES),
+                    doc.get("most_body_bytes"),
                 )
         return routes
 
 
-def _marked(name: str, mark: Access | Keyed | bool | int | str | tuple[type[ServiceError], ...]) -> Callable[[View], View]:
+def _marked(
+    name: str, mark: Access | Keyed | bool | int | str | tuple[type[ServiceError], ...]
+) -> Callable[[View], View]:
     def decorator(view: View) -> View:
         # A copy, because flask-smorest's wrappers share the dictionary with the function that they wrap.
         apidoc = deepcopy(getattr(view, "_apidoc", {}))

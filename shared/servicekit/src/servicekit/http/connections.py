@@ -17,8 +17,8 @@ from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
 from servicekit.errors import MalformedRequest
+from servicekit.http.body import MAX_BODY_BYTES
 from servicekit.http.lifecycle import DEFAULT_TIMEOUT_MS, TIMEOUT_HEADER, timeout_ms
-from servicekit.http.marks import MAX_BODY_BYTES
 
 # First line and headers; an access token, the longest of them, has at most 4 KiB.
 MOST_HEAD_BYTES = 32 * 1024

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-# The largest request of this platform, an application form, is under 16 KiB; a route that reads more says so.
-MAX_BODY_BYTES = 64 * 1024
 INTERNAL_SCOPE = "internal"
 
 
@@ -33,4 +31,5 @@ class Route:
     reads_query: bool
     reads_body: bool
     versioned: bool
-    most_body_bytes: int = MAX_BODY_BYTES
+    # None: as much as every route.
+    most_body_bytes: int | None
