@@ -19,7 +19,6 @@ MOST_PIXELS = 21_000_000
 # The largest picture takes three seconds, most a tenth of one: whoever waits longer stands behind too many.
 LONGEST_WAIT_SECONDS = 8.0
 
-_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 # The size is looked at here, before anything is decoded; Pillow would warn of much larger ones only.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -44,7 +43,9 @@ class QrPictures:
 
 
 def _read(image: Image.Image) -> list[str]:
-    return list(dict.fromkeys(code.text for code in zxingcpp.read_barcodes(image, formats=_QR)))
+    # Made anew each time: one that lives as long as the process is complained of at its end.
+    formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+    return list(dict.fromkeys(code.text for code in zxingcpp.read_barcodes(image, formats=formats)))
 
 
 def _grey(picture: bytes) -> Image.Image | Unreadable:
