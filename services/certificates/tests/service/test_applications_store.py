@@ -1,7 +1,7 @@
 """One suite for both stores of applications: the real one and the fake that the unit tests trust."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol
 
 import pytest
@@ -319,6 +319,9 @@ def test_a_certificate_is_known_by_its_id_and_by_its_number(
         assert certificate is not None
         assert (certificate.number, certificate.application_id) == (number, application.id)
         assert certificates.by_number(number) == certificate
+        assert certificates.by_number_and_day(number, certificate.issued_on) == certificate
+        assert certificates.by_number_and_day(number, certificate.issued_on + timedelta(days=1)) is None
 
     assert certificates.get("crt_unknown") is None
     assert certificates.by_number("DOM-0000000003-3") is None
+    assert certificates.by_number_and_day("DOM-0000000003-3", MONDAY.date()) is None

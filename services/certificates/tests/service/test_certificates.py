@@ -67,8 +67,10 @@ def test_an_issued_certificate_verifies_publicly_with_the_minimum(world: World) 
             "certificate_number": certificate["certificate_number"],
             "application_type": "domicile",
             "issued_on": certificate["issued_on"],
+            "valid_until": None,
             "district_code": "102",
             "status": "VALID",
+            "initials": ["T. C. O."],
         },
     }
 
@@ -96,7 +98,7 @@ def test_a_document_with_any_byte_changed_is_not_valid(world: World) -> None:
         assert verdict(world, changed) == {"valid": False, "reason": "signature-invalid"}, place
 
 
-@pytest.mark.parametrize("garbage", ["x", "a.b", "....", "eyJ\u0939.a.b", "{}", "a.b.c.d.e"])
+@pytest.mark.parametrize("garbage", ["x", "a.b", "....", "eyJ\u0939.a.b", "{}", "a.b.c.d.e", "https://example.com/x"])
 def test_garbage_is_not_a_certificate(world: World, garbage: str) -> None:
     assert verdict(world, garbage) == {"valid": False, "reason": "not-a-certificate"}
 

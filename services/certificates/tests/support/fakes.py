@@ -3,6 +3,7 @@ MongoCertificates (tests/service/test_applications_store)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from certificates.adapters.events import to_event
 from certificates.application.applications.ports import Changes, NumberTaken, Position, Selection, VersionMoved
@@ -145,6 +146,10 @@ class FakeCertificates:
 
     def by_number(self, number: str) -> Certificate | None:
         return self._one("number", number)
+
+    def by_number_and_day(self, number: str, issued_on: date) -> Certificate | None:
+        certificate = self.by_number(number)
+        return certificate if certificate and certificate.issued_on == issued_on else None
 
     def _one(self, member: str, value: str) -> Certificate | None:
         return next((c for c in self.store.kept.certificates.values() if getattr(c, member) == value), None)

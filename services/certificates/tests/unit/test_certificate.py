@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,17 +18,29 @@ from tests.support.builders import (
     RULEBOOK,
     SDO,
     TEHSILDAR,
+    birth_form,
     caste_form,
+    domicile_form,
     in_verification,
+    marriage_form,
 )
 
-from certificates.domain.certificates.certificate import document_uri, months_later, paper
+from certificates.domain.certificates.certificate import (
+    document_uri,
+    holder_initials,
+    initials,
+    months_later,
+    paper,
+    qr_content,
+)
 from certificates.domain.certificates.number import (
     ALPHABET,
     RANDOM_BITS,
     certificate_number,
     is_certificate_number,
+    read_certificate_number,
 )
+from certificates.domain.types.application_type import ApplicationType
 
 
 @pytest.mark.parametrize(
@@ -180,3 +193,104 @@ def test_what_is_too_short_or_too_long_is_no_number(text: str) -> None:
 @given(st.text())
 def test_any_text_at_all_may_be_asked_to_be_a_number(text: str) -> None:
     assert is_certificate_number(text) is False
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "DOM-7K2M9QX4TB-T",
+        "dom-7k2m9qx4tb-t",
+        "DOM7K2M9QX4TBT",
+        "DOM–7K2M9QX4TB—T",
+        "DOM\u22127K2M9QX4TB\u2011T",
+    ],
+)
+def test_a_number_is_read_as_people_type_it(written: str) -> None:
+    assert read_certificate_number(written) == "DOM-7K2M9QX4TB-T"
+
+
+def test_letters_that_look_like_digits_are_read_as_those_but_not_in_the_types_prefix() -> None:
+    number = certificate_number("DIL", 1 << 40)
+    assert number[4:14] == "0000000010"
+    assert read_certificate_number(f"DIL-OOooOOOOiO-{number[-1]}") == number
+    assert read_certificate_number(f"DIL-000000OOL0-{number[-1]}") == number
+
+
+@pytest.mark.parametrize(
+    "written", ["", "DOM", "7K2M9QX4TBT", "DOM-7K2M9QX4TB-Y", "D0M-7K2M9QX4TB-T", "DÔM7K2M9QX4TBT"]
+)
+def test_what_no_certificate_can_have_is_no_number(written: str) -> None:
+    assert read_certificate_number(written) is None
+
+
+@given(st.text())
+def test_any_text_at_all_is_read_as_a_number_or_as_none(text: str) -> None:
+    number = read_certificate_number(text)
+    assert number is None or is_certificate_number(number)
+
+
+@given(st.integers(0, 2**RANDOM_BITS - 1))
+def test_every_number_is_read_as_itself(draw: int) -> None:
+    assert read_certificate_number(certificate_number("BIR", draw)) == certificate_number("BIR", draw)
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Test Citizen One", "T. C. O."),
+        ("परीक्षण नागरिक एक", "प. न. ए."),
+        ("किशन", "क."),
+        ("O’Brien-Smith D'Souza", "O. D."),
+        ("  Zoé   ", "Z."),
+        ("- '", ""),
+    ],
+)
+def test_initials_are_the_first_letter_of_each_word(name: str, letters: str) -> None:
+    assert initials(name) == letters
+
+
+def printed(application_type: ApplicationType, form: dict[str, Any]) -> dict[str, Any]:
+    return paper(
+        replace(in_verification(application_type), applicant=form),
+        application_type,
+        number="XXX-0000000000-0",
+        district=RULEBOOK.districts["102"],
+        signer=TEHSILDAR.designation,
+        issued_at=MONDAY,
+        test=False,
+    )
+
+
+def test_a_qr_holds_of_the_paper_what_tells_it_from_another_and_no_more() -> None:
+    content = printed(CASTE, caste_form())
+    assert qr_content(content, CASTE) == {
+        "iss": "in.gov.rajasthan.emitra",
+        "number": "XXX-0000000000-0",
+        "type": "caste",
+        "issued_on": "2026-11-23",
+        "valid_until": "2027-11-23",
+        "district": "102",
+        "holder": {"name": NAME},
+    }
+
+
+def test_a_qr_of_what_is_valid_for_ever_has_no_last_day_and_one_of_the_sandbox_says_so() -> None:
+    content = qr_content({**printed(DOMICILE, domicile_form()), "test": True}, DOMICILE)
+    assert "valid_until" not in content
+    assert content["test"] is True
+
+
+@pytest.mark.parametrize(
+    ("application_type", "form", "letters"),
+    [
+        (DOMICILE, domicile_form(), ("T. C. O.",)),
+        (RULEBOOK.types["marriage"], marriage_form(), ("T. H.", "T. W.")),
+        (RULEBOOK.types["birth"], birth_form(), ()),
+    ],
+)
+def test_the_initials_are_of_those_whom_the_certificate_is_about(
+    application_type: ApplicationType, form: dict[str, Any], letters: tuple[str, ...]
+) -> None:
+    content = printed(application_type, form)
+    assert holder_initials(content, application_type) == letters
+    assert holder_initials(qr_content(content, application_type), application_type) == letters

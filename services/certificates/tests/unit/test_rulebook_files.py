@@ -49,6 +49,15 @@ def test_a_type_written_before_orders_had_hindi_names_still_loads(tmp_path: Path
     assert fee.order_hi == fee.order
 
 
+def test_a_type_written_before_papers_had_qrs_still_loads(tmp_path: Path) -> None:
+    (tmp_path / "domicile.toml").write_text(DOMICILE.replace('holder = ["name"]', ""), encoding="utf-8")
+    assert load_rulebook(tmp_path).types["domicile"].holder == ()
+
+
+def test_every_type_says_whom_its_certificates_are_about() -> None:
+    assert [code for code, known in RULEBOOK.types.items() if not known.holder] == []
+
+
 def test_a_new_type_is_a_new_file(tmp_path: Path) -> None:
     for name, text in {
         "domicile": DOMICILE,
@@ -111,6 +120,9 @@ def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
             "fields.1.script: Only a name",
         ),
         ("on_certificate = true", "on_certificate = false", "fields: At least one"),
+        ('holder = ["name"]', 'holder = ["name", "mother_name"]', "holder: Must be names that are on_certificate"),
+        ('holder = ["name"]', 'holder = ["address"]', "which these are not: address"),
+        ('holder = ["name"]', 'holder = ["name", "name_hi", "father_name"]', "holder: May have 200 characters"),
         ("on_certificate = true\nlabel", "on_certificate = true\nmax_length = 500\nlabel", "fields: Texts on"),
         ('order = "Government form fee', 'order = "Form <fee>', "fees.1.order"),
         ('issued_by = "other"', 'issued_by = "rajasthan"', "documents.2.issued_by: Ask once"),

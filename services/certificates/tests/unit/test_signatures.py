@@ -16,7 +16,13 @@ from joserfc.jwk import KeySet
 from tests.support.builders import jwk, signing_key
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
-from certificates.application.certificates.ports import LONGEST_DOCUMENT, NotACertificate, SignatureInvalid
+from certificates.application.certificates.ports import (
+    LONGEST_DOCUMENT,
+    QR,
+    NotACertificate,
+    SignatureInvalid,
+    UnknownKey,
+)
 from certificates.settings import read_signing_key
 from servicekit.tokens import ED25519, signatures
 
@@ -24,6 +30,7 @@ KEY = read_signing_key(jwk())
 SIGNATURES = JwsSignatures(KEY, [])
 CONTENT = {"number": "DOM-7K2M9QX4TB-T", "holder": {"name_hi": "परीक्षण"}}
 DOCUMENT = SIGNATURES.sign(CONTENT)
+QR_TEXT = SIGNATURES.sign(CONTENT, QR)
 BASE64URL = string.ascii_letters + string.digits + "-_"
 
 
@@ -75,8 +82,21 @@ def test_another_algorithm_under_our_kid_is_refused() -> None:
 
 def test_our_kid_with_a_strangers_signature_is_refused() -> None:
     stranger = read_signing_key(jwk(signing_key(), kid=KEY.kid))
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(SignatureInvalid) as told:
         SIGNATURES.verify(JwsSignatures(stranger, []).sign(CONTENT))
+    assert told.type is SignatureInvalid
+
+
+def test_a_strangers_key_is_told_apart_from_a_forged_signature_of_ours() -> None:
+    with pytest.raises(UnknownKey):
+        SIGNATURES.verify(JwsSignatures(read_signing_key(jwk(signing_key())), []).sign(CONTENT))
+    with pytest.raises(UnknownKey):
+        SIGNATURES.verify("e30.e30.AA")
+
+
+def test_the_header_says_which_of_the_two_was_signed() -> None:
+    kinds = [json.loads(base64.urlsafe_b64decode(text.split(".")[0] + "==")) for text in (DOCUMENT, QR_TEXT)]
+    assert [kind["cty"] for kind in kinds] == ["emitra-certificate+json", "emitra-certificate-qr+json"]
 
 
 def test_something_signed_that_is_no_object_is_refused() -> None:
@@ -120,6 +140,7 @@ def test_common_libraries_read_our_documents_with_the_published_keys(
 ) -> None:
     published = json.loads(json.dumps(SIGNATURES.public_keys()))
     assert json.loads(read(DOCUMENT, published)) == CONTENT
+    assert json.loads(read(QR_TEXT, published)) == CONTENT
 
 
 def test_a_document_under_the_algorithms_other_name_stays_valid() -> None:

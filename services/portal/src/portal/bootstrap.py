@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.adapters.gateway_client import GatewayClient, sandbox_credentials
+from portal.adapters.qr_pictures import QrPictures
 from portal.adapters.remembered import RememberedPlatform
-from portal.application.ports import Platform
+from portal.application.ports import Platform, QrReader
 from portal.settings import PortalSettings
 from servicekit.mongo import Mongo
 
 
 @dataclass(frozen=True)
 class Portal:
-    """The wired portal: whom its pages ask, and whether nothing on them is real."""
+    """The wired portal: whom its pages ask, what reads pictures for them, and whether nothing on them is real."""
 
     platform: Platform
+    qr_reader: QrReader
     sandbox: bool
 
 
@@ -27,4 +29,6 @@ def bootstrap(settings: PortalSettings, mongo: Mongo) -> Portal:
         (lambda: sandbox_credentials(file)) if settings.sandbox_file else lambda: known,
         settings.gateway_timeout_seconds,
     )
-    return Portal(platform=RememberedPlatform(client), sandbox=settings.environment == "sandbox")
+    return Portal(
+        platform=RememberedPlatform(client), qr_reader=QrPictures(), sandbox=settings.environment == "sandbox"
+    )

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import PHONE, picture
 from tests.browser.test_pages import violations
-from tests.support.fake_platform import APPLICATION_TOKEN, VALID_DOCUMENT
+from tests.support.fake_platform import APPLICATION_TOKEN, NUMBER, VALID_TEXT
+from tests.support.pictures import qr_picture
 
 
 @pytest.fixture
@@ -101,9 +102,11 @@ def test_an_application_is_followed_without_a_script(
 ANSWERS = [
     ("track", "token", APPLICATION_TOKEN),
     ("track", "token", "EM123"),
-    ("verify", "document", VALID_DOCUMENT),
-    ("verify", "document", "no certificate"),
-    ("verify", "document", ""),
+    ("verify", "text", VALID_TEXT),
+    ("verify", "text", "no certificate"),
+    ("verify", "text", ""),
+    ("verify", "number", NUMBER),
+    ("verify", "number", ""),
 ]
 
 
@@ -115,7 +118,7 @@ def test_axe_finds_nothing_on_what_a_form_shows(
     page = context.new_page()
     page.goto(f"/{language}/{place}")
     page.locator(f"#{field}").fill(text)
-    page.locator("main button[type=submit]").click()
+    page.locator("form", has=page.locator(f"#{field}")).locator("button").click()
     page.evaluate(axe)
     picture(page, f"phone-{language}-{place}-{text[:12]}")
 
@@ -123,12 +126,64 @@ def test_axe_finds_nothing_on_what_a_form_shows(
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-def test_a_certificate_is_verified_without_a_script(plain: Page) -> None:
+def test_a_certificate_is_verified_by_its_text_without_a_script(plain: Page) -> None:
     plain.goto("/hi/verify")
-    plain.get_by_label("प्रमाण पत्र का हस्ताक्षरित पाठ").fill(VALID_DOCUMENT)
-    plain.get_by_role("button", name="सत्यापन").click()
+    plain.get_by_label("प्रमाण पत्र का हस्ताक्षरित पाठ").fill(VALID_TEXT)
+    plain.get_by_role("button", name="पाठ से जाँचें").click()
 
     expect(plain.get_by_role("heading", level=1)).to_have_text("यह प्रमाण पत्र मान्य है")
+
+
+def test_a_certificate_is_verified_by_its_number_with_the_keyboard_alone(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto("/en/verify")
+    page.get_by_label("Number of the certificate").focus()
+    for typed in (NUMBER, "20", "11", "2026"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("This certificate is valid")
+    expect(page.get_by_text("T. C. O.")).to_be_visible()
+    assert NUMBER not in page.url
+
+
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [(VALID_TEXT, "This certificate is valid"), ("https://example.com/valid", "This is something else")],
+)
+def test_a_certificate_is_verified_by_a_picture_without_a_script(plain: Page, text: str, heading: str) -> None:
+    plain.goto("/en/verify")
+    plain.get_by_label("Photo or screenshot").set_input_files(
+        {"name": "qr.png", "mimeType": "image/png", "buffer": qr_picture(text)}
+    )
+    plain.get_by_role("button", name="Verify by picture").click()
+
+    expect(plain.get_by_role("heading", level=1)).to_contain_text(heading)
+    assert plain.url.endswith("/en/verify")
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+def test_axe_finds_nothing_on_what_is_said_of_a_picture(context: BrowserContext, axe: str, language: str) -> None:
+    page = context.new_page()
+    page.goto(f"/{language}/verify")
+    page.locator("#picture").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"})
+    page.locator("form", has=page.locator("#picture")).locator("button").click()
+    expect(page.locator("#picture-error")).to_be_visible()
+    page.evaluate(axe)
+    picture(page, f"phone-{language}-verify-no-picture")
+
+    assert violations(page) == []
+
+
+def test_a_photo_that_is_too_large_is_told_at_its_field(plain: Page) -> None:
+    plain.goto("/en/verify")
+    plain.get_by_label("Photo or screenshot").set_input_files(
+        {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": b"x" * 9_000_000}
+    )
+    plain.get_by_role("button", name="Verify by picture").click()
+
+    expect(plain.locator("#picture-error")).to_contain_text("more than 8 MB")
 
 
 def test_a_wrong_token_is_mended_by_the_keyboard_alone(context: BrowserContext) -> None:

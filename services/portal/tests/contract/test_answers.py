@@ -49,8 +49,9 @@ def answers() -> Iterator[tuple[str, Any]]:
     yield "nearest", recorded("nearest_far")
     for shown in platform.transactions.values():
         yield "transaction", shown
-    for shown in (*platform.verifications.values(), platform.verification("no document")):
-        yield "verification", shown
+    for shown in (*platform.verifications.values(), platform.verification_of_text("no certificate")):
+        yield "verification_of_text", shown
+        yield "verification_of_number", shown
 
 
 PLACES = {name: (method, path) for name, method, path in operations()}
@@ -88,4 +89,8 @@ def test_the_portal_asks_for_no_scope_that_it_does_not_need() -> None:
 
 def test_nothing_that_the_portal_sends_changes_anything() -> None:
     changing = {(method, path) for _, method, path in operations() if method != "GET"}
-    assert changing == {("POST", "/v1/oauth2/token"), ("POST", "/v1/certificate-verifications")}
+    assert changing == {
+        ("POST", "/v1/oauth2/token"),
+        ("POST", "/v1/certificate-text-verifications"),
+        ("POST", "/v1/certificate-number-verifications"),
+    }

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from tests.support.fake_gateway import CLIENT_ID, CLIENT_SECRET, FakeGateway, serving, slowly
 from tests.support.fake_platform import (
     APPLICATION_TOKEN,
+    ISSUED_ON,
     JAIPUR,
-    REVOKED_DOCUMENT,
+    NUMBER,
+    REVOKED_TEXT,
     UNKNOWN_TOKEN,
-    VALID_DOCUMENT,
+    VALID_TEXT,
     FakePlatform,
 )
 from werkzeug import Response
@@ -79,10 +82,18 @@ def test_a_platform_follows_a_token(either: Platform) -> None:
     assert either.transaction(UNKNOWN_TOKEN) is None
 
 
-def test_a_platform_verifies_documents(either: Platform) -> None:
-    assert either.verification(VALID_DOCUMENT)["valid"] is True
-    assert either.verification(REVOKED_DOCUMENT)["reason"] == "revoked"
-    assert either.verification("एक काग़ज़")["reason"] == "not-a-certificate"
+def test_a_platform_verifies_texts(either: Platform) -> None:
+    assert either.verification_of_text(VALID_TEXT)["valid"] is True
+    assert either.verification_of_text(REVOKED_TEXT)["reason"] == "revoked"
+    assert either.verification_of_text("एक काग़ज़")["reason"] == "not-a-certificate"
+
+
+def test_a_platform_verifies_numbers_with_their_day(either: Platform) -> None:
+    right, wrong = either.verification_of_number(NUMBER, ISSUED_ON), either.verification_of_number(NUMBER, date.min)
+    assert right is not None
+    assert wrong is not None
+    assert (right["valid"], wrong["reason"]) == (True, "unknown-number")
+    assert either.verification_of_number("एक संख्या", ISSUED_ON) is None
 
 
 def test_one_token_with_the_scopes_of_the_pages_serves_many_questions(
@@ -117,10 +128,14 @@ def test_a_token_is_replaced_before_it_ends(gateway: FakeGateway, over_http: Gat
     assert len(gateway.asked("token")) == 2
 
 
-def test_a_verification_goes_without_a_token(gateway: FakeGateway, over_http: GatewayClient) -> None:
-    over_http.verification(VALID_DOCUMENT)
+def test_a_verification_goes_without_a_token_and_stands_in_no_address(
+    gateway: FakeGateway, over_http: GatewayClient
+) -> None:
+    over_http.verification_of_text(VALID_TEXT)
+    over_http.verification_of_number(NUMBER, ISSUED_ON)
 
-    assert "Authorization" not in gateway.asked("verification")[0].headers
+    asked = [*gateway.asked("verification_of_text"), *gateway.asked("verification_of_number")]
+    assert [("Authorization" in request.headers, request.query_string) for request in asked] == [(False, b"")] * 2
     assert gateway.asked("token") == []
 
 
@@ -169,10 +184,10 @@ def test_a_secret_that_is_refused_is_a_service_that_is_not_there(gateway: FakeGa
 
 
 def test_a_gateway_that_takes_too_long_is_told_apart(gateway: FakeGateway) -> None:
-    gateway.answers["verification"] = slowly(1)
+    gateway.answers["verification_of_text"] = slowly(1)
 
     with pytest.raises(DependencyTimeout):
-        client_of(gateway, seconds=0.2).verification(VALID_DOCUMENT)
+        client_of(gateway, seconds=0.2).verification_of_text(VALID_TEXT)
 
 
 def test_a_gateway_that_is_gone_is_a_service_that_is_not_there() -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from tests.support.fake_platform import FakePlatform
@@ -24,10 +25,11 @@ RULES = Map(
         Rule("/v1/districts", endpoint="districts", methods=["GET"]),
         Rule("/v1/kiosks/nearest", endpoint="nearest", methods=["GET"]),
         Rule("/v1/transactions/<token>", endpoint="transaction", methods=["GET"]),
-        Rule("/v1/certificate-verifications", endpoint="verification", methods=["POST"]),
+        Rule("/v1/certificate-text-verifications", endpoint="verification_of_text", methods=["POST"]),
+        Rule("/v1/certificate-number-verifications", endpoint="verification_of_number", methods=["POST"]),
     ]
 )
-OPEN = {"token", "verification"}
+OPEN = {"token", "verification_of_text", "verification_of_number"}
 
 
 class FakeGateway:
@@ -98,8 +100,13 @@ class FakeGateway:
     def _transaction(self, _: Request, token: str) -> Any:
         return self.platform.transaction(token)
 
-    def _verification(self, request: Request) -> Any:
-        return self.platform.verification(json.loads(request.get_data())["document"])
+    def _verification_of_text(self, request: Request) -> Any:
+        return self.platform.verification_of_text(json.loads(request.get_data())["text"])
+
+    def _verification_of_number(self, request: Request) -> Any:
+        asked = json.loads(request.get_data())
+        issued_on = date.fromisoformat(asked["issued_on"])
+        return self.platform.verification_of_number(asked["certificate_number"], issued_on) or _problem(422)
 
 
 def slowly(seconds: float) -> Callable[[], Response]:

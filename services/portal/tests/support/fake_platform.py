@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ FAR_DEGREES = 5.0
 APPLICATION_TOKEN = transaction_token()
 PAYMENT_TOKEN = transaction_token()
 UNKNOWN_TOKEN = transaction_token()
-VALID_DOCUMENT, REVOKED_DOCUMENT, EXPIRED_DOCUMENT = "eyJ.valid.c2ln", "eyJ.revoked.c2ln", "eyJ.expired.c2ln"
+VALID_TEXT, REVOKED_TEXT, EXPIRED_TEXT = "eyJ.valid.c2ln", "eyJ.revoked.c2ln", "eyJ.expired.c2ln"
+NUMBER, ISSUED_ON = "DOM-7K2M9QX4TB-T", date(2026, 11, 20)
 
 
 def recorded(name: str) -> Any:
@@ -43,18 +45,19 @@ def transaction(token: str, kind: str, status: str, *events: str) -> dict[str, A
     }
 
 
-def verification(reason: str | None, status: str | None) -> dict[str, Any]:
-    """What is said of a document; `status` is of the certificate in it, if we signed it."""
-    answer: dict[str, Any] = {"valid": reason is None, "reason": reason}
-    if status is not None:
-        answer["certificate"] = {
-            "certificate_number": "DOM-2026-102-0000017-3",
-            "application_type": "domicile",
-            "district_code": "102",
-            "issued_on": "2026-11-20",
-            "status": status,
-        }
-    return answer
+def verification(reason: str | None, status: str | None, **changed: Any) -> dict[str, Any]:
+    """What is said of a certificate; `status` is its own, if we signed and know it."""
+    certificate = {
+        "certificate_number": NUMBER,
+        "application_type": "domicile",
+        "district_code": "102",
+        "issued_on": ISSUED_ON.isoformat(),
+        "valid_until": None,
+        "status": status,
+        "initials": ["T. C. O."],
+        **changed,
+    }
+    return {"valid": reason is None, "reason": reason, "certificate": certificate if status else None}
 
 
 class FakePlatform:
@@ -70,9 +73,9 @@ class FakePlatform:
             PAYMENT_TOKEN: transaction(PAYMENT_TOKEN, "payment", "COMPLETED", "payment.completed"),
         }
         self.verifications: dict[str, dict[str, Any]] = {
-            VALID_DOCUMENT: verification(None, "VALID"),
-            REVOKED_DOCUMENT: verification("revoked", "REVOKED"),
-            EXPIRED_DOCUMENT: verification("expired", "EXPIRED"),
+            VALID_TEXT: verification(None, "VALID"),
+            REVOKED_TEXT: verification("revoked", "REVOKED"),
+            EXPIRED_TEXT: verification("expired", "EXPIRED", valid_until="2026-11-24"),
         }
 
     def application_types(self) -> Sequence[Answer]:
@@ -98,9 +101,16 @@ class FakePlatform:
         self._called("transaction")
         return self.transactions.get(token)
 
-    def verification(self, document: str) -> Answer:
-        self._called("verification")
-        return self.verifications.get(document) or verification("not-a-certificate", None)
+    def verification_of_text(self, text: str) -> Answer:
+        self._called("verification_of_text")
+        return self.verifications.get(text) or verification("not-a-certificate", None)
+
+    def verification_of_number(self, number: str, issued_on: date) -> Answer | None:
+        self._called("verification_of_number")
+        if not number.startswith("DOM"):
+            return None
+        known = (number, issued_on) == (NUMBER, ISSUED_ON)
+        return self.verifications[VALID_TEXT] if known else verification("unknown-number", None)
 
     def _items(self, name: str) -> Sequence[Answer]:
         items: list[Answer] = self._said(name)["items"]

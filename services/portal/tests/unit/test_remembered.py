@@ -1,7 +1,7 @@
 """What is the same for everybody is asked once a minute, and outlives a short failure."""
 
 import pytest
-from tests.support.fake_platform import APPLICATION_TOKEN, JAIPUR, VALID_DOCUMENT, FakePlatform
+from tests.support.fake_platform import APPLICATION_TOKEN, JAIPUR, VALID_TEXT, FakePlatform
 
 from portal.adapters.remembered import FRESH_SECONDS, RETRY_SECONDS, STALE_SECONDS, RememberedPlatform
 from servicekit.errors import DependencyTimeout, DependencyUnavailable, ServiceError
@@ -88,7 +88,7 @@ def test_an_application_type_that_there_is_not_is_not_asked_for(
 def test_what_is_about_one_person_is_asked_every_time(remembered: RememberedPlatform, platform: FakePlatform) -> None:
     for _ in range(2):
         remembered.transaction(APPLICATION_TOKEN)
-        remembered.verification(VALID_DOCUMENT)
+        remembered.verification_of_text(VALID_TEXT)
         remembered.nearest_centres(*JAIPUR, 10)
 
-    assert platform.calls == ["transaction", "verification", "nearest"] * 2
+    assert platform.calls == ["transaction", "verification_of_text", "nearest"] * 2

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,14 @@ def make(body):
 @blp.response(201)
 def make_private(body):
     return {}
+
+@blp.route("/v1/pictures", methods=["POST"])
+@blp.public("a test")
+@blp.repeatable("a test")
+@blp.reads_up_to(8_000_000)
+def read_picture():
+    file = request.files["picture"].stream
+    return {"bytes": len(file.read()), "kept": type(file).__name__}
 
 command_line(Service(name="maker", version="1", settings=Settings, bootstrap=lambda settings, mongo: mongo,
         blueprints=[blp]))()
@@ -281,6 +289,47 @@ def test_a_request_that_was_cut_off_is_a_400(api: Api, sent: bytes) -> None:
 def test_what_is_too_large_is_refused_and_told_so(api: Api, sent: bytes, status: int) -> None:
     answered, headers, _, _ = api.exchange(sent)
     assert (answered, headers["content-type"]) == (status, "application/problem+json")
+
+
+def upload(count: int, *, framing: str = "Content-Length") -> bytes:
+    """A form with a file of so many bytes, as browsers send it; sent whole or in one chunk."""
+    form = (
+        b'--b\r\nContent-Disposition: form-data; name="picture"; filename="p.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+        + b"x" * count
+        + b"\r\n--b--\r\n"
+    )
+    head = b"POST /v1/pictures HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    if framing == "Content-Length":
+        return head + b"Content-Length: %d\r\n\r\n%s" % (len(form), form)
+    return head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(form), form)
+
+
+@pytest.mark.parametrize("framing", ["Content-Length", "chunks"])
+def test_a_route_that_reads_more_gets_it_and_nothing_of_it_touches_a_disk(api: Api, framing: str) -> None:
+    status, _, body, _ = api.exchange(upload(7_000_000, framing=framing))
+    assert (status, json.loads(body)) == (200, {"bytes": 7_000_000, "kept": "BytesIO"})
+
+
+def test_what_is_too_large_for_such_a_route_is_told_when_it_has_all_been_sent(api: Api) -> None:
+    status, _, body, _ = api.exchange(upload(20_000_000))
+    assert (status, json.loads(body)["code"]) == (413, "body-too-large")
+    assert "8000000 bytes" in json.loads(body)["detail"]
+
+
+def test_large_bodies_share_a_limit_and_small_ones_do_not_notice(api: Api) -> None:
+    unfinished = upload(7_000_000)[:-1]
+    with ExitStack() as stack:
+        held = [stack.enter_context(api.caller()) for _ in range(5)]
+        for connection in held:
+            with suppress(OSError):  # the one that is refused
+                connection.sendall(unfinished)
+        status, _, body, _ = read_answer(held[-1])
+        assert (status, json.loads(body)["retryable"]) == (503, True)
+        assert api.exchange(READ)[0] == 200
+        for connection in held[:-1]:
+            connection.sendall(b"\n")
+        assert [read_answer(connection)[0] for connection in held[:-1]] == [200] * 4
+    assert api.exchange(upload(7_000_000))[0] == 200
 
 
 def test_chunks_are_understood_however_they_come(api: Api) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -65,12 +66,16 @@ class GatewayClient:
     def transaction(self, token: str) -> Answer | None:
         return self._one("get_transaction", f"/v1/transactions/{quote(token, safe='')}")
 
-    def verification(self, document: str) -> Answer:
-        # Public: no token, so the gateway counts it as anybody's.
-        return self._read(
-            "verify_certificate",
-            self._send("POST", "/v1/certificate-verifications", {}, json.dumps({"document": document})),
-        )
+    # Public: no token, so the gateway counts it as anybody's.
+
+    def verification_of_text(self, text: str) -> Answer:
+        response = self._send("POST", "/v1/certificate-text-verifications", {}, json.dumps({"text": text}))
+        return self._read("verify_certificate_text", response)
+
+    def verification_of_number(self, number: str, issued_on: date) -> Answer | None:
+        asked = json.dumps({"certificate_number": number, "issued_on": issued_on.isoformat()})
+        response = self._send("POST", "/v1/certificate-number-verifications", {}, asked)
+        return None if response.status == 422 else self._read("verify_certificate_number", response)
 
     # ---- asking
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeVar, cast
 
 from portal.application.ports import Answer, Platform
@@ -56,8 +57,11 @@ class RememberedPlatform:
     def transaction(self, token: str) -> Answer | None:
         return self._platform.transaction(token)
 
-    def verification(self, document: str) -> Answer:
-        return self._platform.verification(document)
+    def verification_of_text(self, text: str) -> Answer:
+        return self._platform.verification_of_text(text)
+
+    def verification_of_number(self, number: str, issued_on: date) -> Answer | None:
+        return self._platform.verification_of_number(number, issued_on)
 
     def _remembered(self, key: Hashable, ask: Callable[[], T]) -> T:
         kept = self._kept.setdefault(key, _Kept())

@@ -4,6 +4,8 @@ Answers are the API's own members, as its OpenAPI documents name them: the porta
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
 from typing import Any, Protocol
 
 Answer = Mapping[str, Any]
@@ -33,5 +35,25 @@ class Platform(Protocol):
     def transaction(self, token: str) -> Answer | None:
         """How far a payment or an application is; None when the portal's client may see none of this token."""
 
-    def verification(self, document: str) -> Answer:
-        """Whether `document`, the text of a signed certificate, is one of ours, unchanged and in force."""
+    def verification_of_text(self, text: str) -> Answer:
+        """Whether `text`, of a certificate's QR or of a signed certificate, is ours, unchanged and in force."""
+
+    def verification_of_number(self, number: str, issued_on: date) -> Answer | None:
+        """Whether there is such a certificate of that day, in force; None when no certificate can have the number."""
+
+
+class Unreadable(StrEnum):
+    """Why nothing can be read from what should be a picture."""
+
+    NO_PICTURE = "no-picture"
+    TOO_MANY_PIXELS = "too-many-pixels"
+
+
+class QrReader(Protocol):
+    """Reads QRs from pictures. Nothing of a picture is kept."""
+
+    def texts(self, picture: bytes) -> Sequence[str] | Unreadable:
+        """The texts of all QRs in a PNG or JPEG picture, each once, or why there are none to look for.
+
+        Whatever the bytes are, the only error is DependencyUnavailable, when too many pictures are read already.
+        """

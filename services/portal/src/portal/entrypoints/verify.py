@@ -1,32 +1,63 @@
-"""Whether a certificate is one: by its signed text, pasted. Trust comes from our keys, never from an address in it."""
+"""Whether a certificate is one: by its number and day of issue, a picture of its QR, or a signed text.
+
+Trust comes from the services' keys. Nothing that stands in a text or a QR is opened.
+"""
+
+from datetime import date
+from typing import Any
 
 from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
+from portal.application.ports import Answer, Unreadable
 from portal.bootstrap import Portal
 from portal.entrypoints.frame import N_, SPOKEN, page
 from portal.entrypoints.track import Meaning
 from servicekit.http import Blueprint, application
+from servicekit.text import without_white_space
 
-# Of POST /v1/certificate-verifications.
-LONGEST_DOCUMENT = 16_384
+# Of POST /v1/certificate-text-verifications and /v1/certificate-number-verifications.
+LONGEST_TEXT = 16_384
+LONGEST_NUMBER = 64
+# Photos of common phones are smaller; the pages say so in megabytes.
+MOST_UPLOADED_BYTES = 8 * 1024 * 1024
+# No certificate is older: an earlier year is a mistake in writing, such as 26 for 2026.
+EARLIEST_YEAR = 1900
 
 VALID = Meaning(
     N_("This certificate is valid"),
-    N_("We signed it, nobody has changed it, and it is in force. Compare what is below with what you were shown."),
+    N_("We issued it and it is in force. Compare what is below with the paper: only what stands here is certain."),
 )
 # By `reason` of the answer.
 REASONS = {
     "not-a-certificate": Meaning(
-        N_("This is not the text of a certificate"),
-        N_("Copy the whole signed text once more, from its first letter to its last, and paste it again."),
+        N_("This is something else, not a certificate"),
+        N_(
+            "If you pasted a text, copy the whole of it once more, from its first letter to its last. If the QR is "
+            "from a certificate's paper, do not rely on it: verify the certificate by its number."
+        ),
+    ),
+    "link": Meaning(
+        N_("This is a link, not a certificate"),
+        N_(
+            "We did not open it, and you should not either: forged papers lead to forged pages that say what they "
+            "like. Verify the certificate by its number."
+        ),
     ),
     "signature-invalid": Meaning(
-        N_("This is not a certificate of ours, or somebody changed it"),
-        N_("Do not accept it. Ask its holder for the text once more, as it came from the centre."),
+        N_("This is forged, or somebody changed it"),
+        N_("Do not accept it. If you copied a text, copy it once more: one wrong letter is enough."),
+    ),
+    "unknown-key": Meaning(
+        N_("We did not sign this"),
+        N_("Somebody else did, or it is signed with a key that is trusted no longer. Do not accept it."),
     ),
     "unknown-number": Meaning(
-        N_("No certificate has this number"),
-        N_("Do not accept it."),
+        N_("There is no such certificate"),
+        N_(
+            "Compare the number and the day of issue with the paper, letter by letter. If both are right, do not "
+            "accept it."
+        ),
     ),
     "revoked": Meaning(
         N_("This certificate was withdrawn"),
@@ -35,6 +66,13 @@ REASONS = {
     "expired": Meaning(
         N_("This certificate has expired"),
         N_("It was valid and its time is over. Its holder can apply for a new one."),
+    ),
+    "clock": Meaning(
+        N_("A clock is wrong"),
+        N_(
+            "The certificate bears a day that has not come yet. It may be genuine. Verify it again tomorrow; if the "
+            "answer is the same, tell the people at an e-Mitra centre."
+        ),
     ),
 }
 # A reason that came after this page was written.
@@ -45,23 +83,73 @@ blueprint = Blueprint("verify")
 
 @blueprint.route(f"{SPOKEN}/verify")
 @blueprint.public("a page for everybody", documented=False)
-def ask_for_document() -> Response:
-    """The form."""
-    return page("verify.html", kept=True, problem=None)
+def ask_for_certificate() -> Response:
+    """The three forms."""
+    return _forms()
 
 
 @blueprint.route(f"{SPOKEN}/verify", methods=["POST"])
 @blueprint.public("a page for everybody", documented=False)
 @blueprint.repeatable("a question: nothing is kept")
+@blueprint.reads_up_to(MOST_UPLOADED_BYTES)
 def show_verification() -> Response:
     """What is known of it. Nothing is kept, here or there."""
+    if "picture" in request.files:
+        return _by_picture(request.files["picture"].stream.read())
+    if "number" in request.form:
+        return _by_number(request.form["number"].strip()[:LONGEST_NUMBER])
     # Programs that show a text break it into lines; a signed one has no white space of its own.
-    document = "".join(request.form.get("document", "").split())
-    if not document or len(document) > LONGEST_DOCUMENT:
-        return page("verify.html", status=422, problem="long" if document else "empty")
+    text = without_white_space(request.form.get("text", ""))
+    if not text or len(text) > LONGEST_TEXT:
+        return _forms("text-long" if text else "text-empty")
+    return _verdict(application(Portal).platform.verification_of_text(text))
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def refuse_large_upload(_: RequestEntityTooLarge) -> Response:
+    """At its field, as everything else that is wrong with a picture."""
+    return _forms("picture-large")
+
+
+def _by_number(number: str) -> Response:
+    written = {name: request.form.get(name, "")[:4] for name in ("day", "month", "year")}
+    issued_on = _day(**written)
+    if not number or issued_on is None:
+        return _forms("day-wrong" if number else "number-empty", number=number, **written)
+    answer = application(Portal).platform.verification_of_number(number, issued_on)
+    return _forms("number-wrong", number=number, **written) if answer is None else _verdict(answer)
+
+
+def _by_picture(picture: bytes) -> Response:
+    if not picture:
+        return _forms("picture-empty")
+    texts = application(Portal).qr_reader.texts(picture)
+    if isinstance(texts, Unreadable):
+        return _forms(texts.value)
+    # A signed text begins so; papers and tables have other QRs on them too.
+    signed = [text for text in texts if text.startswith("eyJ")] or [text for text in texts if without_white_space(text)]
+    if len(signed) != 1:
+        return _forms("several-codes" if signed else "no-code")
+    return _verdict(application(Portal).platform.verification_of_text(signed[0]))
+
+
+def _day(day: str, month: str, year: str) -> date | None:
+    try:
+        written = date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+    return written if written.year >= EARLIEST_YEAR else None
+
+
+def _forms(problem: str | None = None, **written: str) -> Response:
+    """The forms, with what is wrong in one of them and what was written there; a text is not shown again."""
+    shown = {"number": "", "day": "", "month": "", "year": "", **written}
+    return page("verify.html", status=422 if problem else 200, kept=not problem, problem=problem, written=shown)
+
+
+def _verdict(answer: Answer) -> Response:
     platform = application(Portal).platform
-    answer = platform.verification(document)
-    certificate = answer.get("certificate")
+    certificate: Any = answer["certificate"]
     titles, districts = {}, {}
     if certificate is not None:
         titles = {known["application_type"]: known["title"] for known in platform.application_types()}

@@ -1,6 +1,8 @@
 """The Flask application of a service: the same one in tests and under gunicorn."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any
 
 import flask_smorest
 import structlog
@@ -31,6 +33,13 @@ OPENAPI_VERSION = "3.1.0"
 Authenticate = Callable[[str], Caller]
 
 
+class _Request(Request):
+    """Flask's, and keeps what is uploaded in memory, where its body is already: nothing of it touches a disk."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return io.BytesIO()
+
+
 class _Api(flask_smorest.Api):
     DEFAULT_ERROR_RESPONSE_NAME = None  # servicekit.http.openapi documents the one problem response
 
@@ -52,6 +61,7 @@ def create_app(
     does not say who may call it.
     """
     app = Flask(service_name, static_folder=None)
+    app.request_class = _Request
     app.json = StrictJson(app)
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
@@ -109,6 +119,9 @@ def _gate(routes: Mapping[tuple[str, str], Route], authenticate: Authenticate) -
             _refuse_unread_input(req, route)
             if not route.versioned:
                 conditional.refuse_unmet(req)
+        if route.most_body_bytes is not None:
+            req.max_content_length = route.most_body_bytes
+            lifecycle.allow_body(req.environ, route.most_body_bytes)
         if route.keyed is not None:
             current.keyed = (route.keyed, read_key(req))
 

@@ -82,6 +82,13 @@ class Blueprint(flask_smorest.Blueprint):
         """
         return _marked("versioned", True)
 
+    def reads_up_to(self, most_bytes: int) -> Callable[[View], View]:
+        """The route reads larger bodies than others, such as an upload; more is a 413.
+
+        At the route's own service: the gateway hands on no body larger than those of all routes.
+        """
+        return _marked("most_body_bytes", most_bytes)
+
     def raises(self, *kinds: type[ServiceError]) -> Callable[[View], View]:
         """The problems that this route answers with beside those of every route; for the documentation."""
         return _marked("raises", kinds)
@@ -131,11 +138,14 @@ class Blueprint(flask_smorest.Blueprint):
                     bool(locations & {"query", "querystring"}),
                     "json" in locations,
                     "versioned" in doc,
+                    doc.get("most_body_bytes"),
                 )
         return routes
 
 
-def _marked(name: str, mark: Access | Keyed | bool | str | tuple[type[ServiceError], ...]) -> Callable[[View], View]:
+def _marked(
+    name: str, mark: Access | Keyed | bool | int | str | tuple[type[ServiceError], ...]
+) -> Callable[[View], View]:
     def decorator(view: View) -> View:
         # A copy, because flask-smorest's wrappers share the dictionary with the function that they wrap.
         apidoc = deepcopy(getattr(view, "_apidoc", {}))

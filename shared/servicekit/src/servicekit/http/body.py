@@ -18,7 +18,8 @@ from servicekit.fields import INT64
 from servicekit.http.exchange import exchange
 from servicekit.http.validation import field_problems
 
-MAX_BODY_BYTES = 64 * 1024  # the largest request of this platform, an application form, is under 16 KiB
+# The largest request of this platform, an application form, is under 16 KiB; a route that reads more says so.
+MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 32  # no schema here nests deeper than eight; deeper bodies are made to exhaust the stack
 _LONGEST_NUMBER = 40  # characters; longer ones cost quadratic time to read
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # an escaped NUL or half of a surrogate pair

@@ -23,7 +23,7 @@ from servicekit.http.lifecycle import DEFAULT_TIMEOUT_MS, TIMEOUT_HEADER, timeou
 # First line and headers; an access token, the longest of them, has at most 4 KiB.
 MOST_HEAD_BYTES = 32 * 1024
 # What the sizes of chunks may add to a body of the largest size.
-MOST_CHUNKED_BYTES = MAX_BODY_BYTES + 32 * 1024
+MOST_BYTES_OF_SIZES = 32 * 1024
 RECEIVED_AT_ONCE = 64 * 1024
 
 _END_OF_HEAD = b"\r\n\r\n"
@@ -39,9 +39,13 @@ class BodyAwaited(BaseException):
 
 
 class _AwaitedBody:
-    """The body of a request of which only the head is here: who may not pass is refused without waiting for it."""
+    """The body of a request of which only the head is here: who may not pass is refused without waiting for it.
+
+    The application sets `most_bytes` where it reads more of this request than of others.
+    """
 
     begun_at: float
+    most_bytes = MAX_BODY_BYTES
 
     def read(self, _size: int = -1) -> bytes:
         """Ends the application."""
@@ -112,6 +116,7 @@ class Connection:
         self._closes = False
         self.chunked = False
         self.expects_continue = False
+        self._awaited = _AwaitedBody()
 
     def has_head(self) -> bool:
         """Whether the first line and all headers are here."""
@@ -143,10 +148,20 @@ class Connection:
         return self._has_last_chunk() if self.chunked else len(self.incoming) >= self._length
 
     def is_too_large(self) -> bool:
-        """Whether the body is larger than any that is read."""
+        """Whether the body is larger than the application reads: until it has been asked, than it reads of most."""
         if self.chunked:
-            return len(self.incoming) > MOST_CHUNKED_BYTES
-        return self._length > MAX_BODY_BYTES
+            return len(self.incoming) > self.most_bytes + MOST_BYTES_OF_SIZES
+        return self._length > self.most_bytes
+
+    @property
+    def most_bytes(self) -> int:
+        """How large a body of this request may be."""
+        return self._awaited.most_bytes
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the application reads more of this request than of most."""
+        return self.most_bytes > MAX_BODY_BYTES
 
     def wants_to_be_asked(self) -> bool:
         """Whether the caller sends its body when it is told to, and has not been told (RFC 9110 section 10.1.1)."""
@@ -174,7 +189,7 @@ class Connection:
         request: Any = self.request
         body: _AwaitedBody | _WholeBody
         if self.is_too_large() or not self.is_whole():
-            body = _AwaitedBody()
+            body = self._awaited
             request.must_close = True
         elif self.chunked:
             body = _WholeBody(Body(ChunkedReader(request, IterUnreader([bytes(self.incoming)]))).read())

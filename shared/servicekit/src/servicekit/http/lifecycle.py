@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -57,6 +58,12 @@ def begun_at(environ: Mapping[str, Any]) -> float:
     """When the head of the request was here (`time.monotonic`): the time allowed for it counts from then."""
     at: float = getattr(environ["wsgi.input"], "begun_at", 0.0)
     return at or time.monotonic()
+
+
+def allow_body(environ: Mapping[str, Any], most_bytes: int) -> None:
+    """Has the server wait for a body of this size, where it is not here yet."""
+    with suppress(AttributeError):  # other servers than ours bring no such limit
+        environ["wsgi.input"].most_bytes = most_bytes
 
 
 def request_id_of(given: str | None) -> str:

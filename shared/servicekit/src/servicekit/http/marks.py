@@ -31,3 +31,5 @@ class Route:
     reads_query: bool
     reads_body: bool
     versioned: bool
+    # None: as much as every route.
+    most_body_bytes: int | None

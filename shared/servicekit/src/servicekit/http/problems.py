@@ -165,7 +165,7 @@ def _framework_error(error: HTTPException) -> Response:
     if code not in _FRAMEWORK:
         code = 400 if 400 <= code < 500 else 500
     kind, detail = _FRAMEWORK[code]
-    response = render(kind(detail.format(limit=current_app.config["MAX_CONTENT_LENGTH"])))
+    response = render(kind(detail.format(limit=request.max_content_length)))
     if code == 405:
         allowed = getattr(error, "valid_methods", None) or ()
         response.headers["Allow"] = ", ".join(sorted(allowed))

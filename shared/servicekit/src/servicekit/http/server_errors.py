@@ -6,7 +6,7 @@ import structlog
 from gunicorn.http import errors
 
 from servicekit import ids
-from servicekit.errors import MalformedRequest, ServiceError
+from servicekit.errors import DependencyUnavailable, MalformedRequest, ServiceError
 from servicekit.http.problems import BodyTooLarge, InternalError, RequestTimeout, status_of
 
 log = structlog.get_logger(__name__)
@@ -20,6 +20,7 @@ _REASONS = {
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     501: "Not Implemented",
+    503: "Service Unavailable",
 }
 _PARSER = {
     errors.LimitRequestLine: (414, "The address is too long; shorten the path or the query."),
@@ -42,7 +43,7 @@ def answer(error: BaseException) -> bytes:
     """
     problem: ServiceError
     status = 0
-    if isinstance(error, RequestTimeout | BodyTooLarge):
+    if isinstance(error, RequestTimeout | BodyTooLarge | DependencyUnavailable):
         problem = error
     elif isinstance(error, errors.ParseException | errors.NoMoreData):
         status, detail = next((said for kind, said in _PARSER.items() if isinstance(error, kind)), (400, _MALFORMED))

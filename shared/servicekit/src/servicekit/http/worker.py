@@ -21,6 +21,7 @@ import structlog
 from gunicorn.http import errors
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from servicekit.errors import DependencyUnavailable
 from servicekit.http import server_errors
 from servicekit.http.connections import MOST_HEAD_BYTES, BodyAwaited, Connection
 from servicekit.http.problems import BodyTooLarge, RequestTimeout
@@ -38,6 +39,10 @@ ANSWER_SECONDS = 20.0
 # section 9.6).
 LINGER_SECONDS = 2.0
 MOST_LINGERED_BYTES = 1024 * 1024
+# Of a body that is too large for a route that reads large ones: browsers show the answer when they have sent it all.
+LINGERED_TIMES = 4
+# All that is here of large bodies, four of 8 MiB or more that are still coming: what more comes is refused.
+MOST_LARGE_BYTES = 32 * 1024 * 1024
 
 
 class BufferingWorker(ThreadWorker):
@@ -52,6 +57,8 @@ class BufferingWorker(ThreadWorker):
         self._waiting: dict[Connection, Any] = {}
         self._due: list[tuple[float, int, Connection]] = []
         self._tickets = itertools.count()
+        # Those whose body may be larger than most.
+        self._large: set[Connection] = set()
 
     # Accepting and stopping ----------------------------------------------------------------------------------------
 
@@ -137,6 +144,7 @@ class BufferingWorker(ThreadWorker):
 
     def _drop(self, connection: Connection) -> None:
         self._stop_waiting(connection)
+        self._large.discard(connection)
         self.nr_conns -= 1
         connection.socket.close()
 
@@ -148,12 +156,18 @@ class BufferingWorker(ThreadWorker):
         except OSError:
             count = 0
             connection.incoming.clear()
-        if count:
+        if count and connection in self._large and self._large_bytes() > MOST_LARGE_BYTES:
+            connection.incoming.clear()
+            self._refuse(connection, DependencyUnavailable("Too much is being sent here at once; try again."))
+        elif count:
             self._advance(connection)
         elif connection.incoming or connection.request:
             self._refuse(connection, errors.NoMoreData())
         else:
             self._drop(connection)
+
+    def _large_bytes(self) -> int:
+        return sum(len(connection.incoming) for connection in self._large)
 
     def _advance(self, connection: Connection) -> None:
         """Goes on with what has come: to a thread when it is a whole request, else it waits for more."""
@@ -226,6 +240,8 @@ class BufferingWorker(ThreadWorker):
             self._refuse(connection, BodyTooLarge("The body is larger than this service reads."))
             return
         connection.asked = True
+        if connection.is_large:
+            self._large.add(connection)
         if connection.expects_continue:
             with suppress(OSError):  # a caller that is gone is met at the next reading
                 connection.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -253,6 +269,7 @@ class BufferingWorker(ThreadWorker):
 
     def _await_next(self, connection: Connection) -> None:
         connection.next()
+        self._large.discard(connection)
         # A caller may be sending its next request already: a stopping worker keeps the connection for a moment.
         seconds = float(self.cfg.keepalive) if self.alive else STOP_KEEPALIVE_LINGER
         self._wait(connection, selectors.EVENT_READ, self._receive, seconds, self._drop)
@@ -265,7 +282,11 @@ class BufferingWorker(ThreadWorker):
         except OSError:
             self._drop(connection)
             return
-        left = MOST_LINGERED_BYTES
+        left, seconds = MOST_LINGERED_BYTES, LINGER_SECONDS
+        if connection.is_large:
+            left = LINGERED_TIMES * connection.most_bytes
+            seconds = max(seconds, connection.body_due - time.monotonic())
+        connection.incoming.clear()
 
         def discard(connection: Connection) -> None:
             nonlocal left
@@ -280,4 +301,4 @@ class BufferingWorker(ThreadWorker):
             if not count or left < 0:
                 self._drop(connection)
 
-        self._wait(connection, selectors.EVENT_READ, discard, LINGER_SECONDS, self._drop)
+        self._wait(connection, selectors.EVENT_READ, discard, seconds, self._drop)

@@ -1,5 +1,6 @@
 """Issued certificates in MongoDB. `applications` writes them, in the transaction of the decision."""
 
+from datetime import date
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -9,9 +10,11 @@ from certificates.domain.certificates.certificate import Certificate
 from servicekit.mongo import Mongo
 
 CERTIFICATES = "certificates"
+BY_NUMBER_AND_DAY = "certificates_by_number_and_day"
 INDEXES = {
     CERTIFICATES: [
         IndexModel([("number", ASCENDING)], name="one_certificate_per_number", unique=True),
+        IndexModel([("number", ASCENDING), ("issued_on", ASCENDING)], name=BY_NUMBER_AND_DAY),
         IndexModel([("application_id", ASCENDING)], name="one_certificate_per_application", unique=True),
     ],
 }
@@ -31,6 +34,10 @@ class MongoCertificates:
         """The certificate by its printed number."""
         return self._one({"number": number})
 
-    def _one(self, query: dict[str, Any]) -> Certificate | None:
-        document = self._certificates.find_one(query)
+    def by_number_and_day(self, number: str, issued_on: date) -> Certificate | None:
+        """Both are keys of one index: a number that exists reads no more, asked with a wrong day, than others do."""
+        return self._one({"number": number, "issued_on": issued_on.isoformat()}, hint=BY_NUMBER_AND_DAY)
+
+    def _one(self, query: dict[str, Any], hint: str | None = None) -> Certificate | None:
+        document = self._certificates.find_one(query, hint=hint)
         return certificate_from_document(document) if document else None

@@ -19,7 +19,7 @@ from certificates.domain.certificates.certificate import District
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.types.application_type import ApplicationType, FeeRule, Post, RequiredDocument, Step
-from certificates.domain.types.form import FieldKind
+from certificates.domain.types.form import FieldKind, Writing
 from certificates.domain.types.label import Label
 from servicekit.fields import Code
 
@@ -31,6 +31,8 @@ _ORDER = r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}"
 MOST_FIELDS = 60
 # At most 6.4 KB when encoded in a document, far below the longest document that is verified.
 MOST_PRINTED_CHARACTERS = 1_200
+# With what else a QR holds, in whatever script, half as much as the largest one can.
+MOST_HOLDER_CHARACTERS = 200
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -115,6 +117,8 @@ class _TypeSchema(Schema):
     steps = fields.List(fields.Nested(_StepSchema), required=True, validate=validate.Length(1, 10))
     event = fields.String()
     rules = fields.List(RuleField(), load_default=list)
+    # Files from before November 2026 lack it: of their certificates nobody's initials are told.
+    holder = fields.List(fields.String(), load_default=list)
 
     @validates_schema
     def parts_fit_together(self, data: dict[str, Any], **_: Any) -> None:
@@ -144,14 +148,20 @@ class _TypeSchema(Schema):
         printed = [f for f in data["form"] if f.on_certificate]
         if not printed:
             raise ValidationError("At least one field must be on_certificate.", "fields")
+        if strangers := set(data["holder"]) - {f.name for f in printed if f.writing is Writing.NAME}:
+            raise ValidationError(
+                f"Must be names that are on_certificate, which these are not: {', '.join(sorted(strangers))}.", "holder"
+            )
         if sum(f.max_length for f in printed if f.kind is FieldKind.TEXT) > MOST_PRINTED_CHARACTERS:
             raise ValidationError(
                 f"Texts on the certificate may have {MOST_PRINTED_CHARACTERS} characters in all.", "fields"
             )
+        if sum(f.max_length for f in printed if f.name in data["holder"]) > MOST_HOLDER_CHARACTERS:
+            raise ValidationError(f"May have {MOST_HOLDER_CHARACTERS} characters in all: a QR holds them.", "holder")
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> ApplicationType:
-        for name in ("form", "documents", "fees", "steps", "rules"):
+        for name in ("form", "documents", "fees", "steps", "rules", "holder"):
             data[name] = tuple(data[name])
         return ApplicationType(**data)
 

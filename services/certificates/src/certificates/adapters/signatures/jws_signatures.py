@@ -14,12 +14,17 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from certificates.application.certificates.ports import LONGEST_DOCUMENT, NotACertificate, SignatureInvalid
+from certificates.application.certificates.ports import (
+    LONGEST_DOCUMENT,
+    PAPER,
+    NotACertificate,
+    SignatureInvalid,
+    UnknownKey,
+)
 from servicekit.tokens import ED25519, signatures
 
 ALGORITHM = "EdDSA"
 _PUBLISHED = ("kty", "crv", "x", "kid")
-CONTENT_TYPE = "emitra-certificate+json"
 
 _WRITTEN = signatures(ALGORITHM)
 _READ = signatures(*ED25519)
@@ -33,19 +38,19 @@ class JwsSignatures:
         self._by_kid = {str(key.kid): _unbound(key) for key in [*retired_keys, signing_key]}
         self._key = self._by_kid[str(signing_key.kid)]
 
-    def sign(self, content: Mapping[str, Any]) -> str:
+    def sign(self, content: Mapping[str, Any], kind: str = PAPER) -> str:
         """A compact JWS whose payload is the content as JSON in UTF-8."""
-        header = {"alg": ALGORITHM, "kid": self._key.kid, "cty": CONTENT_TYPE}
+        header = {"alg": ALGORITHM, "kid": self._key.kid, "cty": kind}
         payload = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         return jws.serialize_compact(header, payload, self._key, registry=_WRITTEN)
 
     def verify(self, document: str) -> Mapping[str, Any]:
-        """The document's content; whatever the text is, the only errors are NotACertificate and SignatureInvalid."""
+        """The document's content; whatever the text is, the only errors are those of the port."""
         if len(document) > LONGEST_DOCUMENT or not _COMPACT.fullmatch(document):
             raise NotACertificate
         key = self._by_kid.get(_kid(document.split(".", maxsplit=1)[0]) or "")
         if key is None:
-            raise SignatureInvalid
+            raise UnknownKey
         try:
             content = json.loads(jws.deserialize_compact(document, key, registry=_READ).payload)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:

@@ -1,6 +1,7 @@
 """What the use cases of certificates need from outside."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Protocol
 
 from certificates.domain.certificates.certificate import Certificate
@@ -10,12 +11,21 @@ from certificates.domain.certificates.certificate import Certificate
 LONGEST_DOCUMENT = 16_384
 
 
+# What is signed, as the text's header says (`cty`): the whole paper, or what the QR on it holds.
+PAPER = "emitra-certificate+json"
+QR = "emitra-certificate-qr+json"
+
+
 class NotACertificate(Exception):
     """The text does not have the form of one of our documents."""
 
 
 class SignatureInvalid(Exception):
     """The text has the form of one of our documents, but none of our keys signed exactly these bytes."""
+
+
+class UnknownKey(SignatureInvalid):
+    """The text names a key that is none of ours, or none at all: whoever signed it, it was not us."""
 
 
 class Certificates(Protocol):
@@ -27,15 +37,24 @@ class Certificates(Protocol):
     def by_number(self, number: str) -> Certificate | None:
         """The certificate by its printed number."""
 
+    def by_number_and_day(self, number: str, issued_on: date) -> Certificate | None:
+        """The certificate of that number that was issued on that day.
+
+        The time it takes to find none tells nobody whether the number or the day is wrong.
+        """
+
 
 class Signatures(Protocol):
     """Our signing key, and the keys that signed earlier certificates."""
 
-    def sign(self, content: Mapping[str, Any]) -> str:
-        """The content as a signed document (compact JWS). Only computation, some tenths of a millisecond."""
+    def sign(self, content: Mapping[str, Any], kind: str = PAPER) -> str:
+        """The content as a signed text (compact JWS). Only computation, some tenths of a millisecond."""
 
     def verify(self, document: str) -> Mapping[str, Any]:
-        """The content of a document. Whatever the text is, the only errors are NotACertificate and SignatureInvalid."""
+        """The content of a signed text, of either kind.
+
+        Whatever the text is, the only errors are NotACertificate, SignatureInvalid and, of the latter, UnknownKey.
+        """
 
     def public_keys(self) -> Mapping[str, Any]:
         """The public key set (RFC 7517), with which documents are verified offline."""

@@ -1,39 +1,58 @@
 """Reading a certificate, and the question, which anybody may ask, whether a document is valid."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from certificates.application.certificates.errors import CertificateNotFound
+from certificates.application.certificates.errors import CertificateNotFound, CertificateNotTrusted
 from certificates.application.certificates.ports import (
+    QR,
     Certificates,
     NotACertificate,
     SignatureInvalid,
     Signatures,
+    UnknownKey,
 )
 from certificates.application.viewer import Viewer
-from certificates.domain.certificates.certificate import Certificate, Status
+from certificates.domain.certificates.certificate import Certificate, Status, holder_initials, qr_content
 from certificates.domain.certificates.number import is_certificate_number
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 
+# What phones offer to open: forged papers have QRs that lead to forged pages. With its scheme, or as people write it.
+_LINK = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://|(?:mailto|sms|smsto|tel):)\S*|(?:[a-z0-9-]+\.)+[a-z]{2,24}(?:[/:?#]\S*)?",
+    re.IGNORECASE | re.ASCII,
+)
+# As much as the clocks of two machines may differ.
+CLOCKS_DIFFER = timedelta(minutes=5)
+
 
 class Reason(StrEnum):
-    """Why a document is not valid."""
+    """Why a certificate is not valid, or cannot be told."""
 
     NOT_A_CERTIFICATE = "not-a-certificate"
     SIGNATURE_INVALID = "signature-invalid"
     UNKNOWN_NUMBER = "unknown-number"
     REVOKED = "revoked"
     EXPIRED = "expired"
+    # From here on such that the first operation, whose list of reasons is closed, tells as one of the others.
+    LINK = "link"
+    UNKNOWN_KEY = "unknown-key"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The document is valid when `reason` is None. `certificate` is None unless we signed the document and know it."""
+    """The certificate is valid when `reason` is None. `certificate` is None unless we signed it and know it.
+
+    `initials` are of those whom it is about.
+    """
 
     reason: Reason | None
     certificate: Certificate | None = None
+    initials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,24 +75,54 @@ class CertificateReader:
             raise CertificateNotFound("There is no such certificate among those you may see.")
         return certificate
 
-    def verify(self, document: str, at: datetime) -> Verdict:
-        """Whether a document is ours, unchanged and in force at `at`; any text gets a verdict."""
+    def qr(self, certificate_id: str, viewer: Viewer) -> str:
+        """The signed text for the QR of a certificate's paper. Raises CertificateNotFound, CertificateNotTrusted."""
+        certificate = self.get(certificate_id, viewer)
         try:
-            content = self.signatures.verify(document)
+            content = self.signatures.verify(certificate.document)
+        except SignatureInvalid as error:
+            raise CertificateNotTrusted(
+                "The key that signed this certificate was withdrawn. Its holder applies for a new one."
+            ) from error
+        return self.signatures.sign(qr_content(content, self.rulebook.types[certificate.type_code]), QR)
+
+    def verify_number(self, number: str, issued_on: date, at: datetime) -> Verdict:
+        """Whether there is a certificate of that number and that day, and it is in force at `at`.
+
+        Of a number alone nothing is told: a wrong day is answered as an unknown number is.
+        """
+        certificate = self.certificates.by_number_and_day(number, issued_on)
+        return Verdict(Reason.UNKNOWN_NUMBER) if certificate is None else self.verify(certificate.document, at)
+
+    def verify(self, text: str, at: datetime) -> Verdict:
+        """Whether a document, or what a scanner read from its QR, is ours, unchanged and in force at `at`.
+
+        Any text gets a verdict; none is opened, whatever it names.
+        """
+        if _LINK.fullmatch(text):
+            return Verdict(Reason.LINK)
+        try:
+            content = self.signatures.verify(text)
         except NotACertificate:
             return Verdict(Reason.NOT_A_CERTIFICATE)
+        except UnknownKey:
+            return Verdict(Reason.UNKNOWN_KEY)
         except SignatureInvalid:
             return Verdict(Reason.SIGNATURE_INVALID)
         number = content.get("number")
         known = isinstance(number, str) and is_certificate_number(number)
         certificate = self.certificates.by_number(str(number)) if known else None
-        return self._standing(certificate, at)
-
-    def _standing(self, certificate: Certificate | None, at: datetime) -> Verdict:
         if certificate is None:
             return Verdict(Reason.UNKNOWN_NUMBER)
-        if certificate.status is Status.REVOKED:
-            return Verdict(Reason.REVOKED, certificate)
-        if certificate.valid_until is not None and civil_date(at) > certificate.valid_until:
-            return Verdict(Reason.EXPIRED, certificate)
-        return Verdict(None, certificate)
+        told = holder_initials(content, self.rulebook.types[certificate.type_code])
+        return Verdict(_standing(certificate, at), certificate, told)
+
+
+def _standing(certificate: Certificate, at: datetime) -> Reason | None:
+    if certificate.status is Status.REVOKED:
+        return Reason.REVOKED
+    if civil_date(at + CLOCKS_DIFFER) < certificate.issued_on:
+        return Reason.CLOCK
+    if certificate.valid_until is not None and civil_date(at) > certificate.valid_until:
+        return Reason.EXPIRED
+    return None

@@ -1,6 +1,7 @@
 """A certificate: how long it is valid, and what is printed on it."""
 
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -110,3 +111,31 @@ def paper(
     if test:
         content["test"] = True
     return content
+
+
+def qr_content(content: Mapping[str, Any], application_type: ApplicationType) -> dict[str, Any]:
+    """What the QR of a paper holds: of all that is printed on it, what tells it from another paper.
+
+    `content` is that of `paper`. Members are as there, but `district` is its code alone, and `valid_until` is left out
+    where a certificate is valid for ever.
+    """
+    same = {
+        name: content[name] for name in ("iss", "number", "type", "issued_on", "valid_until", "test") if name in content
+    }
+    return {
+        **{name: value for name, value in same.items() if value is not None},
+        "district": content["district"]["code"],
+        "holder": {name: value for name, value in content["holder"].items() if name in application_type.holder},
+    }
+
+
+def holder_initials(content: Mapping[str, Any], application_type: ApplicationType) -> tuple[str, ...]:
+    """The initials of each of those whom the certificate is about; `content` is that of `paper` or of `qr_content`."""
+    holder = content.get("holder", {})
+    return tuple(initials(holder[name]) for name in application_type.holder if name in holder)
+
+
+def initials(name: str) -> str:
+    """`T. C. O.` of Test Citizen One: of each word the first letter, in its own script and without vowel signs."""
+    letters = (next(filter(str.isalpha, word), "") for word in name.split())
+    return " ".join(f"{letter}." for letter in letters if letter)

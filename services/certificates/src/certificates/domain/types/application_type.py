@@ -62,7 +62,8 @@ class ApplicationType:
     `signer` is the post that signs by rule, one of those of the last step. The certificate's number begins
     with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says how long the certificate is
     valid; None is for ever. `fees` are in order of `after_days` and date, `steps` in order of work. `event` is the date
-    field of the event that is reported by the application; without a report it is empty.
+    field of the event that is reported by the application; without a report it is empty. `holder` are the fields that
+    name those whom the certificate is about.
     """
 
     code: str
@@ -78,6 +79,7 @@ class ApplicationType:
     steps: tuple[Step, ...]
     event: str = ""
     rules: tuple[Rule, ...] = ()
+    holder: tuple[str, ...] = ()
 
     def fees_on(self, day: date) -> list[FeeRule]:
         """The fee rules in force on `day`, that of a report in time first; empty before the type is open."""

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from certificates.application.certificates.errors import CertificateNotFound
+from flask import Response
+
+from certificates.application.certificates.errors import CertificateNotFound, CertificateNotTrusted
 from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.blueprint import WithHeaders, blueprint, viewer
 from certificates.entrypoints.http.certificates import schemas, views
+from certificates.entrypoints.http.certificates.qr_drawing import qr_drawing
 from servicekit.http import application
 from servicekit.instants import utc_now
 
@@ -34,6 +37,21 @@ def get_certificate(certificate_id: str) -> dict[str, Any]:
     return views.certificate_details(shown, services.rulebook.types[shown.type_code].doctype)
 
 
+@blueprint.route("/v1/certificates/<string:certificate_id>/qr", parameters=[_CERTIFICATE_ID])
+@blueprint.requires("applications:read")
+@blueprint.raises(CertificateNotFound, CertificateNotTrusted)
+@blueprint.response(
+    200, {"type": "string"}, description="A drawing, sized to be printed as it is.", content_type="image/svg+xml"
+)
+def get_certificate_qr(certificate_id: str) -> Response:
+    """The QR for a certificate's paper, as an SVG picture.
+
+    For those who may read the certificate. It holds a signed text: what is printed on the paper and no more.
+    """
+    text = application(Certificates).certificates.qr(certificate_id, viewer())
+    return Response(qr_drawing(text), mimetype="image/svg+xml")
+
+
 @blueprint.route("/v1/certificate-verifications", methods=["POST"])
 @blueprint.public("anyone may check a certificate that is shown to them")
 @blueprint.repeatable("a question: nothing is kept")
@@ -45,6 +63,38 @@ def verify_certificate(body: dict[str, Any]) -> dict[str, Any]:
     Anybody may ask; nothing is kept.
     """
     return views.verification(application(Certificates).certificates.verify(body["document"], utc_now()))
+
+
+@blueprint.route("/v1/certificate-number-verifications", methods=["POST"])
+@blueprint.public("anyone may check a certificate that is shown to them")
+@blueprint.repeatable("a question: nothing is kept")
+@blueprint.arguments(
+    schemas.NumberVerificationRequestSchema,
+    example={"certificate_number": "DOM-7K2M9QX4TB-T", "issued_on": "2026-11-26"},
+)
+@blueprint.response(200, schemas.CheckedCertificateSchema)
+def verify_certificate_number(body: dict[str, Any]) -> dict[str, Any]:
+    """Whether there is a certificate of this number and day of issue, and it is in force.
+
+    Anybody may ask; nothing is kept. A number that is not known and a day that is wrong have the same answer.
+    """
+    verdict = application(Certificates).certificates.verify_number(
+        body["certificate_number"], body["issued_on"], utc_now()
+    )
+    return views.checked_certificate(verdict)
+
+
+@blueprint.route("/v1/certificate-text-verifications", methods=["POST"])
+@blueprint.public("anyone may check a certificate that is shown to them")
+@blueprint.repeatable("a question: nothing is kept")
+@blueprint.arguments(schemas.TextVerificationRequestSchema, example={"text": "eyJ.eyJ.c2ln"})
+@blueprint.response(200, schemas.CheckedCertificateSchema)
+def verify_certificate_text(body: dict[str, Any]) -> dict[str, Any]:
+    """Whether the text of a QR, or of a document, is a certificate of ours, unchanged and in force.
+
+    Anybody may ask; nothing is kept. Any text gets an answer; an address in it is never opened.
+    """
+    return views.checked_certificate(application(Certificates).certificates.verify(body["text"], utc_now()))
 
 
 @blueprint.route("/v1/certificate-keys")

@@ -1,10 +1,18 @@
 """The documents of certificates, their verification and keys."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from certificates.application.certificates.ports import LONGEST_DOCUMENT
 from certificates.application.certificates.read_certificates import Reason
-from servicekit.fields import PrintedCode
+from certificates.domain.certificates.number import read_certificate_number
+from servicekit.fields import Coded, PrintedCode
+
+# DOM-7K2M9QX4TB-T, with as many spaces as people put into it.
+LONGEST_NUMBER = 64
+# As released: a list of values that is closed stays as it is.
+REASONS_OF_DOCUMENTS = ["not-a-certificate", "signature-invalid", "unknown-number", "revoked", "expired"]
 
 
 class CertificateSchema(Schema):
@@ -34,17 +42,69 @@ class VerifiedCertificateSchema(Schema):
     certificate_number = fields.String(required=True)
     application_type = fields.String(required=True)
     issued_on = fields.Date(required=True)
+    valid_until = fields.Date(
+        required=True, allow_none=True, metadata={"description": "Its last day; null for what is valid for ever."}
+    )
     district_code = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(["VALID", "EXPIRED", "REVOKED"]))
+    initials = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Of each person whom it is about, such as T. C. O.; empty where it names none."},
+    )
 
 
 class VerificationSchema(Schema):
     """Whether the document is valid, and if not, why."""
 
     valid = fields.Boolean(required=True)
-    reason = fields.Enum(Reason, by_value=fields.String, required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True, validate=validate.OneOf(REASONS_OF_DOCUMENTS))
     certificate = fields.Nested(
         VerifiedCertificateSchema, metadata={"description": "Only when we signed the document."}
+    )
+
+
+class CertificateNumber(PrintedCode):
+    """A certificate's number as somebody types it from a paper."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        number = read_certificate_number(super()._deserialize(value, attr, data, **kwargs))
+        if number is None:
+            raise ValidationError(
+                Coded(
+                    "no-such-number",
+                    "No certificate can have this number: a letter or a digit is wrong. Compare it with the paper.",
+                    "ऐसी संख्या किसी प्रमाण पत्र की नहीं हो सकती: कोई अक्षर या अंक ग़लत है। इसे काग़ज़ से मिलाएँ।",
+                )
+            )
+        return number
+
+
+class NumberVerificationRequestSchema(Schema):
+    """A certificate's number and the day it was issued on, both as printed on the paper."""
+
+    certificate_number = CertificateNumber(longest=LONGEST_NUMBER, required=True)
+    issued_on = fields.Date(required=True)
+
+
+class TextVerificationRequestSchema(Schema):
+    """The text of a QR as a scanner read it, or that of a document."""
+
+    text = PrintedCode(longest=LONGEST_DOCUMENT, required=True, validate=validate.Length(min=1))
+
+
+class CheckedCertificateSchema(Schema):
+    """Whether a certificate is valid, and if not, why."""
+
+    valid = fields.Boolean(required=True)
+    reason = fields.String(
+        required=True, allow_none=True, metadata={"x-extensible-enum": [reason.value for reason in Reason]}
+    )
+    certificate = fields.Nested(
+        VerifiedCertificateSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null unless we signed it and know it."},
     )
 
 

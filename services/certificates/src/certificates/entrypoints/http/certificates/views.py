@@ -1,5 +1,6 @@
 """Certificates as plain dictionaries for the schemas to dump."""
 
+from dataclasses import replace
 from typing import Any
 
 from certificates.application.certificates.read_certificates import Reason, Verdict
@@ -22,16 +23,36 @@ def certificate_details(certificate: Certificate, doctype: str) -> dict[str, Any
     }
 
 
+# What the operation from before there were QRs says for reasons that came later. It never asked what day it is here.
+_AS_RELEASED = {
+    Reason.LINK: Reason.NOT_A_CERTIFICATE,
+    Reason.UNKNOWN_KEY: Reason.SIGNATURE_INVALID,
+    Reason.CLOCK: None,
+}
+
+
 def verification(verdict: Verdict) -> dict[str, Any]:
-    """The answer to the public: as little as possible, never parents, birth date or address."""
-    answer: dict[str, Any] = {"valid": verdict.reason is None, "reason": verdict.reason}
-    if verdict.certificate is not None:
-        expired = verdict.reason is Reason.EXPIRED
-        answer["certificate"] = {
-            "certificate_number": verdict.certificate.number,
-            "application_type": verdict.certificate.type_code,
-            "issued_on": verdict.certificate.issued_on,
-            "district_code": verdict.certificate.district_code,
-            "status": "EXPIRED" if expired else verdict.certificate.status.value,
-        }
-    return answer
+    """As released: an answer without a certificate lacks the member, and reasons are of the closed list."""
+    reason = verdict.reason
+    answer = checked_certificate(replace(verdict, reason=_AS_RELEASED.get(reason, reason) if reason else None))
+    return {name: value for name, value in answer.items() if name != "certificate" or value}
+
+
+def checked_certificate(verdict: Verdict) -> dict[str, Any]:
+    """The answer to the public: as little as possible, never a name, parents, birth date or address."""
+    known = verdict.certificate
+    expired = verdict.reason is Reason.EXPIRED
+    return {
+        "valid": verdict.reason is None,
+        "reason": verdict.reason,
+        "certificate": known
+        and {
+            "certificate_number": known.number,
+            "application_type": known.type_code,
+            "issued_on": known.issued_on,
+            "valid_until": known.valid_until,
+            "district_code": known.district_code,
+            "status": "EXPIRED" if expired else known.status.value,
+            "initials": verdict.initials,
+        },
+    }
