@@ -41,8 +41,12 @@ def operations() -> Iterator[tuple[str, str, str]]:
 
 def answers() -> Iterator[tuple[str, Any]]:
     platform = FakePlatform()
-    for name in ("application_types", "billers", "districts"):
+    for name in ("application_types", "billers", "places"):
         yield name, recorded(name)
+    for name in ("service_charges", "service_charges_2020", "service_charges_2016"):
+        yield "service_charges", recorded(name)
+    for shown in recorded("pin_places").values():
+        yield "places", shown
     for shown in recorded("application_type").values():
         yield "application_type", shown
     yield "nearest", recorded("nearest")
@@ -88,4 +92,8 @@ def test_the_portal_asks_for_no_scope_that_it_does_not_need() -> None:
 
 def test_nothing_that_the_portal_sends_changes_anything() -> None:
     changing = {(method, path) for _, method, path in operations() if method != "GET"}
-    assert changing == {("POST", "/v1/oauth2/token"), ("POST", "/v1/certificate-verifications")}
+    assert changing == {
+        ("POST", "/v1/oauth2/token"),
+        ("POST", "/v1/certificate-verifications"),
+        ("POST", "/v1/transaction-lookups"),
+    }
