@@ -21,6 +21,7 @@ pytest_plugins = ["servicekit.testing.plugin"]
 
 FOLDER = Path(__file__).parents[1]
 Get = Callable[..., TestResponse]
+Post = Callable[..., TestResponse]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -67,5 +68,15 @@ def get(client: FlaskClient) -> Get:
 
     def send(path: str, **query: str) -> TestResponse:
         return client.get(path, query_string=query or None)
+
+    return send
+
+
+@pytest.fixture
+def post(client: FlaskClient) -> Post:
+    """Sends a page's form; members are its fields."""
+
+    def send(path: str, **form: str) -> TestResponse:
+        return client.post(path, data=form)
 
     return send

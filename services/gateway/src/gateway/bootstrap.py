@@ -11,8 +11,13 @@ from gateway.adapters.mongo_last_good_routes import MongoLastGoodRoutes
 from gateway.adapters.mongo_route_register import MongoRouteRegister
 from gateway.adapters.mongo_transactions import INDEXES, MongoTransactions, TransactionsWithin
 from gateway.adapters.route_files import RouteFiles
-from gateway.adapters.transaction_owners import HttpTransactionOwners
+from gateway.adapters.transaction_owners import (
+    MOST_ASKED_AT_ONCE,
+    MOST_ASKED_FOR_ANYBODY,
+    HttpTransactionOwners,
+)
 from gateway.adapters.upstreams import Upstreams
+from gateway.application.read_transactions import TransactionReader
 from gateway.application.record_observations import RecordObservationsHandler
 from gateway.application.release_routes import ReleaseRoutesHandler
 from gateway.application.settle_routes import SettleRoutesHandler
@@ -39,6 +44,7 @@ class Gateway:
     internal_tokens: InternalTokenIssuer
     upstreams: Upstreams
     view_transaction: ViewTransactionHandler
+    transactions_for_anybody: TransactionReader
     release_routes: ReleaseRoutesHandler
     _transactions: MongoTransactions
 
@@ -54,13 +60,17 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     internal_tokens = InternalTokenIssuer(settings.internal_token_key)
     upstreams = Upstreams(settings.upstream_connections)
     transactions = MongoTransactions(mongo.db)
-    owners = HttpTransactionOwners(routes, upstreams, internal_tokens)
+    owners, owners_for_anybody = (
+        HttpTransactionOwners(routes, upstreams, internal_tokens, most_at_once)
+        for most_at_once in (MOST_ASKED_AT_ONCE, MOST_ASKED_FOR_ANYBODY)
+    )
     return Gateway(
         routes=routes,
         access_tokens=AccessTokens(IdentityKeys(settings.jwks_url), settings.issuer),
         internal_tokens=internal_tokens,
         upstreams=upstreams,
-        view_transaction=ViewTransactionHandler(transactions, owners),
+        view_transaction=ViewTransactionHandler(TransactionReader(transactions, owners)),
+        transactions_for_anybody=TransactionReader(transactions, owners_for_anybody),
         release_routes=ReleaseRoutesHandler(register, last_good),
         _transactions=transactions,
     )

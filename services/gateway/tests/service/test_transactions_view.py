@@ -18,6 +18,7 @@ from servicekit.events.envelope import CONTENT_TYPE, Message
 from servicekit.events.handling import Delivery
 from servicekit.ids import event_id, transaction_token
 from servicekit.mongo import Mongo
+from servicekit.testing.polling import eventually
 
 OWNER = "cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44"
 
@@ -87,6 +88,10 @@ def arrive(viewing: Stage, mongo: Mongo) -> Any:
 def look(viewing: Stage, token: Any, client_id: Any = OWNER, **claims: Any) -> Any:
     access = viewing.identity.token("transactions:read", client_id=client_id, **claims)
     return viewing.call("GET", f"/v1/transactions/{token}", access)
+
+
+def look_up(viewing: Stage, token: Any, **body: Any) -> Any:
+    return viewing.call("POST", "/v1/transaction-lookups", json={"token": token, **body})
 
 
 def test_an_application_is_followed_from_its_submission_to_its_certificate(
@@ -265,3 +270,108 @@ def test_a_service_that_is_down_is_not_taken_for_one_that_knows_nothing(viewing:
         viewing.publish("certificates", CERTIFICATES, certificates.url)
         viewing.publish("billing", BILLING, f"http://127.0.0.1:{unused_port()}")
         assert look(viewing, transaction_token()).status_code == 503
+
+
+def test_anybody_may_follow_a_token_and_learns_of_nobody(viewing: Stage, arrive: Arrive, course: Course) -> None:
+    for envelope in (course.submitted(), course.paid(), course.decided(3, "sent_back")):
+        arrive(envelope)
+
+    got = look_up(viewing, course.token)
+
+    assert got.status_code == 200
+    assert got.json == {
+        "token": course.token,
+        "kind": "application",
+        "status": "SENT_BACK",
+        "status_text": "Sent back to you",
+        "status_text_hi": "आपको लौटाया गया",
+        "since": "2026-11-23T06:03:00.000Z",
+        "ended": False,
+        "next_text": "The office needs something from you. Ask where you applied what it is.",
+        "next_text_hi": "कार्यालय को आपसे कुछ चाहिए। जहाँ आवेदन किया था वहाँ पूछें कि क्या चाहिए।",
+        "next_by": None,
+        "steps": [
+            {"text": text, "text_hi": text_hi, "at": f"2026-11-23T06:0{minute}:00.000Z"}
+            for text, text_hi, minute in (
+                ("Application submitted", "आवेदन जमा हुआ", 1),
+                ("Payment completed", "भुगतान पूरा हुआ", 2),
+                ("The office decided a step", "कार्यालय ने एक चरण पर निर्णय लिया", 3),
+            )
+        ],
+    }
+    assert got.headers["Cache-Control"] == "no-store"
+
+
+def test_right_after_submission_anybody_learns_it_from_its_owner_with_the_deadline_and_no_inner_step(
+    viewing: Stage,
+) -> None:
+    token = transaction_token()
+    steps = [{"type": "POST_UNKNOWN", "at": "2026-11-23T06:00:00Z"}]
+    owned = reported(token, status="IN_DOUBT", events=steps, deadline_at="2026-11-24T06:00:00Z")
+    viewing.billing.reply = lambda _: Reply(body=json.dumps(owned).encode())
+
+    shown = look_up(viewing, f" {token[:2]}-{token[2:8]} {token[8:].lower()}").json
+
+    assert (shown["status"], shown["since"]) == ("IN_DOUBT", "2026-11-23T06:00:00.000Z")
+    assert (shown["ended"], shown["next_by"], shown["steps"]) == (False, "2026-11-24T06:00:00.000Z", [])
+    assert "pay_1" not in json.dumps(shown)
+
+
+@pytest.mark.parametrize(
+    ("status", "ended", "text"), [("FAILED", True, "Not paid"), ("PART_RETURNED", False, "Under way")]
+)
+def test_what_has_ended_has_nothing_to_wait_for_and_a_status_that_came_later_is_not_guessed(
+    viewing: Stage, status: str, ended: bool, text: str
+) -> None:
+    token = transaction_token()
+    owned = reported(token, status=status, deadline_at="2026-11-24T06:00:00Z")
+    viewing.billing.reply = lambda _: Reply(body=json.dumps(owned).encode())
+
+    shown = look_up(viewing, token).json
+
+    assert (shown["ended"], shown["status_text"], shown["next_by"] is None) == (ended, text, ended)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"token": "EM123"}, "not-a-transaction-token"),
+        ({"token": "9876543210"}, "not-a-transaction-token"),
+        ({"token": ""}, "not-a-transaction-token"),
+        ({"token": "E" * 65}, "invalid-length"),
+        ({"token": None}, "null-not-allowed"),
+        ({"token": 5}, "invalid-type"),
+        ({}, "required"),
+        ({"token": "EMH1TPZP6R1NYHP", "mobile": "9876543210"}, "unknown-field"),
+    ],
+)
+def test_what_cannot_be_a_token_is_told_at_its_place_and_nobody_is_asked(viewing: Stage, body: Any, code: str) -> None:
+    got = viewing.call("POST", "/v1/transaction-lookups", json=body)
+
+    assert got.status_code == 422
+    (problem,) = got.json["errors"]
+    assert (problem["pointer"], problem["code"]) == ("/mobile" if len(body) > 1 else "/token", code)
+    assert "9876543210" not in got.text
+    assert viewing.billing.received == []
+
+
+def test_a_token_that_nothing_has_is_not_found_and_one_that_may_be_known_is_not_denied(viewing: Stage) -> None:
+    viewing.billing.reply = lambda _: Reply(404)
+    got = look_up(viewing, transaction_token())
+    assert (got.status_code, got.json["code"]) == (404, "no-such-transaction")
+    viewing.billing.reply = lambda _: Reply(503)
+    assert look_up(viewing, transaction_token()).status_code == 503
+
+
+def test_a_flood_of_anybodys_questions_keeps_nobody_with_a_token_waiting(viewing: Stage) -> None:
+    own, strange = transaction_token(), [transaction_token() for _ in range(24)]
+
+    def reply(asked: Any) -> Reply:
+        return Reply(body=json.dumps(reported(own)).encode()) if own in asked.target else Reply(404, after_seconds=3)
+
+    viewing.billing.reply = reply
+    with ThreadPoolExecutor(len(strange)) as threads:
+        flood = [threads.submit(look_up, viewing, token) for token in strange]
+        eventually(lambda: len(viewing.billing.received) >= 4)
+        assert look(viewing, own).status_code == 200
+        assert {lookup.result().status_code for lookup in flood} == {503}

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from gateway.application.errors import NoSuchTransaction, NotATransactionToken
 from gateway.application.ports import ReportedTransaction
+from gateway.application.read_transactions import TransactionReader
 from gateway.application.transactions import (
     Kind,
     SeenEvent,
     TimelineEntry,
     Transaction,
-    application_status,
-    payment_status,
+    application_standing,
+    payment_standing,
 )
 from gateway.application.view_transaction import ViewTransaction, ViewTransactionHandler
 from servicekit.ids import transaction_token
@@ -44,7 +45,7 @@ PAID = payment("payment.completed", pays_for_application_id="app_1")
 @pytest.mark.parametrize(
     ("types", "status"),
     [
-        ([], "PROCESSING"),
+        (["payment.created"], "PROCESSING"),
         (["payment.failed"], "FAILED"),
         (["payment.completed"], "COMPLETED"),
         (["payment.completed", "payment.failed"], "COMPLETED"),
@@ -52,7 +53,7 @@ PAID = payment("payment.completed", pays_for_application_id="app_1")
     ],
 )
 def test_a_payment_is_completed_once_a_completion_was_seen(types: Any, status: Any) -> None:
-    assert payment_status(payment(*types)) == status
+    assert payment_standing(payment(*types)).status == status
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,45 @@ def test_a_payment_is_completed_once_a_completion_was_seen(types: Any, status: A
     ],
 )
 def test_an_applications_status_follows_from_what_was_seen(application: Any, payments: Any, status: Any) -> None:
-    assert application_status(application, payments) == status
+    assert application_standing(application, payments).status == status
+
+
+def at(type_: Any, minutes: Any, sequence: Any = 1, decision: Any = None) -> Any:
+    return seen(type_, sequence, decision, minutes)
+
+
+@pytest.mark.parametrize(
+    ("application", "fee_paid_after", "minutes"),
+    [
+        (an_application(at("application.submitted", 0)), None, 0),
+        (an_application(at("application.submitted", 0), fee_due=False), None, 0),
+        (an_application(at("application.submitted", 0)), 5, 5),
+        (an_application(at("application.submitted", 0), at("application.decided", 9, 2, "sent_back")), 5, 9),
+        (
+            an_application(
+                at("application.submitted", 0),
+                at("application.decided", 20, 3, "approved"),
+                at("application.decided", 9, 2, "sent_back"),
+            ),
+            5,
+            20,
+        ),
+        (an_application(at("application.submitted", 0), at("certificate.issued", 30)), 5, 30),
+    ],
+    ids=["fee due", "free", "paid", "sent back", "further step", "issued"],
+)
+def test_an_application_stands_where_it_is_since_what_brought_it_there(
+    application: Any, fee_paid_after: Any, minutes: Any
+) -> None:
+    paid = [] if fee_paid_after is None else [replace(PAID, events=(at("payment.completed", fee_paid_after),))]
+
+    assert application_standing(application, paid).since == NOON + timedelta(minutes=minutes)
+
+
+def test_a_payment_is_completed_since_its_completion_whatever_came_later() -> None:
+    paid = replace(PAID, events=(at("payment.failed", 9), at("payment.completed", 5)))
+
+    assert payment_standing(paid).since == NOON + timedelta(minutes=5)
 
 
 ROAD = [
@@ -90,14 +129,15 @@ ROAD = [
 @given(st.permutations(ROAD), st.integers(1, 4))
 def test_the_order_of_arrival_changes_nothing(order: Any, repeated: Any) -> None:
     in_order, shuffled = an_application(*ROAD), an_application(*order, *order[:repeated])
-    assert application_status(shuffled, [PAID]) == application_status(in_order, [PAID]) == "ISSUED"
+    assert application_standing(shuffled, [PAID]) == application_standing(in_order, [PAID])
+    assert application_standing(in_order, [PAID]).status == "ISSUED"
 
 
 @given(st.permutations(ROAD))
 def test_once_issued_it_stays_issued_whatever_arrives_late(order: Any) -> None:
     at = order.index(ROAD[-1])
     for cut in range(at + 1, len(order) + 1):
-        assert application_status(an_application(*order[:cut]), []) == "ISSUED"
+        assert application_standing(an_application(*order[:cut]), []).status == "ISSUED"
 
 
 class FakeTransactions:
@@ -135,7 +175,7 @@ def view(
     districts: Any = (),
 ) -> Any:
     command = ViewTransaction(token, client_id, kiosk_id, frozenset(districts), "req_1")
-    return ViewTransactionHandler(FakeTransactions(*transactions), FakeOwners(reported))(command)
+    return ViewTransactionHandler(TransactionReader(FakeTransactions(*transactions), FakeOwners(reported)))(command)
 
 
 def test_an_application_shows_its_fee_payment_and_its_certificate_in_one_time_line() -> None:
@@ -152,6 +192,11 @@ def test_an_application_shows_its_fee_payment_and_its_certificate_in_one_time_li
     assert shown.updated_at == NOON + timedelta(minutes=9)
 
 
+def test_a_certificate_comes_after_the_approval_of_the_same_instant() -> None:
+    shown = view([an_application(seen("certificate.issued", 1), seen("application.decided", 3, "approved"))])
+    assert [event.type for event in shown.events] == ["application.decided", "certificate.issued"]
+
+
 def test_a_fee_payment_names_the_application_it_is_for() -> None:
     shown = view([replace(PAID, token=TOKEN)])
     assert (shown.kind, shown.status, shown.application_id) == ("payment", "COMPLETED", "app_1")
@@ -160,6 +205,7 @@ def test_a_fee_payment_names_the_application_it_is_for() -> None:
 def test_before_its_events_arrive_the_owner_is_asked() -> None:
     shown = view(reported=REPORTED)
     assert (shown.status, shown.payment_ids, shown.events) == ("PROCESSING", ("pay_1",), REPORTED.events)
+    assert (shown.since, shown.deadline_at) == (NOON, None)
 
 
 @pytest.mark.parametrize("by_events", [True, False])
@@ -202,7 +248,7 @@ def test_a_token_that_nobody_knows_is_not_found() -> None:
 def test_a_mistyped_token_is_told_apart_without_asking_anybody(token: Any) -> None:
     owners = FakeOwners(REPORTED)
     with pytest.raises(NotATransactionToken, match="receipt"):
-        ViewTransactionHandler(FakeTransactions(), owners)(ViewTransaction(token, "cli_1", None, frozenset(), "r"))
+        TransactionReader(FakeTransactions(), owners).by_token(token, "req_1")
     assert not owners.asked
 
 

@@ -79,12 +79,22 @@ def test_an_unknown_district_is_refused_and_told_where_the_known_ones_are(get: G
     assert "/v1/districts" in body["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize("pin", ["", "30200", "3020011", "012345", "30200a", "302 001", "३०२००१", "302001\n"])
+def test_what_is_no_pin_is_refused_in_both_languages_and_nobodys_guess(client: FlaskClient, pin: str) -> None:
+    body = problem(client.get("/v1/places", query_string={"pin": pin}), 422)
+
+    (error,) = body["errors"]
+    assert (error["pointer"], error["code"]) == ("?pin", "not-a-pin")
+    assert "six digits" in error["detail"]
+    assert "छह अंक" in error["detail_hi"]
+
+
 @pytest.mark.parametrize("status", ["active", "OPEN", ""])
 def test_an_unknown_status_is_refused(get: Get, status: str) -> None:
     assert pointers(get("/v1/kiosks", status=status)) == ["?status"]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [*PATHS, "/v1/places"])
 def test_an_unknown_query_field_is_refused(get: Get, client: FlaskClient, path: str) -> None:
     joined = f"{path}{'&' if '?' in path else '?'}radius=5"
     headers = internal_headers("kiosk-registry", scopes=["kiosks:read"])
@@ -128,7 +138,7 @@ def test_a_caller_without_a_token_or_without_the_scope_is_refused(client: FlaskC
     problem(client.get(path, headers=internal_headers("billing", scopes=["kiosks:read"])), 401)
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [*PATHS, "/v1/places"])
 def test_the_register_is_read_only(client: FlaskClient, path: str) -> None:
     response = client.post(path, json={}, headers=internal_headers("kiosk-registry", scopes=["kiosks:read"]))
 

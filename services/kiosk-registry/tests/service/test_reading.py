@@ -18,6 +18,7 @@ from kiosk_registry.entrypoints.schemas import (
     KioskPageSchema,
     KioskSchema,
     NearestSchema,
+    PlacesSchema,
     StatisticsSchema,
 )
 from kiosk_registry.entrypoints.service import SERVICE
@@ -73,6 +74,9 @@ def test_a_centre_is_read_by_its_id(get: Get) -> None:
         ("/v1/kiosks/nearest", JAIPUR, NearestSchema),
         ("/v1/kiosks/statistics", {}, StatisticsSchema),
         ("/v1/districts", {}, DistrictsSchema),
+        ("/v1/places", {}, PlacesSchema),
+        ("/v1/places", {"pin": "302001"}, PlacesSchema),
+        ("/v1/places", {"pin": "110001"}, PlacesSchema),
     ],
 )
 def test_an_answer_has_the_documented_members_and_no_others(
@@ -205,6 +209,56 @@ def test_the_districts_are_listed_with_their_names_in_both_languages(get: Get) -
     }
     assert [item["name_en"] for item in items] == sorted(district.name_en for district in districts())
     assert items[0]["headquarters"] == {"type": "Point", "coordinates": [74.6399, 26.4499]}
+
+
+def test_anybody_is_told_every_district_and_where_it_is(client: FlaskClient) -> None:
+    response = client.get("/v1/places")
+
+    body = answer(response)
+    assert body["items"][0] == {
+        "district_code": "86",
+        "name_en": "Ajmer",
+        "name_hi": "अजमेर",
+        "position": {"type": "Point", "coordinates": [74.6399, 26.4499]},
+    }
+    assert len(body["items"]) == 33
+    assert (body["pin_area"], body["note"], body["note_hi"]) == (None, None, None)
+    assert [source["on"] for source in body["sources"]] == [None, "2025-10-03"]
+    assert response.headers["Cache-Control"] == "public, max-age=3600"
+
+
+@pytest.mark.parametrize(
+    ("pin", "names", "position"),
+    [
+        ("302001", ["Jaipur"], {"type": "Point", "coordinates": [75.808, 26.918]}),
+        ("345001", ["Jaisalmer"], None),
+        ("322203", ["Karauli", "Sawai Madhopur"], {"type": "Point", "coordinates": [76.666, 26.32]}),
+    ],
+)
+def test_a_pin_leads_to_the_districts_of_its_post_offices_and_where_they_are_if_that_is_known(
+    client: FlaskClient, pin: str, names: list[str], position: dict[str, Any] | None
+) -> None:
+    body = answer(client.get("/v1/places", query_string={"pin": pin}))
+
+    assert [item["name_en"] for item in body["items"]] == names
+    assert body["pin_area"] == {"pin": pin, "position": position}
+    assert body["note"] is None
+
+
+@pytest.mark.parametrize("pin", ["110001", "302040", "999999"])
+def test_a_pin_whose_area_is_not_known_is_told_so_and_not_guessed(client: FlaskClient, pin: str) -> None:
+    body = answer(client.get("/v1/places", query_string={"pin": pin}))
+
+    assert (body["items"], body["pin_area"]) == ([], None)
+    assert body["note"] == "The area of this PIN code is not known here. Choose a district."
+    assert body["note_hi"] == "इस पिन कोड का क्षेत्र यहाँ ज्ञात नहीं है। ज़िला चुनें।"
+
+
+def test_a_pin_of_districts_that_the_register_does_not_have_leads_nowhere(client_of_nothing: FlaskClient) -> None:
+    body = answer(client_of_nothing.get("/v1/places", query_string={"pin": "302001"}))
+
+    assert body["items"] == []
+    assert body["note"] is not None
 
 
 def test_every_documented_example_works(client: FlaskClient) -> None:

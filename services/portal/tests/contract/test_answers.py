@@ -41,8 +41,12 @@ def operations() -> Iterator[tuple[str, str, str]]:
 
 def answers() -> Iterator[tuple[str, Any]]:
     platform = FakePlatform()
-    for name in ("application_types", "billers", "districts"):
+    for name in ("application_types", "billers", "places"):
         yield name, recorded(name)
+    for name in ("service_charges", "service_charges_2020", "service_charges_2016"):
+        yield "service_charges", recorded(name)
+    for shown in recorded("pin_places").values():
+        yield "places", shown
     for shown in recorded("application_type").values():
         yield "application_type", shown
     yield "nearest", recorded("nearest")
@@ -93,4 +97,5 @@ def test_nothing_that_the_portal_sends_changes_anything() -> None:
         ("POST", "/v1/oauth2/token"),
         ("POST", "/v1/certificate-text-verifications"),
         ("POST", "/v1/certificate-number-verifications"),
+        ("POST", "/v1/transaction-lookups"),
     }

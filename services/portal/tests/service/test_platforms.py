@@ -13,6 +13,7 @@ from tests.support.fake_platform import (
     JAIPUR,
     NUMBER,
     REVOKED_TEXT,
+    UNKNOWN_PIN,
     UNKNOWN_TOKEN,
     VALID_TEXT,
     FakePlatform,
@@ -66,6 +67,15 @@ def test_a_platform_tells_whose_bills_are_paid_and_where_the_districts_are(eithe
     assert len(either.districts()) == 33
 
 
+def test_a_platform_tells_what_is_charged_beside_a_bill(either: Platform) -> None:
+    assert [item["category"] for item in either.service_charges()["items"]][:2] == ["ELECTRICITY", "WATER"]
+
+
+def test_a_platform_knows_pins_and_says_which_it_does_not_know(either: Platform) -> None:
+    assert [district["name_en"] for district in either.pin_places("302001")["items"]] == ["Jaipur"]
+    assert either.pin_places(UNKNOWN_PIN)["items"] == []
+
+
 def test_a_platform_finds_the_nearest_centres(either: Platform) -> None:
     near = either.nearest_centres(*JAIPUR, 3)
 
@@ -100,7 +110,7 @@ def test_one_token_with_the_scopes_of_the_pages_serves_many_questions(
     gateway: FakeGateway, over_http: GatewayClient
 ) -> None:
     over_http.billers()
-    over_http.districts()
+    over_http.application_types()
 
     (asked,) = gateway.asked("token")
     assert asked.form["grant_type"] == "client_credentials"
@@ -128,15 +138,46 @@ def test_a_token_is_replaced_before_it_ends(gateway: FakeGateway, over_http: Gat
     assert len(gateway.asked("token")) == 2
 
 
-def test_a_verification_goes_without_a_token_and_stands_in_no_address(
+def test_what_is_public_goes_without_a_token(gateway: FakeGateway, over_http: GatewayClient) -> None:
+    over_http.verification_of_text(VALID_TEXT)
+    over_http.verification_of_number(NUMBER, ISSUED_ON)
+    over_http.transaction(APPLICATION_TOKEN)
+    over_http.service_charges()
+    over_http.districts()
+    over_http.pin_places("302001")
+
+    assert [operation for operation, _ in gateway.seen] == [
+        "verification_of_text",
+        "verification_of_number",
+        "transaction",
+        "service_charges",
+        "places",
+        "places",
+    ]
+    assert all("Authorization" not in request.headers for _, request in gateway.seen)
+
+
+def test_a_gateway_that_does_not_look_up_yet_is_not_taken_for_one_that_knows_no_such_token(
     gateway: FakeGateway, over_http: GatewayClient
 ) -> None:
+    gateway.answers["transaction"] = lambda: Response('{"status": 404, "code": "not-found"}', 404)
+
+    with pytest.raises(DependencyUnavailable):
+        over_http.transaction(APPLICATION_TOKEN)
+
+
+def test_no_address_has_the_token_that_is_tracked(gateway: FakeGateway, over_http: GatewayClient) -> None:
+    over_http.transaction(APPLICATION_TOKEN)
+
+    assert APPLICATION_TOKEN not in gateway.asked("transaction")[0].url
+
+
+def test_no_address_has_what_is_verified(gateway: FakeGateway, over_http: GatewayClient) -> None:
     over_http.verification_of_text(VALID_TEXT)
     over_http.verification_of_number(NUMBER, ISSUED_ON)
 
     asked = [*gateway.asked("verification_of_text"), *gateway.asked("verification_of_number")]
-    assert [("Authorization" in request.headers, request.query_string) for request in asked] == [(False, b"")] * 2
-    assert gateway.asked("token") == []
+    assert [request.query_string for request in asked] == [b""] * 2
 
 
 def test_the_gateway_is_told_how_long_the_portal_waits(gateway: FakeGateway, over_http: GatewayClient) -> None:

@@ -22,14 +22,15 @@ RULES = Map(
         Rule("/v1/application-types", endpoint="application_types", methods=["GET"]),
         Rule("/v1/application-types/<code>", endpoint="application_type", methods=["GET"]),
         Rule("/v1/billers", endpoint="billers", methods=["GET"]),
-        Rule("/v1/districts", endpoint="districts", methods=["GET"]),
+        Rule("/v1/service-charges", endpoint="service_charges", methods=["GET"]),
+        Rule("/v1/places", endpoint="places", methods=["GET"]),
         Rule("/v1/kiosks/nearest", endpoint="nearest", methods=["GET"]),
-        Rule("/v1/transactions/<token>", endpoint="transaction", methods=["GET"]),
+        Rule("/v1/transaction-lookups", endpoint="transaction", methods=["POST"]),
         Rule("/v1/certificate-text-verifications", endpoint="verification_of_text", methods=["POST"]),
         Rule("/v1/certificate-number-verifications", endpoint="verification_of_number", methods=["POST"]),
     ]
 )
-OPEN = {"token", "verification_of_text", "verification_of_number"}
+OPEN = {"token", "service_charges", "places", "transaction", "verification_of_text", "verification_of_number"}
 
 
 class FakeGateway:
@@ -90,15 +91,20 @@ class FakeGateway:
     def _billers(self, _: Request) -> Any:
         return {"items": self.platform.billers(), "next": None}
 
-    def _districts(self, _: Request) -> Any:
-        return {"items": self.platform.districts()}
+    def _service_charges(self, _: Request) -> Any:
+        return self.platform.service_charges()
+
+    def _places(self, request: Request) -> Any:
+        pin = request.args.get("pin")
+        return self.platform.pin_places(pin) if pin else {"items": self.platform.districts()}
 
     def _nearest(self, request: Request) -> Any:
         query = request.args
         return self.platform.nearest_centres(float(query["lat"]), float(query["lon"]), int(query["limit"]))
 
-    def _transaction(self, _: Request, token: str) -> Any:
-        return self.platform.transaction(token)
+    def _transaction(self, request: Request) -> Any:
+        shown = self.platform.transaction(json.loads(request.get_data())["token"])
+        return shown or _problem(404, "no-such-transaction")
 
     def _verification_of_text(self, request: Request) -> Any:
         return self.platform.verification_of_text(json.loads(request.get_data())["text"])
@@ -123,8 +129,8 @@ def _json(document: Any, status: int = 200) -> Response:
     return Response(json.dumps(document), status, content_type="application/json")
 
 
-def _problem(status: int) -> Response:
-    return Response(json.dumps({"status": status}), status, content_type="application/problem+json")
+def _problem(status: int, code: str = "a-problem") -> Response:
+    return Response(json.dumps({"status": status, "code": code}), status, content_type="application/problem+json")
 
 
 @contextmanager

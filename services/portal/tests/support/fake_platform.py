@@ -1,6 +1,7 @@
 """A platform that answers what the sandbox's gateway answered; tests/contract holds every answer to its document.
 
 `support/answers` was recorded from a running sandbox: application forms are cut to two fields, nothing else is changed.
+What is charged and where places are was printed by the services' own code.
 """
 
 import json
@@ -18,6 +19,7 @@ _ANSWERS = Path(__file__).parent / "answers"
 JAIPUR = (26.9124, 75.7873)
 FAR_DEGREES = 5.0
 
+UNKNOWN_PIN = "110001"
 APPLICATION_TOKEN = transaction_token()
 PAYMENT_TOKEN = transaction_token()
 UNKNOWN_TOKEN = transaction_token()
@@ -30,18 +32,24 @@ def recorded(name: str) -> Any:
     return json.loads((_ANSWERS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def transaction(token: str, kind: str, status: str, *events: str) -> dict[str, Any]:
-    """How far something is, one event an hour."""
+def transaction(token: str, kind: str, status: str, **members: Any) -> dict[str, Any]:
+    """How far something is, in words that are not the gateway's own: a page shows those it is given."""
+    steps = [("A first step", "पहला चरण", 5), ("A second step", "दूसरा चरण", 6)]
     return {
         "token": token,
         "kind": kind,
-        "reference_id": f"{kind[:3]}_01a218746fd476929a2ca30c700b6c19",
         "status": status,
-        "payment_ids": [],
-        "application_id": None,
-        "certificate_id": None,
-        "updated_at": "2026-11-26T15:23:33.716000+00:00",
-        "events": [{"type": event, "at": f"2026-11-26T{hour:02}:23:33+00:00"} for hour, event in enumerate(events, 5)],
+        "status_text": f"It is {status}",
+        "status_text_hi": f"स्थिति {status}",
+        "since": "2026-11-26T15:23:33.716Z",
+        "ended": False,
+        "next_text": "What happens next",
+        "next_text_hi": "आगे क्या होगा",
+        "next_by": None,
+        "steps": [
+            {"text": text, "text_hi": text_hi, "at": f"2026-11-26T0{hour}:23:33.000Z"} for text, text_hi, hour in steps
+        ],
+        **members,
     }
 
 
@@ -61,16 +69,18 @@ def verification(reason: str | None, status: str | None, **changed: Any) -> dict
 
 
 class FakePlatform:
-    """Implements application.ports.Platform. `failure` is raised instead of any answer while it is set."""
+    """Implements application.ports.Platform. `failure` is raised instead of any answer while it is set.
+
+    `list_of_charges` names the recorded list that is today's.
+    """
 
     def __init__(self) -> None:
         self.failure: ServiceError | None = None
         self.calls: list[str] = []
+        self.list_of_charges = "service_charges"
         self.transactions: dict[str, dict[str, Any]] = {
-            APPLICATION_TOKEN: transaction(
-                APPLICATION_TOKEN, "application", "IN_VERIFICATION", "application.submitted", "payment.completed"
-            ),
-            PAYMENT_TOKEN: transaction(PAYMENT_TOKEN, "payment", "COMPLETED", "payment.completed"),
+            APPLICATION_TOKEN: transaction(APPLICATION_TOKEN, "application", "IN_VERIFICATION"),
+            PAYMENT_TOKEN: transaction(PAYMENT_TOKEN, "payment", "COMPLETED", ended=True),
         }
         self.verifications: dict[str, dict[str, Any]] = {
             VALID_TEXT: verification(None, "VALID"),
@@ -88,8 +98,17 @@ class FakePlatform:
     def billers(self) -> Sequence[Answer]:
         return self._items("billers")
 
+    def service_charges(self) -> Answer:
+        answer: Answer = self._said(self.list_of_charges)
+        return answer
+
     def districts(self) -> Sequence[Answer]:
-        return self._items("districts")
+        return self._items("places")
+
+    def pin_places(self, pin: str) -> Answer:
+        """Of the recorded PINs, and of any other as of one whose area is not known."""
+        answers: dict[str, Answer] = self._said("pin_places")
+        return answers.get(pin, answers[UNKNOWN_PIN])
 
     def nearest_centres(self, latitude: float, longitude: float, count: int) -> Answer:
         far = abs(latitude - JAIPUR[0]) + abs(longitude - JAIPUR[1]) > FAR_DEGREES

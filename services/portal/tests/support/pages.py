@@ -17,7 +17,8 @@ PATHS = (
     "/centres",
     "/centres?place=jaipur",
     "/centres?lat=26.91&lon=75.79",
-    "/centres?place=303303",
+    "/centres?place=302001",
+    "/centres?place=345001",
     "/centres?lat=18.52&lon=73.86",
     "/rates",
 )

@@ -96,6 +96,7 @@ def test_a_certificate_shows_fee_papers_days_and_office_before_anybody_begins(ge
         "₹50.00",
         "Government form fee, order effective 2020-09-01",
         "In force since 1 September 2020",
+        "Nothing beside the fee",
         "Signed self-declaration",
         "10 working days",
         "Verification in the field: 5 working days",
@@ -130,6 +131,16 @@ def test_a_bill_says_what_is_needed_and_how_much_may_be_paid_at_once(get: Get) -
     for text in ("Jaipur Vidyut Vitran Nigam", "K number (12 characters)", "₹49,999.00", "before you pay"):
         assert text in html
     assert "8 to 12 characters" in get("/en/bills/PHED").text
+
+
+def test_a_bill_says_what_is_charged_beside_it_and_by_which_order(get: Get) -> None:
+    html = get("/hi/bills/JVVNL").text
+
+    assert "आज का सेवा शुल्क" in html
+    assert "निःशुल्क" in html
+    assert "यह शुल्क आपके लिए विभाग देता है।" in html
+    assert "ई-मित्र दर आदेश, प्रभावी 01-09-2020" in html
+    assert "₹50.00" in get("/en/bills/RBSE").text
 
 
 @pytest.mark.parametrize("path", ["services/passport", "bills/XYZ", "bills/EMITRA-FEES", "bills/domicile"])

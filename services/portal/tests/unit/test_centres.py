@@ -8,7 +8,8 @@ import pytest
 from tests.support.fake_platform import JAIPUR, FakePlatform, recorded
 from werkzeug.test import TestResponse
 
-from portal.application.read_places import PlaceReader
+from portal.application.ports import Answer
+from portal.application.read_places import PlaceReader, read_pin
 from portal.entrypoints import centre_map
 from servicekit.errors import DependencyUnavailable
 
@@ -25,18 +26,12 @@ Get = Callable[..., TestResponse]
         ("sawaimadhopur", ["Sawai Madhopur"]),
         ("ganganagar", ["Sri Ganganagar"]),
         ("chittor", ["Chittorgarh"]),
-        ("302001", ["Jaipur"]),
-        ("३०२ ००१", ["Jaipur"]),
-        ("303303", ["Jaipur", "Dausa"]),
-        ("110001", []),
-        ("012345", []),
-        ("3020011", []),
         ("Mumbai", []),
         ("", []),
         ("!", []),
     ],
 )
-def test_a_place_is_known_by_its_name_or_its_pin(platform: FakePlatform, text: str, names: list[str]) -> None:
+def test_a_place_is_known_by_its_name(platform: FakePlatform, text: str, names: list[str]) -> None:
     assert [district["name_en"] for district in PlaceReader(platform).search(text)] == names
 
 
@@ -48,15 +43,24 @@ def test_every_district_is_known_by_both_names(platform: FakePlatform) -> None:
             assert [known["district_code"] for known in reader.search(district[name])] == [district["district_code"]]
 
 
-def test_every_district_has_a_pin(platform: FakePlatform) -> None:
-    reader = PlaceReader(platform)
+@pytest.mark.parametrize(
+    ("text", "pin"),
+    [
+        ("302001", "302001"),
+        ("३०२ ००१", "302001"),
+        (" 302 001 ", "302001"),
+        ("012345", None),
+        ("3020011", None),
+        ("30200", None),
+        ("jaipur", None),
+        ("", None),
+    ],
+)
+def test_a_pin_is_six_digits_of_either_kind(text: str, pin: str | None) -> None:
+    assert read_pin(text) == pin
 
-    with_pins = {known["district_code"] for area in range(300, 350) for known in reader.search(f"{area}001")}
 
-    assert with_pins == {district["district_code"] for district in platform.districts()}
-
-
-@pytest.mark.parametrize("query", [{"place": "jaipur"}, {"place": "302001"}, {"district": "102"}])
+@pytest.mark.parametrize("query", [{"place": "jaipur"}, {"district": "102"}])
 def test_centres_near_a_place_are_listed_the_nearest_first(get: Get, query: dict[str, str]) -> None:
     html = get("/en/centres", **query).text
 
@@ -91,11 +95,64 @@ def test_without_a_question_there_is_a_form_and_every_district(get: Get) -> None
     assert "portal-map" not in html.replace("portal-map.", "")
 
 
-def test_a_pin_of_two_districts_is_asked_back(get: Get) -> None:
-    html = get("/en/centres", place="303303").text
+@pytest.mark.parametrize(
+    ("pin", "where", "at"),
+    [
+        ("302001", "302001 (Jaipur)", (26.918, 75.808)),
+        ("322203", "322203 (Karauli, Sawai Madhopur)", (26.32, 76.666)),
+    ],
+)
+def test_distances_from_a_pin_are_counted_from_its_post_offices(
+    get: Get, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, pin: str, where: str, at: tuple[float, float]
+) -> None:
+    asked: list[tuple[float, float]] = []
+    nearest = platform.nearest_centres
+
+    def noted(latitude: float, longitude: float, count: int) -> Answer:
+        asked.append((latitude, longitude))
+        return nearest(latitude, longitude, count)
+
+    monkeypatch.setattr(platform, "nearest_centres", noted)
+
+    html = get("/en/centres", place=pin).text
+
+    assert asked == [at]
+    assert f"Centres near {where}" in html
+    assert "from the middle of the post offices of this PIN code" in html
+    assert "All India Pincode Directory, Department of Posts" in html
+    assert "3 October 2025" in html
+
+
+def test_a_pin_whose_post_offices_are_nowhere_known_leads_to_the_town_of_its_district_and_says_so(get: Get) -> None:
+    html = get("/en/centres", place="345001").text
+
+    assert "Centres near 345001 (Jaisalmer)" in html
+    assert "Where the post offices of this PIN code are is not known here." in html
+    assert "from the middle of Jaisalmer" in html
+
+
+def test_such_a_pin_of_two_districts_is_asked_back(get: Get) -> None:
+    html = get("/en/centres", place="345021").text
 
     assert "Which one do you mean?" in html
-    assert html.count("/en/centres?district=97") == 2
+    assert html.count("/en/centres?district=107") == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The area of this PIN code is not known here. Choose a district."),
+        ("hi", "इस पिन कोड का क्षेत्र यहाँ ज्ञात नहीं है। ज़िला चुनें।"),
+    ],
+)
+def test_a_pin_whose_area_is_not_known_says_so_and_asks_for_the_district(get: Get, language: str, text: str) -> None:
+    response = get(f"/{language}/centres", place="110001")
+
+    assert response.status_code == 422
+    assert response.text.count(text) == 2
+    assert 'href="#districts"' in response.text
+    assert response.text.count(f"/{language}/centres?district=") == 33
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def test_a_list_is_asked_for_once_a_minute(
 def test_each_question_has_an_answer_of_its_own(remembered: RememberedPlatform) -> None:
     assert len(remembered.districts()) == 33
     assert len(remembered.application_types()) == 6
+    assert remembered.service_charges()["on"] == "2026-11-26"
     for code in ("domicile", "income", "domicile"):
         shown = remembered.application_type(code)
         assert shown is not None
@@ -90,5 +91,6 @@ def test_what_is_about_one_person_is_asked_every_time(remembered: RememberedPlat
         remembered.transaction(APPLICATION_TOKEN)
         remembered.verification_of_text(VALID_TEXT)
         remembered.nearest_centres(*JAIPUR, 10)
+        remembered.pin_places("302001")
 
-    assert platform.calls == ["transaction", "verification_of_text", "nearest"] * 2
+    assert platform.calls == ["transaction", "verification_of_text", "nearest", "pin_places"] * 2

@@ -1,45 +1,65 @@
 """Following a payment or an application by its token."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-import yaml
-from flask.testing import FlaskClient
 from tests.support.fake_platform import APPLICATION_TOKEN, PAYMENT_TOKEN, UNKNOWN_TOKEN, FakePlatform, transaction
 from werkzeug.test import TestResponse
 
-from portal.entrypoints.track import EVENTS, MEANINGS, OTHER
-from servicekit.errors import DependencyTimeout, DependencyUnavailable, ServiceError
-
 Post = Callable[..., TestResponse]
-GATEWAY = Path(__file__).parents[3] / "gateway"
 
 
-@pytest.fixture
-def post(client: FlaskClient) -> Post:
-    def send(token: str, language: str = "en") -> TestResponse:
-        return client.post(f"/{language}/track", data={"token": token})
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        (
+            "en",
+            (
+                "It is IN_VERIFICATION",
+                "What happens next",
+                "Since 26 November 2026, 8:53",
+                "A first step: 26 November 2026, 10:53",
+                "A second step: 26 November 2026, 11:53",
+            ),
+        ),
+        ("hi", ("स्थिति IN_VERIFICATION", "आगे क्या होगा", "26 नवंबर 2026, रात 8:53 से", "पहला चरण: 26 नवंबर 2026")),
+    ],
+)
+def test_what_the_gateway_says_is_shown_in_the_language_of_the_page(
+    post: Post, language: str, texts: tuple[str, ...]
+) -> None:
+    html = post(f"/{language}/track", token=APPLICATION_TOKEN).text
 
-    return send
+    for text in (*texts, APPLICATION_TOKEN):
+        assert text in html, text
 
 
-def test_an_application_is_shown_with_what_happened_and_what_to_do(post: Post) -> None:
-    html = post(APPLICATION_TOKEN).text
+@pytest.mark.parametrize(
+    ("kind", "members", "text"),
+    [
+        ("payment", {"next_by": "2026-11-27T15:00:00.000Z"}, "by 27 November 2026, 8:30"),
+        ("payment", {}, "By when is not known here."),
+        ("application", {}, "How many working days the office has is on the page of the service."),
+        ("application", {"ended": True}, None),
+    ],
+)
+def test_by_when_is_told_or_said_to_be_unknown_while_there_is_something_to_wait_for(
+    post: Post, platform: FakePlatform, kind: str, members: dict[str, object], text: str | None
+) -> None:
+    platform.transactions[PAYMENT_TOKEN] = transaction(PAYMENT_TOKEN, kind, "X", **members)
 
-    assert "With the office" in html
-    assert "There is nothing for you to do" in html
-    assert "Application submitted: 26 November 2026, 10:53" in html
-    assert "Payment completed" in html
-    assert APPLICATION_TOKEN in html
+    html = " ".join(post("/en/track", token=PAYMENT_TOKEN).text.split())
+
+    if text is None:
+        assert "By when" not in html
+    else:
+        assert text in html
 
 
-def test_a_payment_is_shown_in_hindi(post: Post) -> None:
-    html = post(PAYMENT_TOKEN, "hi").text
+def test_what_has_no_step_to_tell_has_no_empty_list(post: Post, platform: FakePlatform) -> None:
+    platform.transactions[PAYMENT_TOKEN] = transaction(PAYMENT_TOKEN, "payment", "PROCESSING", steps=[])
 
-    assert "भुगतान हो गया" in html
-    assert "26 नवंबर 2026" in html
+    assert "What has happened" not in post("/en/track", token=PAYMENT_TOKEN).text
 
 
 @pytest.mark.parametrize(
@@ -51,7 +71,7 @@ def test_a_payment_is_shown_in_hindi(post: Post) -> None:
     ],
 )
 def test_a_token_may_be_written_as_people_do(post: Post, written: str) -> None:
-    assert post(written).status_code == 200
+    assert post("/en/track", token=written).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -63,13 +83,13 @@ def test_a_token_may_be_written_as_people_do(post: Post, written: str) -> None:
         (APPLICATION_TOKEN[:-1], 422, "A letter or a digit is wrong"),
         ("9876543210", 422, "A letter or a digit is wrong"),
         ('"><b>x</b>', 422, "A letter or a digit is wrong"),
-        (UNKNOWN_TOKEN, 404, "This site knows nothing of this token"),
+        (UNKNOWN_TOKEN, 404, "Nothing has this token"),
     ],
 )
 def test_a_token_that_shows_nothing_is_told_at_the_field_with_what_to_do(
     post: Post, written: str, status: int, text: str
 ) -> None:
-    response = post(written)
+    response = post("/en/track", token=written)
 
     assert response.status_code == status
     assert "<title>Error: " in response.text
@@ -79,73 +99,14 @@ def test_a_token_that_shows_nothing_is_told_at_the_field_with_what_to_do(
 
 
 def test_a_token_that_cannot_be_one_is_not_asked_for(post: Post, platform: FakePlatform) -> None:
-    post("EM123")
+    post("/en/track", token="EM123")
 
     assert platform.calls == []
 
 
-def test_what_is_in_doubt_says_that_paying_again_is_not_needed(post: Post, platform: FakePlatform) -> None:
-    platform.transactions[PAYMENT_TOKEN] = transaction(PAYMENT_TOKEN, "payment", "IN_DOUBT")
+def test_no_address_on_the_page_has_the_token(post: Post) -> None:
+    html = post("/en/track", token=APPLICATION_TOKEN).text
 
-    html = post(PAYMENT_TOKEN).text
-
-    assert "Not certain yet" in html
-    assert "You need not pay again" in html
-
-
-def test_every_status_and_event_of_the_gateway_has_words() -> None:
-    document = yaml.safe_load((GATEWAY / "openapi.yaml").read_text(encoding="utf-8"))
-    statuses = document["components"]["schemas"]["Transaction"]["properties"]["status"]["x-extensible-enum"]
-    events = json.loads((GATEWAY / "events.json").read_text(encoding="utf-8"))["consumes"]
-
-    assert {status for _, status in MEANINGS} == set(statuses)
-    assert set(EVENTS) == {consumed["event"].removesuffix(".v1") for consumed in events}
-
-
-def test_a_status_that_came_later_is_shown_without_a_guess(post: Post, platform: FakePlatform) -> None:
-    platform.transactions[PAYMENT_TOKEN] = transaction(PAYMENT_TOKEN, "payment", "PART_RETURNED", "payment.mended")
-
-    html = post(PAYMENT_TOKEN).text
-
-    assert OTHER.advice in html
-    assert "A further step" in html
-
-
-def test_nobody_on_the_way_keeps_the_answer_and_no_address_has_the_token(post: Post) -> None:
-    response = post(APPLICATION_TOKEN)
-
-    assert response.headers["Cache-Control"] == "no-store"
-    assert f"={APPLICATION_TOKEN}" not in response.text
-    assert f"/{APPLICATION_TOKEN}" not in response.text
-    assert 'href="/hi/track"' in response.text
-
-
-def test_the_log_does_not_have_the_token(post: Post, capsys: pytest.CaptureFixture[str]) -> None:
-    post(APPLICATION_TOKEN)
-
-    written = "".join(capsys.readouterr())
-    assert "http_request" in written
-    assert APPLICATION_TOKEN not in written
-
-
-@pytest.mark.parametrize(("failure", "status"), [(DependencyUnavailable("x"), 503), (DependencyTimeout("x"), 504)])
-def test_without_the_gateway_nothing_is_said_of_the_payment(
-    post: Post, platform: FakePlatform, failure: ServiceError, status: int
-) -> None:
-    platform.failure = failure
-
-    response = post(PAYMENT_TOKEN)
-
-    assert response.status_code == status
-    assert "nothing that you paid or applied for is lost" in response.text
-
-
-def test_a_form_of_another_kind_is_a_form_without_a_token(client: FlaskClient) -> None:
-    assert client.post("/en/track", json={"token": APPLICATION_TOKEN}).status_code == 422
-
-
-def test_a_form_that_is_too_large_is_refused(client: FlaskClient) -> None:
-    response = client.post("/en/track", data={"token": "x" * 100_000})
-
-    assert response.status_code == 413
-    assert "That could not be read" in response.text
+    assert f"={APPLICATION_TOKEN}" not in html
+    assert f"/{APPLICATION_TOKEN}" not in html
+    assert 'href="/hi/track"' in html

@@ -21,8 +21,10 @@ from servicekit.errors import DependencyTimeout, DependencyUnavailable, ServiceE
 
 # A person waits for this answer; the services read one document each.
 ASKING_SECONDS = 2.0
-# Look-ups at the same time, all callers together; more wait their turn within the two seconds.
+# Look-ups at the same time; more wait their turn within the two seconds. What anybody may ask without saying who they
+# are has few of its own, so that no flood of it keeps those waiting who have a token.
 MOST_ASKED_AT_ONCE = 16
+MOST_ASKED_FOR_ANYBODY = 4
 
 _log = structlog.get_logger(__name__)
 _trace_context = TraceContextTextMapPropagator()
@@ -49,6 +51,7 @@ class _ReportedSchema(Schema):
     kiosk_id = fields.String(load_default=None, allow_none=True)
     district_code = fields.String(load_default=None, allow_none=True)
     updated_at = fields.AwareDateTime(required=True)
+    deadline_at = fields.AwareDateTime(load_default=None, allow_none=True)
     events = fields.List(fields.Nested(_ReportedEventSchema), load_default=list)
 
 
@@ -58,11 +61,13 @@ _SCHEMA = _ReportedSchema()
 class HttpTransactionOwners:
     """Asks, all at once, every service whose OpenAPI document declares the internal look-up."""
 
-    def __init__(self, routes: RouteFiles, upstreams: Upstreams, tokens: InternalTokenIssuer) -> None:
+    def __init__(
+        self, routes: RouteFiles, upstreams: Upstreams, tokens: InternalTokenIssuer, most_at_once: int
+    ) -> None:
         self._routes = routes
         self._upstreams = upstreams
         self._tokens = tokens
-        self._threads = ThreadPoolExecutor(MOST_ASKED_AT_ONCE, thread_name_prefix="transaction-owners")
+        self._threads = ThreadPoolExecutor(most_at_once, thread_name_prefix="transaction-owners")
 
     def ask(self, token: str, request_id: str) -> ReportedTransaction | None:
         """As the port says; bounded by two seconds or the caller's deadline, whichever is less."""

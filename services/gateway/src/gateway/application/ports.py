@@ -29,7 +29,10 @@ class ObservedTransactions(Protocol):
 
 @dataclass(frozen=True)
 class ReportedTransaction:
-    """A transaction as the service that owns it reports it now. `at` instants are aware UTC."""
+    """A transaction as the service that owns it reports it now. Instants are aware UTC.
+
+    `deadline_at`: when people take it over, if it has not come to its end by then; None when the service tells none.
+    """
 
     token: str
     kind: str
@@ -40,6 +43,7 @@ class ReportedTransaction:
     district_code: str | None
     updated_at: datetime
     events: tuple[TimelineEntry, ...]
+    deadline_at: datetime | None = None
 
 
 class TransactionOwners(Protocol):

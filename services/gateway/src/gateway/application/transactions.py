@@ -69,25 +69,40 @@ class Transaction:
     fee_due: bool | None = None
 
 
-def payment_status(payment: Transaction) -> str:
+@dataclass(frozen=True)
+class Standing:
+    """How far a transaction is, and since when (aware UTC): a further step of an office counts anew."""
+
+    status: str
+    since: datetime
+
+
+def payment_standing(payment: Transaction) -> Standing:
     """COMPLETED once a completion was seen, whatever else was; a receipt is never taken back by a late failure."""
-    types = {event.type for event in payment.events}
-    if "payment.completed" in types:
-        return "COMPLETED"
-    return "FAILED" if "payment.failed" in types else "PROCESSING"
+    for event_type, status in (("payment.completed", "COMPLETED"), ("payment.failed", "FAILED")):
+        if instants := [event.at for event in payment.events if event.type == event_type]:
+            return Standing(status, min(instants))
+    return Standing("PROCESSING", _begun_at(payment))
 
 
-def application_status(application: Transaction, fee_payments: Iterable[Transaction]) -> str:
+def application_standing(application: Transaction, fee_payments: Iterable[Transaction]) -> Standing:
     """ISSUED, else what the latest decision says, else whether the fee is still due.
 
     The latest decision is the one with the highest sequence, not the one that arrived last.
     """
-    if any(event.type == "certificate.issued" for event in application.events):
-        return "ISSUED"
+    if issued := [event.at for event in application.events if event.type == "certificate.issued"]:
+        return Standing("ISSUED", min(issued))
     decisions = [event for event in application.events if event.decision is not None]
     if decisions:
-        latest = max(decisions, key=lambda event: event.sequence).decision
+        latest = max(decisions, key=lambda event: event.sequence)
         # One step approved: the certificate is on its way or another step follows.
-        return {"rejected": "REJECTED", "sent_back": "SENT_BACK"}.get(latest or "", "IN_VERIFICATION")
-    paid = any(payment_status(payment) == "COMPLETED" for payment in fee_payments)
-    return "FEE_DUE" if application.fee_due and not paid else "IN_VERIFICATION"
+        status = {"rejected": "REJECTED", "sent_back": "SENT_BACK"}.get(latest.decision or "", "IN_VERIFICATION")
+        return Standing(status, latest.at)
+    paid = [standing.since for standing in map(payment_standing, fee_payments) if standing.status == "COMPLETED"]
+    if application.fee_due and not paid:
+        return Standing("FEE_DUE", _begun_at(application))
+    return Standing("IN_VERIFICATION", min(paid, default=_begun_at(application)))
+
+
+def _begun_at(transaction: Transaction) -> datetime:
+    return min(event.at for event in transaction.events)

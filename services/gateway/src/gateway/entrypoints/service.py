@@ -5,7 +5,7 @@ from flask import Flask
 from gateway import __version__
 from gateway.application.route_documents import read_service
 from gateway.bootstrap import INDEXES, Gateway, bootstrap
-from gateway.entrypoints import documentation, transactions
+from gateway.entrypoints import documentation, transaction_lookups, transactions
 from gateway.entrypoints.commands import commands
 from gateway.entrypoints.consumers import CONSUMERS
 from gateway.entrypoints.proxy import OWN_NAME, Proxy, WsgiApp
@@ -27,7 +27,7 @@ SERVICE = Service(
     version=__version__,
     settings=GatewaySettings,
     bootstrap=bootstrap,
-    blueprints=[transactions.blueprint, documentation.blueprint],
+    blueprints=[transactions.blueprint, transaction_lookups.blueprint, documentation.blueprint],
     consumes=CONSUMERS,
     indexes=INDEXES,
     wrap_wsgi=put_proxy_in_front,

@@ -13,6 +13,8 @@ from kiosk_registry.entrypoints.schemas import (
     KioskSchema,
     NearestQuerySchema,
     NearestSchema,
+    PlacesQuerySchema,
+    PlacesSchema,
     StatisticsSchema,
 )
 from servicekit.errors import FieldProblem, ValidationFailed
@@ -21,6 +23,8 @@ from servicekit.http import Blueprint, application, cursor
 READ = "kiosks:read"
 # Counting 40,000 index entries for every look at a dashboard would be waste: a minute-old figure is as good.
 STATISTICS_FRESH_SECONDS = 60
+# Districts and PIN codes change with a release.
+PLACES_FRESH_SECONDS = 3600
 KIOSK_ID = {"in": "path", "name": "kiosk_id", "description": "Permanent id.", "example": "ksk_RJ10200001"}
 
 blp = Blueprint("kiosks", description="The e-Mitra centres of Rajasthan and its districts")
@@ -90,6 +94,31 @@ def list_districts() -> Response:
     All 33, with their names in English and Hindi.
     """
     return jsonify(items=application(KioskRegistry).kiosks.districts())
+
+
+@blp.route("/v1/places")
+@blp.public("where somebody is, in words they know, before they look for a centre")
+@blp.arguments(PlacesQuerySchema, location="query")
+@blp.response(200, PlacesSchema, headers=["Cache-Control"])
+def list_places(query: dict[str, Any]) -> Response:
+    """List the places that centres can be looked for from
+
+    Every district with the position of its headquarters. With `pin` the districts of that PIN code, more than one where
+    it crosses a border, and the middle of its post offices. A PIN whose area is not known has no districts, and `note`
+    and `note_hi` say what to do.
+    """
+    pin, places = query.get("pin"), application(KioskRegistry).places
+    shown = places.of_pin(pin) if pin else places.all()
+    response = jsonify(**shown, **_pin_notes(unknown=bool(pin) and not shown["items"]))
+    response.headers["Cache-Control"] = f"public, max-age={PLACES_FRESH_SECONDS}"
+    return response
+
+
+def _pin_notes(*, unknown: bool) -> dict[str, str | None]:
+    return {
+        "note": "The area of this PIN code is not known here. Choose a district." if unknown else None,
+        "note_hi": "इस पिन कोड का क्षेत्र यहाँ ज्ञात नहीं है। ज़िला चुनें।" if unknown else None,
+    }
 
 
 def _notes(count: int, limit: int) -> dict[str, str | None]:

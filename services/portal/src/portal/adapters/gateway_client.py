@@ -21,7 +21,7 @@ from servicekit.errors import DependencyTimeout, DependencyUnavailable
 Credentials = tuple[str, str]
 
 # What the pages read and nothing more: a portal that is broken into can neither pay nor apply with its token.
-SCOPES = ("applications:read", "billers:read", "kiosks:read", "transactions:read")
+SCOPES = ("applications:read", "billers:read", "kiosks:read")
 # The portal's client in `identity seed-sandbox`.
 SANDBOX_CLIENT = "portal-sandbox"
 # A neighbour answers the connection within this, or it is down.
@@ -48,25 +48,34 @@ class GatewayClient:
         self._token, self._token_ends_at = "", 0.0
 
     def application_types(self) -> Sequence[Answer]:
-        return self._items("list_application_types", "/v1/application-types")
+        return _items("list_application_types", self._known("list_application_types", "/v1/application-types"))
 
     def application_type(self, code: str) -> Answer | None:
         return self._one("get_application_type", f"/v1/application-types/{quote(code, safe='')}")
 
     def billers(self) -> Sequence[Answer]:
-        return self._items("list_billers", "/v1/billers")
-
-    def districts(self) -> Sequence[Answer]:
-        return self._items("list_districts", "/v1/districts")
+        return _items("list_billers", self._known("list_billers", "/v1/billers"))
 
     def nearest_centres(self, latitude: float, longitude: float, count: int) -> Answer:
         query = urlencode({"lat": latitude, "lon": longitude, "limit": count})
         return self._known("find_nearest_kiosks", f"/v1/kiosks/nearest?{query}")
 
-    def transaction(self, token: str) -> Answer | None:
-        return self._one("get_transaction", f"/v1/transactions/{quote(token, safe='')}")
+    # ---- asking as anybody: without a token, so that the gateway counts it as anybody's
 
-    # Public: no token, so the gateway counts it as anybody's.
+    def service_charges(self) -> Answer:
+        return self._read("list_service_charges", self._send("GET", "/v1/service-charges", {}))
+
+    def districts(self) -> Sequence[Answer]:
+        return _items("list_places", self._read("list_places", self._send("GET", "/v1/places", {})))
+
+    def pin_places(self, pin: str) -> Answer:
+        return self._read("list_places", self._send("GET", f"/v1/places?{urlencode({'pin': pin})}", {}))
+
+    def transaction(self, token: str) -> Answer | None:
+        response = self._send("POST", "/v1/transaction-lookups", {}, json.dumps({"token": token}))
+        # Any other 404 is a gateway that has no such operation yet, and says nothing of the token.
+        unknown = response.status == 404 and b'"no-such-transaction"' in response.data
+        return None if unknown else self._read("look_up_transaction", response)
 
     def verification_of_text(self, text: str) -> Answer:
         response = self._send("POST", "/v1/certificate-text-verifications", {}, json.dumps({"text": text}))
@@ -78,12 +87,6 @@ class GatewayClient:
         return None if response.status == 422 else self._read("verify_certificate_number", response)
 
     # ---- asking
-
-    def _items(self, operation: str, path: str) -> Sequence[Answer]:
-        items = self._known(operation, path).get("items")
-        if not isinstance(items, list):
-            raise _unusable(operation, "no items")
-        return items
 
     def _known(self, operation: str, path: str) -> Answer:
         answer = self._one(operation, path)
@@ -165,6 +168,13 @@ def sandbox_credentials(file: Path) -> Credentials:
         return mine["client_id"], mine["client_secret"]
     except (OSError, ValueError, LookupError, TypeError, StopIteration) as error:
         raise DependencyUnavailable("The sandbox file does not show the portal's client yet.") from error
+
+
+def _items(operation: str, answer: Answer) -> Sequence[Answer]:
+    items = answer.get("items")
+    if not isinstance(items, list):
+        raise _unusable(operation, "no items")
+    return items
 
 
 def _unusable(operation: str, why: str) -> DependencyUnavailable:

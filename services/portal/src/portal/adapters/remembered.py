@@ -48,8 +48,14 @@ class RememberedPlatform:
     def billers(self) -> Sequence[Answer]:
         return self._remembered("billers", self._platform.billers)
 
+    def service_charges(self) -> Answer:
+        return self._remembered("service charges", self._platform.service_charges)
+
     def districts(self) -> Sequence[Answer]:
         return self._remembered("districts", self._platform.districts)
+
+    def pin_places(self, pin: str) -> Answer:
+        return self._platform.pin_places(pin)
 
     def nearest_centres(self, latitude: float, longitude: float, count: int) -> Answer:
         return self._platform.nearest_centres(latitude, longitude, count)

@@ -26,14 +26,20 @@ class Platform(Protocol):
     def billers(self) -> Sequence[Answer]:
         """Whose bills may be paid."""
 
+    def service_charges(self) -> Answer:
+        """What is paid beside a bill today (`on`): `items` by kind of bill; its `charge` is None where it is unset."""
+
     def districts(self) -> Sequence[Answer]:
-        """The districts, with their names and headquarters."""
+        """The districts, with their names and the positions of their headquarters."""
+
+    def pin_places(self, pin: str) -> Answer:
+        """`items`, the districts of a PIN code, none when its area is not known and `note` says so; its `pin_area`."""
 
     def nearest_centres(self, latitude: float, longitude: float, count: int) -> Answer:
         """`items`, the centres nearest to a place, the closest first; `note` where there are fewer than `count`."""
 
     def transaction(self, token: str) -> Answer | None:
-        """How far a payment or an application is; None when the portal's client may see none of this token."""
+        """How far a payment or an application is, in words of both languages; None when nothing has this token."""
 
     def verification_of_text(self, text: str) -> Answer:
         """Whether `text`, of a certificate's QR or of a signed certificate, is ours, unchanged and in force."""

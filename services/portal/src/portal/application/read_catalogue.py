@@ -13,7 +13,7 @@ from portal.application import spelling
 from portal.application.ports import Answer, Platform
 
 # The fee of an application is paid like a bill, but nobody looks for it: it is on the application.
-_NOT_SHOWN = frozenset({"APPLICATION_FEE"})
+APPLICATION_FEE = "APPLICATION_FEE"
 # What fits half as well as the best is not what was meant ("praman patra" is in the name of every certificate).
 _LEAST_SHARE_OF_THE_BEST = 0.5
 # A question longer than this is not one.
@@ -49,7 +49,7 @@ class CatalogueReader:
         bills = [
             Entry("bill", known["biller_id"], known["category"], {"en": known["name"], "hi": known["name_hi"]}, known)
             for known in self.platform.billers()
-            if known["category"] not in _NOT_SHOWN
+            if known["category"] != APPLICATION_FEE
         ]
         return [*certificates, *bills]
 

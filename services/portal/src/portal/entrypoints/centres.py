@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, request
 
-from portal.application.read_places import PlaceReader
+from portal.application.ports import Answer
+from portal.application.read_places import PlaceReader, read_pin
 from portal.bootstrap import Portal
 from portal.entrypoints import centre_map
 from portal.entrypoints.frame import SPOKEN, page, said
@@ -23,26 +24,44 @@ blueprint = Blueprint("centres")
 
 @dataclass(frozen=True)
 class Place:
-    """Where distances are counted from: the headquarters of a district, or a position somebody gave (None)."""
+    """Where distances are counted from.
+
+    A position somebody gave (no districts); the headquarters of the one district; or the post offices of `pin`, where
+    the platform knows their place (`at_pin`).
+    """
 
     latitude: float
     longitude: float
-    district: Mapping[str, Any] | None
+    districts: Sequence[Answer] = ()
+    pin: str = ""
+    at_pin: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question for a place comes to: the place, or the districts it may be in, or what cannot be used.
+
+    `problem` is "place", "pin" or "position". `answer` is the platform's about a PIN.
+    """
+
+    place: Place | None = None
+    choices: Sequence[Answer] = ()
+    problem: str = ""
+    answer: Answer | None = None
 
 
 @blueprint.route(f"{SPOKEN}/centres")
 @blueprint.public("a page for everybody", documented=False)
 def find_centres() -> Response:
     """The form, and what it asks for."""
-    asked = {name: request.args.get(name, "")[:LONGEST_PLACE].strip() for name in ("place", "district", "lat", "lon")}
+    written = {name: request.args.get(name, "")[:LONGEST_PLACE].strip() for name in ("place", "district", "lat", "lon")}
     platform = application(Portal).platform
-    reader = PlaceReader(platform)
-    place, choices, problem = _placed(reader, asked)
+    asked = _read(PlaceReader(platform), written)
     shown: dict[str, Any] = {"near": None}
-    if place is not None:
-        near = platform.nearest_centres(place.latitude, place.longitude, CENTRES)
-        centres: Sequence[Mapping[str, Any]] = near["items"]
-        at = (place.latitude, place.longitude)
+    if asked.place is not None:
+        near = platform.nearest_centres(asked.place.latitude, asked.place.longitude, CENTRES)
+        centres: Sequence[Answer] = near["items"]
+        at = (asked.place.latitude, asked.place.longitude)
         shown = {
             "near": near,
             "directions": [centre_map.direction(*at, centre) for centre in centres],
@@ -51,35 +70,43 @@ def find_centres() -> Response:
         }
     return page(
         "centres.html",
-        status=422 if problem else 200,
-        kept=not (asked["lat"] or asked["lon"] or problem),
+        status=422 if asked.problem else 200,
+        kept=not (written["lat"] or written["lon"] or asked.problem),
+        written=written,
         asked=asked,
-        place=place,
-        choices=choices,
-        problem=problem,
         districts=sorted(platform.districts(), key=lambda district: said().member(district, "name")),
         **shown,
     )
 
 
-def _placed(reader: PlaceReader, asked: Mapping[str, str]) -> tuple[Place | None, Sequence[Mapping[str, Any]], str]:
-    """The place, or the districts it may be in, or which field cannot be used: "place" or "position"."""
-    if asked["lat"] or asked["lon"]:
-        latitude, longitude = _degrees(asked["lat"], 90), _degrees(asked["lon"], 180)
+def _read(reader: PlaceReader, written: Mapping[str, str]) -> Asked:
+    if written["lat"] or written["lon"]:
+        latitude, longitude = _degrees(written["lat"], 90), _degrees(written["lon"], 180)
         if latitude is None or longitude is None:
-            return None, [], "position"
-        return Place(latitude, longitude, None), [], ""
-    if asked["district"]:
-        district = reader.district(asked["district"])
-        districts = [district] if district else []
-    elif asked["place"]:
-        districts = list(reader.search(asked["place"]))
-    else:
-        return None, [], ""
+            return Asked(problem="position")
+        return Asked(Place(latitude, longitude))
+    if written["district"]:
+        district = reader.district(written["district"])
+        return _of_districts([district] if district else [])
+    if pin := read_pin(written["place"]):
+        return _of_pin(pin, reader.platform.pin_places(pin))
+    return _of_districts(reader.search(written["place"])) if written["place"] else Asked()
+
+
+def _of_districts(districts: Sequence[Answer], pin: str = "") -> Asked:
     if len(districts) != 1:
-        return None, districts, "" if districts else "place"
-    longitude, latitude = districts[0]["headquarters"]["coordinates"]
-    return Place(latitude, longitude, districts[0]), [], ""
+        return Asked(choices=districts, problem="" if districts else "place")
+    longitude, latitude = districts[0]["position"]["coordinates"]
+    return Asked(Place(latitude, longitude, districts, pin))
+
+
+def _of_pin(pin: str, answer: Answer) -> Asked:
+    if not answer["items"]:
+        return Asked(problem="pin", answer=answer)
+    if answer["pin_area"]["position"] is None:
+        return replace(_of_districts(answer["items"], pin), answer=answer)
+    longitude, latitude = answer["pin_area"]["position"]["coordinates"]
+    return Asked(Place(latitude, longitude, answer["items"], pin, at_pin=True), answer=answer)
 
 
 def _degrees(text: str, most: int) -> float | None:

@@ -64,7 +64,7 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a text that is 
 # The pages that the frame leads to, in order: address behind the language, name, and what is there.
 PLACES = (
     ("services", N_("Services"), N_("what they cost, which papers they take, how many days they need")),
-    ("rates", N_("Rate list"), N_("what you pay for each certificate, and by which order")),
+    ("rates", N_("Rate list"), N_("what you pay for each certificate and on each bill, and by which order")),
     ("centres", N_("Nearest centre"), N_("by town, PIN code or where you are")),
     ("track", N_("Track"), N_("where your application or payment is, by the token on the receipt")),
     ("verify", N_("Verify"), N_("whether a certificate that you were shown is valid")),

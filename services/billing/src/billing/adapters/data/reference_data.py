@@ -86,6 +86,7 @@ def _rate(row: Mapping[str, Any]) -> Rate:
         order_hi=row["order_hi"],
         slabs=tuple(Slab(slab["up_to_paise"], slab["charge_paise"]) for slab in row["slabs"]),
         borne_by_department=row["borne_by_department"],
+        from_year_only=row.get("from_is_year_only", False),
     )
 
 

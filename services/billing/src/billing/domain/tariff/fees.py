@@ -27,6 +27,7 @@ class Rate:
     """One line of an order. `until` is the last day it applies (None: still in force).
 
     `borne_by_department`: the citizen pays nothing and the department owes the charge (order of 2020-09-01).
+    `from_year_only`: the order's day of effect is not published, and `from_day` is the first of its year.
     """
 
     category: str
@@ -36,6 +37,12 @@ class Rate:
     order_hi: str
     slabs: tuple[Slab, ...]
     borne_by_department: bool
+    from_year_only: bool = False
+
+    @property
+    def citizen_slabs(self) -> tuple[Slab, ...]:
+        """What the citizen pays, by the size of the bill."""
+        return (Slab(None, 0),) if self.borne_by_department else self.slabs
 
     def charge_for(self, bill_paise: int) -> int:
         """The charge for a bill of this size; slabs are in rising order and the last has no upper end."""
@@ -90,11 +97,18 @@ class FeeSchedule:
         """A fee that is itself revenue (an application's), divided into heads. Raises NoRateInForce."""
         return split(fee_paise, self._sharing(category, channel, on).shares)
 
+    def rates_on(self, on: date) -> dict[str, Rate | None]:
+        """Each category with the rate in force on that day (IST); None where no order that we hold sets one."""
+        return {rate.category: self._find_rate(rate.category, on) for rate in self.rates}
+
+    def _find_rate(self, category: str, on: date) -> Rate | None:
+        return next((rate for rate in self.rates if rate.category == category and _in_force(rate, on)), None)
+
     def _rate(self, category: str, on: date) -> Rate:
-        for rate in self.rates:
-            if rate.category == category and _in_force(rate, on):
-                return rate
-        raise NoRateInForce(f"no rate for {category} on {on}")
+        rate = self._find_rate(category, on)
+        if rate is None:
+            raise NoRateInForce(f"no rate for {category} on {on}")
+        return rate
 
     def _sharing(self, category: str, channel: str, on: date) -> Sharing:
         for sharing in self.sharings:

@@ -4,6 +4,7 @@ from billing.domain.payer import Payer
 from servicekit.http import Blueprint, caller
 
 billers = Blueprint("billers", description="Who can be paid, and what for.")
+tariff = Blueprint("service-charges", description="What paying a bill costs beside the bill, by order.")
 payments = Blueprint("payments", description="Bills fetched and paid, receipts, wallets.")
 internal = Blueprint("internal", description="For the platform's own services and the biller network.")
 

@@ -1,0 +1,24 @@
+"""The route of service charges."""
+
+from typing import Any
+
+from billing.bootstrap import Billing
+from billing.domain.calendar import civil_day
+from billing.entrypoints.http.blueprints import tariff
+from billing.entrypoints.http.tariff import schemas, views
+from servicekit.http import application
+from servicekit.instants import utc_now
+
+
+@tariff.route("/v1/service-charges")
+@tariff.public("what citizens may be charged is for everybody to read")
+@tariff.arguments(schemas.ServiceChargesQuerySchema, location="query")
+@tariff.response(200, schemas.ServiceChargesSchema)
+def list_service_charges(query: dict[str, Any]) -> dict[str, Any]:
+    """What a citizen pays as service charge.
+
+    For each kind of bill, on one day: by which order, and how much by the size of the bill. Where no order that we hold
+    sets a charge for that day, `charge` is null. A day to come is told by the orders of today.
+    """
+    on = query.get("on") or civil_day(utc_now())
+    return views.service_charges_view(on, application(Billing).fees.rates_on(on))
