@@ -11,6 +11,7 @@ from tests.conftest import ROOT
 from tests.support.remedies import REMEDIES
 
 MODULES = [*ROOT.glob("tests/architecture/test_*.py"), *ROOT.glob("tests/contract/test_*.py")]
+IMPORTS = "import pytest\nfrom pathlib import Path\n"
 CONFTEST = "from tests.support.remedies import pytest_runtest_makereport\n"
 
 
@@ -58,7 +59,7 @@ def test_a_failure_begins_with_it(tmp_path: Path, test: str, sentence: str) -> N
     value = {"service": "'billing'", "document": f"Path({str(ROOT)!r}, 'services', 'gateway', 'README.md')", "": ""}
     mark = f"@pytest.mark.parametrize({parameter[1]!r}, [{value[parameter[1]]}])\n" if parameter[1] else ""
     (tmp_path / "conftest.py").write_text(CONFTEST)
-    (tmp_path / "test_it.py").write_text(f"import pytest\nfrom pathlib import Path\n{mark}def {test}:\n    assert 1 == 2\n")
+    (tmp_path / "test_it.py").write_text(f"{IMPORTS}{mark}def {test}:\n    assert 1 == 2\n")
     command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", str(tmp_path)]
     failed = subprocess.run(
         [*command, "--rootdir", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60

@@ -103,7 +103,10 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         _BASE,
         "preStop sleeps 5 s, and terminationGracePeriodSeconds is longer than that and the drain",
     ),
-    "test_a_rollout_never_takes_away_what_serves": (_BASE, "maxUnavailable is 0; the selector fits the template's labels"),
+    "test_a_rollout_never_takes_away_what_serves": (
+        _BASE,
+        "maxUnavailable is 0; the selector fits the template's labels",
+    ),
     "test_every_deployment_has_a_disruption_budget_and_the_api_scales_itself": (
         _BASE,
         "take the PodDisruptionBudget with each component; the API has an autoscaler and no `replicas`",
@@ -213,7 +216,7 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
     ),
     "test_every_published_event_has_a_schema_and_belongs_to_its_only_producer": (
         "services/{service}/contracts/events",
-        'add the schema and two examples (shared/contracts/README.md), or publish another service\'s event no more',
+        "add the schema and two examples (shared/contracts/README.md), or publish another service's event no more",
     ),
     "test_every_consumed_event_is_published_by_whom_the_consumer_expects": (
         "services/{service}/src/…/entrypoints/consumers.py",
@@ -224,7 +227,7 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         "mend the example that is named; each event has two",
     ),
     "test_the_committed_table_of_events_is_the_services_own": ("services/{service}/events.json", "run `make generate`"),
-}  # fmt: skip
+}
 
 
 @pytest.hookimpl(wrapper=True)

@@ -162,7 +162,8 @@ def refuse_what_is_not_found_again(listed: str) -> None:
     if lost:
         raise CannotStart(
             "These tests have a backslash or a letter outside of ASCII in their ids. mutmut does not find them again, "
-            "and counts every mutant as noticed that they run on. Give their parametrize plain `ids`:\n" + "\n".join(lost)
+            "and counts every mutant as noticed that they run on. Give their parametrize plain `ids`:\n"
+            + "\n".join(lost)
         )
 
 

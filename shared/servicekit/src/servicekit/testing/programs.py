@@ -1,8 +1,8 @@
 """Programs of Python that tests start: real processes, with a pid, an environment and an end of their own.
 
-They are forked from a process that has imported the chassis once (multiprocessing's "forkserver", which has no threads):
-a start from nothing takes seconds of CPU for imports alone. Where a test is about how a process begins and ends, it is
-to start one from nothing.
+They are forked from a process that has imported the chassis once (the "forkserver" of multiprocessing, which has no
+threads): a start from nothing takes seconds of CPU for imports alone. Where a test is about how a process begins and
+ends, it is to start one from nothing.
 """
 
 import atexit
