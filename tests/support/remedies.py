@@ -52,7 +52,7 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
     ),
     "test_what_was_released_is_a_part_of_its_changelog_and_nothing_else_is": (
         "releases.toml",
-        'each release has a part "1.2.3 (2026-11-26)" in its package\'s CHANGELOG.md, below "Unreleased"',
+        'each release has a part "1.2.3 (2026-11-26)" in the changelog of its package, below "Unreleased"',
     ),
     # test_image
     "test_what_the_image_is_made_of_is_there": ("deploy/Dockerfile", "copy what the service has, or add it there"),

@@ -62,9 +62,10 @@ def holder_of(port: int) -> str:
 
 
 def _pick(taken: set[int]) -> int:
-    ports = range(FIRST_PORT, LAST_PORT)
-    begin = os.getpid() * PORTS_OF_A_STACK % len(ports)
-    for port in (*ports[begin:], *ports[:begin]):
+    ports = LAST_PORT - FIRST_PORT
+    begin = os.getpid() * PORTS_OF_A_STACK
+    for step in range(ports):
+        port = FIRST_PORT + (begin + step) % ports
         if port not in taken and is_free(port):
             return port
     raise OSError(f"no free port between {FIRST_PORT} and {LAST_PORT} on 127.0.0.1")

@@ -16,8 +16,8 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from servicekit.broker import relay as relaying
-from servicekit.broker.relay import Relay, RelayInDoubt
-from servicekit.broker.relay_store import Row
+from servicekit.broker.relay import Relay
+from servicekit.broker.relay_store import RelayInDoubt, Row
 
 EXCHANGES = ["maker.events", "maker.parking"]
 
