@@ -11,6 +11,9 @@ import yaml
 
 from emitra_local.environments import Environments
 from tests.conftest import ROOT
+from tests.support.remedies import pytest_runtest_makereport
+
+__all__ = ["pytest_runtest_makereport"]
 
 SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/pyproject.toml"))
 

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.support.platform import Platform, eventually
 
 # Where OpenTelemetry has the request's id: on an HTTP server's span, and on a message's.
 NAMES = ("http.response.header.x-request-id", "messaging.message.conversation_id")
-TRACED = {"billing-api", "billing-relay", "gateway-api", "gateway-worker"}
+TRACED = ["billing-api", "billing-relay", "gateway-api", "gateway-worker"]
 
 
 def test_the_documentation_page_asks_nobody_else(platform: Platform) -> None:
@@ -75,6 +76,14 @@ def test_a_callers_request_id_and_deadline_are_honoured(platform: Platform) -> N
     assert (late.status, late.json["retryable"]) == (504, True)
 
 
+def restart_all(stack: Stack, env: dict[str, str]) -> None:
+    """The traced programs, at the same time."""
+    with ThreadPoolExecutor(len(TRACED)) as pool:
+        for _ in pool.map(lambda program: stack.restart_program(program, env), TRACED):
+            pass
+    stack.await_ready(TRACED)
+
+
 @pytest.fixture
 def collector(stack: Stack) -> Iterator[list[ExportTraceServiceRequest]]:
     """A real OTLP receiver; the traced programs are restarted to send to it, and again without it."""
@@ -95,14 +104,10 @@ def collector(stack: Stack) -> Iterator[list[ExportTraceServiceRequest]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    where = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_port}"}
-    for program in TRACED:
-        stack.restart_program(program, where)
-    stack.await_ready(list(TRACED))
+    url = f"http://127.0.0.1:{server.server_port}"
+    restart_all(stack, {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "200"})
     yield received
-    for program in TRACED:
-        stack.restart_program(program)
-    stack.await_ready(list(TRACED))
+    restart_all(stack, {})
     server.shutdown()
     thread.join()
     server.server_close()

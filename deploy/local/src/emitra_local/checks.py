@@ -59,8 +59,8 @@ def _checked(check: tuple[str, Check]) -> tuple[Result, str]:
 
 
 def _locks_fit(environments: Environments) -> str:
-    stale = [str(path.relative_to(environments.root)) for path in stale_locks(environments.workspace)]
-    return f"out of date, `make lock` renews them: {', '.join(stale)}\n" if stale else ""
+    rule = "the lock answers other requirements than pyproject.toml has; run `make lock`"
+    return "".join(f"{_told(environments, path, rule)}\n" for path in stale_locks(environments.workspace))
 
 
 def _import_rules(environments: Environments, service: Package | None = None) -> str:
@@ -72,9 +72,15 @@ def _import_rules(environments: Environments, service: Package | None = None) ->
 
 def _generated_is_new(environments: Environments) -> str:
     now = generated(environments)
-    stale = [str(path.relative_to(environments.root)) for path in now.stale]
-    out_of_date = [f"out of date, `make generate` renews them: {', '.join(stale)}"] if stale else []
-    return "\n".join([*now.faults, *out_of_date])
+    rule = "it is generated, and not what the code says now; run `make generate`, change nothing in it by hand"
+    return "\n".join([*now.faults, *(_told(environments, path, rule) for path in now.stale)])
+
+
+def _told(environments: Environments, path: Path, rule: str) -> str:
+    """Whose file, which file, and the rule with what to do instead."""
+    file = path.relative_to(environments.root)
+    names = [name for name in environments.workspace.service_names if name in file.parts]
+    return f"{names[0] if names else 'platform'}: {file}: {rule}"
 
 
 def _contract_gate(environments: Environments) -> str:

@@ -35,7 +35,6 @@ _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 TELL_EVERY_SECONDS = 60
 _SETTINGS = {
     "source_paths": ["src"],
-    "pytest_add_cli_args": ["-p", "no:cacheprovider", "--hypothesis-profile=ci"],
     "timeout_multiplier": ["5"],
     "timeout_constant": ["3"],
 }
@@ -51,6 +50,11 @@ class Plan:
     without: Sequence[str]
     survivors: Sequence[Survivor]
     infra: bool = False
+
+    @property
+    def arguments(self) -> list[str]:
+        """What pytest is given besides the tests."""
+        return ["-p", "no:cacheprovider", "--hypothesis-profile=ci", *(f"--ignore={test}" for test in self.without)]
 
     @classmethod
     def of(cls, package: Package) -> Plan:
@@ -84,9 +88,7 @@ def run_mutants(root: Path, name: str, part: str = "") -> int:
         copy = _copy(package, root / ".local" / "mutants" / name, plan, code)
     servers = disposable_stack(root, with_services=False, stage=stage, say=say) if plan.infra else nullcontext()
     with servers as stack:
-        changed = _mutants(
-            environments, environments.tested_in(package), copy, stack.infrastructure_env if stack else {}
-        )
+        changed = _mutants(environments, package, plan, copy, stack.infrastructure_env if stack else {})
     survivors = Plan.of(package).survivors  # Read now: a run is long enough to write down reasons meanwhile.
     mutants = judged(changed, survivors)
     console.print(table(mutants))
@@ -122,10 +124,9 @@ def _copy(package: Package, folder: Path, plan: Plan, code: Sequence[str]) -> Pa
     for pattern in code:
         for path in folder.glob(pattern):
             path.write_text(undecorated(path.read_text(encoding="utf-8")), encoding="utf-8")
-    ignored = [f"--ignore={test}" for test in plan.without]
     settings = _SETTINGS | {
         "only_mutate": [pattern.replace("**/", "") for pattern in code],
-        "pytest_add_cli_args": [*_SETTINGS["pytest_add_cli_args"], *ignored],
+        "pytest_add_cli_args": plan.arguments,
         "pytest_add_cli_args_test_selection": plan.tests,
     }
     (folder / "setup.cfg").write_text(_ini(settings), encoding="utf-8")
@@ -154,8 +155,22 @@ def lines_to_tell(lines: Iterable[str], seconds: Callable[[], float]) -> Iterato
             yield text
 
 
-def _mutants(environments: Environments, tested_in: str, folder: Path, servers: dict[str, str]) -> list[Mutant]:
-    python = environments.program(tested_in, "python")
+def refuse_what_is_not_found_again(listed: str) -> None:
+    """Raises CannotStart, naming them, for tests that mutmut takes for noticing because it does not find them again.
+    `listed` is what pytest collected, a test a line."""
+    lost = [line for line in listed.splitlines() if "::" in line and ("\\" in line or not line.isascii())]
+    if lost:
+        raise CannotStart(
+            "These tests have a backslash or a letter outside of ASCII in their ids. mutmut does not find them again, "
+            "and counts every mutant as noticed that they run on. Give their parametrize plain `ids`:\n"
+            + "\n".join(lost)
+        )
+
+
+def _mutants(
+    environments: Environments, package: Package, plan: Plan, folder: Path, servers: dict[str, str]
+) -> list[Mutant]:
+    python = environments.program(environments.tested_in(package), "python")
     (mutmuts_own,) = environments.program("mutants", "python").parent.parent.glob("lib/python3*/site-packages")
     env = os.environ | import_rules.path(environments.workspace) | {"EMITRA_ROOT": str(environments.root)} | servers
 
@@ -176,6 +191,11 @@ def _mutants(environments: Environments, tested_in: str, folder: Path, servers: 
         with mutmut("show", name) as lines:
             return "".join(lines)
 
+    listing = [str(python), "-m", "pytest", "--collect-only", *plan.arguments, *plan.tests]
+    collected = subprocess.run(listing, cwd=folder, env=env, text=True, capture_output=True, check=False)
+    if collected.returncode:
+        raise CannotStart(f"pytest cannot collect the tests of {folder}:\n{collected.stdout}{collected.stderr}")
+    refuse_what_is_not_found_again(collected.stdout)
     # One at a time: tests that wait for one another must not be slow because of others, and so be taken for noticing.
     with mutmut("run", "--max-children", "1", stdout=None if console.is_terminal else subprocess.PIPE) as lines:
         for line in lines_to_tell(lines, time.monotonic):

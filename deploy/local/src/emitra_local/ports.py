@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
+import os
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
@@ -11,7 +11,9 @@ from pathlib import Path
 
 # Below the range from which Linux gives ports to outgoing connections: none of ours can be taken by accident later.
 FIRST_PORT, LAST_PORT = 20_000, 32_000
-ATTEMPTS = 200
+# A stack has some forty. Stacks that start together look from different places: a port is taken only when its program
+# listens, and until then two would choose the same.
+PORTS_OF_A_STACK = 64
 
 
 def is_free(port: int) -> bool:
@@ -60,8 +62,10 @@ def holder_of(port: int) -> str:
 
 
 def _pick(taken: set[int]) -> int:
-    for _ in range(ATTEMPTS):
-        port = random.randint(FIRST_PORT, LAST_PORT)  # noqa: S311 - spread, so that stacks starting together differ
+    ports = LAST_PORT - FIRST_PORT
+    begin = os.getpid() * PORTS_OF_A_STACK
+    for step in range(ports):
+        port = FIRST_PORT + (begin + step) % ports
         if port not in taken and is_free(port):
             return port
-    raise OSError(f"no free port between {FIRST_PORT} and {LAST_PORT} on 127.0.0.1 in {ATTEMPTS} attempts")
+    raise OSError(f"no free port between {FIRST_PORT} and {LAST_PORT} on 127.0.0.1")

@@ -198,11 +198,15 @@ class Stack:
 
     def start_program(self, program: str, env: Mapping[str, str] | None = None) -> None:
         """Start a stopped program, with `env` (e.g. CRASH_POINT) on top of its own this time and at its restarts."""
+        self.set_environment(program, env)
+        self.supervisor.start_program(program)
+
+    def set_environment(self, program: str, env: Mapping[str, str] | None = None) -> None:
+        """What a program gets when it starts next: its own environment, and `env` on top."""
         described = self._programs[program]
         self.supervisor.set_environment(
             Program(described.name, described.group, described.argv, described.env | dict(env or {}))
         )
-        self.supervisor.start_program(program)
 
     def restart_program(self, program: str, env: Mapping[str, str] | None = None) -> None:
         """stop_program, then start_program; await_ready says when it serves again."""

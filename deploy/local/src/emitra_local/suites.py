@@ -16,7 +16,7 @@ from emitra_local.environments import Environments
 from emitra_local.generated import CONTRACTS_ENVIRONMENT, Generated, contract_gate, generated, platform_documents
 from emitra_local.problems import CannotStart
 from emitra_local.stack import disposable_stack
-from emitra_local.suite_results import Result, read_report, summarise
+from emitra_local.suite_results import Result, read_report, seconds_of, summarise
 from emitra_local.workspace import Package
 
 # All levels together must fit in ten minutes: one that takes this long hangs.
@@ -53,7 +53,7 @@ class SuiteRunner:
     def run(self, suite: Suite, *, live: bool = False) -> Result:
         """Run a suite to its end. Its output is shown as it comes when `live`, else as a whole afterwards."""
         local = self.environments.root / ".local"
-        report = local / "test-results" / f"{suite.name.replace(' ', '-')}.xml"
+        report = self._report(suite)
         report.parent.mkdir(parents=True, exist_ok=True)
         report.unlink(missing_ok=True)
         # `-m pytest` puts the current folder on the path: a suite's own helpers are `tests.support…`.
@@ -81,6 +81,14 @@ class SuiteRunner:
             _show(result, output)
         return result
 
+    def longest_first(self, suites: Sequence[Suite]) -> list[Suite]:
+        """By what they took when they last ran here, so that no long one is left for the end; in front of them, in
+        their order, those of which that is not known."""
+        return sorted(suites, key=lambda suite: -seconds_of(self._report(suite)))
+
+    def _report(self, suite: Suite) -> Path:
+        return self.environments.root / ".local" / "test-results" / f"{suite.name.replace(' ', '-')}.xml"
+
     def end(self) -> None:
         """End the suites that run now; their run() returns."""
         for process in list(self._running):
@@ -97,7 +105,7 @@ def run_tests(root: Path, only: str = "", expression: str = "") -> int:
         return _run_package(environments, only, expression)
     packages = _package_suites(environments)
     architecture = Suite("architecture", "tests", root, ("tests/architecture", "tests/contract", "tests/nemesis"))
-    # Together, because they share one whole stack. They run alone: they measure deadlines and kill processes.
+    # Together, because they share one whole stack.
     whole = Suite("end to end, faults", "tests", root, ("tests/e2e", "tests/fault", "-m", "not long"))
     # A whole stack of its own, on what the previous release stored.
     upgrade = Suite("upgrade", "tests", root, ("tests/upgrade", "-m", "not long"))
@@ -106,15 +114,14 @@ def run_tests(root: Path, only: str = "", expression: str = "") -> int:
         environments.ensure("lint")
         faults = _faults(environments, [*packages, *black_box])
     broken = _shown([(Result(name, 0, 1, 0, 0), fault) for name, fault in faults.items()])
-    beside_one_another = [suite for suite in (*packages, *black_box[:1]) if suite.name not in faults]
-    alone = [suite for suite in black_box[1:] if suite.name not in faults]
+    first = [suite for suite in (*packages, *black_box[:1]) if suite.name not in faults]
+    # After the others: they measure deadlines and kill processes. Beside one another, because they mostly wait.
+    last = [suite for suite in black_box[1:] if suite.name not in faults]
     with ThreadPoolExecutor(1) as beside:
         checks = beside.submit(run_checks, environments)
         with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
-            results = _run_side_by_side(SuiteRunner(environments, stack.infrastructure_env), beside_one_another)
-        for suite in alone:
-            console.rule(f"[bold]{suite.name}", align="left")
-            results.append(SuiteRunner(environments).run(suite, live=True))
+            results = _run_side_by_side(SuiteRunner(environments, stack.infrastructure_env), first)
+        results += _run_side_by_side(SuiteRunner(environments), last)
         return summarise([*_shown(checks.result()), *broken, *results])
 
 
@@ -242,8 +249,9 @@ def run_program(root: Path, module: str, *arguments: str) -> int:
 
 
 def _package_suites(environments: Environments) -> list[Suite]:
-    # Shared packages first: everything stands on them, and theirs take longest.
-    return [_suite_of(package) for package in reversed(environments.workspace.packages) if _is_tested(package)]
+    # What the services stand on first: theirs take longest, those of the chassis and of the launcher most of all.
+    packages = [package for package in reversed(environments.workspace.packages) if _is_tested(package)]
+    return [_suite_of(package) for package in sorted(packages, key=environments.workspace.services.__contains__)]
 
 
 def _suite_of(package: Package, *arguments: str) -> Suite:
@@ -264,7 +272,7 @@ def _faults(environments: Environments, suites: Sequence[Suite]) -> dict[str, st
 def _run_side_by_side(runner: SuiteRunner, suites: list[Suite]) -> list[Result]:
     with ThreadPoolExecutor(SUITES_AT_ONCE) as pool:
         try:
-            return list(pool.map(runner.run, suites))
+            return list(pool.map(runner.run, runner.longest_first(suites)))
         except BaseException:  # Ctrl-C: what runs is ended, what waits is not begun
             pool.shutdown(wait=False, cancel_futures=True)
             runner.end()

@@ -1,7 +1,10 @@
 """Ports are remembered, and picked again when taken."""
 
+import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from emitra_local.ports import holder_of, remembered_ports
@@ -26,6 +29,21 @@ def test_a_port_that_somebody_took_meanwhile_is_picked_again(tmp_path: Path) -> 
 
         assert again["mongod"] != first["mongod"]
         assert again["rabbitmq"] == first["rabbitmq"]
+
+
+def test_stacks_that_start_together_choose_different_ports(tmp_path: Path) -> None:
+    names = [f"program-{number}" for number in range(40)]
+    chosen = "import sys; from emitra_local.ports import *; print(remembered_ports(Path(sys.argv[1]), sys.argv[2:]))"
+    stacks = [
+        subprocess.Popen(
+            [sys.executable, "-c", chosen, str(tmp_path / f"ports-{number}.json"), *names], stdout=subprocess.DEVNULL
+        )
+        for number in range(2)
+    ]
+    assert [stack.wait(30) for stack in stacks] == [0, 0]
+
+    first, second = (set(json.loads(file.read_text()).values()) for file in tmp_path.glob("ports-*.json"))
+    assert (len(first), first & second) == (40, set())
 
 
 def test_a_file_cut_short_is_replaced(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.repositories import add_package, write_module
 
+from emitra_local.checks import _generated_is_new
 from emitra_local.environments import Environments
 from emitra_local.generated import ASYNCAPI, code_owners, generated, platform_documents
 
@@ -104,6 +105,15 @@ def test_what_a_change_made_stale_is_named_and_nothing_else(root: Path) -> None:
     assert written(root) == ["services/gateway/openapi.yaml", "deploy/k8s/services/gateway/base/openapi.yaml"]
     (root / "services/gateway/events.json").write_text("by hand")
     assert written(root) == ["services/gateway/events.json"]
+
+
+def test_lint_names_service_file_rule_and_what_to_do_instead(root: Path) -> None:
+    written(root)
+    (root / "services/gateway/events.json").write_text("by hand")
+    assert _generated_is_new(Environments(root)) == (
+        "gateway: services/gateway/events.json: it is generated, and not what the code says now; run `make generate`, "
+        "change nothing in it by hand"
+    )
 
 
 def test_what_is_made_of_all_services_is_no_part_of_a_services_change(root: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.repositories import add_launcher, add_package
 
+from emitra_local.checks import _locks_fit
 from emitra_local.environments import Environments
 from emitra_local.locks import all_locks, stale_locks, write_locks
 from emitra_local.problems import CannotStart
@@ -45,6 +46,12 @@ def test_a_requirement_added_far_below_makes_every_lock_above_stale(workspace: W
         "services/billing/requirements.lock",
         "services/billing/requirements-test.lock",
         "shared/servicekit/requirements-test.lock",
+    }
+    rule = "the lock answers other requirements than pyproject.toml has; run `make lock`"
+    assert set(_locks_fit(Environments(workspace.root)).splitlines()) == {
+        f"billing: services/billing/requirements.lock: {rule}",
+        f"billing: services/billing/requirements-test.lock: {rule}",
+        f"platform: shared/servicekit/requirements-test.lock: {rule}",
     }
 
 

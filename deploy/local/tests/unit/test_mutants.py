@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emitra_local.mutant_report import LEAST_NOTICED, Mutant, Survivor, complaints, judged, report, share
-from emitra_local.mutants import Plan, lines_to_tell, undecorated
+from emitra_local.mutants import Plan, lines_to_tell, refuse_what_is_not_found_again, undecorated
 from emitra_local.problems import CannotStart
 from emitra_local.workspace import Package
 
@@ -259,3 +259,15 @@ def test_a_plan_needs_no_servers_unless_it_says_so(tmp_path: Path) -> None:
 def test_a_package_without_a_plan_is_told_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match=r"tests/mutants\.toml is missing"):
         Plan.of(package(tmp_path, None))
+
+
+def test_tests_that_mutmut_does_not_find_again_are_refused_by_name() -> None:
+    plain = "tests/unit/test_text.py::test_a_name_is_kept[Ram Lal]"
+    escaped = r"tests/unit/test_text.py::test_a_name_is_kept[\u0930\u093e\u092e]"
+    with_letters = "tests/unit/test_money.py::test_amounts[₹2]"
+
+    refuse_what_is_not_found_again(f"{plain}\n\n3 tests collected \\ in 1 s\n")
+    with pytest.raises(CannotStart) as refused:
+        refuse_what_is_not_found_again(f"{plain}\n{escaped}\n{with_letters}\n")
+
+    assert str(refused.value).endswith(f"Give their parametrize plain `ids`:\n{escaped}\n{with_letters}")

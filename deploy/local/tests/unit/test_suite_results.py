@@ -1,8 +1,9 @@
 """The table of `make test` counts what pytest reported, and silence is not success."""
 
+from math import inf
 from pathlib import Path
 
-from emitra_local.suite_results import Result, read_report
+from emitra_local.suite_results import Result, read_report, seconds_of
 
 
 def report(folder: Path, text: str) -> Path:
@@ -25,3 +26,9 @@ def test_a_suite_without_tests_has_failed(tmp_path: Path) -> None:
 
 def test_a_suite_that_wrote_no_report_has_failed(tmp_path: Path) -> None:
     assert read_report("billing", tmp_path / "missing.xml", 0, 0.1).failed == 1
+
+
+def test_how_long_a_suite_took_is_in_its_report(tmp_path: Path) -> None:
+    assert seconds_of(report(tmp_path, '<testsuites><testsuite time="12.5"/></testsuites>')) == 12.5
+    assert seconds_of(report(tmp_path, '<testsuites><testsuite time="12')) == inf
+    assert seconds_of(tmp_path / "missing.xml") == inf

@@ -1,6 +1,5 @@
 """Events of other services, delivered to billing as its worker gets them."""
 
-import json
 from copy import deepcopy
 from typing import Any
 
@@ -8,8 +7,7 @@ from tests.support.world import World
 
 import emitra_contracts
 from billing.entrypoints.service import SERVICE
-from servicekit.events.envelope import CONTENT_TYPE, Message
-from servicekit.events.handling import Delivery
+from servicekit import testing
 from servicekit.ids import event_id
 
 
@@ -22,13 +20,5 @@ def example(event: str, **data: Any) -> dict[str, Any]:
 
 
 def deliver(world: World, *envelopes: dict[str, Any]) -> None:
-    """Have the service's table of events handle them, in one batch."""
-    handling = SERVICE.handling(world.mongo, world.billing)
-    deliveries = []
-    for envelope in envelopes:
-        event = envelope["type"].removeprefix("org.emitra.")
-        body = json.dumps(envelope).encode()
-        deliveries.append(
-            Delivery(SERVICE.topology.queue(event), Message(envelope["id"], event, CONTENT_TYPE, body, {}))
-        )
-    handling.handle(deliveries)
+    """Have billing's table of events handle them, in one batch."""
+    testing.deliver(SERVICE, world.mongo, world.billing, envelopes)

@@ -1,25 +1,18 @@
-"""Every example ever released of every event this service consumes is read by it, those of a later version included."""
+"""What every service promises, and what this one reads of each example ever released."""
 
 import pytest
 
-from certificates.entrypoints.consumers import CONSUMERS
 from certificates.entrypoints.service import SERVICE
 from emitra_contracts import every_example, producer
 from servicekit.testing import Reading, readings
+from servicekit.testing.contract import contract_of
+
+TestContract = contract_of(SERVICE, every_example, producer)
 
 
 @pytest.mark.parametrize("reading", readings(SERVICE, every_example))
-def test_every_example_ever_released_is_read(reading: Reading) -> None:
+def test_what_an_example_says_of_its_fee_is_read(reading: Reading) -> None:
     read, data = reading.load(), reading.envelope["data"]
     assert read["application_id"] == data["application_id"]
     assert read["bill"] == {"amount": data["bill"]["amount"]}
     assert read["completed_at"].tzinfo is not None
-
-
-@pytest.mark.parametrize("reading", readings(SERVICE, every_example))
-def test_the_table_of_events_says_truly_which_fields_are_needed(reading: Reading) -> None:
-    assert reading.needs() == reading.declares_to_need()
-
-
-def test_each_event_is_consumed_from_its_producer() -> None:
-    assert [consumer.producer for consumer in CONSUMERS] == [producer(consumer.event) for consumer in CONSUMERS]

@@ -4,12 +4,8 @@ from tests.support.builders import birth_form, caste_form
 from tests.support.world import World, json_of
 
 from certificates.entrypoints.service import SERVICE
-from emitra_contracts import producer, validate_produced
+from emitra_contracts import validate_produced
 from servicekit.testing import published
-
-
-def test_this_service_is_the_producer_of_what_it_publishes() -> None:
-    assert {producer(event) for event in SERVICE.publishes} == {"certificates"}
 
 
 def test_every_event_that_leaves_fits_its_contract(world: World) -> None:

@@ -16,12 +16,11 @@ from werkzeug.test import TestResponse
 from certificates.bootstrap import Certificates, bootstrap
 from certificates.entrypoints.service import SERVICE
 from certificates.settings import CertificatesSettings
-from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, serialise
-from servicekit.events.handling import Delivery
+from servicekit.events.envelope import NewEvent, serialise
 from servicekit.http import Person
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.mongo import Mongo
-from servicekit.testing import internal_headers
+from servicekit.testing import deliver, internal_headers
 
 KIOSK, KIOSK_CLIENT = "ksk_RJ10200001", "cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44"
 OFFICER_ID = "per_0192f3a1c0de7c22b8e15d2c9a7b1e46"
@@ -194,15 +193,8 @@ class World:
         )
 
     def deliver(self, *events: NewEvent) -> None:
-        """Hands the events' bytes to the service's own message handling, together if there are several."""
-        handling = SERVICE.handling(self.mongo, self.service)
-        queue = f"certificates.{events[0].type}"
-        handling.handle(
-            [
-                Delivery(queue, Message(event.id, event.type, CONTENT_TYPE, serialise(event, "billing"), {}))
-                for event in events
-            ]
-        )
+        """Hands the events to the service's own message handling, together if there are several."""
+        deliver(SERVICE, self.mongo, self.service, [json.loads(serialise(event, "billing")) for event in events])
 
     def awaiting_decision(self, application_type: str = "domicile", **applied: Any) -> dict[str, Any]:
         """An application whose fee is paid, as it was answered when it was submitted."""

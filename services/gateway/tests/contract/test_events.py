@@ -1,29 +1,18 @@
-"""Every example ever released of every event the gateway consumes can be read by it."""
+"""What every service promises, and what the gateway reads of each example ever released."""
 
 import pytest
 
-from emitra_contracts import events, every_example, producer
+from emitra_contracts import every_example, producer
 from gateway.entrypoints.service import SERVICE
 from servicekit.ids import is_transaction_token
 from servicekit.testing import Reading, readings
+from servicekit.testing.contract import contract_of
 
-CONSUMERS = {consumer.event: consumer for consumer in SERVICE.consumes}
+TestContract = contract_of(SERVICE, every_example, producer)
 
 
 @pytest.mark.parametrize("reading", readings(SERVICE, every_example))
-def test_every_example_ever_released_is_read(reading: Reading) -> None:
+def test_each_example_has_the_token_that_it_is_followed_by(reading: Reading) -> None:
     data = reading.load()
     assert data["transaction_token"] == reading.envelope["data"]["transaction_token"]
     assert is_transaction_token(data["transaction_token"])
-
-
-@pytest.mark.parametrize("reading", readings(SERVICE, every_example))
-def test_the_table_of_events_says_truly_which_fields_the_gateway_needs(reading: Reading) -> None:
-    assert reading.needs() == reading.declares_to_need()
-
-
-def test_each_event_is_taken_from_the_service_that_publishes_it() -> None:
-    assert {event: consumer.producer for event, consumer in CONSUMERS.items()} == {
-        event: producer(event) for event in CONSUMERS
-    }
-    assert set(CONSUMERS) <= set(events())

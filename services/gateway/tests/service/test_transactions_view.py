@@ -14,11 +14,9 @@ from tests.support.stage import Stage
 
 from emitra_contracts import examples
 from gateway.entrypoints.service import SERVICE
-from servicekit.events.envelope import CONTENT_TYPE, Message
-from servicekit.events.handling import Delivery
 from servicekit.ids import event_id, transaction_token
 from servicekit.mongo import Mongo
-from servicekit.testing.polling import eventually
+from servicekit.testing import deliver, eventually
 
 OWNER = "cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44"
 
@@ -70,19 +68,11 @@ def course() -> Any:
 
 @pytest.fixture
 def arrive(viewing: Stage, mongo: Mongo) -> Any:
-    handling = SERVICE.handling(mongo, viewing.gateway)
+    def arrived(*envelopes: Any, together: Any = False) -> Any:
+        for batch in [envelopes] if together else [[envelope] for envelope in envelopes]:
+            deliver(SERVICE, mongo, viewing.gateway, batch)
 
-    def deliver(*envelopes: Any, together: Any = False) -> Any:
-        deliveries = []
-        for envelope in envelopes:
-            event = envelope["type"].removeprefix("org.emitra.")
-            body = json.dumps(envelope).encode()
-            message = Message(envelope["id"], envelope["type"], CONTENT_TYPE, body, {})
-            deliveries.append(Delivery(SERVICE.topology.queue(event), message))
-        for batch in [deliveries] if together else [[delivery] for delivery in deliveries]:
-            handling.handle(batch)
-
-    return deliver
+    return arrived
 
 
 def look(viewing: Stage, token: Any, client_id: Any = OWNER, **claims: Any) -> Any:

@@ -3,10 +3,8 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,12 +19,14 @@ from servicekit.events.handling import Delivery, Handling, Stopped
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
+from servicekit.testing.programs import Program
 from servicekit.testing.tokens import JWKS
 
 from .conftest import CONSUMER, QUEUE, Taker, new_event
 from .test_processes import free_port
 
 PARKING = f"parking.{QUEUE}"
+ENDS_WITHIN_SECONDS = 60
 # The taker as a process: it takes things, unless they are called bad.
 PROGRAM = """
 import marshmallow
@@ -98,28 +98,29 @@ def run_journeys(db: Mongo, handling: Handling, recorder: Recorder) -> None:
                 handling.handle([Delivery(row["routing_key"], message)])
 
 
-def taker_command(db: Mongo, broker: AmqpVhost, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments],
-        env=taker_env(db, broker, env),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+Start = Callable[..., Program]
 
 
-def taker_env(db: Mongo, broker: AmqpVhost, env: Mapping[str, str]) -> dict[str, str]:
-    return {
-        **os.environ,
-        "MONGODB_DATABASE": db.db.name,
-        "AMQP_URL": broker.url,
-        "INTERNAL_TOKEN_JWKS": JWKS,
-        "CURSOR_SECRET": "a-cursor-secret-that-only-tests-use",
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        "PROBE_PORT": str(free_port()),
-        **env,
-    }
+@pytest.fixture
+def start(db: Mongo, broker: AmqpVhost, tmp_path: Path) -> Iterator[Start]:
+    """Starts the taker's program; what still runs afterwards is killed."""
+    running: list[Program] = []
+
+    def run(*arguments: str, **env: str) -> Program:
+        given = {
+            "MONGODB_DATABASE": db.db.name,
+            "AMQP_URL": broker.url,
+            "INTERNAL_TOKEN_JWKS": JWKS,
+            "CURSOR_SECRET": "a-cursor-secret-that-only-tests-use",
+            "PROBE_PORT": str(free_port()),
+        }
+        running.append(Program(PROGRAM, arguments, {**os.environ, **given, **env}, tmp_path / f"said-{len(running)}"))
+        return running[-1]
+
+    yield run
+    for program in running:
+        program.send(signal.SIGKILL)
+        program.wait(10)
 
 
 def test_what_cannot_be_read_becomes_a_letter(
@@ -175,29 +176,29 @@ def test_what_the_broker_parked_itself_becomes_a_letter_whatever_its_headers_hol
     assert letter["history"][0]["parking"].startswith("broker: ")
 
 
-def test_d1_a_worker_killed_before_the_ack_makes_one_letter(db: Mongo, broker: AmqpVhost, tmp_path: Path) -> None:
+def test_d1_a_worker_killed_before_the_ack_makes_one_letter(
+    db: Mongo, broker: AmqpVhost, start: Start, tmp_path: Path
+) -> None:
     send(broker, PARKING, b"{}", message_id="m1", headers={"x-outbox-id": "row-1", "x-emitra-attempt": 6})
     died = tmp_path / "died"
-    killed = taker_command(db, broker, "worker", CRASH_POINT="D1", CRASH_ONCE_FILE=str(died))
-    assert (killed.returncode, died.exists()) == (-signal.SIGKILL, True)
+    killed = start("worker", CRASH_POINT="D1", CRASH_ONCE_FILE=str(died))
+    assert (killed.wait(ENDS_WITHIN_SECONDS), died.exists()) == (-signal.SIGKILL, True)
     assert the_letter(db)["state"] == "parked", "recorded before it died"
     eventually(lambda: length(broker, PARKING) == 1)
-    again = subprocess.Popen([sys.executable, "-c", PROGRAM, "worker"], env=taker_env(db, broker, {}))
-    try:
-        eventually(lambda: length(broker, PARKING) == 0, timeout_seconds=30)
-    finally:
-        again.send_signal(signal.SIGTERM)
-        assert again.wait(30) == 0
+    again = start("worker")
+    eventually(lambda: length(broker, PARKING) == 0, timeout_seconds=30)
+    again.send(signal.SIGTERM)
+    assert again.wait(ENDS_WITHIN_SECONDS) == 0
     assert length(broker, PARKING) == 0, "acknowledged, not given back at the stop"
     assert len(the_letter(db)["history"]) == 1
 
 
-def test_a_worker_that_could_not_record_what_is_parked_ends(db: Mongo, broker: AmqpVhost) -> None:
+def test_a_worker_that_could_not_record_what_is_parked_ends(broker: AmqpVhost, start: Start) -> None:
     with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
         connection.channel().queue_delete(PARKING)
-    ended = taker_command(db, broker, "worker")
-    assert ended.returncode == 69
-    assert f"no queue '{PARKING}'" in ended.stderr
+    ended = start("worker")
+    assert ended.wait(ENDS_WITHIN_SECONDS) == 69
+    assert f"no queue '{PARKING}'" in "".join(ended.said())
 
 
 def test_workers_with_different_parkings_of_one_message_lose_none(db: Mongo, recorder: Recorder) -> None:
@@ -325,7 +326,7 @@ def test_of_many_who_send_one_letter_again_one_does(db: Mongo, recorder: Recorde
 
 def test_d2_a_redrive_killed_half_way_goes_on_and_sends_none_twice(
     db: Mongo,
-    broker: AmqpVhost,
+    start: Start,
     recorder: Recorder,
     taker: Taker,
     start_relay: Callable[..., Any],
@@ -335,17 +336,18 @@ def test_d2_a_redrive_killed_half_way_goes_on_and_sends_none_twice(
     for number in range(5):
         parked_event(recorder, f"t{number}")
     run = ("dead-letters", "redrive", "--queue", QUEUE)
-    killed = taker_command(db, broker, *run, CRASH_POINT="D2", CRASH_ONCE_FILE=str(tmp_path / "died"))
-    assert killed.returncode == -signal.SIGKILL
+    killed = start(*run, CRASH_POINT="D2", CRASH_ONCE_FILE=str(tmp_path / "died"))
+    assert killed.wait(ENDS_WITHIN_SECONDS) == -signal.SIGKILL
     assert db.db.dead_letters.count_documents({"state": "redriven"}) == 1
-    again = taker_command(db, broker, *run)
-    assert (again.returncode, again.stdout[:21]) == (0, "re-drove 4 letters of")
+    again = start(*run)
+    assert again.wait(ENDS_WITHIN_SECONDS) == 0
+    assert any(line.startswith("re-drove 4 letters of") for line in again.said())
     assert db.db.outbox.count_documents({}) == 5
     start_relay()
     start_consumer()
     eventually(lambda: len(taker.seen) == 5)
     assert len(set(taker.seen)) == 5
-    assert taker_command(db, broker, *run).returncode == 2, "nothing is left to send"
+    assert start(*run).wait(ENDS_WITHIN_SECONDS) == 2, "nothing is left to send"
 
 
 def test_an_alert_sees_how_many_wait_and_how_long(db: Mongo, recorder: Recorder) -> None:

@@ -70,7 +70,7 @@ def test_nothing_is_left_behind(pytester: pytest.Pytester, vhosts: Any) -> None:
             print("LEFT", mongo.db.name, amqp_vhost.name)
         """
     )
-    result = pytester.runpytest_subprocess("-s", "-p", "no:randomly", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-s", "-p", "no:randomly", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=1)
     left = next(line for line in result.outlines if "LEFT" in line).split()
     client: pymongo.MongoClient[Any]
@@ -84,6 +84,6 @@ def test_without_a_server_a_test_says_which_variable_to_set(
 ) -> None:
     monkeypatch.delenv("MONGODB_URI")
     pytester.makepyfile('pytest_plugins = ["servicekit.testing.plugin"]\ndef test_it(mongo): pass')
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:cacheprovider")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*set MONGODB_URI, for example*"])

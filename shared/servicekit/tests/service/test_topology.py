@@ -5,9 +5,8 @@ Every process here runs as its own broker user, with the least permissions that 
 
 import json
 import os
+import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 from servicekit.testing.plugin import AmqpVhost
+from servicekit.testing.programs import Program
 from servicekit.testing.tokens import JWKS
 
 TOPOLOGY = Topology("taker", ("thing.taken.v1",), (("maker", "thing.made.v1"),))
@@ -115,12 +115,15 @@ class Run:
         return [line["difference"] for line in self.logged if line["event"] == "topology_differs"]
 
 
-@pytest.fixture
-def run(db: Mongo, taken: Broker, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts the taker's program; what still runs afterwards is killed."""
-    running: list[subprocess.Popen[str]] = []
+Start = Callable[..., Program]
 
-    def start(*command: str, **env: str) -> subprocess.Popen[str]:
+
+@pytest.fixture
+def run(db: Mongo, taken: Broker, tmp_path: Path) -> Iterator[Start]:
+    """Starts the taker's program; what still runs afterwards is killed."""
+    running: list[Program] = []
+
+    def start(*command: str, **env: str) -> Program:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         given = {
@@ -131,41 +134,19 @@ def run(db: Mongo, taken: Broker, tmp_path: Path) -> Iterator[Callable[..., subp
             "INTERNAL_TOKEN_JWKS": JWKS,
             "CURSOR_SECRET": "a-cursor-secret-that-only-tests-use",
             "PROBE_PORT": str(port),
-            "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
         }
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *command],
-            env=given | env,
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        running.append(process)
-        return process
+        running.append(Program(PROGRAM, command, given | env, tmp_path / f"said-{len(running)}"))
+        return running[-1]
 
     yield start
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate(timeout=10)
+    for program in running:
+        program.send(signal.SIGKILL)
+        program.wait(10)
 
 
-Start = Callable[..., subprocess.Popen[str]]
-
-
-def ended(process: subprocess.Popen[str]) -> Run:
-    said, _ = process.communicate(timeout=START_SECONDS)
-    return Run(process.returncode, [json.loads(line) for line in said.splitlines() if line.startswith("{")])
-
-
-def lines_of(process: subprocess.Popen[str]) -> list[str]:
-    """What the process says from now on; grows while it runs."""
-    lines: list[str] = []
-    assert process.stdout is not None
-    out = process.stdout
-    threading.Thread(target=lambda: lines.extend(out), daemon=True).start()
-    return lines
+def ended(program: Program) -> Run:
+    status = program.wait(START_SECONDS)
+    return Run(status, [json.loads(line) for line in program.said() if line.startswith("{")])
 
 
 def queue_missing(broker: Broker) -> None:
@@ -267,15 +248,14 @@ def test_a_process_starts_where_nothing_differs_and_where_nobody_can_be_asked(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         nowhere = f"http://127.0.0.1:{reserved.getsockname()[1]}"
-    first = run(process)
-    asked = lines_of(first)
-    eventually(lambda: any(started in line for line in asked), START_SECONDS)
-    assert not any("topology" in line for line in asked)
-    first.terminate()
-    assert first.wait(START_SECONDS) == 0
-    not_asked = lines_of(run(process, BROKER_CHECK_URL=nowhere))
-    eventually(lambda: any(started in line for line in not_asked), START_SECONDS)
-    assert any("topology_not_compared" in line for line in not_asked)
+    asked = run(process)
+    eventually(lambda: any(started in line for line in asked.said()), START_SECONDS)
+    assert not any("topology" in line for line in asked.said())
+    asked.send(signal.SIGTERM)
+    assert asked.wait(START_SECONDS) == 0
+    not_asked = run(process, BROKER_CHECK_URL=nowhere)
+    eventually(lambda: any(started in line for line in not_asked.said()), START_SECONDS)
+    assert any("topology_not_compared" in line for line in not_asked.said())
 
 
 @pytest.mark.parametrize(("process", "started"), [("worker", "consuming"), ("relay", "relay_publishing")])
@@ -290,8 +270,7 @@ def test_a_running_process_works_on_and_tells_of_a_lost_binding_until_it_is_back
         return answer.status, answer.data.decode()
 
     running = run(process, PROBE_PORT=str(port))
-    said = lines_of(running)
-    eventually(lambda: any(started in line for line in said), START_SECONDS)
+    eventually(lambda: any(started in line for line in running.said()), START_SECONDS)
     assert 'broker_topology_differences{service="taker"} 0.0' in probe("/metrics")[1]
     binding_deleted(taken)
     eventually(lambda: probe("/readyz") == (503, "not ready: TopologyDiffers\n"))
@@ -302,8 +281,8 @@ def test_a_running_process_works_on_and_tells_of_a_lost_binding_until_it_is_back
     apply(TOPOLOGY, taken.administrator_url, taken.own_url)
     eventually(lambda: probe("/readyz")[0] == 200)
     assert 'broker_topology_differences{service="taker"} 0.0' in probe("/metrics")[1]
-    assert running.poll() is None
-    entries = [json.loads(line) for line in said if "topology" in line]
+    assert running.status is None
+    entries = [json.loads(line) for line in running.said() if "topology" in line]
     assert [entry.get("difference", entry["event"]) for entry in entries] == [
         MISTAKES[binding_deleted],
         MISTAKES[policy_overruled],
@@ -463,9 +442,8 @@ def test_another_virtual_host_is_closed_to_a_services_own_user(taken: Broker) ->
 
 def test_check_and_apply_say_whether_the_broker_is_right(taken: Broker, run: Start) -> None:
     def asked(*command: str, **env: str) -> tuple[int, str]:
-        process = run("topology", *command, **env)
-        said, _ = process.communicate(timeout=START_SECONDS)
-        return process.returncode, said
+        program = run("topology", *command, **env)
+        return program.wait(START_SECONDS), "".join(f"{line}\n" for line in program.said())
 
     as_administrator = {"RABBITMQ_MANAGEMENT_URL": taken.administrator_url}
     assert asked("--check") == (0, "taker: topology as it should be (1 queues)\n")

@@ -36,3 +36,11 @@ def test_eventually_gives_up_and_shows_the_last_answer() -> None:
 def test_eventually_does_not_hide_other_failures() -> None:
     with pytest.raises(ZeroDivisionError):
         eventually(lambda: 1 / 0)
+
+
+@pytest.mark.parametrize("value", ["plain", "राम", "a\\b\n", b"\xff"])
+def test_an_id_of_a_test_is_plain_whatever_its_parameter_is(value: str | bytes, request: pytest.FixtureRequest) -> None:
+    name = request.node.name
+    assert name.isascii()
+    assert "\\" not in name
+    assert name.endswith(("[plain]", "[<930><93e><92e>]", "[a<5c>b<a>]", "[<ff>]"))

@@ -1,5 +1,6 @@
 """Billing's table of events: which it takes, what it reads of each, and what it does."""
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields
@@ -29,32 +30,29 @@ class KioskApprovedReading(_Reading):
     approved_at = fields.AwareDateTime(required=True, format="iso")
 
 
-class KioskSuspendedReading(_Reading):
+class _StandingReading(_Reading):
+    kiosk_id = fields.String(required=True)
+    district_code = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class KioskSuspendedReading(_StandingReading):
     """What billing reads of kiosk.suspended.v1."""
 
-    kiosk_id = fields.String(required=True)
-    district_code = fields.String(required=True)
-    reason = fields.String(required=True)
-    suspended_at = fields.AwareDateTime(required=True, format="iso")
-    suspended_until = fields.AwareDateTime(required=True, allow_none=True, format="iso")
+    since = fields.AwareDateTime(required=True, format="iso", data_key="suspended_at")
+    until = fields.AwareDateTime(required=True, allow_none=True, format="iso", data_key="suspended_until")
 
 
-class KioskReinstatedReading(_Reading):
+class KioskReinstatedReading(_StandingReading):
     """What billing reads of kiosk.reinstated.v1."""
 
-    kiosk_id = fields.String(required=True)
-    district_code = fields.String(required=True)
-    reason = fields.String(required=True)
-    reinstated_at = fields.AwareDateTime(required=True, format="iso")
+    since = fields.AwareDateTime(required=True, format="iso", data_key="reinstated_at")
 
 
-class KioskClosedReading(_Reading):
+class KioskClosedReading(_StandingReading):
     """What billing reads of kiosk.closed.v1."""
 
-    kiosk_id = fields.String(required=True)
-    district_code = fields.String(required=True)
-    reason = fields.String(required=True)
-    closed_at = fields.AwareDateTime(required=True, format="iso")
+    since = fields.AwareDateTime(required=True, format="iso", data_key="closed_at")
 
 
 class ApplicationSubmittedReading(_Reading):
@@ -84,39 +82,13 @@ def open_wallet(billing: Billing, event: ReceivedEvent, session: ClientSession) 
     )
 
 
-def suspend_centre(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
-    """A suspended centre begins nothing new."""
-    data: dict[str, Any] = event.data
-    billing.within(session).note_standing(
-        NoteStanding(
-            data["kiosk_id"],
-            data["district_code"],
-            Standing.SUSPENDED,
-            since=data["suspended_at"],
-            until=data["suspended_until"],
-            reason=data["reason"],
-        )
-    )
+def notes(standing: Standing) -> Callable[[Billing, ReceivedEvent, ClientSession], None]:
+    """A centre's standing is from now on this one."""
 
+    def note_standing(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
+        billing.within(session).note_standing(NoteStanding(standing=standing, **event.data))
 
-def reinstate_centre(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
-    """A reinstated centre trades again."""
-    data: dict[str, Any] = event.data
-    billing.within(session).note_standing(
-        NoteStanding(
-            data["kiosk_id"], data["district_code"], Standing.OPEN, since=data["reinstated_at"], reason=data["reason"]
-        )
-    )
-
-
-def close_centre(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
-    """A closed centre begins nothing any more."""
-    data: dict[str, Any] = event.data
-    billing.within(session).note_standing(
-        NoteStanding(
-            data["kiosk_id"], data["district_code"], Standing.CLOSED, since=data["closed_at"], reason=data["reason"]
-        )
-    )
+    return note_standing
 
 
 def raise_fee_demand(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
@@ -142,23 +114,14 @@ def return_refused_fee(billing: Billing, event: ReceivedEvent, session: ClientSe
 CONSUMERS = [
     Consumer("kiosk.approved.v1", "kiosk-registry", KioskApprovedReading(), open_wallet, money=True),
     # A suspension that comes late must not undo the reinstatement after it.
-    Consumer(
-        "kiosk.suspended.v1",
-        "kiosk-registry",
-        KioskSuspendedReading(),
-        suspend_centre,
-        order=Order.LATEST,
-        money=True,
+    *(
+        Consumer(f"kiosk.{change}.v1", "kiosk-registry", reading, notes(standing), order=Order.LATEST, money=True)
+        for change, reading, standing in (
+            ("suspended", KioskSuspendedReading(), Standing.SUSPENDED),
+            ("reinstated", KioskReinstatedReading(), Standing.OPEN),
+            ("closed", KioskClosedReading(), Standing.CLOSED),
+        )
     ),
-    Consumer(
-        "kiosk.reinstated.v1",
-        "kiosk-registry",
-        KioskReinstatedReading(),
-        reinstate_centre,
-        order=Order.LATEST,
-        money=True,
-    ),
-    Consumer("kiosk.closed.v1", "kiosk-registry", KioskClosedReading(), close_centre, order=Order.LATEST, money=True),
     Consumer("application.submitted.v1", "certificates", ApplicationSubmittedReading(), raise_fee_demand, money=True),
     Consumer("fee.refused.v1", "certificates", FeeRefusedReading(), return_refused_fee, money=True),
 ]

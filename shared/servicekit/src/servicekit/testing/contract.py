@@ -28,7 +28,11 @@ def contract_of(
 
         @pytest.mark.parametrize("reading", examples)
         def test_every_example_ever_released_is_read(self, reading: Reading) -> None:
-            reading.load()
+            missing = reading.consumer.schema.fields.keys() - reading.load().keys()
+            assert not missing, (
+                f"{service.name}: src/…/entrypoints/consumers.py: {reading.consumer.event}: the handler would not get "
+                f"{', '.join(sorted(missing))} of {reading.example}; an optional member has a `load_default`"
+            )
 
         @pytest.mark.parametrize("reading", examples)
         def test_the_table_of_events_says_truly_which_fields_are_needed(self, reading: Reading) -> None:
