@@ -1,7 +1,5 @@
 """How far a payment or an application is, by the token on its receipt, which stands in no address."""
 
-from typing import NamedTuple
-
 from flask import Response, request
 
 from portal.bootstrap import Portal
@@ -13,13 +11,6 @@ from servicekit.ids import read_transaction_token
 LONGEST_TOKEN = 64
 
 blueprint = Blueprint("track")
-
-
-class Meaning(NamedTuple):
-    """What a status is called and what to do."""
-
-    name: str
-    advice: str
 
 
 @blueprint.route(f"{SPOKEN}/track")

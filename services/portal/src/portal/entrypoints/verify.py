@@ -4,7 +4,7 @@ Trust comes from the services' keys. Nothing that stands in a text or a QR is op
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -12,7 +12,6 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from portal.application.ports import Answer, Unreadable
 from portal.bootstrap import Portal
 from portal.entrypoints.frame import N_, SPOKEN, page
-from portal.entrypoints.track import Meaning
 from servicekit.http import Blueprint, application
 from servicekit.text import without_white_space
 
@@ -23,6 +22,14 @@ LONGEST_NUMBER = 64
 MOST_UPLOADED_BYTES = 8 * 1024 * 1024
 # No certificate is older: an earlier year is a mistake in writing, such as 26 for 2026.
 EARLIEST_YEAR = 1900
+
+
+class Meaning(NamedTuple):
+    """What an answer is called and what to do."""
+
+    name: str
+    advice: str
+
 
 VALID = Meaning(
     N_("This certificate is valid"),
