@@ -19,7 +19,7 @@ _BASE = "deploy/k8s/services/{service}/base/kustomization.yaml"
 FILE_OF_THE_PARAMETER = ""
 REMEDIES: Mapping[str, tuple[str, str]] = {
     # test_asyncapi
-    "test_the_platforms_document_is_valid_and_so_is_each_services_own": (
+    "test_each_services_own_document_is_valid": (
         "services/{service}/src/…/entrypoints/service.py",
         "see `{service} asyncapi`: mend the event's schema or the row in `publishes` or `CONSUMERS` that it comes from",
     ),
@@ -30,6 +30,11 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
     "test_every_event_that_flows_is_an_operation": (
         "services/*/events.json",
         "see `make documents`: an event of `publishes` or `CONSUMERS` has an operation",
+    ),
+    # test_deprecations
+    "test_what_a_library_gives_up_has_its_day": (
+        "each file below",
+        "say in the message what to use instead and until when, and the same day in the changelog; take away what is past",
     ),
     # test_dialect
     "test_a_package_speaks_the_dialect": (FILE_OF_THE_PARAMETER, 'see CONTRIBUTING.md, "The shape of a service"'),
@@ -159,6 +164,14 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         "take the row out of SOMETIMES",
     ),
     # test_services
+    "test_what_a_service_has_on_the_broker_is_its_own": (
+        "services/{service}/src/…/entrypoints/service.py",
+        'write Service(name="{service}")',
+    ),
+    "test_ids_begin_as_the_service_declares_and_it_declares_no_other": (
+        "services/{service}/src/…/entrypoints/service.py",
+        "declare in `ids` what the code makes, and no more, and run `make generate`",
+    ),
     "test_a_service_folder_is_complete": (
         "services/{service}",
         "add the files that are named: by hand, by `make generate` or by `make lock`",

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests.support.fake_platform import FakePlatform
 from werkzeug.test import TestResponse
 
-from portal.adapters.qr_pictures import QrPictures
+from portal.adapters.qr_pictures import ZxingQrPictures
 from portal.bootstrap import Portal
 from portal.entrypoints.service import SERVICE
 from portal.settings import PortalSettings
@@ -57,7 +57,7 @@ def app(settings: PortalSettings) -> Flask:
 @pytest.fixture
 def client(app: Flask, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     monkeypatch.setitem(
-        app.extensions, "servicekit.application", Portal(platform=platform, qr_reader=QrPictures(), sandbox=True)
+        app.extensions, "servicekit.application", Portal(platform=platform, qr_pictures=ZxingQrPictures(), sandbox=True)
     )
     return app.test_client()
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.adapters.gateway_client import GatewayClient, sandbox_credentials
-from portal.adapters.qr_pictures import QrPictures
+from portal.adapters.qr_pictures import ZxingQrPictures
 from portal.adapters.remembered import RememberedPlatform
-from portal.application.ports import Platform, QrReader
+from portal.application.ports import Platform, QrPictures
 from portal.settings import PortalSettings
 from servicekit.mongo import Mongo
 
@@ -16,7 +16,7 @@ class Portal:
     """The wired portal: whom its pages ask, what reads pictures for them, and whether nothing on them is real."""
 
     platform: Platform
-    qr_reader: QrReader
+    qr_pictures: QrPictures
     sandbox: bool
 
 
@@ -30,5 +30,5 @@ def bootstrap(settings: PortalSettings, mongo: Mongo) -> Portal:
         settings.gateway_timeout_seconds,
     )
     return Portal(
-        platform=RememberedPlatform(client), qr_reader=QrPictures(), sandbox=settings.environment == "sandbox"
+        platform=RememberedPlatform(client), qr_pictures=ZxingQrPictures(), sandbox=settings.environment == "sandbox"
     )

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 from tests.support.fake_gateway import serving
 from tests.support.fake_platform import FakePlatform
 
-from portal.adapters.qr_pictures import QrPictures
+from portal.adapters.qr_pictures import ZxingQrPictures
 from portal.bootstrap import Portal
 from portal.entrypoints.service import SERVICE
 from portal.settings import PortalSettings
@@ -45,7 +45,7 @@ def shown_platform() -> FakePlatform:
 @pytest.fixture(scope="session")
 def site(settings: PortalSettings, shown_platform: FakePlatform) -> Iterator[str]:
     """The address of the portal."""
-    portal = Portal(platform=shown_platform, qr_reader=QrPictures(), sandbox=True)
+    portal = Portal(platform=shown_platform, qr_pictures=ZxingQrPictures(), sandbox=True)
     app = SERVICE.flask_app(settings, None, portal)  # type: ignore[arg-type] # no page needs a database
     with serving(app) as url:
         yield url

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 from tests.support.pictures import drawn, encoded, qr_picture
 
-from portal.adapters.qr_pictures import MOST_PIXELS, QrPictures
+from portal.adapters.qr_pictures import MOST_PIXELS, ZxingQrPictures
 from portal.application.ports import Unreadable
 from servicekit.deadlines import deadline
 from servicekit.errors import DependencyUnavailable
 
 # As long as a domicile certificate's.
 TEXT = "eyJ" + "hbGciOiJFZERTQSIsImtpZCI6Ik" * 16
-READER = QrPictures()
+READER = ZxingQrPictures()
 
 
 def on_paper(image: Image.Image) -> Image.Image:
@@ -173,7 +173,7 @@ def test_a_text_of_many_megabytes_in_a_small_png_is_refused() -> None:
 
 
 def test_one_picture_is_read_at_a_time_and_nobody_waits_for_ever() -> None:
-    reader = QrPictures()
+    reader = ZxingQrPictures()
     with reader._turn, deadline(0.3), pytest.raises(DependencyUnavailable):
         reader.texts(qr_picture("x"))
     results: list[object] = []

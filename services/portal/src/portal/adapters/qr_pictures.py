@@ -23,8 +23,8 @@ LONGEST_WAIT_SECONDS = 8.0
 Image.MAX_IMAGE_PIXELS = None
 
 
-class QrPictures:
-    """Implements application.ports.QrReader. Threads share it, and one at a time has a picture in memory."""
+class ZxingQrPictures:
+    """Implements application.ports.QrPictures. Threads share it, and one at a time has a picture in memory."""
 
     def __init__(self) -> None:
         self._turn = threading.Lock()

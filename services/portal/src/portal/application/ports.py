@@ -55,7 +55,7 @@ class Unreadable(StrEnum):
     TOO_MANY_PIXELS = "too-many-pixels"
 
 
-class QrReader(Protocol):
+class QrPictures(Protocol):
     """Reads QRs from pictures. Nothing of a picture is kept."""
 
     def texts(self, picture: bytes) -> Sequence[str] | Unreadable:

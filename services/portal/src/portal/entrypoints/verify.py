@@ -130,7 +130,7 @@ def _by_number(number: str) -> Response:
 def _by_picture(picture: bytes) -> Response:
     if not picture:
         return _forms("picture-empty")
-    texts = application(Portal).qr_reader.texts(picture)
+    texts = application(Portal).qr_pictures.texts(picture)
     if isinstance(texts, Unreadable):
         return _forms(texts.value)
     # A signed text begins so; papers and tables have other QRs on them too.
