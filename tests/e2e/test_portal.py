@@ -73,16 +73,19 @@ def test_an_application_is_followed_and_its_certificate_verified(browser: Browse
         seen: dict[str, Any] = mine.get(url).json
         return seen if seen["state"] == "ISSUED" else None
 
-    certificate = mine.get(f"/v1/certificates/{eventually(issued)['certificate_id']}").json
-    document = certificate["document"]
-    genuine, altered = (
-        browser.send("/en/verify", document=document),
-        browser.send("/en/verify", document=document[:-4] + "AAAA"),
-    )
-    assert (genuine.status, altered.status) == (200, 200)
-    assert certificate["certificate_number"] in genuine.data.decode()
-    assert heading(genuine) != heading(altered)
-    assert certificate["certificate_number"] not in altered.data.decode()
+    paper = f"/v1/certificates/{eventually(issued)['certificate_id']}"
+    certificate, qr = mine.get(paper).json, mine.get(f"{paper}/qr").json
+    number, (year, month, day) = certificate["certificate_number"], certificate["issued_on"].split("-")
+    genuine = [
+        browser.send("/en/verify", text=certificate["document"]),
+        browser.send("/en/verify", text=qr["text"]),
+        browser.send("/en/verify", number=number, day=day, month=month, year=year),
+    ]
+    altered = browser.send("/en/verify", text=certificate["document"][:-4] + "AAAA")
+    assert [page.status for page in [*genuine, altered]] == [200] * 4
+    assert all(number in page.data.decode() for page in genuine)
+    assert heading(altered) not in map(heading, genuine)
+    assert number not in altered.data.decode()
 
 
 @pytest.mark.parametrize("wrong", ["EM0", "not a token", "' OR 1=1", "\u0000"])

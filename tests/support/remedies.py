@@ -34,7 +34,7 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
     # test_deprecations
     "test_what_a_library_gives_up_has_its_day": (
         "each file below",
-        "say in the message what to use instead and until when, and the same day in the changelog; take away what is past",
+        "say in it what to use instead and until when, and the day in the changelog; take away what is past",
     ),
     # test_dialect
     "test_a_package_speaks_the_dialect": (FILE_OF_THE_PARAMETER, 'see CONTRIBUTING.md, "The shape of a service"'),

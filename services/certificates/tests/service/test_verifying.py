@@ -32,9 +32,9 @@ def by_text(world: World, text: str) -> dict[str, Any]:
 
 
 def qr_of(world: World, certificate: dict[str, Any]) -> str:
-    answer = world.kiosk().get(f"/v1/certificates/{certificate['certificate_id']}/qr")
-    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
-    return answer.text
+    qr = json_of(world.kiosk().get(f"/v1/certificates/{certificate['certificate_id']}/qr"), 200)
+    assert by_text(world, qr["text"])["valid"] is True
+    return str(qr["svg"])
 
 
 def drawn(svg: str, pixels_per_mm: float) -> Image.Image:

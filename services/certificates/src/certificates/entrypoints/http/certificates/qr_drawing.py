@@ -11,10 +11,10 @@ MODULE_MM = 0.5
 LEAST_CORRECTION = "M"
 
 
-def qr_drawing(text: str) -> bytes:
-    """The text as an SVG drawing in UTF-8, its size in millimetres, with the white border that readers need."""
+def qr_drawing(text: str) -> str:
+    """The text as an SVG drawing, its size in millimetres, with the white border that readers need."""
     drawn = io.BytesIO()
     segno.make_qr(text, error=LEAST_CORRECTION).save(
         drawn, kind="svg", unit="mm", scale=MODULE_MM, light="#fff", xmldecl=False
     )
-    return drawn.getvalue()
+    return drawn.getvalue().decode()

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flask import Response
-
 from certificates.application.certificates.errors import CertificateNotFound, CertificateNotTrusted
 from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.blueprint import WithHeaders, blueprint, viewer
@@ -40,16 +38,14 @@ def get_certificate(certificate_id: str) -> dict[str, Any]:
 @blueprint.route("/v1/certificates/<string:certificate_id>/qr", parameters=[_CERTIFICATE_ID])
 @blueprint.requires("applications:read")
 @blueprint.raises(CertificateNotFound, CertificateNotTrusted)
-@blueprint.response(
-    200, {"type": "string"}, description="A drawing, sized to be printed as it is.", content_type="image/svg+xml"
-)
-def get_certificate_qr(certificate_id: str) -> Response:
-    """The QR for a certificate's paper, as an SVG picture.
+@blueprint.response(200, schemas.CertificateQrSchema)
+def get_certificate_qr(certificate_id: str) -> dict[str, Any]:
+    """The QR for a certificate's paper: the signed text that it holds, and its drawing.
 
-    For those who may read the certificate. It holds a signed text: what is printed on the paper and no more.
+    For those who may read the certificate. The text is what is printed on the paper and no more.
     """
     text = application(Certificates).certificates.qr(certificate_id, viewer())
-    return Response(qr_drawing(text), mimetype="image/svg+xml")
+    return {"text": text, "svg": qr_drawing(text)}
 
 
 @blueprint.route("/v1/certificate-verifications", methods=["POST"])

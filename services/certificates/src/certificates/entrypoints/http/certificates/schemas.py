@@ -54,6 +54,15 @@ class VerifiedCertificateSchema(Schema):
     )
 
 
+class CertificateQrSchema(Schema):
+    """The QR for a certificate's paper."""
+
+    text = fields.String(required=True, metadata={"description": "What it holds: a compact JWS (Ed25519)."})
+    svg = fields.String(
+        required=True, metadata={"description": "Its drawing, an SVG document sized to be printed as it is."}
+    )
+
+
 class VerificationSchema(Schema):
     """Whether the document is valid, and if not, why."""
 
