@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from servicekit.settings import ServiceSettings, SettingProblem, SettingsError, setting
 
@@ -74,6 +74,21 @@ class Settings(ServiceSettings):
         secret=True,
     )
 
+    people_key: str = setting(
+        "PEOPLE_KEY",
+        fields.String(validate=validate.Length(min=32)),
+        "at least 32 random characters by which mobile numbers are looked up and codes are kept, the same in every "
+        "replica and for good; without it nobody signs in",
+        default="",
+        secret=True,
+    )
+    code_file: str = setting(
+        "CODE_FILE",
+        fields.String(),
+        "sandbox only: the file that one-time codes are written to instead of being sent to a phone",
+        default="",
+    )
+
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
         """As every service's; live tokens moreover name an https issuer (RFC 8414 §2)."""
@@ -81,4 +96,7 @@ class Settings(ServiceSettings):
         if settings.environment == "live" and not settings.issuer.startswith("https://"):
             problem = "must begin with https:// where ENVIRONMENT is live."
             raise SettingsError([SettingProblem("ISSUER", problem, "Set it to the platform's public address.")])
+        if settings.environment == "live" and settings.code_file:
+            problem = "must not be set where ENVIRONMENT is live: it holds people's codes and numbers."
+            raise SettingsError([SettingProblem("CODE_FILE", problem, "Leave it out.")])
         return settings

@@ -151,7 +151,7 @@ def test_seeding_says_how_many_and_shows_no_secret(run: Run, tmp_path: Path) -> 
     file = tmp_path / "sandbox.json"
     done = run("seed-sandbox", "--out", str(file))
     assert done.exit_code == 0, done.stderr
-    assert "59 sandbox clients" in done.stdout
+    assert "60 sandbox clients" in done.stdout
     assert json.loads(file.read_text())["clients"][0]["client_secret"] not in done.output
 
 

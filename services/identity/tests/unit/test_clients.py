@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from identity.domain.access_token import access_token_claims
-from identity.domain.client import ActingPerson, Client, ClientKind, InvalidDefinition, ScopeNotGranted
-from identity.domain.client_secrets import matches, new_secret, sha256_of
+from identity.domain.tokens.access_token import access_token_claims
+from identity.domain.clients.client import ActingPerson, Client, ClientKind, InvalidDefinition, ScopeNotGranted
+from identity.domain.clients.client_secrets import matches, new_secret, sha256_of
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 OFFICER = ActingPerson(

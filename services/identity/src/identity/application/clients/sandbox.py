@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from identity.domain.client import ClientKind
+from identity.domain.clients.client import ClientKind
 
 _COUNTER_SCOPES = (
     "applications:read",
@@ -18,6 +18,8 @@ _COUNTER_SCOPES = (
 KIOSK_SCOPES = frozenset({*_COUNTER_SCOPES, "wallet:read"})
 PORTAL_SCOPES = frozenset(_COUNTER_SCOPES)  # a citizen's portal has no wallet
 OFFICER_SCOPES = frozenset({"applications:decide", "applications:read", "kiosks:read", "transactions:read"})
+# Nothing of anybody's own yet: which of their things a citizen may see is a rule that the services do not have.
+APP_SCOPES = frozenset({"billers:read", "kiosks:read"})
 OPERATIONS_SCOPES = frozenset({"operations:dead-letters"})
 
 LOAD_TEST_CLIENTS = 40
@@ -65,6 +67,7 @@ class SandboxClient:
     scopes: frozenset[str]
     kiosk_id: str | None = None
     officer: SandboxOfficer | None = None
+    redirect_uris: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -153,6 +156,12 @@ CLIENTS = (
         for name, kiosk_id in _KIOSKS.items()
     ),
     SandboxClient(name="portal-sandbox", kind=ClientKind.PORTAL, scopes=PORTAL_SCOPES),
+    SandboxClient(
+        name="citizens-app",
+        kind=ClientKind.APP,
+        scopes=APP_SCOPES,
+        redirect_uris=("http://127.0.0.1:8765/signed-in", "in.gov.rajasthan.emitra.sandbox:/signed-in"),
+    ),
     *(
         SandboxClient(name=name, kind=ClientKind.OFFICER, scopes=OFFICER_SCOPES, officer=officer)
         for name, officer in _OFFICERS.items()

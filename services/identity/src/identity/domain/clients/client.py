@@ -1,10 +1,12 @@
 """The client: software that asks for tokens, and the centre or officer it acts for."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
 
 CLIENT_ID = re.compile(r"cli_[A-Za-z0-9_]{1,60}")
 KIOSK_ID = re.compile(r"ksk_RJ[0-9]{8}")
@@ -16,6 +18,13 @@ DEPARTMENT = re.compile(r"[a-z][a-z0-9-]{0,39}")
 SCOPE = re.compile(r"[a-z][a-z0-9-]{0,39}:[a-z][a-z0-9-]{0,39}")
 MAX_SCOPES = 64  # keeps a token (and so every Authorization header) under 4 KiB
 MAX_NAME_LENGTH = 100
+MAX_REDIRECT_URIS = 10
+LONGEST_REDIRECT_URI = 512
+MAX_PUBLIC_KEYS = 4  # one in use, its successor, and room for a mistake
+# An app's own scheme is a domain name backwards (RFC 8252 §7.1), so that no two apps claim the same one.
+_APP_SCHEME = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+")
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})  # localhost may be another machine (RFC 8252 §8.3)
+_PRINTABLE = re.compile(r"[!-~]+")
 
 
 class ClientKind(StrEnum):
@@ -25,6 +34,15 @@ class ClientKind(StrEnum):
     PORTAL = "portal"
     OFFICER = "officer"
     MACHINE = "machine"
+    APP = "app"  # on people's own phones and in their browsers: it can keep no secret, and acts for who signs in
+
+
+class GrantType(StrEnum):
+    """The ways to a token (RFC 6749 §1.3)."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    AUTHORIZATION_CODE = "authorization_code"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
 
 
 class ClientStatus(StrEnum):
@@ -85,7 +103,11 @@ class ActingPerson:
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """A registered client. Raises InvalidDefinition, with every problem at once, when it breaks a rule."""
+    """A registered client. Raises InvalidDefinition, with every problem at once, when it breaks a rule.
+
+    `redirect_uris` are where people are sent back to after they signed in, compared character by character (RFC 9700
+    §2.1). A client with `public_keys` (JWKs) proves itself by them alone (RFC 7523); its secret counts no more.
+    """
 
     id: str
     name: str
@@ -94,11 +116,13 @@ class Client:
     scopes: frozenset[str]
     kiosk_id: str | None = None
     person: ActingPerson | None = None
+    redirect_uris: frozenset[str] = frozenset()
+    public_keys: tuple[Mapping[str, Any], ...] = ()
     status: ClientStatus = ClientStatus.ACTIVE
     created_at: datetime
 
     def __post_init__(self) -> None:
-        problems = [*self._form_problems(), *self._binding_problems()]
+        problems = [*self._form_problems(), *self._binding_problems(), *self._sign_in_problems()]
         if problems:
             raise InvalidDefinition(problems)
 
@@ -125,6 +149,33 @@ class Client:
         if self.kind is not ClientKind.OFFICER and self.person is not None:
             yield "only an officer client is bound to a person"
 
+    def _sign_in_problems(self) -> Iterable[str]:
+        if self.kind is ClientKind.APP and not self.redirect_uris:
+            yield "an app needs a redirect URI: it acts for whoever signs in, and never for itself"
+        if self.redirect_uris and self.kind not in (ClientKind.APP, ClientKind.PORTAL):
+            yield "only an app or a portal signs people in (redirect URI)"
+        if len(self.redirect_uris) > MAX_REDIRECT_URIS:
+            yield f"a client has at most {MAX_REDIRECT_URIS} redirect URIs"
+        for uri in sorted(self.redirect_uris):
+            if problem := redirect_uri_problem(uri):
+                yield f"the redirect URI {uri[:80]!r} {problem}"
+        if self.public_keys and self.kind is ClientKind.APP:
+            yield "an app can keep no private key, so it has no public one"
+        if len(self.public_keys) > MAX_PUBLIC_KEYS:
+            yield f"a client has at most {MAX_PUBLIC_KEYS} public keys"
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether the client can prove that it is itself."""
+        return self.kind is not ClientKind.APP
+
+    @property
+    def grant_types(self) -> frozenset[GrantType]:
+        """Refresh tokens are for people only: a machine asks anew (RFC 6749 §4.4.3)."""
+        people = {GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN} if self.redirect_uris else set()
+        machine = {GrantType.CLIENT_CREDENTIALS} if self.is_confidential else set()
+        return frozenset(people | machine)
+
     @property
     def is_active(self) -> bool:
         """Whether the client may authenticate at all."""
@@ -146,3 +197,24 @@ class Client:
         if refused := requested - self.scopes:
             raise ScopeNotGranted(refused)
         return requested or self.scopes
+
+
+def redirect_uri_problem(uri: str) -> str | None:
+    """Why people cannot be sent back to this address, or None (RFC 6749 §3.1.2, RFC 8252 §7)."""
+    if len(uri) > LONGEST_REDIRECT_URI or not _PRINTABLE.fullmatch(uri):
+        return f"must be 1 to {LONGEST_REDIRECT_URI} printable ASCII characters"
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return "is not an address"
+    if "#" in uri or "\\" in uri or "*" in uri or parts.username is not None or parts.password is not None:
+        return "must have no fragment, user, backslash or asterisk"
+    if parts.scheme == "https" and host:
+        return None
+    if parts.scheme == "http" and host in _LOOPBACK:
+        return None
+    if _APP_SCHEME.fullmatch(parts.scheme):
+        return None
+    return "must begin with https://, with http://127.0.0.1, or with an app's own scheme such as in.gov.example.app:/"

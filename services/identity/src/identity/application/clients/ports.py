@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from identity.domain.client import Client
-from identity.domain.person import Person
+from identity.domain.clients.client import Client
 
 
 class Clients(Protocol):
@@ -25,22 +24,20 @@ class Clients(Protocol):
         """Revoke; False when no client has this id. Safe to repeat."""
 
 
-class People(Protocol):
-    """Everybody with a role."""
-
-    def put(self, people: Sequence[Person]) -> None:
-        """Record or replace people, each keeping the first `created_at`. Safe to repeat."""
-
-    def known(self, person_id: str) -> bool:
-        """Whether somebody has this id."""
-
-
 @dataclass(frozen=True)
 class FailureWindow:
     """Failed authentications of one client id since its window opened, the newest included."""
 
     failures: int
     ends_at: datetime
+
+
+@dataclass(frozen=True)
+class VerifiedAssertion:
+    """What tells one assertion of a client from another: its `jti`, and until when it counts."""
+
+    jti: str
+    expires_at: datetime
 
 
 class FailedAuthentications(Protocol):
@@ -50,11 +47,21 @@ class FailedAuthentications(Protocol):
         """Count one more; opens a window of `window_seconds` when none is open. Exact under concurrency."""
 
 
-class TokenSigner(Protocol):
-    """Signs access tokens with the first of the signing keys."""
+class Assertions(Protocol):
+    """Reads client assertions (RFC 7523)."""
 
-    def sign(self, claims: Mapping[str, Any]) -> str:
-        """The compact JWT (typ at+jwt, alg EdDSA, kid of the key)."""
+    def subject(self, assertion: str) -> str | None:
+        """Which client an assertion claims to be from, nothing of it verified; None when it cannot be read."""
+
+    def verify(self, assertion: str, client: Client, at: datetime) -> VerifiedAssertion | None:
+        """The assertion, when one of the client's keys signed it for this server and its time is right; else None."""
+
+
+class UsedAssertions(Protocol):
+    """Each assertion counts once."""
+
+    def record(self, client_id: str, assertion: VerifiedAssertion) -> bool:
+        """Whether it is used for the first time; remembered until it has expired. Exact under concurrency."""
 
 
 class SandboxFile(Protocol):

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from identity.application.errors import SandboxOnly
-from identity.application.ports import Clients, People, SandboxFile
-from identity.application.sandbox import CITIZENS, CLIENTS, SandboxClient, SandboxOfficer, SandboxPerson
-from identity.domain.client import ActingPerson, Client
-from identity.domain.client_secrets import matches, new_secret, sha256_of
-from identity.domain.person import Person
+from identity.application.clients.errors import SandboxOnly
+from identity.application.clients.ports import Clients, SandboxFile
+from identity.application.clients.sandbox import CITIZENS, CLIENTS, SandboxClient, SandboxOfficer, SandboxPerson
+from identity.application.people.ports import People
+from identity.domain.clients.client import ActingPerson, Client, ClientKind
+from identity.domain.clients.client_secrets import NOBODYS_SHA256, matches, new_secret, sha256_of
+from identity.domain.people.person import Person
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,15 @@ class SeedSandboxHandler:
             ]
         )
         shown = command.file.secrets()
-        secrets = {client.id: self._secret(client.id, shown.get(client.id)) for client in CLIENTS}
-        self.clients.put([_client(client, secrets[client.id], command.at) for client in CLIENTS])
+        secrets = {
+            client.id: self._secret(client.id, shown.get(client.id))
+            for client in CLIENTS
+            if client.kind is not ClientKind.APP
+        }
+        self.clients.put([_client(client, secrets.get(client.id), command.at) for client in CLIENTS])
         command.file.write(_content(secrets))
         return SeedReport(
-            clients=len(secrets), new_secrets=sum(shown.get(key) != value for key, value in secrets.items())
+            clients=len(CLIENTS), new_secrets=sum(shown.get(key) != value for key, value in secrets.items())
         )
 
     def _secret(self, client_id: str, shown: str | None) -> str:
@@ -67,15 +72,16 @@ class SeedSandboxHandler:
         return new_secret(self.environment)
 
 
-def _client(client: SandboxClient, secret: str, at: datetime) -> Client:
+def _client(client: SandboxClient, secret: str | None, at: datetime) -> Client:
     return Client(
         id=client.id,
         name=client.name,
         kind=client.kind,
-        secret_sha256=sha256_of(secret),
+        secret_sha256=sha256_of(secret) if secret else NOBODYS_SHA256,
         scopes=client.scopes,
         kiosk_id=client.kiosk_id,
         person=_acting(client.officer) if client.officer else None,
+        redirect_uris=frozenset(client.redirect_uris),
         created_at=at,
     )
 
@@ -93,7 +99,7 @@ def _acting(officer: SandboxOfficer) -> ActingPerson:
 
 def _content(secrets: dict[str, str]) -> dict[str, Any]:
     return {
-        "clients": [_shown_client(client, secrets[client.id]) for client in CLIENTS],
+        "clients": [_shown_client(client, secrets.get(client.id)) for client in CLIENTS],
         "people": [_shown_person(citizen) for citizen in CITIZENS],
         "officers": [
             {**_shown_person(client.officer), **_shown_post(client.officer), "client_id": client.id}
@@ -103,14 +109,17 @@ def _content(secrets: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _shown_client(client: SandboxClient, secret: str) -> dict[str, Any]:
+def _shown_client(client: SandboxClient, secret: str | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "name": client.name,
         "kind": client.kind.value,
         "client_id": client.id,
-        "client_secret": secret,
         "scopes": sorted(client.scopes),
     }
+    if secret:
+        shown["client_secret"] = secret
+    if client.redirect_uris:
+        shown["redirect_uris"] = list(client.redirect_uris)
     if client.kiosk_id:
         shown["kiosk_id"] = client.kiosk_id
     if client.officer:

@@ -15,6 +15,8 @@ class OAuthError:
     """Adds the two RFC 6749 members to the service error it is mixed into."""
 
     oauth_error: ClassVar[str]
+    # RFC 6749 §5.2; libraries look for `error` in nothing else.
+    media_type: ClassVar[str] = "application/json"
 
     def __init__(
         self, detail: str, *, errors: Sequence[FieldProblem] = (), retry_after_seconds: int | None = None
@@ -38,7 +40,7 @@ class InvalidTokenRequest(OAuthError, MalformedRequest):
 
 
 class InvalidClient(OAuthError, NotAuthenticated):
-    """Unknown client, wrong secret or revoked client: deliberately one and the same answer."""
+    """Unknown client, wrong secret, wrong assertion or revoked client: deliberately one and the same answer."""
 
     slug = "invalid-client"
     title = "Client authentication failed"
@@ -54,24 +56,6 @@ class TooManyFailedAuthentications(OAuthError, RateLimited):
     title = "Too many failed authentications"
     title_hi = "प्रमाणीकरण के बहुत अधिक असफल प्रयास"
     oauth_error = "invalid_client"
-
-
-class UnsupportedGrantType(OAuthError, MalformedRequest):
-    """Only client_credentials is served; sign-in for people (OTP, PKCE) is a later issue."""
-
-    slug = "unsupported-grant-type"
-    title = "This grant type is not supported"
-    title_hi = "यह ग्रांट प्रकार समर्थित नहीं है"
-    oauth_error = "unsupported_grant_type"
-
-
-class InvalidScope(OAuthError, MalformedRequest):
-    """A scope is malformed, or the client was not granted it."""
-
-    slug = "invalid-scope"
-    title = "The scope is not granted to this client"
-    title_hi = "यह अनुमति इस क्लाइंट को नहीं दी गई है"
-    oauth_error = "invalid_scope"
 
 
 class CommandRefused(Exception):

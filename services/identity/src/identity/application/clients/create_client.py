@@ -1,14 +1,16 @@
 """Register a client, and its officer where it acts for one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from identity.application.errors import UnknownPerson
-from identity.application.ports import Clients, People
-from identity.domain.client import MAX_NAME_LENGTH, ActingPerson, Client, ClientKind, InvalidDefinition
-from identity.domain.client_secrets import sha256_of
-from identity.domain.person import Person
+from identity.application.clients.errors import UnknownPerson
+from identity.application.clients.ports import Clients
+from identity.application.people.ports import People
+from identity.domain.clients.client import MAX_NAME_LENGTH, ActingPerson, Client, ClientKind, InvalidDefinition
+from identity.domain.clients.client_secrets import NOBODYS_SHA256, sha256_of
+from identity.domain.people.person import Person
 from servicekit.text import Line, Refusal
 
 
@@ -40,6 +42,8 @@ class CreateClient:
     scopes: Sequence[str]
     kiosk_id: str | None = None
     officer: OfficerPost | None = None
+    redirect_uris: Sequence[str] = ()
+    public_keys: Sequence[Mapping[str, Any]] = ()
     at: datetime
 
 
@@ -82,10 +86,15 @@ def _client(command: CreateClient) -> Client:
         id=command.client_id,
         name=command.name,
         kind=command.kind,
-        secret_sha256=sha256_of(command.client_secret),
+        # A secret that counts nowhere is not kept either.
+        secret_sha256=NOBODYS_SHA256
+        if command.kind is ClientKind.APP or command.public_keys
+        else sha256_of(command.client_secret),
         scopes=frozenset(command.scopes),
         kiosk_id=command.kiosk_id,
         person=_acting(command.officer) if command.officer else None,
+        redirect_uris=frozenset(command.redirect_uris),
+        public_keys=tuple(command.public_keys),
         created_at=command.at,
     )
 

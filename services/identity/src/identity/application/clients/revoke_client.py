@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from identity.application.errors import UnknownClient
-from identity.application.ports import Clients
+from identity.application.clients.errors import UnknownClient
+from identity.application.clients.ports import Clients
 
 
 @dataclass(frozen=True)

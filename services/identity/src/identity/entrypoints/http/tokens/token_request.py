@@ -1,35 +1,41 @@
-"""Reads a token request off the wire (RFC 6749 §3.2 and §2.3.1), every doubt being a refusal."""
+"""Reads a request of a client off the wire (RFC 6749 §3.2 and §2.3.1, RFC 7523), every doubt being a refusal."""
 
 import base64
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 from flask import Request
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
-from identity.application.errors import InvalidClient, InvalidTokenRequest
-from identity.entrypoints.schemas import LONGEST_CLIENT_ID, LONGEST_SECRET, TokenRequestSchema
+from identity.application.clients.errors import InvalidClient, InvalidTokenRequest
+from identity.entrypoints.http.tokens.schemas import ASSERTION_TYPE, LONGEST_CLIENT_ID, LONGEST_SECRET
 from servicekit.errors import FieldProblem
 from servicekit.http.problems import UnsupportedMediaType
 from servicekit.http.validation import field_problems
 
 FORM = "application/x-www-form-urlencoded"
-_SCHEMA = TokenRequestSchema()
 _HOW_TO = "Authenticate with HTTP Basic, or with client_id and client_secret in the form."
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenParameters:
-    """A token request as sent, its client's id and secret wherever the client put them."""
+class Credentials:
+    """What a client says of itself, wherever it put it."""
 
-    grant_type: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    scope: str | None
+    client_id: str | None
+    client_secret: str | None = field(default=None, repr=False)
+    client_assertion: str | None = field(default=None, repr=False)
 
 
-def token_parameters(request: Request) -> TokenParameters:
-    """The parameters of a token request.
+@dataclass(frozen=True, kw_only=True)
+class ClientRequest:
+    """The form's parameters, each there once and with a value, and who sends it."""
+
+    parameters: dict[str, str] = field(repr=False)
+    credentials: Credentials
+
+
+def client_request(request: Request, schema: Schema) -> ClientRequest:
+    """What was sent.
 
     Raises UnsupportedMediaType (with what to send), InvalidTokenRequest and InvalidClient. No message repeats
     a value: people paste secrets into the wrong field.
@@ -40,37 +46,42 @@ def token_parameters(request: Request) -> TokenParameters:
             "this address reads no JSON.",
             error="invalid_request",
         )
-    form = _form(request)
-    client_id, client_secret = _credentials(form, _basic(request.headers.get("Authorization")))
-    return TokenParameters(
-        grant_type=form["grant_type"], client_id=client_id, client_secret=client_secret, scope=form.get("scope")
+    form = _form(request, schema)
+    credentials = _credentials(form, _basic(request.headers.get("Authorization")))
+    return ClientRequest(parameters=form, credentials=credentials)
+
+
+def _credentials(form: dict[str, str], in_header: tuple[str, str] | None) -> Credentials:
+    assertion = form.get("client_assertion")
+    if (assertion is None) != ("client_assertion_type" not in form) or (
+        assertion is not None and form["client_assertion_type"] != ASSERTION_TYPE
+    ):
+        raise InvalidTokenRequest(f"client_assertion goes with client_assertion_type={ASSERTION_TYPE}.")
+    if (in_header is not None) + ("client_secret" in form) + (assertion is not None) > 1:
+        raise InvalidTokenRequest("The client authenticates twice; use HTTP Basic, the form or an assertion alone.")
+    if in_header is not None:
+        if form.get("client_id", in_header[0]) != in_header[0]:
+            raise InvalidTokenRequest("client_id in the form names another client than HTTP Basic does.")
+        return Credentials(client_id=in_header[0], client_secret=in_header[1])
+    if assertion is None and "client_id" not in form:
+        raise InvalidClient(f"The request does not say which client sends it. {_HOW_TO}")
+    return Credentials(
+        client_id=form.get("client_id"), client_secret=form.get("client_secret"), client_assertion=assertion
     )
 
 
-def _credentials(form: dict[str, str], in_header: tuple[str, str] | None) -> tuple[str, str]:
-    if in_header is None:
-        if "client_id" not in form or "client_secret" not in form:
-            raise InvalidClient(f"The request does not say which client sends it. {_HOW_TO}")
-        return form["client_id"], form["client_secret"]
-    if "client_secret" in form:
-        raise InvalidTokenRequest("The client authenticates twice; use HTTP Basic or the form, not both.")
-    if form.get("client_id", in_header[0]) != in_header[0]:
-        raise InvalidTokenRequest("client_id in the form names another client than HTTP Basic does.")
-    return in_header
-
-
-def _form(request: Request) -> dict[str, str]:
+def _form(request: Request, schema: Schema) -> dict[str, str]:
     given = {}
     for name, values in request.form.lists():
         if len(values) > 1:
-            known = name if name in _SCHEMA.fields else "a parameter"
+            known = name if name in schema.fields else "a parameter"
             raise InvalidTokenRequest(f"The request gives {known} {len(values)} times; give it once.")
         if values[0]:  # RFC 6749 §3.2: without a value it counts as omitted
             given[name] = values[0]
     try:
-        loaded: dict[str, str] = _SCHEMA.load(given)
+        loaded: dict[str, str] = schema.load(given)
     except ValidationError as error:
-        problems = field_problems({"form": error.messages}, _SCHEMA)
+        problems = field_problems({"form": error.messages}, schema)
         raise InvalidTokenRequest(_summary(problems), errors=problems) from error
     return loaded
 
