@@ -136,7 +136,7 @@ class App:
         assert answer.status_code == 303, answer.text
         return query_of(answer.location)["code"]
 
-    def redemption(self, code: str, **changes: str | None) -> dict[str, str]:
+    def redemption(self, code: str, /, **changes: str | None) -> dict[str, str]:
         """The form that redeems a code."""
         form: dict[str, str | None] = {
             "grant_type": "authorization_code",
@@ -147,7 +147,7 @@ class App:
         }
         return {name: value for name, value in (form | changes).items() if value is not None}
 
-    def renewal(self, refresh_token: str, **changes: str) -> dict[str, str]:
+    def renewal(self, refresh_token: str, /, **changes: str) -> dict[str, str]:
         """The form that renews tokens."""
         return {
             "grant_type": "refresh_token", "client_id": self.client_id, "refresh_token": refresh_token, **changes
