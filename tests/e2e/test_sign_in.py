@@ -58,6 +58,7 @@ def tokens_of(platform: Platform, person: Person) -> tuple[str, dict[str, Any]]:
     app = next(client for client in platform.run_info["clients"] if client["kind"] == "app")
     metadata = platform.call("GET", "/.well-known/openid-configuration").json
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(8)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     back = person.signs_in(
         {
             "response_type": "code",
@@ -65,7 +66,7 @@ def tokens_of(platform: Platform, person: Person) -> tuple[str, dict[str, Any]]:
             "redirect_uri": app["redirect_uris"][0],
             "scope": "openid billers:read",
             "state": state,
-            "code_challenge": base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
+            "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
     )

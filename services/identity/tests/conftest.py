@@ -31,9 +31,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Phone:
 
 @pytest.fixture(scope="session")
 def settings(phone: Phone) -> Settings:
-    return settings_for(
-        Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, PEOPLE_KEY=PEOPLE_KEY, CODE_FILE=str(phone.file)
-    )
+    return settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, PEOPLE_KEY=PEOPLE_KEY, CODE_FILE=str(phone.file))
 
 
 @pytest.fixture(scope="session")

@@ -73,9 +73,6 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
     signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
     sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
-    for_people = {
-        "grants": grants, "exchanges": unit_of_work, "people": people, "signer": signer, "issuer": issuer
-    }  # fmt: skip
     return Identity(
         issuer=issuer,
         environment=settings.environment,
@@ -89,8 +86,12 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
             used_assertions=MongoUsedAssertions(db),
         ),
         issue_token=IssueTokenHandler(signer=signer, issuer=issuer),
-        redeem_code=RedeemCodeHandler(**for_people),
-        rotate_refresh_token=RotateRefreshTokenHandler(**for_people),
+        redeem_code=RedeemCodeHandler(
+            grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
+        ),
+        rotate_refresh_token=RotateRefreshTokenHandler(
+            grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
+        ),
         revoke_token=RevokeTokenHandler(grants=grants, revoked=revoked, signer=signer),
         tokens=TokenReader(clients=clients, grants=grants, revoked=revoked, signer=signer, issuer=issuer),
         begin_sign_in=BeginSignInHandler(sign_ins=sign_ins),

@@ -60,9 +60,7 @@ NOON = datetime(2100, 11, 23, 6, 30, tzinfo=UTC)
         {"request_uri": "https://evil.example/request"},
     ],
 )
-def test_an_app_that_asks_for_less_safety_gets_its_error_back(
-    browser: Browser, changes: dict[str, str | None]
-) -> None:
+def test_an_app_that_asks_for_less_safety_gets_its_error_back(browser: Browser, changes: dict[str, str | None]) -> None:
     app = App()
     answer = browser.open(app.request(**changes))
     assert answer.status_code == 303, answer.text
@@ -104,7 +102,9 @@ def test_an_app_that_asks_for_less_safety_gets_its_error_back(
 )
 def test_nobody_is_sent_to_an_address_that_is_not_the_apps_own(browser: Browser, redirect_uri: str | None) -> None:
     answer = browser.open(App().request(redirect_uri=redirect_uri))
-    assert (answer.status_code in {400, 422}, answer.location, answer.mimetype) == (True, None, "text/html")
+    assert answer.status_code in {400, 422}
+    assert "Location" not in answer.headers
+    assert answer.mimetype == "text/html"
     assert "<script" not in answer.text
     assert "csrf_token" not in answer.text
 
@@ -127,14 +127,16 @@ def test_who_is_no_app_or_sends_what_nobody_reads_gets_a_page_and_no_redirect(
     browser: Browser, changes: dict[str, str | None]
 ) -> None:
     answer = browser.open(App().request(**changes))
-    assert (answer.status_code in {400, 422}, answer.location, answer.mimetype) == (True, None, "text/html")
+    assert answer.status_code in {400, 422}
+    assert "Location" not in answer.headers
+    assert answer.mimetype == "text/html"
 
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri", "code_challenge", "state", "unheard_of"])
 def test_a_parameter_that_is_there_twice_is_refused(browser: Browser, name: str) -> None:
     asked = App().request()
     answer = browser.open(urlencode([*asked.items(), (name, asked.get(name, "x")), (name, "https://evil.example/")]))
-    assert (answer.status_code, answer.location) == (400, None)
+    assert (answer.status_code, "Location" in answer.headers) == (400, False)
 
 
 def test_programs_get_problem_documents_where_browsers_get_pages(client: FlaskClient, sandbox: Any) -> None:
@@ -155,7 +157,7 @@ def test_a_form_counts_only_in_the_browser_that_opened_the_page(browser: Browser
     # Another site makes the stranger's browser send the thief's form, or the thief shows the page's token elsewhere.
     for path, form in ((CHECK, {"code": code}), (SIGN_IN, {"mobile": any_mobile()}), (CHECK, {"cancel": "1"})):
         answer = stranger.send(path, csrf_token=browser.ticket, **form)
-        assert (answer.status_code, answer.location) == (409, None)
+        assert (answer.status_code, "Location" in answer.headers) == (409, False)
         assert "यह साइन-इन समाप्त हो चुका है" in answer.text
     without_cookie = Browser(browser.app, phone)
     assert without_cookie.send(CHECK, csrf_token=browser.ticket, code=code).status_code == 409
@@ -210,9 +212,7 @@ class Guesser:
         self.identity.begin_sign_in(BeginSignIn(ticket=self.ticket, device=self.device, request=request, at=at))
 
     def ask(self, mobile: str, code: str = "123456", at: datetime = NOON) -> None:
-        self.identity.send_code(
-            SendCode(ticket=self.ticket, device=self.device, mobile=mobile, code=code, at=at)
-        )
+        self.identity.send_code(SendCode(ticket=self.ticket, device=self.device, mobile=mobile, code=code, at=at))
 
     def guess(self, code: str, at: datetime = NOON) -> str:
         """Check; a right one gives the new cookie, which is used from then on."""
@@ -272,7 +272,9 @@ def test_the_right_code_at_the_same_instant_ends_one_sign_in_only(guesser: Guess
     with ThreadPoolExecutor(5) as threads:
         outcomes = list(threads.map(outcome, range(5)))
     assert outcomes.count("done") == 1
-    assert [mongo.db[name].count_documents({}) for name in ("people", "mobile_numbers", "authorization_codes")] == [1] * 3
+    assert [mongo.db[name].count_documents({}) for name in ("people", "mobile_numbers", "authorization_codes")] == [
+        1
+    ] * 3
 
 
 @pytest.mark.parametrize(("minutes", "counts"), [(4.9, True), (5, False)])
@@ -533,4 +535,5 @@ def test_what_has_ended_leaves_the_database_by_itself(browser: Browser, shared_m
     }
     assert expiring >= {"sign_ins", "authorization_codes", "grants", "refresh_tokens", "devices", "sent_codes"}
     kept = eventually(lambda: shared_mongo.db["sign_ins"].find_one({"stage": "DONE"}))
+    assert kept is not None
     assert not {"mobile_index", "code_hmac", "mobile_shown"} & kept.keys()

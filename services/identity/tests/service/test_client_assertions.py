@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def in_parts(client_id: str, place: int, text: bytes) -> str:
     return ".".join(parts)
 
 
-FORGED = {
+FORGED: dict[str, Callable[[str], str]] = {
     "unsigned": unsigned,
     "the public key as a secret": with_the_public_key_as_secret,
     "a key in the header": with_a_key_of_its_own_in_the_header,
@@ -124,7 +125,7 @@ FORGED = {
     "deep": lambda name: in_parts(name, 1, b"[" * 2000),
     "no header": lambda name: in_parts(name, 0, b"{}"),
     "two parts": lambda name: assertion(name).rpartition(".")[0],
-    "nothing": lambda name: "x",
+    "nothing": lambda _: "x",
 }
 
 

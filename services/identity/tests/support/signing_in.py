@@ -77,7 +77,8 @@ class Browser:
     def ticket(self) -> str:
         """What the page has for its forms."""
         assert self.page is not None
-        return re.findall(r'name="csrf_token" value="([^"]+)"', self.page.text)[0]
+        ticket: str = re.findall(r'name="csrf_token" value="([^"]+)"', self.page.text)[0]
+        return ticket
 
     def send(self, path: str, **form: str) -> TestResponse:
         """Submit a form with the page's token, unless the test says another."""

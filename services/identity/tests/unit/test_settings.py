@@ -50,3 +50,16 @@ def test_live_tokens_need_an_https_issuer() -> None:
 def test_settings_do_not_show_the_keys() -> None:
     settings = settings_for(Settings, ISSUER="https://api.emitra.example", SIGNING_KEYS=json.dumps(KEY))
     assert str(KEY["d"]) not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environ", "names"),
+    [
+        ({"CODE_FILE": "/tmp/codes.json", "ENVIRONMENT": "live"}, "CODE_FILE"),  # noqa: S108 - never opened
+        ({"PEOPLE_KEY": "too-short"}, "PEOPLE_KEY"),
+    ],
+)
+def test_codes_go_to_no_file_where_it_is_live_and_a_short_key_is_none(environ: dict[str, str], names: str) -> None:
+    with pytest.raises(SettingsError, match=names) as caught:
+        settings_for(Settings, ISSUER="https://api.emitra.example", SIGNING_KEYS=json.dumps(KEY), **environ)
+    assert "too-short" not in str(caught.value)

@@ -26,11 +26,12 @@ class MongoPeople:
         """One read by _id."""
         return self._people.find_one({"_id": person_id}, {"_id": True}) is not None
 
-
     def get(self, person_id: str) -> Person | None:
         """One read by _id."""
         document = self._people.find_one({"_id": person_id})
-        return document and Person(
+        if document is None:
+            return None
+        return Person(
             id=document["_id"],
             role=document["role"],
             name=document["name"],

@@ -28,7 +28,9 @@ class MongoSignIns:
 
     def add(self, sign_in: SignIn) -> None:
         """Insert."""
-        self._sign_ins.insert_one({"_id": sign_in.id, **_members(sign_in), "request": request_document(sign_in.request)})
+        self._sign_ins.insert_one(
+            {"_id": sign_in.id, **_members(sign_in), "request": request_document(sign_in.request)}
+        )
 
     def get(self, sign_in_id: str) -> SignIn | None:
         """One read by _id."""
@@ -82,7 +84,9 @@ def _members(sign_in: SignIn) -> Document:
 
 
 def _sign_in(document: Document | None) -> SignIn | None:
-    return document and SignIn(
+    if document is None:
+        return None
+    return SignIn(
         **{
             **{name: value for name, value in document.items() if name != "_id"},
             "id": document["_id"],

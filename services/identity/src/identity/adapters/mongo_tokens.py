@@ -37,7 +37,9 @@ class MongoGrants:
     def code(self, code_id: str) -> AuthorizationCode | None:
         """One read by _id."""
         document = self._db[CODES].find_one({"_id": code_id})
-        return document and AuthorizationCode(
+        if document is None:
+            return None
+        return AuthorizationCode(
             id=document["_id"],
             grant_id=document["grant_id"],
             person_id=document["person_id"],
@@ -50,12 +52,12 @@ class MongoGrants:
     def grant(self, grant_id: str) -> Grant | None:
         """One read by _id."""
         document = self._db[GRANTS].find_one({"_id": grant_id})
-        return document and Grant(id=document.pop("_id"), **document)
+        return Grant(id=document.pop("_id"), **document) if document else None
 
     def refresh_token(self, token_id: str) -> RefreshToken | None:
         """One read by _id."""
         document = self._db[REFRESH_TOKENS].find_one({"_id": token_id})
-        return document and RefreshToken(id=document.pop("_id"), **document)
+        return RefreshToken(id=document.pop("_id"), **document) if document else None
 
     def revoke(self, grant_id: str) -> None:
         """Set the mark."""

@@ -65,7 +65,10 @@ class MongoUnitOfWork:
 
         condition = {"_id": sign_in.id, "stage": Stage.CODE_SENT.value, "code_hmac": sign_in.code_hmac}
         # The request and the number have done their part; until it expires only that it is done has to be known.
-        done = {"$set": {"stage": Stage.DONE.value}, "$unset": {"code_hmac": "", "mobile_index": "", "mobile_shown": ""}}
+        done = {
+            "$set": {"stage": Stage.DONE.value},
+            "$unset": {"code_hmac": "", "mobile_index": "", "mobile_shown": ""},
+        }
         return self._once(SIGN_INS, condition, done, work)
 
     def _owner(self, completion: Completion, session: ClientSession) -> str:

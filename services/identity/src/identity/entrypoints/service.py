@@ -108,7 +108,11 @@ def create_client(
             )
         )
     has_secret = client.is_confidential and not client.public_keys
-    shown = {"client_id": client.id, **({"client_secret": secret} if has_secret else {}), "scopes": sorted(client.scopes)}
+    shown = {
+        "client_id": client.id,
+        **({"client_secret": secret} if has_secret else {}),
+        "scopes": sorted(client.scopes),
+    }
     if client.person:
         shown["person_id"] = client.person.id
     typer.echo(json.dumps(shown, indent=2))

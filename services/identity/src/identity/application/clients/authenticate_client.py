@@ -1,5 +1,7 @@
-"""Have a client prove that it is itself: by its secret, by an assertion that its key signed (RFC 7523), or, where it can
-keep neither, not at all."""
+"""Have a client prove that it is itself: by its secret, or by an assertion that its key signed (RFC 7523).
+
+An app that can keep neither proves nothing.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What can go wrong while somebody signs in; each says in both languages what to do, and none repeats what was typed."""
+"""What can go wrong while somebody signs in; told in both languages, with what to do and without what was typed."""
 
 from typing import Any
 

@@ -68,9 +68,7 @@ class SendCodeHandler:
             tries=0,
         )
         if not self.sign_ins.send(begun):
-            raise SignInOver(
-                "Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।"
-            )
+            raise SignInOver("Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।")
         self.sender.send(mobile, command.code, command.at)
         return begun
 

@@ -211,10 +211,11 @@ def redirect_uri_problem(uri: str) -> str | None:
         return "is not an address"
     if "#" in uri or "\\" in uri or "*" in uri or parts.username is not None or parts.password is not None:
         return "must have no fragment, user, backslash or asterisk"
-    if parts.scheme == "https" and host:
-        return None
-    if parts.scheme == "http" and host in _LOOPBACK:
-        return None
-    if _APP_SCHEME.fullmatch(parts.scheme):
+    ends_well = (
+        (parts.scheme == "https" and host)
+        or (parts.scheme == "http" and host in _LOOPBACK)
+        or _APP_SCHEME.fullmatch(parts.scheme)
+    )
+    if ends_well:
         return None
     return "must begin with https://, with http://127.0.0.1, or with an app's own scheme such as in.gov.example.app:/"

@@ -1,4 +1,4 @@
-"""The pages on which people sign in: Hindi first, then English; without script, image or font; two kilobytes of style."""
+"""The pages on which people sign in: Hindi first, then English; without script, image or font."""
 
 import base64
 import hashlib

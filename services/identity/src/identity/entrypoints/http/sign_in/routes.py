@@ -1,4 +1,4 @@
-"""Somebody signs in: an app sends them here, they write their number and a code, and go back with an authorization code."""
+"""Somebody signs in: an app sends them, they write their number and a code, and go back with an authorization code."""
 
 import re
 from typing import Any
@@ -57,8 +57,8 @@ def begin_sign_in(asked: dict[str, str], cookies: dict[str, str]) -> AnyResponse
     """Send somebody to sign in (OAuth 2.0 authorization code with PKCE, OpenID Connect)
 
     Opened in the person's browser. They write their mobile number and the code that is sent to it, and come back to
-    redirect_uri with `code`, `state` and `iss` (RFC 9207). PKCE with S256 is required of every client. Problems are pages
-    where the browser asks for text/html, problem documents otherwise.
+    redirect_uri with `code`, `state` and `iss` (RFC 9207). PKCE with S256 is required of every client. Problems are
+    pages where the browser asks for text/html, problem documents otherwise.
     """
     at, ticket, device = utc_now(), new_token(), _device(cookies) or new_token()
     server = OAuthServer(application(Identity), at)
@@ -72,7 +72,7 @@ def begin_sign_in(asked: dict[str, str], cookies: dict[str, str]) -> AnyResponse
 
 @sign_in_blp.route("/v1/oauth2/sign-in", methods=["POST"])
 @sign_in_blp.public("the form of a page; page and cookie have to belong together")
-@sign_in_blp.repeatable("it sends another code, as often as one number may have them, and the one before counts no more")
+@sign_in_blp.repeatable("it sends another code, as often as a number may have them, and the one before ends")
 @sign_in_blp.raises(SignInOver, InvalidMobile, TooManyCodes, SignInNotSetUp)
 @sign_in_blp.arguments(MobileFormSchema, location="form")
 @sign_in_blp.arguments(DeviceCookieSchema, location="cookies")
@@ -195,7 +195,7 @@ def _with_cookie(response: AnyResponse, device: str, *, known: bool) -> AnyRespo
 def _shown_to_people(response: Response) -> Response:
     """A problem as a page where a browser asks, on the form that it is about where somebody can go on."""
     wants_page = request.accept_mimetypes.best_match(["application/problem+json", HTML]) == HTML
-    if response.status_code < 400 or not response.mimetype.endswith("json") or not wants_page:
+    if response.status_code < 400 or not response.is_json or not wants_page:
         return response
     problem: dict[str, Any] = response.get_json()
     if problem["code"] in _ON_THE_FORM and "sign_in" in g:

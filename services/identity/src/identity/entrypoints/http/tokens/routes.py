@@ -1,4 +1,4 @@
-"""Tokens: issued, revoked, looked at; and the public documents. A client proves itself here, the rest is public keys."""
+"""Tokens: issued, revoked, looked at; and the public documents. All public: a client proves itself here."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -56,7 +56,7 @@ blp = Blueprint("identity", description="Access tokens for clients, and the keys
 
 @blp.route(TOKEN_PATH, methods=["POST"])
 @blp.public("the client authenticates itself here")
-@blp.repeatable("each answer is a token of its own; a code or a refresh token counts once, and its second use is refused")
+@blp.repeatable("each answer is a token of its own; a code and a refresh token count once")
 @blp.raises(
     InvalidTokenRequest,
     UnsupportedGrantType,
@@ -73,11 +73,11 @@ blp = Blueprint("identity", description="Access tokens for clients, and the keys
 def issue_token() -> tuple[AccessToken, dict[str, str]]:
     """Get an access token (OAuth 2.0)
 
-    By client_credentials for a machine; by authorization_code with PKCE, then refresh_token, for a person who signed in
-    (`GET /v1/oauth2/authorize`). Authenticate with a signed assertion (private_key_jwt, preferred), with HTTP Basic
-    (client_secret_basic) or with client_id and client_secret in the form; an app without a secret sends client_id alone.
-    The token is good for 15 minutes; ask for the next one a minute before, not for every request. Errors have the
-    members error and error_description of RFC 6749 section 5.2 beside the problem's own. After ten failures
+    By client_credentials for a machine; by authorization_code with PKCE, then refresh_token, for a person who signed
+    in (`GET /v1/oauth2/authorize`). Authenticate with a signed assertion (private_key_jwt, preferred), with HTTP Basic
+    (client_secret_basic) or with client_id and client_secret in the form; an app without a secret sends client_id
+    alone. The token is good for 15 minutes; ask for the next one a minute before, not for every request. Errors have
+    the members error and error_description of RFC 6749 section 5.2 beside the problem's own. After ten failures
     within a minute a client id gets 429 for further failures; a correct secret is always accepted. In the sandbox,
     `.local/run.json` lists clients: `curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials
     GATEWAY_URL/v1/oauth2/token`.

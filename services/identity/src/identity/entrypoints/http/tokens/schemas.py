@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, validate
 
-from identity.domain.clients.client import LONGEST_REDIRECT_URI, GrantType
+from identity.domain.clients.client import LONGEST_REDIRECT_URI
 
 LONGEST_CLIENT_ID = 128  # ours have 64 characters at most
 LONGEST_SECRET = 256  # ours have 55
@@ -43,9 +43,7 @@ class ClientRequestSchema(Schema):
         LONGEST_CLIENT_ID, "With client_secret, instead of HTTP Basic; an app sends it alone.",
         "cli_sandbox_kiosk_jaipur",
     )  # fmt: skip
-    client_secret = text(
-        LONGEST_SECRET, "Instead of HTTP Basic, never beside it.", metadata={"format": "password"}
-    )
+    client_secret = text(LONGEST_SECRET, "Instead of HTTP Basic, never beside it.", metadata={"format": "password"})
     client_assertion_type = text(128, "With client_assertion.", ASSERTION_TYPE)
     client_assertion = text(
         LONGEST_ASSERTION,
@@ -58,9 +56,8 @@ class TokenRequestSchema(ClientRequestSchema):
     """RFC 6749 §4.1.3, §4.4.2 and §6; RFC 7636 §4.5."""
 
     grant_type = text(
-        64, "How the token is asked for.", "client_credentials", required=True,
-        metadata={"x-values": [str(kind) for kind in GrantType]},
-    )  # fmt: skip
+        64, "client_credentials, authorization_code or refresh_token.", "client_credentials", required=True
+    )
     scope = text(
         LONGEST_SCOPE, "Scopes separated by spaces; without it, every scope that the client has.",
         "bills:fetch payments:write",

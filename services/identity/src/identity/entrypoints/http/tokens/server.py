@@ -1,8 +1,8 @@
 """Authlib's authorization server on our use cases (ADR 0039).
 
-Authlib knows the protocols: which request is which grant, what has to be in it, redirect URIs, scopes, PKCE, errors. The
-use cases know what is stored, and do each thing once: Authlib itself reads, issues and then deletes, which two requests
-at the same instant get between.
+Authlib knows the protocols: which request is which grant, what has to be in it, redirect URIs, scopes, PKCE, errors.
+The use cases know what is stored, and do each thing once: Authlib itself reads, issues and then deletes, which two
+requests at the same instant get between.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from authlib.oidc.core.errors import (
 )
 
 from identity.application.clients.authenticate_client import AuthenticateClient
-from identity.application.clients.errors import InvalidTokenRequest, OAuthError
+from identity.application.clients.errors import InvalidTokenRequest
 from identity.application.tokens.errors import (
     InvalidGrant,
     InvalidScope,
@@ -35,13 +35,14 @@ from identity.bootstrap import Identity
 from identity.domain.clients.client import SCOPE, Client, GrantType
 from identity.domain.tokens.grants import OPENID, AuthorizationCode, new_token, stored
 from identity.entrypoints.http.tokens.token_request import Credentials
+from servicekit.errors import ServiceError
 from servicekit.ids import public_id
 
 CODE_CHALLENGE_METHOD = "S256"
 RESPONSE_TYPE = "code"
 # Authlib refuses to read a request that did not come over TLS. That is the gateway's part; here it is an inner hop.
 _TLS_ENDS_AT_THE_GATEWAY = "https://identity.invalid/"
-_ERRORS: Mapping[str, type[OAuthError]] = {
+_ERRORS: Mapping[str, type[ServiceError]] = {
     "invalid_grant": InvalidGrant,
     "invalid_scope": InvalidScope,
     "unauthorized_client": UnauthorizedClient,
@@ -59,7 +60,8 @@ class OAuthRequest(OAuth2Request):
 
     @property
     def form(self) -> Mapping[str, str]:
-        return self.payload.data
+        parameters: Mapping[str, str] = self.payload.data
+        return parameters
 
 
 class OAuthClient(ClientMixin):
@@ -94,8 +96,10 @@ class OAuthClient(ClientMixin):
 
 
 class OAuthServer(AuthorizationServer):
-    """Made for each request, at one instant. `end_sign_in` is called with the authorization code of a sign-in that ends,
-    and puts it in force or raises."""
+    """Made for each request, at one instant.
+
+    `end_sign_in` is called with the authorization code of a sign-in that ends, and puts it in force or raises.
+    """
 
     def __init__(self, identity: Identity, at: datetime, end_sign_in: Callable[[str], None] | None = None) -> None:
         super().__init__()
@@ -112,7 +116,9 @@ class OAuthServer(AuthorizationServer):
 
     def authenticate_client(self, request: OAuthRequest, methods: Any, endpoint: str = "token") -> OAuthClient:  # noqa: ARG002 - Authlib's signature
         """By our own use case: Authlib's tells unknown clients from wrong secrets."""
-        return OAuthClient(self.identity.authenticate_client(AuthenticateClient(**vars(request.credentials), at=self.at)))
+        return OAuthClient(
+            self.identity.authenticate_client(AuthenticateClient(**vars(request.credentials), at=self.at))
+        )
 
     def create_oauth2_request(self, request: OAuthRequest) -> OAuthRequest:
         return request
@@ -201,7 +207,7 @@ class _Code:
 
 
 class _S256Always(CodeChallenge):
-    """PKCE for every client, and no downgrade: Authlib alone takes requests without it, and takes "plain" by default."""
+    """PKCE for every client, and no downgrade: Authlib takes requests without it, and "plain" by default."""
 
     SUPPORTED_CODE_CHALLENGE_METHOD = (CODE_CHALLENGE_METHOD,)
 
