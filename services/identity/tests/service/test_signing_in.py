@@ -106,7 +106,11 @@ def test_the_cookie_is_the_hosts_own_and_another_one_after_the_sign_in(browser: 
         None,
     )
     browser.send(CHECK, code=browser.ask_code(any_mobile()))
-    assert browser.cookie.value != before.value
+    after = browser.cookie
+    assert after.value != before.value
+    assert after.max_age == 180 * 24 * 3600
+    browser.open(App().request())
+    assert browser.cookie == after
 
 
 @pytest.mark.parametrize("mobile", ["", "12345", "5829000000", "98290000001", "०९८२९", "9829O00000", "9" * 32])

@@ -18,14 +18,15 @@ class Killed(BaseException):
 
 @pytest.fixture
 def kill_at(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Dies at one of the crash points from now on, or nowhere ("")."""
+    """Dies where the unit of work makes one of its documents, after those before it are written; nowhere for ""."""
 
-    def kill(point: str) -> None:
-        def reached(name: str) -> None:
-            if name == point:
-                raise Killed
+    def kill(making: str) -> None:
+        def reached(_: Any) -> None:
+            raise Killed
 
-        monkeypatch.setattr("identity.adapters.unit_of_work.crash_point", reached)
+        monkeypatch.undo()
+        if making:
+            monkeypatch.setattr(f"identity.adapters.unit_of_work.{making}", reached)
 
     return kill
 
@@ -40,7 +41,7 @@ def test_a_sign_in_that_dies_at_its_end_leaves_nothing_and_the_same_code_ends_it
     browser.open(App().request())
     code = browser.ask_code(any_mobile())
     before = kept(shared_mongo)
-    kill_at("T3-before-code")
+    kill_at("code_document")
     with pytest.raises(Killed):
         browser.send(CHECK, code=code)
     assert kept(shared_mongo) == before
@@ -48,16 +49,16 @@ def test_a_sign_in_that_dies_at_its_end_leaves_nothing_and_the_same_code_ends_it
     assert browser.send(CHECK, code=code).status_code == 303
 
 
-@pytest.mark.parametrize("point", ["T1-before-refresh-token", "T2-before-successor"])
+@pytest.mark.parametrize("renewing", [False, True])
 def test_tokens_that_die_on_the_way_are_not_given_and_can_be_asked_for_again(
-    browser: Browser, client: FlaskClient, shared_mongo: Mongo, kill_at: Any, point: str
+    browser: Browser, client: FlaskClient, shared_mongo: Mongo, kill_at: Any, renewing: bool
 ) -> None:
     app = App()
     form = app.redemption(app.sign_in(browser))
-    if point.startswith("T2"):
+    if renewing:
         form = app.renewal(body_of(ask(client, form))["refresh_token"])
     before = kept(shared_mongo)
-    kill_at(point)
+    kill_at("refresh_token_document")
     with pytest.raises(Killed):
         ask(client, form)
     assert kept(shared_mongo) == before

@@ -18,7 +18,6 @@ from identity.adapters.mongo_tokens import (
 from identity.application.sign_in.ports import Completion
 from identity.domain.sign_in.sign_in import Stage
 from identity.domain.tokens.grants import Grant, RefreshToken
-from servicekit.faults import crash_point
 from servicekit.mongo import Mongo
 
 Document = dict[str, Any]
@@ -38,7 +37,6 @@ class MongoUnitOfWork:
 
         def work(session: ClientSession) -> None:
             self._db[GRANTS].insert_one(grant_document(grant), session=session)
-            crash_point("T1-before-refresh-token")
             self._db[REFRESH_TOKENS].insert_one(refresh_token_document(refresh_token), session=session)
 
         return self._once(CODES, {"_id": code_id, "used": False}, {"$set": {"used": True}}, work)
@@ -47,7 +45,6 @@ class MongoUnitOfWork:
         """The token used, its successor made."""
 
         def work(session: ClientSession) -> None:
-            crash_point("T2-before-successor")
             self._db[REFRESH_TOKENS].insert_one(refresh_token_document(successor), session=session)
 
         return self._once(REFRESH_TOKENS, {"_id": used_id, "used": False}, {"$set": {"used": True}}, work)
@@ -58,7 +55,6 @@ class MongoUnitOfWork:
 
         def work(session: ClientSession) -> None:
             person_id = self._owner(completion, session)
-            crash_point("T3-before-code")
             code = {**code_document(completion.code), "person_id": person_id}
             self._db[CODES].insert_one(code, session=session)
             self._know_device(completion, session)

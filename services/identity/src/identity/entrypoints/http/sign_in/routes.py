@@ -60,14 +60,16 @@ def begin_sign_in(asked: dict[str, str], cookies: dict[str, str]) -> AnyResponse
     redirect_uri with `code`, `state` and `iss` (RFC 9207). PKCE with S256 is required of every client. Problems are
     pages where the browser asks for text/html, problem documents otherwise.
     """
-    at, ticket, device = utc_now(), new_token(), _device(cookies) or new_token()
+    at, ticket, device = utc_now(), new_token(), _device(cookies)
     server = OAuthServer(application(Identity), at)
     checked = _checked(server, asked)
     if isinstance(checked, str):
         return redirect(checked, 303)
-    command = BeginSignIn(ticket=ticket, device=device, request=checked, at=at)
+    command = BeginSignIn(ticket=ticket, device=device or (new_device := new_token()), request=checked, at=at)
     sign_in = application(Identity).begin_sign_in(command)
-    return _with_cookie(sign_in_page(sign_in, _app_name(sign_in), ticket), device, known=False)
+    page = sign_in_page(sign_in, _app_name(sign_in), ticket)
+    # A known browser's stays as it is, and stays for as long.
+    return page if device else _with_cookie(page, new_device, known=False)
 
 
 @sign_in_blp.route("/v1/oauth2/sign-in", methods=["POST"])

@@ -5,13 +5,16 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from identity.domain.clients.client import LONGEST_REDIRECT_URI
 from identity.domain.people.mobile import LONGEST_WRITTEN
 from identity.entrypoints.http.tokens.schemas import LONGEST_CLIENT_ID, LONGEST_SCOPE, printable, text, without_quotes
+from servicekit.fields import Code
 
 # `__Host-` keeps it to this host, over TLS, whatever other hosts of the domain would like to set.
 DEVICE_COOKIE = "__Host-emitra-device"
+LONGEST_COOKIE = 4096  # as browsers have it; what is not of our form is not looked at
 TOKEN_PATTERN = r"[A-Za-z0-9_-]{43}"  # noqa: S105 - the form of 32 random bytes
-_TICKET = fields.String(
+_TICKET = Code(
+    TOKEN_PATTERN,
+    longest=43,
     required=True,
-    validate=validate.Regexp(f"{TOKEN_PATTERN}\\Z"),
     metadata={"description": "From the page: it belongs to this sign-in in this browser."},
 )
 
@@ -51,6 +54,7 @@ class DeviceCookieSchema(Schema):
     device = fields.String(
         data_key=DEVICE_COOKIE,
         load_default="",
+        validate=validate.Length(max=LONGEST_COOKIE),
         metadata={"description": "Set here, random; a browser that somebody signed in with is known by it."},
     )
 
