@@ -21,7 +21,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Dies where the unit of work makes one of its documents, after those before it are written; nowhere for ""."""
 
     def kill(making: str) -> None:
-        def reached(_: Any) -> None:
+        def reached(*_: Any) -> None:
             raise Killed
 
         monkeypatch.undo()
@@ -35,13 +35,14 @@ def kept(mongo: Mongo) -> dict[str, list[Any]]:
     return {name: list(mongo.db[name].find({}, {"tries": False})) for name in COLLECTIONS}
 
 
+@pytest.mark.parametrize("making", ["code_document", "MongoUnitOfWork._know_device"])
 def test_a_sign_in_that_dies_at_its_end_leaves_nothing_and_the_same_code_ends_it(
-    browser: Browser, shared_mongo: Mongo, kill_at: Any
+    browser: Browser, shared_mongo: Mongo, kill_at: Any, making: str
 ) -> None:
     browser.open(App().request())
     code = browser.ask_code(any_mobile())
     before = kept(shared_mongo)
-    kill_at("code_document")
+    kill_at(making)
     with pytest.raises(Killed):
         browser.send(CHECK, code=code)
     assert kept(shared_mongo) == before
