@@ -62,7 +62,7 @@ def test_after_the_minute_failures_are_counted_anew(own_identity: Identity) -> N
 
 
 def test_every_one_of_many_failures_at_once_is_counted(mongo: Mongo) -> None:
-    windows = MongoFailedAuthentications(mongo.db)
+    windows = MongoFailedAuthentications(mongo.db, "a secret of tests")
     with ThreadPoolExecutor(16) as threads:
         counts = sorted(threads.map(lambda _: windows.record("cli_1", NOON, 60).failures, range(100)))
     assert counts == list(range(1, 101))
@@ -70,7 +70,7 @@ def test_every_one_of_many_failures_at_once_is_counted(mongo: Mongo) -> None:
 
 def test_closed_windows_are_deleted_by_the_database(mongo: Mongo) -> None:
     SERVICE.prepare_database(mongo)
-    MongoFailedAuthentications(mongo.db).record("cli_1", NOON, 60)
+    MongoFailedAuthentications(mongo.db, "a secret of tests").record("cli_1", NOON, 60)
     # It is written without waiting for a majority, and read once a majority has it.
     window = eventually(mongo.db["failed_authentications"].find_one)
     expiring = [

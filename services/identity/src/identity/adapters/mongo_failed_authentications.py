@@ -1,5 +1,6 @@
 """Failed authentications per client id, in a small collection that MongoDB empties by itself (TTL)."""
 
+import hmac
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,9 +17,14 @@ INDEXES = {COLLECTION: [IndexModel("ends_at", expireAfterSeconds=0, name="expire
 
 
 class MongoFailedAuthentications:
-    """The FailedAuthentications port on MongoDB: one atomic upsert for each failure."""
+    """The FailedAuthentications port on MongoDB: one atomic upsert for each failure.
 
-    def __init__(self, db: Database[Document]) -> None:
+    What was typed as a client id is kept as an HMAC under a key of its own, made of `secret`: people paste secrets and
+    numbers of people into the wrong field.
+    """
+
+    def __init__(self, db: Database[Document], secret: str) -> None:
+        self._key = hmac.digest(secret.encode(), b"failed-authentications", "sha256")
         # A count lost in a failover is harmless, so a failure need not wait for the journal of a majority.
         self._windows: Collection[Document] = db.get_collection(COLLECTION, write_concern=WriteConcern(w=1))
 
@@ -27,7 +33,7 @@ class MongoFailedAuthentications:
         # $ifNull: on an upsert there is no ends_at yet, and `at` must then count as past the end.
         is_open = {"$gt": [{"$ifNull": ["$ends_at", at]}, at]}
         window: Document = self._windows.find_one_and_update(
-            {"_id": client_id},
+            {"_id": hmac.digest(self._key, client_id.encode(), "sha256").hex()},
             [
                 {
                     "$set": {

@@ -14,10 +14,13 @@ from identity.application.create_client import CreateClient, OfficerPost
 from identity.application.errors import CommandRefused
 from identity.application.revoke_client import RevokeClient
 from identity.application.seed_sandbox import SeedSandbox
+from identity.application.vault.errors import VaultClosed
 from identity.bootstrap import INDEXES, Identity, bootstrap
 from identity.domain.client import ClientKind, InvalidDefinition
 from identity.domain.client_secrets import new_secret
 from identity.entrypoints.api import blp
+from identity.entrypoints.http.vault.routes import vault
+from identity.entrypoints.vault_commands import vault_commands
 from identity.settings import Settings
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
@@ -34,7 +37,7 @@ def _identity() -> Iterator[Identity]:
     try:
         with SERVICE.connect(settings) as mongo:
             yield bootstrap(settings, mongo)
-    except (CommandRefused, InvalidDefinition) as error:
+    except (CommandRefused, InvalidDefinition, VaultClosed) as error:
         typer.echo(f"identity: {error}", err=True)
         raise typer.Exit(1) from None
     except OSError as error:
@@ -122,8 +125,9 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[blp],
+    blueprints=[blp, vault],
     indexes=INDEXES,
     commands=commands,
 )
 main = command_line(SERVICE)
+main.add_typer(vault_commands(_identity), name="vault")
