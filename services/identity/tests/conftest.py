@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from tests.support.keys import ISSUER, KEY_SET
+from tests.support.vault import KEY_FILE, key_file
 
 from identity.application.seed_sandbox import SeedSandbox
 from identity.bootstrap import Identity, bootstrap
@@ -23,8 +24,16 @@ pytest_plugins = ["servicekit.testing.plugin"]
 
 
 @pytest.fixture(scope="session")
-def settings() -> Settings:
-    return settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET)
+def vault_key_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """VAULT_KEY_STORE: a key file with its first keys."""
+    folder = tmp_path_factory.mktemp("vault")
+    key_file(folder)
+    return f"file:{folder / KEY_FILE}"
+
+
+@pytest.fixture(scope="session")
+def settings(vault_key_store: str) -> Settings:
+    return settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, VAULT_KEY_STORE=vault_key_store)
 
 
 @pytest.fixture(scope="session")

@@ -94,9 +94,7 @@ def _vault(settings: Settings, mongo: Mongo) -> Vault:
     records, keys, listed = MongoVault(mongo), _key_store(settings), purposes()
     envelope = Envelope(keys)
     return Vault(
-        store=StoreIdentifierHandler(
-            records=records, envelope=envelope, sandbox=settings.environment == "sandbox"
-        ),
+        store=StoreIdentifierHandler(records=records, envelope=envelope, sandbox=settings.environment == "sandbox"),
         detokenise=DetokeniseIdentifierHandler(records=records, envelope=envelope, purposes=listed),
         erase=EraseIdentifierHandler(records),
         read=VaultReader(records, keys, listed),

@@ -78,5 +78,14 @@ def test_closed_windows_are_deleted_by_the_database(mongo: Mongo) -> None:
         for index in mongo.db["failed_authentications"].list_indexes()
         if index.get("expireAfterSeconds") == 0 and list(index["key"]) == ["ends_at"]
     ]
-    assert window == {"_id": "cli_1", "failures": 1, "ends_at": NOON + timedelta(seconds=60)}
+    assert window == {"_id": window["_id"], "failures": 1, "ends_at": NOON + timedelta(seconds=60)}
     assert len(expiring) == 1
+
+
+def test_what_was_typed_as_a_client_id_is_not_kept(client: FlaskClient, shared_mongo: Mongo) -> None:
+    typed = "000000012340"
+    assert ask(client, GRANT, basic(typed, "x")).status_code == 401
+    windows = eventually(lambda: list(shared_mongo.db["failed_authentications"].find()))
+    assert typed not in repr(windows)
+    other = MongoFailedAuthentications(shared_mongo.db, "another secret").record(typed, NOON, 60)
+    assert other.failures == 1  # nobody can tell without the key whether an id was typed

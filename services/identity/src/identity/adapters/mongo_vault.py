@@ -124,9 +124,7 @@ class MongoVault:
         if not changes:
             return []
         updates = [
-            UpdateOne(
-                {"_id": record.reference, "indexes": list(record.indexes)}, {"$set": {"indexes": list(indexes)}}
-            )
+            UpdateOne({"_id": record.reference, "indexes": list(record.indexes)}, {"$set": {"indexes": list(indexes)}})
             for record, indexes in changes
         ]
         try:
@@ -172,8 +170,7 @@ class MongoVault:
             )
         }
         counted = {
-            row["_id"]: int(row["readings"])
-            for row in self._records.find({"readings": {"$gt": 0}}, {"readings": 1})
+            row["_id"]: int(row["readings"]) for row in self._records.find({"readings": {"$gt": 0}}, {"readings": 1})
         }
         return sorted(
             reference
@@ -234,4 +231,3 @@ def _reading(row: Document) -> Reading:
         actor=Actor(**row["actor"]),
         at=row["at"],
     )
-

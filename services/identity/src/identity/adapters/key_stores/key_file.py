@@ -107,7 +107,9 @@ class KeyFile:
         try:
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         except FileExistsError:
-            raise KeyRefused(f"{beside} is there: another rotation is under way, or one was cut off; look, then remove it.") from None
+            raise KeyRefused(
+                f"{beside} is there: another rotation is under way, or one was cut off; look, then remove it."
+            ) from None
         except OSError as error:
             raise KeyRefused(f"{beside} cannot be written: {error.strerror}.") from None
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

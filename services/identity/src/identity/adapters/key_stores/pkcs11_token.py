@@ -10,7 +10,13 @@ from typing import Any
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
-from pkcs11.exceptions import EncryptedDataInvalid, EncryptedDataLenRange, GeneralError, PKCS11Error
+from pkcs11.exceptions import (
+    EncryptedDataInvalid,
+    EncryptedDataLenRange,
+    GeneralError,
+    PKCS11Error,
+    UserAlreadyLoggedIn,
+)
 from pkcs11.mechanisms import GCMParams
 
 from identity.application.vault.errors import KeyRefused, SealBroken, VaultClosed
@@ -112,7 +118,10 @@ class Pkcs11Token:
             if self._session is None:
                 try:
                     token = pkcs11.lib(self._module).get_token(token_label=self._token)
-                    self._session = token.open(user_pin=self._pin, rw=True)
+                    try:
+                        self._session = token.open(user_pin=self._pin, rw=True)
+                    except UserAlreadyLoggedIn:  # of a process all sessions with a token are logged in, or none
+                        self._session = token.open(rw=True)
                 except (PKCS11Error, OSError, RuntimeError) as error:
                     raise self._lost(error) from error
             return self._session

@@ -91,7 +91,9 @@ class DetokeniseIdentifierHandler:
 
 
 def _invalid(code: str, detail: str, detail_hi: str) -> InvalidPurpose:
-    return InvalidPurpose("The purpose is not acceptable; see errors.", errors=[FieldProblem("/purpose", code, detail, detail_hi)])
+    return InvalidPurpose(
+        "The purpose is not acceptable; see errors.", errors=[FieldProblem("/purpose", code, detail, detail_hi)]
+    )
 
 
 def _erased() -> NumberErased:

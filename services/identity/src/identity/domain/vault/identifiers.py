@@ -71,9 +71,7 @@ def _plain(character: str) -> str:
 
 def _aadhaar(text: str, sandbox: bool) -> str:
     if not _TWELVE_DIGITS.fullmatch(text):
-        raise NotAnIdentifier(
-            "invalid-format", "An Aadhaar number has 12 digits.", "आधार संख्या में 12 अंक होते हैं।"
-        )
+        raise NotAnIdentifier("invalid-format", "An Aadhaar number has 12 digits.", "आधार संख्या में 12 अंक होते हैं।")
     if not verhoeff.is_valid(text):
         raise NotAnIdentifier(
             "check-digit",

@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from identity.application.vault.detokenise_identifier import DetokeniseIdentifier
 from identity.application.vault.errors import (
     InvalidIdentifier,
     InvalidPurpose,
@@ -11,7 +12,6 @@ from identity.application.vault.errors import (
     ReferenceNotFound,
     VaultClosed,
 )
-from identity.application.vault.detokenise_identifier import DetokeniseIdentifier
 from identity.application.vault.store_identifier import StoreIdentifier
 from identity.bootstrap import Identity
 from identity.domain.vault.identifiers import Kind
@@ -143,6 +143,8 @@ def _after(text: str | None, reference: str) -> int:
     position = cursor().decode(text)
     after = position.get("after")
     if position.get("reference") != reference or not isinstance(after, int):
-        problem = FieldProblem("?cursor", "invalid-cursor", "Begin anew: leave the cursor out.", "बिना कर्सर के दोबारा शुरू करें।")
+        problem = FieldProblem(
+            "?cursor", "invalid-cursor", "Begin anew: leave the cursor out.", "बिना कर्सर के दोबारा शुरू करें।"
+        )
         raise ValidationFailed("The cursor belongs to another list.", errors=[problem])
     return after
