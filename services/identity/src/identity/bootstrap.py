@@ -31,7 +31,7 @@ from identity.application.vault.reindex_records import ReindexRecordsHandler
 from identity.application.vault.remove_key import RemoveKeyHandler
 from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
-from identity.settings import Settings
+from identity.settings import Settings, key_store_place
 from servicekit.mongo import Mongo
 
 __all__ = ["INDEXES", "Identity", "Vault", "bootstrap"]
@@ -106,9 +106,9 @@ def _vault(settings: Settings, mongo: Mongo) -> Vault:
 
 
 def _key_store(settings: Settings) -> KeyStore:
-    place = settings.vault_key_store
-    if place is None:
+    if not settings.vault_key_store:
         return NoKeys()
+    place = key_store_place(settings.vault_key_store)
     if place.file:
         return KeyFile(Path(place.file))
     return Pkcs11Token(place.module, place.token, settings.vault_pin)

@@ -97,12 +97,12 @@ class Settings(ServiceSettings):
         'a private Ed25519 JWK, or {"keys": [...]}: the first key signs, all are published (rotation)',
         secret=True,
     )
-    vault_key_store: KeyStorePlace | None = setting(
+    vault_key_store: str = setting(
         "VAULT_KEY_STORE",
-        fields.Function(deserialize=key_store_place),
+        fields.String(validate=key_store_place),
         "where the vault's keys are: file:/path, or pkcs11:token=NAME?module-path=/path/to/library.so; required where "
         "ENVIRONMENT is live, and a sandbox without it has a closed vault",
-        default=None,
+        default="",
     )
     vault_pin: str = setting(
         "VAULT_PIN",
@@ -121,10 +121,10 @@ class Settings(ServiceSettings):
             problem = "must begin with https:// where ENVIRONMENT is live."
             problems.append(SettingProblem("ISSUER", problem, "Set it to the platform's public address."))
         place = settings.vault_key_store
-        if settings.environment == "live" and place is None:
+        if settings.environment == "live" and not place:
             fix = "Set it to where the vault's keys are: file:/path or pkcs11:token=NAME?module-path=/path."
             problems.append(SettingProblem("VAULT_KEY_STORE", "is missing where ENVIRONMENT is live.", fix))
-        if place and place.token and not settings.vault_pin:
+        if place.startswith("pkcs11:") and not settings.vault_pin:
             fix = "Set it to the user PIN of the token that VAULT_KEY_STORE names."
             problems.append(SettingProblem("VAULT_PIN", "is missing.", fix))
         if problems:

@@ -10,9 +10,9 @@ from tests.support.keys import ISSUER, KEY_SET
 from tests.support.vault import FAMILY, MEMBER, MOBILE, PAN, aadhaar
 from werkzeug.test import TestResponse
 
+from identity.application.vault.erase_identifier import EraseIdentifier
 from identity.bootstrap import Identity
 from identity.domain.vault.records import EraseReason, Erasure
-from identity.application.vault.erase_identifier import EraseIdentifier
 from identity.entrypoints.service import SERVICE
 from identity.settings import Settings
 from servicekit.http import Person

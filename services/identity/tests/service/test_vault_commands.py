@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.keys import ISSUER, KEY_SET
@@ -24,6 +25,7 @@ from servicekit.mongo import Mongo
 from servicekit.testing import eventually, settings_for
 
 REVEAL = Path(__file__).parents[1] / "support" / "reveal_once.py"
+NAME_OF_THE_KILLED = "identity-to-be-killed"
 PURPOSE = "vault-purpose:benefit-transfer"
 
 Run = Callable[..., Result]
@@ -63,9 +65,7 @@ def opened(run: Run, environment: dict[str, str], mongo: Mongo) -> Identity:
 
 
 def store(identity: Identity, number: int, reference: str) -> str:
-    command = StoreIdentifier(
-        kind=Kind.AADHAAR, typed=aadhaar(number), reference=reference, actor=CLERK, at=utc_now()
-    )
+    command = StoreIdentifier(kind=Kind.AADHAAR, typed=aadhaar(number), reference=reference, actor=CLERK, at=utc_now())
     return identity.vault.store(command).reference
 
 
@@ -173,6 +173,16 @@ def test_a_vault_without_a_key_store_names_the_setting(run: Run, monkeypatch: py
     assert (done.exit_code, "VAULT_KEY_STORE" in done.stderr) == (78, True)
 
 
+def abort_what_it_left_open(mongo: Mongo) -> None:
+    operations: list[dict[str, Any]] = [
+        {"$currentOp": {"allUsers": True, "idleSessions": True}},
+        {"$match": {"appName": NAME_OF_THE_KILLED, "transaction": {"$exists": True}}},
+    ]
+    left_open = [{"id": session["lsid"]["id"]} for session in mongo.client.admin.aggregate(operations)]
+    assert len(left_open) == 1
+    mongo.client.admin.command({"killSessions": left_open})
+
+
 @pytest.mark.parametrize(("crash_point", "recorded"), [("V1", 0), ("V2", 1)])
 def test_a_reading_that_dies_half_way_shows_nothing_that_is_not_recorded(
     opened: Identity, environment: dict[str, str], mongo: Mongo, crash_point: str, recorded: int
@@ -180,14 +190,19 @@ def test_a_reading_that_dies_half_way_shows_nothing_that_is_not_recorded(
     reference = store(opened, 9, "vlt_" + "9" * 32)
     done = subprocess.run(
         [sys.executable, str(REVEAL), reference],
-        env={**os.environ, **environment, "CRASH_POINT": crash_point},
+        env={
+            **os.environ,
+            **environment,
+            "CRASH_POINT": crash_point,
+            "MONGODB_URI": f"{environment['MONGODB_URI']}&appName={NAME_OF_THE_KILLED}",
+        },
         capture_output=True,
         timeout=60,
         check=False,
     )
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, b"")
     if crash_point == "V1":  # what MongoDB does by itself after a minute
-        mongo.client.admin.command({"killAllSessions": []})
+        abort_what_it_left_open(mongo)
     assert len(opened.vault.read.readings_of(reference, 0, 10).readings) == recorded
     assert read(opened, reference, "rdg_after") == aadhaar(9)
     assert opened.vault.read.miscounted() == []

@@ -170,9 +170,7 @@ def test_readings_at_once_are_each_counted_once(in_mongo: MongoVault) -> None:
 
 
 @pytest.mark.parametrize("taken", [{"ordinal": 1}, {"ordinal": 2}, {}])
-def test_a_reading_that_was_taken_away_is_noticed(
-    in_mongo: MongoVault, mongo: Mongo, taken: dict[str, int]
-) -> None:
+def test_a_reading_that_was_taken_away_is_noticed(in_mongo: MongoVault, mongo: Mongo, taken: dict[str, int]) -> None:
     in_mongo.add(record(1))
     for number in range(2):
         in_mongo.record_reading(reading(1, f"rdg_{number}"))

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from identity.application.vault.errors import KeyRefused, VaultClosed
 
 
+# ruff: noqa: ARG002 - a port's methods take what they are given
+
+
 class NoKeys:
     """The KeyStore port where VAULT_KEY_STORE is not set: everything but the vault goes on."""
 

@@ -29,7 +29,7 @@ class ReindexRecordsHandler:
     records: VaultRecords
     envelope: Envelope
 
-    def __call__(self, command: ReindexRecords) -> Reindexed:
+    def __call__(self, command: ReindexRecords) -> Reindexed:  # noqa: ARG002 - a use case takes its command
         """Reindex. May be cut off anywhere and repeated. Raises VaultClosed, SealBroken."""
         key_ids = index_keys(self.envelope.keys.key_ids())
         changed, twice = 0, []

@@ -128,8 +128,8 @@ def _pan(text: str, _: bool) -> str:
     if not pan.is_valid(text):
         raise NotAnIdentifier(
             "invalid-format",
-            "A PAN has five letters, four digits and a letter, as on the card; its fourth letter names the holder's kind.",
-            "पैन में पाँच अक्षर, चार अंक और एक अक्षर होता है, जैसा कार्ड पर है; चौथा अक्षर धारक का प्रकार बताता है।",
+            "A PAN has five letters, four digits and a letter, as on the card; the fourth letter names the holder.",
+            "पैन में पाँच अक्षर, चार अंक और एक अक्षर होता है, जैसा कार्ड पर है; चौथा अक्षर धारक को बताता है।",
         )
     return text
 
