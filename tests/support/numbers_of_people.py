@@ -30,6 +30,12 @@ _CONSUMER = re.compile(r"20000000\d{4}")
 _WAIT_SECONDS = 5
 
 
+def aadhaar(number: int) -> str:
+    """An Aadhaar-shaped number of the sandbox: it begins with 0, which is never issued."""
+    digits = f"0{number:010}"
+    return digits + str(verhoeff.calc_check_digit(digits))
+
+
 @dataclass(frozen=True)
 class Place:
     """One thing that was looked at: what kind of place, which one, and the text of it."""
@@ -141,6 +147,5 @@ def _logs(stack: Stack) -> Iterator[Place]:
 
 def described(numbers: dict[tuple[str, str], set[str]]) -> str:
     """Where which numbers are, masked: a failing test is a log too."""
-    return json.dumps(
-        {f"{kind} {name}": sorted("X" * len(n[:-4]) + n[-4:] for n in inside) for (kind, name), inside in numbers.items()}
-    )
+    masked = {place: sorted("X" * len(n[:-4]) + n[-4:] for n in inside) for place, inside in numbers.items()}
+    return json.dumps({f"{kind} {name}": inside for (kind, name), inside in masked.items()})

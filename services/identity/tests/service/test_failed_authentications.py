@@ -73,6 +73,7 @@ def test_closed_windows_are_deleted_by_the_database(mongo: Mongo) -> None:
     MongoFailedAuthentications(mongo.db, "a secret of tests").record("cli_1", NOON, 60)
     # It is written without waiting for a majority, and read once a majority has it.
     window = eventually(mongo.db["failed_authentications"].find_one)
+    assert window is not None
     expiring = [
         index
         for index in mongo.db["failed_authentications"].list_indexes()

@@ -21,9 +21,9 @@ from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers, settings_for
 
 REFERENCES, DETOKENISATIONS = "/v1/vault/references", "/v1/vault/detokenisations"
-WRITER = {"client_id": "cli_counter", "kiosk_id": "ksk_RJ10200001", "scopes": ["vault:write"]}
+WRITER: dict[str, Any] = {"client_id": "cli_counter", "kiosk_id": "ksk_RJ10200001", "scopes": ["vault:write"]}
 OFFICER = Person(id="per_officer", role="officer", department="revenue", districts=frozenset({"102"}))
-READER = {
+READER: dict[str, Any] = {
     "client_id": "cli_benefits",
     "scopes": ["vault:reveal", "vault:readings", "vault-purpose:benefit-transfer", "vault-purpose:notice-to-person"],
     "person": OFFICER,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from identity.application.vault.errors import KeyRefused, VaultClosed
 
-
 # ruff: noqa: ARG002 - a port's methods take what they are given
 
 
