@@ -7,13 +7,14 @@ from marshmallow import Schema, fields, post_load, validate
 
 from identity.domain.vault.identifiers import Kind
 from identity.domain.vault.purposes import Purpose
+from servicekit.fields import Code
 
 FILE = "vault_purposes.json"
 _FORM = r"[a-z][a-z0-9-]{0,39}"  # as the action of a scope: it is one
 
 
 class _PurposeSchema(Schema):
-    id = fields.String(required=True, validate=validate.Regexp(rf"^{_FORM}$"))
+    id = Code(_FORM, longest=40, required=True)
     title = fields.String(required=True, validate=validate.Length(min=1))
     title_hi = fields.String(required=True, validate=validate.Length(min=1))
     kinds = fields.List(fields.Enum(Kind, by_value=True), required=True, validate=validate.Length(min=1))
