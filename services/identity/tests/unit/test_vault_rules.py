@@ -221,6 +221,20 @@ def test_an_erased_number_is_gone_and_may_come_again_under_another_reference(wor
     assert len(world.records.appended) == 1
 
 
+def test_a_number_that_is_erased_while_it_is_read_is_not_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = world.store(aadhaar(9)).reference
+    opened = Envelope.open
+
+    def open_then_erase(*arguments: Any) -> Any:
+        identifier = opened(*arguments)
+        world.erase(reference)
+        return identifier
+
+    monkeypatch.setattr(Envelope, "open", open_then_erase)
+    with pytest.raises(NumberErased):
+        world.read(reference)
+
+
 def test_a_key_is_replaced_while_every_number_stays_readable(world: World) -> None:
     numbers = {world.store(aadhaar(n)).reference: aadhaar(n) for n in range(5)}
     (old,) = {record.sealed.key_id for record in world.records.records.values() if record.sealed}
