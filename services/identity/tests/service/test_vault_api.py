@@ -108,6 +108,7 @@ WRONG = "987654321098"
         ({"kind": "aadhaar"}, "/number", "required"),
         ({"kind": "voter", "number": WRONG}, "/kind", "not-allowed"),
         ({"kind": "aadhaar", "number": WRONG, "name": "x"}, "/name", "unknown-field"),
+        ({"kind": "aadhaar", "number": WRONG, WRONG: "x"}, "/XXXXXXXXXXXX", "unknown-field"),
     ],
 )
 def test_a_number_that_cannot_be_stored_is_pointed_at_and_not_repeated(

@@ -1,6 +1,9 @@
 """What goes over HTTP to and from the vault."""
 
-from marshmallow import Schema, fields, validate
+import re
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from identity.domain.vault.identifiers import LONGEST_TYPED, Kind
 from servicekit.fields import Code, Coded, Instant
@@ -32,7 +35,16 @@ def _reference() -> Code:
     return Code(_REFERENCE, longest=36, required=True, error=error, metadata={"example": _EXAMPLE})
 
 
-class StoreRequestSchema(Schema):
+class _DiscreetSchema(Schema):
+    """A problem names a member that nobody knows: digits in that name are masked, for it may be the number itself."""
+
+    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
+        del data
+        if isinstance(error.messages, dict):
+            error.messages = {re.sub(r"\d", "X", str(name)): messages for name, messages in error.messages.items()}
+
+
+class StoreRequestSchema(_DiscreetSchema):
     """A number, as somebody typed it."""
 
     kind = _kind()
@@ -60,7 +72,7 @@ class ReferenceSchema(Schema):
     )
 
 
-class DetokenisationRequestSchema(Schema):
+class DetokenisationRequestSchema(_DiscreetSchema):
     """Whose number, and what for."""
 
     reference = _reference()
