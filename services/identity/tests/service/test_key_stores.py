@@ -152,6 +152,27 @@ def test_a_key_of_another_process_is_noticed_in_the_token_when_it_is_needed(soft
     assert store.unwrap(WRAP, bytes.fromhex(done.stdout), b"context") == DATA_KEY
 
 
+WITH_A_WRONG_PIN = """
+import sys
+import pkcs11
+from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
+from identity.application.vault.errors import VaultClosed
+store = Pkcs11Token(sys.argv[1], sys.argv[2], "87654321")
+for _ in range(3):
+    try:
+        store.key_ids()
+    except VaultClosed as error:
+        print(error)
+    pkcs11.lib = None
+"""
+
+
+def test_a_wrong_pin_is_tried_once_for_a_token_locks_itself_after_a_few(soft_hsm: str) -> None:
+    arguments = [sys.executable, "-c", WITH_A_WRONG_PIN, soft_hsm, TOKEN]
+    done = subprocess.run(arguments, check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["The vault's token does not take VAULT_PIN."] * 3
+
+
 def test_a_key_does_not_leave_the_token(soft_hsm: str) -> None:
     store = Pkcs11Token(soft_hsm, TOKEN, PIN)
     for key_id in store.key_ids():

@@ -14,6 +14,9 @@ from pkcs11.exceptions import (
     EncryptedDataInvalid,
     EncryptedDataLenRange,
     GeneralError,
+    PinIncorrect,
+    PinInvalid,
+    PinLocked,
     PKCS11Error,
     UserAlreadyLoggedIn,
 )
@@ -42,6 +45,7 @@ class Pkcs11Token:
         self._session: Any = None
         self._keys: dict[str, Any] = {}
         self._looked_at = -math.inf
+        self._wrong_pin = False
 
     def key_ids(self) -> Sequence[str]:
         with self._turn:
@@ -115,6 +119,8 @@ class Pkcs11Token:
 
     def _open(self) -> Any:
         with self._turn:
+            if self._wrong_pin:
+                raise VaultClosed("The vault's token does not take VAULT_PIN.")
             if self._session is None:
                 try:
                     token = pkcs11.lib(self._module).get_token(token_label=self._token)
@@ -122,6 +128,10 @@ class Pkcs11Token:
                         self._session = token.open(user_pin=self._pin, rw=True)
                     except UserAlreadyLoggedIn:  # of a process all sessions with a token are logged in, or none
                         self._session = token.open(rw=True)
+                except (PinIncorrect, PinInvalid, PinLocked) as error:
+                    # Not once more before a restart: tokens lock themselves after a few wrong PINs.
+                    self._wrong_pin = True
+                    raise VaultClosed("The vault's token does not take VAULT_PIN.") from error
                 except (PKCS11Error, OSError, RuntimeError) as error:
                     raise self._lost(error) from error
             return self._session
