@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from tests.support.keys import ISSUER, KEY_SET, PEOPLE_KEY
 from tests.support.signing_in import Browser, Phone
+from tests.support.vault import KEY_FILE, key_file
 
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.bootstrap import Identity, bootstrap
@@ -30,8 +31,23 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Phone:
 
 
 @pytest.fixture(scope="session")
-def settings(phone: Phone) -> Settings:
-    return settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, PEOPLE_KEY=PEOPLE_KEY, CODE_FILE=str(phone.file))
+def vault_key_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """VAULT_KEY_STORE: a key file with its first keys."""
+    folder = tmp_path_factory.mktemp("vault")
+    key_file(folder)
+    return f"file:{folder / KEY_FILE}"
+
+
+@pytest.fixture(scope="session")
+def settings(phone: Phone, vault_key_store: str) -> Settings:
+    return settings_for(
+        Settings,
+        ISSUER=ISSUER,
+        SIGNING_KEYS=KEY_SET,
+        PEOPLE_KEY=PEOPLE_KEY,
+        CODE_FILE=str(phone.file),
+        VAULT_KEY_STORE=vault_key_store,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from identity.adapters import mongo_sign_ins, mongo_tokens, mongo_windows
+from identity.adapters import mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
 from identity.adapters.code_file import CodeFile
+from identity.adapters.key_stores.key_file import KeyFile
+from identity.adapters.key_stores.no_keys import NoKeys
+from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
 from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
 from identity.adapters.mongo_people import MongoPeople
 from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns
 from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
+from identity.adapters.mongo_vault import MongoVault
 from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import Ed25519Signer
 from identity.adapters.unit_of_work import MongoUnitOfWork
+from identity.adapters.vault_purposes import purposes
 from identity.application.clients.authenticate_client import AuthenticateClientHandler
 from identity.application.clients.create_client import CreateClientHandler
 from identity.application.clients.ports import Clients, SandboxFile
@@ -31,14 +36,38 @@ from identity.application.tokens.read_token import TokenReader
 from identity.application.tokens.redeem_code import RedeemCodeHandler
 from identity.application.tokens.revoke_token import RevokeTokenHandler
 from identity.application.tokens.rotate_refresh_token import RotateRefreshTokenHandler
+from identity.application.vault.detokenise_identifier import DetokeniseIdentifierHandler
+from identity.application.vault.envelope import Envelope
+from identity.application.vault.erase_identifier import EraseIdentifierHandler
+from identity.application.vault.ports import KeyStore
+from identity.application.vault.read_vault import VaultReader
+from identity.application.vault.reencrypt_records import ReencryptRecordsHandler
+from identity.application.vault.reindex_records import ReindexRecordsHandler
+from identity.application.vault.remove_key import RemoveKeyHandler
+from identity.application.vault.rotate_keys import RotateKeysHandler
+from identity.application.vault.store_identifier import StoreIdentifierHandler
 from identity.domain.tokens.access_token import AUDIENCE
-from identity.settings import Settings
+from identity.settings import Settings, key_store_place
 from servicekit.mongo import Mongo
 
-__all__ = ["INDEXES", "TOKEN_PATH", "Identity", "bootstrap", "read_public_keys"]
+__all__ = ["INDEXES", "TOKEN_PATH", "Identity", "Vault", "bootstrap", "read_public_keys"]
 
-INDEXES = {**mongo_windows.INDEXES, **mongo_tokens.INDEXES, **mongo_sign_ins.INDEXES}
+INDEXES = {**mongo_windows.INDEXES, **mongo_tokens.INDEXES, **mongo_sign_ins.INDEXES, **mongo_vault.INDEXES}
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vault:
+    """The use cases of the vault."""
+
+    store: StoreIdentifierHandler
+    detokenise: DetokeniseIdentifierHandler
+    erase: EraseIdentifierHandler
+    read: VaultReader
+    rotate_keys: RotateKeysHandler
+    remove_key: RemoveKeyHandler
+    reencrypt: ReencryptRecordsHandler
+    reindex: ReindexRecordsHandler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +93,7 @@ class Identity:
     revoke_client: RevokeClientHandler
     seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
+    vault: Vault
 
 
 def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
@@ -81,7 +111,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         grants=grants,
         authenticate_client=AuthenticateClientHandler(
             clients=clients,
-            failures=MongoFailedAuthentications(db),
+            failures=MongoFailedAuthentications(db, settings.cursor_secret.encode()),
             assertions=JoseAssertions([issuer, issuer + TOKEN_PATH]),
             used_assertions=MongoUsedAssertions(db),
         ),
@@ -104,4 +134,29 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         revoke_client=RevokeClientHandler(clients=clients),
         seed_sandbox=SeedSandboxHandler(clients=clients, people=people, environment=settings.environment),
         sandbox_file=JsonSandboxFile,
+        vault=_vault(settings, mongo),
     )
+
+
+def _vault(settings: Settings, mongo: Mongo) -> Vault:
+    records, keys, listed = MongoVault(mongo), _key_store(settings), purposes()
+    envelope = Envelope(keys)
+    return Vault(
+        store=StoreIdentifierHandler(records=records, envelope=envelope, sandbox=settings.environment == "sandbox"),
+        detokenise=DetokeniseIdentifierHandler(records=records, envelope=envelope, purposes=listed),
+        erase=EraseIdentifierHandler(records),
+        read=VaultReader(records, keys, listed),
+        rotate_keys=RotateKeysHandler(keys),
+        remove_key=RemoveKeyHandler(keys, records),
+        reencrypt=ReencryptRecordsHandler(records, envelope),
+        reindex=ReindexRecordsHandler(records, envelope),
+    )
+
+
+def _key_store(settings: Settings) -> KeyStore:
+    if not settings.vault_key_store:
+        return NoKeys()
+    place = key_store_place(settings.vault_key_store)
+    if place.file:
+        return KeyFile(Path(place.file))
+    return Pkcs11Token(place.module, place.token, settings.vault_pin)

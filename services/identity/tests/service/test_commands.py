@@ -28,6 +28,7 @@ def run(settings: Settings, mongo: Mongo, monkeypatch: pytest.MonkeyPatch) -> "R
         "CURSOR_SECRET": settings.cursor_secret,
         "ISSUER": ISSUER,
         "SIGNING_KEYS": KEY_SET,
+        "VAULT_KEY_STORE": "file:/nowhere/vault-keys.json",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

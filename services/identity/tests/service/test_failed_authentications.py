@@ -60,7 +60,7 @@ def test_after_the_minute_failures_are_counted_anew(own_identity: Identity) -> N
 
 
 def test_every_one_of_many_failures_at_once_is_counted(mongo: Mongo) -> None:
-    windows = MongoFailedAuthentications(mongo.db)
+    windows = MongoFailedAuthentications(mongo.db, b"a key of tests")
     with ThreadPoolExecutor(16) as threads:
         counts = sorted(threads.map(lambda _: windows.record("cli_1", NOON, 60).failures, range(100)))
     assert counts == list(range(1, 101))
@@ -68,13 +68,23 @@ def test_every_one_of_many_failures_at_once_is_counted(mongo: Mongo) -> None:
 
 def test_closed_windows_are_deleted_by_the_database(mongo: Mongo) -> None:
     SERVICE.prepare_database(mongo)
-    MongoFailedAuthentications(mongo.db).record("cli_1", NOON, 60)
+    MongoFailedAuthentications(mongo.db, b"a key of tests").record("cli_1", NOON, 60)
     # It is written without waiting for a majority, and read once a majority has it.
     window = eventually(mongo.db["failed_authentications"].find_one)
+    assert window is not None
     expiring = [
         index
         for index in mongo.db["failed_authentications"].list_indexes()
         if index.get("expireAfterSeconds") == 0 and list(index["key"]) == ["ends_at"]
     ]
-    assert window == {"_id": "cli_1", "failures": 1, "ends_at": NOON + timedelta(seconds=60)}
+    assert window == {"_id": window["_id"], "failures": 1, "ends_at": NOON + timedelta(seconds=60)}
     assert len(expiring) == 1
+
+
+def test_what_was_typed_as_a_client_id_is_not_kept(client: FlaskClient, shared_mongo: Mongo) -> None:
+    typed = "000000012340"
+    assert ask(client, GRANT, basic(typed, "x")).status_code == 401
+    windows = eventually(lambda: list(shared_mongo.db["failed_authentications"].find()))
+    assert typed not in repr(windows)
+    other = MongoFailedAuthentications(shared_mongo.db, b"another key").record(typed, NOON, 60)
+    assert other.failures == 1  # nobody can tell without the key whether an id was typed

@@ -99,7 +99,9 @@ def test_the_file_says_who_the_clients_people_and_officers_are(
 
 
 def test_nothing_is_seeded_where_it_is_live(mongo: Mongo, path: Path) -> None:
-    live = settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, ENVIRONMENT="live")
+    live = settings_for(
+        Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, VAULT_KEY_STORE="file:/nowhere", ENVIRONMENT="live"
+    )
     live_identity = bootstrap(live, mongo)
     with pytest.raises(SandboxOnly):
         live_identity.seed_sandbox(SeedSandbox(live_identity.sandbox_file(path), NOW))

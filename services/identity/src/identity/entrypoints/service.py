@@ -14,11 +14,14 @@ from identity.application.clients.create_client import CreateClient, OfficerPost
 from identity.application.clients.errors import CommandRefused
 from identity.application.clients.revoke_client import RevokeClient
 from identity.application.clients.seed_sandbox import SeedSandbox
+from identity.application.vault.errors import VaultClosed
 from identity.bootstrap import INDEXES, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import ClientKind, InvalidDefinition
 from identity.domain.clients.client_secrets import new_secret
 from identity.entrypoints.http.sign_in.routes import sign_in_blp
 from identity.entrypoints.http.tokens.routes import blp
+from identity.entrypoints.http.vault.routes import vault
+from identity.entrypoints.vault_commands import vault_commands
 from identity.settings import Settings
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
@@ -35,7 +38,7 @@ def _identity() -> Iterator[Identity]:
     try:
         with SERVICE.connect(settings) as mongo:
             yield bootstrap(settings, mongo)
-    except (CommandRefused, InvalidDefinition) as error:
+    except (CommandRefused, InvalidDefinition, VaultClosed) as error:
         typer.echo(f"identity: {error}", err=True)
         raise typer.Exit(1) from None
     except OSError as error:
@@ -144,8 +147,9 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[blp, sign_in_blp],
+    blueprints=[blp, sign_in_blp, vault],
     indexes=INDEXES,
     commands=commands,
 )
 main = command_line(SERVICE)
+main.add_typer(vault_commands(_identity), name="vault")

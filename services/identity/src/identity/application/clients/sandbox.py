@@ -34,7 +34,7 @@ def sandbox_person_id(slug: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxPerson:
-    """An invented person. No Aadhaar-shaped number yet: it would belong in the vault, a later issue."""
+    """An invented person. No Aadhaar-shaped number: those belong in the vault alone."""
 
     slug: str
     role: str

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with a role: citizen, operator or officer. No Aadhaar: the vault is a later issue."""
+    """Somebody with a role: citizen, operator or officer. Numbers of theirs are in the vault alone."""
 
     id: str
     role: str
