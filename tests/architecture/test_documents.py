@@ -96,7 +96,7 @@ def test_what_stands_for_a_name_is_no_path() -> None:
 
 
 def test_a_page_that_a_module_cites_is_at_the_root_or_in_its_package() -> None:
-    module = ROOT / "services" / "identity" / "src" / "identity" / "domain" / "client_secrets.py"
+    module = ROOT / "services" / "identity" / "src" / "identity" / "domain" / "clients" / "client_secrets.py"
     assert list(cited_pages(module, "README.md, CONTRIBUTING.md, docs/review.md; nothing.md")) == ["nothing.md"]
 
 

@@ -31,10 +31,16 @@ def kiosk(platform: Platform) -> Client:
     return platform.client("kiosk-jodhpur")
 
 
-def assert_problem(platform: Platform, answer: Answer, status: int, code: str | None = None) -> dict[str, Any]:
+def assert_problem(
+    platform: Platform,
+    answer: Answer,
+    status: int,
+    code: str | None = None,
+    media_type: str = "application/problem+json",
+) -> dict[str, Any]:
     """RFC 9457 in full, with a page behind its type."""
     assert answer.status == status, answer
-    assert answer.headers["Content-Type"].startswith("application/problem+json"), answer
+    assert answer.headers["Content-Type"].startswith(media_type), answer
     problem = answer.json
     assert set(problem) >= PROBLEM_MEMBERS
     assert problem["status"] == status
@@ -209,7 +215,9 @@ def test_a_body_too_large_or_of_another_type_is_refused(platform: Platform, kios
 def test_a_wrong_secret_is_an_oauth_error_in_a_problem(platform: Platform, credentials: dict[str, str]) -> None:
     form = "&".join(f"{name}={value}" for name, value in ({"grant_type": "client_credentials"} | credentials).items())
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    problem = assert_problem(platform, platform.call("POST", "/v1/oauth2/token", form.encode(), headers), 401)
+    answer = platform.call("POST", "/v1/oauth2/token", form.encode(), headers)
+    # RFC 6749 section 5.2 names the media type.
+    problem = assert_problem(platform, answer, 401, media_type="application/json")
     assert problem["error"] == "invalid_client"
 
 

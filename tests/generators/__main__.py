@@ -1,6 +1,6 @@
 """`make generators`: three generators make clients of the running document, the clients make both journeys, two linters
-find nothing, and the page that shows the document is used in a browser. Not part of `make test`, which has one of the
-generators: the rest needs Node, Java and Chromium."""
+find nothing, openid-client and jose sign somebody in, and the page that shows the document is used in a browser. Not
+part of `make test`, which has one of the generators: the rest needs Node, Java and Chromium."""
 
 import shutil
 import sys
@@ -23,6 +23,7 @@ CHECKS = [
     clients.with_openapi_python_client,
     clients.with_openapi_generator,
     clients.with_openapi_typescript,
+    clients.with_openid_client,
     clients.documentation_page,
 ]
 

@@ -69,6 +69,20 @@ def lint(platform: Platform, folder: Path) -> None:
     assert (totals["errors"], totals["warnings"]) == (0, 0), said
 
 
+def with_openid_client(platform: Platform, folder: Path) -> None:
+    """openid-client and jose sign somebody in. Needs Node."""
+    (folder / "node_modules").symlink_to(_node_tools().parent)
+    shutil.copy(HERE / "sign_in.mjs", folder)
+    app = next(client for client in platform.run_info["clients"] if client["kind"] == "app")
+    environment = {
+        "GATEWAY_URL": platform.run_info["gateway_url"],
+        "APP": app["client_id"],
+        "REDIRECT_URI": app["redirect_uris"][0],
+        "CODES": platform.run_info["sign_in_codes_file"],
+    }
+    _run(["node", "sign_in.mjs"], folder, environment)
+
+
 def documentation_page(platform: Platform, folder: Path) -> None:
     """What a person does on /docs, in Debian's Chromium."""
     tools = _node_tools()

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from tests.support.keys import ISSUER, KEY_SET
+from tests.support.keys import ISSUER, KEY_SET, PEOPLE_KEY
+from tests.support.signing_in import Browser, Phone
+from tests.support.vault import KEY_FILE, key_file
 
-from identity.application.seed_sandbox import SeedSandbox
+from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.bootstrap import Identity, bootstrap
 from identity.entrypoints.service import SERVICE
 from identity.settings import Settings
@@ -23,8 +25,29 @@ pytest_plugins = ["servicekit.testing.plugin"]
 
 
 @pytest.fixture(scope="session")
-def settings() -> Settings:
-    return settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET)
+def phone(tmp_path_factory: pytest.TempPathFactory) -> Phone:
+    """The sandbox's phone, to which every code comes."""
+    return Phone(tmp_path_factory.mktemp("phone") / "codes.json")
+
+
+@pytest.fixture(scope="session")
+def vault_key_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """VAULT_KEY_STORE: a key file with its first keys."""
+    folder = tmp_path_factory.mktemp("vault")
+    key_file(folder)
+    return f"file:{folder / KEY_FILE}"
+
+
+@pytest.fixture(scope="session")
+def settings(phone: Phone, vault_key_store: str) -> Settings:
+    return settings_for(
+        Settings,
+        ISSUER=ISSUER,
+        SIGNING_KEYS=KEY_SET,
+        PEOPLE_KEY=PEOPLE_KEY,
+        CODE_FILE=str(phone.file),
+        VAULT_KEY_STORE=vault_key_store,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +79,12 @@ def sandbox(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> dic
     file: Path = tmp_path_factory.mktemp("sandbox") / "sandbox.json"
     identity.seed_sandbox(SeedSandbox(identity.sandbox_file(file), utc_now()))
     return {each["name"]: each for each in json.loads(file.read_text())["clients"]}
+
+
+@pytest.fixture
+def browser(client: FlaskClient, sandbox: dict[str, Any], phone: Phone) -> Browser:
+    """A new browser of somebody's, over the shared sandbox."""
+    return Browser(client.application, phone)
 
 
 @pytest.fixture

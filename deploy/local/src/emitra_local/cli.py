@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ import typer
 from rich.table import Table
 
 from emitra_local import journeys, releases, suites
+from emitra_local.code_watch import Code, CodeWatch
 from emitra_local.console import console, say, stage
 from emitra_local.images import build_image
 from emitra_local.mutants import run_mutants
@@ -79,6 +80,11 @@ def run(services: Annotated[str, typer.Argument(help='"billing gateway"; all whe
         _tell(name, fault)
         made.update(journeys.attempt(_write_run_file(run_file, stack), console, stack.well, made))
 
+    def tell_codes(codes: Sequence[Code]) -> None:
+        for code in codes:
+            console.print(f"  to the phone {code['mobile']}: {code['code']} is the code to sign in with")
+        _write_run_file(run_file, stack)
+
     with _signals_as_interrupt():
         try:
             with stack, _removed_after(run_file):
@@ -101,7 +107,8 @@ def run(services: Annotated[str, typer.Argument(help='"billing gateway"; all whe
                     "\nCtrl-C stops everything that was started here.",
                     soft_wrap=True,
                 )
-                _watch(stack, ServiceWatch(stack, tell))
+
+                _watch(stack, ServiceWatch(stack, tell), CodeWatch(lambda: stack.sign_in_codes, tell_codes))
         except KeyboardInterrupt:
             console.print("\nStopped.")
     failed = [name for name in stack.chosen if name in stack.broken]
@@ -349,10 +356,11 @@ def _removed_after(file: Path) -> Iterator[None]:
         file.unlink(missing_ok=True)
 
 
-def _watch(stack: Stack, watch: ServiceWatch) -> None:
+def _watch(stack: Stack, services: ServiceWatch, codes: CodeWatch) -> None:
     while stack.supervisor.is_up():
         time.sleep(WATCH_SECONDS)
-        watch.look()
+        codes.look()
+        services.look()
     raise CannotStart("The process manager ended by itself; everything is being stopped. `make run` starts again.")
 
 

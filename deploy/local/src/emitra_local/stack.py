@@ -149,12 +149,22 @@ class Stack:
 
     @property
     def run_info(self) -> dict[str, Any]:
-        """What `.local/run.json` says: gateway_url, docs_url, pages (service → url), and identity's sandbox clients,
-        people and officers, if it ever made them here."""
+        """What `.local/run.json` says: gateway_url, docs_url, pages (service → url), sign_in_codes and the file that
+        they come from, and identity's sandbox clients, people and officers, if it ever made them here."""
         urls: dict[str, Any] = {"gateway_url": self.gateway_url, "docs_url": f"{self.gateway_url}/docs"}
         urls["pages"] = {service.name: service.url for service in self.services.values() if service.has_pages}
+        urls |= {"sign_in_codes": self.sign_in_codes, "sign_in_codes_file": str(self._sign_in_codes)}
         sandbox = self.state / "services" / "identity" / "sandbox.json"
         return urls | (dict(json.loads(sandbox.read_text())) if sandbox.exists() else {})
+
+    @property
+    def sign_in_codes(self) -> list[dict[str, str]]:
+        """What identity would have sent to phones, the newest last: mobile, code, at."""
+        return list(json.loads(self._sign_in_codes.read_text())) if self._sign_in_codes.exists() else []
+
+    @property
+    def _sign_in_codes(self) -> Path:
+        return self.state / "services" / "identity" / "sign-in-codes.json"
 
     @property
     def chosen(self) -> list[str]:

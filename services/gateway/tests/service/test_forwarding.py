@@ -52,6 +52,16 @@ def test_path_and_query_arrive_as_they_were_sent(stage: Stage) -> None:
     assert stage.billing.last.target == "/v1/billers?category=WATER%20SUPPLY&tag=a&tag=b"
 
 
+def test_a_page_of_a_service_gets_its_form_and_cookie_and_may_send_somebody_elsewhere(stage: Stage) -> None:
+    sent_on = {"Location": "https://app.example/back?code=1&iss=x", "Set-Cookie": "__Host-device=2; Path=/; Secure"}
+    stage.identity_server.reply = lambda _: Reply(303, b"", sent_on)
+    headers = {"Cookie": "other=3; __Host-device=1"}
+    got = stage.call("POST", "/v1/oauth2/sign-in", data={"mobile": "x"}, headers=headers)
+    assert (got.status_code, {name: got.headers[name] for name in sent_on}) == (303, sent_on)
+    arrived = stage.identity_server.last
+    assert (arrived.headers["Cookie"], arrived.body) == ("__Host-device=1", b"mobile=x")
+
+
 @pytest.mark.parametrize("status", [204, 304])
 def test_an_answer_without_a_body_stays_without_one(stage: Stage, status: Any) -> None:
     stage.billing.reply = lambda _: Reply(status, b"", {})

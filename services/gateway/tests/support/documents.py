@@ -48,6 +48,12 @@ IDENTITY = document(
     "identity",
     {
         "/v1/oauth2/token": {"post": operation(**takes("application/x-www-form-urlencoded"))},
+        "/v1/oauth2/sign-in": {
+            "post": operation(
+                **takes("application/x-www-form-urlencoded"),
+                parameters=[{"in": "cookie", "name": "__Host-device", "schema": {"type": "string"}}],
+            )
+        },
         "/.well-known/jwks.json": {"get": operation()},
     },
 )

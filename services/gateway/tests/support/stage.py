@@ -44,7 +44,7 @@ class Stage:
         headers = dict(kwargs.pop("headers", {}))
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        return Client(self.app.wsgi_app).open(target, method=method, headers=headers, **kwargs)
+        return Client(self.app.wsgi_app, use_cookies=False).open(target, method=method, headers=headers, **kwargs)
 
 
 @contextmanager

@@ -183,13 +183,28 @@ def test_only_end_to_end_headers_of_the_caller_go_on() -> None:
         "HTTP_ACCEPT_LANGUAGE": "hi",
         "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": "2", "HTTP_EXPECT": "100-continue",
     }  # fmt: skip
-    assert hygiene.forwarded_headers(environ) == {
+    assert hygiene.forwarded_headers(environ, JSON) == {
         "Accept": "application/json",
         "Idempotency-Key": "k",
         "If-Match": '"1"',
         "Accept-Language": "hi",
         "Content-Type": "application/json",
     }
+
+
+@pytest.mark.parametrize(
+    ("sent", "arrives"),
+    [
+        ("__Host-a=1", "__Host-a=1"),
+        ("session=2; __Host-a=1=; other=3", "__Host-a=1="),
+        ("session=2", ""),
+        ("__host-a=1; x__Host-a=2", ""),
+    ],
+)
+def test_a_service_gets_the_cookies_that_its_operation_documents_and_no_others(sent: str, arrives: str) -> None:
+    page = Operation("identity", "POST", "/v1/x", (), True, cookies=frozenset({"__Host-a"}))
+    assert hygiene.forwarded_headers({"HTTP_COOKIE": sent}, page) == {"Cookie": arrives}
+    assert hygiene.forwarded_headers({"HTTP_COOKIE": sent}, JSON) == {}
 
 
 def test_only_end_to_end_headers_of_the_service_come_back() -> None:
@@ -210,6 +225,6 @@ def test_only_end_to_end_headers_of_the_service_come_back() -> None:
 
 def test_headers_of_any_name_do_not_fill_the_memory() -> None:
     for number in range(2000):
-        hygiene.forwarded_headers({f"HTTP_X_{number}": "1"})
+        hygiene.forwarded_headers({f"HTTP_X_{number}": "1"}, JSON)
     assert len(hygiene._names) <= hygiene._MOST_REMEMBERED_NAMES
-    assert hygiene.forwarded_headers({"HTTP_X_FORWARDED_LATE": "1", "HTTP_X_LATE": "1"}) == {"X-Late": "1"}
+    assert hygiene.forwarded_headers({"HTTP_X_FORWARDED_LATE": "1", "HTTP_X_LATE": "1"}, JSON) == {"X-Late": "1"}

@@ -33,7 +33,8 @@ def ref_of(result: Any, service: Any) -> Any:
 def test_every_public_operation_is_in_it_and_no_internal_one() -> None:
     result = merged(BILLING, IDENTITY)
     assert set(result["paths"]) == {
-        "/v1/payments", "/v1/payments/{payment_id}", "/v1/billers", "/v1/oauth2/token", "/.well-known/jwks.json"
+        "/v1/payments", "/v1/payments/{payment_id}", "/v1/billers", "/v1/oauth2/token", "/v1/oauth2/sign-in",
+        "/.well-known/jwks.json",
     }  # fmt: skip
     assert result["servers"] == [{"url": "/"}]
 

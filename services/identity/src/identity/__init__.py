@@ -1,3 +1,3 @@
-"""e-Mitra identity: machine clients, officers' clients, access tokens and the keys that verify them."""
+"""e-Mitra identity: clients, people's sign-in, their tokens and the keys that verify them."""
 
 __version__ = "0.1.0"

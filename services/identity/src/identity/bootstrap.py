@@ -5,20 +5,69 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from identity.adapters import mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
+from identity.adapters.client_assertions import JoseAssertions, read_public_keys
+from identity.adapters.code_file import CodeFile
+from identity.adapters.key_stores.key_file import KeyFile
+from identity.adapters.key_stores.no_keys import NoKeys
+from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
 from identity.adapters.mongo_clients import MongoClients
-from identity.adapters.mongo_failed_authentications import INDEXES, MongoFailedAuthentications
+from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
 from identity.adapters.mongo_people import MongoPeople
+from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns
+from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
+from identity.adapters.mongo_vault import MongoVault
 from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import Ed25519Signer
-from identity.application.create_client import CreateClientHandler
-from identity.application.issue_token import IssueTokenHandler
-from identity.application.ports import SandboxFile
-from identity.application.revoke_client import RevokeClientHandler
-from identity.application.seed_sandbox import SeedSandboxHandler
-from identity.settings import Settings
+from identity.adapters.unit_of_work import MongoUnitOfWork
+from identity.adapters.vault_purposes import purposes
+from identity.application.clients.authenticate_client import AuthenticateClientHandler
+from identity.application.clients.create_client import CreateClientHandler
+from identity.application.clients.ports import Clients, SandboxFile
+from identity.application.clients.revoke_client import RevokeClientHandler
+from identity.application.clients.seed_sandbox import SeedSandboxHandler
+from identity.application.sign_in.begin_sign_in import BeginSignInHandler
+from identity.application.sign_in.check_code import CheckCodeHandler
+from identity.application.sign_in.read_sign_in import SignInReader
+from identity.application.sign_in.send_code import SendCodeHandler
+from identity.application.tokens.issue_token import IssueTokenHandler
+from identity.application.tokens.ports import Grants
+from identity.application.tokens.read_token import TokenReader
+from identity.application.tokens.redeem_code import RedeemCodeHandler
+from identity.application.tokens.revoke_token import RevokeTokenHandler
+from identity.application.tokens.rotate_refresh_token import RotateRefreshTokenHandler
+from identity.application.vault.detokenise_identifier import DetokeniseIdentifierHandler
+from identity.application.vault.envelope import Envelope
+from identity.application.vault.erase_identifier import EraseIdentifierHandler
+from identity.application.vault.ports import KeyStore
+from identity.application.vault.read_vault import VaultReader
+from identity.application.vault.reencrypt_records import ReencryptRecordsHandler
+from identity.application.vault.reindex_records import ReindexRecordsHandler
+from identity.application.vault.remove_key import RemoveKeyHandler
+from identity.application.vault.rotate_keys import RotateKeysHandler
+from identity.application.vault.store_identifier import StoreIdentifierHandler
+from identity.domain.tokens.access_token import AUDIENCE
+from identity.settings import Settings, key_store_place
 from servicekit.mongo import Mongo
 
-__all__ = ["INDEXES", "Identity", "bootstrap"]
+__all__ = ["INDEXES", "TOKEN_PATH", "Identity", "Vault", "bootstrap", "read_public_keys"]
+
+INDEXES = {**mongo_windows.INDEXES, **mongo_tokens.INDEXES, **mongo_sign_ins.INDEXES, **mongo_vault.INDEXES}
+TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vault:
+    """The use cases of the vault."""
+
+    store: StoreIdentifierHandler
+    detokenise: DetokeniseIdentifierHandler
+    erase: EraseIdentifierHandler
+    read: VaultReader
+    rotate_keys: RotateKeysHandler
+    remove_key: RemoveKeyHandler
+    reencrypt: ReencryptRecordsHandler
+    reindex: ReindexRecordsHandler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,29 +77,86 @@ class Identity:
     issuer: str
     environment: str
     public_keys: dict[str, Any]
+    clients: Clients
+    grants: Grants
+    authenticate_client: AuthenticateClientHandler
     issue_token: IssueTokenHandler
+    redeem_code: RedeemCodeHandler
+    rotate_refresh_token: RotateRefreshTokenHandler
+    revoke_token: RevokeTokenHandler
+    tokens: TokenReader
+    begin_sign_in: BeginSignInHandler
+    send_code: SendCodeHandler
+    check_code: CheckCodeHandler
+    sign_ins: SignInReader
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
     seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
+    vault: Vault
 
 
 def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     """The application on real parts; tests call it too."""
-    clients, people = MongoClients(mongo.db), MongoPeople(mongo.db)
-    signer = Ed25519Signer(settings.signing_keys)
+    db, issuer, key = mongo.db, settings.issuer, settings.people_key.encode()
+    clients, people, grants = MongoClients(db), MongoPeople(db), MongoGrants(db)
+    revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
+    signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
+    sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
     return Identity(
-        issuer=settings.issuer,
+        issuer=issuer,
         environment=settings.environment,
         public_keys=signer.public_keys(),
-        issue_token=IssueTokenHandler(
+        clients=clients,
+        grants=grants,
+        authenticate_client=AuthenticateClientHandler(
             clients=clients,
-            failures=MongoFailedAuthentications(mongo.db),
-            signer=signer,
-            issuer=settings.issuer,
+            failures=MongoFailedAuthentications(db, settings.cursor_secret.encode()),
+            assertions=JoseAssertions([issuer, issuer + TOKEN_PATH]),
+            used_assertions=MongoUsedAssertions(db),
         ),
+        issue_token=IssueTokenHandler(signer=signer, issuer=issuer),
+        redeem_code=RedeemCodeHandler(
+            grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
+        ),
+        rotate_refresh_token=RotateRefreshTokenHandler(
+            grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
+        ),
+        revoke_token=RevokeTokenHandler(grants=grants, revoked=revoked, signer=signer),
+        tokens=TokenReader(clients=clients, grants=grants, revoked=revoked, signer=signer, issuer=issuer),
+        begin_sign_in=BeginSignInHandler(sign_ins=sign_ins),
+        send_code=SendCodeHandler(
+            sign_ins=sign_ins, sent=MongoSentCodes(db), devices=MongoDevices(db), sender=sender, key=key
+        ),
+        check_code=CheckCodeHandler(sign_ins=sign_ins, completions=unit_of_work, key=key),
+        sign_ins=SignInReader(sign_ins=sign_ins),
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(clients=clients),
         seed_sandbox=SeedSandboxHandler(clients=clients, people=people, environment=settings.environment),
         sandbox_file=JsonSandboxFile,
+        vault=_vault(settings, mongo),
     )
+
+
+def _vault(settings: Settings, mongo: Mongo) -> Vault:
+    records, keys, listed = MongoVault(mongo), _key_store(settings), purposes()
+    envelope = Envelope(keys)
+    return Vault(
+        store=StoreIdentifierHandler(records=records, envelope=envelope, sandbox=settings.environment == "sandbox"),
+        detokenise=DetokeniseIdentifierHandler(records=records, envelope=envelope, purposes=listed),
+        erase=EraseIdentifierHandler(records),
+        read=VaultReader(records, keys, listed),
+        rotate_keys=RotateKeysHandler(keys),
+        remove_key=RemoveKeyHandler(keys, records),
+        reencrypt=ReencryptRecordsHandler(records, envelope),
+        reindex=ReindexRecordsHandler(records, envelope),
+    )
+
+
+def _key_store(settings: Settings) -> KeyStore:
+    if not settings.vault_key_store:
+        return NoKeys()
+    place = key_store_place(settings.vault_key_store)
+    if place.file:
+        return KeyFile(Path(place.file))
+    return Pkcs11Token(place.module, place.token, settings.vault_pin)

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from servicekit.settings import ServiceSettings, SettingProblem, SettingsError, setting
 
@@ -56,9 +56,33 @@ def _issuer(value: str) -> None:
         raise ValidationError("Must be scheme and host only, without a trailing slash.")
 
 
+@dataclass(frozen=True)
+class KeyStorePlace:
+    """Where the vault's keys are: `file` is a path, or `module` and `token` name a PKCS#11 library and its token."""
+
+    file: str = ""
+    module: str = ""
+    token: str = ""
+
+
+def key_store_place(text: str) -> KeyStorePlace:
+    """`file:/path`, or a PKCS#11 URI (RFC 7512) such as pkcs11:token=vault?module-path=/usr/lib/….so.
+
+    Raises ValidationError.
+    """
+    parts = urlsplit(text)
+    if parts.scheme == "file" and parts.path.startswith("/") and not (parts.netloc or parts.query or parts.fragment):
+        return KeyStorePlace(file=unquote(parts.path))
+    token = dict(pair.partition("=")[::2] for pair in parts.path.split(";")).get("token", "")
+    module = parse_qs(parts.query).get("module-path", [""])[0]
+    if parts.scheme == "pkcs11" and token and module.startswith("/"):
+        return KeyStorePlace(module=module, token=unquote(token))
+    raise ValidationError("Must be file:/path, or pkcs11:token=NAME?module-path=/path/to/library.so (RFC 7512).")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings(ServiceSettings):
-    """identity's settings: the common ones, the issuer's name and the signing keys."""
+    """identity's settings: the common ones, and where its keys are."""
 
     service_name: ClassVar[str] = "identity"
 
@@ -73,12 +97,53 @@ class Settings(ServiceSettings):
         'a private Ed25519 JWK, or {"keys": [...]}: the first key signs, all are published (rotation)',
         secret=True,
     )
+    vault_key_store: str = setting(
+        "VAULT_KEY_STORE",
+        fields.String(validate=key_store_place),
+        "where the vault's keys are: file:/path, or pkcs11:token=NAME?module-path=/path/to/library.so; required where "
+        "ENVIRONMENT is live, and a sandbox without it has a closed vault",
+        default="",
+    )
+    vault_pin: str = setting(
+        "VAULT_PIN",
+        fields.String(),
+        "the user PIN of the PKCS#11 token that VAULT_KEY_STORE names",
+        default="",
+        secret=True,
+    )
+    people_key: str = setting(
+        "PEOPLE_KEY",
+        fields.String(validate=validate.Length(min=32)),
+        "at least 32 random characters by which mobile numbers are looked up and codes are kept, the same in every "
+        "replica and for good; without it nobody signs in",
+        default="",
+        secret=True,
+    )
+    code_file: str = setting(
+        "CODE_FILE",
+        fields.String(),
+        "sandbox only: the file that one-time codes are written to instead of being sent to a phone",
+        default="",
+    )
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
-        """As every service's; live tokens moreover name an https issuer (RFC 8414 §2)."""
+        """As every service's; live moreover an https issuer (RFC 8414 §2), a place for keys and no file of codes."""
         settings = super().load(environ)
+        problems = []
         if settings.environment == "live" and not settings.issuer.startswith("https://"):
             problem = "must begin with https:// where ENVIRONMENT is live."
-            raise SettingsError([SettingProblem("ISSUER", problem, "Set it to the platform's public address.")])
+            problems.append(SettingProblem("ISSUER", problem, "Set it to the platform's public address."))
+        if settings.environment == "live" and settings.code_file:
+            problem = "must not be set where ENVIRONMENT is live: it holds people's codes and numbers."
+            problems.append(SettingProblem("CODE_FILE", problem, "Leave it out."))
+        place = settings.vault_key_store
+        if settings.environment == "live" and not place:
+            fix = "Set it to where the vault's keys are: file:/path or pkcs11:token=NAME?module-path=/path."
+            problems.append(SettingProblem("VAULT_KEY_STORE", "is missing where ENVIRONMENT is live.", fix))
+        if place.startswith("pkcs11:") and not settings.vault_pin:
+            fix = "Set it to the user PIN of the token that VAULT_KEY_STORE names."
+            problems.append(SettingProblem("VAULT_PIN", "is missing.", fix))
+        if problems:
+            raise SettingsError(problems)
         return settings

@@ -3,12 +3,13 @@
 import pytest
 
 from emitra_contracts import clients
-from identity.application import sandbox
-from identity.domain.client import ClientKind
+from identity.application.clients import sandbox
+from identity.domain.clients.client import ClientKind
 
 KNOWN_AS = {
     ClientKind.KIOSK: "kiosk software",
     ClientKind.PORTAL: "portal",
+    ClientKind.APP: "citizens' apps",
     ClientKind.OFFICER: "departments' officers",
 }
 

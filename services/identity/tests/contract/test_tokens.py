@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from tests.support.asking import ask_as, body_of
 from tests.support.keys import ISSUER, KEYS
 
-from identity.application.issue_token import IssueToken
+from identity.application.tokens.issue_token import IssueToken
 from identity.bootstrap import Identity, bootstrap
 from identity.entrypoints.service import SERVICE
 from identity.settings import Settings
@@ -83,14 +83,13 @@ def test_a_forged_token_is_found_out(client: FlaskClient, sandbox: Sandbox) -> N
 
 
 def test_a_token_has_expired_after_fifteen_minutes(client: FlaskClient, identity: Identity, sandbox: Sandbox) -> None:
-    portal = sandbox["portal-sandbox"]
+    known = identity.clients.get(sandbox["portal-sandbox"]["client_id"])
+    assert known is not None
 
     def issued(ago: timedelta) -> str:
         return identity.issue_token(
             IssueToken(
-                grant_type="client_credentials",
-                client_id=portal["client_id"],
-                client_secret=portal["client_secret"],
+                client=known,
                 scope=None,
                 token_id="tok_1",
                 at=datetime.now(UTC) - ago,

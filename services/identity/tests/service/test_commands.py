@@ -7,7 +7,7 @@ import jwt
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import GRANT, ask, ask_as, basic, body_of
-from tests.support.keys import ISSUER, KEY_SET
+from tests.support.keys import ISSUER, KEY_SET, KEYS
 from typer.testing import CliRunner, Result
 
 from identity.entrypoints.service import main
@@ -28,6 +28,7 @@ def run(settings: Settings, mongo: Mongo, monkeypatch: pytest.MonkeyPatch) -> "R
         "CURSOR_SECRET": settings.cursor_secret,
         "ISSUER": ISSUER,
         "SIGNING_KEYS": KEY_SET,
+        "VAULT_KEY_STORE": "file:/nowhere/vault-keys.json",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -147,11 +148,33 @@ def test_a_revoked_client_gets_no_more_tokens(run: Run, own_client: FlaskClient)
     assert ask(own_client, GRANT, basic(shown["client_id"], shown["client_secret"])).status_code == 401
 
 
+def test_an_app_has_no_secret_and_a_client_with_a_key_of_its_own_neither(run: Run, tmp_path: Path) -> None:
+    app = ("--name", "App", "--kind", "app", "--scope", "kiosks:read", "--redirect-uri", "https://app.example/back")
+    shown = run("create-client", *app)
+    assert (shown.exit_code, "client_secret" in json.loads(shown.stdout)) == (0, False)
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({name: value for name, value in KEYS[0].items() if name != "d"}))
+    machine = ("--name", "System", "--kind", "machine", "--scope", "billers:read", "--public-keys", str(keys))
+    shown = run("create-client", *machine)
+    assert (shown.exit_code, "client_secret" in json.loads(shown.stdout)) == (0, False)
+
+
+def test_a_private_key_and_an_address_of_anybodys_are_refused_and_not_repeated(run: Run, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps(KEYS[0]))
+    machine = ("--name", "System", "--kind", "machine", "--scope", "billers:read", "--public-keys", str(keys))
+    done = run("create-client", *machine)
+    assert (done.exit_code, "private member" in done.stderr, KEYS[0]["d"] in done.output) == (1, True, False)
+    app = ("--name", "App", "--kind", "app", "--scope", "kiosks:read", "--redirect-uri", "http://app.example/")
+    done = run("create-client", *app)
+    assert (done.exit_code, "https://" in done.stderr) == (1, True)
+
+
 def test_seeding_says_how_many_and_shows_no_secret(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "sandbox.json"
     done = run("seed-sandbox", "--out", str(file))
     assert done.exit_code == 0, done.stderr
-    assert "59 sandbox clients" in done.stdout
+    assert "60 sandbox clients" in done.stdout
     assert json.loads(file.read_text())["clients"][0]["client_secret"] not in done.output
 
 

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from tests.support.asking import GRANT, ask, ask_as, assert_oauth_problem, basic
 
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
-from identity.application.errors import InvalidClient, TooManyFailedAuthentications
-from identity.application.issue_token import IssueToken
+from identity.application.clients.authenticate_client import AuthenticateClient
+from identity.application.clients.errors import InvalidClient, TooManyFailedAuthentications
 from identity.bootstrap import Identity
 from identity.entrypoints.service import SERVICE
 from servicekit.mongo import Mongo
@@ -21,10 +21,8 @@ Sandbox = dict[str, dict[str, Any]]
 NOON = datetime(2100, 11, 23, 6, 30, tzinfo=UTC)
 
 
-def guess(client_id: str, at: datetime) -> IssueToken:
-    return IssueToken(
-        grant_type="client_credentials", client_id=client_id, client_secret="x", scope=None, token_id="tok_1", at=at
-    )
+def guess(client_id: str, at: datetime) -> AuthenticateClient:
+    return AuthenticateClient(client_id=client_id, client_secret="x", at=at)
 
 
 @pytest.mark.parametrize("client_id", ["cli_sandbox_load_38", "cli_nobody"])
@@ -53,16 +51,16 @@ def test_a_right_secret_works_while_guesses_are_refused_and_does_not_count(
 def test_after_the_minute_failures_are_counted_anew(own_identity: Identity) -> None:
     for second in range(10):
         with pytest.raises(InvalidClient):
-            own_identity.issue_token(guess("cli_1", NOON + timedelta(seconds=second)))
+            own_identity.authenticate_client(guess("cli_1", NOON + timedelta(seconds=second)))
     with pytest.raises(TooManyFailedAuthentications) as caught:
-        own_identity.issue_token(guess("cli_1", NOON + timedelta(seconds=59)))
+        own_identity.authenticate_client(guess("cli_1", NOON + timedelta(seconds=59)))
     assert caught.value.retry_after_seconds == 1
     with pytest.raises(InvalidClient):
-        own_identity.issue_token(guess("cli_1", NOON + timedelta(seconds=60)))
+        own_identity.authenticate_client(guess("cli_1", NOON + timedelta(seconds=60)))
 
 
 def test_every_one_of_many_failures_at_once_is_counted(mongo: Mongo) -> None:
-    windows = MongoFailedAuthentications(mongo.db)
+    windows = MongoFailedAuthentications(mongo.db, b"a key of tests")
     with ThreadPoolExecutor(16) as threads:
         counts = sorted(threads.map(lambda _: windows.record("cli_1", NOON, 60).failures, range(100)))
     assert counts == list(range(1, 101))
@@ -70,13 +68,23 @@ def test_every_one_of_many_failures_at_once_is_counted(mongo: Mongo) -> None:
 
 def test_closed_windows_are_deleted_by_the_database(mongo: Mongo) -> None:
     SERVICE.prepare_database(mongo)
-    MongoFailedAuthentications(mongo.db).record("cli_1", NOON, 60)
+    MongoFailedAuthentications(mongo.db, b"a key of tests").record("cli_1", NOON, 60)
     # It is written without waiting for a majority, and read once a majority has it.
     window = eventually(mongo.db["failed_authentications"].find_one)
+    assert window is not None
     expiring = [
         index
         for index in mongo.db["failed_authentications"].list_indexes()
         if index.get("expireAfterSeconds") == 0 and list(index["key"]) == ["ends_at"]
     ]
-    assert window == {"_id": "cli_1", "failures": 1, "ends_at": NOON + timedelta(seconds=60)}
+    assert window == {"_id": window["_id"], "failures": 1, "ends_at": NOON + timedelta(seconds=60)}
     assert len(expiring) == 1
+
+
+def test_what_was_typed_as_a_client_id_is_not_kept(client: FlaskClient, shared_mongo: Mongo) -> None:
+    typed = "000000012340"
+    assert ask(client, GRANT, basic(typed, "x")).status_code == 401
+    windows = eventually(lambda: list(shared_mongo.db["failed_authentications"].find()))
+    assert typed not in repr(windows)
+    other = MongoFailedAuthentications(shared_mongo.db, b"another key").record(typed, NOON, 60)
+    assert other.failures == 1  # nobody can tell without the key whether an id was typed

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import FORM, GRANT, TOKEN, ask, ask_as, assert_oauth_problem, basic, body_of
 
-from identity.application.revoke_client import RevokeClient
+from identity.application.clients.revoke_client import RevokeClient
 from identity.bootstrap import Identity
 from servicekit.mongo import Mongo
 
@@ -74,7 +74,8 @@ def test_an_unknown_client_a_wrong_secret_and_a_revoked_client_are_one_answer(
         ("grant_type=", "invalid_request"),
         ("scope=billers:read", "invalid_request"),
         ("grant_type=password", "unsupported_grant_type"),
-        ("grant_type=authorization_code&code=x", "unsupported_grant_type"),
+        ("grant_type=authorization_code&code=x", "unauthorized_client"),
+        ("grant_type=refresh_token&refresh_token=x", "unauthorized_client"),
         (f"grant_type={'a' * 65}", "invalid_request"),
         ("grant_type=client_credentials&grant_type=client_credentials", "invalid_request"),
         ("grant_type=client_credentials&audience=a&audience=b", "invalid_request"),
@@ -159,13 +160,10 @@ def test_the_metadata_leads_to_the_endpoints(client: FlaskClient, sandbox: Sandb
     assert issuer == "https://api.emitra.example"
     assert client.get(metadata["jwks_uri"].removeprefix(issuer)).status_code == 200
     credentials = basic(kiosk["client_id"], kiosk["client_secret"])
-    (grant,) = metadata["grant_types_supported"]
-    answer = client.post(
-        metadata["token_endpoint"].removeprefix(issuer), data={"grant_type": grant}, headers=credentials
-    )
+    answer = client.post(metadata["token_endpoint"].removeprefix(issuer), data=GRANT, headers=credentials)
     assert answer.status_code == 200
-    assert set(metadata["token_endpoint_auth_methods_supported"]) == {"client_secret_basic", "client_secret_post"}
-    assert metadata["response_types_supported"] == []
+    assert set(metadata["grant_types_supported"]) == {"authorization_code", "client_credentials", "refresh_token"}
+    assert metadata["code_challenge_methods_supported"] == ["S256"]
 
 
 def test_no_secret_and_no_token_is_kept_or_logged(

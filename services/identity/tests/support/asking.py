@@ -36,7 +36,7 @@ def assert_oauth_problem(answer: TestResponse, status: int, error: str) -> dict[
     """A problem document that is an RFC 6749 §5.2 error too, and may not be cached; returns it."""
     problem = body_of(answer)
     assert (answer.status_code, problem["error"]) == (status, error), problem
-    assert answer.content_type == "application/problem+json"
+    assert answer.content_type == "application/json"  # RFC 6749 §5.2
     assert answer.headers["Cache-Control"] == "no-store"
     assert problem["error_description"] == problem["detail"]
     # RFC 6749 §5.2: printable ASCII without the double quote and the backslash.

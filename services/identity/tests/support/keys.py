@@ -4,6 +4,7 @@ import json
 
 from joserfc.jwk import OKPKey
 
+PEOPLE_KEY = "a-key-for-people-that-only-tests-use"
 ISSUER = "https://api.emitra.example"
 
 

@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
-from identity.domain.access_token import access_token_claims
-from identity.domain.client import ActingPerson, Client, ClientKind, InvalidDefinition, ScopeNotGranted
-from identity.domain.client_secrets import matches, new_secret, sha256_of
+from identity.domain.clients.client import (
+    ActingPerson,
+    Client,
+    ClientKind,
+    InvalidDefinition,
+    ScopeNotGranted,
+    redirect_uri_problem,
+)
+from identity.domain.clients.client_secrets import matches, new_secret, sha256_of
+from identity.domain.tokens.access_token import access_token_claims
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 OFFICER = ActingPerson(
@@ -67,6 +74,72 @@ def test_a_client_that_breaks_a_rule_is_refused_and_told_which(changes: dict[str
 def test_an_officer_that_breaks_a_rule_is_refused_and_told_which(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidDefinition, match=says):
         replace(OFFICER, **changes)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://app.example/back",
+        "https://app.example:8443/back?x=1",
+        "http://127.0.0.1:8765/back",
+        "http://[::1]:8765/back",
+        "in.gov.example.app:/back",
+    ],
+)
+def test_people_may_be_sent_back_to(uri: str) -> None:
+    assert redirect_uri_problem(uri) is None
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "", "app.example", "https://", "http://app.example/back", "http://localhost:8765/back", "https://a.example/#x",
+        "https://me@a.example/", "https://me:you@a.example/", "https://*.a.example/", "https://a.example\\@b.example/",
+        "javascript:alert(1)", "data:text/html,x", "app:/back", "https://a.example:99999/", "https://[::1/back",
+        "https://a.example/ back", "https://a.example/क", "https://a.example/" + "x" * 512,
+    ],
+)  # fmt: skip
+def test_nobody_may_be_sent_back_to(uri: str) -> None:
+    assert redirect_uri_problem(uri)
+
+
+SIGNS_IN: dict[str, Any] = {"kiosk_id": None, "redirect_uris": frozenset({"https://app.example/back"})}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"kind": ClientKind.APP, "kiosk_id": None}, "redirect URI"),
+        ({"redirect_uris": frozenset({"https://app.example/back"})}, "app or a portal"),
+        ({**SIGNS_IN, "kind": ClientKind.PORTAL, "redirect_uris": frozenset({"http://app.example"})}, "https"),
+        (
+            {**SIGNS_IN, "kind": ClientKind.PORTAL, "redirect_uris": frozenset(f"https://a/{n}" for n in range(11))},
+            "10",
+        ),
+        ({**SIGNS_IN, "kind": ClientKind.APP, "public_keys": ({"kty": "OKP"},)}, "private key"),
+        ({"public_keys": ({"kty": "OKP"},) * 5}, "4 public keys"),
+    ],
+)
+def test_a_client_that_signs_people_in_keeps_the_rules_of_that(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidDefinition, match=says):
+        client(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "grants"),
+    [
+        ({}, {"client_credentials"}),
+        ({**SIGNS_IN, "kind": ClientKind.APP}, {"authorization_code", "refresh_token"}),
+        (
+            {**SIGNS_IN, "kind": ClientKind.PORTAL},
+            {"authorization_code", "client_credentials", "refresh_token"},
+        ),
+    ],
+)
+def test_refresh_tokens_are_for_people_and_an_app_never_acts_for_itself(
+    changes: dict[str, Any], grants: set[str]
+) -> None:
+    assert client(**changes).grant_types == grants
 
 
 def test_every_broken_rule_is_told_at_once() -> None:

@@ -1,6 +1,6 @@
 """Who the sandbox has: others build on these ids, names and scopes."""
 
-from identity.application.sandbox import (
+from identity.application.clients.sandbox import (
     CITIZENS,
     CLIENTS,
     KIOSK_SCOPES,
@@ -8,7 +8,7 @@ from identity.application.sandbox import (
     OPERATIONS_SCOPES,
     PORTAL_SCOPES,
 )
-from identity.domain.client import PERSON_ID
+from identity.domain.clients.client import PERSON_ID
 
 BY_NAME = {client.name: client for client in CLIENTS}
 

@@ -5,10 +5,11 @@ import json
 import pytest
 from joserfc.jwk import OKPKey
 
-from identity.settings import Settings
+from identity.settings import KeyStorePlace, Settings, key_store_place
 from servicekit.settings import SettingsError
 from servicekit.testing import settings_for
 
+ISSUER = "https://api.emitra.example"
 KEY = OKPKey.generate_key("Ed25519").as_dict(private=True)
 
 
@@ -44,9 +45,75 @@ def test_live_tokens_need_an_https_issuer() -> None:
     address = "http://127.0.0.1:8080"
     assert settings_for(Settings, ISSUER=address, SIGNING_KEYS=json.dumps(KEY)).issuer == address
     with pytest.raises(SettingsError, match="https"):
-        settings_for(Settings, ISSUER=address, SIGNING_KEYS=json.dumps(KEY), ENVIRONMENT="live")
+        settings_for(
+            Settings,
+            ISSUER=address,
+            SIGNING_KEYS=json.dumps(KEY),
+            VAULT_KEY_STORE="file:/keys.json",
+            ENVIRONMENT="live",
+        )
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("file:/etc/emitra/vault%20keys.json", KeyStorePlace(file="/etc/emitra/vault keys.json")),
+        (
+            "pkcs11:token=The%20vault;manufacturer=x?module-path=/usr/lib/softhsm/libsofthsm2.so",
+            KeyStorePlace(module="/usr/lib/softhsm/libsofthsm2.so", token="The vault"),
+        ),
+    ],
+)
+def test_the_vaults_keys_are_in_a_file_or_a_token(place: str, told: KeyStorePlace) -> None:
+    settings = settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), VAULT_KEY_STORE=place, VAULT_PIN="1")
+    assert key_store_place(settings.vault_key_store) == told
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "keys.json",
+        "file:keys.json",
+        "file://host/keys.json",
+        "pkcs11:token=vault",
+        "pkcs11:?module-path=/lib.so",
+        "x:/y",
+    ],
+)
+def test_a_place_for_the_vaults_keys_that_is_none_is_refused(place: str) -> None:
+    with pytest.raises(SettingsError, match="VAULT_KEY_STORE: Must be file:/path"):
+        settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), VAULT_KEY_STORE=place)
+
+
+def test_what_is_missing_where_it_is_live_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings_for(Settings, ISSUER="http://a", SIGNING_KEYS=json.dumps(KEY), ENVIRONMENT="live")
+    assert [problem.env for problem in caught.value.problems] == ["ISSUER", "VAULT_KEY_STORE"]
+
+
+def test_a_token_needs_its_pin_and_the_pin_is_not_shown() -> None:
+    token = "pkcs11:token=vault?module-path=/lib.so"
+    with pytest.raises(SettingsError, match="VAULT_PIN"):
+        settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), VAULT_KEY_STORE=token)
+    settings = settings_for(
+        Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), VAULT_KEY_STORE=token, VAULT_PIN="87654321"
+    )
+    assert "87654321" not in repr(settings)
 
 
 def test_settings_do_not_show_the_keys() -> None:
     settings = settings_for(Settings, ISSUER="https://api.emitra.example", SIGNING_KEYS=json.dumps(KEY))
     assert str(KEY["d"]) not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environ", "names"),
+    [
+        ({"CODE_FILE": "/tmp/codes.json", "ENVIRONMENT": "live"}, "CODE_FILE"),  # noqa: S108 - never opened
+        ({"PEOPLE_KEY": "too-short"}, "PEOPLE_KEY"),
+    ],
+)
+def test_codes_go_to_no_file_where_it_is_live_and_a_short_key_is_none(environ: dict[str, str], names: str) -> None:
+    with pytest.raises(SettingsError, match=names) as caught:
+        settings_for(Settings, ISSUER="https://api.emitra.example", SIGNING_KEYS=json.dumps(KEY), **environ)
+    assert "too-short" not in str(caught.value)

@@ -7,7 +7,7 @@ import jwt
 from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import KeySet, OKPKey
 from joserfc.jws import extract_compact
-from tests.support.keys import KEY_SET, KEYS
+from tests.support.keys import ISSUER, KEY_SET, KEYS
 
 from identity.adapters.signing import Ed25519Signer
 from identity.settings import signing_keys
@@ -19,12 +19,12 @@ def header_of(token: str) -> dict[str, str]:
 
 
 def test_the_first_key_signs_access_tokens() -> None:
-    token = Ed25519Signer(signing_keys(KEY_SET)).sign({"sub": "cli_1"})
+    token = Ed25519Signer(signing_keys(KEY_SET), ISSUER, "emitra").sign({"sub": "cli_1"})
     assert header_of(token) == {"alg": "EdDSA", "typ": "at+jwt", "kid": "key-1"}
 
 
 def test_every_key_is_published_without_its_private_part() -> None:
-    published = Ed25519Signer(signing_keys(KEY_SET)).public_keys()["keys"]
+    published = Ed25519Signer(signing_keys(KEY_SET), ISSUER, "emitra").public_keys()["keys"]
     assert [key["kid"] for key in published] == ["key-1", "key-2"]
     for key in published:
         assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
@@ -35,21 +35,21 @@ def test_one_key_alone_needs_no_set_and_gets_its_thumbprint_as_kid() -> None:
     bare = json.dumps({name: value for name, value in KEYS[0].items() if name != "kid"})
     (key,) = signing_keys(bare)
     assert key.kid == OKPKey.import_key(json.loads(bare)).thumbprint()
-    assert header_of(Ed25519Signer([key]).sign({}))["kid"] == key.kid
+    assert header_of(Ed25519Signer([key], ISSUER, "emitra").sign({}))["kid"] == key.kid
 
 
 def test_other_members_of_a_jwk_are_not_published() -> None:
     annotated = {**KEYS[0], "use": "sig", "alg": "EdDSA", "note": "made on a laptop", "key_ops": ["sign"]}
-    (published,) = Ed25519Signer(signing_keys(json.dumps(annotated))).public_keys()["keys"]
+    (published,) = Ed25519Signer(signing_keys(json.dumps(annotated)), ISSUER, "emitra").public_keys()["keys"]
     assert set(published) == {"kty", "crv", "x", "kid", "use", "alg"}
 
 
 def test_common_libraries_read_tokens_with_the_published_keys() -> None:
-    signer = Ed25519Signer(signing_keys(KEY_SET))
+    signer = Ed25519Signer(signing_keys(KEY_SET), ISSUER, "emitra")
     token, published = signer.sign({"sub": "cli_1"}), json.loads(json.dumps(signer.public_keys()))
     key = next(key for key in jwt.PyJWKSet.from_dict(published).keys if key.key_id == "key-1")
     assert jwt.decode(token, key, algorithms=["EdDSA"]) == {"sub": "cli_1"}
-    with warnings.catch_warnings(record=True):  # it wants its users to move to joserfc, and has users
+    with warnings.catch_warnings(action="ignore"):  # it wants its users to move to joserfc, and has users
         from authlib.jose import JsonWebKey, JsonWebToken
     assert JsonWebToken(["EdDSA"]).decode(token, JsonWebKey.import_key_set(published)) == {"sub": "cli_1"}
     verified = joserfc_jwt.decode(token, KeySet.import_key_set(published), registry=signatures("EdDSA"))

@@ -149,6 +149,7 @@ def _read_path(service: str, template: str, item: Any) -> tuple[list[Operation],
                 public=public,
                 body_types=frozenset((documented.get("requestBody") or {}).get("content") or ()),
                 repeatable=frozenset(_repeatable(parameters)),
+                cookies=frozenset(p["name"] for p in parameters if isinstance(p, Mapping) and p.get("in") == "cookie"),
             )
         )
     return operations, problems

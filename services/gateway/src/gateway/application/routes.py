@@ -14,7 +14,8 @@ class Operation:
     """One documented method on one path template.
 
     `scopes` holds alternatives: a caller needs every scope of any one of them. `body_types` are the media types
-    the operation documents (empty: it documents no body). `repeatable` are query parameters documented as lists.
+    the operation documents (empty: it documents no body). `repeatable` are query parameters documented as lists,
+    `cookies` the cookies that it documents: no others reach the service.
     """
 
     service: str
@@ -24,6 +25,7 @@ class Operation:
     public: bool
     body_types: frozenset[str] = frozenset()
     repeatable: frozenset[str] = frozenset()
+    cookies: frozenset[str] = frozenset()
 
     def missing_scopes(self, held: frozenset[str]) -> frozenset[str]:
         """The scopes the caller would have to add, of the nearest alternative; empty when permitted."""

@@ -158,8 +158,11 @@ def _check_media_type(environ: Environ, operation: Operation) -> None:
         raise UnsupportedMediaType(f"Send the body as {' or '.join(sorted(accepted))}, named in Content-Type.")
 
 
-def forwarded_headers(environ: Environ) -> dict[str, str]:
-    """The caller's end-to-end headers: hop-by-hop ones and those only the gateway may set are left out."""
+def forwarded_headers(environ: Environ, operation: Operation) -> dict[str, str]:
+    """The caller's end-to-end headers: hop-by-hop ones and those only the gateway may set are left out.
+
+    Of cookies those go on that the operation documents: what pages of one service keep is not for another to read.
+    """
     headers = {}
     for key, value in environ.items():
         if key.startswith("HTTP_"):
@@ -169,6 +172,9 @@ def forwarded_headers(environ: Environ) -> dict[str, str]:
     content_type = environ.get("CONTENT_TYPE")
     if content_type:
         headers["Content-Type"] = content_type
+    if operation.cookies and "HTTP_COOKIE" in environ:
+        pairs = [pair.strip() for pair in environ["HTTP_COOKIE"].split(";")]
+        headers["Cookie"] = "; ".join(pair for pair in pairs if pair.partition("=")[0] in operation.cookies)
     connection = environ.get("HTTP_CONNECTION")
     if connection and connection.lower() not in {"keep-alive", "close"}:
         for named in connection.split(","):

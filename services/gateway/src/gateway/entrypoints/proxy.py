@@ -141,7 +141,7 @@ class Proxy:
         environ = passage.environ
         ends_at = passage.started + timeout_ms(environ.get("HTTP_EMITRA_TIMEOUT_MS")) / 1000
         body = hygiene.read_body(environ, operation)
-        headers = hygiene.forwarded_headers(environ)
+        headers = hygiene.forwarded_headers(environ, operation)
         headers[REQUEST_ID_HEADER] = passage.request_id
         self._set_credentials(passage, operation, headers)
         if passage.span is not None:

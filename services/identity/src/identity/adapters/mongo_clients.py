@@ -8,8 +8,8 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from identity.application.errors import ClientExists
-from identity.domain.client import ActingPerson, Client, ClientKind, ClientStatus
+from identity.application.clients.errors import ClientExists
+from identity.domain.clients.client import ActingPerson, Client, ClientKind, ClientStatus
 
 Document = dict[str, Any]
 
@@ -51,7 +51,7 @@ def _upsert(client: Client) -> UpdateOne:
 
 
 def _document(client: Client) -> Document:
-    return {
+    document: Document = {
         "_id": client.id,
         "name": client.name,
         "kind": client.kind.value,
@@ -62,6 +62,11 @@ def _document(client: Client) -> Document:
         "status": client.status.value,
         "created_at": client.created_at,
     }
+    if client.redirect_uris:
+        document["redirect_uris"] = sorted(client.redirect_uris)
+    if client.public_keys:
+        document["public_keys"] = list(client.public_keys)
+    return document
 
 
 def _person_document(person: ActingPerson) -> Document:
@@ -88,6 +93,8 @@ def _client(document: Document) -> Client:
         scopes=frozenset(document["scopes"]),
         kiosk_id=document["kiosk_id"],
         person=person and _person(person),
+        redirect_uris=frozenset(document.get("redirect_uris", ())),
+        public_keys=tuple(document.get("public_keys", ())),
         status=ClientStatus(document["status"]),
         created_at=document["created_at"],
     )

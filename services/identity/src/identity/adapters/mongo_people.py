@@ -7,7 +7,7 @@ from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from identity.domain.person import Person
+from identity.domain.people.person import Person
 
 Document = dict[str, Any]
 
@@ -25,6 +25,19 @@ class MongoPeople:
     def known(self, person_id: str) -> bool:
         """One read by _id."""
         return self._people.find_one({"_id": person_id}, {"_id": True}) is not None
+
+    def get(self, person_id: str) -> Person | None:
+        """One read by _id."""
+        document = self._people.find_one({"_id": person_id})
+        if document is None:
+            return None
+        return Person(
+            id=document["_id"],
+            role=document["role"],
+            name=document["name"],
+            name_hi=document["name_hi"],
+            created_at=document["created_at"],
+        )
 
 
 def _upsert(person: Person) -> UpdateOne:

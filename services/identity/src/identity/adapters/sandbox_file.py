@@ -20,7 +20,7 @@ class JsonSandboxFile:
         """A file that is missing, cut short or of another shape shows no secrets: they are then replaced."""
         with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
             clients = json.loads(self._path.read_text(encoding="utf-8"))["clients"]
-            return {client["client_id"]: client["client_secret"] for client in clients}
+            return {client["client_id"]: client["client_secret"] for client in clients if "client_secret" in client}
         return {}
 
     def write(self, content: Mapping[str, Any]) -> None:

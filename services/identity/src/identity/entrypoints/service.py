@@ -10,14 +10,18 @@ import typer
 from pymongo.errors import PyMongoError
 
 from identity import __version__
-from identity.application.create_client import CreateClient, OfficerPost
-from identity.application.errors import CommandRefused
-from identity.application.revoke_client import RevokeClient
-from identity.application.seed_sandbox import SeedSandbox
-from identity.bootstrap import INDEXES, Identity, bootstrap
-from identity.domain.client import ClientKind, InvalidDefinition
-from identity.domain.client_secrets import new_secret
-from identity.entrypoints.api import blp
+from identity.application.clients.create_client import CreateClient, OfficerPost
+from identity.application.clients.errors import CommandRefused
+from identity.application.clients.revoke_client import RevokeClient
+from identity.application.clients.seed_sandbox import SeedSandbox
+from identity.application.vault.errors import VaultClosed
+from identity.bootstrap import INDEXES, Identity, bootstrap, read_public_keys
+from identity.domain.clients.client import ClientKind, InvalidDefinition
+from identity.domain.clients.client_secrets import new_secret
+from identity.entrypoints.http.sign_in.routes import sign_in_blp
+from identity.entrypoints.http.tokens.routes import blp
+from identity.entrypoints.http.vault.routes import vault
+from identity.entrypoints.vault_commands import vault_commands
 from identity.settings import Settings
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
@@ -34,7 +38,7 @@ def _identity() -> Iterator[Identity]:
     try:
         with SERVICE.connect(settings) as mongo:
             yield bootstrap(settings, mongo)
-    except (CommandRefused, InvalidDefinition) as error:
+    except (CommandRefused, InvalidDefinition, VaultClosed) as error:
         typer.echo(f"identity: {error}", err=True)
         raise typer.Exit(1) from None
     except OSError as error:
@@ -61,6 +65,18 @@ def create_client(
     ] = "",
     district: Annotated[
         list[str] | None, typer.Option(help="For an officer: an LGD district code; repeat for more.")
+    ] = None,
+    redirect_uri: Annotated[
+        list[str] | None,
+        typer.Option(help="For an app or a portal: where people come back to when they signed in; repeat for more."),
+    ] = None,
+    public_keys: Annotated[
+        Path | None,
+        typer.Option(
+            help="A JWKS file of the client's own public keys, by which it proves itself (private_key_jwt) instead "
+            "of by a secret.",
+            dir_okay=False,
+        ),
     ] = None,
 ) -> None:
     """Register a client and print its secret, this once: only a hash is kept."""
@@ -89,13 +105,22 @@ def create_client(
                 scopes=scope,
                 kiosk_id=kiosk_id,
                 officer=officer,
+                redirect_uris=redirect_uri or [],
+                public_keys=read_public_keys(public_keys.read_text(encoding="utf-8")) if public_keys else [],
                 at=utc_now(),
             )
         )
-    shown = {"client_id": client.id, "client_secret": secret, "scopes": sorted(client.scopes)}
+    has_secret = client.is_confidential and not client.public_keys
+    shown = {
+        "client_id": client.id,
+        **({"client_secret": secret} if has_secret else {}),
+        "scopes": sorted(client.scopes),
+    }
     if client.person:
         shown["person_id"] = client.person.id
     typer.echo(json.dumps(shown, indent=2))
+    if not has_secret:
+        return
     typer.echo("The secret is shown this once; hand it over by a channel fit for secrets.", err=True)
 
 
@@ -122,9 +147,10 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[blp],
+    blueprints=[blp, sign_in_blp, vault],
     indexes=INDEXES,
     commands=commands,
     ids={"cli_": "a client", "per_": "a person", "tok_": "an access token"},
 )
 main = command_line(SERVICE)
+main.add_typer(vault_commands(_identity), name="vault")

@@ -14,6 +14,7 @@ from servicekit.http.problems import (
     InternalError,
     RequestTimeout,
     UnsupportedMediaType,
+    media_type_of,
     status_of,
 )
 
@@ -98,11 +99,22 @@ def refusals(operation: dict[str, Any], path_parameters: bool, own: Sequence[typ
         kinds.append(errors.NotFound)
     if "requestBody" in operation:
         kinds += [BodyTooLarge, UnsupportedMediaType]
-    by_status: dict[int, list[str]] = {status_of(kind): [] for kind in kinds}
+    by_status: dict[int, list[type[ServiceError]]] = {status_of(kind): [] for kind in kinds}
     for kind in own:
-        by_status.setdefault(status_of(kind), []).append(kind.slug)
-    answers = {str(status): _reference(_name(status), slugs) for status, slugs in sorted(by_status.items())}
+        by_status.setdefault(status_of(kind), []).append(kind)
+    answers = {str(status): _refusal(status, kinds) for status, kinds in sorted(by_status.items())}
     return {**answers, "default": _reference(ANY_PROBLEM, ())}
+
+
+def _refusal(status: int, own: Sequence[type[ServiceError]]) -> dict[str, Any]:
+    """A reference; written out where one of `own` is sent as another media type too."""
+    reference = _reference(_name(status), [kind.slug for kind in own])
+    media_types = {media_type_of(kind) for kind in own} - {CONTENT_TYPE}
+    if not media_types:
+        return reference
+    (answer,) = problems([_name(status)]).values()
+    content = answer["content"] | dict.fromkeys(sorted(media_types), answer["content"][CONTENT_TYPE])
+    return {**answer, "description": f"{answer['description']} {reference['description']}", "content": content}
 
 
 def problems(names: Iterable[str]) -> dict[str, Any]:

@@ -100,6 +100,11 @@ _FRAMEWORK: dict[int, tuple[type[ServiceError], str]] = {
 }
 
 
+def media_type_of(kind: type[ServiceError]) -> str:
+    """As what an error class is sent: problem+json, unless a protocol's clients look for their error in another one."""
+    return getattr(kind, "media_type", CONTENT_TYPE)
+
+
 def status_of(kind: type[ServiceError]) -> int:
     """The HTTP status of an error class: that of its nearest ancestor in STATUSES, 500 if it has none."""
     return next((STATUSES[c] for c in kind.__mro__ if c in STATUSES), 500)
@@ -125,7 +130,7 @@ def render(error: ServiceError) -> Response:
         document["errors"] = [
             {name: told for name, told in vars(problem).items() if told is not None} for problem in error.errors
         ]
-    response = Response(current_app.json.dumps(document), status, content_type=CONTENT_TYPE)
+    response = Response(current_app.json.dumps(document), status, content_type=media_type_of(kind))
     retry_after = error.retry_after_seconds
     if retry_after is None and kind.retryable and status in _STATUSES_WITH_RETRY_AFTER:
         retry_after = RETRY_AFTER_SECONDS

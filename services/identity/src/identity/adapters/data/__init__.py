@@ -1,0 +1,1 @@
+"""Facts that identity ships, and what reads them."""

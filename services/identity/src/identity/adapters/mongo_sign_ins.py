@@ -1,0 +1,96 @@
+"""Sign-ins on their way, codes sent, numbers and browsers, each by a hash or an HMAC."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import IndexModel, ReturnDocument
+from pymongo.database import Database
+
+from identity.adapters.mongo_tokens import request_document
+from identity.adapters.mongo_windows import count_one, unhurried
+from identity.application.sign_in.ports import SentWindow
+from identity.domain.sign_in.sign_in import SignIn, Stage
+from identity.domain.tokens.grants import AuthorizationRequest
+
+Document = dict[str, Any]
+SIGN_INS, DEVICES, MOBILE_NUMBERS = "sign_ins", "devices", "mobile_numbers"
+INDEXES = {
+    SIGN_INS: [IndexModel("expires_at", expireAfterSeconds=0, name="forget_sign_ins")],
+    DEVICES: [IndexModel("known_until", expireAfterSeconds=0, name="forget_devices")],
+}
+
+
+class MongoSignIns:
+    """The SignIns port on MongoDB; each change is one conditional write."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._sign_ins = db[SIGN_INS]
+
+    def add(self, sign_in: SignIn) -> None:
+        """Insert."""
+        self._sign_ins.insert_one(
+            {"_id": sign_in.id, **_members(sign_in), "request": request_document(sign_in.request)}
+        )
+
+    def get(self, sign_in_id: str) -> SignIn | None:
+        """One read by _id."""
+        return _sign_in(self._sign_ins.find_one({"_id": sign_in_id}))
+
+    def send(self, sign_in: SignIn) -> bool:
+        """Update unless it is done."""
+        changed = self._sign_ins.update_one(
+            {"_id": sign_in.id, "stage": {"$ne": Stage.DONE.value}}, {"$set": _members(sign_in)}
+        )
+        return changed.matched_count == 1
+
+    def count_try(self, sign_in_id: str, most: int) -> SignIn | None:
+        """Increment under a condition."""
+        return _sign_in(
+            self._sign_ins.find_one_and_update(
+                {"_id": sign_in_id, "stage": Stage.CODE_SENT.value, "tries": {"$lt": most}},
+                {"$inc": {"tries": 1}},
+                return_document=ReturnDocument.AFTER,
+            )
+        )
+
+
+class MongoSentCodes:
+    """The SentCodes port on MongoDB: one atomic upsert for each code."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._windows = db.get_collection("sent_codes", write_concern=unhurried())
+
+    def record(self, key: str, at: datetime, window_seconds: int) -> SentWindow:
+        """Count one."""
+        window = count_one(self._windows, key, "codes", at, window_seconds)
+        return SentWindow(codes=window["codes"], ends_at=window["ends_at"])
+
+
+class MongoDevices:
+    """The Devices port on MongoDB."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._devices = db[DEVICES]
+
+    def knows(self, device_id: str, mobile_index: str, at: datetime) -> bool:
+        """One read by _id."""
+        condition = {"_id": device_id, "numbers": mobile_index, "known_until": {"$gt": at}}
+        return self._devices.find_one(condition, {"_id": True}) is not None
+
+
+def _members(sign_in: SignIn) -> Document:
+    members = {name: value for name, value in vars(sign_in).items() if name not in ("id", "request")}
+    return {**members, "stage": sign_in.stage.value}
+
+
+def _sign_in(document: Document | None) -> SignIn | None:
+    if document is None:
+        return None
+    return SignIn(
+        **{
+            **{name: value for name, value in document.items() if name != "_id"},
+            "id": document["_id"],
+            "stage": Stage(document["stage"]),
+            "request": AuthorizationRequest(**document["request"]),
+        }
+    )

@@ -1,0 +1,125 @@
+"""Codes, grants, refresh tokens, and what was revoked or used, each in a collection that empties itself (TTL)."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import IndexModel
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from identity.application.clients.ports import VerifiedAssertion
+from identity.domain.tokens.grants import (
+    USED_CODE_REMEMBERED,
+    AuthorizationCode,
+    AuthorizationRequest,
+    Grant,
+    RefreshToken,
+)
+
+Document = dict[str, Any]
+CODES, GRANTS, REFRESH_TOKENS = "authorization_codes", "grants", "refresh_tokens"
+REVOKED_TOKENS, USED_ASSERTIONS = "revoked_tokens", "used_assertions"
+INDEXES = {
+    CODES: [IndexModel("forget_at", expireAfterSeconds=0, name="forget_codes")],
+    **{
+        name: [IndexModel("expires_at", expireAfterSeconds=0, name="forget_expired")]
+        for name in (GRANTS, REFRESH_TOKENS, REVOKED_TOKENS, USED_ASSERTIONS)
+    },
+}
+
+
+class MongoGrants:
+    """The Grants port on MongoDB: reads by _id, and one write."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._db = db
+
+    def code(self, code_id: str) -> AuthorizationCode | None:
+        """One read by _id."""
+        document = self._db[CODES].find_one({"_id": code_id})
+        if document is None:
+            return None
+        return AuthorizationCode(
+            id=document["_id"],
+            grant_id=document["grant_id"],
+            person_id=document["person_id"],
+            request=AuthorizationRequest(**document["request"]),
+            auth_time=document["auth_time"],
+            expires_at=document["expires_at"],
+            used=document["used"],
+        )
+
+    def grant(self, grant_id: str) -> Grant | None:
+        """One read by _id."""
+        document = self._db[GRANTS].find_one({"_id": grant_id})
+        return Grant(id=document.pop("_id"), **document) if document else None
+
+    def refresh_token(self, token_id: str) -> RefreshToken | None:
+        """One read by _id."""
+        document = self._db[REFRESH_TOKENS].find_one({"_id": token_id})
+        return RefreshToken(id=document.pop("_id"), **document) if document else None
+
+    def revoke(self, grant_id: str) -> None:
+        """Set the mark."""
+        self._db[GRANTS].update_one({"_id": grant_id}, {"$set": {"revoked": True}})
+
+
+class MongoRevokedTokens:
+    """The RevokedTokens port on MongoDB."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._tokens = db[REVOKED_TOKENS]
+
+    def add(self, token_id: str, expires_at: datetime) -> None:
+        """Upsert."""
+        self._tokens.update_one({"_id": token_id}, {"$set": {"expires_at": expires_at}}, upsert=True)
+
+    def has(self, token_id: str) -> bool:
+        """One read by _id."""
+        return self._tokens.find_one({"_id": token_id}, {"_id": True}) is not None
+
+
+class MongoUsedAssertions:
+    """The UsedAssertions port on MongoDB: the _id index refuses the second use."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._assertions = db[USED_ASSERTIONS]
+
+    def record(self, client_id: str, assertion: VerifiedAssertion) -> bool:
+        """Insert."""
+        try:
+            self._assertions.insert_one(
+                {"_id": {"client_id": client_id, "jti": assertion.jti}, "expires_at": assertion.expires_at}
+            )
+        except DuplicateKeyError:  # _id is the collection's only unique index
+            return False
+        return True
+
+
+def code_document(code: AuthorizationCode) -> Document:
+    """A code as it is stored."""
+    return {
+        "_id": code.id,
+        "grant_id": code.grant_id,
+        "person_id": code.person_id,
+        "request": request_document(code.request),
+        "auth_time": code.auth_time,
+        "expires_at": code.expires_at,
+        "forget_at": code.expires_at + USED_CODE_REMEMBERED,
+        "used": False,
+    }
+
+
+def request_document(request: AuthorizationRequest) -> Document:
+    """An authorization request as it is stored, by its own members' names."""
+    return dict(vars(request))
+
+
+def grant_document(grant: Grant) -> Document:
+    """A grant as it is stored."""
+    return {"_id": grant.id, **{name: value for name, value in vars(grant).items() if name != "id"}}
+
+
+def refresh_token_document(token: RefreshToken) -> Document:
+    """A refresh token as it is stored."""
+    return {"_id": token.id, "grant_id": token.grant_id, "expires_at": token.expires_at, "used": False}

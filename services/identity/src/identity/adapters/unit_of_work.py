@@ -1,0 +1,118 @@
+"""Owns the transactions of identity: whatever is more than one write is written here, whole or not at all."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
+
+from identity.adapters.mongo_sign_ins import DEVICES, MOBILE_NUMBERS, SIGN_INS
+from identity.adapters.mongo_tokens import (
+    CODES,
+    GRANTS,
+    REFRESH_TOKENS,
+    code_document,
+    grant_document,
+    refresh_token_document,
+)
+from identity.application.sign_in.ports import Completion
+from identity.domain.sign_in.sign_in import Stage
+from identity.domain.tokens.grants import Grant, RefreshToken
+from servicekit.mongo import Mongo
+
+Document = dict[str, Any]
+# A browser that more people use is a shared one, and is remembered for the latest of them.
+MAX_NUMBERS_OF_A_DEVICE = 5
+
+
+class MongoUnitOfWork:
+    """The ports Exchanges and Completions on MongoDB."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+        self._db = mongo.db
+
+    def redeem(self, code_id: str, grant: Grant, refresh_token: RefreshToken) -> bool:
+        """The code used, the grant and the refresh token made."""
+
+        def work(session: ClientSession) -> None:
+            self._db[GRANTS].insert_one(grant_document(grant), session=session)
+            self._db[REFRESH_TOKENS].insert_one(refresh_token_document(refresh_token), session=session)
+
+        return self._once(CODES, {"_id": code_id, "used": False}, {"$set": {"used": True}}, work)
+
+    def rotate(self, used_id: str, successor: RefreshToken) -> bool:
+        """The token used, its successor made."""
+
+        def work(session: ClientSession) -> None:
+            self._db[REFRESH_TOKENS].insert_one(refresh_token_document(successor), session=session)
+
+        return self._once(REFRESH_TOKENS, {"_id": used_id, "used": False}, {"$set": {"used": True}}, work)
+
+    def complete(self, completion: Completion) -> bool:
+        """The sign-in done, the number somebody's, the authorization code in force, the browser known."""
+        sign_in = completion.sign_in
+
+        def work(session: ClientSession) -> None:
+            person_id = self._owner(completion, session)
+            code = {**code_document(completion.code), "person_id": person_id}
+            self._db[CODES].insert_one(code, session=session)
+            self._know_device(completion, session)
+
+        condition = {"_id": sign_in.id, "stage": Stage.CODE_SENT.value, "code_hmac": sign_in.code_hmac}
+        # The request and the number have done their part; until it expires only that it is done has to be known.
+        done = {
+            "$set": {"stage": Stage.DONE.value},
+            "$unset": {"code_hmac": "", "mobile_index": "", "mobile_shown": ""},
+        }
+        return self._once(SIGN_INS, condition, done, work)
+
+    def _owner(self, completion: Completion, session: ClientSession) -> str:
+        """Whose number it is; the new person's, recorded now, when it was nobody's."""
+        sign_in, person = completion.sign_in, completion.person
+        owner: Document = self._db[MOBILE_NUMBERS].find_one_and_update(
+            {"_id": sign_in.mobile_index},
+            {
+                "$setOnInsert": {
+                    "person_id": person.id,
+                    "shown": sign_in.mobile_shown,
+                    "created_at": person.created_at,
+                }
+            },
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )  # type: ignore[assignment]  # never None: it upserts and returns what it wrote
+        if owner["person_id"] == person.id:
+            self._db["people"].insert_one(
+                {"_id": person.id, "role": person.role, "name": None, "name_hi": None, "created_at": person.created_at},
+                session=session,
+            )
+        return str(owner["person_id"])
+
+    def _know_device(self, completion: Completion, session: ClientSession) -> None:
+        """Under a new cookie: whoever planted the old one in this browser has nothing of it."""
+        sign_in = completion.sign_in
+        old = self._db[DEVICES].find_one_and_delete({"_id": sign_in.device_id}, session=session) or {"numbers": []}
+        others = [number for number in old["numbers"] if number != sign_in.mobile_index]
+        self._db[DEVICES].insert_one(
+            {
+                "_id": completion.device_id,
+                "numbers": [*others, sign_in.mobile_index][-MAX_NUMBERS_OF_A_DEVICE:],
+                "known_until": completion.device_known_until,
+            },
+            session=session,
+        )
+
+    def _once(
+        self, collection: str, condition: Document, change: Document, work: Callable[[ClientSession], None]
+    ) -> bool:
+        """`work` in the transaction that makes the change, or nothing where the condition holds no more."""
+
+        def transaction(session: ClientSession) -> bool:
+            if self._db[collection].update_one(condition, change, session=session).matched_count == 0:
+                return False
+            work(session)
+            return True
+
+        return self._mongo.transact(transaction)

@@ -1,0 +1,1 @@
+"""Clients: software that asks for tokens, its secrets and keys."""

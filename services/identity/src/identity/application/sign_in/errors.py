@@ -1,0 +1,68 @@
+"""What can go wrong while somebody signs in; told in both languages, with what to do and without what was typed."""
+
+from typing import Any
+
+from servicekit.errors import Conflict, DependencyUnavailable, MalformedRequest, RateLimited, ValidationFailed
+
+
+class Told:
+    """Adds the detail in Hindi to the service error it is mixed into."""
+
+    def __init__(self, detail: str, detail_hi: str, **told: Any) -> None:
+        super().__init__(detail, detail_hi=detail_hi, **told)  # type: ignore[call-arg] # the service error's
+
+
+class InvalidAuthorizationRequest(Told, MalformedRequest):
+    """The app that sent the person here is unknown, or asked for what cannot be answered to it; nobody is sent back."""
+
+    slug = "invalid-authorization-request"
+    title = "The app that sent you here made a mistake"
+    title_hi = "जिस ऐप ने आपको यहाँ भेजा, उसके अनुरोध में त्रुटि है"
+
+
+class SignInOver(Told, Conflict):
+    """The sign-in is over, took too long, or belongs to another browser; go back to the app and begin again."""
+
+    slug = "sign-in-over"
+    title = "This sign-in is over"
+    title_hi = "यह साइन-इन समाप्त हो चुका है"
+
+
+class InvalidMobile(Told, ValidationFailed):
+    """What was typed is no mobile number of India."""
+
+    slug = "invalid-mobile"
+    title = "This is not a mobile number"
+    title_hi = "यह मोबाइल नंबर नहीं है"
+
+
+class WrongCode(Told, ValidationFailed):
+    """The code is not the one that was sent, or its five minutes are over."""
+
+    slug = "wrong-code"
+    title = "The code is not right"
+    title_hi = "कोड सही नहीं है"
+
+
+class TooManyTries(Told, RateLimited):
+    """Five wrong codes: this one counts no more. Ask for a new one."""
+
+    slug = "too-many-tries"
+    title = "Five wrong codes: ask for a new one"
+    title_hi = "पाँच बार ग़लत कोड: नया कोड माँगें"
+
+
+class TooManyCodes(Told, RateLimited):
+    """As many codes were sent as are sent in a day."""
+
+    slug = "too-many-codes"
+    title = "Too many codes were sent"
+    title_hi = "बहुत अधिक कोड भेजे जा चुके हैं"
+
+
+class SignInNotSetUp(Told, DependencyUnavailable):
+    """This installation sends no codes: PEOPLE_KEY or a sender is not set."""
+
+    slug = "sign-in-not-set-up"
+    title = "Nobody can sign in here yet"
+    title_hi = "यहाँ अभी साइन-इन उपलब्ध नहीं है"

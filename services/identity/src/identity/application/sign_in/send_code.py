@@ -1,0 +1,97 @@
+"""Send somebody a one-time code."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from identity.application.sign_in.errors import InvalidMobile, SignInNotSetUp, SignInOver, TooManyCodes
+from identity.application.sign_in.ports import CodeSender, Devices, SentCodes, SignIns
+from identity.application.sign_in.read_sign_in import SignInReader
+from identity.domain.people.mobile import Mobile, read_mobile
+from identity.domain.sign_in.sign_in import (
+    CODE_LIVES,
+    CODES_COUNTED,
+    MAX_CODES_OF_A_DEVICE,
+    MAX_CODES_OF_A_NUMBER,
+    SignIn,
+    Stage,
+    code_hmac,
+)
+from servicekit.errors import FieldProblem
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendCode:
+    """`mobile` as typed; `code` is minted by the caller."""
+
+    ticket: str = field(repr=False)
+    device: str = field(repr=False)
+    mobile: str = field(repr=False)
+    code: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendCodeHandler:
+    """Known and unknown numbers are told the same, in the same time: whose number it is is not even looked up."""
+
+    sign_ins: SignIns
+    sent: SentCodes
+    devices: Devices
+    sender: CodeSender | None
+    key: bytes = field(repr=False)
+
+    def __call__(self, command: SendCode) -> SignIn:
+        """The sign-in with its code on the way; a repeat sends another code, and the one before counts no more.
+
+        Raises SignInOver, InvalidMobile, TooManyCodes, SignInNotSetUp.
+        """
+        sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
+        if self.sender is None:
+            raise SignInNotSetUp(
+                "No codes are sent from here; ask at a centre.", "यहाँ से कोड नहीं भेजे जाते; किसी केंद्र पर पूछें।"
+            )
+        mobile = read_mobile(command.mobile)
+        if mobile is None:
+            raise InvalidMobile(
+                "Write the ten digits of a mobile number of India, such as 98290 00000.",
+                "भारत का दस अंकों का मोबाइल नंबर लिखें, जैसे 98290 00000।",
+                errors=[FieldProblem("/mobile", "wrong-form", "Ten digits that begin with 6, 7, 8 or 9.")],
+            )
+        self._count(sign_in, mobile, command.at)
+        begun = replace(
+            sign_in,
+            stage=Stage.CODE_SENT,
+            mobile_index=mobile.index(self.key),
+            mobile_shown=mobile.shown,
+            code_hmac=code_hmac(self.key, sign_in.id, command.code),
+            code_expires_at=command.at + CODE_LIVES,
+            tries=0,
+        )
+        if not self.sign_ins.send(begun):
+            raise SignInOver("Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।")
+        self.sender.send(mobile, command.code, command.at)
+        return begun
+
+    def _count(self, sign_in: SignIn, mobile: Mobile, at: datetime) -> None:
+        """By number and by browser, never by address: two hundred operators sit behind one.
+
+        A browser that the number's owner signed in with has a budget of its own, so that nobody locks them out by
+        asking for codes in their name.
+        """
+        index = mobile.index(self.key)
+        whose = sign_in.device_id if self.devices.knows(sign_in.device_id, index, at) else "strangers"
+        for key, most in (
+            (f"device:{sign_in.device_id}", MAX_CODES_OF_A_DEVICE),
+            (f"number:{index}:{whose}", MAX_CODES_OF_A_NUMBER),
+        ):
+            window = self.sent.record(key, at, int(CODES_COUNTED.total_seconds()))
+            if window.codes > most:
+                wait = max(1, round((window.ends_at - at).total_seconds()))
+                hours = -(-wait // 3600)
+                raise TooManyCodes(
+                    f"{most} codes were asked for within a day, and no more are sent. It ends within {hours} hours. "
+                    "Until then sign in with the phone or computer that you last signed in with, or go to a centre.",
+                    f"एक दिन में {most} कोड माँगे जा चुके हैं, इसलिए और नहीं भेजे जाएँगे। यह रोक {hours} घंटे में "
+                    "समाप्त होगी। तब तक उस फ़ोन या कंप्यूटर से साइन-इन करें जिससे पिछली बार किया था, या किसी केंद्र पर जाएँ।",
+                    retry_after_seconds=wait,
+                )

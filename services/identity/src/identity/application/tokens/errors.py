@@ -1,0 +1,52 @@
+"""What can go wrong where tokens are asked for, looked at and revoked (RFC 6749 §5.2, RFC 7009 §2.2.1)."""
+
+from identity.application.clients.errors import OAuthError
+from servicekit.errors import MalformedRequest
+
+
+class InvalidGrant(OAuthError, MalformedRequest):
+    """The authorization code or refresh token is unknown, expired, used before, another client's or revoked.
+
+    Send the person to sign in again.
+    """
+
+    slug = "invalid-grant"
+    title = "The sign-in does not count any more"
+    title_hi = "यह साइन-इन अब मान्य नहीं है"
+    oauth_error = "invalid_grant"
+
+
+class UnauthorizedClient(OAuthError, MalformedRequest):
+    """This client may not use this grant type: an app signs people in, a machine uses its own credentials."""
+
+    slug = "unauthorized-client"
+    title = "The client may not use this grant type"
+    title_hi = "यह क्लाइंट इस ग्रांट प्रकार का उपयोग नहीं कर सकता"
+    oauth_error = "unauthorized_client"
+
+
+class UnsupportedGrantType(OAuthError, MalformedRequest):
+    """The grant types are client_credentials, authorization_code and refresh_token."""
+
+    slug = "unsupported-grant-type"
+    title = "This grant type is not supported"
+    title_hi = "यह ग्रांट प्रकार समर्थित नहीं है"
+    oauth_error = "unsupported_grant_type"
+
+
+class UnsupportedTokenType(OAuthError, MalformedRequest):
+    """token_type_hint is access_token or refresh_token; it may be left out."""
+
+    slug = "unsupported-token-type"
+    title = "This token type is not supported"
+    title_hi = "यह टोकन प्रकार समर्थित नहीं है"
+    oauth_error = "unsupported_token_type"
+
+
+class InvalidScope(OAuthError, MalformedRequest):
+    """A scope is malformed, or the client was not granted it."""
+
+    slug = "invalid-scope"
+    title = "The scope is not granted to this client"
+    title_hi = "यह अनुमति इस क्लाइंट को नहीं दी गई है"
+    oauth_error = "invalid_scope"

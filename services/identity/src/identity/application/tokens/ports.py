@@ -1,0 +1,56 @@
+"""What the use cases need where tokens are issued, renewed, revoked and looked at."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from identity.domain.tokens.grants import AuthorizationCode, Grant, RefreshToken
+
+
+class TokenSigner(Protocol):
+    """Signs with the first of the signing keys, and reads what any of them signed."""
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """An access token: a compact JWT (typ at+jwt, alg EdDSA, kid of the key)."""
+
+    def sign_id_token(self, claims: Mapping[str, Any]) -> str:
+        """An ID token: a compact JWT (typ JWT), so that neither kind passes for the other."""
+
+    def read(self, token: str, at: datetime) -> Mapping[str, Any] | None:
+        """The claims of an access token that counts at `at`; None for whatever else the text is."""
+
+
+class Grants(Protocol):
+    """Authorization codes, grants and refresh tokens, by their ids or stored forms."""
+
+    def code(self, code_id: str) -> AuthorizationCode | None:
+        """A code, used or not, expired or not, while it is remembered."""
+
+    def grant(self, grant_id: str) -> Grant | None:
+        """A grant, revoked or not."""
+
+    def refresh_token(self, token_id: str) -> RefreshToken | None:
+        """A refresh token, used or not."""
+
+    def revoke(self, grant_id: str) -> None:
+        """End a grant with all its tokens. Safe to repeat."""
+
+
+class Exchanges(Protocol):
+    """What is done once, each in one transaction: of many at the same instant one succeeds."""
+
+    def redeem(self, code_id: str, grant: Grant, refresh_token: RefreshToken) -> bool:
+        """Use the code, make its grant and first refresh token; False, and nothing done, when it was used."""
+
+    def rotate(self, used_id: str, successor: RefreshToken) -> bool:
+        """Use the refresh token and put its successor there; False, and nothing done, when it was used."""
+
+
+class RevokedTokens(Protocol):
+    """Access tokens that do not count though they have not expired."""
+
+    def add(self, token_id: str, expires_at: datetime) -> None:
+        """Revoke until `expires_at`, when the token ends by itself. Safe to repeat."""
+
+    def has(self, token_id: str) -> bool:
+        """Whether this one was revoked."""

@@ -1,0 +1,60 @@
+"""Say whether a token counts, and what it says (RFC 7662)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from identity.application.clients.ports import Clients
+from identity.application.tokens.ports import Grants, RevokedTokens, TokenSigner
+from identity.domain.clients.client import Client
+from identity.domain.tokens.grants import stored
+
+# Who serves requests with others' tokens may look at them; everybody else at their own.
+INTROSPECT = "tokens:introspect"
+INACTIVE: Mapping[str, Any] = {"active": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenReader:
+    """Answers about tokens, to clients that may know."""
+
+    clients: Clients
+    grants: Grants
+    revoked: RevokedTokens
+    signer: TokenSigner
+    issuer: str
+
+    def introspect(self, token: str, client: Client, at: datetime) -> Mapping[str, Any]:
+        """RFC 7662 §2.2's answer; INACTIVE alone for whatever does not count, or is not for this client to know."""
+        said = self._access_token(token, at) or self._refresh_token(token, at)
+        may_know = said is not None and (said["client_id"] == client.id or INTROSPECT in client.scopes)
+        return said if said is not None and may_know else INACTIVE
+
+    def _access_token(self, token: str, at: datetime) -> Mapping[str, Any] | None:
+        claims = self.signer.read(token, at)
+        if claims is None or self.revoked.has(claims["jti"]):
+            return None
+        grant_id = claims.get("sid")
+        grant = self.grants.grant(grant_id) if grant_id else None
+        if grant_id and (grant is None or not grant.is_in_force(at)):
+            return None
+        return {"active": True, "token_type": "Bearer", **claims} if self._is_active(claims["client_id"]) else None
+
+    def _refresh_token(self, token: str, at: datetime) -> Mapping[str, Any] | None:
+        refresh_token = self.grants.refresh_token(stored(token))
+        grant = self.grants.grant(refresh_token.grant_id) if refresh_token and not refresh_token.used else None
+        if grant is None or not grant.is_in_force(at) or not self._is_active(grant.client_id):
+            return None
+        return {
+            "active": True,
+            "client_id": grant.client_id,
+            "scope": grant.scope,
+            "sub": grant.person_id,
+            "iss": self.issuer,
+            "exp": int(grant.expires_at.timestamp()),
+        }
+
+    def _is_active(self, client_id: str) -> bool:
+        client = self.clients.get(client_id)
+        return client is not None and client.is_active

@@ -1,0 +1,1 @@
+"""People, and the mobile numbers that they are known by."""

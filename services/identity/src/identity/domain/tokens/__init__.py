@@ -1,0 +1,1 @@
+"""Tokens: issued, renewed, revoked, looked at."""

@@ -1,0 +1,88 @@
+"""What a person let a client do: the grant, its authorization code and its refresh tokens."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# Redeemed within a second by software; a minute covers a slow line. RFC 6749 §4.1.2 allows ten at most.
+CODE_LIVES = timedelta(seconds=60)
+# A used code is remembered for a day: sent again meanwhile, it ends what its first use gave (RFC 6749 §4.1.2).
+USED_CODE_REMEMBERED = timedelta(days=1)
+# Then the person signs in again. A token that is not used for so long is a lost phone's.
+GRANT_LIVES = timedelta(days=30)
+SECRET_BYTES = 32
+OPENID = "openid"
+
+
+def new_token() -> str:
+    """256 random bits, URL-safe; not repeatable."""
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def stored(token: str) -> str:
+    """The form in which a code or token is kept: random as it is, a plain SHA-256 cannot be reversed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizationRequest:
+    """What an app asked for when it sent somebody to sign in; checked before, and again before the code is given."""
+
+    client_id: str
+    redirect_uri: str
+    scope: str
+    state: str | None
+    nonce: str | None
+    code_challenge: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """A person at a client, from one sign-in until `expires_at` or until it is revoked."""
+
+    id: str
+    client_id: str
+    person_id: str
+    scope: str
+    auth_time: datetime
+    expires_at: datetime
+    revoked: bool = False
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Whether tokens of the grant count."""
+        return not self.revoked and at < self.expires_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizationCode:
+    """A code as kept: `id` is its stored form. The grant that it will make is named in advance."""
+
+    id: str
+    grant_id: str
+    person_id: str
+    request: AuthorizationRequest
+    auth_time: datetime
+    expires_at: datetime
+    used: bool = False
+
+    def grant(self) -> Grant:
+        """What the code's first use makes."""
+        return Grant(
+            id=self.grant_id,
+            client_id=self.request.client_id,
+            person_id=self.person_id,
+            scope=self.request.scope,
+            auth_time=self.auth_time,
+            expires_at=self.auth_time + GRANT_LIVES,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshToken:
+    """A refresh token as kept: `id` is its stored form. It is good once; used again, it ends its grant."""
+
+    id: str
+    grant_id: str
+    expires_at: datetime
+    used: bool = False

@@ -1,0 +1,90 @@
+"""The pages on which people sign in: Hindi first, then English; without script, image or font."""
+
+import base64
+import hashlib
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from identity.domain.sign_in.sign_in import SignIn, Stage
+
+_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_PATH_OF_MOBILE = "/v1/oauth2/sign-in"
+_PATH_OF_CODE = "/v1/oauth2/sign-in/code"
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("identity.entrypoints.http.sign_in"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _style() -> tuple[str, str]:
+    """The style sheet, and its hash for the policy: nothing else on the page is styled by anybody."""
+    style = _templates().get_template("style.css").render()
+    return style, base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def sign_in_page(
+    sign_in: SignIn, app_name: str, ticket: str, *, status: int = 200, problem: dict[str, Any] | None = None
+) -> Response:
+    """The form that comes next; with what was wrong about the last one."""
+    asks_code = sign_in.stage is Stage.CODE_SENT
+    return _page(
+        "sign_in.html",
+        status,
+        _source_of(sign_in.request.redirect_uri),
+        app_name=app_name,
+        ticket=ticket,
+        asks_code=asks_code,
+        mobile_shown=sign_in.mobile_shown,
+        problem=problem,
+        mobile_path=_PATH_OF_MOBILE,
+        code_path=_PATH_OF_CODE,
+    )
+
+
+def problem_page(status: int, problem: dict[str, Any]) -> Response:
+    """A problem as people read it, with nowhere to go on from here."""
+    return _page("problem.html", status, "", problem=problem)
+
+
+def _page(template: str, status: int, sent_back_to: str, **context: Any) -> Response:
+    style, style_hash = _style()
+    html = _templates().get_template(template).render(style=style, **context)
+    response = Response(html, HTTPStatus(status), content_type="text/html; charset=utf-8")
+    response.headers.update(_HEADERS)
+    response.headers["Cache-Control"] = "no-store"
+    # A browser holds the redirect that answers a form to form-action too.
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'sha256-{style_hash}'; form-action 'self'{sent_back_to}; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    return response
+
+
+def _source_of(redirect_uri: str) -> str:
+    """The source expression of a registered redirect URI (CSP Level 3 §2.3.1), which has no form for IPv6."""
+    parts = urlsplit(redirect_uri)
+    if parts.scheme in ("http", "https") and ":" not in (parts.hostname or ""):
+        return f" {parts.scheme}://{parts.netloc}"
+    return f" {parts.scheme}:"

@@ -1,0 +1,196 @@
+"""Tokens: issued, revoked, looked at; and the public documents. All public: a client proves itself here."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from flask import request
+
+from identity.application.clients.authenticate_client import AuthenticateClient
+from identity.application.clients.errors import InvalidClient, InvalidTokenRequest, TooManyFailedAuthentications
+from identity.application.tokens.errors import (
+    InvalidGrant,
+    InvalidScope,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+    UnsupportedTokenType,
+)
+from identity.application.tokens.issue_token import AccessToken
+from identity.application.tokens.revoke_token import RevokeToken
+from identity.bootstrap import TOKEN_PATH, Identity
+from identity.domain.clients.client import Client, GrantType
+from identity.domain.tokens.grants import OPENID
+from identity.entrypoints.http.tokens.schemas import (
+    AccessTokenSchema,
+    IntrospectionSchema,
+    OpenIdMetadataSchema,
+    PublicKeysSchema,
+    RevocationSchema,
+    ServerMetadataSchema,
+    TokenQuestionSchema,
+    TokenRequestSchema,
+)
+from identity.entrypoints.http.tokens.server import CODE_CHALLENGE_METHOD, RESPONSE_TYPE, OAuthRequest, OAuthServer
+from identity.entrypoints.http.tokens.token_request import FORM, client_request
+from servicekit.http import Blueprint, application
+from servicekit.instants import utc_now
+
+AUTHORIZE_PATH = "/v1/oauth2/authorize"
+REVOKE_PATH = "/v1/oauth2/revoke"
+INTROSPECT_PATH = "/v1/oauth2/introspect"
+KEYS_PATH = "/.well-known/jwks.json"
+METADATA_PATH = "/.well-known/oauth-authorization-server"
+OPENID_METADATA_PATH = "/.well-known/openid-configuration"
+# Verifiers look again after five minutes: a new key must be published that long before it signs.
+KEYS_MAX_AGE_SECONDS = 300
+_CACHEABLE = {"Cache-Control": f"public, max-age={KEYS_MAX_AGE_SECONDS}"}
+# RFC 6749 §5.1 wants Pragma as well; Cache-Control: no-store is on every answer already.
+_NOT_KEPT = {"Pragma": "no-cache"}
+_AUTH_METHODS = ["private_key_jwt", "client_secret_basic", "client_secret_post"]
+_ASSERTION_ALGORITHMS = ["EdDSA", "Ed25519", "ES256"]
+_TOKEN_TYPES = (None, "access_token", "refresh_token")
+_REQUEST, _QUESTION = TokenRequestSchema(), TokenQuestionSchema()
+
+blp = Blueprint("identity", description="Access tokens for clients, and the keys that verify them.")
+
+
+@blp.route(TOKEN_PATH, methods=["POST"])
+@blp.public("the client authenticates itself here")
+@blp.repeatable("each answer is a token of its own; a code and a refresh token count once")
+@blp.raises(
+    InvalidTokenRequest,
+    UnsupportedGrantType,
+    UnauthorizedClient,
+    InvalidGrant,
+    InvalidScope,
+    InvalidClient,
+    TooManyFailedAuthentications,
+)
+@blp.doc(
+    requestBody={"required": True, "content": {FORM: {"schema": TokenRequestSchema}}},
+)
+@blp.response(200, AccessTokenSchema)
+def issue_token() -> tuple[AccessToken, dict[str, str]]:
+    """Get an access token (OAuth 2.0)
+
+    By client_credentials for a machine; by authorization_code with PKCE, then refresh_token, for a person who signed
+    in (`GET /v1/oauth2/authorize`). Authenticate with a signed assertion (private_key_jwt, preferred), with HTTP Basic
+    (client_secret_basic) or with client_id and client_secret in the form; an app without a secret sends client_id
+    alone. The token is good for 15 minutes; ask for the next one a minute before, not for every request. Errors have
+    the members error and error_description of RFC 6749 section 5.2 beside the problem's own. After ten failures
+    within a minute a client id gets 429 for further failures; a correct secret is always accepted. In the sandbox,
+    `.local/run.json` lists clients: `curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials
+    GATEWAY_URL/v1/oauth2/token`.
+    """
+    asked = client_request(request, _REQUEST)
+    server = OAuthServer(application(Identity), utc_now())
+    token: AccessToken = server.create_token_response(OAuthRequest("POST", asked.parameters, asked.credentials))
+    return token, _NOT_KEPT
+
+
+@blp.route(REVOKE_PATH, methods=["POST"])
+@blp.public("the client authenticates itself here")
+@blp.repeatable("what is revoked stays revoked")
+@blp.raises(InvalidTokenRequest, UnsupportedTokenType, InvalidClient, TooManyFailedAuthentications)
+@blp.doc(requestBody={"required": True, "content": {FORM: {"schema": TokenQuestionSchema}}})
+@blp.response(200, RevocationSchema)
+def revoke_token() -> tuple[dict[str, Any], dict[str, str]]:
+    """Revoke a token (RFC 7009)
+
+    A refresh token ends the whole sign-in, an access token itself alone. The answer is the same for tokens that are
+    unknown, expired or another client's.
+    """
+    client, token = _asked()
+    application(Identity).revoke_token(RevokeToken(client=client, token=token, at=utc_now()))
+    return {}, _NOT_KEPT
+
+
+@blp.route(INTROSPECT_PATH, methods=["POST"])
+@blp.public("the client authenticates itself here")
+@blp.repeatable("it only tells")
+@blp.raises(InvalidTokenRequest, UnsupportedTokenType, InvalidClient, TooManyFailedAuthentications)
+@blp.doc(requestBody={"required": True, "content": {FORM: {"schema": TokenQuestionSchema}}})
+@blp.response(200, IntrospectionSchema)
+def introspect_token() -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Ask whether a token counts (RFC 7662)
+
+    A client may ask about its own tokens, with the scope tokens:introspect about all. Unlike a token's signature this
+    knows what was revoked.
+    """
+    client, token = _asked()
+    return application(Identity).tokens.introspect(token, client, utc_now()), _NOT_KEPT
+
+
+def _asked() -> tuple[Client, str]:
+    """Who asks, and about which token."""
+    asked = client_request(request, _QUESTION)
+    if asked.parameters.get("token_type_hint") not in _TOKEN_TYPES:
+        raise UnsupportedTokenType("token_type_hint is access_token or refresh_token, or left out.")
+    client = application(Identity).authenticate_client(AuthenticateClient(**asdict(asked.credentials), at=utc_now()))
+    return client, asked.parameters["token"]
+
+
+@blp.route(KEYS_PATH, methods=["GET"])
+@blp.public("public keys (RFC 7517)")
+@blp.response(200, PublicKeysSchema, headers=["Cache-Control"])
+def get_public_keys() -> tuple[dict[str, Any], dict[str, str]]:
+    """Get the public keys that verify access tokens (JWKS)
+
+    May be kept for five minutes. Meet an unknown kid with one new look, not with a refusal: keys rotate.
+    """
+    return application(Identity).public_keys, _CACHEABLE
+
+
+@blp.route(METADATA_PATH, methods=["GET"])
+@blp.public("metadata (RFC 8414)")
+@blp.response(200, ServerMetadataSchema, headers=["Cache-Control"])
+def get_server_metadata() -> tuple[dict[str, Any], dict[str, str]]:
+    """Get the authorization server's metadata (RFC 8414)
+
+    OAuth libraries configure themselves from this. Scopes are not listed: each service documents its own.
+    """
+    return _metadata(application(Identity).issuer), _CACHEABLE
+
+
+@blp.route(OPENID_METADATA_PATH, methods=["GET"])
+@blp.public("metadata (OpenID Connect Discovery)")
+@blp.response(200, OpenIdMetadataSchema, headers=["Cache-Control"])
+def get_openid_metadata() -> tuple[dict[str, Any], dict[str, str]]:
+    """Get the metadata as OpenID Connect libraries look for it
+
+    ID tokens name nobody: `sub` is an opaque id. They are signed with EdDSA, which a client may have to allow.
+    """
+    return _metadata(application(Identity).issuer) | {
+        "scopes_supported": [OPENID],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid"],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+    }, _CACHEABLE
+
+
+def _metadata(issuer: str) -> dict[str, Any]:
+    any_client = [*_AUTH_METHODS, "none"]
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + AUTHORIZE_PATH,
+        "token_endpoint": issuer + TOKEN_PATH,
+        "revocation_endpoint": issuer + REVOKE_PATH,
+        "introspection_endpoint": issuer + INTROSPECT_PATH,
+        "jwks_uri": issuer + KEYS_PATH,
+        "grant_types_supported": [str(kind) for kind in GrantType],
+        "response_types_supported": [RESPONSE_TYPE],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": [CODE_CHALLENGE_METHOD],
+        "token_endpoint_auth_methods_supported": any_client,
+        "token_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": any_client,
+        "revocation_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGORITHMS,
+        "introspection_endpoint_auth_methods_supported": any_client,
+        "introspection_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGORITHMS,
+        "authorization_response_iss_parameter_supported": True,
+        "ui_locales_supported": ["hi", "en"],
+        "service_documentation": issuer + "/docs",
+    }

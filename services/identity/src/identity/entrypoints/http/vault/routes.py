@@ -1,0 +1,150 @@
+"""The vault's routes. A number comes and goes in bodies only, never in an address."""
+
+import secrets
+from typing import Any
+
+from identity.application.vault.detokenise_identifier import DetokeniseIdentifier
+from identity.application.vault.errors import (
+    InvalidIdentifier,
+    InvalidPurpose,
+    NumberErased,
+    PurposeNotGranted,
+    ReferenceNotFound,
+    VaultClosed,
+)
+from identity.application.vault.store_identifier import StoreIdentifier
+from identity.bootstrap import Identity
+from identity.domain.vault.identifiers import Kind
+from identity.domain.vault.records import Actor, Reading
+from identity.entrypoints.http.vault.schemas import (
+    DetokenisationRequestSchema,
+    DetokenisationSchema,
+    ReadingsPageSchema,
+    ReadingsQuerySchema,
+    ReferenceSchema,
+    StoreRequestSchema,
+)
+from servicekit.errors import FieldProblem, ValidationFailed
+from servicekit.http import Blueprint, application, caller, cursor
+from servicekit.ids import public_id
+from servicekit.instants import utc_now
+
+REFERENCE_BYTES = 16
+_REFERENCE = {
+    "in": "path",
+    "name": "reference",
+    "description": "What stands for the number.",
+    "example": "vlt_5c0f1e7a9b3d42688f21c4d07ea935b6",
+}
+
+vault = Blueprint("vault", description="Numbers of people: kept here alone, elsewhere a reference stands for them.")
+
+
+@vault.route("/v1/vault/references", methods=["POST"])
+@vault.requires("vault:write")
+@vault.repeatable("the same number gets the same reference")
+@vault.raises(InvalidIdentifier, VaultClosed)
+@vault.arguments(StoreRequestSchema, example={"kind": "aadhaar", "number": "0000 0000 0000"})
+@vault.response(200, ReferenceSchema)
+def store_identifier(body: dict[str, Any]) -> dict[str, Any]:
+    """Put a number into the vault
+
+    Gives the reference that stands for it from now on, and how it may be shown. Whether the number was there before
+    is not told. Keep the reference and forget the number.
+    """
+    record = application(Identity).vault.store(
+        StoreIdentifier(
+            kind=Kind(body["kind"]),
+            typed=body["number"],
+            # Random, unlike other ids: one that holds an instant would tell when the number was first stored.
+            reference=f"vlt_{secrets.token_hex(REFERENCE_BYTES)}",
+            actor=_actor(),
+            at=utc_now(),
+        )
+    )
+    return {"reference": record.reference, "kind": record.kind, "masked": record.masked}
+
+
+@vault.route("/v1/vault/detokenisations", methods=["POST"])
+@vault.requires("vault:reveal")
+@vault.repeatable("a reading changes nothing; each is recorded for itself")
+@vault.raises(InvalidPurpose, PurposeNotGranted, ReferenceNotFound, NumberErased, VaultClosed)
+@vault.arguments(DetokenisationRequestSchema)
+@vault.response(200, DetokenisationSchema)
+def detokenise_identifier(body: dict[str, Any]) -> dict[str, Any]:
+    """Read a number for a purpose
+
+    The token needs `vault:reveal` and the scope of the purpose, such as `vault-purpose:benefit-transfer`. Client,
+    centre, person, purpose and instant are recorded before the number is shown, and the person can see them.
+    """
+    shown = application(Identity).vault.detokenise(
+        DetokeniseIdentifier(
+            reference=body["reference"],
+            purpose=body["purpose"],
+            scopes=caller().scopes,
+            reading_id=public_id("rdg"),
+            actor=_actor(),
+            at=utc_now(),
+        )
+    )
+    return {
+        "reference": shown.reading.reference,
+        "kind": shown.identifier.kind,
+        "number": shown.identifier.number,
+        "reading_id": shown.reading.reading_id,
+    }
+
+
+@vault.route("/v1/vault/references/<string:reference>/readings", parameters=[_REFERENCE])
+@vault.requires("vault:readings")
+@vault.raises(ReferenceNotFound)
+@vault.arguments(ReadingsQuerySchema, location="query")
+@vault.response(200, ReadingsPageSchema)
+def list_readings(query: dict[str, Any], reference: str) -> dict[str, Any]:
+    """Look who read a number
+
+    Every reading that there ever was, oldest first, also after the number was erased.
+    """
+    reader = application(Identity).vault.read
+    page = reader.readings_of(reference, _after(query["cursor"], reference), query["limit"])
+
+    def shown(reading: Reading) -> dict[str, Any]:
+        purpose = reader.purpose(reading.purpose)
+        return {
+            "reading_id": reading.reading_id,
+            "purpose": reading.purpose,
+            "purpose_title": purpose.title if purpose else reading.purpose,
+            "purpose_title_hi": purpose.title_hi if purpose else reading.purpose,
+            **vars(reading.actor),
+            "at": reading.at,
+        }
+
+    return {
+        "reference": page.record.reference,
+        "kind": page.record.kind,
+        "masked": page.record.masked,
+        "erased_at": page.record.erasure and page.record.erasure.at,
+        "items": [shown(reading) for reading in page.readings],
+        "next": page.following and cursor().encode({"reference": reference, "after": page.following}),
+    }
+
+
+def _actor() -> Actor:
+    known = caller()
+    return Actor(
+        client_id=known.client_id, kiosk_id=known.kiosk_id, person_id=known.person.id if known.person else None
+    )
+
+
+def _after(text: str | None, reference: str) -> int:
+    """The ordinal that the page before ended with. Raises ValidationFailed for a cursor of another list."""
+    if text is None:
+        return 0
+    position = cursor().decode(text)
+    after = position.get("after")
+    if position.get("reference") != reference or not isinstance(after, int):
+        problem = FieldProblem(
+            "?cursor", "invalid-cursor", "Begin anew: leave the cursor out.", "बिना कर्सर के दोबारा शुरू करें।"
+        )
+        raise ValidationFailed("The cursor belongs to another list.", errors=[problem])
+    return after
