@@ -348,4 +348,4 @@ def _definitions(service: str, pattern: str) -> Iterator[str]:
 
 def _service_of(file: str) -> str:
     parts = Path(file.removeprefix("deploy/k8s/")).parts
-    return parts[1] if parts[:1] == ("services",) and len(parts) > 1 and parts[1] != "*" else PLATFORM
+    return parts[1] if parts[:1] == ("services",) and len(parts) > 1 and not parts[1].startswith("*") else PLATFORM
