@@ -105,6 +105,21 @@ BREAKS: list[tuple[str, Callable[[str], str], str, str, str]] = [
         "CONTRIBUTING.md",
     ),
     (
+        "services/portal/contracts/clients.json",
+        broken("GET /v1/", "GET /v0/"),
+        "../contract/test_clients.py::test_every_operation_and_scope_of_a_client_exists"
+        "[services/portal/contracts/clients.json]",
+        r"portal: services/portal/contracts/clients\.json",
+        "mend its spelling",
+    ),
+    (
+        "services/billing/contracts/events/payment.failed.v1/examples/application-fee-expired-on-the-portal.json",
+        broken('"id"', '"idd"'),
+        "../contract/test_events.py::test_every_example_is_valid_as_its_producer_would_send_it",
+        r"billing: services/billing/contracts/events/payment\.failed\.v1/examples/application-fee-expired-[\w-]+\.json",
+        "mend the example",
+    ),
+    (
         f"{K8S}/base/address",
         broken("8000", "8001"),
         "test_manifests.py::test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes[billing]",

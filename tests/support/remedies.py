@@ -266,11 +266,11 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
     # tests/contract
     "test_events_are_published": ("services/*/events.json", "run `make generate`"),
     "test_every_operation_has_a_client": (
-        "services/*/contracts/clients.json",
-        "name in the file of the client's own service, or of this one, who calls the operation",
+        "services/{service}/contracts/clients.json",
+        "name here, or in the file of the client's own service, who calls the operation",
     ),
     "test_every_operation_and_scope_of_a_client_exists": (
-        "services/*/contracts/clients.json",
+        FILE_OF_THE_PARAMETER,
         "take out what no service offers any more, or mend its spelling",
     ),
     "test_every_published_event_has_a_schema_and_belongs_to_its_only_producer": (
@@ -316,7 +316,8 @@ def sentence(test: str, parameters: Mapping[str, Any], error: BaseException) -> 
     paths = [value for value in parameters.values() if isinstance(value, Path)]
     file = file.replace("{service}", service) or (str(paths[0].relative_to(ROOT)) if paths else "")
     if not (ROOT / file).is_file():
-        file = next(_places(str(error), service), file)
+        names = "/entrypoints/http" in file
+        file = next(_places(str(error), service if names else ""), file)
     if "…" in file:  # the package of a service, which is named after it
         file = file.replace("…", service.replace("-", "_"))
     service = service or _service_of(file)
@@ -325,7 +326,7 @@ def sentence(test: str, parameters: Mapping[str, Any], error: BaseException) -> 
 
 
 def _places(said: str, service: str) -> Iterator[str]:
-    """The files, with a line where there is one, that a failure names; also by what the service's document names."""
+    """The files, with a line where there is one, that a failure names; by what a service's document names too."""
     for path in _PATH.findall(said):
         if (ROOT / path.partition(":")[0]).is_file():
             yield path
