@@ -1,6 +1,7 @@
 """What each service says of itself, asked of its own command line in its own environment."""
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from functools import cache
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from emitra_local.environments import Environments
+from emitra_local.problems import CannotStart
 from tests.conftest import ROOT
 from tests.support.remedies import pytest_runtest_makereport
 
@@ -22,10 +24,21 @@ _environments = Environments(ROOT)
 
 @cache
 def printed(service: str, *command: str) -> str:
-    """What a service's command prints; it needs neither settings nor servers."""
+    """What a service's command prints; it needs neither settings nor servers. Raises CannotStart."""
+    return run_in(service, service, *command)
+
+
+def run_in(service: str, program: str, *arguments: str) -> str:
+    """What a program of a service's environment prints. Raises CannotStart, which names where the service fails."""
     _environments.ensure(service)
-    program = str(_environments.program(service, service))
-    return subprocess.run([program, *command], capture_output=True, text=True, check=True, timeout=60, env={}).stdout
+    command = [str(_environments.program(service, program)), *arguments]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env={})
+    if finished.returncode:
+        places = re.findall(rf'File "{re.escape(str(ROOT))}/(\w+/[^"]+)", line (\d+)', finished.stderr)
+        file = ":".join(places[-1]) if places else f"services/{service}"
+        last = (finished.stderr.strip().splitlines() or [f"status {finished.returncode}"])[-1]
+        raise CannotStart(f"{service}: {file}: {service} cannot be asked what it is, for {last}; mend this first")
+    return finished.stdout
 
 
 @cache

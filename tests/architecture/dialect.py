@@ -74,9 +74,9 @@ def _schemas(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
             continue
         ending = "Reading" if path.name == "consumers.py" else "Schema"
         if "entrypoints" in path.parts and not node.name.endswith(ending):
-            yield f"{node.name}: a marshmallow class here is named …{ending}"
+            yield f"line {node.lineno}: {node.name}: a marshmallow class here is named …{ending}"
         elif not node.name.endswith(("Schema", "Reading")):
-            yield f"{node.name}: a marshmallow class is named …Schema, or …Reading for what is read of an event"
+            yield f"line {node.lineno}: {node.name}: a marshmallow class is named …Schema, or …Reading (of an event)"
 
 
 def _tables(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
@@ -89,9 +89,10 @@ def _tables(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
             ast.unparse(call.func).rpartition(".")[2] for call in ast.walk(node.value) if isinstance(call, ast.Call)
         }
         if "IndexModel" in called and names != {"INDEXES"}:
-            yield f"{', '.join(names)}: the table of indexes is INDEXES"
+            yield f"line {node.lineno}: {', '.join(names)}: the table of indexes is INDEXES"
         if "Consumer" in called and (names != {"CONSUMERS"} or path.parts[1:] != ("entrypoints", "consumers.py")):
-            yield f"{', '.join(names)}: the table of events is CONSUMERS in entrypoints/consumers.py"
+            where = "CONSUMERS in entrypoints/consumers.py"
+            yield f"line {node.lineno}: {', '.join(names)}: the table of events is {where}"
 
 
 def _use_cases(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
@@ -100,16 +101,16 @@ def _use_cases(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
     classes = {node.name: node for node in _classes(tree)}
     for name, node in classes.items():
         call = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__call__"), None)
-        if name.endswith("Reader") and not path.stem.startswith("read_"):
-            yield f"{name}: reading stands in a module read_…"
         if "Protocol" in _bases(node):
             continue
+        if name.endswith("Reader") and not path.stem.startswith("read_"):
+            yield f"line {node.lineno}: {name}: reading stands in a module read_…"
         if call is None:
             if name.endswith("Handler"):
-                yield f"{name}: a handler is called (__call__) with its command"
+                yield f"line {node.lineno}: {name}: a handler is called (__call__) with its command"
             continue
         if name != f"{command}Handler":
-            yield f"{name}: what is called in {path.name} is {command}Handler"
+            yield f"line {node.lineno}: {name}: what is called in {path.name} is {command}Handler"
         if command not in classes:
             yield f"{path.name}: its command is the class {command}"
         yield from _frozen(node)
@@ -117,10 +118,10 @@ def _use_cases(path: PurePosixPath, tree: ast.Module) -> Iterator[str]:
             yield from _frozen(classes[command])
         parameters = call.args.args[1:] + call.args.kwonlyargs
         if [ast.unparse(p.annotation) if p.annotation else "" for p in parameters] != [command]:
-            yield f"{name}: takes the command and nothing else; a claim is a member of it"
+            yield f"line {node.lineno}: {name}: takes the command and nothing else; a claim is a member of it"
         returns = ast.unparse(call.returns) if call.returns else ""
         if re.search(r"tuple\[.*\bbool\b", returns):
-            yield f"{name}: whether it is a replay is said by Once(value, replayed)"
+            yield f"line {node.lineno}: {name}: whether it is a replay is said by Once(value, replayed)"
 
 
 def _frozen(node: ast.ClassDef) -> Iterator[str]:
@@ -131,4 +132,4 @@ def _frozen(node: ast.ClassDef) -> Iterator[str]:
         for decorator in node.decorator_list
     )
     if not frozen:
-        yield f"{node.name}: is a frozen dataclass"
+        yield f"line {node.lineno}: {node.name}: is a frozen dataclass"

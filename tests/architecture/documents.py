@@ -5,25 +5,25 @@ What stands for a name (`services/<name>/…`, `*.lock`) is no name. Changelogs 
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from emitra_local.environments import Environments
 from emitra_local.workspace import Workspace
+from tests.architecture.conftest import run_in
 from tests.conftest import ROOT
 
 # Made by programs, or not ours.
 LEFT_OUT = {".local", ".git", ".hypothesis", ".pytest_cache", ".mypy_cache", ".ruff_cache", "__pycache__"}
-SERVICES = [package.folder.name for package in Workspace(ROOT).services]
+WORKSPACE = Workspace(ROOT)
+SERVICES = [package.folder.name for package in WORKSPACE.services]
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 # `billing.…` is as a rule an object of that name.
 _SOURCES = {
     name: package.source
-    for package in Workspace(ROOT).packages
+    for package in WORKSPACE.packages
     if package.folder.parent.name != "services"
     for name in package.import_names()
 }
@@ -175,11 +175,6 @@ def _functions_of_tests() -> set[str]:
 
 @cache
 def _commands_of(service: str) -> Mapping[str, Any]:
-    environments = Environments(ROOT)
-    environments.ensure(service)
-    package = next(package for package in environments.workspace.services if package.folder.name == service)
-    module, _, function = package.program.partition(":")
+    module, _, function = WORKSPACE.package_named(service).program.partition(":")
     script = _COMMANDS_OF.format(module=module, function=function)
-    python = str(environments.program(service, "python"))
-    finished = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True, timeout=60, env={})
-    return dict(json.loads(finished.stdout))
+    return dict(json.loads(run_in(service, "python", "-c", script)))

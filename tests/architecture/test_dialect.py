@@ -12,21 +12,27 @@ from tests.conftest import ROOT
 SOURCES = sorted(source for folder in ("services", "shared") for source in (ROOT / folder).glob("*/src/*"))
 
 
-def modules(source: Path) -> Iterator[tuple[PurePosixPath, str]]:
+def modules(source: Path) -> Iterator[tuple[Path, PurePosixPath, str]]:
+    """Of each module its file, its path as the dialect knows it, and its text."""
     for module in sorted(source.rglob("*.py")):
-        yield PurePosixPath(module.relative_to(source.parent).as_posix()), module.read_text()
+        yield module, PurePosixPath(module.relative_to(source.parent).as_posix()), module.read_text()
+
+
+def placed(file: Path, what: str) -> str:
+    """A sentence with the file, and the line where there is one: `services/…/money.py:37: found: …`."""
+    return f"{file.relative_to(ROOT)}:{what.removeprefix('line ') if what.startswith('line ') else f' {what}'}"
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_a_package_speaks_the_dialect(source: Path) -> None:
-    assert [f"{path}: {what}" for path, text in modules(source) for what in strangers(path, text)] == []
+    assert [placed(file, what) for file, path, text in modules(source) for what in strangers(path, text)] == []
 
 
 @pytest.mark.parametrize("folder", ["deploy", "tests"])
 def test_tools_and_tests_name_things_after_what_they_are(folder: str) -> None:
     modules_of_folder = sorted((ROOT / folder).rglob("*.py"))
     assert len(modules_of_folder) > 20
-    assert [f"{path}: {what}" for path in modules_of_folder for what in strange_names(path.read_text())] == []
+    assert [placed(file, what) for file in modules_of_folder for what in strange_names(file.read_text())] == []
 
 
 def test_the_examples_that_contributors_are_shown_speak_it() -> None:

@@ -11,8 +11,8 @@ from tests.architecture.documents import cited_pages, files, missing, missing_he
 from tests.conftest import ROOT
 from tests.support.shown_commands import blocks, hidden_commands, pages
 
-# These two name what is not there, to be seen.
-ABOUT_DOCUMENTS = {Path(__file__), Path(__file__).with_name("documents.py")}
+# These name what is not there, to be seen.
+ABOUT_DOCUMENTS = {Path(__file__).with_name(name) for name in ("test_documents.py", "documents.py", "test_remedies.py")}
 # What is read by tools that would only say so when somebody uses them.
 TOOLS = [ROOT / ".ci" / "run", *ROOT.glob(".github/*"), *ROOT.glob(".devcontainer/*"), ROOT / ".pre-commit-config.yaml"]
 
@@ -128,13 +128,15 @@ def test_every_crash_point_of_the_code_is_in_the_map_and_killed_by_a_test() -> N
     assert {point for point in points if f'"{point}"' not in faults} == set()
 
 
-def test_what_was_released_is_a_part_of_its_changelog_and_nothing_else_is() -> None:
-    released: dict[str, set[str]] = {}
-    for release in releases(ROOT):
-        released.setdefault(release.package, set()).add(release.version)
-    for changelog in [*ROOT.glob("services/*/CHANGELOG.md"), *ROOT.glob("shared/*/CHANGELOG.md")]:
-        parts = re.findall(r"^## (.+)$", changelog.read_text(encoding="utf-8"), re.MULTILINE)
-        package = str(changelog.parent.relative_to(ROOT))
-        assert parts[0] == "Unreleased", package
-        numbers = [re.fullmatch(r"(\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)", part) for part in parts[1:]]
-        assert {number[1] if number else "none" for number in numbers} == released.get(package, set()), package
+@pytest.mark.parametrize(
+    "changelog",
+    sorted([*ROOT.glob("services/*/CHANGELOG.md"), *ROOT.glob("shared/*/CHANGELOG.md")]),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_what_was_released_is_a_part_of_its_changelog_and_nothing_else_is(changelog: Path) -> None:
+    package = str(changelog.parent.relative_to(ROOT))
+    released = {release.version for release in releases(ROOT) if release.package == package}
+    parts = re.findall(r"^## (.+)$", changelog.read_text(encoding="utf-8"), re.MULTILINE)
+    assert parts[0] == "Unreleased"
+    numbers = [re.fullmatch(r"(\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)", part) for part in parts[1:]]
+    assert {number[1] if number else "none" for number in numbers} == released

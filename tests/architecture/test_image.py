@@ -18,13 +18,12 @@ from tests.conftest import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
 WORKSPACE = Workspace(ROOT)
-PACKAGES = {package.folder.name: package for package in WORKSPACE.packages}
 
 
 def copied(service: str) -> list[str]:
     """What is taken from the repository for a service's image, as paths from the root."""
     copies = re.findall(r"^COPY (?!--from)(\S+) \S+$", DOCKERFILE, re.MULTILINE)
-    given = images.arguments(WORKSPACE, PACKAGES[service])
+    given = images.arguments(WORKSPACE, WORKSPACE.package_named(service))
     stands_for = dict(given[index + 1].split("=") for index, word in enumerate(given) if word == "--build-arg")
     return [Template(source).substitute(stands_for) for source in copies]
 
@@ -35,7 +34,7 @@ def test_what_the_image_is_made_of_is_there(service: str) -> None:
 
 
 def test_every_package_of_ours_that_a_service_needs_is_in_its_image(service: str) -> None:
-    needed, _ = WORKSPACE.closure(PACKAGES[service])
+    needed, _ = WORKSPACE.closure(WORKSPACE.package_named(service))
     assert {str(package.folder.relative_to(ROOT)) for package in needed} <= set(copied(service))
 
 

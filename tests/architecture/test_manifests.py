@@ -7,6 +7,7 @@ from pathlib import Path
 import kubernetes_validate
 import pytest
 import yaml
+from jsonschema import ValidationError
 
 from tests.architecture.conftest import asked, printed
 from tests.architecture.manifests import (
@@ -35,7 +36,11 @@ DRAIN_SECONDS = {"api": 65, "worker": 20, "relay": 10}
 def test_every_object_is_valid_at_the_oldest_and_the_newest_version(service: str, version: str) -> None:
     for document in documents(service):
         # Raises for an unknown kind too: a kind without a schema is not a valid one.
-        kubernetes_validate.validate(document, version, strict=True)
+        try:
+            kubernetes_validate.validate(document, version, strict=True)
+        except ValidationError as error:  # its own text is the whole schema
+            place = "/".join(map(str, error.absolute_path))
+            pytest.fail(f"{document['kind']} {document['metadata']['name']} {place}: {error.message}")
 
 
 def test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes(service: str) -> None:

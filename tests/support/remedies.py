@@ -1,13 +1,19 @@
 """What is said first of a test of the tree that fails: the service, the file, the rule, and what to do instead.
 
-The rule is the test's name. These are pytest's hooks; a conftest that imports them holds them for its folder.
+The rule is the test's name. Where the row can only say a folder, the file and line are those that the failure names:
+itself, or by an operation or schema of the service's document. This is pytest's hook; a conftest that imports it holds
+it for its folder.
 """
 
-from collections.abc import Generator, Mapping
+import re
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from emitra_local.problems import CannotStart
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = "platform"
@@ -15,10 +21,18 @@ _ROUTES = "services/{service}/src/…/entrypoints/http"
 _OPENAPI = "services/{service}/openapi.yaml"
 _BASE = "deploy/k8s/services/{service}/base/kustomization.yaml"
 
-# By the test: the file to look into, which may be that of its parameter, and what to do there.
+_PATH = re.compile(r"(?:services|shared|deploy|docs|tests)/[\w./-]*\w(?::\d+)?")
+_OPERATION = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/[^\s',]*)")
+_SCHEMA = re.compile(r"\b([A-Z]\w+)\.\w+")
+
+# By the test: the file to look into, which may be that of its parameter or below it, and what to do there.
 FILE_OF_THE_PARAMETER = ""
 REMEDIES: Mapping[str, tuple[str, str]] = {
     # test_asyncapi
+    "test_the_platforms_document_is_valid": (
+        "services/*/contracts/events",
+        "see `make documents`: mend the schema, or the row of an event, that is named below",
+    ),
     "test_each_services_own_document_is_valid": (
         "services/{service}/src/…/entrypoints/service.py",
         "see `{service} asyncapi`: mend the event's schema or the row in `publishes` or `CONSUMERS` that it comes from",
@@ -33,10 +47,18 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
     ),
     # test_deprecations
     "test_what_a_library_gives_up_has_its_day": (
-        "each file below",
-        "say in it what to use instead and until when, and the day in the changelog; take away what is past",
+        FILE_OF_THE_PARAMETER,
+        'see docs/release.md, "What ends has a day"',
     ),
     # test_dialect
+    "test_tools_and_tests_name_things_after_what_they_are": (
+        "deploy/*, tests",
+        "name it as the line below says; the words are in tests/architecture/dialect.py",
+    ),
+    "test_the_examples_that_contributors_are_shown_speak_it": (
+        "CONTRIBUTING.md",
+        "mend the example as the line below says: people copy it",
+    ),
     "test_a_package_speaks_the_dialect": (FILE_OF_THE_PARAMETER, 'see CONTRIBUTING.md, "The shape of a service"'),
     # test_documents
     "test_what_a_document_names_is_there": (FILE_OF_THE_PARAMETER, "name what is there, or take the sentence out"),
@@ -45,7 +67,10 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         "begin the block with `sh`, or with `sh not run: why`",
     ),
     "test_what_a_tool_is_told_to_make_is_a_target": (FILE_OF_THE_PARAMETER, "name a target that `make help` shows"),
-    "test_what_the_code_cites_is_there": ("each file below", "cite what is there, or take the sentence out"),
+    "test_what_the_code_cites_is_there": (
+        "services, shared, deploy, tests",
+        "cite what is there, or take the sentence out",
+    ),
     "test_the_map_names_the_processes_of_each_service_that_was_released": (
         "docs/architecture.md",
         "write the row of services/{service}, with what `{service} processes` prints",
@@ -56,8 +81,8 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         'name the point in "Crash points", and kill a process there in tests/fault',
     ),
     "test_what_was_released_is_a_part_of_its_changelog_and_nothing_else_is": (
-        "releases.toml",
-        'each release has a part "1.2.3 (2026-11-26)" in the changelog of its package, below "Unreleased"',
+        FILE_OF_THE_PARAMETER,
+        'each release of releases.toml has a part "1.2.3 (2026-11-26)" here, below "Unreleased"; nothing else has one',
     ),
     # test_image
     "test_what_the_image_is_made_of_is_there": ("deploy/Dockerfile", "copy what the service has, or add it there"),
@@ -78,7 +103,10 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         _BASE,
         "see `kubectl kustomize` on its folder, and mend the field that is named",
     ),
-    "test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes": (_BASE, "as each line below says"),
+    "test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes": (
+        "deploy/k8s/services/{service}/*",
+        "as each line below says",
+    ),
     "test_the_contract_says_which_services_have_routes": (
         "deploy/k8s/services/{service}/contract.yaml",
         "write `routes: base/openapi.yaml` where openapi.yaml has paths, and nothing where it has none",
@@ -181,7 +209,7 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         'write [tool.emitra] team = "@emitra/…", then `make documents`',
     ),
     "test_a_lock_has_a_hash_for_everything_and_an_address_for_nothing": (
-        "requirements*.lock, as named below",
+        FILE_OF_THE_PARAMETER,
         "make it with `make lock`, never by hand",
     ),
     "test_every_route_asks_for_a_scope_or_says_why_it_is_public": (
@@ -204,6 +232,14 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         "services/{service}/src/…/entrypoints/consumers.py",
         "let the topology follow from CONSUMERS; nothing of it is declared by hand",
     ),
+    "test_what_a_service_has_on_the_broker_is_its_own": (
+        "services/{service}/src/…/entrypoints/service.py",
+        'write Service(name="{service}"); queues and exchanges begin with that name',
+    ),
+    "test_ids_begin_as_the_service_declares_and_it_declares_no_other": (
+        "services/{service}/src/…/entrypoints/service.py",
+        'declare in Service(ids={"abc_": "…"}) what its ids begin with, and nothing else, then `make generate`',
+    ),
     "test_every_setting_says_what_it_is": (
         "services/{service}/src/…/settings.py",
         "give setting(…) a sentence, each variable once, and no default to a secret",
@@ -218,13 +254,31 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         FILE_OF_THE_PARAMETER,
         "use re.fullmatch or servicekit.fields.Form, or say in KNOWN of tests/architecture/test_texts.py why not",
     ),
+    # test_tools
+    "test_the_hooks_run_the_front_door": (
+        ".pre-commit-config.yaml",
+        "a hook runs `make format` or `make lint`, and nothing is fetched",
+    ),
+    "test_every_package_is_watched_for_updates_but_ours_are_looked_up_nowhere": (
+        ".github/dependabot.yml",
+        "list in `directories` the folder of each package, and ignore emitra-*",
+    ),
+    "test_a_lock_holds_hashes_and_no_address": (
+        "services/*, shared/*, deploy/*, tests",
+        "take the addresses out of the file that is named; where packages come from is the machine's setting",
+    ),
+    "test_the_libraries_of_releases_are_in_the_context": (
+        ".dockerignore",
+        "write `!.local/releases/*/shared` behind `.local`",
+    ),
     # tests/contract
+    "test_events_are_published": ("services/*/events.json", "run `make generate`"),
     "test_every_operation_has_a_client": (
-        "services/*/contracts/clients.json",
-        "name in the file of the client's own service, or of this one, who calls the operation",
+        "services/{service}/contracts/clients.json",
+        "name here, or in the file of the client's own service, who calls the operation",
     ),
     "test_every_operation_and_scope_of_a_client_exists": (
-        "services/*/contracts/clients.json",
+        FILE_OF_THE_PARAMETER,
         "take out what no service offers any more, or mend its spelling",
     ),
     "test_every_published_event_has_a_schema_and_belongs_to_its_only_producer": (
@@ -244,29 +298,63 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Begins what is told of a failure with the sentence for people."""
     report = yield
-    sentence = told(item) if report.failed and isinstance(item, pytest.Function) else ""
-    if sentence:
-        report.longrepr = f"{sentence}\n\n{report.longrepr}"
+    if report.failed and call.excinfo and isinstance(item, pytest.Function):
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if told := sentence(item.originalname, parameters, call.excinfo.value):
+            report.longrepr = f"{told}\n\n{report.longrepr}"
     return report
 
 
-def told(item: pytest.Function) -> str:
-    """`service: file: rule; what to do instead`, and nothing for a test without a row."""
-    name = item.originalname
-    if name not in REMEDIES:
+def sentence(test: str, parameters: Mapping[str, Any], error: BaseException) -> str:
+    """`service: file: rule; what to do instead`, and nothing for a test without a row.
+
+    Where a service cannot be asked, that is what is wrong, and not the rule.
+    """
+    if test not in REMEDIES:
         return ""
-    file, instead = REMEDIES[name]
-    parameters: Mapping[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    if isinstance(error, CannotStart):
+        return str(error)
+    file, instead = REMEDIES[test]
+    service = str(parameters.get("service", ""))
     paths = [value for value in parameters.values() if isinstance(value, Path)]
-    file = file or (str(paths[0].relative_to(ROOT)) if paths else "")
-    service = str(parameters.get("service", "")) or _service_of(file)
-    rule = name.removeprefix("test_").replace("_", " ")
+    file = file.replace("{service}", service) or (str(paths[0].relative_to(ROOT)) if paths else "")
+    if not (ROOT / file).is_file():
+        names = "/entrypoints/http" in file
+        file = next(_places(str(error), service if names else ""), file)
+    if "…" in file:  # the package of a service, which is named after it
+        file = file.replace("…", service.replace("-", "_"))
+    service = service or _service_of(file)
+    rule = test.removeprefix("test_").replace("_", " ")
     return f"{service}: {file}: {rule}; {instead}".replace("{service}", service)
+
+
+def _places(said: str, service: str) -> Iterator[str]:
+    """The files, with a line where there is one, that a failure names; by what a service's document names too."""
+    for path in _PATH.findall(said):
+        if (ROOT / path.partition(":")[0]).is_file():
+            yield path
+    document = ROOT / "services" / service / "openapi.yaml"
+    if service and document.exists():
+        paths = yaml.load(document.read_text(), yaml.CSafeLoader).get("paths", {})
+        for method, address in _OPERATION.findall(said):
+            if name := paths.get(address, {}).get(method.lower(), {}).get("operationId"):
+                yield from _definitions(service, rf"def {name}\(")
+        for name in _SCHEMA.findall(said):
+            yield from _definitions(service, rf"class {name}Schema\(")
+
+
+def _definitions(service: str, pattern: str) -> Iterator[str]:
+    for module in sorted((ROOT / "services" / service / "src").rglob("*.py")):
+        for number, line in enumerate(module.read_text().splitlines(), 1):
+            if re.match(pattern, line):
+                yield f"{module.relative_to(ROOT)}:{number}"
 
 
 def _service_of(file: str) -> str:
     parts = Path(file.removeprefix("deploy/k8s/")).parts
-    return parts[1] if parts[:1] == ("services",) and len(parts) > 1 and parts[1] != "*" else PLATFORM
+    return parts[1] if parts[:1] == ("services",) and len(parts) > 1 and not parts[1].startswith("*") else PLATFORM

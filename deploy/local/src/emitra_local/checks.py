@@ -6,6 +6,7 @@ A package that cannot be checked fails its own checks and nobody else's.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,12 @@ from emitra_local.workspace import Package
 # What a check had to say; nothing when it passed.
 Check = Callable[[], str]
 
+RUFF_REMEDY = "`make format` mends what it can; mend the rest as it says."
+MYPY_REMEDY = (
+    "Mend the type, or what does not have it; a library without types has a line in the root's pyproject.toml, "
+    "[[tool.mypy.overrides]]. `# type: ignore[code]` is for what a library says wrongly."
+)
+
 
 def run_checks(environments: Environments, at_once: int = 1) -> list[tuple[Result, str]]:
     """Every check, each with what it had to say (nothing when it passed), `at_once` of them at a time. Needs the
@@ -35,8 +42,8 @@ def run_checks(environments: Environments, at_once: int = 1) -> list[tuple[Resul
     checks: list[tuple[str, Check]] = [
         *((f"service {name}", partial(str, fault)) for name, fault in workspace.broken.items()),
         ("locks", partial(_locks_fit, environments)),
-        ("ruff check", partial(_said, [*ruff, "check", *ruff_settings], root)),
-        ("ruff format", partial(_said, [*ruff, "format", "--check", *ruff_settings], root)),
+        ("ruff check", partial(_ruff, environments, [*ruff, "check", *ruff_settings])),
+        ("ruff format", partial(_ruff, environments, [*ruff, "format", "--check", *ruff_settings])),
         ("import rules", partial(_import_rules, environments)),
         *((f"import rules {one.folder.name}", partial(_import_rules, environments, one)) for one in workspace.services),
         ("generated", partial(_generated_is_new, environments)),
@@ -56,6 +63,17 @@ def _checked(check: tuple[str, Check]) -> tuple[Result, str]:
         text = str(error)
     failed = int(bool(text))
     return Result(name, 1 - failed, failed, 0, time.monotonic() - started), text
+
+
+def _ruff(environments: Environments, command: Sequence[str]) -> str:
+    """ruff, with whose the file is."""
+    said = _said(command, environments.root)
+    lines = re.sub(r"^( *)--> (\S+?)((?::\d+)*)$", partial(_with_service, environments), said, flags=re.MULTILINE)
+    return f"{lines}\n{RUFF_REMEDY}\n" if said else ""
+
+
+def _with_service(environments: Environments, place: re.Match[str]) -> str:
+    return f"{place[1]}--> {_whose(environments, Path(place[2]))}: {place[2]}{place[3]}"
 
 
 def _locks_fit(environments: Environments) -> str:
@@ -79,8 +97,13 @@ def _generated_is_new(environments: Environments) -> str:
 def _told(environments: Environments, path: Path, rule: str) -> str:
     """Whose file, which file, and the rule with what to do instead."""
     file = path.relative_to(environments.root)
+    return f"{_whose(environments, file)}: {file}: {rule}"
+
+
+def _whose(environments: Environments, file: Path) -> str:
+    """The service in one of whose folders a file is, or that it is the platform's; from the root of the repository."""
     names = [name for name in environments.workspace.service_names if name in file.parts]
-    return f"{names[0] if names else 'platform'}: {file}: {rule}"
+    return names[0] if names else "platform"
 
 
 def _contract_gate(environments: Environments) -> str:
@@ -106,7 +129,17 @@ def _types(environments: Environments, package: Package) -> str:
     mypy += ["--explicit-package-bases", "--no-error-summary"]
     nested = [other.folder for other in environments.workspace.packages if package.folder in other.folder.parents]
     mypy += [f"--exclude=^{other.relative_to(folder)}/" for other in nested]
-    return _said([*mypy, *(target for target in targets if (folder / target).exists())], folder, sources)
+    said = _said([*mypy, *(target for target in targets if (folder / target).exists())], folder, sources)
+    # mypy names files from where it is run.
+    return re.sub(r"^(?=\S+\.pyi?:\d)", _beginning(environments, folder), said, flags=re.MULTILINE) + (
+        f"\n{MYPY_REMEDY}\n" if said else ""
+    )
+
+
+def _beginning(environments: Environments, folder: Path) -> str:
+    """What stands before a path in a folder: whose it is, and the folder."""
+    inside = folder.relative_to(environments.root)
+    return f"{_whose(environments, inside)}: {'' if inside == Path() else f'{inside}/'}"
 
 
 def _said(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> str:

@@ -148,7 +148,8 @@ def _printed(environments: Environments, service: Package, commands: Sequence[st
         script = _PRINT.format(module=module, function=function, commands=commands)
         return {name: dict(json.loads(_run(f"{name} {'|'.join(commands)}", environments, name, "-c", script)))}
     except CannotStart as error:
-        return f"services/{name} cannot say what belongs into its generated files: {error}"
+        told = f"services/{name} cannot say what belongs into its generated files"
+        return f"{name}: {told}; mend this first, then `make generate`: {error}"
 
 
 def _run(shown: str, environments: Environments, environment: str, *arguments: str, stdin: str = "") -> str:

@@ -48,6 +48,7 @@ LAYERS_WITH_AREAS = ("domain", "application", "adapters", "entrypoints")
 
 _BANNER = re.compile(r".*[╔╗╚╝║─].*\n")
 _IMPORT = re.compile(r"([\w.]+) -> ([\w.]+) \(l\.(\d+)[^)]*\)")
+_STRAY = re.compile(r"^- ([\w.]+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ def explained(workspace: Workspace, service: Package | None, output: str) -> str
     def with_file(line: re.Match[str]) -> str:
         return f"{_file_of(workspace, line[1])}:{line[3]}: {line[1]} imports {line[2]}"
 
-    return _IMPORT.sub(with_file, said).strip() + "\n\n" + "".join(f"{rule.name}: {rule.instead}\n" for rule in broken)
+    said = _STRAY.sub(lambda line: f"- {_file_of(workspace, line[1])}: {line[1]}", _IMPORT.sub(with_file, said))
+    whose = service.folder.name if service else "platform"
+    return said.strip() + "\n\n" + "".join(f"{whose}: {rule.name}: {rule.instead}\n" for rule in broken)
 
 
 def _rules_of_a_service(workspace: Workspace, service: Package) -> list[Rule]:

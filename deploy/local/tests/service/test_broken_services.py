@@ -243,11 +243,11 @@ def test_the_checks_of_a_broken_service_are_its_own(
     expected = {
         "service Parking2": "services/Parking2: a name is lower-case words",
         "service identity": "services/identity/pyproject.toml cannot be read as TOML",
-        "ruff check": "services/at-import/src/at_import/entrypoints/service.py:1:",
+        "ruff check": "at-import: services/at-import/src/at_import/entrypoints/service.py:1:",
         "import rules at-import": "services/at-import/src/at_import/entrypoints/service.py",
         "import rules at-seed": "services/at-seed/src/at_seed/entrypoints/service.py:1: at_seed.entrypoints.service",
         "mypy at-lock": "services/at-lock/requirements-test.lock: the Python environment at-lock-test cannot be made",
-        "mypy at-seed": "src/at_seed/entrypoints/service.py:2: error: Incompatible types",
+        "mypy at-seed": "at-seed: services/at-seed/src/at_seed/entrypoints/service.py:2: error: Incompatible types",
         "generated": "services/at-import cannot say what belongs into its generated files",
     }
     for name, text in expected.items():

@@ -101,8 +101,15 @@ def test_a_forbidden_import_breaks_its_rule(repository: Path, module: str, text:
     said = complaints(repository)
 
     whose = "billing" if module.startswith("billing") else "shared"
-    assert any(re.match(f"{rule}.*: .*[.;]", line) for line in said[whose].splitlines()), said
+    shown = "billing" if whose == "billing" else "platform"
+    assert any(re.match(f"{shown}: {rule}.*: .*[.;]", line) for line in said[whose].splitlines()), said
     assert "identity" not in said
+
+
+def test_a_stray_module_is_named_with_its_file(repository: Path) -> None:
+    write_module(repository, "billing.stray", "")
+
+    assert "services/billing/src/billing/stray.py: billing.stray" in complaints(repository)["billing"]
 
 
 def test_a_complaint_names_the_file_and_what_to_do_instead(repository: Path) -> None:

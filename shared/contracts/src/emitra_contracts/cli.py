@@ -110,7 +110,7 @@ def _findings(root: Path) -> list[gate.Finding]:
     named = {service: [row["contract"] for row in rows] for service, rows in meant.items() if service != "shared"}
     return [
         *gate.unreadable_findings(unreadable),
-        *gate.unaccepted(broken, [row for rows in meant.values() for row in rows]),
+        *gate.unaccepted(broken, meant),
         *gate.damage_findings(damaged_files(root), readers),
         *gate.example_findings(examples, readers),
         *gate.quarrel_findings(claims(root), released),

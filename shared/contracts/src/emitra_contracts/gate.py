@@ -7,6 +7,7 @@ from typing import Any
 
 from emitra_contracts.api_compatibility import Operation, breaking_api_changes, claimed_names, operations, scopes
 from emitra_contracts.compatibility import GONE, Change, Use, breaking_changes
+from emitra_contracts.folders import ENVELOPE
 from emitra_contracts.released import Contracts
 from emitra_contracts.validation import TYPE_PREFIX, ContractViolation, validate_envelope
 
@@ -35,14 +36,18 @@ EXAMPLE_REMEDY = "A released example stays as it was released, and today's schem
 
 ACCEPTED_REMEDY = "Take the row out of its accepted.json, or name the change as the gate does."
 
+SHARED = "shared/contracts/src/emitra_contracts"
+ENVELOPE_FILE = f"{SHARED}/{ENVELOPE}"
 NOBODY = "no consumer in this repository"
 _SHOWN_OPERATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One breaking change in words for people: where, the old and current form, whom it breaks, why, and the remedy."""
+    """One breaking change in words for people: the file in which it is mended (from the repository's root), where, the
+    old and current form, whom it breaks, why, and the remedy."""
 
+    file: str
     contract: str
     place: str
     was: str
@@ -105,24 +110,30 @@ def consumed_findings(service: str, today: Contracts, readers: Readers) -> list[
     own = [event for event, row in today.catalogue.items() if row["producer"] == service]
     why = "their queues stay empty, and their tests find no schema"
     return [
-        Finding(event, "the event", f"{service}'s", GONE, tuple(consumers), why, REMOVAL_REMEDY)
+        Finding(
+            _event_file(service, event), event, "the event", f"{service}'s", GONE, tuple(consumers), why, REMOVAL_REMEDY
+        )
         for event in own
         if (consumers := readers.consumers_of(event))
     ]
 
 
-def unaccepted(broken: Sequence[Finding], accepted: Sequence[Mapping[str, str]]) -> list[Finding]:
+def unaccepted(broken: Sequence[Finding], accepted: Mapping[str, Sequence[Mapping[str, str]]]) -> list[Finding]:
     """The findings without those that `accepted` names, and one for each row of `accepted` that names none.
 
-    A row is `contract`, `place`, `was` and `is` of the finding, and the `reason` for which it is meant. After the
-    release it names nothing any more and goes.
+    By service, or "shared", it has rows: `contract`, `place`, `was` and `is` of the finding, and the `reason` for which
+    it is meant. After the release a row names nothing any more and goes.
     """
-    named = [(row["contract"], row["place"], row["was"], row["is"]) for row in accepted]
+    named = {
+        (row["contract"], row["place"], row["was"], row["is"]): _accepted_file(owner)
+        for owner, rows in accepted.items()
+        for row in rows
+    }
     changes = {(finding.contract, finding.place, finding.was, finding.current): finding for finding in broken}
     why = "accepted.json names a change that is not there"
     stale = [
-        Finding(contract, place, was, current, (NOBODY,), why, ACCEPTED_REMEDY)
-        for contract, place, was, current in named
+        Finding(file, contract, place, was, current, (NOBODY,), why, ACCEPTED_REMEDY)
+        for (contract, place, was, current), file in named.items()
         if (contract, place, was, current) not in changes
     ]
     return [finding for key, finding in changes.items() if key not in named] + stale
@@ -136,10 +147,11 @@ def example_findings(examples: Mapping[str, Mapping[str, Any]], readers: Readers
             validate_envelope(envelope)
         except ContractViolation as error:
             event = str(envelope.get("type", "")).removeprefix(TYPE_PREFIX)
+            file = path.partition("/released/")[0] + f"/events/{event}/schema.json"
             for problem in error.problems:
                 breaks = readers.readers_of(event, problem.pointer.removeprefix("/data")) or (NOBODY,)
                 place, why = f"{path} {problem.pointer}", "today's schema refuses what was valid, and may be replayed"
-                broken.append(Finding(event, place, "valid", problem.rule, breaks, why, EXAMPLE_REMEDY))
+                broken.append(Finding(file, event, place, "valid", problem.rule, breaks, why, EXAMPLE_REMEDY))
     return broken
 
 
@@ -151,7 +163,7 @@ def damage_findings(damaged: Iterable[tuple[str, str]], readers: Readers) -> lis
         event = rest.partition("/")[0]
         breaks = tuple(readers.consumers_of(event)) or ("whoever relies on it",)
         why = "changes are no longer compared, nor tried, with what was really released"
-        broken.append(Finding(event or "released", path, "as released", damage, breaks, why, DAMAGE_REMEDY))
+        broken.append(Finding(path, event or "released", path, "as released", damage, breaks, why, DAMAGE_REMEDY))
     return broken
 
 
@@ -159,8 +171,9 @@ def unreadable_findings(broken_files: Iterable[tuple[str, str]]) -> list[Finding
     """A finding for each file of a service's contracts that cannot be read (service, and what the reader said)."""
     why = "nothing of this service was compared, and its consumers cannot be tested"
     return [
-        Finding(service, message.partition(":")[0], "a readable file", message, (service,), why, BROKEN_REMEDY)
+        Finding(file, service, file, "a readable file", message, (service,), why, BROKEN_REMEDY)
         for service, message in broken_files
+        for file in [message.partition(": ")[0]]
     ]
 
 
@@ -174,7 +187,12 @@ def quarrel_findings(claims: Mapping[str, Sequence[str]], released: Contracts) -
             current = f"claimed by {' and '.join(claimants)}"
             newcomers = tuple(service for service in claimants if service != owner)
             why = "two producers of one event: nobody could say whose message it is"
-            broken.append(Finding(event, "the event", was, current, newcomers, why, QUARREL_REMEDY))
+            broken += [
+                Finding(
+                    _event_file(newcomer, event), event, "the event", was, current, (newcomer,), why, QUARREL_REMEDY
+                )
+                for newcomer in newcomers
+            ]
     return broken
 
 
@@ -191,14 +209,15 @@ def name_findings(today: Contracts, released: Contracts) -> list[Finding]:
             if newcomer != owner:
                 places = claims[newcomer][name]
                 more = f" and {len(places) - _SHOWN_OPERATIONS} more" if len(places) > _SHOWN_OPERATIONS else ""
-                place = f"services/{newcomer}/openapi.yaml {', '.join(places[:_SHOWN_OPERATIONS])}{more}"
+                file = f"services/{newcomer}/openapi.yaml"
+                place = f"{', '.join(places[:_SHOWN_OPERATIONS])}{more}"
                 was, current = f"{owner}'s" if owner else "nobody's", f"claimed by {' and '.join(claimants)}"
                 why = (
                     "the gateway does not route them: tokens given for the one would open the other"
                     if name.startswith("SCOPE ")
                     else "the gateway enters it for nothing more: nobody could say whose thing such an id names"
                 )
-                broken.append(Finding(name, place, was, current, (newcomer,), why, NAME_REMEDY))
+                broken.append(Finding(file, name, place, was, current, (newcomer,), why, NAME_REMEDY))
     return broken
 
 
@@ -232,51 +251,71 @@ def foreign_findings(
                 place = f"services/{service}/contracts/{file}"
                 why = f"it is {owner}'s to decide"
                 broken.append(
-                    Finding(contract, place, f"{owner}'s", f"named by {service}", (owner,), why, FOREIGN_REMEDY)
+                    Finding(place, contract, place, f"{owner}'s", f"named by {service}", (owner,), why, FOREIGN_REMEDY)
                 )
     return broken
 
 
 def report(broken: Sequence[Finding]) -> str:
-    """The findings as text: a paragraph for each, then what to do."""
-    lines = []
-    for finding in broken:
-        lines += [
-            f"✗ {finding.contract}  {finding.place}".rstrip(),
-            f"    was     {finding.was}",
-            f"    is      {finding.current}",
-            f"    breaks  {', '.join(finding.breaks)}: {finding.why}",
-        ]
-    remedies = dict.fromkeys(finding.remedy for finding in broken)
-    return "\n".join([*lines, "", *remedies])
+    """The findings as text: a paragraph for each, and behind those with one remedy what to do instead."""
+    paragraphs = []
+    for remedy in dict.fromkeys(finding.remedy for finding in broken):
+        paragraphs += [_paragraph(finding) for finding in broken if finding.remedy == remedy]
+        paragraphs.append(f"{remedy}\n")
+    return "\n".join(paragraphs).rstrip()
+
+
+def _paragraph(finding: Finding) -> str:
+    folder, _, rest = finding.file.partition("/")
+    service = rest.partition("/")[0] if folder == "services" else "platform"
+    place = finding.place.removeprefix(finding.file).strip()
+    return (
+        f"✗ {service}: {finding.file}: {finding.contract}  {place}".rstrip()
+        + f"\n    was     {finding.was}"
+        + f"\n    is      {finding.current}"
+        + f"\n    breaks  {', '.join(finding.breaks)}: {finding.why}"
+    )
+
+
+def _accepted_file(owner: str) -> str:
+    return f"{SHARED if owner == 'shared' else f'services/{owner}/contracts'}/accepted.json"
+
+
+def _event_file(service: str, event: str) -> str:
+    return f"services/{service}/contracts/events/{event}/schema.json"
 
 
 def _event_findings(released: Contracts, today: Contracts, readers: Readers, ended: set[str]) -> Iterator[Finding]:
     for event, row in released.catalogue.items():
+        schema = _event_file(row["producer"], event)
         consumers = tuple(readers.consumers_of(event)) or (NOBODY,)
         if event not in today.catalogue:
             if event not in ended:
                 why = "their queues stay empty"
-                yield Finding(event, "the event", "in the catalogue", GONE, consumers, why, EVENT_REMEDY)
+                yield Finding(schema, event, "the event", "in the catalogue", GONE, consumers, why, EVENT_REMEDY)
             continue
         publisher = released.publishers.get(event)
         if publisher and event not in today.publishers and event not in ended:
             why = "their queues stay empty"
-            yield Finding(event, "the event", f"published by {publisher}", "by nobody", consumers, why, EVENT_REMEDY)
+            table, was = f"services/{publisher}/events.json", f"published by {publisher}"
+            yield Finding(table, event, "the event", was, "by nobody", consumers, why, EVENT_REMEDY)
         for member in ("producer", "aggregate_type", "aggregate_id"):
             was, current = row[member], today.catalogue[event][member]
             if was != current:
                 why = "exchange, subject and order of the event follow from it"
-                yield Finding(event, member, was, current, consumers, why, EVENT_REMEDY)
+                file = schema.replace("schema.json", "event.json")
+                yield Finding(file, event, member, was, current, consumers, why, EVENT_REMEDY)
         for change in breaking_changes(released.schemas[event], today.schemas[event], Use.EVENT):
             breaks = readers.readers_of(event, change.path) or (NOBODY,)
-            yield Finding(event, f"/data{change.path}", change.was, change.current, breaks, change.why, EVENT_REMEDY)
+            place, why = f"/data{change.path}", change.why
+            yield Finding(schema, event, place, change.was, change.current, breaks, why, EVENT_REMEDY)
 
 
 def _envelope_findings(released: Contracts, today: Contracts, readers: Readers) -> Iterator[Finding]:
     consumers = tuple(service for service, table in readers.tables.items() if table["consumes"]) or (NOBODY,)
     for change in breaking_changes(released.envelope, today.envelope, Use.EVENT):
-        yield Finding("the envelope", change.path, change.was, change.current, consumers, change.why, EVENT_REMEDY)
+        was, current, why = change.was, change.current, change.why
+        yield Finding(ENVELOPE_FILE, "the envelope", change.path, was, current, consumers, why, EVENT_REMEDY)
 
 
 def _api_findings(
@@ -301,7 +340,8 @@ def _api_findings(
         names = [_name(operation) for operation in places]
         more = f" and {len(names) - _SHOWN_OPERATIONS} more" if len(names) > _SHOWN_OPERATIONS else ""
         contract = f"{service} {', '.join(names[:_SHOWN_OPERATIONS])}{more}"
-        yield Finding(contract, f"{occurrences[0][1].path}{shared}".strip(), was, current, breaks, why, API_REMEDY)
+        file, place = f"services/{service}/openapi.yaml", f"{occurrences[0][1].path}{shared}".strip()
+        yield Finding(file, contract, place, was, current, breaks, why, API_REMEDY)
 
 
 def _callers_of_any(document: Mapping[str, Any], readers: Readers) -> Iterator[str]:

@@ -12,6 +12,7 @@ from emitra_contracts import examples
 from emitra_contracts.gate import (
     Finding,
     Readers,
+    consumed_findings,
     damage_findings,
     example_findings,
     findings,
@@ -20,6 +21,7 @@ from emitra_contracts.gate import (
     quarrel_findings,
     report,
     unaccepted,
+    unreadable_findings,
 )
 from emitra_contracts.released import Contracts
 
@@ -135,10 +137,10 @@ def test_a_change_of_the_envelope_breaks_every_consumer() -> None:
 def test_a_change_that_is_meant_is_accepted_by_name_and_only_while_it_is_there() -> None:
     (finding,) = findings_of(replace(RELEASED, envelope={"type": "object", "properties": {"sequence": {}}}))
     row = {"contract": finding.contract, "place": finding.place, "was": finding.was, "is": finding.current}
-    assert unaccepted([finding], [{**row, "reason": "…"}]) == []
-    (still,) = unaccepted([finding], [])
+    assert unaccepted([finding], {"certificates": [{**row, "reason": "…"}]}) == []
+    (still,) = unaccepted([finding], {})
     assert still == finding
-    other, stale = unaccepted([finding], [{**row, "is": "integer", "reason": "…"}])
+    other, stale = unaccepted([finding], {"certificates": [{**row, "is": "integer", "reason": "…"}]})
     assert (other, stale.current) == (finding, "integer")
     assert "accepted.json" in stale.remedy
 
@@ -175,10 +177,13 @@ def test_the_text_has_place_change_consumer_and_what_to_do() -> None:
 
 def test_a_released_example_that_todays_schema_refuses_is_a_finding_with_its_readers() -> None:
     (envelope, *_) = examples("application.submitted.v1")
-    assert example_findings({"x.json": envelope}, READERS) == []
+    contracts = "services/certificates/contracts"
+    path = f"{contracts}/released/events/application.submitted.v1/examples/x.json"
+    assert example_findings({path: envelope}, READERS) == []
     del envelope["data"]["fee"]["amount"]
-    (finding,) = example_findings({"x.json": envelope}, READERS)
-    assert (finding.contract, finding.place) == ("application.submitted.v1", "x.json /data/fee/amount")
+    (finding,) = example_findings({path: envelope}, READERS)
+    assert finding.file == f"{contracts}/events/application.submitted.v1/schema.json"
+    assert (finding.contract, finding.place) == ("application.submitted.v1", f"{path} /data/fee/amount")
     assert finding.breaks == ("billing (requires it)", "gateway (reads it)")
 
 
@@ -203,8 +208,9 @@ def test_an_event_in_two_folders_is_the_newcomers_fault_and_both_are_named() -> 
 
 
 def test_an_event_that_two_newcomers_claim_is_the_fault_of_both() -> None:
-    (finding,) = quarrel_findings({"crop.sown.v1": ["agriculture", "horticulture"]}, RELEASED)
-    assert (finding.was, finding.breaks) == ("nobody's", ("agriculture", "horticulture"))
+    quarrel = quarrel_findings({"crop.sown.v1": ["agriculture", "horticulture"]}, RELEASED)
+    assert {finding.was for finding in quarrel} == {"nobody's"}
+    assert [finding.breaks for finding in quarrel] == [("agriculture",), ("horticulture",)]
 
 
 @pytest.mark.parametrize(
@@ -268,9 +274,111 @@ def test_a_scope_or_ids_of_anothers_are_the_newcomers_fault_unless_the_owner_sha
     assert len(findings) == len(refused)
 
 
-def test_the_text_names_both_services_the_file_the_operation_and_what_to_do() -> None:
+def test_the_text_names_both_services_the_operation_and_what_to_do() -> None:
     today = Contracts(apis={"agriculture": wanting("wallet:write"), "billing": wanting("wallet:read")})
     text = report(name_findings(today, Contracts(apis={"billing": wanting("wallet:read")})))
-    assert "SCOPE wallet  services/agriculture/openapi.yaml POST /v1/crops" in text
-    for part in ("was     billing's", "claimed by agriculture and billing", "breaks  agriculture: ", "shares"):
+    for part in ("POST /v1/crops", "was     billing's", "claimed by agriculture and billing", "breaks  agriculture: "):
         assert part in text
+
+
+EVENT = "application.submitted.v1"
+CERTIFICATES = "services/certificates/contracts"
+STALE = {"contract": EVENT, "place": "producer", "was": "a", "is": "b"}
+
+
+@pytest.mark.parametrize(
+    ("broken", "begins", "instead"),
+    [
+        (
+            findings_of(with_schema(lambda s: s["properties"].pop("fee"))),
+            f"certificates: {CERTIFICATES}/events/{EVENT}/schema.json: {EVENT}  /data/fee",
+            "Publish <event>.v2",
+        ),
+        (
+            findings_of(replace(RELEASED, catalogue={})),
+            f"certificates: {CERTIFICATES}/events/{EVENT}/schema.json: {EVENT}  the event",
+            "Publish <event>.v2",
+        ),
+        (
+            findings_of(replace(RELEASED, publishers={})),
+            f"certificates: services/certificates/events.json: {EVENT}  the event",
+            "Publish <event>.v2",
+        ),
+        (
+            findings_of(replace(RELEASED, catalogue={EVENT: {**ROW, "aggregate_id": "number"}})),
+            f"certificates: {CERTIFICATES}/events/{EVENT}/event.json: {EVENT}  aggregate_id",
+            "Publish <event>.v2",
+        ),
+        (
+            findings_of(replace(RELEASED, envelope={"type": "object"})),
+            "platform: shared/contracts/src/emitra_contracts/envelope.schema.json: the envelope  /sequence",
+            "Publish <event>.v2",
+        ),
+        (
+            findings_of(replace(RELEASED, apis={"billing": {**API, "paths": {"/v1/wallet": WALLET}}})),
+            "billing: services/billing/openapi.yaml: billing GET /v1/balance",
+            "add the new beside it",
+        ),
+        (
+            consumed_findings("certificates", RELEASED, READERS),
+            f"certificates: {CERTIFICATES}/events/{EVENT}/schema.json: {EVENT}  the event",
+            "take the event out of their tables",
+        ),
+        (
+            unaccepted([], {"billing": [STALE]}),
+            f"billing: services/billing/contracts/accepted.json: {EVENT}  producer",
+            "Take the row out",
+        ),
+        (
+            unaccepted([], {"shared": [STALE]}),
+            f"platform: shared/contracts/src/emitra_contracts/accepted.json: {EVENT}  producer",
+            "Take the row out",
+        ),
+        (
+            example_findings({f"{CERTIFICATES}/released/events/{EVENT}/examples/x.json": {"type": EVENT}}, READERS),
+            f"certificates: {CERTIFICATES}/events/{EVENT}/schema.json: {EVENT}  {CERTIFICATES}/released/events/",
+            "today's schemas accept it",
+        ),
+        (
+            damage_findings([(f"{CERTIFICATES}/released/openapi.yaml", "was changed")], READERS),
+            f"certificates: {CERTIFICATES}/released/openapi.yaml: released",
+            "restore it",
+        ),
+        (
+            unreadable_findings([("billing", "services/billing/events.json:3: is no JSON; mend it")]),
+            "billing: services/billing/events.json:3: billing",
+            "Mend the file",
+        ),
+        (
+            quarrel_findings({EVENT: ["agriculture", "certificates"]}, RELEASED),
+            f"agriculture: services/agriculture/contracts/events/{EVENT}/schema.json: {EVENT}  the event",
+            "names its own event otherwise",
+        ),
+        (
+            name_findings(
+                Contracts(apis={"agriculture": wanting("wallet:write"), "billing": wanting("wallet:read")}),
+                Contracts(apis={"billing": wanting("wallet:read")}),
+            ),
+            "agriculture: services/agriculture/openapi.yaml: SCOPE wallet  POST /v1/crops",
+            "`shares`",
+        ),
+        (
+            foreign_findings("sunsets.json", {"agriculture": [EVENT]}, {EVENT: "certificates"}, []),
+            f"agriculture: services/agriculture/contracts/sunsets.json: {EVENT}",
+            "Take the line out",
+        ),
+    ],
+)
+def test_each_finding_begins_with_service_file_and_place_and_ends_with_what_to_do_instead(
+    broken: list[Finding], begins: str, instead: str
+) -> None:
+    first, *middle, last = report(broken).splitlines()
+    assert first.startswith(f"✗ {begins}")
+    assert any(line.startswith("    is ") for line in middle)
+    assert instead in last
+
+
+def test_what_to_do_stands_behind_the_findings_that_it_is_for() -> None:
+    text = report([*unaccepted([], {"billing": [STALE]}), *consumed_findings("certificates", RELEASED, READERS)])
+    places = ["accepted.json: ", "Take the row out", "schema.json: ", "Its consumers take the event out"]
+    assert sorted(places, key=text.index) == places
