@@ -150,7 +150,14 @@ SERVICE = Service(
     blueprints=[blp, sign_in_blp, vault],
     indexes=INDEXES,
     commands=commands,
-    ids={"cli_": "a client", "per_": "a person", "tok_": "an access token"},
+    ids={
+        "cli_": "a client",
+        "gra_": "a grant, with all that was issued on it",
+        "per_": "a person",
+        "rdg_": "a reading of a number in the vault",
+        "tok_": "an access token",
+        "vlt_": "a number in the vault",
+    },
 )
 main = command_line(SERVICE)
 main.add_typer(vault_commands(_identity), name="vault")
