@@ -101,12 +101,11 @@ def test_the_walk_sees_texts_without_end_at_every_depth() -> None:
 def half_matches(source: str) -> Iterator[tuple[int, str]]:
     """Line and name of calls that try a pattern on a part of a text; `X.match` is that of a compiled pattern."""
     for node in ast.walk(ast.parse(source)):
-        names = [node.func] if isinstance(node, ast.Call) else node.bases if isinstance(node, ast.ClassDef) else []
-        for called in map(ast.unparse, names):
-            if called in HALF_MATCHES or (
-                called.rpartition(".")[0].isupper() and called.endswith((".match", ".search"))
-            ):
-                yield node.lineno, called
+        calls = [node.func] if isinstance(node, ast.Call) else node.bases if isinstance(node, ast.ClassDef) else []
+        for called in calls:
+            name = ast.unparse(called)
+            if name in HALF_MATCHES or (name.rpartition(".")[0].isupper() and name.endswith((".match", ".search"))):
+                yield called.lineno, name
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)

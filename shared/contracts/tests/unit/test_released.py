@@ -283,6 +283,6 @@ def test_a_newcomer_takes_no_scope_and_no_ids_from_the_one_who_released_them(rel
     want_crops("agriculture")
     code, said = gate(released, "check")
     assert code == 1
-    assert "✗ SCOPE crops  services/agriculture/openapi.yaml GET /v1/agriculture-crops" in said
-    assert "✗ ID crp_  services/agriculture/openapi.yaml x-emitra-ids" in said
+    assert "✗ agriculture: services/agriculture/openapi.yaml: SCOPE crops  GET /v1/agriculture-crops" in said
+    assert "✗ agriculture: services/agriculture/openapi.yaml: ID crp_  x-emitra-ids" in said
     assert said.count("was     fisheries's") == 2
