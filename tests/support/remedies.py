@@ -192,14 +192,6 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         "take the row out of SOMETIMES",
     ),
     # test_services
-    "test_what_a_service_has_on_the_broker_is_its_own": (
-        "services/{service}/src/…/entrypoints/service.py",
-        'write Service(name="{service}")',
-    ),
-    "test_ids_begin_as_the_service_declares_and_it_declares_no_other": (
-        "services/{service}/src/…/entrypoints/service.py",
-        "declare in `ids` what the code makes, and no more, and run `make generate`",
-    ),
     "test_a_service_folder_is_complete": (
         "services/{service}",
         "add the files that are named: by hand, by `make generate` or by `make lock`",
