@@ -11,9 +11,12 @@ from pathlib import Path
 
 # Below the range from which Linux gives ports to outgoing connections: none of ours can be taken by accident later.
 FIRST_PORT, LAST_PORT = 20_000, 32_000
-# A stack has some forty. Stacks that start together look from different places: a port is taken only when its program
+# A stack has some forty. Stacks that start together look in different places: a port is taken only when its program
 # listens, and until then two would choose the same.
 PORTS_OF_A_STACK = 64
+PLACES = (LAST_PORT - FIRST_PORT) // PORTS_OF_A_STACK
+# Names of sockets without a file (unix(7), "abstract"): one network has them once, and they end with their process.
+_reserved: list[socket.socket] = []
 
 
 def is_free(port: int) -> bool:
@@ -33,10 +36,12 @@ def remembered_ports(file: Path, names: Iterable[str]) -> dict[str, int]:
     with suppress(FileNotFoundError, ValueError):  # a file cut short by a full disk or a kill is as good as none
         before = json.loads(file.read_text())
     chosen: dict[str, int] = {}
+    begin = None
     for name in names:
         port = before.get(name, 0)
         if not port or port in chosen.values() or not is_free(port):
-            port = _pick(set(chosen.values()) | set(before.values()))
+            begin = _reserve_place() if begin is None else begin
+            port = _pick(begin, set(chosen.values()) | set(before.values()))
         chosen[name] = port
     file.write_text(json.dumps(chosen, indent=1, sort_keys=True))
     return chosen
@@ -61,9 +66,23 @@ def holder_of(port: int) -> str:
     return ""
 
 
-def _pick(taken: set[int]) -> int:
+def _reserve_place() -> int:
+    """Where to look from: a place that no other stack looks from while this process lives, as far as there is one."""
+    for step in range(PLACES):
+        place = (os.getpid() + step) % PLACES
+        reservation = socket.socket(socket.AF_UNIX)
+        try:
+            reservation.bind(f"\0emitra-ports-{place}")
+        except OSError:
+            reservation.close()
+            continue
+        _reserved.append(reservation)
+        return place * PORTS_OF_A_STACK
+    return os.getpid() % PLACES * PORTS_OF_A_STACK
+
+
+def _pick(begin: int, taken: set[int]) -> int:
     ports = LAST_PORT - FIRST_PORT
-    begin = os.getpid() * PORTS_OF_A_STACK
     for step in range(ports):
         port = FIRST_PORT + (begin + step) % ports
         if port not in taken and is_free(port):

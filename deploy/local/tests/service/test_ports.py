@@ -46,6 +46,12 @@ def test_stacks_that_start_together_choose_different_ports(tmp_path: Path) -> No
     assert (len(first), first & second) == (40, set())
 
 
+def test_nobody_chooses_what_another_stack_has_chosen_and_does_not_listen_at_yet(tmp_path: Path) -> None:
+    first, second = (remembered_ports(tmp_path / name, ["mongod", "rabbitmq"]) for name in ("one.json", "another.json"))
+
+    assert set(first.values()) & set(second.values()) == set()
+
+
 def test_a_file_cut_short_is_replaced(tmp_path: Path) -> None:
     file = tmp_path / "ports.json"
     file.write_text('{"mongod": 2')
