@@ -94,6 +94,12 @@ def test_a_new_vault_gets_its_first_keys_once(run: Run) -> None:
     assert {state for state, _ in listed(run).values()} == {"closing", "indexing"}
 
 
+def test_where_no_key_store_is_set_there_is_no_vault_to_begin(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VAULT_KEY_STORE")
+    assert run("rotate-keys", "--first").stdout == "VAULT_KEY_STORE is not set: there is no vault here\n"
+    assert run("rotate-keys").exit_code == 1
+
+
 def test_keys_are_rotated_while_a_replica_serves(run: Run, opened: Identity) -> None:
     references = [store(opened, number, f"vlt_{number:032x}") for number in range(3)]
     old_wrap, old_index = sorted(listed(run), reverse=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from identity.application.vault.errors import KeyRefused, VaultClosed
+from identity.application.vault.errors import KeyRefused, NoKeyStore
 
 # ruff: noqa: ARG002 - a port's methods take what they are given
 
@@ -28,5 +28,5 @@ class NoKeys:
         raise _closed()
 
 
-def _closed() -> VaultClosed:
-    return VaultClosed("The vault has no keys here: VAULT_KEY_STORE is not set.")
+def _closed() -> NoKeyStore:
+    return NoKeyStore("The vault has no keys here: VAULT_KEY_STORE is not set.")

@@ -52,6 +52,10 @@ class VaultClosed(DependencyUnavailable):
     title_hi = "वॉल्ट अभी खोला नहीं जा सकता"
 
 
+class NoKeyStore(VaultClosed):
+    """No key store is set here: this installation has no vault."""
+
+
 class SealBroken(Exception):
     """A ciphertext does not open: it was changed, or belongs to another record. Never a caller's fault."""
 
