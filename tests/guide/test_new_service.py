@@ -34,9 +34,13 @@ def shown(part: str) -> str:
 
 @contextmanager
 def another_terminal(copy: Path, script: str) -> Iterator[None]:
-    """A command that goes on until Ctrl-C."""
+    """A command that goes on until Ctrl-C, which a job in the background would be born deaf to."""
     with subprocess.Popen(
-        ["sh", "-c", f"exec {script}"], cwd=copy, env=environ(copy), stdin=subprocess.DEVNULL, start_new_session=True
+        ["sh", "-c", f"exec env --default-signal=INT {script}"],
+        cwd=copy,
+        env=environ(copy),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     ) as process:
         try:
             eventually(lambda: is_ready(copy, process), STEP_SECONDS, "the platform runs")
