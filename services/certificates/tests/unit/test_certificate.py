@@ -253,7 +253,7 @@ def printed(application_type: ApplicationType, form: dict[str, Any]) -> dict[str
     return paper(
         replace(in_verification(application_type), applicant=form),
         application_type,
-        number="XXX-0000000000-0",
+        number="ZZZ-0000000000-0",
         district=RULEBOOK.districts["102"],
         signer=TEHSILDAR.designation,
         issued_at=MONDAY,
@@ -265,7 +265,7 @@ def test_a_qr_holds_of_the_paper_what_tells_it_from_another_and_no_more() -> Non
     content = printed(CASTE, caste_form())
     assert qr_content(content, CASTE) == {
         "iss": "in.gov.rajasthan.emitra",
-        "number": "XXX-0000000000-0",
+        "number": "ZZZ-0000000000-0",
         "type": "caste",
         "issued_on": "2026-11-23",
         "valid_until": "2027-11-23",
