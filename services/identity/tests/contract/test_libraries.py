@@ -1,7 +1,6 @@
 """Libraries that are not ours sign people in and use what comes of it, with nothing special said to them."""
 
 import io
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,15 +15,11 @@ from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import ECKey, KeySet
 from requests_oauthlib import OAuth2Session as OauthlibSession  # type: ignore[import-untyped]
 from tests.support.asking import body_of
-from tests.support.keys import ISSUER
+from tests.support.keys import ISSUER, machine_with
 from tests.support.signing_in import APP, BACK, CHECK, Browser, any_mobile
 from urllib3 import HTTPResponse
 
-from identity.application.clients.create_client import CreateClient
-from identity.bootstrap import Identity, read_public_keys
-from identity.domain.clients.client import ClientKind
-from servicekit.ids import public_id
-from servicekit.instants import utc_now
+from identity.bootstrap import Identity
 
 
 class Wire(requests.adapters.HTTPAdapter):
@@ -108,26 +103,16 @@ def test_authlibs_client_proves_itself_by_a_key_and_looks_at_its_token(
     client: FlaskClient, identity: Identity, metadata: dict[str, Any]
 ) -> None:
     key = ECKey.generate_key("P-256", parameters={"kid": "own"})
-    machine = identity.create_client(
-        CreateClient(
-            client_id=public_id("cli"),
-            client_secret="unused",
-            name="A department's system",
-            kind=ClientKind.MACHINE,
-            scopes=["billers:read"],
-            public_keys=read_public_keys(json.dumps(key.as_dict(private=False))),
-            at=utc_now(),
-        )
-    )
+    machine = machine_with(identity, key)
     session = AuthlibSession(
-        machine.id, key, token_endpoint_auth_method="private_key_jwt", revocation_endpoint_auth_method="private_key_jwt"
+        machine, key, token_endpoint_auth_method="private_key_jwt", revocation_endpoint_auth_method="private_key_jwt"
     )
     session.register_client_auth_method(PrivateKeyJWT(metadata["token_endpoint"], alg="ES256"))
     session.mount("https://", Wire(client))
     token = session.fetch_token(metadata["token_endpoint"], grant_type="client_credentials")
     answer = session.introspect_token(metadata["introspection_endpoint"], token=token["access_token"])
     said = answer.json()
-    assert (said["active"], said["sub"], said["scope"]) == (True, machine.id, "billers:read")
+    assert (said["active"], said["sub"], said["scope"]) == (True, machine, "billers:read")
 
 
 def test_the_metadata_is_what_rfc_8414_wants(client: FlaskClient) -> None:

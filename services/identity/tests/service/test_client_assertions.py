@@ -11,13 +11,11 @@ from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from tests.support.asking import TOKEN, ask, assert_oauth_problem, body_of
-from tests.support.keys import ISSUER
+from tests.support.keys import ISSUER, machine_with
 
-from identity.application.clients.create_client import CreateClient
 from identity.bootstrap import Identity, read_public_keys
-from identity.domain.clients.client import ClientKind, InvalidDefinition
+from identity.domain.clients.client import InvalidDefinition
 from servicekit.ids import public_id
-from servicekit.instants import utc_now
 
 # Both names of the algorithm are in use (ADR 0039 and services/identity/README.md); joserfc would have one forgotten.
 pytestmark = pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
@@ -25,25 +23,9 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 KEY = OKPKey.generate_key("Ed25519", parameters={"kid": "own"})
 
 
-def machine(identity: Identity, key: Any = KEY) -> str:
-    """A client with this key."""
-    created = identity.create_client(
-        CreateClient(
-            client_id=public_id("cli"),
-            client_secret="unused",
-            name="A department's system",
-            kind=ClientKind.MACHINE,
-            scopes=["billers:read"],
-            public_keys=read_public_keys(json.dumps(key.as_dict(private=False))),
-            at=utc_now(),
-        )
-    )
-    return created.id
-
-
 @pytest.fixture(scope="module")
 def client_id(identity: Identity) -> str:
-    return machine(identity)
+    return machine_with(identity, KEY)
 
 
 def assertion(client_id: str, key: Any = KEY, header: dict[str, Any] | None = None, **changes: Any) -> str:
@@ -69,7 +51,7 @@ def test_a_client_proves_itself_by_its_key(client: FlaskClient, client_id: str, 
 
 def test_a_key_may_be_of_p_256(client: FlaskClient, identity: Identity) -> None:
     key = ECKey.generate_key("P-256", parameters={"kid": "own"})
-    assert ask(client, form(assertion(machine(identity, key), key, {"alg": "ES256"}))).status_code == 200
+    assert ask(client, form(assertion(machine_with(identity, key), key, {"alg": "ES256"}))).status_code == 200
 
 
 def test_an_assertion_counts_once(client: FlaskClient, client_id: str) -> None:
@@ -131,7 +113,9 @@ FORGED: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("forgery", FORGED)
 def test_a_forged_assertion_is_one_answer(client: FlaskClient, identity: Identity, forgery: str) -> None:
-    problem = assert_oauth_problem(ask(client, form(FORGED[forgery](machine(identity)))), 401, "invalid_client")
+    problem = assert_oauth_problem(
+        ask(client, form(FORGED[forgery](machine_with(identity, KEY)))), 401, "invalid_client"
+    )
     assert problem["code"] == "invalid-client"
 
 

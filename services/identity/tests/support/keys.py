@@ -1,8 +1,15 @@
 """Signing keys that exist in tests only."""
 
 import json
+from typing import Any
 
 from joserfc.jwk import OKPKey
+
+from identity.application.clients.create_client import CreateClient
+from identity.bootstrap import Identity, read_public_keys
+from identity.domain.clients.client import ClientKind
+from servicekit.ids import public_id
+from servicekit.instants import utc_now
 
 PEOPLE_KEY = "a-key-for-people-that-only-tests-use"
 ISSUER = "https://api.emitra.example"
@@ -16,3 +23,19 @@ def private_jwk(kid: str) -> dict[str, str]:
 
 KEYS = [private_jwk("key-1"), private_jwk("key-2")]
 KEY_SET = json.dumps({"keys": KEYS})
+
+
+def machine_with(identity: Identity, key: Any) -> str:
+    """The id of a new machine client that proves itself by this key, a joserfc one."""
+    created = identity.create_client(
+        CreateClient(
+            client_id=public_id("cli"),
+            client_secret="unused",
+            name="A department's system",
+            kind=ClientKind.MACHINE,
+            scopes=["billers:read"],
+            public_keys=read_public_keys(json.dumps(key.as_dict(private=False))),
+            at=utc_now(),
+        )
+    )
+    return created.id
