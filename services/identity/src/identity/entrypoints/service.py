@@ -18,8 +18,8 @@ from identity.application.vault.errors import VaultClosed
 from identity.bootstrap import INDEXES, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import ClientKind, InvalidDefinition
 from identity.domain.clients.client_secrets import new_secret
-from identity.entrypoints.http.sign_in.routes import sign_in_blp
-from identity.entrypoints.http.tokens.routes import blp
+from identity.entrypoints.http.sign_in.routes import sign_ins
+from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
 from identity.entrypoints.vault_commands import vault_commands
 from identity.settings import Settings
@@ -147,7 +147,7 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[blp, sign_in_blp, vault],
+    blueprints=[tokens, sign_ins, vault],
     indexes=INDEXES,
     commands=commands,
     ids={

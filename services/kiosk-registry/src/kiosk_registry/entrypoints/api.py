@@ -27,13 +27,13 @@ STATISTICS_FRESH_SECONDS = 60
 PLACES_FRESH_SECONDS = 3600
 KIOSK_ID = {"in": "path", "name": "kiosk_id", "description": "Permanent id.", "example": "ksk_RJ10200001"}
 
-blp = Blueprint("kiosks", description="The e-Mitra centres of Rajasthan and its districts")
+blueprint = Blueprint("kiosks", description="The e-Mitra centres of Rajasthan and its districts")
 
 
-@blp.route("/v1/kiosks")
-@blp.requires(READ)
-@blp.arguments(KioskQuerySchema, location="query")
-@blp.response(200, KioskPageSchema)
+@blueprint.route("/v1/kiosks")
+@blueprint.requires(READ)
+@blueprint.arguments(KioskQuerySchema, location="query")
+@blueprint.response(200, KioskPageSchema)
 def list_kiosks(query: dict[str, Any]) -> Response:
     """List centres
 
@@ -46,10 +46,10 @@ def list_kiosks(query: dict[str, Any]) -> Response:
     return jsonify(items=page.items, next=following)
 
 
-@blp.route("/v1/kiosks/nearest")
-@blp.requires(READ)
-@blp.arguments(NearestQuerySchema, location="query")
-@blp.response(200, NearestSchema)
+@blueprint.route("/v1/kiosks/nearest")
+@blueprint.requires(READ)
+@blueprint.arguments(NearestQuerySchema, location="query")
+@blueprint.response(200, NearestSchema)
 def find_nearest_kiosks(query: dict[str, Any]) -> Response:
     """Find the nearest centres
 
@@ -61,9 +61,9 @@ def find_nearest_kiosks(query: dict[str, Any]) -> Response:
     return jsonify(items=items, reach_m=FARTHEST_REACH_M, **_notes(len(items), query["limit"]))
 
 
-@blp.route("/v1/kiosks/statistics")
-@blp.requires(READ)
-@blp.response(200, StatisticsSchema, headers=["Cache-Control"])
+@blueprint.route("/v1/kiosks/statistics")
+@blueprint.requires(READ)
+@blueprint.response(200, StatisticsSchema, headers=["Cache-Control"])
 def get_kiosk_statistics() -> Response:
     """Count centres
 
@@ -74,9 +74,9 @@ def get_kiosk_statistics() -> Response:
     return response
 
 
-@blp.route("/v1/kiosks/<string:kiosk_id>", parameters=[KIOSK_ID])
-@blp.requires(READ)
-@blp.response(200, KioskSchema)
+@blueprint.route("/v1/kiosks/<string:kiosk_id>", parameters=[KIOSK_ID])
+@blueprint.requires(READ)
+@blueprint.response(200, KioskSchema)
 def get_kiosk(kiosk_id: str) -> Response:
     """Read one centre
 
@@ -85,9 +85,9 @@ def get_kiosk(kiosk_id: str) -> Response:
     return jsonify(application(KioskRegistry).kiosks.kiosk(kiosk_id))
 
 
-@blp.route("/v1/districts")
-@blp.requires(READ)
-@blp.response(200, DistrictsSchema)
+@blueprint.route("/v1/districts")
+@blueprint.requires(READ)
+@blueprint.response(200, DistrictsSchema)
 def list_districts() -> Response:
     """List the districts
 
@@ -96,10 +96,10 @@ def list_districts() -> Response:
     return jsonify(items=application(KioskRegistry).kiosks.districts())
 
 
-@blp.route("/v1/places")
-@blp.public("where somebody is, in words they know, before they look for a centre")
-@blp.arguments(PlacesQuerySchema, location="query")
-@blp.response(200, PlacesSchema, headers=["Cache-Control"])
+@blueprint.route("/v1/places")
+@blueprint.public("where somebody is, in words they know, before they look for a centre")
+@blueprint.arguments(PlacesQuerySchema, location="query")
+@blueprint.response(200, PlacesSchema, headers=["Cache-Control"])
 def list_places(query: dict[str, Any]) -> Response:
     """List the places that centres can be looked for from
 

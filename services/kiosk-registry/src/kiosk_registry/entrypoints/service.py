@@ -9,7 +9,7 @@ from rich.console import Console
 from kiosk_registry import __version__
 from kiosk_registry.application.load_centres import LoadCentres
 from kiosk_registry.bootstrap import INDEXES, KIOSK_APPROVED, bootstrap
-from kiosk_registry.entrypoints.api import blp
+from kiosk_registry.entrypoints.api import blueprint
 from kiosk_registry.entrypoints.progress import progress
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.ids import public_id
@@ -55,7 +55,7 @@ SERVICE = Service(
     version=__version__,
     settings=KioskRegistrySettings,
     bootstrap=bootstrap,
-    blueprints=[blp],
+    blueprints=[blueprint],
     publishes=[KIOSK_APPROVED],
     indexes=INDEXES,
     commands=commands,

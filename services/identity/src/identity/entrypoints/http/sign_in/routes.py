@@ -43,16 +43,16 @@ _PAGE = {"type": "string"}
 # Somebody goes on with the form that these were about.
 _ON_THE_FORM = {kind.slug for kind in (InvalidMobile, WrongCode, TooManyTries, TooManyCodes)}
 
-sign_in_blp = Blueprint("sign-in", description="People sign in with a mobile number and a one-time code, on pages.")
+sign_ins = Blueprint("sign-in", description="People sign in with a mobile number and a one-time code, on pages.")
 
 
-@sign_in_blp.route(AUTHORIZE_PATH, methods=["GET"])
-@sign_in_blp.public("a page for whoever signs in; the app that sent them is checked")
-@sign_in_blp.raises(InvalidAuthorizationRequest)
-@sign_in_blp.arguments(AuthorizationRequestSchema, location="query", unknown=EXCLUDE)
-@sign_in_blp.arguments(DeviceCookieSchema, location="cookies")
-@sign_in_blp.response(200, _PAGE, content_type=HTML, description="The page that asks for the mobile number.")
-@sign_in_blp.alt_response(303, headers=["Location"], description="Back to the app, with an error (RFC 6749 4.1.2.1).")
+@sign_ins.route(AUTHORIZE_PATH, methods=["GET"])
+@sign_ins.public("a page for whoever signs in; the app that sent them is checked")
+@sign_ins.raises(InvalidAuthorizationRequest)
+@sign_ins.arguments(AuthorizationRequestSchema, location="query", unknown=EXCLUDE)
+@sign_ins.arguments(DeviceCookieSchema, location="cookies")
+@sign_ins.response(200, _PAGE, content_type=HTML, description="The page that asks for the mobile number.")
+@sign_ins.alt_response(303, headers=["Location"], description="Back to the app, with an error (RFC 6749 4.1.2.1).")
 def begin_sign_in(asked: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
     """Send somebody to sign in (OAuth 2.0 authorization code with PKCE, OpenID Connect)
 
@@ -72,13 +72,13 @@ def begin_sign_in(asked: dict[str, str], cookies: dict[str, str]) -> AnyResponse
     return page if device else _with_cookie(page, new_device, known=False)
 
 
-@sign_in_blp.route("/v1/oauth2/sign-in", methods=["POST"])
-@sign_in_blp.public("the form of a page; page and cookie have to belong together")
-@sign_in_blp.repeatable("it sends another code, as often as a number may have them, and the one before ends")
-@sign_in_blp.raises(SignInOver, InvalidMobile, TooManyCodes, SignInNotSetUp)
-@sign_in_blp.arguments(MobileFormSchema, location="form")
-@sign_in_blp.arguments(DeviceCookieSchema, location="cookies")
-@sign_in_blp.response(200, _PAGE, content_type=HTML, description="The page that asks for the code.")
+@sign_ins.route("/v1/oauth2/sign-in", methods=["POST"])
+@sign_ins.public("the form of a page; page and cookie have to belong together")
+@sign_ins.repeatable("it sends another code, as often as a number may have them, and the one before ends")
+@sign_ins.raises(SignInOver, InvalidMobile, TooManyCodes, SignInNotSetUp)
+@sign_ins.arguments(MobileFormSchema, location="form")
+@sign_ins.arguments(DeviceCookieSchema, location="cookies")
+@sign_ins.response(200, _PAGE, content_type=HTML, description="The page that asks for the code.")
 def send_code(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
     """Send a one-time code (the first form of the sign-in page)
 
@@ -93,13 +93,13 @@ def send_code(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
     return sign_in_page(sign_in, _app_name(sign_in), form["csrf_token"])
 
 
-@sign_in_blp.route("/v1/oauth2/sign-in/code", methods=["POST"])
-@sign_in_blp.public("the form of a page; page and cookie have to belong together")
-@sign_in_blp.repeatable("a code counts once and has five tries")
-@sign_in_blp.raises(SignInOver, WrongCode, TooManyTries, InvalidAuthorizationRequest)
-@sign_in_blp.arguments(CodeFormSchema, location="form")
-@sign_in_blp.arguments(DeviceCookieSchema, location="cookies")
-@sign_in_blp.response(303, headers=["Location"], description="Back to the app, with a code or an error.")
+@sign_ins.route("/v1/oauth2/sign-in/code", methods=["POST"])
+@sign_ins.public("the form of a page; page and cookie have to belong together")
+@sign_ins.repeatable("a code counts once and has five tries")
+@sign_ins.raises(SignInOver, WrongCode, TooManyTries, InvalidAuthorizationRequest)
+@sign_ins.arguments(CodeFormSchema, location="form")
+@sign_ins.arguments(DeviceCookieSchema, location="cookies")
+@sign_ins.response(303, headers=["Location"], description="Back to the app, with a code or an error.")
 def check_code(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
     """Check the one-time code (the second form of the sign-in page), and go back to the app
 
@@ -193,7 +193,7 @@ def _with_cookie(response: AnyResponse, device: str, *, known: bool) -> AnyRespo
     return response
 
 
-@sign_in_blp.after_request
+@sign_ins.after_request
 def _shown_to_people(response: Response) -> Response:
     """A problem as a page where a browser asks, on the form that it is about where somebody can go on."""
     wants_page = request.accept_mimetypes.best_match(["application/problem+json", HTML]) == HTML

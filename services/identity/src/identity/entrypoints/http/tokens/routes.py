@@ -51,13 +51,13 @@ _ASSERTION_ALGORITHMS = ["EdDSA", "Ed25519", "ES256"]
 _TOKEN_TYPES = (None, "access_token", "refresh_token")
 _REQUEST, _QUESTION = TokenRequestSchema(), TokenQuestionSchema()
 
-blp = Blueprint("identity", description="Access tokens for clients, and the keys that verify them.")
+tokens = Blueprint("identity", description="Access tokens for clients, and the keys that verify them.")
 
 
-@blp.route(TOKEN_PATH, methods=["POST"])
-@blp.public("the client authenticates itself here")
-@blp.repeatable("each answer is a token of its own; a code and a refresh token count once")
-@blp.raises(
+@tokens.route(TOKEN_PATH, methods=["POST"])
+@tokens.public("the client authenticates itself here")
+@tokens.repeatable("each answer is a token of its own; a code and a refresh token count once")
+@tokens.raises(
     InvalidTokenRequest,
     UnsupportedGrantType,
     UnauthorizedClient,
@@ -66,10 +66,10 @@ blp = Blueprint("identity", description="Access tokens for clients, and the keys
     InvalidClient,
     TooManyFailedAuthentications,
 )
-@blp.doc(
+@tokens.doc(
     requestBody={"required": True, "content": {FORM: {"schema": TokenRequestSchema}}},
 )
-@blp.response(200, AccessTokenSchema)
+@tokens.response(200, AccessTokenSchema)
 def issue_token() -> tuple[AccessToken, dict[str, str]]:
     """Get an access token (OAuth 2.0)
 
@@ -88,12 +88,12 @@ def issue_token() -> tuple[AccessToken, dict[str, str]]:
     return token, _NOT_KEPT
 
 
-@blp.route(REVOKE_PATH, methods=["POST"])
-@blp.public("the client authenticates itself here")
-@blp.repeatable("what is revoked stays revoked")
-@blp.raises(InvalidTokenRequest, UnsupportedTokenType, InvalidClient, TooManyFailedAuthentications)
-@blp.doc(requestBody={"required": True, "content": {FORM: {"schema": TokenQuestionSchema}}})
-@blp.response(200, RevocationSchema)
+@tokens.route(REVOKE_PATH, methods=["POST"])
+@tokens.public("the client authenticates itself here")
+@tokens.repeatable("what is revoked stays revoked")
+@tokens.raises(InvalidTokenRequest, UnsupportedTokenType, InvalidClient, TooManyFailedAuthentications)
+@tokens.doc(requestBody={"required": True, "content": {FORM: {"schema": TokenQuestionSchema}}})
+@tokens.response(200, RevocationSchema)
 def revoke_token() -> tuple[dict[str, Any], dict[str, str]]:
     """Revoke a token (RFC 7009)
 
@@ -105,12 +105,12 @@ def revoke_token() -> tuple[dict[str, Any], dict[str, str]]:
     return {}, _NOT_KEPT
 
 
-@blp.route(INTROSPECT_PATH, methods=["POST"])
-@blp.public("the client authenticates itself here")
-@blp.repeatable("it only tells")
-@blp.raises(InvalidTokenRequest, UnsupportedTokenType, InvalidClient, TooManyFailedAuthentications)
-@blp.doc(requestBody={"required": True, "content": {FORM: {"schema": TokenQuestionSchema}}})
-@blp.response(200, IntrospectionSchema)
+@tokens.route(INTROSPECT_PATH, methods=["POST"])
+@tokens.public("the client authenticates itself here")
+@tokens.repeatable("it only tells")
+@tokens.raises(InvalidTokenRequest, UnsupportedTokenType, InvalidClient, TooManyFailedAuthentications)
+@tokens.doc(requestBody={"required": True, "content": {FORM: {"schema": TokenQuestionSchema}}})
+@tokens.response(200, IntrospectionSchema)
 def introspect_token() -> tuple[Mapping[str, Any], dict[str, str]]:
     """Ask whether a token counts (RFC 7662)
 
@@ -130,9 +130,9 @@ def _asked() -> tuple[Client, str]:
     return client, asked.parameters["token"]
 
 
-@blp.route(KEYS_PATH, methods=["GET"])
-@blp.public("public keys (RFC 7517)")
-@blp.response(200, PublicKeysSchema, headers=["Cache-Control"])
+@tokens.route(KEYS_PATH, methods=["GET"])
+@tokens.public("public keys (RFC 7517)")
+@tokens.response(200, PublicKeysSchema, headers=["Cache-Control"])
 def get_public_keys() -> tuple[dict[str, Any], dict[str, str]]:
     """Get the public keys that verify access tokens (JWKS)
 
@@ -141,9 +141,9 @@ def get_public_keys() -> tuple[dict[str, Any], dict[str, str]]:
     return application(Identity).public_keys, _CACHEABLE
 
 
-@blp.route(METADATA_PATH, methods=["GET"])
-@blp.public("metadata (RFC 8414)")
-@blp.response(200, ServerMetadataSchema, headers=["Cache-Control"])
+@tokens.route(METADATA_PATH, methods=["GET"])
+@tokens.public("metadata (RFC 8414)")
+@tokens.response(200, ServerMetadataSchema, headers=["Cache-Control"])
 def get_server_metadata() -> tuple[dict[str, Any], dict[str, str]]:
     """Get the authorization server's metadata (RFC 8414)
 
@@ -152,9 +152,9 @@ def get_server_metadata() -> tuple[dict[str, Any], dict[str, str]]:
     return _metadata(application(Identity).issuer), _CACHEABLE
 
 
-@blp.route(OPENID_METADATA_PATH, methods=["GET"])
-@blp.public("metadata (OpenID Connect Discovery)")
-@blp.response(200, OpenIdMetadataSchema, headers=["Cache-Control"])
+@tokens.route(OPENID_METADATA_PATH, methods=["GET"])
+@tokens.public("metadata (OpenID Connect Discovery)")
+@tokens.response(200, OpenIdMetadataSchema, headers=["Cache-Control"])
 def get_openid_metadata() -> tuple[dict[str, Any], dict[str, str]]:
     """Get the metadata as OpenID Connect libraries look for it
 
