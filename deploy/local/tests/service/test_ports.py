@@ -33,14 +33,23 @@ def test_a_port_that_somebody_took_meanwhile_is_picked_again(tmp_path: Path) -> 
 
 def test_stacks_that_start_together_choose_different_ports(tmp_path: Path) -> None:
     names = [f"program-{number}" for number in range(40)]
-    chosen = "import sys; from emitra_local.ports import *; print(remembered_ports(Path(sys.argv[1]), sys.argv[2:]))"
+    # A stack outlives its choice: one that had ended before the other chose would have given its ports back.
+    chosen = (
+        "import sys; from emitra_local.ports import *;"
+        "remembered_ports(Path(sys.argv[1]), sys.argv[2:]); print('chosen', flush=True); sys.stdin.read()"
+    )
     stacks = [
         subprocess.Popen(
-            [sys.executable, "-c", chosen, str(tmp_path / f"ports-{number}.json"), *names], stdout=subprocess.DEVNULL
+            [sys.executable, "-c", chosen, str(tmp_path / f"ports-{number}.json"), *names],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for number in range(2)
     ]
-    assert [stack.wait(30) for stack in stacks] == [0, 0]
+    assert [stack.stdout.readline() for stack in stacks if stack.stdout] == ["chosen\n", "chosen\n"]
+    for stack in stacks:
+        stack.communicate(timeout=30)
 
     first, second = (set(json.loads(file.read_text()).values()) for file in tmp_path.glob("ports-*.json"))
     assert (len(first), first & second) == (40, set())
