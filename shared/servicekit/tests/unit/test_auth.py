@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet, OctKey, OKPKey
 from servicekit.errors import NotAuthenticated
 from servicekit.http import auth, context
 from servicekit.http.auth import InternalTokenVerifier
-from servicekit.http.callers import Caller, Person
+from servicekit.http.callers import Actor, Caller, Person
 from servicekit.testing import internal_headers
 from servicekit.testing.tokens import JWKS, sign
 
@@ -40,6 +40,14 @@ def test_a_client_without_kiosk_or_person_has_none() -> None:
     assert caller_of(sign(claims())) == Caller("cli_1", None, frozenset({"a:b"}), None)
 
 
+def test_a_token_of_somebody_who_acts_for_a_person_names_both_and_what_was_agreed_to() -> None:
+    actor = Actor("per_op", "cli_9", "ast_1", "ksk_1", "operator")
+    headers = internal_headers("sample", client_id="cli_9", person=Person("per_1", "citizen"), actor=actor)
+    known = InternalTokenVerifier("sample", JWKS).authenticate(headers["Authorization"])
+    assert (known.person, known.actor, known.assistance_id) == (Person("per_1", "citizen"), actor, "ast_1")
+    assert caller_of(sign(claims())).assistance_id is None
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -61,6 +69,17 @@ def test_a_client_without_kiosk_or_person_has_none() -> None:
         {"person": "per_1"},
         {"person": {"id": "per_1"}},
         {"person": {"id": "per_1", "role": "officer", "districts": [102]}},
+        *(
+            {"person": {"id": "per_1", "role": "citizen"}, "act": {"sub": "c", "client_id": "c"}, "assistance_id": "a"}
+            | wrong
+            for wrong in (
+                {"act": "cli_1"},
+                {"act": {"sub": "c"}},
+                {"act": {"sub": "c", "client_id": 7}},
+                {"assistance_id": None},
+                {"person": None},
+            )
+        ),
     ],
 )
 def test_a_token_whose_claims_are_not_ours_is_refused(changes: dict[str, Any]) -> None:

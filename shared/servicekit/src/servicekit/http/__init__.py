@@ -2,13 +2,14 @@
 
 from servicekit.fields import Coded
 from servicekit.http.blueprint import Blueprint
-from servicekit.http.callers import Caller, Person
+from servicekit.http.callers import Actor, Caller, Person
 from servicekit.http.conditional import etag, precondition
 from servicekit.http.context import application, caller, request_id
 from servicekit.http.cursor import Cursor, CursorText, cursor
 from servicekit.http.keyed import idempotency_claim, mark_replayed
 
 __all__ = [
+    "Actor",
     "Blueprint",
     "Caller",
     "Coded",

@@ -8,7 +8,7 @@ from typing import Any
 from joserfc.jwk import KeySet
 
 from servicekit.errors import NotAuthenticated
-from servicekit.http.callers import Caller, Person
+from servicekit.http.callers import Actor, Caller, Person
 from servicekit.tokens import ED25519, RememberedTokens, TokenRefused, TokenVerifier, Why
 
 ISSUER = "gateway"
@@ -86,9 +86,25 @@ def _caller_from(claims: Mapping[str, Any]) -> Caller:
                 designation=_text_or_none(person.get("designation")),
                 designation_hi=_text_or_none(person.get("designation_hi")),
             ),
+            actor=_actor_from(claims),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise NotAuthenticated("The token's claims do not have the expected form.") from error
+
+
+def _actor_from(claims: Mapping[str, Any]) -> Actor | None:
+    act = claims.get("act")
+    if act is None:
+        return None
+    # Nobody acts for nobody.
+    _text(claims["person"]["id"])
+    return Actor(
+        id=_text(act["sub"]),
+        client_id=_text(act["client_id"]),
+        assistance_id=_text(claims["assistance_id"]),
+        kiosk_id=_text_or_none(act.get("kiosk_id")),
+        role=_text_or_none(act.get("role")),
+    )
 
 
 def _text(value: Any) -> str:

@@ -22,13 +22,36 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it where a person let somebody else act for them (RFC 8693 section 4.1, `act`).
+
+    `id` is the operator's, or the client's where it acts by itself. `assistance_id` names what the person agreed to.
+    """
+
+    id: str
+    client_id: str
+    assistance_id: str
+    kiosk_id: str | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
-    """The client that calls, the kiosk it is bound to if any, what it may do, and for whom it acts."""
+    """The client that calls, the kiosk it is bound to if any, what it may do, and for whom it acts.
+
+    With an `actor` the person is not there: the actor does it for them, with their consent (ADR 0044).
+    """
 
     client_id: str
     kiosk_id: str | None = None
     scopes: frozenset[str] = field(default_factory=frozenset)
     person: Person | None = None
+    actor: Actor | None = None
+
+    @property
+    def assistance_id(self) -> str | None:
+        """What the person agreed to, where somebody acts for them: such a caller sees nothing made otherwise."""
+        return self.actor.assistance_id if self.actor else None
 
 
 def permit(known: Caller, scope: str) -> None:

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
 from servicekit.http.auth import ISSUER, MAX_LIFETIME_SECONDS
-from servicekit.http.callers import Person
+from servicekit.http.callers import Actor, Person
 from servicekit.tokens import ED25519
 
 _KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": ED25519[0]})
@@ -23,6 +23,7 @@ def internal_headers(
     kiosk_id: str | None = None,
     scopes: Iterable[str] = (),
     person: Person | None = None,
+    actor: Actor | None = None,
 ) -> dict[str, str]:
     """The Authorization header of a request that the gateway forwards to `service_name` for this caller."""
     issued_at = int(time.time())
@@ -47,6 +48,10 @@ def internal_headers(
                 if getattr(person, name)
             },
         }
+    if actor is not None:
+        act = {"sub": actor.id, "client_id": actor.client_id, "kiosk_id": actor.kiosk_id, "role": actor.role}
+        claims["act"] = {name: said for name, said in act.items() if said is not None}
+        claims["assistance_id"] = actor.assistance_id
     return {"Authorization": f"Bearer {sign(claims)}"}
 
 
