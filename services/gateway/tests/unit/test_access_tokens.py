@@ -12,8 +12,26 @@ from tests.support.access import ISSUER, Identity, internal_key
 
 from gateway.adapters.access_tokens import AccessTokens, InternalTokenIssuer
 from gateway.application.errors import IdentityUnavailable, TokenExpired, TokenInvalid
+from servicekit.http import Actor, Person
 from servicekit.http.auth import InternalTokenVerifier
 from servicekit.tokens import signatures
+
+
+ASSISTED: dict[str, Any] = {
+    "person": {"id": "per_1", "role": "citizen"},
+    "act": {"sub": "per_op", "client_id": "cli_1", "kiosk_id": "ksk_1", "role": "operator"},
+    "assistance_id": "ast_1",
+}
+NOT_ASSISTED: list[dict[str, Any]] = [
+    {"act": None},
+    {"assistance_id": None},
+    {"assistance_id": 7},
+    {"person": None},
+    {"act": "cli_1"},
+    {"act": {"sub": "cli_1"}},
+    {"act": {"sub": 7, "client_id": "cli_1"}},
+    {"act": {**ASSISTED["act"], "act": {"sub": "cli_2"}}},
+]
 
 
 class FakeKeys:
@@ -89,6 +107,7 @@ def test_the_older_name_of_the_algorithm_is_accepted_without_a_warning(
         {"kiosk_id": 7},
         {"scope": ["a:read"]},
         {"person": "per_1"},
+        *({**ASSISTED, **wrong} for wrong in NOT_ASSISTED),
         {"header": {"typ": "JWT"}},
         {"header": {"kid": "unknown"}},
         {"header": {"x": 1, "crit": ["x"]}},
@@ -205,6 +224,15 @@ def test_a_service_understands_the_internal_token_and_no_other_service_does(
     assert (seen.person.role, seen.person.districts) == ("officer", frozenset({"102"}))
     with pytest.raises(Exception, match="another service"):
         InternalTokenVerifier("certificates", public).authenticate(header)
+
+
+def test_a_service_sees_who_acts_for_whom(identity: Identity, tokens: AccessTokens) -> None:
+    private, public = internal_key()
+    access = tokens.check(identity.token("a:read", **ASSISTED))
+    header = f"Bearer {InternalTokenIssuer(private).for_caller(access, 'billing')}"
+    seen = InternalTokenVerifier("billing", public).authenticate(header)
+    assert seen.actor == Actor("per_op", "cli_1", "ast_1", "ksk_1", "operator")
+    assert seen.person == Person("per_1", "citizen")
 
 
 def test_an_internal_token_is_made_once_in_thirty_seconds_for_each_service(

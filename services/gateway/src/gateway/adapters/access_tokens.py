@@ -97,11 +97,13 @@ class AccessTokens:
 
 def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
     client_id, kiosk_id, scope, person = (claims.get(n) for n in ("client_id", "kiosk_id", "scope", "person"))
+    act, assistance_id = claims.get("act"), claims.get("assistance_id")
     well_formed = (
         isinstance(client_id, str)
         and isinstance(kiosk_id, str | None)
         and isinstance(scope, str | None)
         and isinstance(person, dict | None)
+        and _is_acting(act, assistance_id, person)
     )
     if not well_formed:
         raise TokenInvalid(_INVALID.format(reason="a claim has a wrong form"))
@@ -112,7 +114,17 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
         person=person,
         expires_at=float(claims["exp"]),
         kid=kid,
+        act=act,
+        assistance_id=assistance_id,
     )
+
+
+def _is_acting(act: Any, assistance_id: Any, person: Any) -> bool:
+    """Whether the claims name an actor, their subject and what was agreed to, or none of it; an actor has no actor."""
+    if act is None and assistance_id is None:
+        return True
+    named = isinstance(act, dict) and isinstance(act.get("sub"), str) and isinstance(act.get("client_id"), str)
+    return named and "act" not in act and isinstance(assistance_id, str) and isinstance(person, dict)
 
 
 class InternalTokenIssuer:
@@ -139,6 +151,8 @@ class InternalTokenIssuer:
             claims["kiosk_id"] = access.kiosk_id
         if access.person is not None:
             claims["person"] = dict(access.person)
+        if access.act is not None:
+            claims |= {"act": dict(access.act), "assistance_id": access.assistance_id}
         token = self._sign(service, claims, now)
         access.internal[service] = (token, now + INTERNAL_TOKEN_USED_SECONDS)
         return token

@@ -7,7 +7,11 @@ from typing import Any
 
 @dataclass(slots=True, eq=False)
 class AccessToken:
-    """What a good access token says. `expires_at` is in Unix seconds; `internal` holds tokens made from it."""
+    """What a good access token says. `expires_at` is in Unix seconds; `internal` holds tokens made from it.
+
+    `act` is who does it for the person (RFC 8693 section 4.1) and `assistance_id` what the person agreed to: both or
+    neither.
+    """
 
     client_id: str
     kiosk_id: str | None
@@ -15,6 +19,8 @@ class AccessToken:
     person: Mapping[str, Any] | None
     expires_at: float
     kid: str
+    act: Mapping[str, Any] | None = None
+    assistance_id: str | None = None
     internal: dict[str, tuple[str, float]] = field(default_factory=dict)
 
 
