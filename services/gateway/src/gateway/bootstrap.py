@@ -7,9 +7,11 @@ from pymongo.client_session import ClientSession
 
 from gateway.adapters.access_tokens import AccessTokens, InternalTokenIssuer
 from gateway.adapters.identity_keys import IdentityKeys
+from gateway.adapters import mongo_acts, mongo_transactions
+from gateway.adapters.mongo_acts import PERFORMED, EndedWithin, MongoActs
 from gateway.adapters.mongo_last_good_routes import MongoLastGoodRoutes
 from gateway.adapters.mongo_route_register import MongoRouteRegister
-from gateway.adapters.mongo_transactions import INDEXES, MongoTransactions, TransactionsWithin
+from gateway.adapters.mongo_transactions import MongoTransactions, TransactionsWithin
 from gateway.adapters.route_files import RouteFiles
 from gateway.adapters.transaction_owners import (
     MOST_ASKED_AT_ONCE,
@@ -17,22 +19,27 @@ from gateway.adapters.transaction_owners import (
     HttpTransactionOwners,
 )
 from gateway.adapters.upstreams import Upstreams
+from gateway.application.acts import ActRecorder, EndAssistanceHandler, SweepActsHandler
 from gateway.application.read_transactions import TransactionReader
 from gateway.application.record_observations import RecordObservationsHandler
 from gateway.application.release_routes import ReleaseRoutesHandler
 from gateway.application.settle_routes import SettleRoutesHandler
 from gateway.application.view_transaction import ViewTransactionHandler
 from gateway.settings import GatewaySettings
+from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo
 
-__all__ = ["INDEXES", "Gateway", "bootstrap"]
+__all__ = ["INDEXES", "PERFORMED", "Gateway", "bootstrap"]
+
+INDEXES = {**mongo_transactions.INDEXES, **mongo_acts.INDEXES}
 
 
 @dataclass(frozen=True)
 class GatewayWithin:
-    """The use case of consumed events, inside the transaction that records them as handled."""
+    """The use cases of consumed events, inside the transaction that records them as handled."""
 
     record_observations: RecordObservationsHandler
+    end_assistance: EndAssistanceHandler
 
 
 @dataclass(frozen=True)
@@ -46,11 +53,17 @@ class Gateway:
     view_transaction: ViewTransactionHandler
     transactions_for_anybody: TransactionReader
     release_routes: ReleaseRoutesHandler
+    acts: ActRecorder
+    sweep_acts: SweepActsHandler
     _transactions: MongoTransactions
+    _mongo: Mongo
 
     def within(self, session: ClientSession) -> GatewayWithin:
-        """The use case that writes in the transaction of `session`."""
-        return GatewayWithin(RecordObservationsHandler(TransactionsWithin(self._transactions, session)))
+        """The use cases that write in the transaction of `session`."""
+        return GatewayWithin(
+            RecordObservationsHandler(TransactionsWithin(self._transactions, session)),
+            EndAssistanceHandler(EndedWithin(self._mongo, session)),
+        )
 
 
 def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
@@ -60,6 +73,7 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     internal_tokens = InternalTokenIssuer(settings.internal_token_key)
     upstreams = Upstreams(settings.upstream_connections)
     transactions = MongoTransactions(mongo.db)
+    acts = MongoActs(mongo, Outbox(mongo.db, settings.service_name))
     owners, owners_for_anybody = (
         HttpTransactionOwners(routes, upstreams, internal_tokens, most_at_once)
         for most_at_once in (MOST_ASKED_AT_ONCE, MOST_ASKED_FOR_ANYBODY)
@@ -72,5 +86,8 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
         view_transaction=ViewTransactionHandler(TransactionReader(transactions, owners)),
         transactions_for_anybody=TransactionReader(transactions, owners_for_anybody),
         release_routes=ReleaseRoutesHandler(register, last_good),
+        acts=ActRecorder(acts),
+        sweep_acts=SweepActsHandler(acts),
         _transactions=transactions,
+        _mongo=mongo,
     )

@@ -5,14 +5,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from identity.adapters import mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
+from pymongo.client_session import ClientSession
+
+from identity.adapters import (
+    mongo_assistances,
+    mongo_cases,
+    mongo_notices,
+    mongo_sign_ins,
+    mongo_tokens,
+    mongo_vault,
+    mongo_windows,
+)
+from identity.adapters.assisted_acts import assisted_acts
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
 from identity.adapters.code_file import CodeFile
 from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.key_stores.no_keys import NoKeys
 from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
+from identity.adapters.mongo_assistances import DISPUTED, WITHDRAWN, MongoAssistances
+from identity.adapters.mongo_cases import MongoCases
 from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
+from identity.adapters.mongo_notices import MongoNotices, NoticesWithin
 from identity.adapters.mongo_people import MongoPeople
 from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns
 from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
@@ -21,6 +35,14 @@ from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import Ed25519Signer
 from identity.adapters.unit_of_work import MongoUnitOfWork
 from identity.adapters.vault_purposes import purposes
+from identity.application.assistance.answer_case import AnswerCaseHandler
+from identity.application.assistance.ask_consent import AskConsentHandler
+from identity.application.assistance.end_assistance import EndAssistanceHandler
+from identity.application.assistance.exchange_assistance import ExchangeAssistanceHandler
+from identity.application.assistance.give_consent import GiveConsentHandler
+from identity.application.assistance.note_act import NoteActHandler
+from identity.application.assistance.read_assistances import AssistanceReader
+from identity.application.assistance.send_notices import SendNoticesHandler
 from identity.application.clients.authenticate_client import AuthenticateClientHandler
 from identity.application.clients.create_client import CreateClientHandler
 from identity.application.clients.ports import Clients, SandboxFile
@@ -48,11 +70,33 @@ from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
 from identity.domain.tokens.access_token import AUDIENCE
 from identity.settings import Settings, key_store_place
+from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo
+from servicekit.mongo.idempotency import Idempotency
 
-__all__ = ["INDEXES", "TOKEN_PATH", "Identity", "Vault", "bootstrap", "read_public_keys"]
+__all__ = [
+    "DISPUTED",
+    "INDEXES",
+    "NOT_ME_PATH",
+    "TOKEN_PATH",
+    "WITHDRAWN",
+    "Assistance",
+    "Identity",
+    "Vault",
+    "bootstrap",
+    "read_public_keys",
+]
 
-INDEXES = {**mongo_windows.INDEXES, **mongo_tokens.INDEXES, **mongo_sign_ins.INDEXES, **mongo_vault.INDEXES}
+INDEXES = {
+    **mongo_windows.INDEXES,
+    **mongo_tokens.INDEXES,
+    **mongo_sign_ins.INDEXES,
+    **mongo_vault.INDEXES,
+    **mongo_assistances.INDEXES,
+    **mongo_cases.INDEXES,
+    **mongo_notices.INDEXES,
+}
+NOT_ME_PATH = "/v1/not-me"
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
 
 
@@ -68,6 +112,20 @@ class Vault:
     remove_key: RemoveKeyHandler
     reencrypt: ReencryptRecordsHandler
     reindex: ReindexRecordsHandler
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assistance:
+    """The use cases of acting for a person."""
+
+    ask: AskConsentHandler
+    agree: GiveConsentHandler
+    exchange: ExchangeAssistanceHandler
+    end: EndAssistanceHandler
+    read: AssistanceReader
+    answer: AnswerCaseHandler
+    send_notices: SendNoticesHandler
+    note_act: Callable[[ClientSession], NoteActHandler]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +152,7 @@ class Identity:
     seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
     vault: Vault
+    assistance: Assistance
 
 
 def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
@@ -101,8 +160,13 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     db, issuer, key = mongo.db, settings.issuer, settings.people_key.encode()
     clients, people, grants = MongoClients(db), MongoPeople(db), MongoGrants(db)
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
+    assistances = MongoAssistances(mongo, Idempotency(mongo), Outbox(mongo.db, settings.service_name))
     signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
     sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
+    reader = TokenReader(
+        clients=clients, grants=grants, revoked=revoked, assistances=assistances, signer=signer, issuer=issuer
+    )
+    vault = _vault(settings, mongo)
     return Identity(
         issuer=issuer,
         environment=settings.environment,
@@ -123,7 +187,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
             grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
         ),
         revoke_token=RevokeTokenHandler(grants=grants, revoked=revoked, signer=signer),
-        tokens=TokenReader(clients=clients, grants=grants, revoked=revoked, signer=signer, issuer=issuer),
+        tokens=reader,
         begin_sign_in=BeginSignInHandler(sign_ins=sign_ins),
         send_code=SendCodeHandler(
             sign_ins=sign_ins, sent=MongoSentCodes(db), devices=MongoDevices(db), sender=sender, key=key
@@ -134,7 +198,54 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         revoke_client=RevokeClientHandler(clients=clients),
         seed_sandbox=SeedSandboxHandler(clients=clients, people=people, environment=settings.environment),
         sandbox_file=JsonSandboxFile,
-        vault=_vault(settings, mongo),
+        vault=vault,
+        assistance=_assistance(mongo, issuer, key, assistances, clients, unit_of_work, vault, reader, signer, sender),
+    )
+
+
+def _assistance(
+    mongo: Mongo,
+    issuer: str,
+    key: bytes,
+    assistances: MongoAssistances,
+    clients: MongoClients,
+    owners: MongoUnitOfWork,
+    vault: Vault,
+    tokens: TokenReader,
+    signer: Ed25519Signer,
+    sender: CodeFile | None,
+) -> Assistance:
+    cases, listed = MongoCases(mongo), assisted_acts()
+    read = AssistanceReader(assistances=assistances, cases=cases)
+    return Assistance(
+        ask=AskConsentHandler(
+            assistances=assistances,
+            clients=clients,
+            acts=listed.acts,
+            consent_text=listed.consent_text,
+            sent=MongoSentCodes(mongo.db),
+            store=vault.store,
+            detokenise=vault.detokenise,
+            sender=sender,
+            key=key,
+        ),
+        agree=GiveConsentHandler(
+            assistances=assistances, owners=owners, read=read, consent_text=listed.consent_text, key=key
+        ),
+        exchange=ExchangeAssistanceHandler(assistances=assistances, reader=tokens, signer=signer, issuer=issuer),
+        end=EndAssistanceHandler(assistances=assistances, read=read),
+        read=read,
+        answer=AnswerCaseHandler(cases=cases, read=read),
+        send_notices=SendNoticesHandler(
+            notices=MongoNotices(mongo),
+            assistances=assistances,
+            clients=clients,
+            detokenise=vault.detokenise,
+            sender=sender,
+            link_base=f"{issuer}{NOT_ME_PATH}/",
+            key=key,
+        ),
+        note_act=lambda session: NoteActHandler(NoticesWithin(mongo, session)),
     )
 
 

@@ -21,6 +21,7 @@ from gateway.application.errors import ScopeMissing, ServiceTimeout, TokenExpire
 from gateway.application.routes import Operation
 from gateway.bootstrap import Gateway
 from gateway.entrypoints import hygiene
+from gateway.entrypoints.assisted_acts import forwarded_for_a_person
 from servicekit.errors import ServiceError
 from servicekit.http import problems
 from servicekit.http.exchange import REQUEST_ID_HEADER, Exchange
@@ -122,6 +123,8 @@ class Proxy:
         if bearer is None:
             raise TokenInvalid("The Authorization header must be Bearer and one access token.")
         passage.access = access = self._gateway.access_tokens.check(bearer[1])
+        if access.assistance_id is not None:
+            self._gateway.acts.check(access.assistance_id)
         missing = operation.missing_scopes(access.scopes)
         if missing:
             named = " ".join(sorted(missing))
@@ -154,17 +157,25 @@ class Proxy:
             )
         headers[TIMEOUT_HEADER] = str(left_ms - ANSWER_RESERVE_MS)
         method = environ["REQUEST_METHOD"]
-        return self._gateway.upstreams.send(
-            Forwarded(
-                service=operation.service,
-                base_url=self._gateway.routes.table.services[operation.service].base_url,
-                method=method,
-                target=target,
-                headers=headers,
-                body=body,
-                keyed=method == "POST" and "HTTP_IDEMPOTENCY_KEY" in environ,
-                ends_at=ends_at,
-            )
+        forwarded = Forwarded(
+            service=operation.service,
+            base_url=self._gateway.routes.table.services[operation.service].base_url,
+            method=method,
+            target=target,
+            headers=headers,
+            body=body,
+            keyed=method == "POST" and "HTTP_IDEMPOTENCY_KEY" in environ,
+            ends_at=ends_at,
+        )
+        if passage.access is None or passage.access.assistance_id is None:
+            return self._gateway.upstreams.send(forwarded)
+        return forwarded_for_a_person(
+            self._gateway,
+            passage.access,
+            operation,
+            environ,
+            passage.request_id,
+            lambda: self._gateway.upstreams.send(forwarded),
         )
 
     def _set_credentials(self, passage: Passage, operation: Operation, headers: dict[str, str]) -> None:
@@ -234,6 +245,8 @@ class Proxy:
             fields["caller"] = access.client_id
             if access.kiosk_id:
                 fields["kiosk_id"] = access.kiosk_id
+            if access.act is not None:
+                fields |= {"actor": access.act["sub"], "assistance_id": access.assistance_id}
         if span is not None:
             tracing.record_status(span, status)
             fields["trace_id"] = tracing.trace_id_of(span)

@@ -4,8 +4,9 @@ from flask import Flask
 
 from gateway import __version__
 from gateway.application.route_documents import read_service
-from gateway.bootstrap import INDEXES, Gateway, bootstrap
+from gateway.bootstrap import INDEXES, PERFORMED, Gateway, bootstrap
 from gateway.entrypoints import documentation, transaction_lookups, transactions
+from gateway.entrypoints.assisted_acts import ENDINGS, JOBS
 from gateway.entrypoints.commands import commands
 from gateway.entrypoints.consumers import CONSUMERS
 from gateway.entrypoints.proxy import OWN_NAME, Proxy, WsgiApp
@@ -28,11 +29,16 @@ SERVICE = Service(
     settings=GatewaySettings,
     bootstrap=bootstrap,
     blueprints=[transactions.blueprint, transaction_lookups.blueprint, documentation.blueprint],
-    consumes=CONSUMERS,
+    publishes=[PERFORMED],
+    consumes=[*CONSUMERS, *ENDINGS],
+    jobs=JOBS,
     indexes=INDEXES,
     wrap_wsgi=put_proxy_in_front,
     commands=commands,
-    ids={"EM": "a transaction: any payment or application, on its receipt", "req_": "a request"},
+    ids={
+        "act_": "what was done for a person by an assisted token",
+        "EM": "a transaction: any payment or application, on its receipt", "req_": "a request",
+    },
     shares={
         "ID EM": "one token follows a payment or application of any service",
         "ID req_": "the chassis gives every request one",

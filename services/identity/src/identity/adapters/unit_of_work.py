@@ -16,6 +16,7 @@ from identity.adapters.mongo_tokens import (
     refresh_token_document,
 )
 from identity.application.sign_in.ports import Completion
+from identity.domain.people.person import Person
 from identity.domain.sign_in.sign_in import Stage
 from identity.domain.tokens.grants import Grant, RefreshToken
 from servicekit.mongo import Mongo
@@ -26,7 +27,7 @@ MAX_NUMBERS_OF_A_DEVICE = 5
 
 
 class MongoUnitOfWork:
-    """The ports Exchanges and Completions on MongoDB."""
+    """The ports Exchanges, Completions and MobileOwners on MongoDB."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
@@ -54,7 +55,7 @@ class MongoUnitOfWork:
         sign_in = completion.sign_in
 
         def work(session: ClientSession) -> None:
-            person_id = self._owner(completion, session)
+            person_id = self._owner(sign_in.mobile_index, sign_in.mobile_shown, completion.person, session)
             code = {**code_document(completion.code), "person_id": person_id}
             self._db[CODES].insert_one(code, session=session)
             self._know_device(completion, session)
@@ -67,18 +68,15 @@ class MongoUnitOfWork:
         }
         return self._once(SIGN_INS, condition, done, work)
 
-    def _owner(self, completion: Completion, session: ClientSession) -> str:
+    def record(self, mobile_index: str, shown: str, person: Person) -> str:
+        """The number somebody's, and who that is recorded."""
+        return self._mongo.transact(lambda session: self._owner(mobile_index, shown, person, session))
+
+    def _owner(self, mobile_index: str | None, shown: str | None, person: Person, session: ClientSession) -> str:
         """Whose number it is; the new person's, recorded now, when it was nobody's."""
-        sign_in, person = completion.sign_in, completion.person
         owner: Document = self._db[MOBILE_NUMBERS].find_one_and_update(
-            {"_id": sign_in.mobile_index},
-            {
-                "$setOnInsert": {
-                    "person_id": person.id,
-                    "shown": sign_in.mobile_shown,
-                    "created_at": person.created_at,
-                }
-            },
+            {"_id": mobile_index},
+            {"$setOnInsert": {"person_id": person.id, "shown": shown, "created_at": person.created_at}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
             session=session,

@@ -15,9 +15,12 @@ from identity.application.clients.errors import CommandRefused
 from identity.application.clients.revoke_client import RevokeClient
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.application.vault.errors import VaultClosed
-from identity.bootstrap import INDEXES, Identity, bootstrap, read_public_keys
+from identity.bootstrap import DISPUTED, INDEXES, WITHDRAWN, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import ClientKind, InvalidDefinition
 from identity.domain.clients.client_secrets import new_secret
+from identity.entrypoints.assistance_events import CONSUMERS, JOBS
+from identity.entrypoints.http.assistance.not_me import not_me
+from identity.entrypoints.http.assistance.routes import assistances
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
@@ -147,10 +150,15 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[tokens, sign_ins, vault],
+    blueprints=[tokens, sign_ins, vault, assistances, not_me],
+    publishes=[DISPUTED, WITHDRAWN],
+    consumes=CONSUMERS,
+    jobs=JOBS,
     indexes=INDEXES,
     commands=commands,
     ids={
+        "ast_": "an assistance: what a person agreed to that somebody else does for them",
+        "cas_": "a case",
         "cli_": "a client",
         "gra_": "a grant, with all that was issued on it",
         "per_": "a person",

@@ -15,12 +15,13 @@ _COUNTER_SCOPES = (
     "payments:write",
     "transactions:read",
 )
-KIOSK_SCOPES = frozenset({*_COUNTER_SCOPES, "wallet:read"})
+KIOSK_SCOPES = frozenset({*_COUNTER_SCOPES, "assistances:read", "assistances:write", "wallet:read"})
 PORTAL_SCOPES = frozenset(_COUNTER_SCOPES)  # a citizen's portal has no wallet
 OFFICER_SCOPES = frozenset({"applications:decide", "applications:read", "kiosks:read", "transactions:read"})
 # Nothing of anybody's own yet: which of their things a citizen may see is a rule that the services do not have.
 APP_SCOPES = frozenset({"billers:read", "kiosks:read"})
 OPERATIONS_SCOPES = frozenset({"operations:dead-letters"})
+SUPPORT_SCOPES = frozenset({"cases:read", "cases:write"})
 
 LOAD_TEST_CLIENTS = 40
 
@@ -155,6 +156,7 @@ CLIENTS = (
         SandboxClient(name=name, kind=ClientKind.KIOSK, scopes=KIOSK_SCOPES, kiosk_id=kiosk_id)
         for name, kiosk_id in _KIOSKS.items()
     ),
+    SandboxClient(name="support-sandbox", kind=ClientKind.MACHINE, scopes=SUPPORT_SCOPES),
     SandboxClient(name="portal-sandbox", kind=ClientKind.PORTAL, scopes=PORTAL_SCOPES),
     SandboxClient(
         name="citizens-app",

@@ -17,3 +17,13 @@ class People(Protocol):
 
     def get(self, person_id: str) -> Person | None:
         """Who has this id."""
+
+
+class MobileOwners(Protocol):
+    """Whose a number is."""
+
+    def record(self, mobile_index: str, shown: str, person: Person) -> str:
+        """The id of who has the number: the one who had it, or `person`, recorded now where they are not yet.
+
+        One transaction; safe to repeat.
+        """

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from identity.application.sign_in.errors import InvalidMobile, SignInNotSetUp, SignInOver, TooManyCodes
+from identity.application.sign_in.code_limits import Budget, spend
+from identity.application.sign_in.errors import InvalidMobile, SignInNotSetUp, SignInOver
 from identity.application.sign_in.ports import CodeSender, Devices, SentCodes, SignIns
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.domain.people.mobile import Mobile, read_mobile
 from identity.domain.sign_in.sign_in import (
     CODE_LIVES,
-    CODES_COUNTED,
     MAX_CODES_OF_A_DEVICE,
     MAX_CODES_OF_A_NUMBER,
     SignIn,
@@ -80,18 +80,13 @@ class SendCodeHandler:
         """
         index = mobile.index(self.key)
         whose = sign_in.device_id if self.devices.knows(sign_in.device_id, index, at) else "strangers"
-        for key, most in (
-            (f"device:{sign_in.device_id}", MAX_CODES_OF_A_DEVICE),
-            (f"number:{index}:{whose}", MAX_CODES_OF_A_NUMBER),
-        ):
-            window = self.sent.record(key, at, int(CODES_COUNTED.total_seconds()))
-            if window.codes > most:
-                wait = max(1, round((window.ends_at - at).total_seconds()))
-                hours = -(-wait // 3600)
-                raise TooManyCodes(
-                    f"{most} codes were asked for within a day, and no more are sent. It ends within {hours} hours. "
-                    "Until then sign in with the phone or computer that you last signed in with, or go to a centre.",
-                    f"एक दिन में {most} कोड माँगे जा चुके हैं, इसलिए और नहीं भेजे जाएँगे। यह रोक {hours} घंटे में "
-                    "समाप्त होगी। तब तक उस फ़ोन या कंप्यूटर से साइन-इन करें जिससे पिछली बार किया था, या किसी केंद्र पर जाएँ।",
-                    retry_after_seconds=wait,
-                )
+        spend(
+            self.sent,
+            [
+                Budget(f"device:{sign_in.device_id}", MAX_CODES_OF_A_DEVICE),
+                Budget(f"number:{index}:{whose}", MAX_CODES_OF_A_NUMBER),
+            ],
+            at,
+            "Until then sign in with the phone or computer that you last signed in with, or go to a centre.",
+            "तब तक उस फ़ोन या कंप्यूटर से साइन-इन करें जिससे पिछली बार किया था, या किसी केंद्र पर जाएँ।",
+        )

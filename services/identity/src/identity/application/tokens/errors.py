@@ -26,12 +26,21 @@ class UnauthorizedClient(OAuthError, MalformedRequest):
 
 
 class UnsupportedGrantType(OAuthError, MalformedRequest):
-    """The grant types are client_credentials, authorization_code and refresh_token."""
+    """The grant types are client_credentials, authorization_code, refresh_token and RFC 8693's token-exchange."""
 
     slug = "unsupported-grant-type"
     title = "This grant type is not supported"
     title_hi = "यह ग्रांट प्रकार समर्थित नहीं है"
     oauth_error = "unsupported_grant_type"
+
+
+class InvalidTarget(OAuthError, MalformedRequest):
+    """A token was asked for another audience than emitra, or for a resource (RFC 8693 section 2.2.2)."""
+
+    slug = "invalid-target"
+    title = "Tokens are not exchanged for this target"
+    title_hi = "इस लक्ष्य के लिए टोकन नहीं बदले जाते"
+    oauth_error = "invalid_target"
 
 
 class UnsupportedTokenType(OAuthError, MalformedRequest):

@@ -29,6 +29,7 @@ class AccessToken:
     token_type: str = "Bearer"  # noqa: S105 - the name of a scheme (RFC 6750), not a secret
     refresh_token: str | None = field(default=None, repr=False)
     id_token: str | None = field(default=None, repr=False)
+    issued_token_type: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,3 +54,10 @@ class RevokedTokens(Protocol):
 
     def has(self, token_id: str) -> bool:
         """Whether this one was revoked."""
+
+
+class UsableAssistances(Protocol):
+    """What people agreed to that somebody else does for them."""
+
+    def in_force(self, assistance_id: str, at: datetime) -> bool:
+        """Whether tokens of the assistance count."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from identity.application.clients.ports import Clients
-from identity.application.tokens.ports import Grants, RevokedTokens, TokenSigner
+from identity.application.tokens.ports import Grants, RevokedTokens, TokenSigner, UsableAssistances
 from identity.domain.clients.client import Client
 from identity.domain.tokens.grants import stored
 
@@ -22,6 +22,7 @@ class TokenReader:
     clients: Clients
     grants: Grants
     revoked: RevokedTokens
+    assistances: UsableAssistances
     signer: TokenSigner
     issuer: str
 
@@ -38,6 +39,9 @@ class TokenReader:
         grant_id = claims.get("sid")
         grant = self.grants.grant(grant_id) if grant_id else None
         if grant_id and (grant is None or not grant.is_in_force(at)):
+            return None
+        assistance_id = claims.get("assistance_id")
+        if assistance_id and not self.assistances.in_force(assistance_id, at):
             return None
         return {"active": True, "token_type": "Bearer", **claims} if self._is_active(claims["client_id"]) else None
 

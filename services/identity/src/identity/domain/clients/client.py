@@ -16,6 +16,8 @@ DEPARTMENT = re.compile(r"[a-z][a-z0-9-]{0,39}")
 # <resource>:<action>. The services own their scopes, so identity knows the form and no list of them:
 # a new service must not need an edit here. The gateway's own scope "internal" does not fit, on purpose.
 SCOPE = re.compile(r"[a-z][a-z0-9-]{0,39}:[a-z][a-z0-9-]{0,39}")
+# Who may ask people to let something be done for them gets the tokens for it.
+ASSISTING = frozenset({"assistances:write"})
 MAX_SCOPES = 64  # keeps a token (and so every Authorization header) under 4 KiB
 MAX_NAME_LENGTH = 100
 MAX_REDIRECT_URIS = 10
@@ -43,6 +45,7 @@ class GrantType(StrEnum):
     CLIENT_CREDENTIALS = "client_credentials"
     AUTHORIZATION_CODE = "authorization_code"
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant
+    TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - RFC 8693
 
 
 class ClientStatus(StrEnum):
@@ -174,7 +177,8 @@ class Client:
         """Refresh tokens are for people only: a machine asks anew (RFC 6749 §4.4.3)."""
         people = {GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN} if self.redirect_uris else set()
         machine = {GrantType.CLIENT_CREDENTIALS} if self.is_confidential else set()
-        return frozenset(people | machine)
+        assisting = {GrantType.TOKEN_EXCHANGE} if ASSISTING & self.scopes else set()
+        return frozenset(people | machine | assisting)
 
     @property
     def is_active(self) -> bool:

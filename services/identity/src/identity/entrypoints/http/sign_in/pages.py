@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from identity.domain.sign_in.sign_in import SignIn, Stage
 
@@ -28,7 +28,7 @@ _PATH_OF_CODE = "/v1/oauth2/sign-in/code"
 @cache
 def _templates() -> Environment:
     return Environment(
-        loader=PackageLoader("identity.entrypoints.http.sign_in"),
+        loader=ChoiceLoader([PackageLoader(f"identity.entrypoints.http.{area}") for area in ("sign_in", "assistance")]),
         autoescape=True,
         auto_reload=False,
         undefined=StrictUndefined,
@@ -49,7 +49,7 @@ def sign_in_page(
 ) -> Response:
     """The form that comes next; with what was wrong about the last one."""
     asks_code = sign_in.stage is Stage.CODE_SENT
-    return _page(
+    return page(
         "sign_in.html",
         status,
         _source_of(sign_in.request.redirect_uri),
@@ -65,10 +65,11 @@ def sign_in_page(
 
 def problem_page(status: int, problem: dict[str, Any]) -> Response:
     """A problem as people read it, with nowhere to go on from here."""
-    return _page("problem.html", status, "", problem=problem)
+    return page("problem.html", status, "", problem=problem)
 
 
-def _page(template: str, status: int, sent_back_to: str, **context: Any) -> Response:
+def page(template: str, status: int, sent_back_to: str, **context: Any) -> Response:
+    """A page; `sent_back_to` is where its forms may lead besides here, as a source expression after a space."""
     style, style_hash = _style()
     html = _templates().get_template(template).render(style=style, **context)
     response = Response(html, HTTPStatus(status), content_type="text/html; charset=utf-8")

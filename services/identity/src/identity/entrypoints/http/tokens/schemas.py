@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, validate
 
+from identity.application.assistance.exchange_assistance import ACCESS_TOKEN_TYPE, ASSISTANCE_TYPE
 from identity.domain.clients.client import LONGEST_REDIRECT_URI
 
 LONGEST_CLIENT_ID = 128  # ours have 64 characters at most
@@ -53,10 +54,13 @@ class ClientRequestSchema(Schema):
 
 
 class TokenRequestSchema(ClientRequestSchema):
-    """RFC 6749 §4.1.3, §4.4.2 and §6; RFC 7636 §4.5."""
+    """RFC 6749 §4.1.3, §4.4.2 and §6; RFC 7636 §4.5; RFC 8693 §2.1."""
 
     grant_type = text(
-        64, "client_credentials, authorization_code or refresh_token.", "client_credentials", required=True
+        64,
+        "client_credentials, authorization_code, refresh_token or urn:ietf:params:oauth:grant-type:token-exchange.",
+        "client_credentials",
+        required=True,
     )
     scope = text(
         LONGEST_SCOPE, "Scopes separated by spaces; without it, every scope that the client has.",
@@ -66,6 +70,15 @@ class TokenRequestSchema(ClientRequestSchema):
     redirect_uri = text(LONGEST_REDIRECT_URI, "Of authorization_code: as at the authorization endpoint.")
     code_verifier = text(128, "Of authorization_code: the PKCE verifier (RFC 7636).")
     refresh_token = text(LONGEST_CODE, "Of refresh_token: the latest one; each counts once.")
+    subject_token = text(LONGEST_CODE, "Of token-exchange: the id of an assistance that the person agreed to.")
+    subject_token_type = text(128, "Of token-exchange.", ASSISTANCE_TYPE)
+    actor_token = text(
+        LONGEST_TOKEN, "Of token-exchange: the operator's own access token, where an operator had signed in."
+    )
+    actor_token_type = text(128, "Of token-exchange: with actor_token.", ACCESS_TOKEN_TYPE)
+    requested_token_type = text(128, "Of token-exchange: an access token, or left out.", ACCESS_TOKEN_TYPE)
+    audience = text(128, "Of token-exchange: emitra, or left out.")
+    resource = text(LONGEST_REDIRECT_URI, "Of token-exchange: not supported.")
 
 
 class TokenQuestionSchema(ClientRequestSchema):
@@ -89,6 +102,7 @@ class AccessTokenSchema(Schema):
     )
     refresh_token = fields.String(metadata={"description": "For a person only; it counts once and gives the next."})
     id_token = fields.String(metadata={"description": "With the scope openid, when a code is redeemed: who signed in."})
+    issued_token_type = fields.String(metadata={"description": "Of token-exchange (RFC 8693 section 2.2.1)."})
 
     @post_dump
     def _leave_out(self, shown: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -110,6 +124,15 @@ class ActingSchema(Schema):
     districts = fields.List(fields.String())
 
 
+class ActClaimSchema(Schema):
+    """RFC 8693 §4.1: who does it for the person."""
+
+    sub = fields.String(required=True)
+    client_id = fields.String(required=True)
+    kiosk_id = fields.String()
+    role = fields.String()
+
+
 class IntrospectionSchema(Schema):
     """RFC 7662 §2.2; `active` alone for a token that does not count, or that is not this client's to know."""
 
@@ -127,6 +150,8 @@ class IntrospectionSchema(Schema):
     sid = fields.String()
     kiosk_id = fields.String()
     person = fields.Nested(ActingSchema)
+    act = fields.Nested(ActClaimSchema)
+    assistance_id = fields.String()
 
 
 class PublicKeySchema(Schema):

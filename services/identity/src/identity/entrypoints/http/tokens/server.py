@@ -11,7 +11,7 @@ from typing import Any
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError, grants
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError, UnauthorizedClientError, grants
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core.errors import (
@@ -20,11 +20,17 @@ from authlib.oidc.core.errors import (
     RequestURINotSupportedError,
 )
 
+from identity.application.assistance.exchange_assistance import (
+    ACCESS_TOKEN_TYPE,
+    ASSISTANCE_TYPE,
+    ExchangeAssistance,
+)
 from identity.application.clients.authenticate_client import AuthenticateClient
 from identity.application.clients.errors import InvalidTokenRequest
 from identity.application.tokens.errors import (
     InvalidGrant,
     InvalidScope,
+    InvalidTarget,
     UnauthorizedClient,
     UnsupportedGrantType,
 )
@@ -33,6 +39,7 @@ from identity.application.tokens.redeem_code import RedeemCode
 from identity.application.tokens.rotate_refresh_token import RotateRefreshToken
 from identity.bootstrap import Identity
 from identity.domain.clients.client import SCOPE, Client, GrantType
+from identity.domain.tokens.access_token import AUDIENCE
 from identity.domain.tokens.grants import OPENID, AuthorizationCode, new_token, stored
 from identity.entrypoints.http.tokens.token_request import Credentials
 from servicekit.errors import ServiceError
@@ -109,6 +116,7 @@ class OAuthServer(AuthorizationServer):
         self.register_grant(_ClientCredentials)
         self.register_grant(_SignedIn, [_S256Always(required=True), _OpenIdParameters()])
         self.register_grant(_Refreshing)
+        self.register_grant(_Exchanging)
 
     def query_client(self, client_id: str) -> OAuthClient | None:
         client = self.identity.clients.get(client_id)
@@ -192,6 +200,39 @@ class _Refreshing(grants.RefreshTokenGrant):
             at=self.server.at,
         )
         return 200, self.server.identity.rotate_refresh_token(command), []
+
+
+class _Exchanging(grants.BaseGrant, grants.TokenEndpointMixin):
+    """Token exchange (RFC 8693), which Authlib does not have: an assistance for a token to act by."""
+
+    GRANT_TYPE = str(GrantType.TOKEN_EXCHANGE)
+
+    def validate_token_request(self) -> None:
+        """Who asks and whether it may, and whether the request is one (§2.1)."""
+        client = self.authenticate_token_endpoint_client()
+        if not client.check_grant_type(self.GRANT_TYPE):
+            raise UnauthorizedClientError("Only a client with the scope assistances:write exchanges tokens.")
+        self.request.client = client
+        form = self.request.form
+        if form.get("subject_token_type") != ASSISTANCE_TYPE or "subject_token" not in form:
+            raise InvalidRequestError(f"Send an assistance's id as subject_token, subject_token_type={ASSISTANCE_TYPE}.")
+        if ("actor_token" in form) != (form.get("actor_token_type") == ACCESS_TOKEN_TYPE):
+            raise InvalidRequestError(f"actor_token goes with actor_token_type={ACCESS_TOKEN_TYPE}.")
+        if form.get("requested_token_type", ACCESS_TOKEN_TYPE) != ACCESS_TOKEN_TYPE:
+            raise InvalidRequestError(f"The requested_token_type is {ACCESS_TOKEN_TYPE}, or left out.")
+        if "resource" in form or form.get("audience", AUDIENCE) != AUDIENCE:
+            raise InvalidTarget("Tokens are made for the audience emitra alone; leave audience and resource out.")
+
+    def create_token_response(self) -> tuple[int, AccessToken, list[Any]]:
+        command = ExchangeAssistance(
+            client=self.request.client.client,
+            assistance_id=self.request.form["subject_token"],
+            actor_token=self.request.form.get("actor_token"),
+            scope=self.request.payload.scope,
+            token_id=public_id("tok"),
+            at=self.server.at,
+        )
+        return 200, self.server.identity.assistance.exchange(command), []
 
 
 class _Code:

@@ -56,8 +56,7 @@ def store_identifier(body: dict[str, Any]) -> dict[str, Any]:
         StoreIdentifier(
             kind=Kind(body["kind"]),
             typed=body["number"],
-            # Random, unlike other ids: one that holds an instant would tell when the number was first stored.
-            reference=f"vlt_{secrets.token_hex(REFERENCE_BYTES)}",
+            reference=new_reference(),
             actor=_actor(),
             at=utc_now(),
         )
@@ -127,6 +126,11 @@ def list_readings(query: dict[str, Any], reference: str) -> dict[str, Any]:
         "items": [shown(reading) for reading in page.readings],
         "next": page.following and cursor().encode({"reference": reference, "after": page.following}),
     }
+
+
+def new_reference() -> str:
+    """Random, unlike other ids: one that holds an instant would tell when the number was first stored."""
+    return f"vlt_{secrets.token_hex(REFERENCE_BYTES)}"
 
 
 def _actor() -> Actor:

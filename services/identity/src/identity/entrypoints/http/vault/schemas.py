@@ -35,7 +35,7 @@ def _reference() -> Code:
     return Code(_REFERENCE, longest=36, required=True, error=error, metadata={"example": _EXAMPLE})
 
 
-class _DiscreetSchema(Schema):
+class DiscreetSchema(Schema):
     """A problem names a member that nobody knows: digits in that name are masked, for it may be the number itself."""
 
     def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
@@ -44,7 +44,7 @@ class _DiscreetSchema(Schema):
             error.messages = {re.sub(r"\d", "X", str(name)): messages for name, messages in error.messages.items()}
 
 
-class StoreRequestSchema(_DiscreetSchema):
+class StoreRequestSchema(DiscreetSchema):
     """A number, as somebody typed it."""
 
     kind = _kind()
@@ -72,7 +72,7 @@ class ReferenceSchema(Schema):
     )
 
 
-class DetokenisationRequestSchema(_DiscreetSchema):
+class DetokenisationRequestSchema(DiscreetSchema):
     """Whose number, and what for."""
 
     reference = _reference()

@@ -1,0 +1,1 @@
+"""Assistance: asked for, agreed to, used, announced, disputed."""

@@ -1,0 +1,37 @@
+"""What a person is told of an assistance of theirs: it was agreed to, something was done, a case was answered."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# The first repeat comes soon, since most failures are short; then rarely, and without end: no notice is given up.
+FIRST_REPEAT, LAST_REPEAT = timedelta(seconds=5), timedelta(minutes=10)
+SENT_KEPT = timedelta(days=30)
+
+
+class NoticeKind(StrEnum):
+    """What it tells."""
+
+    AGREED = "AGREED"
+    DONE = "DONE"
+    PERHAPS_DONE = "PERHAPS_DONE"
+    ANSWERED = "ANSWERED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One message to be sent. `id` is that of what it tells, so that the same is never told twice.
+
+    `operation` is what was called, such as `POST /v1/payments`; None for what was no call.
+    """
+
+    id: str
+    assistance_id: str
+    kind: NoticeKind
+    operation: str | None
+    at: datetime
+    attempts: int = 0
+
+    def again_after(self) -> timedelta:
+        """How long to wait after one more failure: doubled each time, up to the last."""
+        return min(FIRST_REPEAT * 2 ** min(self.attempts, 16), LAST_REPEAT)

@@ -1,0 +1,1 @@
+"""Assistances, the page behind a notice, and cases."""

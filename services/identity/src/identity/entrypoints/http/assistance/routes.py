@@ -1,0 +1,252 @@
+"""Acting for a person, for operators' and centres' software; and the cases of those who say that they did not agree."""
+
+from typing import Any
+
+from identity.application.assistance.answer_case import AnswerCase
+from identity.application.assistance.ask_consent import AskConsent
+from identity.application.assistance.end_assistance import Withdraw
+from identity.application.assistance.errors import (
+    ActNotAcceptable,
+    AssistanceNotFound,
+    AssistanceNotSetUp,
+    AssistanceOver,
+    CaseAnswered,
+    CaseNotFound,
+    MayNotAssist,
+)
+from identity.application.assistance.give_consent import GiveConsent
+from identity.application.assistance.ports import Ending
+from identity.application.sign_in.errors import InvalidMobile, TooManyCodes, TooManyTries, WrongCode
+from identity.application.vault.errors import NumberErased, ReferenceNotFound, VaultClosed
+from identity.bootstrap import Identity
+from identity.domain.assistance.acts import Act
+from identity.domain.assistance.assistance import Assistance, State
+from identity.domain.assistance.cases import Case, CaseState
+from identity.domain.sign_in.sign_in import new_code
+from identity.domain.vault.records import Actor
+from identity.entrypoints.http.assistance.schemas import (
+    AnswerRequestSchema,
+    AssistanceRequestSchema,
+    AssistanceSchema,
+    CaseSchema,
+    CasesPageSchema,
+    CasesQuerySchema,
+    ConsentRequestSchema,
+)
+from identity.entrypoints.http.vault.routes import new_reference
+from servicekit.errors import FieldProblem, ValidationFailed
+from servicekit.http import Blueprint, application, caller, cursor, idempotency_claim, mark_replayed, request_id
+from servicekit.ids import event_id, public_id
+from servicekit.instants import utc_now
+from servicekit.money import money
+
+KEY_RETENTION_DAYS = 7
+_ASSISTANCE = {
+    "in": "path",
+    "name": "assistance_id",
+    "description": "The assistance.",
+    "example": "ast_01a2076b44007ff7a6151691ea9526ea",
+}
+_CASE = {
+    "in": "path",
+    "name": "case_id",
+    "description": "The case.",
+    "example": "cas_01a2076b44007ff7a6151691ea9526ea",
+}
+EXAMPLE = {
+    "mobile": "98290 00000",
+    "act": {"code": "pay-bill"},
+    "object": "JVVNL, November",
+    "amount": {"amount": 152500, "currency": "INR"},
+}
+
+assistances = Blueprint("assistance", description="Acting for a person who agreed to it; cases of those who did not.")
+
+
+@assistances.route("/v1/assistances", methods=["POST"])
+@assistances.requires("assistances:write")
+@assistances.keyed("ask-consent", retention_days=KEY_RETENTION_DAYS)
+@assistances.raises(
+    MayNotAssist, ActNotAcceptable, InvalidMobile, TooManyCodes, AssistanceNotSetUp, AssistanceOver, ReferenceNotFound,
+    NumberErased, VaultClosed,
+)  # fmt: skip
+@assistances.arguments(AssistanceRequestSchema, example=EXAMPLE)
+@assistances.response(201, AssistanceSchema, headers=["Location"])
+def ask_consent(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Ask a person to let you do something for them
+
+    A code goes to their own number, with the act in Hindi and in English. The answer is the same whoever has the
+    number. When they have read it and agree, they tell you the code: send it to …/consents. Then get a token for the
+    act at /v1/oauth2/token (RFC 8693). Each thing that is done with it is announced to the person.
+    """
+    who, act = caller(), body["act"]
+    own = None
+    if "scopes" in act:
+        own = Act(text=act["text"], text_hi=act["text_hi"], scopes=frozenset(act["scopes"]))
+    once = application(Identity).assistance.ask(
+        AskConsent(
+            actor=_actor(),
+            actor_role=who.person.role if who.person else None,
+            actor_has_actor=who.actor is not None,
+            mobile=body.get("mobile"),
+            reference=body.get("reference"),
+            act_code=act.get("code"),
+            own_act=own,
+            object_text=body["object"],
+            amount_paise=body["amount"] and body["amount"]["amount"],
+            minutes=body["minutes"],
+            assistance_id=public_id("ast"),
+            new_reference=new_reference(),
+            reading_id=public_id("rdg"),
+            code=new_code(),
+            claim=idempotency_claim(),
+            at=utc_now(),
+        )
+    )
+    mark_replayed(once.replayed)
+    return _shown(once.value), 201, {"Location": f"/v1/assistances/{once.value.id}"}
+
+
+@assistances.route("/v1/assistances/<string:assistance_id>", parameters=[_ASSISTANCE])
+@assistances.requires("assistances:read")
+@assistances.raises(AssistanceNotFound)
+@assistances.response(200, AssistanceSchema)
+def get_assistance(assistance_id: str) -> dict[str, Any]:
+    """Look how far an assistance is
+
+    For the client and the operator that asked for it.
+    """
+    return _shown(application(Identity).assistance.read.own(assistance_id, _actor()))
+
+
+@assistances.route("/v1/assistances/<string:assistance_id>/consents", methods=["POST"], parameters=[_ASSISTANCE])
+@assistances.requires("assistances:write")
+@assistances.repeatable("the right code again gives the same receipt; a wrong one is one of five tries")
+@assistances.raises(AssistanceNotFound, AssistanceOver, WrongCode, TooManyTries)
+@assistances.arguments(ConsentRequestSchema, example={"code": "123456"})
+@assistances.response(200, AssistanceSchema)
+def give_consent(body: dict[str, Any], assistance_id: str) -> dict[str, Any]:
+    """Hand in the code that the person told you
+
+    Five tries, five minutes. The assistance is then active for the minutes that were asked for, and the person gets a
+    notice of it.
+    """
+    agreed = application(Identity).assistance.agree(
+        GiveConsent(
+            assistance_id=assistance_id, actor=_actor(), code=body["code"], person_id=public_id("per"), at=utc_now()
+        )
+    )
+    return _shown(agreed)
+
+
+@assistances.route("/v1/assistances/<string:assistance_id>/withdrawals", methods=["POST"], parameters=[_ASSISTANCE])
+@assistances.requires("assistances:write")
+@assistances.repeatable("what is withdrawn stays withdrawn")
+@assistances.raises(AssistanceNotFound)
+@assistances.response(200, AssistanceSchema)
+def withdraw_assistance(assistance_id: str) -> dict[str, Any]:
+    """End an assistance at the person's wish, or because it is done
+
+    Its tokens count no more. The person can do the same by the link in their notice.
+    """
+    area = application(Identity).assistance
+    own = area.read.own(assistance_id, _actor())
+    return _shown(area.end.withdraw(Withdraw(assistance=own, ending=ending())))
+
+
+@assistances.route("/v1/cases")
+@assistances.requires("cases:read")
+@assistances.arguments(CasesQuerySchema, location="query")
+@assistances.response(200, CasesPageSchema)
+def list_cases(query: dict[str, Any]) -> dict[str, Any]:
+    """Cases of people who say "not me", the oldest first
+
+    For support. Name state OPEN for those that wait for an answer.
+    """
+    state = query["state"] and CaseState(query["state"])
+    cases, following = application(Identity).assistance.read.page(state, _after(query), query["limit"])
+    position = following and cursor().encode({"state": query["state"], "after": following})
+    return {"items": [_case(case) for case in cases], "next": position}
+
+
+@assistances.route("/v1/cases/<string:case_id>", parameters=[_CASE])
+@assistances.requires("cases:read")
+@assistances.raises(CaseNotFound)
+@assistances.response(200, CaseSchema)
+def get_case(case_id: str) -> dict[str, Any]:
+    """Read a case"""
+    return _case(application(Identity).assistance.read.case(case_id))
+
+
+@assistances.route("/v1/cases/<string:case_id>/answers", methods=["POST"], parameters=[_CASE])
+@assistances.requires("cases:write")
+@assistances.repeatable("the same answer again changes nothing; another one is refused")
+@assistances.raises(CaseNotFound, CaseAnswered)
+@assistances.arguments(
+    AnswerRequestSchema,
+    example={"text": "The payment was returned to you.", "text_hi": "भुगतान आपको लौटा दिया गया है।"},
+)
+@assistances.response(200, CaseSchema)
+def answer_case(body: dict[str, Any], case_id: str) -> dict[str, Any]:
+    """Answer a case
+
+    The person gets a notice, and reads the answer by the link that they have.
+    """
+    command = AnswerCase(case_id=case_id, text=body["text"], text_hi=body["text_hi"], actor=_actor(), at=utc_now())
+    return _case(application(Identity).assistance.answer(command))
+
+
+def ending() -> Ending:
+    """An event of this request."""
+    return Ending(event_id=event_id(), request_id=request_id(), at=utc_now())
+
+
+def _actor() -> Actor:
+    known = caller()
+    return Actor(
+        client_id=known.client_id, kiosk_id=known.kiosk_id, person_id=known.person.id if known.person else None
+    )
+
+
+def _shown(assistance: Assistance) -> dict[str, Any]:
+    over = assistance.state is State.ACTIVE and not assistance.is_in_force(utc_now())
+    act = assistance.act
+    return {
+        "assistance_id": assistance.id,
+        "state": "ENDED" if over else assistance.state.value,
+        "mobile_shown": assistance.mobile_shown,
+        "act": {"code": act.code, "text": act.text, "text_hi": act.text_hi, "scopes": sorted(act.scopes)},
+        "object": assistance.object_text,
+        "amount": None if assistance.amount_paise is None else money(assistance.amount_paise),
+        "minutes": assistance.minutes,
+        "code_expires_at": assistance.code_expires_at,
+        "consent": assistance.consent and {"text_id": assistance.consent.text_id, "at": assistance.consent.at},
+        "ends_at": assistance.ends_at,
+    }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    answer = case.answer
+    return {
+        "case_id": case.id,
+        "state": case.state.value,
+        "reason": case.reason.value,
+        "assistance_id": case.assistance_id,
+        "actor": vars(case.actor),
+        "opened_at": case.opened_at,
+        "answer": answer and {**vars(answer), "by": vars(answer.by)},
+    }
+
+
+def _after(query: dict[str, Any]) -> str:
+    """The id that the page before ended with. Raises ValidationFailed for a cursor of another list."""
+    if query["cursor"] is None:
+        return ""
+    position = cursor().decode(query["cursor"])
+    after = position.get("after")
+    if position.get("state") != query["state"] or not isinstance(after, str):
+        problem = FieldProblem(
+            "?cursor", "invalid-cursor", "Begin anew: leave the cursor out.", "बिना कर्सर के दोबारा शुरू करें।"
+        )
+        raise ValidationFailed("The cursor belongs to another list.", errors=[problem])
+    return after
