@@ -11,6 +11,7 @@ from identity.adapters import (
     mongo_assistances,
     mongo_cases,
     mongo_notices,
+    mongo_people,
     mongo_sign_ins,
     mongo_tokens,
     mongo_vault,
@@ -48,8 +49,12 @@ from identity.application.clients.create_client import CreateClientHandler
 from identity.application.clients.ports import Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
+from identity.application.people.change_rights import ChangeRightHandler, GrantRightHandler
+from identity.application.people.ports import People
+from identity.application.people.record_person import RecordPersonHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
-from identity.application.sign_in.check_code import CheckCodeHandler
+from identity.application.sign_in.check_code import CheckCodeHandler, ChoiceReader
+from identity.application.sign_in.end_sign_in import EndSignInHandler
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.application.sign_in.send_code import SendCodeHandler
 from identity.application.tokens.issue_token import IssueTokenHandler
@@ -92,6 +97,7 @@ INDEXES = {
     **mongo_tokens.INDEXES,
     **mongo_sign_ins.INDEXES,
     **mongo_vault.INDEXES,
+    **mongo_people.INDEXES,
     **mongo_assistances.INDEXES,
     **mongo_cases.INDEXES,
     **mongo_notices.INDEXES,
@@ -136,6 +142,7 @@ class Identity:
     environment: str
     public_keys: dict[str, Any]
     clients: Clients
+    people: People
     grants: Grants
     authenticate_client: AuthenticateClientHandler
     issue_token: IssueTokenHandler
@@ -146,7 +153,12 @@ class Identity:
     begin_sign_in: BeginSignInHandler
     send_code: SendCodeHandler
     check_code: CheckCodeHandler
+    choices: ChoiceReader
+    end_sign_in: EndSignInHandler
     sign_ins: SignInReader
+    record_person: RecordPersonHandler
+    grant_right: GrantRightHandler
+    change_right: ChangeRightHandler
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
     seed_sandbox: SeedSandboxHandler
@@ -160,11 +172,18 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     db, issuer, key = mongo.db, settings.issuer, settings.people_key.encode()
     clients, people, grants = MongoClients(db), MongoPeople(db), MongoGrants(db)
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
+    choices = ChoiceReader(people=people)
     assistances = MongoAssistances(mongo, Idempotency(mongo), Outbox(mongo.db, settings.service_name))
     signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
     sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
     reader = TokenReader(
-        clients=clients, grants=grants, revoked=revoked, assistances=assistances, signer=signer, issuer=issuer
+        clients=clients,
+        grants=grants,
+        people=people,
+        revoked=revoked,
+        assistances=assistances,
+        signer=signer,
+        issuer=issuer,
     )
     vault = _vault(settings, mongo)
     return Identity(
@@ -172,6 +191,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         environment=settings.environment,
         public_keys=signer.public_keys(),
         clients=clients,
+        people=people,
         grants=grants,
         authenticate_client=AuthenticateClientHandler(
             clients=clients,
@@ -192,11 +212,18 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         send_code=SendCodeHandler(
             sign_ins=sign_ins, sent=MongoSentCodes(db), devices=MongoDevices(db), sender=sender, key=key
         ),
-        check_code=CheckCodeHandler(sign_ins=sign_ins, completions=unit_of_work, key=key),
+        check_code=CheckCodeHandler(sign_ins=sign_ins, choices=choices, key=key),
+        choices=choices,
+        end_sign_in=EndSignInHandler(completions=unit_of_work, choices=choices),
         sign_ins=SignInReader(sign_ins=sign_ins),
+        record_person=RecordPersonHandler(owners=unit_of_work, key=key),
+        grant_right=GrantRightHandler(people=people),
+        change_right=ChangeRightHandler(people=people),
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(clients=clients),
-        seed_sandbox=SeedSandboxHandler(clients=clients, people=people, environment=settings.environment),
+        seed_sandbox=SeedSandboxHandler(
+            clients=clients, people=people, owners=unit_of_work, key=key, environment=settings.environment
+        ),
         sandbox_file=JsonSandboxFile,
         vault=vault,
         assistance=_assistance(mongo, issuer, key, assistances, clients, unit_of_work, vault, reader, signer, sender),

@@ -8,7 +8,7 @@ from identity.application.clients.sandbox import (
     OPERATIONS_SCOPES,
     PORTAL_SCOPES,
 )
-from identity.domain.clients.client import PERSON_ID
+from identity.domain.people.definitions import PERSON_ID
 
 BY_NAME = {client.name: client for client in CLIENTS}
 
@@ -38,7 +38,7 @@ OFFICERS = {
 
 def test_the_clients_have_the_scopes_of_their_kind() -> None:
     assert {name for name, client in BY_NAME.items() if client.scopes == OFFICER_SCOPES} == set(OFFICERS)
-    assert {"wallet:read"} == KIOSK_SCOPES - PORTAL_SCOPES
+    assert {"assistances:read", "assistances:write", "wallet:read"} == KIOSK_SCOPES - PORTAL_SCOPES
     assert BY_NAME["portal-sandbox"].scopes == PORTAL_SCOPES
     assert BY_NAME["load-40"].scopes == KIOSK_SCOPES
     assert not KIOSK_SCOPES & {"applications:decide", "internal"}

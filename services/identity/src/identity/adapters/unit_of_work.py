@@ -6,7 +6,8 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
-from identity.adapters.mongo_sign_ins import DEVICES, MOBILE_NUMBERS, SIGN_INS
+from identity.adapters.mongo_people import MOBILE_NUMBERS, PEOPLE, person_document
+from identity.adapters.mongo_sign_ins import DEVICES, SIGN_INS
 from identity.adapters.mongo_tokens import (
     CODES,
     GRANTS,
@@ -60,7 +61,7 @@ class MongoUnitOfWork:
             self._db[CODES].insert_one(code, session=session)
             self._know_device(completion, session)
 
-        condition = {"_id": sign_in.id, "stage": Stage.CODE_SENT.value, "code_hmac": sign_in.code_hmac}
+        condition = {"_id": sign_in.id, "stage": sign_in.stage.value, "code_hmac": sign_in.code_hmac}
         # The request and the number have done their part; until it expires only that it is done has to be known.
         done = {
             "$set": {"stage": Stage.DONE.value},
@@ -82,9 +83,8 @@ class MongoUnitOfWork:
             session=session,
         )  # type: ignore[assignment]  # never None: it upserts and returns what it wrote
         if owner["person_id"] == person.id:
-            self._db["people"].insert_one(
-                {"_id": person.id, "role": person.role, "name": None, "name_hi": None, "created_at": person.created_at},
-                session=session,
+            self._db[PEOPLE].update_one(
+                {"_id": person.id}, {"$setOnInsert": person_document(person)}, upsert=True, session=session
             )
         return str(owner["person_id"])
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from identity.domain.clients.client import SCOPE, InvalidDefinition
+from identity.domain.clients.client import SCOPE
+from identity.domain.people.definitions import InvalidDefinition
 
 ACT_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 # What fits into one message beside the rest, and what somebody reads to its end at a counter.
