@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from tests.support.assisting import Counter
 from tests.support.keys import ISSUER, KEY_SET, PEOPLE_KEY
 from tests.support.signing_in import Browser, Phone
 from tests.support.vault import KEY_FILE, key_file
@@ -85,6 +86,12 @@ def sandbox(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> dic
 def browser(client: FlaskClient, sandbox: dict[str, Any], phone: Phone) -> Browser:
     """A new browser of somebody's, over the shared sandbox."""
     return Browser(client.application, phone)
+
+
+@pytest.fixture
+def counter(client: FlaskClient, sandbox: dict[str, Any], phone: Phone) -> Counter:
+    """The software of a centre in Jaipur, with somebody before it."""
+    return Counter(client, sandbox["kiosk-jaipur"], phone)
 
 
 @pytest.fixture

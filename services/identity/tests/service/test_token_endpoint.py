@@ -162,7 +162,12 @@ def test_the_metadata_leads_to_the_endpoints(client: FlaskClient, sandbox: Sandb
     credentials = basic(kiosk["client_id"], kiosk["client_secret"])
     answer = client.post(metadata["token_endpoint"].removeprefix(issuer), data=GRANT, headers=credentials)
     assert answer.status_code == 200
-    assert set(metadata["grant_types_supported"]) == {"authorization_code", "client_credentials", "refresh_token"}
+    assert set(metadata["grant_types_supported"]) == {
+        "authorization_code",
+        "client_credentials",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    }
     assert metadata["code_challenge_methods_supported"] == ["S256"]
 
 

@@ -177,8 +177,8 @@ def _assistance_document(assistance: Assistance) -> Document:
     members["act"]["scopes"] = sorted(assistance.act.scopes)
     amount = assistance.amount_paise
     return {
-        **members,
         "_id": members.pop("id"),
+        **members,
         "state": assistance.state.value,
         "amount_paise": None if amount is None else Int64(amount),
         "forget_at": assistance.asked_at + UNANSWERED_KEPT,
