@@ -5,11 +5,14 @@ from pathlib import Path
 
 from pymongo.client_session import ClientSession
 
+from gateway.adapters import mongo_transactions, mongo_withdrawals
 from gateway.adapters.access_tokens import AccessTokens, InternalTokenIssuer
 from gateway.adapters.identity_keys import IdentityKeys
+from gateway.adapters.known_withdrawals import KnownWithdrawals
 from gateway.adapters.mongo_last_good_routes import MongoLastGoodRoutes
 from gateway.adapters.mongo_route_register import MongoRouteRegister
-from gateway.adapters.mongo_transactions import INDEXES, MongoTransactions, TransactionsWithin
+from gateway.adapters.mongo_transactions import MongoTransactions, TransactionsWithin
+from gateway.adapters.mongo_withdrawals import MongoWithdrawals, WithdrawalsWithin
 from gateway.adapters.route_files import RouteFiles
 from gateway.adapters.transaction_owners import (
     MOST_ASKED_AT_ONCE,
@@ -17,6 +20,7 @@ from gateway.adapters.transaction_owners import (
     HttpTransactionOwners,
 )
 from gateway.adapters.upstreams import Upstreams
+from gateway.application.note_withdrawal import NoteWithdrawalHandler
 from gateway.application.read_transactions import TransactionReader
 from gateway.application.record_observations import RecordObservationsHandler
 from gateway.application.release_routes import ReleaseRoutesHandler
@@ -27,12 +31,15 @@ from servicekit.mongo import Mongo
 
 __all__ = ["INDEXES", "Gateway", "bootstrap"]
 
+INDEXES = {**mongo_transactions.INDEXES, **mongo_withdrawals.INDEXES}
+
 
 @dataclass(frozen=True)
 class GatewayWithin:
-    """The use case of consumed events, inside the transaction that records them as handled."""
+    """The use cases of consumed events, inside the transaction that records them as handled."""
 
     record_observations: RecordObservationsHandler
+    note_withdrawal: NoteWithdrawalHandler
 
 
 @dataclass(frozen=True)
@@ -41,16 +48,21 @@ class Gateway:
 
     routes: RouteFiles
     access_tokens: AccessTokens
+    withdrawals: KnownWithdrawals
     internal_tokens: InternalTokenIssuer
     upstreams: Upstreams
     view_transaction: ViewTransactionHandler
     transactions_for_anybody: TransactionReader
     release_routes: ReleaseRoutesHandler
     _transactions: MongoTransactions
+    _withdrawals: MongoWithdrawals
 
     def within(self, session: ClientSession) -> GatewayWithin:
-        """The use case that writes in the transaction of `session`."""
-        return GatewayWithin(RecordObservationsHandler(TransactionsWithin(self._transactions, session)))
+        """The use cases that write in the transaction of `session`."""
+        return GatewayWithin(
+            RecordObservationsHandler(TransactionsWithin(self._transactions, session)),
+            NoteWithdrawalHandler(WithdrawalsWithin(self._withdrawals, session)),
+        )
 
 
 def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
@@ -59,7 +71,7 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     routes = RouteFiles(Path(settings.routes_dir), SettleRoutesHandler(register), last_good)
     internal_tokens = InternalTokenIssuer(settings.internal_token_key)
     upstreams = Upstreams(settings.upstream_connections)
-    transactions = MongoTransactions(mongo.db)
+    transactions, withdrawals = MongoTransactions(mongo.db), MongoWithdrawals(mongo.db)
     owners, owners_for_anybody = (
         HttpTransactionOwners(routes, upstreams, internal_tokens, most_at_once)
         for most_at_once in (MOST_ASKED_AT_ONCE, MOST_ASKED_FOR_ANYBODY)
@@ -67,10 +79,12 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     return Gateway(
         routes=routes,
         access_tokens=AccessTokens(IdentityKeys(settings.jwks_url), settings.issuer),
+        withdrawals=KnownWithdrawals(withdrawals),
         internal_tokens=internal_tokens,
         upstreams=upstreams,
         view_transaction=ViewTransactionHandler(TransactionReader(transactions, owners)),
         transactions_for_anybody=TransactionReader(transactions, owners_for_anybody),
         release_routes=ReleaseRoutesHandler(register, last_good),
         _transactions=transactions,
+        _withdrawals=withdrawals,
     )

@@ -96,12 +96,15 @@ class AccessTokens:
 
 
 def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
-    client_id, kiosk_id, scope, person = (claims.get(n) for n in ("client_id", "kiosk_id", "scope", "person"))
+    client_id, kiosk_id, scope, person, sid = (
+        claims.get(name) for name in ("client_id", "kiosk_id", "scope", "person", "sid")
+    )
     well_formed = (
         isinstance(client_id, str)
         and isinstance(kiosk_id, str | None)
         and isinstance(scope, str | None)
         and isinstance(person, dict | None)
+        and isinstance(sid, str | None)
     )
     if not well_formed:
         raise TokenInvalid(_INVALID.format(reason="a claim has a wrong form"))
@@ -112,6 +115,7 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
         person=person,
         expires_at=float(claims["exp"]),
         kid=kid,
+        subjects=(str(client_id), *((sid,) if sid else ())),
     )
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 @dataclass(slots=True, eq=False)
 class AccessToken:
-    """What a good access token says. `expires_at` is in Unix seconds; `internal` holds tokens made from it."""
+    """What a good access token says. `expires_at` is in Unix seconds; `internal` holds tokens made from it.
+
+    `subjects` are the ids that its access hangs on: the client's and, of somebody who signed in, the sign-in's.
+    """
 
     client_id: str
     kiosk_id: str | None
@@ -15,6 +18,7 @@ class AccessToken:
     person: Mapping[str, Any] | None
     expires_at: float
     kid: str
+    subjects: tuple[str, ...]
     internal: dict[str, tuple[str, float]] = field(default_factory=dict)
 
 

@@ -1,4 +1,7 @@
-"""The gateway's table of events: those that feed the transactions view. Each reading declares what the view reads."""
+"""The gateway's table of events: those that feed the transactions view, and identity's, of access that was taken back.
+
+Each reading declares what is read of its event.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,10 +9,13 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
+from gateway.application.note_withdrawal import NoteWithdrawal
 from gateway.application.record_observations import RecordObservations
 from gateway.application.transactions import Kind, Observation, SeenEvent
+from gateway.application.withdrawals import Why, Withdrawal
 from gateway.bootstrap import Gateway
-from servicekit.events import Consumer, ReceivedEvent
+from servicekit.events import Consumer, Order, ReceivedEvent
+from servicekit.instants import utc_now
 
 
 class _TransactionReading(Schema):
@@ -61,6 +67,35 @@ class ApplicationDecidedReading(_ApplicationReading):
 class CertificateIssuedReading(_ApplicationReading):
     certificate_id = fields.String(required=True)
     issued_at = fields.AwareDateTime(required=True)
+
+
+class _ClientReading(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    of = fields.String(required=True, data_key="client_id")
+
+
+class ClientSuspendedReading(_ClientReading):
+    since = fields.AwareDateTime(required=True, data_key="susprevoked_at")
+    until = fields.AwareDateTime(required=True, allow_none=True, data_key="suspended_until")
+    reason = fields.String(required=True)
+
+
+class ClientReinstatedReading(_ClientReading):
+    since = fields.AwareDateTime(required=True, data_key="reinstated_at")
+
+
+class ClientRevokedReading(_ClientReading):
+    since = fields.AwareDateTime(required=True, data_key="revoked_at")
+
+
+class GrantRevokedReading(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    of = fields.String(required=True, data_key="grant_id")
+    since = fields.AwareDateTime(required=True, data_key="revoked_at")
 
 
 def payment(event: ReceivedEvent) -> Observation:
@@ -122,6 +157,16 @@ def _recorded(
     return record
 
 
+def _noted(why: Why, *, lifted: bool = False) -> Callable[[Gateway, ReceivedEvent, ClientSession], None]:
+    """Access was taken back, or given again."""
+
+    def note(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+        withdrawal = Withdrawal(why=why, lifted=lifted, **event.data)
+        gateway.within(session).note_withdrawal(NoteWithdrawal(withdrawal, noted_at=utc_now()))
+
+    return note
+
+
 CONSUMERS = [
     Consumer("payment.completed.v1", "billing", PaymentCompletedReading(), handle_many=_recorded(payment), money=True),
     Consumer("payment.failed.v1", "billing", PaymentFailedReading(), handle_many=_recorded(payment), money=True),
@@ -130,4 +175,14 @@ CONSUMERS = [
     ),
     Consumer("application.decided.v1", "certificates", ApplicationDecidedReading(), handle_many=_recorded(decision)),
     Consumer("certificate.issued.v1", "certificates", CertificateIssuedReading(), handle_many=_recorded(issue)),
+    # A suspension that comes late must not undo the reinstatement after it.
+    *(
+        Consumer(f"client.{change}.v1", "identity", reading, handle, order=Order.LATEST)
+        for change, reading, handle in (
+            ("suspended", ClientSuspendedReading(), _noted(Why.CLIENT_SUSPENDED)),
+            ("reinstated", ClientReinstatedReading(), _noted(Why.CLIENT_SUSPENDED, lifted=True)),
+            ("revoked", ClientRevokedReading(), _noted(Why.CLIENT_REVOKED)),
+        )
+    ),
+    Consumer("grant.revoked.v1", "identity", GrantRevokedReading(), _noted(Why.SIGN_IN_ENDED)),
 ]

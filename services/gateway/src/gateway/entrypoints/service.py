@@ -15,10 +15,14 @@ from servicekit.service import Service, command_line
 
 
 def put_proxy_in_front(app: Flask, gateway: Gateway) -> WsgiApp:
-    """The proxy before `app`, its routes read and watched from here on; called after the fork."""
+    """The proxy before `app`; its routes and what access was taken back are read and watched from here on.
+
+    Called after the fork.
+    """
     own = read_service(OWN_NAME, openapi_document(app, OWN_NAME, SERVICE.claims), None)
     gateway.routes.declare_own(own)
     gateway.routes.watch()
+    gateway.withdrawals.watch()
     return Proxy(gateway, app, app.wsgi_app)
 
 
