@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from identity.adapters import mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
+from identity.adapters import mongo_people, mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
 from identity.adapters.code_file import CodeFile
 from identity.adapters.key_stores.key_file import KeyFile
@@ -26,8 +26,12 @@ from identity.application.clients.create_client import CreateClientHandler
 from identity.application.clients.ports import Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
+from identity.application.people.change_rights import ChangeRightHandler, GrantRightHandler
+from identity.application.people.ports import People
+from identity.application.people.record_person import RecordPersonHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
-from identity.application.sign_in.check_code import CheckCodeHandler
+from identity.application.sign_in.check_code import CheckCodeHandler, ChoiceReader
+from identity.application.sign_in.end_sign_in import EndSignInHandler
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.application.sign_in.send_code import SendCodeHandler
 from identity.application.tokens.issue_token import IssueTokenHandler
@@ -52,7 +56,13 @@ from servicekit.mongo import Mongo
 
 __all__ = ["INDEXES", "TOKEN_PATH", "Identity", "Vault", "bootstrap", "read_public_keys"]
 
-INDEXES = {**mongo_windows.INDEXES, **mongo_tokens.INDEXES, **mongo_sign_ins.INDEXES, **mongo_vault.INDEXES}
+INDEXES = {
+    **mongo_people.INDEXES,
+    **mongo_windows.INDEXES,
+    **mongo_tokens.INDEXES,
+    **mongo_sign_ins.INDEXES,
+    **mongo_vault.INDEXES,
+}
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
 
 
@@ -78,6 +88,7 @@ class Identity:
     environment: str
     public_keys: dict[str, Any]
     clients: Clients
+    people: People
     grants: Grants
     authenticate_client: AuthenticateClientHandler
     issue_token: IssueTokenHandler
@@ -88,7 +99,12 @@ class Identity:
     begin_sign_in: BeginSignInHandler
     send_code: SendCodeHandler
     check_code: CheckCodeHandler
+    choices: ChoiceReader
+    end_sign_in: EndSignInHandler
     sign_ins: SignInReader
+    record_person: RecordPersonHandler
+    grant_right: GrantRightHandler
+    change_right: ChangeRightHandler
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
     seed_sandbox: SeedSandboxHandler
@@ -101,6 +117,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     db, issuer, key = mongo.db, settings.issuer, settings.people_key.encode()
     clients, people, grants = MongoClients(db), MongoPeople(db), MongoGrants(db)
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
+    choices = ChoiceReader(people=people)
     signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
     sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
     return Identity(
@@ -108,6 +125,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         environment=settings.environment,
         public_keys=signer.public_keys(),
         clients=clients,
+        people=people,
         grants=grants,
         authenticate_client=AuthenticateClientHandler(
             clients=clients,
@@ -123,16 +141,25 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
             grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
         ),
         revoke_token=RevokeTokenHandler(grants=grants, revoked=revoked, signer=signer),
-        tokens=TokenReader(clients=clients, grants=grants, revoked=revoked, signer=signer, issuer=issuer),
+        tokens=TokenReader(
+            clients=clients, grants=grants, people=people, revoked=revoked, signer=signer, issuer=issuer
+        ),
         begin_sign_in=BeginSignInHandler(sign_ins=sign_ins),
         send_code=SendCodeHandler(
             sign_ins=sign_ins, sent=MongoSentCodes(db), devices=MongoDevices(db), sender=sender, key=key
         ),
-        check_code=CheckCodeHandler(sign_ins=sign_ins, completions=unit_of_work, key=key),
+        check_code=CheckCodeHandler(sign_ins=sign_ins, choices=choices, key=key),
+        choices=choices,
+        end_sign_in=EndSignInHandler(completions=unit_of_work, choices=choices),
         sign_ins=SignInReader(sign_ins=sign_ins),
+        record_person=RecordPersonHandler(owners=unit_of_work, key=key),
+        grant_right=GrantRightHandler(people=people),
+        change_right=ChangeRightHandler(people=people),
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(clients=clients),
-        seed_sandbox=SeedSandboxHandler(clients=clients, people=people, environment=settings.environment),
+        seed_sandbox=SeedSandboxHandler(
+            clients=clients, people=people, owners=unit_of_work, key=key, environment=settings.environment
+        ),
         sandbox_file=JsonSandboxFile,
         vault=_vault(settings, mongo),
     )

@@ -26,6 +26,7 @@ from tests.support.signing_in import (
 
 from identity.application.sign_in.begin_sign_in import BeginSignIn
 from identity.application.sign_in.check_code import CheckCode
+from identity.application.sign_in.end_sign_in import EndSignIn
 from identity.application.sign_in.errors import SignInOver, TooManyCodes, TooManyTries, WrongCode
 from identity.application.sign_in.send_code import SendCode
 from identity.bootstrap import Identity
@@ -214,11 +215,11 @@ class Guesser:
     def guess(self, code: str, at: datetime = NOON) -> str:
         """Check; a right one gives the new cookie, which is used from then on."""
         device, authorization_code = new_token(), new_token()
-        self.identity.check_code(
-            CheckCode(
-                ticket=self.ticket, device=self.device, code=code, new_device=device,
-                authorization_code=authorization_code, person_id=f"per_{new_token()}", grant_id=f"gra_{new_token()}",
-                at=at,
+        sign_in, _ = self.identity.check_code(CheckCode(ticket=self.ticket, device=self.device, code=code, at=at))
+        self.identity.end_sign_in(
+            EndSignIn(
+                sign_in=sign_in, right_id=None, new_device=device, authorization_code=authorization_code,
+                person_id=f"per_{new_token()}", grant_id=f"gra_{new_token()}", at=at,
             )
         )  # fmt: skip
         self.device = device

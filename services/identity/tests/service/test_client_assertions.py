@@ -14,7 +14,7 @@ from tests.support.asking import TOKEN, ask, assert_oauth_problem, body_of
 from tests.support.keys import ISSUER, machine_with
 
 from identity.bootstrap import Identity, read_public_keys
-from identity.domain.clients.client import InvalidDefinition
+from identity.domain.people.definitions import InvalidDefinition
 from servicekit.ids import public_id
 
 # Both names of the algorithm are in use (ADR 0039 and services/identity/README.md); joserfc would have one forgotten.

@@ -7,7 +7,7 @@ import jwt
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import GRANT, ask, ask_as, basic, body_of
-from tests.support.keys import ISSUER, KEY_SET, KEYS
+from tests.support.keys import ISSUER, KEY_SET, KEYS, PEOPLE_KEY
 from typer.testing import CliRunner, Result
 
 from identity.entrypoints.service import main
@@ -28,6 +28,7 @@ def run(settings: Settings, mongo: Mongo, monkeypatch: pytest.MonkeyPatch) -> "R
         "CURSOR_SECRET": settings.cursor_secret,
         "ISSUER": ISSUER,
         "SIGNING_KEYS": KEY_SET,
+        "PEOPLE_KEY": PEOPLE_KEY,
         "VAULT_KEY_STORE": "file:/nowhere/vault-keys.json",
     }
     for name, value in environment.items():
@@ -38,9 +39,9 @@ def run(settings: Settings, mongo: Mongo, monkeypatch: pytest.MonkeyPatch) -> "R
 class Run:
     """Runs `identity` with the given words."""
 
-    def __call__(self, *words: str) -> Result:
+    def __call__(self, *words: str, typed: str | None = None) -> Result:
         # Wide, so that a message is not broken into lines at an unlucky place.
-        return CliRunner().invoke(main, words, env={"COLUMNS": "200", "NO_COLOR": "1"})
+        return CliRunner().invoke(main, words, input=typed, env={"COLUMNS": "200", "NO_COLOR": "1"})
 
 
 def test_a_created_client_gets_tokens_with_the_secret_that_was_shown(run: Run, own_client: FlaskClient) -> None:
@@ -199,3 +200,46 @@ def test_a_database_that_is_away_is_one_line_without_its_password(run: Run, monk
     assert done.exit_code == 69
     assert "MONGODB_URI" in done.stderr
     assert "pa55word" not in done.output
+
+
+def test_rights_are_granted_suspended_reinstated_and_ended_by_command(run: Run, own_client: FlaskClient) -> None:
+    assert own_client
+    person = run("add-person", typed="98290 00077\n").stdout.strip()
+    assert person == run("add-person", typed="+91 9829000077\n").stdout.strip()
+    assert person.startswith("per_")
+    why = ["--because", "Order 7", "--by", "per_admin"]
+    right = run("grant-right", person, "--role", "operator", "--kiosk-id", "ksk_RJ10200001", *why).stdout.strip()
+    assert run("suspend-right", person, right, *why).exit_code == 0
+    assert run("reinstate-right", person, right, *why).exit_code == 0
+    ended = run("end-right", person, right, *why, "--ends-at", "2099-01-01T00:00:00+05:30")
+    assert ended.stdout == f"{right} ends at 2098-12-31T18:30:00.000Z\n"
+    (shown,) = [json.loads(line) for line in run("show-person", person).stdout.splitlines()]
+    assert (shown["id"], shown["role"], shown["kiosk_id"]) == (right, "operator", "ksk_RJ10200001")
+    history = [(line["change"], line["by"], line["because"]) for line in shown["changes"]]
+    assert history == [(done, "per_admin", "Order 7") for done in ("GRANTED", "SUSPENDED", "REINSTATED", "ENDED")]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--role", "operator"], "operator needs: kiosk id"),
+        (["--role", "officer", "--district", "Jaipur"], "officer needs: department; officer needs: designation"),
+        (["--role", "citizen"], "everybody is a citizen"),
+        (["--role", "auditor", "--by", "Ram Singh"], "such as per_0190ab12"),
+        (["--role", "auditor", "--ends-at", "2020-01-01T00:00:00+05:30"], "before it begins"),
+        (["--role", "auditor"], "Nobody has the id per_nobody"),
+    ],
+)
+def test_a_right_that_cannot_be_is_refused_in_one_line(run: Run, words: list[str], says: str) -> None:
+    done = run("grant-right", "per_nobody", "--because", "Order 7", *words)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("identity: ")
+    assert says in done.stderr
+
+
+def test_a_number_that_is_none_records_nobody_and_is_not_repeated(run: Run, mongo: Mongo) -> None:
+    done = run("add-person", typed="12345\n")
+    assert done.exit_code == 1
+    assert "no mobile number" in done.stderr
+    assert "12345" not in done.stderr + done.stdout
+    assert mongo.db.people.count_documents({}) == 0

@@ -5,8 +5,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import ask, body_of
-from tests.support.signing_in import CHECK, App, Browser, any_mobile
+from tests.support.signing_in import CHECK, ROLE, App, Browser, any_mobile
 
+from identity.application.people.change_rights import GrantRight
+from identity.application.people.record_person import RecordPerson
+from identity.bootstrap import Identity
+from identity.domain.people.rights import Right, Role
+from servicekit.ids import public_id
+from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 
 COLLECTIONS = ("people", "mobile_numbers", "devices", "authorization_codes", "grants", "refresh_tokens", "sign_ins")
@@ -48,6 +54,24 @@ def test_a_sign_in_that_dies_at_its_end_leaves_nothing_and_the_same_code_ends_it
     assert kept(shared_mongo) == before
     kill_at("")
     assert browser.send(CHECK, code=code).status_code == 303
+
+
+def test_a_choice_that_dies_leaves_nothing_and_can_be_made_again(
+    browser: Browser, identity: Identity, shared_mongo: Mongo, kill_at: Any
+) -> None:
+    mobile, at = any_mobile(), utc_now()
+    person_id = identity.record_person(RecordPerson(mobile=mobile, person_id=public_id("per"), at=at))
+    right = Right(id=public_id("rgt"), role=Role.AUDITOR, begins_at=at)
+    identity.grant_right(GrantRight(person_id=person_id, right=right, by="command-line", because="a test", at=at))
+    browser.open(App().request())
+    browser.send(CHECK, code=browser.ask_code(mobile))
+    before = kept(shared_mongo)
+    kill_at("MongoUnitOfWork._know_device")
+    with pytest.raises(Killed):
+        browser.send(ROLE, right=right.id)
+    assert kept(shared_mongo) == before
+    kill_at("")
+    assert browser.send(ROLE, right=right.id).status_code == 303
 
 
 @pytest.mark.parametrize("renewing", [False, True])

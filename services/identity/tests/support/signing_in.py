@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 AUTHORIZE = "/v1/oauth2/authorize"
 SIGN_IN = "/v1/oauth2/sign-in"
 CHECK = "/v1/oauth2/sign-in/code"
+ROLE = "/v1/oauth2/sign-in/role"
 APP = "cli_sandbox_citizens_app"
 BACK = "http://127.0.0.1:8765/signed-in"
 COOKIE = "__Host-emitra-device"

@@ -10,11 +10,11 @@ from identity.domain.clients.client import (
     ActingPerson,
     Client,
     ClientKind,
-    InvalidDefinition,
     ScopeNotGranted,
     redirect_uri_problem,
 )
 from identity.domain.clients.client_secrets import matches, new_secret, sha256_of
+from identity.domain.people.definitions import InvalidDefinition
 from identity.domain.tokens.access_token import access_token_claims
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

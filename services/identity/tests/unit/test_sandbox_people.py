@@ -8,7 +8,7 @@ from identity.application.clients.sandbox import (
     OPERATIONS_SCOPES,
     PORTAL_SCOPES,
 )
-from identity.domain.clients.client import PERSON_ID
+from identity.domain.people.definitions import PERSON_ID
 
 BY_NAME = {client.name: client for client in CLIENTS}
 

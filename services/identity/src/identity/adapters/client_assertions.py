@@ -10,7 +10,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, KeySet
 
 from identity.application.clients.ports import VerifiedAssertion
-from identity.domain.clients.client import CLIENT_ID, Client, InvalidDefinition
+from identity.domain.clients.client import CLIENT_ID, Client
+from identity.domain.people.definitions import InvalidDefinition
 from servicekit.tokens import ED25519, Token, TokenRefused, TokenVerifier
 
 LONGEST_ASSERTION = 4_096

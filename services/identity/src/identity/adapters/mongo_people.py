@@ -1,25 +1,37 @@
-"""People in the collection `people`: the only place where a name is kept."""
+"""People in the collection `people`, the only place where a name is kept; and whose a mobile number is."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 
 from identity.domain.people.person import Person
+from identity.domain.people.rights import Change, Right, RightChange, Role
 
 Document = dict[str, Any]
+PEOPLE, MOBILE_NUMBERS = "people", "mobile_numbers"
+INDEXES = {
+    PEOPLE: [
+        IndexModel(
+            "rights.kiosk_id",
+            name="people_of_a_kiosk",
+            partialFilterExpression={"rights.kiosk_id": {"$exists": True}},
+        )
+    ]
+}
 
 
 class MongoPeople:
-    """The People port on MongoDB."""
+    """The People port on MongoDB: each change is one write of one document."""
 
     def __init__(self, db: Database[Document]) -> None:
-        self._people: Collection[Document] = db["people"]
+        self._people: Collection[Document] = db[PEOPLE]
+        self._numbers: Collection[Document] = db[MOBILE_NUMBERS]
 
     def put(self, people: Sequence[Person]) -> None:
-        """Upsert everything but `created_at`, in one call."""
+        """Upsert everything but `created_at` and rights, in one call."""
         self._people.bulk_write([_upsert(person) for person in people])
 
     def known(self, person_id: str) -> bool:
@@ -29,15 +41,30 @@ class MongoPeople:
     def get(self, person_id: str) -> Person | None:
         """One read by _id."""
         document = self._people.find_one({"_id": person_id})
-        if document is None:
-            return None
-        return Person(
-            id=document["_id"],
-            role=document["role"],
-            name=document["name"],
-            name_hi=document["name_hi"],
-            created_at=document["created_at"],
+        return _person(document) if document else None
+
+    def of_mobile(self, mobile_index: str) -> Person | None:
+        """Two reads by _id."""
+        number = self._numbers.find_one({"_id": mobile_index}, {"person_id": True})
+        return self.get(number["person_id"]) if number else None
+
+    def of_kiosk(self, kiosk_id: str) -> Sequence[Person]:
+        """One indexed read."""
+        return [_person(document) for document in self._people.find({"rights.kiosk_id": kiosk_id}).sort("_id")]
+
+    def put_rights(self, person: Person) -> bool:
+        """Update under the version that was read."""
+        changed = self._people.update_one(
+            # A person recorded before there were rights has no version.
+            {"_id": person.id, "version": person.version or {"$in": [None, 0]}},
+            {
+                "$set": {
+                    "rights": [_right_document(right) for right in person.rights],
+                    "version": person.version + 1,
+                }
+            },
         )
+        return changed.matched_count == 1
 
 
 def _upsert(person: Person) -> UpdateOne:
@@ -48,4 +75,51 @@ def _upsert(person: Person) -> UpdateOne:
             "$setOnInsert": {"created_at": person.created_at},
         },
         upsert=True,
+    )
+
+
+def person_document(person: Person) -> Document:
+    """Somebody new as stored: rights come later."""
+    return {
+        "_id": person.id,
+        "role": person.role,
+        "name": person.name,
+        "name_hi": person.name_hi,
+        "created_at": person.created_at,
+    }
+
+
+def _person(document: Document) -> Person:
+    return Person(
+        id=document["_id"],
+        role=document["role"],
+        name=document["name"],
+        name_hi=document["name_hi"],
+        rights=tuple(_right(right) for right in document.get("rights", ())),
+        version=document.get("version", 0),
+        created_at=document["created_at"],
+    )
+
+
+def _right_document(right: Right) -> Document:
+    """What is set, by its own name."""
+    members = {name: value for name, value in vars(right).items() if value is not None}
+    return {
+        **members,
+        "role": right.role.value,
+        "districts": sorted(right.districts),
+        "changes": [{**vars(line), "change": line.change.value} for line in right.changes],
+    }
+
+
+def _right(document: Document) -> Right:
+    return Right(
+        **{
+            **document,
+            "role": Role(document["role"]),
+            "districts": frozenset(document["districts"]),
+            "changes": tuple(
+                RightChange(**{**line, "change": Change(line["change"])}) for line in document["changes"]
+            ),
+        }
     )

@@ -13,7 +13,7 @@ from identity.domain.sign_in.sign_in import SignIn, Stage
 from identity.domain.tokens.grants import AuthorizationRequest
 
 Document = dict[str, Any]
-SIGN_INS, DEVICES, MOBILE_NUMBERS = "sign_ins", "devices", "mobile_numbers"
+SIGN_INS, DEVICES = "sign_ins", "devices"
 INDEXES = {
     SIGN_INS: [IndexModel("expires_at", expireAfterSeconds=0, name="forget_sign_ins")],
     DEVICES: [IndexModel("known_until", expireAfterSeconds=0, name="forget_devices")],
@@ -40,6 +40,14 @@ class MongoSignIns:
         """Update unless it is done."""
         changed = self._sign_ins.update_one(
             {"_id": sign_in.id, "stage": {"$ne": Stage.DONE.value}}, {"$set": _members(sign_in)}
+        )
+        return changed.matched_count == 1
+
+    def code_was_right(self, sign_in: SignIn) -> bool:
+        """Update under the condition that the code is still the one that was tried."""
+        changed = self._sign_ins.update_one(
+            {"_id": sign_in.id, "stage": Stage.CODE_SENT.value, "code_hmac": sign_in.code_hmac},
+            {"$set": {"stage": Stage.CHOOSING.value}},
         )
         return changed.matched_count == 1
 

@@ -46,6 +46,7 @@ class MongoGrants:
             request=AuthorizationRequest(**document["request"]),
             auth_time=document["auth_time"],
             expires_at=document["expires_at"],
+            right_id=document.get("right_id"),
             used=document["used"],
         )
 
@@ -105,6 +106,7 @@ def code_document(code: AuthorizationCode) -> Document:
         "request": request_document(code.request),
         "auth_time": code.auth_time,
         "expires_at": code.expires_at,
+        "right_id": code.right_id,
         "forget_at": code.expires_at + USED_CODE_REMEMBERED,
         "used": False,
     }

@@ -6,7 +6,8 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
-from identity.adapters.mongo_sign_ins import DEVICES, MOBILE_NUMBERS, SIGN_INS
+from identity.adapters.mongo_people import MOBILE_NUMBERS, PEOPLE, person_document
+from identity.adapters.mongo_sign_ins import DEVICES, SIGN_INS
 from identity.adapters.mongo_tokens import (
     CODES,
     GRANTS,
@@ -16,6 +17,7 @@ from identity.adapters.mongo_tokens import (
     refresh_token_document,
 )
 from identity.application.sign_in.ports import Completion
+from identity.domain.people.person import Person
 from identity.domain.sign_in.sign_in import Stage
 from identity.domain.tokens.grants import Grant, RefreshToken
 from servicekit.mongo import Mongo
@@ -26,7 +28,7 @@ MAX_NUMBERS_OF_A_DEVICE = 5
 
 
 class MongoUnitOfWork:
-    """The ports Exchanges and Completions on MongoDB."""
+    """The ports Exchanges, Completions and MobileOwners on MongoDB."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
@@ -54,12 +56,12 @@ class MongoUnitOfWork:
         sign_in = completion.sign_in
 
         def work(session: ClientSession) -> None:
-            person_id = self._owner(completion, session)
+            person_id = self._owner(sign_in.mobile_index, sign_in.mobile_shown, completion.person, session)
             code = {**code_document(completion.code), "person_id": person_id}
             self._db[CODES].insert_one(code, session=session)
             self._know_device(completion, session)
 
-        condition = {"_id": sign_in.id, "stage": Stage.CODE_SENT.value, "code_hmac": sign_in.code_hmac}
+        condition = {"_id": sign_in.id, "stage": sign_in.stage.value, "code_hmac": sign_in.code_hmac}
         # The request and the number have done their part; until it expires only that it is done has to be known.
         done = {
             "$set": {"stage": Stage.DONE.value},
@@ -67,26 +69,22 @@ class MongoUnitOfWork:
         }
         return self._once(SIGN_INS, condition, done, work)
 
-    def _owner(self, completion: Completion, session: ClientSession) -> str:
+    def record(self, mobile_index: str, shown: str, person: Person) -> str:
+        """The number somebody's, and who that is recorded."""
+        return self._mongo.transact(lambda session: self._owner(mobile_index, shown, person, session))
+
+    def _owner(self, mobile_index: str | None, shown: str | None, person: Person, session: ClientSession) -> str:
         """Whose number it is; the new person's, recorded now, when it was nobody's."""
-        sign_in, person = completion.sign_in, completion.person
         owner: Document = self._db[MOBILE_NUMBERS].find_one_and_update(
-            {"_id": sign_in.mobile_index},
-            {
-                "$setOnInsert": {
-                    "person_id": person.id,
-                    "shown": sign_in.mobile_shown,
-                    "created_at": person.created_at,
-                }
-            },
+            {"_id": mobile_index},
+            {"$setOnInsert": {"person_id": person.id, "shown": shown, "created_at": person.created_at}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
             session=session,
         )  # type: ignore[assignment]  # never None: it upserts and returns what it wrote
         if owner["person_id"] == person.id:
-            self._db["people"].insert_one(
-                {"_id": person.id, "role": person.role, "name": None, "name_hi": None, "created_at": person.created_at},
-                session=session,
+            self._db[PEOPLE].update_one(
+                {"_id": person.id}, {"$setOnInsert": person_document(person)}, upsert=True, session=session
             )
         return str(owner["person_id"])
 

@@ -11,16 +11,18 @@ from pymongo.errors import PyMongoError
 
 from identity import __version__
 from identity.application.clients.create_client import CreateClient, OfficerPost
-from identity.application.clients.errors import CommandRefused
 from identity.application.clients.revoke_client import RevokeClient
 from identity.application.clients.seed_sandbox import SeedSandbox
+from identity.application.people.errors import CommandRefused
 from identity.application.vault.errors import VaultClosed
 from identity.bootstrap import INDEXES, Identity, bootstrap, read_public_keys
-from identity.domain.clients.client import ClientKind, InvalidDefinition
+from identity.domain.clients.client import ClientKind
 from identity.domain.clients.client_secrets import new_secret
+from identity.domain.people.definitions import InvalidDefinition
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
+from identity.entrypoints.people_commands import people_commands
 from identity.entrypoints.vault_commands import vault_commands
 from identity.settings import Settings
 from servicekit.ids import public_id
@@ -155,9 +157,11 @@ SERVICE = Service(
         "gra_": "a grant, with all that was issued on it",
         "per_": "a person",
         "rdg_": "a reading of a number in the vault",
+        "rgt_": "a right: what somebody may act as",
         "tok_": "an access token",
         "vlt_": "a number in the vault",
     },
 )
 main = command_line(SERVICE)
+main.add_typer(people_commands(_identity))
 main.add_typer(vault_commands(_identity), name="vault")

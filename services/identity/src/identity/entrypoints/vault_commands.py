@@ -15,7 +15,7 @@ from identity.application.vault.reindex_records import ReindexRecords
 from identity.application.vault.remove_key import RemoveKey
 from identity.application.vault.rotate_keys import RotateKeys
 from identity.bootstrap import Identity
-from identity.domain.clients.client import PERSON_ID
+from identity.domain.people.definitions import PERSON_ID
 from identity.domain.vault.keys import KeyUse
 from identity.domain.vault.records import EraseReason, Erasure, Reading
 from servicekit.instants import rfc3339, utc_now

@@ -8,6 +8,7 @@ ASCII without the double quote and the backslash: keep the details so.
 from collections.abc import Sequence
 from typing import ClassVar
 
+from identity.application.people.errors import CommandRefused
 from servicekit.errors import FieldProblem, MalformedRequest, NotAuthenticated, RateLimited
 
 
@@ -58,20 +59,12 @@ class TooManyFailedAuthentications(OAuthError, RateLimited):
     oauth_error = "invalid_client"
 
 
-class CommandRefused(Exception):
-    """A command of the command line that cannot be carried out; the message says why. Never seen over HTTP."""
-
-
 class ClientExists(CommandRefused):
     """A client with this id is already registered."""
 
 
 class UnknownClient(CommandRefused):
     """No client has this id. The token endpoint never says so."""
-
-
-class UnknownPerson(CommandRefused):
-    """A client was to be bound to a person whom nobody has recorded."""
 
 
 class SandboxOnly(CommandRefused):

@@ -1,9 +1,13 @@
 """Who exists in the sandbox: data only, the same on every machine. The names are invented."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from identity.domain.clients.client import ClientKind
+from identity.domain.people.rights import Right, Role
 
 _COUNTER_SCOPES = (
     "applications:read",
@@ -73,6 +77,20 @@ class SandboxClient:
     def id(self) -> str:
         """Readable and stable, such as cli_sandbox_kiosk_jaipur."""
         return f"cli_sandbox_{self.name.replace('-', '_')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxPost(SandboxPerson):
+    """Somebody who signs in with `mobile` and may act as more than a citizen: `right`, but for its times."""
+
+    mobile: str
+    right: Mapping[str, Any]
+
+    def right_from(self, at: datetime) -> Right:
+        """The right, with an id that is the same on every machine."""
+        return Right(
+            id=f"rgt_{uuid5(_SANDBOX_PEOPLE, self.slug).hex}", role=Role(self.role), begins_at=at, **self.right
+        )
 
 
 CITIZENS = (
@@ -169,5 +187,82 @@ CLIENTS = (
     *(
         SandboxClient(name=name, kind=ClientKind.OFFICER, scopes=OPERATIONS_SCOPES, officer=officer)
         for name, officer in _OPERATIONS.items()
+    ),
+)
+
+# Who signs in by mobile, one for each role and officers of two districts. The numbers are invented; in the sandbox no
+# message leaves the machine.
+POSTS = (
+    SandboxPost(
+        slug="post-operator-jaipur",
+        role="operator",
+        name="Test Operator Jaipur",
+        name_hi="परीक्षण संचालक जयपुर",
+        mobile="9000000101",
+        right={"kiosk_id": "ksk_RJ10200001"},
+    ),
+    SandboxPost(
+        slug="post-operator-jodhpur",
+        role="operator",
+        name="Test Operator Jodhpur",
+        name_hi="परीक्षण संचालक जोधपुर",
+        mobile="9000000102",
+        right={"kiosk_id": "ksk_RJ10700001"},
+    ),
+    SandboxPost(
+        slug="post-staff-jaipur",
+        role="staff",
+        name="Test Staff Jaipur",
+        name_hi="परीक्षण कर्मचारी जयपुर",
+        mobile="9000000103",
+        right={"kiosk_id": "ksk_RJ10200001"},
+    ),
+    SandboxPost(
+        slug="post-lsp",
+        role="lsp",
+        name="Test Provider",
+        name_hi="परीक्षण सेवा प्रदाता",
+        mobile="9000000104",
+        right={"lsp_id": "lsp_sandbox_1"},
+    ),
+    *(
+        SandboxPost(
+            slug=f"post-tehsildar-{place}",
+            role="officer",
+            name=f"Test Tehsildar {name} (signs in)",
+            name_hi=f"परीक्षण तहसीलदार {name_hi} (साइन-इन)",
+            mobile=f"900000011{number}",
+            right={
+                "department": "revenue",
+                "designation": "Tehsildar",
+                "designation_hi": "तहसीलदार",
+                "districts": frozenset({district}),
+            },
+        )
+        for number, (place, (district, name, name_hi)) in enumerate(_DISTRICTS.items(), start=1)
+    ),
+    SandboxPost(
+        slug="post-district-admin-jaipur",
+        role="district_admin",
+        name="Test District Administrator Jaipur",
+        name_hi="परीक्षण ज़िला प्रशासक जयपुर",
+        mobile="9000000121",
+        right={"districts": frozenset({"102"})},
+    ),
+    SandboxPost(
+        slug="post-state-admin",
+        role="state_admin",
+        name="Test State Administrator",
+        name_hi="परीक्षण राज्य प्रशासक",
+        mobile="9000000131",
+        right={},
+    ),
+    SandboxPost(
+        slug="post-auditor",
+        role="auditor",
+        name="Test Auditor",
+        name_hi="परीक्षण लेखा परीक्षक",
+        mobile="9000000141",
+        right={},
     ),
 )

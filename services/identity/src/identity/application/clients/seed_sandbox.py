@@ -1,15 +1,25 @@
 """Give the sandbox its clients and people, and show their secrets in a file of the owner's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from identity.application.clients.errors import SandboxOnly
 from identity.application.clients.ports import Clients, SandboxFile
-from identity.application.clients.sandbox import CITIZENS, CLIENTS, SandboxClient, SandboxOfficer, SandboxPerson
-from identity.application.people.ports import People
+from identity.application.clients.sandbox import (
+    CITIZENS,
+    CLIENTS,
+    POSTS,
+    SandboxClient,
+    SandboxOfficer,
+    SandboxPerson,
+    SandboxPost,
+)
+from identity.application.people.change_rights import GrantRight, GrantRightHandler
+from identity.application.people.ports import MobileOwners, People
 from identity.domain.clients.client import ActingPerson, Client, ClientKind
 from identity.domain.clients.client_secrets import NOBODYS_SHA256, matches, new_secret, sha256_of
+from identity.domain.people.mobile import read_mobile
 from identity.domain.people.person import Person
 
 
@@ -35,6 +45,8 @@ class SeedSandboxHandler:
 
     clients: Clients
     people: People
+    owners: MobileOwners
+    key: bytes = field(repr=False)
     environment: str
 
     def __call__(self, command: SeedSandbox) -> SeedReport:
@@ -50,9 +62,11 @@ class SeedSandboxHandler:
         self.people.put(
             [
                 Person(id=person.id, role=person.role, name=person.name, name_hi=person.name_hi, created_at=command.at)
-                for person in (*CITIZENS, *officers)
+                for person in (*CITIZENS, *officers, *POSTS)
             ]
         )
+        for post in POSTS:
+            self._settle(post, command.at)
         shown = command.file.secrets()
         secrets = {
             client.id: self._secret(client.id, shown.get(client.id))
@@ -64,6 +78,17 @@ class SeedSandboxHandler:
         return SeedReport(
             clients=len(CLIENTS), new_secrets=sum(shown.get(key) != value for key, value in secrets.items())
         )
+
+    def _settle(self, post: SandboxPost, at: datetime) -> None:
+        """Their number theirs, and their right granted unless it was: what was ended or suspended since stays so."""
+        person = self.people.get(post.id)
+        mobile = read_mobile(post.mobile)
+        if person and mobile and self.key:
+            self.owners.record(mobile.index(self.key), mobile.shown, person)
+        if person and not person.rights:
+            right = post.right_from(at)
+            grant = GrantRight(person_id=post.id, right=right, by="command-line", because="seed-sandbox", at=at)
+            GrantRightHandler(people=self.people)(grant)
 
     def _secret(self, client_id: str, shown: str | None) -> str:
         stored = self.clients.get(client_id)
@@ -100,7 +125,8 @@ def _acting(officer: SandboxOfficer) -> ActingPerson:
 def _content(secrets: dict[str, str]) -> dict[str, Any]:
     return {
         "clients": [_shown_client(client, secrets.get(client.id)) for client in CLIENTS],
-        "people": [_shown_person(citizen) for citizen in CITIZENS],
+        "people": [_shown_person(citizen) for citizen in CITIZENS]
+        + [{**_shown_person(post), "mobile": post.mobile, **_shown_right(post)} for post in POSTS],
         "officers": [
             {**_shown_person(client.officer), **_shown_post(client.officer), "client_id": client.id}
             for client in CLIENTS
@@ -133,6 +159,10 @@ def _shown_client(client: SandboxClient, secret: str | None) -> dict[str, Any]:
 
 def _shown_person(person: SandboxPerson) -> dict[str, Any]:
     return {"person_id": person.id, "role": person.role, "name": person.name, "name_hi": person.name_hi}
+
+
+def _shown_right(post: SandboxPost) -> dict[str, Any]:
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in post.right.items()}
 
 
 def _shown_post(officer: SandboxOfficer) -> dict[str, Any]:

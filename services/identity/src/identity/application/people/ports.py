@@ -10,10 +10,30 @@ class People(Protocol):
     """Everybody with a role."""
 
     def put(self, people: Sequence[Person]) -> None:
-        """Record or replace people, each keeping the first `created_at`. Safe to repeat."""
+        """Record or replace people, each keeping the first `created_at` and its rights. Safe to repeat."""
 
     def known(self, person_id: str) -> bool:
         """Whether somebody has this id."""
 
     def get(self, person_id: str) -> Person | None:
         """Who has this id."""
+
+    def of_mobile(self, mobile_index: str) -> Person | None:
+        """Who has the number, by its index (domain.people.mobile)."""
+
+    def of_kiosk(self, kiosk_id: str) -> Sequence[Person]:
+        """Who has, had or will have a right at this centre."""
+
+    def put_rights(self, person: Person) -> bool:
+        """Keep the rights of a person as read, changed; False, and nothing done, when `person.version` is not the one
+        that is kept."""
+
+
+class MobileOwners(Protocol):
+    """Whose a number is."""
+
+    def record(self, mobile_index: str, shown: str, person: Person) -> str:
+        """The id of who has the number: the one who had it, or `person`, recorded now where they are not yet.
+
+        One transaction; safe to repeat.
+        """

@@ -1,30 +1,55 @@
-"""Check a one-time code, and end the sign-in with an authorization code for the app."""
+"""Check a one-time code, and find what whoever has the number may act as."""
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from identity.application.people.ports import People
 from identity.application.sign_in.errors import SignInOver, TooManyTries, WrongCode
-from identity.application.sign_in.ports import Completion, Completions, SignIns
+from identity.application.sign_in.ports import SignIns
 from identity.application.sign_in.read_sign_in import SignInReader
-from identity.domain.people.person import Person
-from identity.domain.sign_in.sign_in import DEVICE_KNOWN, MAX_TRIES, Stage, code_hmac, read_code
-from identity.domain.tokens.grants import CODE_LIVES, AuthorizationCode, stored
+from identity.domain.people.person import rights_in_force
+from identity.domain.people.rights import Right, Role
+from identity.domain.sign_in.sign_in import MAX_TRIES, SignIn, Stage, code_hmac, read_code
 from servicekit.errors import FieldProblem
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckCode:
-    """`code` as typed. What it may bring about has its ids from the caller: a person, a grant, a code, a cookie."""
+    """`code` as typed."""
 
     ticket: str = field(repr=False)
     device: str = field(repr=False)
     code: str = field(repr=False)
-    new_device: str = field(repr=False)
-    authorization_code: str = field(repr=False)
-    person_id: str
-    grant_id: str
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What somebody may act as in the app that they sign in to; `citizen`: as a citizen too."""
+
+    rights: tuple[Right, ...] = ()
+    citizen: bool = True
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.rights) + self.citizen
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceReader:
+    """Finds what there is to choose from."""
+
+    people: People
+
+    def of(self, sign_in: SignIn, at: datetime) -> Choices:
+        """Rights in force and citizen, or what the app asks for alone. Whose number is nobody's yet is a citizen."""
+        role = Role(sign_in.request.role) if sign_in.request.role else None
+        person = self.people.of_mobile(sign_in.mobile_index or "")
+        return Choices(
+            rights=rights_in_force(person, at, role) if person else (), citizen=role in (None, Role.CITIZEN)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +57,17 @@ class CheckCodeHandler:
     """A try is counted before the code is looked at, so that many at once are counted too."""
 
     sign_ins: SignIns
-    completions: Completions
+    choices: ChoiceReader
     key: bytes = field(repr=False)
 
-    def __call__(self, command: CheckCode) -> None:
-        """End the sign-in: the code in force, the person recorded if new, the browser known by a new cookie.
+    def __call__(self, command: CheckCode) -> tuple[SignIn, Choices]:
+        """The sign-in whose code is right; where there is more than one choice it goes on with that.
 
         Raises SignInOver, WrongCode, TooManyTries.
         """
         sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
+        if sign_in.stage is Stage.CHOOSING:  # the form was sent twice: who has ticket and cookie chooses anyway
+            return sign_in, self.choices.of(sign_in, command.at)
         if sign_in.stage is not Stage.CODE_SENT:
             raise WrongCode(
                 "Write your mobile number first; a code is then sent to it.",
@@ -61,21 +88,9 @@ class CheckCodeHandler:
                 f"कोड ग़लत है, या पाँच मिनट से पुराना है। बचे हुए प्रयास: {left}।",
                 errors=[FieldProblem("/code", "wrong-code", "The six digits of the latest message.")],
             )
-        ended = self.completions.complete(
-            Completion(
-                sign_in=tried,
-                person=Person(id=command.person_id, role="citizen", created_at=command.at),
-                code=AuthorizationCode(
-                    id=stored(command.authorization_code),
-                    grant_id=command.grant_id,
-                    person_id=command.person_id,
-                    request=tried.request,
-                    auth_time=command.at,
-                    expires_at=command.at + CODE_LIVES,
-                ),
-                device_id=stored(command.new_device),
-                device_known_until=command.at + DEVICE_KNOWN,
-            )
-        )
-        if not ended:
+        choices = self.choices.of(tried, command.at)
+        if choices.count < 2:
+            return tried, choices
+        if not self.sign_ins.code_was_right(tried):
             raise SignInOver("Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।")
+        return replace(tried, stage=Stage.CHOOSING), choices

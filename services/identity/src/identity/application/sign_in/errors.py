@@ -44,6 +44,14 @@ class WrongCode(Told, ValidationFailed):
     title_hi = "कोड सही नहीं है"
 
 
+class NoSuchChoice(Told, ValidationFailed):
+    """What was chosen is not among what the person may act as now."""
+
+    slug = "no-such-choice"
+    title = "This cannot be chosen"
+    title_hi = "यह नहीं चुना जा सकता"
+
+
 class TooManyTries(Told, RateLimited):
     """Five wrong codes: this one counts no more. Ask for a new one."""
 

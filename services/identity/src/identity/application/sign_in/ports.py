@@ -44,6 +44,9 @@ class SignIns(Protocol):
     def send(self, sign_in: SignIn) -> bool:
         """Keep number, code and stage of one whose code is being sent, tries at 0; False when it is over."""
 
+    def code_was_right(self, sign_in: SignIn) -> bool:
+        """Have the person of this sign-in choose; False when it is over or has another code meanwhile."""
+
     def count_try(self, sign_in_id: str, most: int) -> SignIn | None:
         """One more try at the code; None when `most` are used up or no code is there. Exact under concurrency."""
 
@@ -51,7 +54,7 @@ class SignIns(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Completion:
     """Everything that a right code brings about. `person` is recorded when the number is nobody's yet; `code` names
-    that person, or whoever has the number. `device_id` takes the place of `sign_in.device_id`."""
+    that person, or whoever has the number, and its right is that person's. `device_id` takes the place of `sign_in.device_id`."""
 
     sign_in: SignIn
     person: Person

@@ -46,6 +46,11 @@ class SendCodeHandler:
         Raises SignInOver, InvalidMobile, TooManyCodes, SignInNotSetUp.
         """
         sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
+        if sign_in.stage is Stage.CHOOSING:
+            raise SignInOver(
+                "The code was right: choose how to go on, or go back to the app and begin again.",
+                "कोड सही था: आगे का विकल्प चुनें, या ऐप पर वापस जाकर फिर से शुरू करें।",
+            )
         if self.sender is None:
             raise SignInNotSetUp(
                 "No codes are sent from here; ask at a centre.", "यहाँ से कोड नहीं भेजे जाते; किसी केंद्र पर पूछें।"

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from identity.application.clients.ports import Clients
+from identity.application.people.ports import People
 from identity.application.tokens.ports import Grants, RevokedTokens, TokenSigner
+from identity.application.tokens.who_signed_in import is_right_in_force
 from identity.domain.clients.client import Client
-from identity.domain.tokens.grants import stored
+from identity.domain.tokens.grants import Grant, stored
 
 # Who serves requests with others' tokens may look at them; everybody else at their own.
 INTROSPECT = "tokens:introspect"
@@ -21,6 +23,7 @@ class TokenReader:
 
     clients: Clients
     grants: Grants
+    people: People
     revoked: RevokedTokens
     signer: TokenSigner
     issuer: str
@@ -37,14 +40,14 @@ class TokenReader:
             return None
         grant_id = claims.get("sid")
         grant = self.grants.grant(grant_id) if grant_id else None
-        if grant_id and (grant is None or not grant.is_in_force(at)):
+        if grant_id and (grant is None or not self._counts(grant, at)):
             return None
         return {"active": True, "token_type": "Bearer", **claims} if self._is_active(claims["client_id"]) else None
 
     def _refresh_token(self, token: str, at: datetime) -> Mapping[str, Any] | None:
         refresh_token = self.grants.refresh_token(stored(token))
         grant = self.grants.grant(refresh_token.grant_id) if refresh_token and not refresh_token.used else None
-        if grant is None or not grant.is_in_force(at) or not self._is_active(grant.client_id):
+        if grant is None or not self._counts(grant, at) or not self._is_active(grant.client_id):
             return None
         return {
             "active": True,
@@ -54,6 +57,10 @@ class TokenReader:
             "iss": self.issuer,
             "exp": int(grant.expires_at.timestamp()),
         }
+
+    def _counts(self, grant: Grant, at: datetime) -> bool:
+        person = self.people.get(grant.person_id) if grant.is_in_force(at) else None
+        return person is not None and is_right_in_force(person, grant.right_id, at)
 
     def _is_active(self, client_id: str) -> bool:
         client = self.clients.get(client_id)

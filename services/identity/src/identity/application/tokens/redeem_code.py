@@ -7,8 +7,9 @@ from identity.application.people.ports import People
 from identity.application.tokens.errors import InvalidGrant
 from identity.application.tokens.issue_token import AccessToken
 from identity.application.tokens.ports import Exchanges, Grants, TokenSigner
+from identity.application.tokens.who_signed_in import who_signed_in
 from identity.domain.clients.client import Client
-from identity.domain.tokens.access_token import SignedIn, access_token_claims
+from identity.domain.tokens.access_token import access_token_claims
 from identity.domain.tokens.grants import OPENID, AuthorizationCode, RefreshToken, stored
 from identity.domain.tokens.id_token import id_token_claims
 
@@ -37,12 +38,14 @@ class RedeemCodeHandler:
     def __call__(self, command: RedeemCode) -> AccessToken:
         """Access, refresh and (with the scope openid) ID token.
 
-        Raises InvalidGrant for a code that was used, and ends what its first use gave: either use was a thief's.
+        Raises InvalidGrant for a code that was used, and ends what its first use gave: either use was a thief's. Raises
+        it too when the right that the person chose is in force no more.
         """
         code, grant = command.code, command.code.grant()
         person = self.people.get(grant.person_id)
+        signed_in = who_signed_in(grant, person, command.at) if person and not code.used else None
         refresh_token = RefreshToken(id=stored(command.refresh_token), grant_id=grant.id, expires_at=grant.expires_at)
-        if person is None or not self.exchanges.redeem(code.id, grant, refresh_token):
+        if signed_in is None or not self.exchanges.redeem(code.id, grant, refresh_token):
             self.grants.revoke(grant.id)
             raise InvalidGrant("The code was used before; the tokens of its first use are revoked.")
         scopes = frozenset(grant.scope.split())
@@ -52,12 +55,13 @@ class RedeemCodeHandler:
             issuer=self.issuer,
             token_id=command.token_id,
             issued_at=command.at,
-            signed_in=SignedIn(person=person, auth_time=grant.auth_time, grant_id=grant.id),
+            signed_in=signed_in,
         )
         about_person = id_token_claims(grant, issuer=self.issuer, nonce=code.request.nonce, issued_at=command.at)
         return AccessToken(
             access_token=self.signer.sign(claims),
             scope=claims["scope"],
+            expires_in=claims["exp"] - claims["iat"],
             refresh_token=command.refresh_token,
             id_token=self.signer.sign_id_token(about_person) if OPENID in scopes else None,
         )

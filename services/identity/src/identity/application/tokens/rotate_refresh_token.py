@@ -7,8 +7,9 @@ from identity.application.people.ports import People
 from identity.application.tokens.errors import InvalidGrant, InvalidScope
 from identity.application.tokens.issue_token import AccessToken
 from identity.application.tokens.ports import Exchanges, Grants, TokenSigner
+from identity.application.tokens.who_signed_in import who_signed_in
 from identity.domain.clients.client import Client
-from identity.domain.tokens.access_token import SignedIn, access_token_claims
+from identity.domain.tokens.access_token import access_token_claims
 from identity.domain.tokens.grants import Grant, RefreshToken, stored
 
 _REFUSED = "The refresh token is unknown, expired or revoked, or it is another client's; have the person sign in again."
@@ -39,7 +40,8 @@ class RotateRefreshTokenHandler:
     def __call__(self, command: RotateRefreshToken) -> AccessToken:
         """An access token and the next refresh token.
 
-        Raises InvalidScope, and InvalidGrant; a token that was used before ends its grant: one of the two who had it is
+        Raises InvalidScope, and InvalidGrant, the latter also while the right that the person acts by is not in force:
+        the refresh token then stays good for when it is. A token that was used before ends its grant: one of the two who had it is
         a thief, and nobody can tell which.
         """
         token = self.grants.refresh_token(stored(command.refresh_token))
@@ -47,9 +49,10 @@ class RotateRefreshTokenHandler:
         if token is None or grant is None or grant.client_id != command.client.id or not grant.is_in_force(command.at):
             raise InvalidGrant(_REFUSED)
         person = self.people.get(grant.person_id)
+        signed_in = who_signed_in(grant, person, command.at) if person and not token.used else None
         scopes = _less(grant, command.client, command.scope)
         successor = RefreshToken(id=stored(command.successor), grant_id=grant.id, expires_at=grant.expires_at)
-        if person is None or not self.exchanges.rotate(token.id, successor):
+        if signed_in is None or not self.exchanges.rotate(token.id, successor):
             self.grants.revoke(grant.id)
             raise InvalidGrant("The refresh token was used before, so everything that followed from it is revoked.")
         claims = access_token_claims(
@@ -58,10 +61,13 @@ class RotateRefreshTokenHandler:
             issuer=self.issuer,
             token_id=command.token_id,
             issued_at=command.at,
-            signed_in=SignedIn(person=person, auth_time=grant.auth_time, grant_id=grant.id),
+            signed_in=signed_in,
         )
         return AccessToken(
-            access_token=self.signer.sign(claims), scope=claims["scope"], refresh_token=command.successor
+            access_token=self.signer.sign(claims),
+            scope=claims["scope"],
+            expires_in=claims["exp"] - claims["iat"],
+            refresh_token=command.successor,
         )
 
 

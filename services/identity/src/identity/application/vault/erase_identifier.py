@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from identity.application.clients.errors import CommandRefused
+from identity.application.people.errors import CommandRefused
 from identity.application.vault.ports import VaultRecords
 from identity.domain.vault.records import Erasure
 

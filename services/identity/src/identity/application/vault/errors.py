@@ -1,6 +1,6 @@
 """What can go wrong in the vault. No message repeats a number."""
 
-from identity.application.clients.errors import CommandRefused
+from identity.application.people.errors import CommandRefused
 from servicekit.errors import Conflict, DependencyUnavailable, NotFound, NotPermitted, ValidationFailed
 
 

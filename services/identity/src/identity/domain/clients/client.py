@@ -8,16 +8,20 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from identity.domain.people.definitions import (
+    DEPARTMENT,
+    DISTRICT_CODE,
+    KIOSK_ID,
+    MAX_NAME_LENGTH,
+    PERSON_ID,
+    InvalidDefinition,
+)
+
 CLIENT_ID = re.compile(r"cli_[A-Za-z0-9_]{1,60}")
-KIOSK_ID = re.compile(r"ksk_RJ[0-9]{8}")
-PERSON_ID = re.compile(r"per_[A-Za-z0-9_]{1,60}")
-DISTRICT_CODE = re.compile(r"[0-9]{1,4}")
-DEPARTMENT = re.compile(r"[a-z][a-z0-9-]{0,39}")
 # <resource>:<action>. The services own their scopes, so identity knows the form and no list of them:
 # a new service must not need an edit here. The gateway's own scope "internal" does not fit, on purpose.
 SCOPE = re.compile(r"[a-z][a-z0-9-]{0,39}:[a-z][a-z0-9-]{0,39}")
 MAX_SCOPES = 64  # keeps a token (and so every Authorization header) under 4 KiB
-MAX_NAME_LENGTH = 100
 MAX_REDIRECT_URIS = 10
 LONGEST_REDIRECT_URI = 512
 MAX_PUBLIC_KEYS = 4  # one in use, its successor, and room for a mistake
@@ -50,14 +54,6 @@ class ClientStatus(StrEnum):
 
     ACTIVE = "active"
     REVOKED = "revoked"
-
-
-class InvalidDefinition(ValueError):
-    """A client or person that breaks a rule below; `problems` has one sentence for each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
 
 
 class ScopeNotGranted(ValueError):

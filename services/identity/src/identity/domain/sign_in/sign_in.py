@@ -29,6 +29,7 @@ class Stage(StrEnum):
 
     BEGUN = "BEGUN"
     CODE_SENT = "CODE_SENT"
+    CHOOSING = "CHOOSING"  # the code was right, and the person has more than one thing to act as
     DONE = "DONE"
 
 
@@ -36,7 +37,7 @@ class Stage(StrEnum):
 class SignIn:
     """A sign-in as kept: `id` is its ticket's stored form, `device_id` that of the browser's cookie.
 
-    `mobile_index`, `mobile_shown` and `code_hmac` are there from the stage CODE_SENT.
+    `mobile_index`, `mobile_shown` and `code_hmac` are there from the stage CODE_SENT on.
     """
 
     id: str

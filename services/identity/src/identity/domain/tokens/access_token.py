@@ -6,6 +6,7 @@ from typing import Any
 
 from identity.domain.clients.client import Client
 from identity.domain.people.person import Person
+from identity.domain.people.rights import Right, Role
 
 AUDIENCE = "emitra"
 # Fifteen minutes: a stolen token dies soon, and a kiosk asks for four an hour at most.
@@ -14,9 +15,11 @@ LIFETIME_SECONDS = 900
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """For whom a token is where somebody signed in: the person, when they did, and the grant that this made."""
+    """For whom a token is where somebody signed in: the person, the right they act by (None: as a citizen), when they
+    did, and the grant that this made."""
 
     person: Person
+    right: Right | None
     auth_time: datetime
     grant_id: str
 
@@ -32,7 +35,8 @@ def access_token_claims(
 ) -> dict[str, Any]:
     """The claims of RFC 9068 §2.2, and the platform's own `kiosk_id` and `person`; no personal data.
 
-    Of somebody who signed in also `auth_time` and `sid`, the grant that the token ends with.
+    Of somebody who signed in also `auth_time` and `sid`, the grant that the token ends with. Such a token does not
+    outlive the right that it carries.
     """
     now = int(issued_at.timestamp())
     claims: dict[str, Any] = {
@@ -60,8 +64,27 @@ def access_token_claims(
     if signed_in:
         claims |= {
             "sub": signed_in.person.id,
-            "person": {"id": signed_in.person.id, "role": signed_in.person.role},
+            "person": {"id": signed_in.person.id, **_acting_as(signed_in.right)},
             "auth_time": int(signed_in.auth_time.timestamp()),
             "sid": signed_in.grant_id,
         }
+        if signed_in.right and signed_in.right.kiosk_id:
+            claims["kiosk_id"] = signed_in.right.kiosk_id
+        if signed_in.right and signed_in.right.ends_at:
+            claims["exp"] = min(claims["exp"], int(signed_in.right.ends_at.timestamp()))
     return claims
+
+
+def _acting_as(right: Right | None) -> dict[str, Any]:
+    """What services decide by: the role, and what it is bound to where it is bound; a centre stands beside."""
+    if right is None:
+        return {"role": Role.CITIZEN.value}
+    bound = {
+        "lsp_id": right.lsp_id,
+        "department": right.department,
+        "office": right.office,
+        "designation": right.designation,
+        "designation_hi": right.designation_hi,
+        "districts": sorted(right.districts),
+    }
+    return {"role": right.role.value, **{name: value for name, value in bound.items() if value}}

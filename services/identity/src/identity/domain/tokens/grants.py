@@ -35,11 +35,15 @@ class AuthorizationRequest:
     state: str | None
     nonce: str | None
     code_challenge: str
+    role: str | None = None  # what the app has people act as; None: they say
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """A person at a client, from one sign-in until `expires_at` or until it is revoked."""
+    """A person at a client, from one sign-in until `expires_at` or until it is revoked.
+
+    They act by the right `right_id`, or as a citizen.
+    """
 
     id: str
     client_id: str
@@ -47,6 +51,7 @@ class Grant:
     scope: str
     auth_time: datetime
     expires_at: datetime
+    right_id: str | None = None
     revoked: bool = False
 
     def is_in_force(self, at: datetime) -> bool:
@@ -64,6 +69,7 @@ class AuthorizationCode:
     request: AuthorizationRequest
     auth_time: datetime
     expires_at: datetime
+    right_id: str | None = None
     used: bool = False
 
     def grant(self) -> Grant:
@@ -75,6 +81,7 @@ class AuthorizationCode:
             scope=self.request.scope,
             auth_time=self.auth_time,
             expires_at=self.auth_time + GRANT_LIVES,
+            right_id=self.right_id,
         )
 
 

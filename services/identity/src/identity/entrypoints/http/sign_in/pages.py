@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from flask import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from identity.application.sign_in.check_code import Choices
+from identity.domain.people.rights import Right, Role
 from identity.domain.sign_in.sign_in import SignIn, Stage
 
 _HEADERS = {
@@ -23,6 +25,17 @@ _HEADERS = {
 }
 _PATH_OF_MOBILE = "/v1/oauth2/sign-in"
 _PATH_OF_CODE = "/v1/oauth2/sign-in/code"
+_PATH_OF_ROLE = "/v1/oauth2/sign-in/role"
+_ROLES = {
+    Role.CITIZEN: ("नागरिक", "Citizen"),
+    Role.OPERATOR: ("केंद्र संचालक", "Centre operator"),
+    Role.STAFF: ("केंद्र कर्मचारी", "Centre staff"),
+    Role.LSP: ("स्थानीय सेवा प्रदाता", "Local service provider"),
+    Role.OFFICER: ("अधिकारी", "Officer"),
+    Role.DISTRICT_ADMIN: ("ज़िला प्रशासन", "District administration"),
+    Role.STATE_ADMIN: ("राज्य प्रशासन", "State administration"),
+    Role.AUDITOR: ("लेखा परीक्षक", "Auditor"),
+}
 
 
 @cache
@@ -45,9 +58,15 @@ def _style() -> tuple[str, str]:
 
 
 def sign_in_page(
-    sign_in: SignIn, app_name: str, ticket: str, *, status: int = 200, problem: dict[str, Any] | None = None
+    sign_in: SignIn,
+    app_name: str,
+    ticket: str,
+    *,
+    choices: Choices | None = None,
+    status: int = 200,
+    problem: dict[str, Any] | None = None,
 ) -> Response:
-    """The form that comes next; with what was wrong about the last one."""
+    """The form that comes next, with what was wrong about the last one; `choices` where somebody has to choose."""
     asks_code = sign_in.stage is Stage.CODE_SENT
     return _page(
         "sign_in.html",
@@ -58,9 +77,28 @@ def sign_in_page(
         asks_code=asks_code,
         mobile_shown=sign_in.mobile_shown,
         problem=problem,
+        choices=_shown(choices) if choices else [],
+        role_path=_PATH_OF_ROLE,
         mobile_path=_PATH_OF_MOBILE,
         code_path=_PATH_OF_CODE,
     )
+
+
+def _shown(choices: Choices) -> list[dict[str, str]]:
+    """Rights first: who has one came for it more often than not."""
+    shown = [
+        {"value": right.id, "hi": _named(right, hindi=True), "en": _named(right, hindi=False)}
+        for right in choices.rights
+    ]
+    hi, en = _ROLES[Role.CITIZEN]
+    return [*shown, {"value": Role.CITIZEN.value, "hi": hi, "en": en}] if choices.citizen else shown
+
+
+def _named(right: Right, *, hindi: bool) -> str:
+    role = _ROLES[right.role][0 if hindi else 1]
+    post = right.designation_hi or right.designation if hindi else right.designation
+    place = [right.office, right.department, right.kiosk_id, right.lsp_id, ", ".join(sorted(right.districts))]
+    return " · ".join(part for part in (post or role, *place) if part)
 
 
 def problem_page(status: int, problem: dict[str, Any]) -> Response:

@@ -1,6 +1,7 @@
 """Somebody signs in: an app sends them, they write their number and a code, and go back with an authorization code."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -10,9 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from identity.application.sign_in.begin_sign_in import BeginSignIn
 from identity.application.sign_in.check_code import CheckCode
+from identity.application.sign_in.end_sign_in import EndSignIn
 from identity.application.sign_in.errors import (
     InvalidAuthorizationRequest,
     InvalidMobile,
+    NoSuchChoice,
     SignInNotSetUp,
     SignInOver,
     TooManyCodes,
@@ -21,13 +24,15 @@ from identity.application.sign_in.errors import (
 )
 from identity.application.sign_in.send_code import SendCode
 from identity.bootstrap import Identity
-from identity.domain.sign_in.sign_in import DEVICE_KNOWN, SignIn, new_code
+from identity.domain.people.rights import Role
+from identity.domain.sign_in.sign_in import DEVICE_KNOWN, SignIn, Stage, new_code
 from identity.domain.tokens.grants import AuthorizationRequest, new_token
 from identity.entrypoints.http.sign_in.pages import problem_page, sign_in_page
 from identity.entrypoints.http.sign_in.schemas import (
     DEVICE_COOKIE,
     TOKEN_PATTERN,
     AuthorizationRequestSchema,
+    ChoiceFormSchema,
     CodeFormSchema,
     DeviceCookieSchema,
     MobileFormSchema,
@@ -41,7 +46,7 @@ from servicekit.instants import utc_now
 HTML = "text/html"
 _PAGE = {"type": "string"}
 # Somebody goes on with the form that these were about.
-_ON_THE_FORM = {kind.slug for kind in (InvalidMobile, WrongCode, TooManyTries, TooManyCodes)}
+_ON_THE_FORM = {kind.slug for kind in (InvalidMobile, WrongCode, NoSuchChoice, TooManyTries, TooManyCodes)}
 
 sign_ins = Blueprint("sign-in", description="People sign in with a mobile number and a one-time code, on pages.")
 
@@ -58,7 +63,9 @@ def begin_sign_in(asked: dict[str, str], cookies: dict[str, str]) -> AnyResponse
 
     Opened in the person's browser. They write their mobile number and the code that is sent to it, and come back to
     redirect_uri with `code`, `state` and `iss` (RFC 9207). PKCE with S256 is required of every client. Problems are
-    pages where the browser asks for text/html, problem documents otherwise.
+    pages where the browser asks for text/html, problem documents otherwise. Who may act as more than a citizen says on
+    a page as what they sign in, unless `role` leaves one way only; who may not act in that role at all comes back with
+    `access_denied`.
     """
     at, ticket, device = utc_now(), new_token(), _device(cookies)
     server = OAuthServer(application(Identity), at)
@@ -100,19 +107,65 @@ def send_code(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
 @sign_ins.arguments(CodeFormSchema, location="form")
 @sign_ins.arguments(DeviceCookieSchema, location="cookies")
 @sign_ins.response(303, headers=["Location"], description="Back to the app, with a code or an error.")
+@sign_ins.alt_response(200, schema=_PAGE, content_type=HTML, description="The page that asks as what they sign in.")
 def check_code(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
     """Check the one-time code (the second form of the sign-in page), and go back to the app
 
-    Whoever signs in for the first time is recorded as a citizen.
+    Whoever signs in for the first time is recorded as a citizen. Who has more than one way to act chooses first.
     """
-    sign_in, at, new_device, person_id = _sign_in(form, cookies), utc_now(), new_token(), public_id("per")
+    sign_in, at = _sign_in(form, cookies), utc_now()
+    if (refused := _refused_meanwhile(sign_in, at)) or form["cancel"]:
+        return refused or _without_code(sign_in, at)
+    command = CheckCode(ticket=form["csrf_token"], device=_device(cookies), code=form["code"], at=at)
+    g.sign_in, choices = application(Identity).check_code(command)
+    if choices.count > 1:
+        return sign_in_page(g.sign_in, _app_name(sign_in), form["csrf_token"], choices=choices)
+    if choices.count == 0:
+        return _without_code(sign_in, at)
+    return _with_code(g.sign_in, choices.rights[0].id if choices.rights else None, at)
+
+
+@sign_ins.route("/v1/oauth2/sign-in/role", methods=["POST"])
+@sign_ins.public("the form of a page; page and cookie have to belong together")
+@sign_ins.repeatable("a sign-in ends once")
+@sign_ins.raises(SignInOver, NoSuchChoice, InvalidAuthorizationRequest)
+@sign_ins.arguments(ChoiceFormSchema, location="form")
+@sign_ins.arguments(DeviceCookieSchema, location="cookies")
+@sign_ins.response(303, headers=["Location"], description="Back to the app, with a code or an error.")
+def choose_role(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
+    """Say as what one signs in (the third form of the sign-in page, where there is a choice), and go back to the app
+
+    The tokens carry the one right that was chosen.
+    """
+    sign_in, at = _sign_in(form, cookies), utc_now()
+    if sign_in.stage is not Stage.CHOOSING:
+        raise SignInOver("Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।")
+    right_id = None if form["right"] == Role.CITIZEN else form["right"]
+    return _refused_meanwhile(sign_in, at) or _with_code(sign_in, right_id, at)
+
+
+def _refused_meanwhile(sign_in: SignIn, at: datetime) -> AnyResponse | None:
+    """Back to the app with an error where what was allowed when the sign-in began is not now."""
+    back = _checked(OAuthServer(application(Identity), at), _parameters(sign_in.request))
+    return redirect(back, 303) if isinstance(back, str) else None
+
+
+def _without_code(sign_in: SignIn, at: datetime) -> AnyResponse:
+    """Back to the app with access_denied: the person does not want to, or has no right that the app asks for."""
+    server, asked = OAuthServer(application(Identity), at), OAuthRequest("GET", _parameters(sign_in.request))
+    grant = server.get_consent_grant(asked)
+    return redirect(server.create_authorization_response(asked, grant_user=None, grant=grant), 303)
+
+
+def _with_code(sign_in: SignIn, right_id: str | None, at: datetime) -> AnyResponse:
+    """Back to the app with an authorization code. Raises SignInOver, NoSuchChoice."""
+    new_device, person_id = new_token(), public_id("per")
 
     def end_sign_in(authorization_code: str) -> None:
-        application(Identity).check_code(
-            CheckCode(
-                ticket=form["csrf_token"],
-                device=_device(cookies),
-                code=form["code"],
+        application(Identity).end_sign_in(
+            EndSignIn(
+                sign_in=sign_in,
+                right_id=right_id,
                 new_device=new_device,
                 authorization_code=authorization_code,
                 person_id=person_id,
@@ -121,16 +174,13 @@ def check_code(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
             )
         )
 
-    server = OAuthServer(application(Identity), at, end_sign_in)
-    asked = OAuthRequest("GET", _parameters(sign_in.request))
-    # What was allowed when the sign-in began need not be now.
-    back = _checked(server, asked.payload.data)
-    if isinstance(back, str):
-        return redirect(back, 303)
+    server, asked = (
+        OAuthServer(application(Identity), at, end_sign_in),
+        OAuthRequest("GET", _parameters(sign_in.request)),
+    )
     grant = server.get_consent_grant(asked)
-    who = None if form["cancel"] else person_id
-    response = redirect(server.create_authorization_response(asked, grant_user=who, grant=grant), 303)
-    return response if form["cancel"] else _with_cookie(response, new_device, known=True)
+    response = redirect(server.create_authorization_response(asked, grant_user=person_id, grant=grant), 303)
+    return _with_cookie(response, new_device, known=True)
 
 
 def _checked(server: OAuthServer, asked: dict[str, str]) -> AuthorizationRequest | str:
@@ -152,6 +202,7 @@ def _checked(server: OAuthServer, asked: dict[str, str]) -> AuthorizationRequest
         scope=oauth_request.scope,
         state=asked.get("state"),
         nonce=asked.get("nonce"),
+        role=asked.get("role"),
         code_challenge=asked["code_challenge"],
     )
 
@@ -201,7 +252,10 @@ def _shown_to_people(response: Response) -> Response:
         return response
     problem: dict[str, Any] = response.get_json()
     if problem["code"] in _ON_THE_FORM and "sign_in" in g:
-        page = sign_in_page(g.sign_in, _app_name(g.sign_in), g.ticket, status=response.status_code, problem=problem)
+        choices = application(Identity).choices.of(g.sign_in, utc_now()) if g.sign_in.stage is Stage.CHOOSING else None
+        page = sign_in_page(
+            g.sign_in, _app_name(g.sign_in), g.ticket, choices=choices, status=response.status_code, problem=problem
+        )
     else:
         page = problem_page(response.status_code, problem)
     if "Retry-After" in response.headers:

@@ -39,6 +39,11 @@ class AuthorizationRequestSchema(Schema):
     nonce = text(512, "Comes back in the ID token.")
     code_challenge = _plain(128, "PKCE: of S256.")
     code_challenge_method = _plain(16, "PKCE: S256.")
+    role = _plain(
+        32,
+        "As what people sign in, such as citizen or operator, where the app is for one role alone; without it who may "
+        "act as more than a citizen says so on a page.",
+    )
     prompt = _plain(64, "With none the answer is login_required.")
     response_mode = _plain(32, "query, or left out.")
     request = _plain(8192, "Not supported.")
@@ -72,3 +77,12 @@ class CodeFormSchema(Schema):
     csrf_token = _TICKET
     code = fields.String(load_default="", validate=validate.Length(max=32))
     cancel = fields.String(load_default="", validate=validate.Length(max=8))
+
+
+class ChoiceFormSchema(Schema):
+    """The third step, where there is a choice."""
+
+    csrf_token = _TICKET
+    right = fields.String(
+        required=True, validate=validate.Length(max=64), metadata={"description": "A right's id, or citizen."}
+    )

@@ -33,6 +33,7 @@ from identity.application.tokens.redeem_code import RedeemCode
 from identity.application.tokens.rotate_refresh_token import RotateRefreshToken
 from identity.bootstrap import Identity
 from identity.domain.clients.client import SCOPE, Client, GrantType
+from identity.domain.people.rights import Role
 from identity.domain.tokens.grants import OPENID, AuthorizationCode, new_token, stored
 from identity.entrypoints.http.tokens.token_request import Credentials
 from servicekit.errors import ServiceError
@@ -107,7 +108,7 @@ class OAuthServer(AuthorizationServer):
         self.at = at
         self.end_sign_in = end_sign_in
         self.register_grant(_ClientCredentials)
-        self.register_grant(_SignedIn, [_S256Always(required=True), _OpenIdParameters()])
+        self.register_grant(_SignedIn, [_S256Always(required=True), _OtherParameters()])
         self.register_grant(_Refreshing)
 
     def query_client(self, client_id: str) -> OAuthClient | None:
@@ -218,8 +219,8 @@ class _S256Always(CodeChallenge):
         super().validate_code_challenge(grant, redirect_uri)
 
 
-class _OpenIdParameters:
-    """Parameters of OpenID Connect that ask for what is not here (Core §3.1.2.6, §6.1; RFC 9101)."""
+class _OtherParameters:
+    """Parameters of OpenID Connect that ask for what is not here (Core §3.1.2.6, §6.1; RFC 9101), and our own `role`."""
 
     def __call__(self, grant: Any) -> None:
         grant.register_hook("after_validate_authorization_request_payload", self._refuse)
@@ -232,6 +233,8 @@ class _OpenIdParameters:
             raise RequestURINotSupportedError
         if parameters.get("response_mode", "query") != "query":
             raise InvalidRequestError("The response_mode is query.")
+        if parameters.get("role", Role.CITIZEN) not in set(Role):
+            raise InvalidRequestError(f"The role is one of {', '.join(Role)}, or left out.")
         if "none" in parameters.get("prompt", "").split():
             # Everybody signs in each time: nothing is remembered that could answer for them.
             raise LoginRequiredError

@@ -1,0 +1,28 @@
+"""Who a grant is of, and the right that they act by, while it is in force."""
+
+from datetime import datetime
+
+from identity.application.tokens.errors import InvalidGrant
+from identity.domain.people.person import Person
+from identity.domain.tokens.access_token import SignedIn
+from identity.domain.tokens.grants import Grant
+
+
+def is_right_in_force(person: Person, right_id: str | None, at: datetime) -> bool:
+    """Whether the person may act so; everybody may as a citizen (None)."""
+    right = person.right(right_id) if right_id else None
+    return right_id is None or (right is not None and right.is_in_force(at))
+
+
+def who_signed_in(grant: Grant, person: Person, at: datetime) -> SignedIn:
+    """What a token says of them.
+
+    Raises InvalidGrant while the right is suspended and after it ended. Nobody falls back to what they did not choose:
+    an app for operators is no use to a citizen. Nothing is revoked, so that who is reinstated goes on.
+    """
+    if not is_right_in_force(person, grant.right_id, at):
+        raise InvalidGrant(
+            "The right that this person signed in with has ended or is suspended; have the person sign in again."
+        )
+    right = person.right(grant.right_id) if grant.right_id else None
+    return SignedIn(person=person, right=right, auth_time=grant.auth_time, grant_id=grant.id)
