@@ -7,7 +7,7 @@ import pytest
 
 from gateway.adapters.known_withdrawals import LOOKS_BACK, KnownWithdrawals
 from gateway.application.calls import AccessToken
-from gateway.application.errors import AccessSuspended, TokenWithdrawn
+from gateway.application.errors import AccessEnded, AccessSuspended, TokenWithdrawn
 from gateway.application.withdrawals import LONGEST_TOKEN_LIFE, Why, Withdrawal
 from servicekit.errors import DependencyUnavailable, ServiceError
 
@@ -47,7 +47,7 @@ def token(*subjects: str) -> AccessToken:
 
 
 def suspended(**changes: object) -> Withdrawal:
-    facts = {"of": "cli_1", "why": Why.CLIENT_SUSPENDED, "since": NOW, "reason": "overcharging"}
+    facts = {"of": "ksk_1", "why": Why.CENTRE_SUSPENDED, "since": NOW, "reason": "overcharging"}
     return Withdrawal(**{**facts, **changes})  # type: ignore[arg-type]
 
 
@@ -65,14 +65,14 @@ def refused(withdrawals: KnownWithdrawals, access: AccessToken) -> ServiceError 
     return None
 
 
-def test_of_a_suspended_client_every_token_is_refused_and_nobody_elses(clock: Clock) -> None:
+def test_of_a_suspended_centre_every_token_is_refused_and_nobody_elses(clock: Clock) -> None:
     withdrawals = known(clock, Store(suspended()))
-    assert isinstance(refused(withdrawals, token("cli_1")), AccessSuspended)
+    assert isinstance(refused(withdrawals, token("ksk_1", "cli_1")), AccessSuspended)
     assert refused(withdrawals, token("cli_2", "gra_1")) is None
 
 
 def test_a_suspension_tells_its_end_its_reason_and_what_to_do_in_both_languages(clock: Clock) -> None:
-    error = refused(known(clock, Store(suspended(until=NOW + MINUTE))), token("cli_1"))
+    error = refused(known(clock, Store(suspended(until=NOW + MINUTE))), token("ksk_1", "cli_1"))
     assert error is not None
     assert (error.members["suspended_until"], error.members["reason"]) == ("2026-11-27T06:01:00.000Z", "overcharging")
     assert "district's e-Mitra office" in error.detail
@@ -86,23 +86,24 @@ def test_a_suspension_begins_and_ends_at_its_own_instants(clock: Clock) -> None:
     seen = []
     for minutes in (0.99, 1, 1.99, 2):
         clock.now = NOW + minutes * MINUTE
-        seen.append(refused(withdrawals, token("cli_1")) is not None)
+        seen.append(refused(withdrawals, token("ksk_1", "cli_1")) is not None)
     assert seen == [False, True, True, False]
 
 
-def test_a_reinstated_clients_tokens_count_again(clock: Clock) -> None:
+def test_a_reinstated_centres_tokens_count_again(clock: Clock) -> None:
     store = Store(suspended())
     withdrawals = known(clock, store)
     store.noted = [(NOW, suspended(lifted=True))]
     withdrawals.read()
-    assert refused(withdrawals, token("cli_1")) is None
+    assert refused(withdrawals, token("ksk_1", "cli_1")) is None
 
 
 @pytest.mark.parametrize(
-    ("of", "why"), [("cli_1", Why.CLIENT_REVOKED), ("gra_1", Why.SIGN_IN_ENDED)]
+    ("of", "why"),
+    [("cli_1", Why.CLIENT_REVOKED), ("rgt_1", Why.RIGHT_CHANGED), ("gra_1", Why.SIGN_IN_ENDED)],
 )
 def test_what_was_ended_for_good_is_told_by_its_reason(clock: Clock, of: str, why: Why) -> None:
-    error = refused(known(clock, Store(Withdrawal(of, why, NOW))), token("cli_1", "gra_1"))
+    error = refused(known(clock, Store(Withdrawal(of, why, NOW))), token("cli_1", "rgt_1", "gra_1"))
     assert isinstance(error, TokenWithdrawn)
     assert error.members["why"] == why.value
     assert error.members["detail_hi"]
@@ -112,10 +113,10 @@ def test_before_anything_could_be_read_no_token_is_taken(clock: Clock) -> None:
     store = Store()
     store.away = True
     withdrawals = known(clock, store)
-    assert isinstance(refused(withdrawals, token("cli_1")), DependencyUnavailable)
+    assert isinstance(refused(withdrawals, token("ksk_1", "cli_1")), DependencyUnavailable)
     store.away = False
     withdrawals.read()
-    assert refused(withdrawals, token("cli_1")) is None
+    assert refused(withdrawals, token("ksk_1", "cli_1")) is None
 
 
 def test_while_the_store_is_away_what_is_known_holds_and_afterwards_nothing_is_missed(clock: Clock) -> None:
@@ -124,7 +125,7 @@ def test_while_the_store_is_away_what_is_known_holds_and_afterwards_nothing_is_m
     store.away = True
     clock.now += 10 * MINUTE
     withdrawals.read()
-    assert refused(withdrawals, token("cli_1")) is not None
+    assert refused(withdrawals, token("ksk_1", "cli_1")) is not None
     store.noted.append((NOW + MINUTE, Withdrawal("gra_1", Why.SIGN_IN_ENDED, NOW)))
     store.away = False
     withdrawals.read()
@@ -140,20 +141,38 @@ def test_a_note_that_was_committed_late_is_seen_by_the_next_reading(clock: Clock
     store.noted.append((NOW - timedelta(seconds=40), suspended(since=NOW - MINUTE)))
     clock.now += timedelta(seconds=1)
     withdrawals.read()
-    assert refused(withdrawals, token("cli_1")) is not None
+    assert refused(withdrawals, token("ksk_1", "cli_1")) is not None
     assert store.asked[-1] == NOW + timedelta(seconds=1) - LOOKS_BACK
 
 
-def test_what_no_token_can_be_left_of_is_forgotten(clock: Clock) -> None:
+def test_a_closed_centre_is_closed_for_good(clock: Clock) -> None:
+    error = refused(known(clock, Store(suspended(why=Why.CENTRE_CLOSED))), token("ksk_1", "cli_1"))
+    assert isinstance(error, AccessEnded)
+
+
+def test_a_suspension_is_remembered_for_as_long_as_it_lasts(clock: Clock) -> None:
     store = Store(suspended())
+    withdrawals = known(clock, store)
+    clock.now += timedelta(days=400)
+    withdrawals.read()
+    assert refused(withdrawals, token("ksk_1")) is not None
+    store.noted = [(clock.now, suspended(lifted=True))]
+    for minutes in (0, 2, 23):
+        clock.now += minutes * MINUTE
+        withdrawals.read()
+    assert withdrawals._known == {}
+
+
+def test_what_no_token_can_be_left_of_is_forgotten(clock: Clock) -> None:
+    store = Store(Withdrawal("cli_1", Why.CLIENT_REVOKED, NOW))
     withdrawals = known(clock, store)
     for minutes in (1, 2, 10, 21):
         clock.now = NOW + minutes * MINUTE
         withdrawals.read()
-    assert refused(withdrawals, token("cli_1")) is not None  # read again, for the last time, at the second minute
+    assert refused(withdrawals, token("ksk_1", "cli_1")) is not None  # read again, for the last time, at the second minute
     clock.now = NOW + 2 * MINUTE + LONGEST_TOKEN_LIFE
     withdrawals.read()
-    assert refused(withdrawals, token("cli_1")) is None
+    assert refused(withdrawals, token("ksk_1", "cli_1")) is None
 
 
 def test_a_failure_of_the_reading_ends_no_thread_and_loses_nothing(
@@ -163,4 +182,4 @@ def test_a_failure_of_the_reading_ends_no_thread_and_loses_nothing(
     withdrawals = known(clock, store)
     monkeypatch.setattr(store, "noted_since", lambda _: [][0])
     withdrawals.read()
-    assert refused(withdrawals, token("cli_1")) is not None
+    assert refused(withdrawals, token("ksk_1", "cli_1")) is not None

@@ -96,15 +96,16 @@ class AccessTokens:
 
 
 def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
-    client_id, kiosk_id, scope, person, sid = (
-        claims.get(name) for name in ("client_id", "kiosk_id", "scope", "person", "sid")
+    client_id, kiosk_id, scope, person, right_id, sign_in = (
+        claims.get(name) for name in ("client_id", "kiosk_id", "scope", "person", "right_id", "sid")
     )
     well_formed = (
         isinstance(client_id, str)
         and isinstance(kiosk_id, str | None)
         and isinstance(scope, str | None)
         and isinstance(person, dict | None)
-        and isinstance(sid, str | None)
+        and isinstance(right_id, str | None)
+        and isinstance(sign_in, str | None)
     )
     if not well_formed:
         raise TokenInvalid(_INVALID.format(reason="a claim has a wrong form"))
@@ -115,7 +116,7 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
         person=person,
         expires_at=float(claims["exp"]),
         kid=kid,
-        subjects=(str(client_id), *((sid,) if sid else ())),
+        subjects=tuple(str(of) for of in (kiosk_id, client_id, right_id, sign_in) if of),
     )
 
 

@@ -20,7 +20,7 @@ LOOKS_BACK = timedelta(seconds=60)
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 _log = structlog.get_logger(__name__)
-_KNOWN = Gauge("gateway_withdrawals", "Clients and sign-ins whose tokens are refused, or were within twenty minutes.")
+_KNOWN = Gauge("gateway_withdrawals", "Centres, clients, rights and sign-ins whose tokens are refused, or were lately.")
 _READ_AT = Gauge("gateway_withdrawals_read_timestamp_seconds", "When they were last read, in Unix seconds.")
 
 
@@ -28,13 +28,13 @@ class KnownWithdrawals:
     """Refuses tokens whose access was taken back. Thread-safe; makes no connection until it is told to read.
 
     While the store is away, what is known holds. What nobody can have a token of any more is dropped, so that this
-    holds what was taken back within twenty minutes, some 0.5 KB each.
+    holds the centres that are suspended or closed, and what else was taken back within twenty minutes: 0.5 KB each.
     """
 
     def __init__(self, store: Withdrawals, clock: Callable[[], datetime] = utc_now) -> None:
         self._store = store
         self._clock = clock
-        self._known: dict[str, tuple[Withdrawal, datetime]] | None = None
+        self._known: dict[str, tuple[Withdrawal, datetime | None]] | None = None
         self._read_at: datetime | None = None
         self._away = False
         self._stop = threading.Event()
@@ -65,14 +65,14 @@ class KnownWithdrawals:
             # The thread must live: without it nothing would ever be refused again.
             _log.error("withdrawals_not_read", exc_info=error)
             return
-        known = {of: kept for of, kept in (self._known or {}).items() if now < kept[1]}
+        known = {of: kept for of, kept in (self._known or {}).items() if kept[1] is None or now < kept[1]}
         known |= {withdrawal.of: (withdrawal, withdrawal.forget_at(now)) for withdrawal in noted}
         self._known, self._read_at, self._away = known, now, False
         _KNOWN.set(len(known))
         _READ_AT.set(now.timestamp())
 
     def check(self, access: AccessToken) -> None:
-        """Raises AccessSuspended or TokenWithdrawn for a token whose access was taken back.
+        """Raises AccessSuspended, AccessEnded or TokenWithdrawn for a token whose access was taken back.
 
         Raises DependencyUnavailable while nothing could be read yet: a gateway that has just started must not take what
         the others refuse.

@@ -9,7 +9,8 @@ from typing import Any
 class AccessToken:
     """What a good access token says. `expires_at` is in Unix seconds; `internal` holds tokens made from it.
 
-    `subjects` are the ids that its access hangs on: the client's and, of somebody who signed in, the sign-in's.
+    `subjects` are the ids that its access hangs on: the centre's, the client's, the right's that a person acts by, and
+    the sign-in's, as far as it has them.
     """
 
     client_id: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gateway.application.errors import AccessSuspended, TokenWithdrawn
+from gateway.application.errors import AccessEnded, AccessSuspended, TokenWithdrawn
 from servicekit.errors import ServiceError
 from servicekit.instants import rfc3339
 
@@ -15,14 +15,21 @@ LONGEST_TOKEN_LIFE = timedelta(minutes=20)
 class Why(StrEnum):
     """Why access was taken back."""
 
-    CLIENT_SUSPENDED = "client-suspended"
+    CENTRE_SUSPENDED = "centre-suspended"
+    CENTRE_CLOSED = "centre-closed"
     CLIENT_REVOKED = "client-revoked"
     SIGN_IN_ENDED = "sign-in-ended"
+    RIGHT_CHANGED = "right-changed"
+
+
+# How a centre stands, identity may learn later than the gateway: until then it gives new tokens, so this is kept for
+# as long as it is so. There are no more of them than centres.
+_UNTIL_LIFTED = frozenset({Why.CENTRE_SUSPENDED, Why.CENTRE_CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """`of` is the id of a client or of a sign-in (a token's `client_id`, `sid`): no two kinds of id look alike.
+    """`of` is the id of what a token's access hangs on: its centre, client, right or sign-in. No two kinds look alike.
 
     It counts from `since` on, before `until` where that is known, and no more once it is `lifted`. `reason` is the
     register's slug, where a centre was suspended.
@@ -39,34 +46,56 @@ class Withdrawal:
         """Whether tokens are refused at this instant."""
         return not self.lifted and self.since <= at and (self.until is None or at < self.until)
 
-    def forget_at(self, noted_at: datetime) -> datetime:
-        """When no token can be left that it concerns: identity gave none after it, and it was told afterwards."""
+    def forget_at(self, noted_at: datetime) -> datetime | None:
+        """When no token can be left that it concerns; None while there may be new ones.
+
+        Of what identity tells it gives no token afterwards, and it has done it before it tells.
+        """
+        if self.why in _UNTIL_LIFTED and not self.lifted:
+            return None
         return max(noted_at, self.since) + LONGEST_TOKEN_LIFE
 
 
 def refusal(withdrawal: Withdrawal) -> ServiceError:
     """What the caller is told."""
-    if withdrawal.why is Why.CLIENT_SUSPENDED:
+    if withdrawal.why is Why.CENTRE_SUSPENDED:
         until = rfc3339(withdrawal.until) if withdrawal.until else None
         return AccessSuspended(
-            f"This centre is suspended {f'until {until}' if until else 'until it is reinstated'}; its tokens count no "
-            "more until then. Ask the district's e-Mitra office what to put right; citizens can go to another centre "
-            "or to the portal.",
+            f"This centre is suspended {f'until {until}' if until else 'until it is reinstated'}; its tokens are refused "
+            "until then. Ask the district's e-Mitra office what to put right; citizens can go to another centre or to "
+            "the portal.",
             detail_hi=f"यह केंद्र {f'{until} तक' if until else 'बहाली होने तक'} निलंबित है; तब तक इसके टोकन मान्य नहीं हैं। "
             "क्या सुधारना है, यह जिले के ई-मित्र कार्यालय से पूछें; नागरिक किसी अन्य केंद्र या पोर्टल पर जा सकते हैं।",
             suspended_until=until,
             reason=withdrawal.reason,
         )
-    if withdrawal.why is Why.CLIENT_REVOKED:
-        return TokenWithdrawn(
-            "This client was revoked for good: none of its tokens counts, and it gets no other. Ask whoever "
-            "registered it for a new client.",
-            detail_hi="यह क्लाइंट स्थायी रूप से रद्द कर दिया गया है: इसका कोई टोकन मान्य नहीं है और नया नहीं मिलेगा। जिसने इसे "
-            "पंजीकृत किया था, उससे नया क्लाइंट माँगें।",
-            why=withdrawal.why.value,
+    if withdrawal.why is Why.CENTRE_CLOSED:
+        return AccessEnded(
+            "This centre is closed for good, so nobody acts for it any more; citizens can go to another centre or to the "
+            "portal.",
+            detail_hi="यह केंद्र स्थायी रूप से बंद है, इसलिए इसकी ओर से अब कोई कार्य नहीं हो सकता; नागरिक किसी अन्य केंद्र या पोर्टल "
+            "पर जा सकते हैं।",
+            reason=withdrawal.reason,
         )
-    return TokenWithdrawn(
+    detail, detail_hi = _WITHDRAWN[withdrawal.why]
+    return TokenWithdrawn(detail, detail_hi=detail_hi, why=withdrawal.why.value)
+
+
+_WITHDRAWN = {
+    Why.CLIENT_REVOKED: (
+        "This client was revoked for good: none of its tokens counts, and it gets no other. Ask whoever registered it "
+        "for a new client.",
+        "यह क्लाइंट स्थायी रूप से रद्द कर दिया गया है: इसका कोई टोकन मान्य नहीं है और नया नहीं मिलेगा। जिसने इसे पंजीकृत किया था, "
+        "उससे नया क्लाइंट माँगें।",
+    ),
+    Why.SIGN_IN_ENDED: (
         "This sign-in was ended, so its tokens count no more. Have the person sign in again.",
-        detail_hi="यह साइन-इन समाप्त कर दिया गया है, इसलिए इसके टोकन अब मान्य नहीं हैं। कृपया दोबारा साइन-इन करें।",
-        why=withdrawal.why.value,
-    )
+        "यह साइन-इन समाप्त कर दिया गया है, इसलिए इसके टोकन अब मान्य नहीं हैं। कृपया दोबारा साइन-इन करें।",
+    ),
+    Why.RIGHT_CHANGED: (
+        "The right that this person acts by has ended or is suspended. Have them sign in again: what they may act as now "
+        "is offered there; whoever granted the right knows why.",
+        "जिस अधिकार से यह व्यक्ति कार्य कर रहा था, वह समाप्त या निलंबित है। कृपया दोबारा साइन-इन करें: अब उपलब्ध अधिकार वहीं दिखेंगे; कारण "
+        "अधिकार देने वाला बता सकता है।",
+    ),
+}

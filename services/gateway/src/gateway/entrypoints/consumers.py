@@ -1,4 +1,5 @@
-"""The gateway's table of events: those that feed the transactions view, and identity's, of access that was taken back.
+"""The gateway's table of events: those that feed the transactions view, and those by which access is
+taken back.
 
 Each reading declares what is read of its event.
 """
@@ -69,33 +70,44 @@ class CertificateIssuedReading(_ApplicationReading):
     issued_at = fields.AwareDateTime(required=True)
 
 
-class _ClientReading(Schema):
+class _WithdrawalReading(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    of = fields.String(required=True, data_key="client_id")
 
-
-class ClientSuspendedReading(_ClientReading):
-    since = fields.AwareDateTime(required=True, data_key="susprevoked_at")
-    until = fields.AwareDateTime(required=True, allow_none=True, data_key="suspended_until")
+class _StandingReading(_WithdrawalReading):
+    of = fields.String(required=True, data_key="kiosk_id")
     reason = fields.String(required=True)
 
 
-class ClientReinstatedReading(_ClientReading):
+class KioskSuspendedReading(_StandingReading):
+    since = fields.AwareDateTime(required=True, data_key="suspended_at")
+    until = fields.AwareDateTime(required=True, allow_none=True, data_key="suspended_until")
+
+
+class KioskReinstatedReading(_StandingReading):
     since = fields.AwareDateTime(required=True, data_key="reinstated_at")
 
 
-class ClientRevokedReading(_ClientReading):
+class KioskClosedReading(_StandingReading):
+    since = fields.AwareDateTime(required=True, data_key="closed_at")
+
+
+class ClientRevokedReading(_WithdrawalReading):
+    of = fields.String(required=True, data_key="client_id")
     since = fields.AwareDateTime(required=True, data_key="revoked_at")
 
 
-class GrantRevokedReading(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class GrantRevokedReading(_WithdrawalReading):
     of = fields.String(required=True, data_key="grant_id")
     since = fields.AwareDateTime(required=True, data_key="revoked_at")
+
+
+class RightChangedReading(_WithdrawalReading):
+    right_id = fields.String(required=True)
+    state = fields.String(required=True)
+    ends_at = fields.AwareDateTime(required=True, allow_none=True)
+    changed_at = fields.AwareDateTime(required=True)
 
 
 def payment(event: ReceivedEvent) -> Observation:
@@ -161,10 +173,24 @@ def _noted(why: Why, *, lifted: bool = False) -> Callable[[Gateway, ReceivedEven
     """Access was taken back, or given again."""
 
     def note(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
-        withdrawal = Withdrawal(why=why, lifted=lifted, **event.data)
-        gateway.within(session).note_withdrawal(NoteWithdrawal(withdrawal, noted_at=utc_now()))
+        _note(gateway, session, Withdrawal(why=why, lifted=lifted, **event.data))
 
     return note
+
+
+def note_right(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+    """A right stands otherwise. One that ends later counts until then; a state that is new to us does not count."""
+    data = event.data
+    ends = data["ends_at"] if data["state"] == "ended" else None
+    _note(
+        gateway,
+        session,
+        Withdrawal(data["right_id"], Why.RIGHT_CHANGED, ends or data["changed_at"], lifted=data["state"] == "active"),
+    )
+
+
+def _note(gateway: Gateway, session: ClientSession, withdrawal: Withdrawal) -> None:
+    gateway.within(session).note_withdrawal(NoteWithdrawal(withdrawal, noted_at=utc_now()))
 
 
 CONSUMERS = [
@@ -177,12 +203,14 @@ CONSUMERS = [
     Consumer("certificate.issued.v1", "certificates", CertificateIssuedReading(), handle_many=_recorded(issue)),
     # A suspension that comes late must not undo the reinstatement after it.
     *(
-        Consumer(f"client.{change}.v1", "identity", reading, handle, order=Order.LATEST)
+        Consumer(f"kiosk.{change}.v1", "kiosk-registry", reading, handle, order=Order.LATEST)
         for change, reading, handle in (
-            ("suspended", ClientSuspendedReading(), _noted(Why.CLIENT_SUSPENDED)),
-            ("reinstated", ClientReinstatedReading(), _noted(Why.CLIENT_SUSPENDED, lifted=True)),
-            ("revoked", ClientRevokedReading(), _noted(Why.CLIENT_REVOKED)),
+            ("suspended", KioskSuspendedReading(), _noted(Why.CENTRE_SUSPENDED)),
+            ("reinstated", KioskReinstatedReading(), _noted(Why.CENTRE_SUSPENDED, lifted=True)),
+            ("closed", KioskClosedReading(), _noted(Why.CENTRE_CLOSED)),
         )
     ),
+    Consumer("right.changed.v1", "identity", RightChangedReading(), note_right, order=Order.LATEST),
+    Consumer("client.revoked.v1", "identity", ClientRevokedReading(), _noted(Why.CLIENT_REVOKED)),
     Consumer("grant.revoked.v1", "identity", GrantRevokedReading(), _noted(Why.SIGN_IN_ENDED)),
 ]
