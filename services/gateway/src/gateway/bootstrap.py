@@ -5,13 +5,15 @@ from pathlib import Path
 
 from pymongo.client_session import ClientSession
 
+from gateway.adapters import mongo_acts, mongo_transactions, mongo_withdrawals
 from gateway.adapters.access_tokens import AccessTokens, InternalTokenIssuer
 from gateway.adapters.identity_keys import IdentityKeys
-from gateway.adapters import mongo_acts, mongo_transactions
-from gateway.adapters.mongo_acts import PERFORMED, EndedWithin, MongoActs
+from gateway.adapters.known_withdrawals import KnownWithdrawals
+from gateway.adapters.mongo_acts import PERFORMED, MongoActs
 from gateway.adapters.mongo_last_good_routes import MongoLastGoodRoutes
 from gateway.adapters.mongo_route_register import MongoRouteRegister
 from gateway.adapters.mongo_transactions import MongoTransactions, TransactionsWithin
+from gateway.adapters.mongo_withdrawals import MongoWithdrawals, WithdrawalsWithin
 from gateway.adapters.route_files import RouteFiles
 from gateway.adapters.transaction_owners import (
     MOST_ASKED_AT_ONCE,
@@ -19,7 +21,8 @@ from gateway.adapters.transaction_owners import (
     HttpTransactionOwners,
 )
 from gateway.adapters.upstreams import Upstreams
-from gateway.application.acts import ActRecorder, EndAssistanceHandler, SweepActsHandler
+from gateway.application.acts import ActRecorder, SweepActsHandler
+from gateway.application.note_withdrawal import NoteWithdrawalHandler
 from gateway.application.read_transactions import TransactionReader
 from gateway.application.record_observations import RecordObservationsHandler
 from gateway.application.release_routes import ReleaseRoutesHandler
@@ -31,7 +34,7 @@ from servicekit.mongo import Mongo
 
 __all__ = ["INDEXES", "PERFORMED", "Gateway", "bootstrap"]
 
-INDEXES = {**mongo_transactions.INDEXES, **mongo_acts.INDEXES}
+INDEXES = {**mongo_transactions.INDEXES, **mongo_withdrawals.INDEXES, **mongo_acts.INDEXES}
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class GatewayWithin:
     """The use cases of consumed events, inside the transaction that records them as handled."""
 
     record_observations: RecordObservationsHandler
-    end_assistance: EndAssistanceHandler
+    note_withdrawal: NoteWithdrawalHandler
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Gateway:
 
     routes: RouteFiles
     access_tokens: AccessTokens
+    withdrawals: KnownWithdrawals
     internal_tokens: InternalTokenIssuer
     upstreams: Upstreams
     view_transaction: ViewTransactionHandler
@@ -56,13 +60,13 @@ class Gateway:
     acts: ActRecorder
     sweep_acts: SweepActsHandler
     _transactions: MongoTransactions
-    _mongo: Mongo
+    _withdrawals: MongoWithdrawals
 
     def within(self, session: ClientSession) -> GatewayWithin:
         """The use cases that write in the transaction of `session`."""
         return GatewayWithin(
             RecordObservationsHandler(TransactionsWithin(self._transactions, session)),
-            EndAssistanceHandler(EndedWithin(self._mongo, session)),
+            NoteWithdrawalHandler(WithdrawalsWithin(self._withdrawals, session)),
         )
 
 
@@ -72,8 +76,8 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     routes = RouteFiles(Path(settings.routes_dir), SettleRoutesHandler(register), last_good)
     internal_tokens = InternalTokenIssuer(settings.internal_token_key)
     upstreams = Upstreams(settings.upstream_connections)
-    transactions = MongoTransactions(mongo.db)
     acts = MongoActs(mongo, Outbox(mongo.db, settings.service_name))
+    transactions, withdrawals = MongoTransactions(mongo.db), MongoWithdrawals(mongo.db)
     owners, owners_for_anybody = (
         HttpTransactionOwners(routes, upstreams, internal_tokens, most_at_once)
         for most_at_once in (MOST_ASKED_AT_ONCE, MOST_ASKED_FOR_ANYBODY)
@@ -81,6 +85,7 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     return Gateway(
         routes=routes,
         access_tokens=AccessTokens(IdentityKeys(settings.jwks_url), settings.issuer),
+        withdrawals=KnownWithdrawals(withdrawals),
         internal_tokens=internal_tokens,
         upstreams=upstreams,
         view_transaction=ViewTransactionHandler(TransactionReader(transactions, owners)),
@@ -89,5 +94,5 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
         acts=ActRecorder(acts),
         sweep_acts=SweepActsHandler(acts),
         _transactions=transactions,
-        _mongo=mongo,
+        _withdrawals=withdrawals,
     )

@@ -72,4 +72,5 @@ def staged(routes_dir: Path, mongo: Mongo, services: Sequence[str] = ("billing",
             yield stage
         finally:
             stage.gateway.routes.stop()
+            stage.gateway.withdrawals.stop()
             stage.gateway.upstreams.close()

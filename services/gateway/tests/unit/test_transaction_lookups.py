@@ -16,7 +16,8 @@ def test_every_status_and_every_event_of_the_view_has_words() -> None:
         *(("payment", status) for status in PAYMENT_STATUSES),
         *(("application", status) for status in APPLICATION_STATES),
     }
-    assert set(STEPS) == {consumer.event.rpartition(".v")[0] for consumer in CONSUMERS}
+    of_the_view = [consumer.event for consumer in CONSUMERS if consumer.producer in {"billing", "certificates"}]
+    assert set(STEPS) == {event.rpartition(".v")[0] for event in of_the_view}
 
 
 @pytest.mark.parametrize(

@@ -96,13 +96,17 @@ class AccessTokens:
 
 
 def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
-    client_id, kiosk_id, scope, person = (claims.get(n) for n in ("client_id", "kiosk_id", "scope", "person"))
+    client_id, kiosk_id, scope, person, right_id, sign_in = (
+        claims.get(name) for name in ("client_id", "kiosk_id", "scope", "person", "right_id", "sid")
+    )
     act, assistance_id = claims.get("act"), claims.get("assistance_id")
     well_formed = (
         isinstance(client_id, str)
         and isinstance(kiosk_id, str | None)
         and isinstance(scope, str | None)
         and isinstance(person, dict | None)
+        and isinstance(right_id, str | None)
+        and isinstance(sign_in, str | None)
         and _is_acting(act, assistance_id, person)
     )
     if not well_formed:
@@ -114,6 +118,7 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
         person=person,
         expires_at=float(claims["exp"]),
         kid=kid,
+        subjects=tuple(str(of) for of in (kiosk_id, client_id, right_id, sign_in, assistance_id) if of),
         act=act,
         assistance_id=assistance_id,
     )

@@ -1,4 +1,4 @@
-"""Acts in the collection `acts`, and the assistances that ended in `ended_assistances`; both empty themselves (TTL)."""
+"""Acts in the collection `acts`, which empties itself (TTL)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from pymongo import IndexModel
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
-from gateway.application.acts import ENDED_REMEMBERED, REMEMBERED, Act, Outcome
+from gateway.application.acts import REMEMBERED, Act, Outcome
 from servicekit.errors import DependencyUnavailable
 from servicekit.events.envelope import NewEvent
 from servicekit.events.outbox import Outbox
@@ -19,7 +19,7 @@ from servicekit.instants import rfc3339
 from servicekit.mongo import Mongo
 
 Document = dict[str, Any]
-ACTS, ENDED = "acts", "ended_assistances"
+ACTS = "acts"
 PERFORMED = "act.performed.v1"
 _BEGUN = "BEGUN"
 WITHIN_SECONDS = 2.0
@@ -28,7 +28,6 @@ INDEXES = {
         IndexModel("begun_at", name="without_outcome", partialFilterExpression={"outcome": _BEGUN}),
         IndexModel("forget_at", expireAfterSeconds=0, name="forget_acts"),
     ],
-    ENDED: [IndexModel("forget_at", expireAfterSeconds=0, name="forget_ended")],
 }
 
 
@@ -38,13 +37,7 @@ class MongoActs:
     def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
         self._mongo = mongo
         self._acts = mongo.db[ACTS]
-        self._ended = mongo.db[ENDED]
         self._outbox = outbox
-
-    def has_ended(self, assistance_id: str) -> bool:
-        """One read by _id."""
-        with _reached():
-            return self._ended.find_one({"_id": assistance_id}, {"_id": True}) is not None
 
     def begin(self, act: Act) -> None:
         """Upsert; `open` counts the attempts that have no outcome."""
@@ -78,23 +71,6 @@ class MongoActs:
         """A range of an index."""
         wanted = {"outcome": _BEGUN, "begun_at": {"$lt": begun_before}}
         return [_act(document) for document in self._acts.find(wanted).sort("begun_at", 1).limit(limit)]
-
-
-class EndedWithin:
-    """The EndedAssistances port inside the transaction of `session`."""
-
-    def __init__(self, mongo: Mongo, session: ClientSession) -> None:
-        self._ended = mongo.db[ENDED]
-        self._session = session
-
-    def end(self, assistance_id: str, at: datetime) -> None:
-        """Upsert."""
-        self._ended.update_one(
-            {"_id": assistance_id},
-            {"$set": {"forget_at": at + ENDED_REMEMBERED}},
-            upsert=True,
-            session=self._session,
-        )
 
 
 @contextmanager

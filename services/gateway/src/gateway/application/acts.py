@@ -9,14 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from gateway.application.errors import TokenInvalid
-
 # The longest that a request may take (Emitra-Timeout-Ms), and as long again for the answer of a service that goes on.
 OUTCOME_KNOWN_WITHIN = timedelta(minutes=2)
 # A repeat under the same key is no second act for as long as any service keeps its keys.
 REMEMBERED = timedelta(days=30)
-# A token that was taken back is refused until it has surely run out.
-ENDED_REMEMBERED = timedelta(hours=1)
 SWEPT_AT_ONCE = 100
 
 
@@ -51,10 +47,7 @@ def act_id(assistance_id: str, method: str, path: str, idempotency_key: str | No
 
 
 class Acts(Protocol):
-    """Acts on record, and assistances that ended. What a request needs raises DependencyUnavailable."""
-
-    def has_ended(self, assistance_id: str) -> bool:
-        """Whether tokens of the assistance count no more."""
+    """Acts on record. What a request needs raises DependencyUnavailable."""
 
     def begin(self, act: Act) -> None:
         """Put it on record, by a majority; one that is there stays as it is, with one attempt more."""
@@ -69,42 +62,11 @@ class Acts(Protocol):
         """Those whose outcome nobody wrote down."""
 
 
-class EndedAssistances(Protocol):
-    """Inside one transaction."""
-
-    def end(self, assistance_id: str, at: datetime) -> None:
-        """Refuse its tokens from now on. Safe to repeat."""
-
-
-@dataclass(frozen=True)
-class EndAssistance:
-    """By an event of identity's."""
-
-    assistance_id: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class EndAssistanceHandler:
-    """Inside the transaction that records the event as handled."""
-
-    ended: EndedAssistances
-
-    def __call__(self, command: EndAssistance) -> None:
-        """Refuse its tokens from now on."""
-        self.ended.end(command.assistance_id, command.at)
-
-
 @dataclass(frozen=True)
 class ActRecorder:
     """Around a call that is made for a person."""
 
     acts: Acts
-
-    def check(self, assistance_id: str) -> None:
-        """Raises TokenInvalid when the person has ended it."""
-        if self.acts.has_ended(assistance_id):
-            raise TokenInvalid("The person has ended this assistance; ask them again before you act for them.")
 
     def begin(self, act: Act) -> None:
         """On record before anything is done; where that cannot be, nothing is done."""

@@ -9,6 +9,8 @@ from typing import Any
 class AccessToken:
     """What a good access token says. `expires_at` is in Unix seconds; `internal` holds tokens made from it.
 
+    `subjects` are the ids that its access hangs on: the centre's, the client's, the right's that a person acts by, the
+    sign-in's and the assistance's, as far as it has them.
     `act` is who does it for the person (RFC 8693 section 4.1) and `assistance_id` what the person agreed to: both or
     neither.
     """
@@ -19,6 +21,7 @@ class AccessToken:
     person: Mapping[str, Any] | None
     expires_at: float
     kid: str
+    subjects: tuple[str, ...]
     act: Mapping[str, Any] | None = None
     assistance_id: str | None = None
     internal: dict[str, tuple[str, float]] = field(default_factory=dict)

@@ -49,6 +49,42 @@ class TokenInvalid(NotAuthenticated):
     title_hi = "एक्सेस टोकन मान्य नहीं है"
 
 
+class TokenWithdrawn(NotAuthenticated):
+    """The access token was good, but what it stood for was ended since; `why` says what.
+
+    `client-revoked`: the client was ended for good and gets no other token. `sign-in-ended`, `right-changed`: the person
+    has to sign in again. Repeating the request with this token does not help.
+    """
+
+    slug = "token-withdrawn"
+    title = "The access token was withdrawn"
+    title_hi = "एक्सेस टोकन वापस ले लिया गया है"
+
+
+class AccessSuspended(NotPermitted):
+    """The centre is suspended: tokens of it and of who works there are refused until it is reinstated.
+
+    `suspended_until` says when the suspension ends by itself (null: it does not), `reason` what the register gave. The
+    district's e-Mitra office says what has to be put right. What was begun before goes on to its end; a citizen can
+    follow it with the receipt's token, and go to another centre or to the portal. Tokens count again afterwards.
+    """
+
+    slug = "access-suspended"
+    title = "The centre is suspended"
+    title_hi = "केंद्र निलंबित है"
+
+
+class AccessEnded(NotPermitted):
+    """The centre is closed for good: nobody acts for it any more; `reason` is what the register gave.
+
+    What was begun before goes on to its end; a citizen can follow it with the receipt's token.
+    """
+
+    slug = "access-ended"
+    title = "The centre is closed"
+    title_hi = "केंद्र स्थायी रूप से बंद है"
+
+
 class ScopeMissing(NotPermitted):
     """The access token is good but was not given the scope this operation needs; `missing_scope` names it.
 

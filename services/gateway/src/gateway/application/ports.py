@@ -8,6 +8,7 @@ from typing import Protocol
 from gateway.application.route_register import Register
 from gateway.application.routes import PublishedService
 from gateway.application.transactions import Observation, TimelineEntry, Transaction
+from gateway.application.withdrawals import Withdrawal
 
 
 class Transactions(Protocol):
@@ -84,3 +85,17 @@ class LastGoodRoutes(Protocol):
 
     def forget(self, service: str) -> None:
         """Throws away what was kept for this service, wherever its files were. Safe to repeat."""
+
+
+class Withdrawals(Protocol):
+    """Access that was taken back, as all gateways of an installation share it."""
+
+    def noted_since(self, instant: datetime) -> Sequence[Withdrawal]:
+        """What was noted at or after this instant and is not forgotten yet. Raises DependencyUnavailable."""
+
+
+class WithdrawalsTold(Protocol):
+    """What identity says of it, inside one transaction."""
+
+    def keep(self, withdrawal: Withdrawal, noted_at: datetime) -> None:
+        """Keep it in the place of what was told of the same id before. The caller sees to it that a later word stays."""

@@ -1,21 +1,17 @@
-"""Acting for a person, at the gateway: what is done is on record before it is done, and ended assistances are refused."""
+"""Acting for a person, at the gateway: what is done is on record before it is done."""
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import structlog
-from marshmallow import EXCLUDE, Schema, fields
-from pymongo.client_session import ClientSession
 
-from gateway.application.acts import SWEPT_AT_ONCE, Act, EndAssistance, SweepActs, act_id
+from gateway.application.acts import SWEPT_AT_ONCE, Act, SweepActs, act_id
 from gateway.application.calls import AccessToken, Answer
 from gateway.application.errors import ServiceBusy, ServiceUnreachable
 from gateway.application.routes import Operation
 from gateway.bootstrap import Gateway
 from servicekit.errors import DependencyUnavailable
-from servicekit.events import Consumer, ReceivedEvent
 from servicekit.faults import crash_point
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
@@ -27,40 +23,11 @@ SWEEP_EVERY_SECONDS = 10.0
 _CHANGES_NOTHING = frozenset({"GET", "HEAD"})
 
 
-class _EndedReading(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    assistance_id = fields.String(required=True)
-
-
-class AssistanceDisputedReading(_EndedReading):
-    """What the gateway reads of assistance.disputed.v1."""
-
-    ended_at = fields.AwareDateTime(required=True, data_key="disputed_at")
-
-
-class AssistanceWithdrawnReading(_EndedReading):
-    """What the gateway reads of assistance.withdrawn.v1."""
-
-    ended_at = fields.AwareDateTime(required=True, data_key="withdrawn_at")
-
-
-def end_assistance(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
-    """Its tokens are refused from now on."""
-    ended_at: datetime = event.data["ended_at"]
-    gateway.within(session).end_assistance(EndAssistance(event.data["assistance_id"], ended_at))
-
-
 def sweep_acts(gateway: Gateway) -> None:
     """Announces what nobody wrote an outcome of."""
     gateway.sweep_acts(SweepActs(utc_now(), tuple(event_id() for _ in range(SWEPT_AT_ONCE))))
 
 
-ENDINGS = [
-    Consumer("assistance.disputed.v1", "identity", AssistanceDisputedReading(), handle=end_assistance),
-    Consumer("assistance.withdrawn.v1", "identity", AssistanceWithdrawnReading(), handle=end_assistance),
-]
 JOBS = [Job("sweep-acts", SWEEP_EVERY_SECONDS, sweep_acts)]
 
 

@@ -1,4 +1,8 @@
-"""The gateway's table of events: those that feed the transactions view. Each reading declares what the view reads."""
+"""The gateway's table of events: those that feed the transactions view, and those by which access is
+taken back.
+
+Each reading declares what is read of its event.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,10 +10,13 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
+from gateway.application.note_withdrawal import NoteWithdrawal
 from gateway.application.record_observations import RecordObservations
 from gateway.application.transactions import Kind, Observation, SeenEvent
+from gateway.application.withdrawals import Why, Withdrawal
 from gateway.bootstrap import Gateway
-from servicekit.events import Consumer, ReceivedEvent
+from servicekit.events import Consumer, Order, ReceivedEvent
+from servicekit.instants import utc_now
 
 
 class _TransactionReading(Schema):
@@ -61,6 +68,58 @@ class ApplicationDecidedReading(_ApplicationReading):
 class CertificateIssuedReading(_ApplicationReading):
     certificate_id = fields.String(required=True)
     issued_at = fields.AwareDateTime(required=True)
+
+
+class _WithdrawalReading(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class _StandingReading(_WithdrawalReading):
+    of = fields.String(required=True, data_key="kiosk_id")
+    reason = fields.String(required=True)
+
+
+class KioskSuspendedReading(_StandingReading):
+    since = fields.AwareDateTime(required=True, data_key="suspended_at")
+    until = fields.AwareDateTime(required=True, allow_none=True, data_key="suspended_until")
+
+
+class KioskReinstatedReading(_StandingReading):
+    since = fields.AwareDateTime(required=True, data_key="reinstated_at")
+
+
+class KioskClosedReading(_StandingReading):
+    since = fields.AwareDateTime(required=True, data_key="closed_at")
+
+
+class ClientRevokedReading(_WithdrawalReading):
+    of = fields.String(required=True, data_key="client_id")
+    since = fields.AwareDateTime(required=True, data_key="revoked_at")
+
+
+class GrantRevokedReading(_WithdrawalReading):
+    of = fields.String(required=True, data_key="grant_id")
+    since = fields.AwareDateTime(required=True, data_key="revoked_at")
+
+
+class _AssistanceReading(_WithdrawalReading):
+    of = fields.String(required=True, data_key="assistance_id")
+
+
+class AssistanceDisputedReading(_AssistanceReading):
+    since = fields.AwareDateTime(required=True, data_key="disputed_at")
+
+
+class AssistanceWithdrawnReading(_AssistanceReading):
+    since = fields.AwareDateTime(required=True, data_key="withdrawn_at")
+
+
+class RightChangedReading(_WithdrawalReading):
+    right_id = fields.String(required=True)
+    state = fields.String(required=True)
+    ends_at = fields.AwareDateTime(required=True, allow_none=True)
+    changed_at = fields.AwareDateTime(required=True)
 
 
 def payment(event: ReceivedEvent) -> Observation:
@@ -122,6 +181,30 @@ def _recorded(
     return record
 
 
+def _noted(why: Why, *, lifted: bool = False) -> Callable[[Gateway, ReceivedEvent, ClientSession], None]:
+    """Access was taken back, or given again."""
+
+    def note(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+        _note(gateway, session, Withdrawal(why=why, lifted=lifted, **event.data))
+
+    return note
+
+
+def note_right(gateway: Gateway, event: ReceivedEvent, session: ClientSession) -> None:
+    """A right stands otherwise. One that ends later counts until then; a state that is new to us does not count."""
+    data = event.data
+    ends = data["ends_at"] if data["state"] == "ended" else None
+    _note(
+        gateway,
+        session,
+        Withdrawal(data["right_id"], Why.RIGHT_CHANGED, ends or data["changed_at"], lifted=data["state"] == "active"),
+    )
+
+
+def _note(gateway: Gateway, session: ClientSession, withdrawal: Withdrawal) -> None:
+    gateway.within(session).note_withdrawal(NoteWithdrawal(withdrawal, noted_at=utc_now()))
+
+
 CONSUMERS = [
     Consumer("payment.completed.v1", "billing", PaymentCompletedReading(), handle_many=_recorded(payment), money=True),
     Consumer("payment.failed.v1", "billing", PaymentFailedReading(), handle_many=_recorded(payment), money=True),
@@ -130,4 +213,18 @@ CONSUMERS = [
     ),
     Consumer("application.decided.v1", "certificates", ApplicationDecidedReading(), handle_many=_recorded(decision)),
     Consumer("certificate.issued.v1", "certificates", CertificateIssuedReading(), handle_many=_recorded(issue)),
+    # A suspension that comes late must not undo the reinstatement after it.
+    *(
+        Consumer(f"kiosk.{change}.v1", "kiosk-registry", reading, handle, order=Order.LATEST)
+        for change, reading, handle in (
+            ("suspended", KioskSuspendedReading(), _noted(Why.CENTRE_SUSPENDED)),
+            ("reinstated", KioskReinstatedReading(), _noted(Why.CENTRE_SUSPENDED, lifted=True)),
+            ("closed", KioskClosedReading(), _noted(Why.CENTRE_CLOSED)),
+        )
+    ),
+    Consumer("right.changed.v1", "identity", RightChangedReading(), note_right, order=Order.LATEST),
+    Consumer("client.revoked.v1", "identity", ClientRevokedReading(), _noted(Why.CLIENT_REVOKED)),
+    Consumer("grant.revoked.v1", "identity", GrantRevokedReading(), _noted(Why.SIGN_IN_ENDED)),
+    Consumer("assistance.disputed.v1", "identity", AssistanceDisputedReading(), _noted(Why.ASSISTANCE_ENDED)),
+    Consumer("assistance.withdrawn.v1", "identity", AssistanceWithdrawnReading(), _noted(Why.ASSISTANCE_ENDED)),
 ]

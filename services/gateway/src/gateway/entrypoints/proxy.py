@@ -1,7 +1,7 @@
 """The proxy: a bare WSGI callable in front of the gateway's own Flask application.
 
 What a request goes through, in this order, each step refusing with a problem document: request target → route →
-method → access token → scope → framing and query → body → one call to the service. Requests for the gateway's own
+method → access token → withdrawn or not → scope → framing and query → body → one call to the service. Requests for the gateway's own
 operations take the same way up to the scope and then go to Flask; whatever no route table knows goes to Flask too,
 which answers 404.
 """
@@ -17,7 +17,14 @@ from flask import Flask, g
 from opentelemetry.trace import Span, format_span_id, format_trace_id
 
 from gateway.application.calls import AccessToken, Answer, Forwarded
-from gateway.application.errors import ScopeMissing, ServiceTimeout, TokenExpired, TokenInvalid, TokenMissing
+from gateway.application.errors import (
+    ScopeMissing,
+    ServiceTimeout,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    TokenWithdrawn,
+)
 from gateway.application.routes import Operation
 from gateway.bootstrap import Gateway
 from gateway.entrypoints import hygiene
@@ -123,8 +130,7 @@ class Proxy:
         if bearer is None:
             raise TokenInvalid("The Authorization header must be Bearer and one access token.")
         passage.access = access = self._gateway.access_tokens.check(bearer[1])
-        if access.assistance_id is not None:
-            self._gateway.acts.check(access.assistance_id)
+        self._gateway.withdrawals.check(access)
         missing = operation.missing_scopes(access.scopes)
         if missing:
             named = " ".join(sorted(missing))
@@ -208,7 +214,7 @@ class Proxy:
         headers["Cache-Control"] = "no-store"
         if passage.allowed:
             headers["Allow"] = passage.allowed
-        if isinstance(error, TokenExpired | TokenInvalid):
+        if isinstance(error, TokenExpired | TokenInvalid | TokenWithdrawn):
             # RFC 6750 section 3.1; a missing token gets the bare challenge.
             headers["WWW-Authenticate"] = (
                 f'Bearer realm="e-mitra", error="invalid_token", error_description="{error.title}"'

@@ -6,7 +6,7 @@ from gateway import __version__
 from gateway.application.route_documents import read_service
 from gateway.bootstrap import INDEXES, PERFORMED, Gateway, bootstrap
 from gateway.entrypoints import documentation, transaction_lookups, transactions
-from gateway.entrypoints.assisted_acts import ENDINGS, JOBS
+from gateway.entrypoints.assisted_acts import JOBS
 from gateway.entrypoints.commands import commands
 from gateway.entrypoints.consumers import CONSUMERS
 from gateway.entrypoints.proxy import OWN_NAME, Proxy, WsgiApp
@@ -16,10 +16,14 @@ from servicekit.service import Service, command_line
 
 
 def put_proxy_in_front(app: Flask, gateway: Gateway) -> WsgiApp:
-    """The proxy before `app`, its routes read and watched from here on; called after the fork."""
+    """The proxy before `app`; its routes and what access was taken back are read and watched from here on.
+
+    Called after the fork.
+    """
     own = read_service(OWN_NAME, openapi_document(app, OWN_NAME, SERVICE.claims), None)
     gateway.routes.declare_own(own)
     gateway.routes.watch()
+    gateway.withdrawals.watch()
     return Proxy(gateway, app, app.wsgi_app)
 
 
@@ -30,14 +34,15 @@ SERVICE = Service(
     bootstrap=bootstrap,
     blueprints=[transactions.blueprint, transaction_lookups.blueprint, documentation.blueprint],
     publishes=[PERFORMED],
-    consumes=[*CONSUMERS, *ENDINGS],
+    consumes=CONSUMERS,
     jobs=JOBS,
     indexes=INDEXES,
     wrap_wsgi=put_proxy_in_front,
     commands=commands,
     ids={
         "act_": "what was done for a person by an assisted token",
-        "EM": "a transaction: any payment or application, on its receipt", "req_": "a request",
+        "EM": "a transaction: any payment or application, on its receipt",
+        "req_": "a request",
     },
     shares={
         "ID EM": "one token follows a payment or application of any service",
