@@ -82,7 +82,8 @@ def run(services: Annotated[str, typer.Argument(help='"billing gateway"; all whe
 
     def tell_codes(codes: Sequence[Code]) -> None:
         for code in codes:
-            console.print(f"  to the phone {code['mobile']}: {code['code']} is the code to sign in with")
+            said = f"{code['code']} is the code to sign in with" if "code" in code else code["text"]
+            console.print(f"  to the phone {code['mobile']}: {said}", markup=False)
         _write_run_file(run_file, stack)
 
     with _signals_as_interrupt():

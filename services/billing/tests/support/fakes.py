@@ -182,7 +182,8 @@ class FakeBills:
     def get(self, bill_id: str, payer: Payer) -> Bill | None:
         for fetch in self.fetches.values():
             for bill in fetch.bills:
-                if bill.bill_id == bill_id and payer.owns(fetch.payer.client_id, fetch.payer.kiosk_id):
+                by = fetch.payer
+                if bill.bill_id == bill_id and payer.owns(by.client_id, by.kiosk_id, by.citizen_id):
                     return bill
         return None
 

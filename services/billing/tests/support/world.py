@@ -16,6 +16,7 @@ from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
 from billing.bootstrap import Billing
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
+from servicekit.http import Actor, Person
 from servicekit.testing import eventually, internal_headers
 
 ALL_SCOPES = ("billers:read", "bills:fetch", "payments:write", "payments:read", "wallet:read")
@@ -54,6 +55,8 @@ class Caller:
     client_id: str = CLIENT
     kiosk_id: str | None = None
     scopes: Sequence[str] = ALL_SCOPES
+    person: Person | None = None
+    actor: Actor | None = None
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         return self.http.get(path, headers=self.headers(None), **kwargs)
@@ -90,7 +93,12 @@ class Caller:
 
     def headers(self, key: str | None) -> dict[str, str]:
         headers = internal_headers(
-            "billing", client_id=self.client_id, kiosk_id=self.kiosk_id, scopes=tuple(self.scopes)
+            "billing",
+            client_id=self.client_id,
+            kiosk_id=self.kiosk_id,
+            scopes=tuple(self.scopes),
+            person=self.person,
+            actor=self.actor,
         )
         return headers if key is None else {**headers, "Idempotency-Key": key}
 

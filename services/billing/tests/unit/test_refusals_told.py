@@ -223,7 +223,15 @@ def test_a_standing_holds_from_its_beginning_to_its_end(centre: Centre, standing
 def test_a_centres_clients_share_what_is_the_centres_and_a_portal_has_its_own(
     payer: Payer, client_id: str, kiosk_id: str | None, own: bool
 ) -> None:
-    assert payer.owns(client_id, kiosk_id) is own
+    assert payer.owns(client_id, kiosk_id, None) is own
+    assert payer.owns(client_id, kiosk_id, "per_1") is own
+
+
+@pytest.mark.parametrize(("citizen_id", "own"), [("per_1", True), ("per_2", False), (None, False)])
+def test_who_acts_for_a_citizen_has_what_is_theirs_and_nothing_else_of_the_centres(
+    citizen_id: str | None, own: bool
+) -> None:
+    assert Payer("cli_1", KIOSK, "per_1", "ast_1").owns("cli_1", KIOSK, citizen_id) is own
 
 
 def test_a_centre_pays_at_the_counter_and_a_portal_on_the_internet() -> None:

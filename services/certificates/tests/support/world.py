@@ -17,7 +17,7 @@ from certificates.bootstrap import Certificates, bootstrap
 from certificates.entrypoints.service import SERVICE
 from certificates.settings import CertificatesSettings
 from servicekit.events.envelope import NewEvent, serialise
-from servicekit.http import Person
+from servicekit.http import Actor, Person
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.mongo import Mongo
 from servicekit.testing import deliver, internal_headers
@@ -110,14 +110,22 @@ class World:
         kiosk_id: str | None = None,
         scopes: Sequence[str] = KIOSK_SCOPES,
         person: Person | None = None,
+        actor: Actor | None = None,
     ) -> Caller:
         # A client of its own, so that callers may act at the same time.
         http = self.http.application.test_client()
-        headers = internal_headers("certificates", client_id=client_id, kiosk_id=kiosk_id, scopes=scopes, person=person)
+        headers = internal_headers(
+            "certificates", client_id=client_id, kiosk_id=kiosk_id, scopes=scopes, person=person, actor=actor
+        )
         return Caller(http, headers)
 
     def kiosk(self, kiosk_id: str = KIOSK) -> Caller:
         return self.caller(kiosk_id=kiosk_id)
+
+    def acting_for(self, citizen_id: str, assistance_id: str, kiosk_id: str = KIOSK) -> Caller:
+        """A centre that acts for somebody who agreed to it."""
+        actor = Actor("per_operator", KIOSK_CLIENT, assistance_id, kiosk_id, "operator")
+        return self.caller(kiosk_id=kiosk_id, person=Person(citizen_id, "citizen"), actor=actor)
 
     def portal(self, client_id: str = "cli_portal") -> Caller:
         return self.caller(client_id=client_id)

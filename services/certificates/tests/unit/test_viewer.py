@@ -36,7 +36,22 @@ def office(**changed: object) -> Viewer:
     ],
 )
 def test_who_may_see_what(viewer: Viewer, district_code: str, client_id: str, kiosk_id: str | None, may: bool) -> None:
-    assert viewer.may_see(CASTE, district_code=district_code, client_id=client_id, kiosk_id=kiosk_id) is may
+    for citizen_id in (None, "per_1"):
+        seen = viewer.may_see(
+            CASTE, district_code=district_code, client_id=client_id, kiosk_id=kiosk_id, citizen_id=citizen_id
+        )
+        assert seen is may
+
+
+@pytest.mark.parametrize(("citizen_id", "may"), [("per_1", True), ("per_2", False), (None, False)])
+def test_who_acts_for_a_citizen_sees_what_is_theirs_and_nothing_else_of_the_centres(
+    citizen_id: str | None, may: bool
+) -> None:
+    acting = Viewer("cli_kiosk", "ksk_1", None, "per_1")
+    seen = acting.may_see(
+        CASTE, district_code="102", client_id="cli_kiosk", kiosk_id="ksk_1", citizen_id=citizen_id
+    )
+    assert seen is may
 
 
 def test_an_officer_sees_a_type_of_which_any_step_is_their_departments() -> None:
@@ -44,7 +59,7 @@ def test_an_officer_sees_a_type_of_which_any_step_is_their_departments() -> None
     kind = replace(CASTE, steps=(CASTE.steps[0], second))
     for department, may in (("revenue", True), ("statistics", True), ("water", False)):
         viewer = office(department=department)
-        assert viewer.may_see(kind, district_code="102", client_id="cli_kiosk", kiosk_id=None) is may
+        assert viewer.may_see(kind, district_code="102", client_id="cli_kiosk", kiosk_id=None, citizen_id=None) is may
 
 
 @pytest.mark.parametrize(

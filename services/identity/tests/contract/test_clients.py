@@ -10,6 +10,7 @@ KNOWN_AS = {
     ClientKind.KIOSK: "kiosk software",
     ClientKind.PORTAL: "portal",
     ClientKind.APP: "citizens' apps",
+    ClientKind.MACHINE: "support",
     ClientKind.OFFICER: "departments' officers",
 }
 

@@ -45,7 +45,10 @@ def test_a_token_of_somebody_who_acts_for_a_person_names_both_and_what_was_agree
     headers = internal_headers("sample", client_id="cli_9", person=Person("per_1", "citizen"), actor=actor)
     known = InternalTokenVerifier("sample", JWKS).authenticate(headers["Authorization"])
     assert (known.person, known.actor, known.assistance_id) == (Person("per_1", "citizen"), actor, "ast_1")
-    assert caller_of(sign(claims())).assistance_id is None
+    assert known.citizen_id == "per_1"
+    alone = caller_of(sign(claims()))
+    assert (alone.assistance_id, alone.citizen_id) == (None, None)
+    assert Caller("cli_1", person=Person("per_2", "officer")).citizen_id is None
 
 
 @pytest.mark.parametrize(

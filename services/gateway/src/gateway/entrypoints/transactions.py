@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from gateway.application.errors import NoSuchTransaction, NotATransactionToken
+from gateway.application.read_transactions import no_such_transaction
 from gateway.application.view_transaction import ViewTransaction
 from gateway.bootstrap import Gateway
 from servicekit.http import Blueprint, Caller, application, caller, request_id
@@ -77,9 +78,13 @@ def get_transaction(token: str) -> dict[str, Any]:
     """Follow a payment or an application by the token on its receipt
 
     Readable from the moment its submission was answered. Visible to the client that submitted it, to every client of
-    the same centre and to officers of its district; anybody else gets 404. A mistyped token gets 422.
+    the same centre and to officers of its district; anybody else, and who acts for a citizen, gets 404. A mistyped token
+    gets 422.
     """
     who = caller()
+    if who.citizen_id is not None:
+        # Whose a transaction is the events do not say; without that a citizen sees none, and nobody sees it for them.
+        raise no_such_transaction()
     command = ViewTransaction(token, who.client_id, who.kiosk_id, _officer_districts(who), request_id())
     return asdict(application(Gateway).view_transaction(command))
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from servicekit.errors import NotPermitted
 
 
+CITIZEN = "citizen"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """The person acting through the client: `role` such as "officer", with the jurisdiction it has.
@@ -49,8 +52,13 @@ class Caller:
     actor: Actor | None = None
 
     @property
+    def citizen_id(self) -> str | None:
+        """The citizen, present or acted for, whose things alone this caller sees; None where it sees others' too."""
+        return self.person.id if self.person and self.person.role == CITIZEN else None
+
+    @property
     def assistance_id(self) -> str | None:
-        """What the person agreed to, where somebody acts for them: such a caller sees nothing made otherwise."""
+        """What the person agreed to, where somebody acts for them."""
         return self.actor.assistance_id if self.actor else None
 
 

@@ -50,6 +50,8 @@ class MongoBills:
             "biller_id": fetch.biller_id,
             "client_id": fetch.payer.client_id,
             "kiosk_id": fetch.payer.kiosk_id,
+            "citizen_id": fetch.payer.citizen_id,
+            "assistance_id": fetch.payer.assistance_id,
             "fetched_at": fetch.fetched_at,
             "purge_at": fetch.fetched_at + KEPT_FOR,
             "bills": [_bill_document(bill) for bill in fetch.bills],
@@ -68,7 +70,13 @@ class MongoBills:
         return BillFetch(
             bill_fetch_id=document["_id"],
             biller_id=document["biller_id"],
-            payer=Payer(document["client_id"], document["kiosk_id"]),
+            payer=Payer(
+                document["client_id"],
+                document["kiosk_id"],
+                # Release 0.1.0 knew neither.
+                document.get("citizen_id"),
+                document.get("assistance_id"),
+            ),
             bills=tuple(_bill_of(document, bill) for bill in document["bills"]),
             fetched_at=document["fetched_at"],
             # Release 0.1.0 left nothing out.
@@ -83,10 +91,13 @@ class MongoBills:
                 "biller_id": 1,
                 "client_id": 1,
                 "kiosk_id": 1,
+                "citizen_id": 1,
                 "fetched_at": 1,
             },
         )
-        if document is None or not payer.owns(document["client_id"], document["kiosk_id"]):
+        if document is None or not payer.owns(
+            document["client_id"], document["kiosk_id"], document.get("citizen_id")
+        ):
             return None
         return _bill_of(document, document["bills"][0])
 

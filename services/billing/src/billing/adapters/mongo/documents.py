@@ -53,6 +53,8 @@ def payment_document(payment: Payment) -> Document:
         "history": [_move_document(move) for move in payment.history],
         "part": _part_document(payment.part) if payment.part else None,
         "district_code": payment.district_code,
+        "citizen_id": payment.citizen_id,
+        "assistance_id": payment.assistance_id,
         **_changing(payment),
         **({} if payment.state in FAILED else renamed("holds", payment.bill_key)),
     }
@@ -136,9 +138,11 @@ def payment_of(document: Document) -> Payment:
         biller_reference=document["biller_reference"],
         receipt=Receipt(receipt["number"], receipt["issued_at"]) if receipt else None,
         failure=Failure(failure["code"], failure["detail"], failure["money_returned"]) if failure else None,
-        # Release 0.1.0 stored neither.
+        # Release 0.1.0 stored none of these.
         part=part_of(document["part"]) if document.get("part") else None,
         district_code=document.get("district_code"),
+        citizen_id=document.get("citizen_id"),
+        assistance_id=document.get("assistance_id"),
     )
 
 

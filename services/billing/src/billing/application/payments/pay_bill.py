@@ -140,6 +140,8 @@ class PayBillHandler:
             resume_at=command.at + self.pace.grace,
             part=_part_of(bill),
             district_code=centre.district_code if centre else None,
+            citizen_id=command.payer.citizen_id,
+            assistance_id=command.payer.assistance_id,
         )
 
     def _bill_key(self, bill: Bill) -> str:

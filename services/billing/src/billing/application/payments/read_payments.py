@@ -17,7 +17,7 @@ class PaymentReader:
     def get(self, payment_id: str, payer: Payer) -> Payment:
         """A payment of this payer's. Raises PaymentNotFound for any other, as for one that does not exist."""
         payment = self.payments.get(payment_id)
-        if payment is None or not payer.owns(payment.client_id, payment.kiosk_id):
+        if payment is None or not payer.owns(payment.client_id, payment.kiosk_id, payment.citizen_id):
             raise PaymentNotFound("There is no payment with this id.")
         return payment
 

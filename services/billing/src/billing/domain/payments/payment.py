@@ -81,6 +81,8 @@ class Payment:
     `bill_key` stands for what is paid: only one payment of it may be under way or completed at a time. `part` says
     what it pays a part of. `district_code` is the register's word of where the centre stands (LGD code); None where
     there is no centre, or billing has not been told.
+    `citizen_id` is who it was made for, or by, where that is known; `assistance_id` their consent where they were not
+    there.
     `resume_at` is when the sweeper looks at it again (None: never), `deadline_at` when people take over.
     `events_told` counts its events, which is their sequence.
     `unsent`: the last attempt certainly did not reach the other side, so it may be made again, or given up.
@@ -121,6 +123,8 @@ class Payment:
     failure: Failure | None = None
     part: Part | None = None
     district_code: str | None = None
+    citizen_id: str | None = None
+    assistance_id: str | None = None
 
     @property
     def total_paise(self) -> int:

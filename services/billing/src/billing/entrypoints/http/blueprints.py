@@ -12,4 +12,4 @@ internal = Blueprint("internal", description="For the platform's own services an
 def payer() -> Payer:
     """The caller as a payer."""
     client = caller()
-    return Payer(client.client_id, client.kiosk_id)
+    return Payer(client.client_id, client.kiosk_id, client.citizen_id, client.assistance_id)

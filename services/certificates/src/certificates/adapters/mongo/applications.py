@@ -39,6 +39,11 @@ INDEXES = {
         ),
         IndexModel([("kiosk_id", ASCENDING), *_IN_ORDER], name="of_a_kiosk"),
         IndexModel([("client_id", ASCENDING), *_IN_ORDER], name="of_a_client"),
+        IndexModel(
+            [("citizen_id", ASCENDING), *_IN_ORDER],
+            name="of_a_citizen",
+            partialFilterExpression={"citizen_id": {"$exists": True}},
+        ),
     ],
     HISTORY: [IndexModel([("application_id", ASCENDING), ("at", ASCENDING)], name="of_an_application")],
 }
@@ -153,6 +158,7 @@ def _query(selection: Selection) -> dict[str, Any]:
             ("department", selection.department),
             ("kiosk_id", selection.kiosk_id),
             ("client_id", selection.client_id),
+            ("citizen_id", selection.citizen_id),
             ("state", selection.state.value if selection.state else None),
         )
         if value is not None

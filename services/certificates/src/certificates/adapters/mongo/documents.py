@@ -45,8 +45,14 @@ def application_to_document(application: Application) -> Document:
             "after_days": application.fee.after_days,
         },
         "submitted_at": application.submitted_at,
+        **_known(citizen_id=application.citizen_id, assistance_id=application.assistance_id),
         **progress_to_document(application),
     }
+
+
+def _known(**members: str | None) -> Document:
+    """Only where they are known: the release before this one cannot read what has more members."""
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def progress_to_document(application: Application) -> Document:
@@ -152,6 +158,7 @@ def certificate_to_document(certificate: Certificate) -> Document:
         "valid_until": certificate.valid_until.isoformat() if certificate.valid_until else None,
         "status": certificate.status.value,
         "document": certificate.document,
+        **_known(citizen_id=certificate.citizen_id),
     }
 
 

@@ -79,6 +79,7 @@ class Selection:
     districts: frozenset[str] | None = None
     kiosk_id: str | None = None
     client_id: str | None = None
+    citizen_id: str | None = None
     state: State | None = None
     without: frozenset[tuple[str, str]] = frozenset()
 

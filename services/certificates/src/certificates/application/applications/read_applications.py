@@ -58,6 +58,7 @@ class ApplicationReader:
             district_code=application.district_code,
             client_id=application.client_id,
             kiosk_id=application.kiosk_id,
+            citizen_id=application.citizen_id,
         ):
             raise ApplicationNotFound("There is no such application among those you may see.")
         changes = [line for line in self.applications.history(application_id) if line.what not in _NO_CHANGE]
@@ -118,6 +119,8 @@ class ApplicationReader:
                 state=asked,
                 without=self._of_other_posts(viewer.officer) if asked is State.IN_VERIFICATION else frozenset(),
             )
+        if viewer.citizen_id is not None:
+            return Selection(citizen_id=viewer.citizen_id, districts=requested, state=state)
         if viewer.kiosk_id is not None:
             return Selection(kiosk_id=viewer.kiosk_id, districts=requested, state=state)
         return Selection(client_id=viewer.client_id, districts=requested, state=state)

@@ -29,6 +29,8 @@ class SubmitApplication:
     at: datetime
     request_id: str
     claim: Claim
+    citizen_id: str | None = None
+    assistance_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class SubmitApplicationHandler:
             at=command.at,
             event_id=command.event_id,
             calendar=self.rulebook.calendar,
+            citizen_id=command.citizen_id,
+            assistance_id=command.assistance_id,
         )
 
 

@@ -68,5 +68,6 @@ class IssueCertificateHandler:
             valid_until=valid_until(application_type, issued_on),
             status=Status.VALID,
             document=self.signatures.sign(content),
+            citizen_id=application.citizen_id,
         )
         return CertificateIssued(command.event_id, certificate)

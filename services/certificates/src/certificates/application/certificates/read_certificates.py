@@ -71,6 +71,7 @@ class CertificateReader:
             district_code=certificate.district_code,
             client_id=certificate.client_id,
             kiosk_id=certificate.kiosk_id,
+            citizen_id=certificate.citizen_id,
         ):
             raise CertificateNotFound("There is no such certificate among those you may see.")
         return certificate

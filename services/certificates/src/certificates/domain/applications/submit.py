@@ -30,6 +30,8 @@ def submit(
     at: datetime,
     event_id: str,
     calendar: WorkingCalendar,
+    citizen_id: str | None = None,
+    assistance_id: str | None = None,
 ) -> Change:
     """A new application; its form was checked before. Without a fee it goes to verification at once."""
     first_step = application_type.steps[0]
@@ -52,6 +54,8 @@ def submit(
         updated_at=at,
         version=1,
         events_told=1,
+        citizen_id=citizen_id,
+        assistance_id=assistance_id,
     )
     entry = HistoryEntry(
         key=line_key(application),

@@ -34,4 +34,4 @@ def _designation(person: Person) -> Label:
 def viewer() -> Viewer:
     """The caller, as somebody who wants to see something."""
     client = caller()
-    return Viewer(client.client_id, client.kiosk_id, acting_officer())
+    return Viewer(client.client_id, client.kiosk_id, acting_officer(), client.citizen_id)

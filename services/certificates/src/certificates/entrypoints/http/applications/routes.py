@@ -39,6 +39,8 @@ def submit_application(body: dict[str, Any]) -> WithHeaders:
             event_id=event_id(),
             client_id=caller().client_id,
             kiosk_id=caller().kiosk_id,
+            citizen_id=caller().citizen_id,
+            assistance_id=caller().assistance_id,
             at=utc_now(),
             request_id=request_id(),
             claim=idempotency_claim(),
