@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from identity.adapters import mongo_people, mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from identity.adapters import mongo_clients, mongo_people, mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
 from identity.adapters.code_file import CodeFile
 from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.key_stores.no_keys import NoKeys
 from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
+from identity.adapters.events import PUBLISHES, Cause
+from identity.adapters.mongo_centres import CentresWithin, MongoCentres
 from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
 from identity.adapters.mongo_people import MongoPeople
@@ -19,9 +24,13 @@ from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, Mong
 from identity.adapters.mongo_vault import MongoVault
 from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import Ed25519Signer
+from identity.adapters.told_changes import ToldChanges
 from identity.adapters.unit_of_work import MongoUnitOfWork
 from identity.adapters.vault_purposes import purposes
+from identity.application.centres.approve_centre import ApproveCentreHandler
+from identity.application.centres.note_standing import NoteStandingHandler
 from identity.application.clients.authenticate_client import AuthenticateClientHandler
+from identity.application.clients.claim_client import CentreClientReader, ClaimClientHandler
 from identity.application.clients.create_client import CreateClientHandler
 from identity.application.clients.ports import Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
@@ -52,12 +61,14 @@ from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
 from identity.domain.tokens.access_token import AUDIENCE
 from identity.settings import Settings, key_store_place
+from servicekit.events import Outbox
 from servicekit.mongo import Mongo
 
-__all__ = ["INDEXES", "TOKEN_PATH", "Identity", "Vault", "bootstrap", "read_public_keys"]
+__all__ = ["INDEXES", "PUBLISHES", "TOKEN_PATH", "Identity", "Vault", "bootstrap", "read_public_keys"]
 
 INDEXES = {
     **mongo_people.INDEXES,
+    **mongo_clients.INDEXES,
     **mongo_windows.INDEXES,
     **mongo_tokens.INDEXES,
     **mongo_sign_ins.INDEXES,
@@ -78,6 +89,14 @@ class Vault:
     remove_key: RemoveKeyHandler
     reencrypt: ReencryptRecordsHandler
     reindex: ReindexRecordsHandler
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityWithin:
+    """The use cases of consumed events, inside the transaction that records the event as handled."""
+
+    approve_centre: ApproveCentreHandler
+    note_standing: NoteStandingHandler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,9 +126,36 @@ class Identity:
     change_right: ChangeRightHandler
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
+    claim_client: ClaimClientHandler
+    centre_clients: CentreClientReader
     seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
     vault: Vault
+    _centre_scopes: frozenset[str]
+    _centres: MongoCentres
+    _changes: ToldChanges
+    _db: Database[dict[str, Any]]
+
+    def within(self, session: ClientSession, request_id: str, event_id: str) -> IdentityWithin:
+        """The use cases that write in the transaction of `session`, on behalf of an event."""
+        clients, people = MongoClients(self._db, session), MongoPeople(self._db, session)
+        centres = CentresWithin(self._centres, session)
+        changes = self._changes.within(session, Cause(request_id, event_id))
+        return IdentityWithin(
+            approve_centre=ApproveCentreHandler(
+                centres=centres,
+                clients=clients,
+                grant_right=GrantRightHandler(people=people, rights=changes),
+                scopes=self._centre_scopes,
+            ),
+            note_standing=NoteStandingHandler(
+                centres=centres,
+                clients=clients,
+                revoked=changes,
+                people=people,
+                change_right=ChangeRightHandler(people=people, rights=changes),
+            ),
+        )
 
 
 def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
@@ -117,7 +163,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     db, issuer, key = mongo.db, settings.issuer, settings.people_key.encode()
     clients, people, grants = MongoClients(db), MongoPeople(db), MongoGrants(db)
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
-    choices = ChoiceReader(people=people)
+    centres, changes = MongoCentres(db), ToldChanges(mongo, Outbox(db, settings.service_name))
+    choices = ChoiceReader(people=people, centres=centres)
     signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
     sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
     return Identity(
@@ -133,16 +180,34 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
             assertions=JoseAssertions([issuer, issuer + TOKEN_PATH]),
             used_assertions=MongoUsedAssertions(db),
         ),
-        issue_token=IssueTokenHandler(signer=signer, issuer=issuer),
+        issue_token=IssueTokenHandler(centres=centres, signer=signer, issuer=issuer),
         redeem_code=RedeemCodeHandler(
-            grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
+            grants=grants,
+            ended=changes,
+            exchanges=unit_of_work,
+            people=people,
+            centres=centres,
+            signer=signer,
+            issuer=issuer,
         ),
         rotate_refresh_token=RotateRefreshTokenHandler(
-            grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
+            grants=grants,
+            ended=changes,
+            exchanges=unit_of_work,
+            people=people,
+            centres=centres,
+            signer=signer,
+            issuer=issuer,
         ),
-        revoke_token=RevokeTokenHandler(grants=grants, revoked=revoked, signer=signer),
+        revoke_token=RevokeTokenHandler(grants=grants, ended=changes, revoked=revoked, signer=signer),
         tokens=TokenReader(
-            clients=clients, grants=grants, people=people, revoked=revoked, signer=signer, issuer=issuer
+            clients=clients,
+            grants=grants,
+            people=people,
+            centres=centres,
+            revoked=revoked,
+            signer=signer,
+            issuer=issuer,
         ),
         begin_sign_in=BeginSignInHandler(sign_ins=sign_ins),
         send_code=SendCodeHandler(
@@ -153,15 +218,26 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         end_sign_in=EndSignInHandler(completions=unit_of_work, choices=choices),
         sign_ins=SignInReader(sign_ins=sign_ins),
         record_person=RecordPersonHandler(owners=unit_of_work, key=key),
-        grant_right=GrantRightHandler(people=people),
-        change_right=ChangeRightHandler(people=people),
+        grant_right=GrantRightHandler(people=people, rights=changes),
+        change_right=ChangeRightHandler(people=people, rights=changes),
         create_client=CreateClientHandler(clients=clients, people=people),
-        revoke_client=RevokeClientHandler(clients=clients),
+        revoke_client=RevokeClientHandler(revoked=changes),
+        claim_client=ClaimClientHandler(clients=clients),
+        centre_clients=CentreClientReader(clients=clients),
         seed_sandbox=SeedSandboxHandler(
-            clients=clients, people=people, owners=unit_of_work, key=key, environment=settings.environment
+            clients=clients,
+            people=people,
+            rights=changes,
+            owners=unit_of_work,
+            key=key,
+            environment=settings.environment,
         ),
         sandbox_file=JsonSandboxFile,
         vault=_vault(settings, mongo),
+        _centre_scopes=settings.centre_scopes,
+        _centres=centres,
+        _changes=changes,
+        _db=db,
     )
 
 
