@@ -53,9 +53,11 @@ def person(stack: Stack) -> Person:
     return Person(stack)
 
 
-def tokens_of(platform: Platform, person: Person) -> tuple[str, dict[str, Any]]:
+def tokens_of(
+    platform: Platform, person: Person, *, app_name: str = "citizens-app", **asked_for: str
+) -> tuple[str, dict[str, Any]]:
     """The app's id, and what it gets for the code of a sign-in."""
-    app = next(client for client in platform.run_info["clients"] if client["kind"] == "app")
+    app = next(client for client in platform.run_info["clients"] if client["name"] == app_name)
     metadata = platform.call("GET", "/.well-known/openid-configuration").json
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(8)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -68,6 +70,7 @@ def tokens_of(platform: Platform, person: Person) -> tuple[str, dict[str, Any]]:
             "state": state,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
+            **asked_for,
         }
     )
     assert (back["state"], back["iss"]) == (state, metadata["issuer"])
