@@ -61,7 +61,7 @@ class Blueprint(flask_smorest.Blueprint):
             return _marked("access", Access(scope))
         if not roles:
             raise ValueError(f"a route with the scope {scope} is for one role at least")
-        return _marked("access", Access(scope, roles=frozenset(roles), declared=True))
+        return _marked("access", Access(scope, roles=frozenset(map(Role, roles)), declared=True))
 
     def internal(self) -> Callable[[View], View]:
         """Only the gateway itself (its own internal token, scope "internal"); never routed from outside."""
