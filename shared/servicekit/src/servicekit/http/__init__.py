@@ -1,5 +1,6 @@
 """HTTP the same way in every service; routes import everything they need from here."""
 
+from servicekit.access import COUNTER, EVERYBODY, Role
 from servicekit.fields import Coded
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.callers import Caller, Person
@@ -9,12 +10,15 @@ from servicekit.http.cursor import Cursor, CursorText, cursor
 from servicekit.http.keyed import idempotency_claim, mark_replayed
 
 __all__ = [
+    "COUNTER",
+    "EVERYBODY",
     "Blueprint",
     "Caller",
     "Coded",
     "Cursor",
     "CursorText",
     "Person",
+    "Role",
     "application",
     "caller",
     "cursor",

@@ -116,6 +116,7 @@ class PayBillHandler:
             transaction_token=command.transaction_token,
             client_id=command.payer.client_id,
             kiosk_id=command.payer.kiosk_id,
+            person_id=command.payer.person_id,
             channel=command.payer.channel,
             mode=command.mode,
             instrument=command.instrument,

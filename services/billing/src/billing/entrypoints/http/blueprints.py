@@ -1,7 +1,9 @@
 """The blueprints that the areas' routes hang on: one for each group of the documentation."""
 
 from billing.domain.payer import Payer
-from servicekit.http import Blueprint, caller
+from servicekit.http import COUNTER, Blueprint, Role, caller
+
+PAYERS = frozenset({Role.CITIZEN, Role.MACHINE, *COUNTER})
 
 billers = Blueprint("billers", description="Who can be paid, and what for.")
 tariff = Blueprint("service-charges", description="What paying a bill costs beside the bill, by order.")
@@ -12,4 +14,4 @@ internal = Blueprint("internal", description="For the platform's own services an
 def payer() -> Payer:
     """The caller as a payer."""
     client = caller()
-    return Payer(client.client_id, client.kiosk_id)
+    return Payer(client.client_id, client.kiosk_id, client.citizen_id)

@@ -26,6 +26,7 @@ class SubmitApplication:
     applicant: Mapping[str, object]
     client_id: str
     kiosk_id: str | None
+    person_id: str | None = None
     at: datetime
     request_id: str
     claim: Claim
@@ -88,6 +89,7 @@ class SubmitApplicationHandler:
             applicant=applicant,
             client_id=command.client_id,
             kiosk_id=command.kiosk_id,
+            person_id=command.person_id,
             at=command.at,
             event_id=command.event_id,
             calendar=self.rulebook.calendar,

@@ -48,6 +48,7 @@ class Certificate:
     valid_until: date | None
     status: Status
     document: str
+    person_id: str | None = None
 
 
 @dataclass(frozen=True)
