@@ -6,13 +6,14 @@ import secrets
 import time
 from typing import Any
 
+import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from emitra_local.stack import Stack
 from tests.e2e.test_sign_in import Person, asked, person, tokens_of
 from tests.support.platform import Answer, Platform, eventually
-from tests.support.register import tell
+from tests.support.register import heard, tell
 
 __all__ = ["person"]
 
@@ -107,16 +108,10 @@ def test_a_centre_lives_from_its_approval_to_its_closure(stack: Stack, platform:
     kiosk_id = f"ksk_RJ102{90_000 + secrets.randbelow(10_000)}"
     _, as_citizen = tokens_of(platform, person)
     person_id = claims_of(as_citizen["access_token"])["person"]["id"]
-    tell(stack, "kiosk.approved.v1", kiosk_id, operator_person_id=person_id)
+    approval = tell(stack, "kiosk.approved.v1", kiosk_id, operator_person_id=person_id)
+    heard(stack, "identity", approval)
 
-    def as_operator() -> dict[str, Any] | None:
-        try:
-            _, tokens = tokens_of(platform, person, app_name="centres-app", role="operator", scope="clients:claim")
-        except KeyError:  # back in the app with access_denied: identity has not heard yet
-            return None
-        return tokens
-
-    operator = eventually(as_operator, WITHIN_SECONDS, "the person may act as an operator")
+    _, operator = tokens_of(platform, person, app_name="centres-app", role="operator", scope="clients:claim")
     bearer = {"Authorization": f"Bearer {operator['access_token']}"}
     (client,) = platform.call("GET", "/v1/centre-clients", headers=bearer).json["items"]
     assert (client["client_id"], client["state"]) == (f"cli_{kiosk_id}", "waiting")
@@ -139,8 +134,10 @@ def test_a_centre_lives_from_its_approval_to_its_closure(stack: Stack, platform:
     assert claims_of(given)["kiosk_id"] == kiosk_id
     assert read(platform, given).status == 200
 
-    tell(stack, "kiosk.closed.v1", kiosk_id)
+    closure = tell(stack, "kiosk.closed.v1", kiosk_id)
     assert when(platform, given, 403).json["code"] == "access-ended"
     again = platform.call("GET", "/v1/centre-clients", headers=bearer)
     assert (again.status, again.json["code"]) == (403, "access-ended")
-    eventually(lambda: as_operator() is None, WITHIN_SECONDS, "nobody signs in as its operator")
+    heard(stack, "identity", closure)
+    with pytest.raises(KeyError, match="code"):  # back in the app, with access_denied
+        tokens_of(platform, person, app_name="centres-app", role="operator", scope="clients:claim")

@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,9 +10,17 @@ import pika
 
 from emitra_contracts import examples
 from emitra_local.stack import Stack
-from servicekit.ids import event_id
+from tests.support.platform import eventually
+from tests.support.settled import database
 
 EXCHANGE = "kiosk-registry.events"
+HEARD_WITHIN_SECONDS = 60
+
+
+def _event_id() -> str:
+    # A UUIDv7 whose time is nobody's: only its form matters.
+    number = uuid.uuid4().hex
+    return str(uuid.UUID(f"{number[:12]}7{number[13:]}"))
 
 
 def says(event: str, kiosk_id: str, **data: Any) -> dict[str, Any]:
@@ -21,7 +30,7 @@ def says(event: str, kiosk_id: str, **data: Any) -> dict[str, Any]:
     members = {name: now for name in envelope["data"] if name.endswith("ed_at")}
     return {
         **envelope,
-        "id": event_id(),
+        "id": _event_id(),
         "subject": kiosk_id,
         "partitionkey": kiosk_id,
         "time": now,
@@ -44,6 +53,13 @@ def publish(stack: Stack, *envelopes: dict[str, Any]) -> None:
             )
             event = envelope["type"].removeprefix("org.emitra.")
             channel.basic_publish(EXCHANGE, event, json.dumps(envelope).encode(), properties, mandatory=True)
+
+
+def heard(stack: Stack, service: str, envelope: dict[str, Any]) -> None:
+    """Returns when a service has handled it."""
+    row = f"{service}.{envelope['type'].removeprefix('org.emitra.')}|{envelope['id']}"
+    with database(stack, service) as of_service:
+        eventually(lambda: of_service.inbox.find_one({"_id": row}), HEARD_WITHIN_SECONDS, f"{row} is handled")
 
 
 def tell(stack: Stack, event: str, kiosk_id: str, **data: Any) -> dict[str, Any]:

@@ -30,9 +30,9 @@ from identity.adapters.vault_purposes import purposes
 from identity.application.centres.approve_centre import ApproveCentreHandler
 from identity.application.centres.note_standing import NoteStandingHandler
 from identity.application.clients.authenticate_client import AuthenticateClientHandler
-from identity.application.clients.claim_client import CentreClientReader, ClaimClientHandler
+from identity.application.clients.claim_client import ClaimClientHandler
 from identity.application.clients.create_client import CreateClientHandler
-from identity.application.clients.ports import Clients, SandboxFile
+from identity.application.clients.ports import CentresClients, Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
 from identity.application.people.change_rights import ChangeRightHandler, GrantRightHandler
@@ -127,7 +127,7 @@ class Identity:
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
     claim_client: ClaimClientHandler
-    centre_clients: CentreClientReader
+    centre_clients: CentresClients
     seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
     vault: Vault
@@ -223,7 +223,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(revoked=changes),
         claim_client=ClaimClientHandler(clients=clients),
-        centre_clients=CentreClientReader(clients=clients),
+        centre_clients=clients,
         seed_sandbox=SeedSandboxHandler(
             clients=clients,
             people=people,

@@ -51,11 +51,10 @@ class MongoClients:
         """One indexed read."""
         return [_client(found) for found in self._clients.find({"kiosk_id": kiosk_id}, session=self._session).sort("_id")]
 
-    def claim(self, client_id: str, public_keys: Sequence[Mapping[str, Any]]) -> bool:
-        """Compare and set: of many at the same instant one succeeds."""
-        waiting = {"_id": client_id, "secret_sha256": NO_SECRET_SHA256, "public_keys": {"$exists": False}}
-        claimed = self._clients.update_one(waiting, {"$set": {"public_keys": [dict(key) for key in public_keys]}})
-        return claimed.matched_count == 1
+    def claim(self, client_id: str, public_keys: Sequence[Mapping[str, Any]]) -> None:
+        """Compare and set."""
+        waiting = {"_id": client_id, "status": ClientStatus.ACTIVE.value, "secret_sha256": NO_SECRET_SHA256, "public_keys": {"$exists": False}}
+        self._clients.update_one(waiting, {"$set": {"public_keys": [dict(key) for key in public_keys]}})
 
 
 def _upsert(client: Client) -> UpdateOne:

@@ -15,7 +15,6 @@ from servicekit.errors import (
     MalformedRequest,
     NotAuthenticated,
     NotFound,
-    NotPermitted,
     RateLimited,
     ValidationFailed,
 )
@@ -66,17 +65,6 @@ class TooManyFailedAuthentications(OAuthError, RateLimited):
     title = "Too many failed authentications"
     title_hi = "प्रमाणीकरण के बहुत अधिक असफल प्रयास"
     oauth_error = "invalid_client"
-
-
-class OperatorsOnly(NotPermitted):
-    """Only the operator of a centre, signed in as such, sees its clients and gives them keys.
-
-    Sign in again and choose to act as the operator of the centre.
-    """
-
-    slug = "operators-only"
-    title = "Only the centre's operator may do this"
-    title_hi = "यह कार्य केवल केंद्र का संचालक कर सकता है"
 
 
 class NoSuchCentreClient(NotFound):

@@ -27,8 +27,8 @@ class CentresClients(Protocol):
     def of_kiosk(self, kiosk_id: str) -> Sequence[Client]:
         """Those that are bound to this centre, in the order of their ids."""
 
-    def claim(self, client_id: str, public_keys: Sequence[Mapping[str, Any]]) -> bool:
-        """Give a waiting client its public keys; False, and nothing done, when it does not wait. Once, however many try."""
+    def claim(self, client_id: str, public_keys: Sequence[Mapping[str, Any]]) -> None:
+        """Give a waiting client its public keys; nothing is done when it does not wait. Of many who try, one succeeds."""
 
 
 class ClientsRevoked(Protocol):

@@ -3,17 +3,13 @@
 import json
 from typing import Any
 
-from identity.application.clients.claim_client import ActingOperator, ClaimClient
-from identity.application.clients.errors import (
-    ClientClaimed,
-    NoSuchCentreClient,
-    OperatorsOnly,
-    UnusablePublicKeys,
-)
+from identity.application.clients.claim_client import ClaimClient
+from identity.application.clients.errors import ClientClaimed, NoSuchCentreClient, UnusablePublicKeys
 from identity.bootstrap import Identity, read_public_keys
 from identity.domain.clients.client import Client
 from identity.domain.people.definitions import InvalidDefinition
 from identity.entrypoints.http.clients.schemas import CentreClientsSchema, CentreClientSchema, ClientKeysSchema
+from servicekit.access import Role
 from servicekit.errors import FieldProblem
 from servicekit.http import Blueprint, application, caller
 
@@ -28,8 +24,7 @@ clients = Blueprint("clients", description="The clients of a centre, for its ope
 
 
 @clients.route("/v1/centre-clients")
-@clients.requires("clients:claim")
-@clients.raises(OperatorsOnly)
+@clients.requires("clients:claim", roles=[Role.OPERATOR])
 @clients.response(200, CentreClientsSchema)
 def list_centre_clients() -> dict[str, Any]:
     """Look at the clients of your centre
@@ -37,13 +32,15 @@ def list_centre_clients() -> dict[str, Any]:
     For somebody who signed in as the operator of a centre. A client that is `waiting` was made when the centre was
     approved, and can do nothing until it is given a public key.
     """
-    return {"items": [_shown(client) for client in application(Identity).centre_clients.of(_operator())]}
+    kiosk_id = caller().kiosk_id
+    own = application(Identity).centre_clients.of_kiosk(kiosk_id) if kiosk_id else ()
+    return {"items": [_shown(client) for client in own]}
 
 
 @clients.route("/v1/centre-clients/<string:client_id>/public-keys", methods=["POST"], parameters=[_CLIENT_ID])
-@clients.requires("clients:claim")
+@clients.requires("clients:claim", roles=[Role.OPERATOR])
 @clients.repeatable("the same keys again change nothing, others are refused")
-@clients.raises(OperatorsOnly, NoSuchCentreClient, ClientClaimed, UnusablePublicKeys)
+@clients.raises(NoSuchCentreClient, ClientClaimed, UnusablePublicKeys)
 @clients.arguments(ClientKeysSchema)
 @clients.response(200, CentreClientSchema)
 def claim_centre_client(body: dict[str, Any], client_id: str) -> dict[str, Any]:
@@ -62,13 +59,8 @@ def claim_centre_client(body: dict[str, Any], client_id: str) -> dict[str, Any]:
             "हर कुंजी सार्वजनिक JWK हो: kty OKP और crv Ed25519, या kty EC और crv P-256, बिना d के।",
         )
         raise UnusablePublicKeys("The keys cannot be used.", errors=[problem]) from error
-    claim = ClaimClient(client_id=client_id, public_keys=keys, by=_operator())
+    claim = ClaimClient(client_id=client_id, public_keys=keys, kiosk_id=caller().kiosk_id)
     return _shown(application(Identity).claim_client(claim))
-
-
-def _operator() -> ActingOperator:
-    known = caller()
-    return ActingOperator(role=known.person.role if known.person else None, kiosk_id=known.kiosk_id)
 
 
 def _shown(client: Client) -> dict[str, Any]:
