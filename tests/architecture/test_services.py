@@ -83,6 +83,25 @@ def test_every_route_asks_for_a_scope_or_says_why_it_is_public(service: str) -> 
             assert operation.get("security"), f"{service}: {method} {path} says not who may call it"
 
 
+def test_every_operation_says_for_which_roles_it_is(service: str) -> None:
+    for method, path, operation in operations(service):
+        if operation.get("x-public"):
+            continue
+        row = operation.get("x-roles", [])
+        assert row, f"{service}: {method} {path} names no role; say whom it is for: @blueprint.requires(scope, roles=…)"
+        internal = bool(operation.get("x-internal"))
+        assert (row == ["service"]) is internal, f"{service}: {method} {path}: a service's role is for internal() alone"
+        if method != "GET":
+            assert "auditor" not in row, f"{service}: {method} {path} changes something, and auditors only look"
+
+
+def test_every_service_calls_its_operations_in_every_role(service: str) -> None:
+    if any(not operation.get("x-public") for _, _, operation in operations(service)):
+        test = ROOT / "services" / service / "tests" / "service" / "test_roles.py"
+        assert test.exists(), f"{service}: copy services/kiosk-registry/tests/service/test_roles.py"
+        assert "misjudged(SERVICE, " in test.read_text(), f"{service}: {test.relative_to(ROOT)} calls no operation"
+
+
 def test_every_part_of_an_address_is_said_what_it_is_with_an_example(service: str) -> None:
     for method, path, operation in operations(service):
         if operation.get("x-internal") or operation.get("x-undocumented"):

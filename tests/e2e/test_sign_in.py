@@ -42,7 +42,7 @@ class Person:
         assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8"), page.data
         (ticket, *_) = re.findall(r'name="csrf_token" value="([^"]+)"', page.data.decode())
         assert self.go("POST", "/v1/oauth2/sign-in", {"csrf_token": ticket, "mobile": self.mobile}).status == 200
-        code = eventually(lambda: next((c for c in self._stack.sign_in_codes if c["mobile"] == self.mobile), None))
+        code = eventually(lambda: next((c for c in reversed(self._stack.sign_in_codes) if c["mobile"] == self.mobile), None))
         back = self.go("POST", "/v1/oauth2/sign-in/code", {"csrf_token": ticket, "code": code["code"]})
         assert back.status == 303, back.data
         return {name: value for name, (value,) in parse_qs(urlsplit(back.headers["Location"]).query).items()}
@@ -53,9 +53,11 @@ def person(stack: Stack) -> Person:
     return Person(stack)
 
 
-def tokens_of(platform: Platform, person: Person) -> tuple[str, dict[str, Any]]:
+def tokens_of(
+    platform: Platform, person: Person, *, app_name: str = "citizens-app", **asked_for: str
+) -> tuple[str, dict[str, Any]]:
     """The app's id, and what it gets for the code of a sign-in."""
-    app = next(client for client in platform.run_info["clients"] if client["kind"] == "app")
+    app = next(client for client in platform.run_info["clients"] if client["name"] == app_name)
     metadata = platform.call("GET", "/.well-known/openid-configuration").json
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(8)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -68,6 +70,7 @@ def tokens_of(platform: Platform, person: Person) -> tuple[str, dict[str, Any]]:
             "state": state,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
+            **asked_for,
         }
     )
     assert (back["state"], back["iss"]) == (state, metadata["issuer"])

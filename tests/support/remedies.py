@@ -208,6 +208,15 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         _ROUTES,
         "decorate the route with @blueprint.requires(scope) or @blueprint.public(why), then `make generate`",
     ),
+    "test_every_operation_says_for_which_roles_it_is": (
+        _ROUTES,
+        "name them in @blueprint.requires(scope, roles=…), see shared/adr/0042-whom-a-route-is-for-and-who-sees-what.md; "
+        "then `make generate`",
+    ),
+    "test_every_service_calls_its_operations_in_every_role": (
+        "services/{service}/tests/service/test_roles.py",
+        "copy that of services/kiosk-registry, with the service's own SERVICE and client",
+    ),
     "test_every_part_of_an_address_is_said_what_it_is_with_an_example": (
         _ROUTES,
         "describe it in `parameters` of @blueprint.route, with an `example`, then `make generate`",

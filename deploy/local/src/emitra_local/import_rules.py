@@ -28,6 +28,7 @@ FRAMEWORKS_AND_DRIVERS = (
 )
 # Of servicekit: what needs no driver and no framework for the wire.
 CHASSIS_GROUND_FLOOR = (
+    "access",
     "errors",
     "ids",
     "instants",
@@ -228,7 +229,8 @@ def _rules_of_the_rest(workspace: Workspace) -> list[Rule]:
                     "(problems) : (keyed) : (cursor)",
                     "(body) : (context)",
                     "(validation) : (exchange)",
-                    "(callers) : (marks) : (paths)",
+                    "(callers)",
+                    "(marks) : (paths)",
                 ],
                 "exhaustive": "true",
             },

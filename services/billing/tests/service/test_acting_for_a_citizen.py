@@ -18,7 +18,7 @@ def test_a_payment_for_a_citizen_says_for_whom_and_by_which_consent_and_the_cent
     payment = json_of(caller.pay(caller.bill()))
     assert payment["status"] == "COMPLETED"
     kept = world.stored(payment["payment_id"])
-    assert (kept["citizen_id"], kept["assistance_id"], kept["kiosk_id"]) == ("per_1", "ast_1", centre.kiosk_id)
+    assert (kept["person_id"], kept["assistance_id"], kept["kiosk_id"]) == ("per_1", "ast_1", centre.kiosk_id)
     assert centre.wallet()["balance"]["amount"] == 47_500
 
 

@@ -15,6 +15,7 @@ from billing.domain.books import PaymentFacts, WalletFacts
 from billing.domain.centres import Centre
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
 from billing.domain.ledger.wallet import Wallet
+from billing.application.ownership import owns
 from billing.domain.payer import Payer
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.breaks import Break, Resolution
@@ -182,8 +183,7 @@ class FakeBills:
     def get(self, bill_id: str, payer: Payer) -> Bill | None:
         for fetch in self.fetches.values():
             for bill in fetch.bills:
-                by = fetch.payer
-                if bill.bill_id == bill_id and payer.owns(by.client_id, by.kiosk_id, by.citizen_id):
+                if bill.bill_id == bill_id and owns(payer, fetch.payer):
                     return bill
         return None
 

@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 from billing.application.payments.sweep_payments import SweepPayments
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
 from billing.bootstrap import Billing
+from servicekit.http import Actor, Person
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.http import Actor, Person
 from servicekit.testing import eventually, internal_headers
 
 ALL_SCOPES = ("billers:read", "bills:fetch", "payments:write", "payments:read", "wallet:read")

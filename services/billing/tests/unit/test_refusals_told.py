@@ -11,6 +11,7 @@ from billing.domain.centres import Centre, Standing
 from billing.domain.ledger.accounts import held_owner, wallet_owner
 from billing.domain.ledger.entries import JournalEntry, Kind, Leg, sandbox_funding, wallet_changes
 from billing.domain.ledger.wallet import Wallet
+from billing.application.ownership import owns
 from billing.domain.payer import Payer
 from billing.domain.payments.parts import Part
 from billing.domain.tariff.billers import Biller, CustomerParam, Exactness, Problem
@@ -210,28 +211,25 @@ def test_a_standing_holds_from_its_beginning_to_its_end(centre: Centre, standing
 
 
 @pytest.mark.parametrize(
-    ("payer", "client_id", "kiosk_id", "own"),
+    ("payer", "made_by", "own"),
     [
-        (Payer("cli_1", None), "cli_1", None, True),
-        (Payer("cli_1", None), "cli_2", None, False),
-        (Payer("cli_1", None), "cli_1", KIOSK, False),
-        (Payer("cli_1", KIOSK), "cli_2", KIOSK, True),
-        (Payer("cli_1", KIOSK), "cli_1", None, False),
-        (Payer("cli_1", KIOSK), "cli_1", "ksk_2", False),
+        (Payer("cli_1", None), Payer("cli_1", None), True),
+        (Payer("cli_1", None), Payer("cli_2", None), False),
+        (Payer("cli_1", None), Payer("cli_1", KIOSK), False),
+        (Payer("cli_1", KIOSK), Payer("cli_2", KIOSK), True),
+        (Payer("cli_1", KIOSK), Payer("cli_1", None), False),
+        (Payer("cli_1", KIOSK), Payer("cli_1", "ksk_2"), False),
+        # What somebody pays signed in is theirs, whatever the app, and not the app's.
+        (Payer("cli_1", None, "per_1"), Payer("cli_2", None, "per_1"), True),
+        (Payer("cli_1", None, "per_1"), Payer("cli_1", None, "per_2"), False),
+        (Payer("cli_1", None, "per_1"), Payer("cli_1", None), False),
+        (Payer("cli_1", None), Payer("cli_1", None, "per_1"), False),
     ],
 )
-def test_a_centres_clients_share_what_is_the_centres_and_a_portal_has_its_own(
-    payer: Payer, client_id: str, kiosk_id: str | None, own: bool
+def test_a_centre_shares_what_is_the_centres_and_a_portal_and_a_citizen_have_their_own(
+    payer: Payer, made_by: Payer, own: bool
 ) -> None:
-    assert payer.owns(client_id, kiosk_id, None) is own
-    assert payer.owns(client_id, kiosk_id, "per_1") is own
-
-
-@pytest.mark.parametrize(("citizen_id", "own"), [("per_1", True), ("per_2", False), (None, False)])
-def test_who_acts_for_a_citizen_has_what_is_theirs_and_nothing_else_of_the_centres(
-    citizen_id: str | None, own: bool
-) -> None:
-    assert Payer("cli_1", KIOSK, "per_1", "ast_1").owns("cli_1", KIOSK, citizen_id) is own
+    assert owns(payer, made_by) is own
 
 
 def test_a_centre_pays_at_the_counter_and_a_portal_on_the_internet() -> None:

@@ -7,12 +7,12 @@ def test_what_is_lodged_for_a_citizen_says_for_whom_and_by_which_consent(world: 
     lodged = json_of(world.acting_for("per_1", "ast_1").apply(), 201)
     kept = world.mongo.db["applications"].find_one({"_id": lodged["application_id"]})
     assert kept is not None
-    assert (kept["citizen_id"], kept["assistance_id"], kept["kiosk_id"]) == ("per_1", "ast_1", lodged["kiosk_id"])
+    assert (kept["person_id"], kept["assistance_id"], kept["kiosk_id"]) == ("per_1", "ast_1", lodged["kiosk_id"])
     # For nobody who is known nothing is added: the release before reads it too.
     other = json_of(world.kiosk().apply(), 201)
     kept = world.mongo.db["applications"].find_one({"_id": other["application_id"]})
     assert kept is not None
-    assert not {"citizen_id", "assistance_id"} & kept.keys()
+    assert not {"person_id", "assistance_id"} & kept.keys()
 
 
 def test_who_acts_for_a_citizen_sees_theirs_and_nothing_else_of_the_centres(world: World) -> None:

@@ -34,6 +34,7 @@ from certificates.domain.applications.application import (
 )
 from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued, Status
+from servicekit.access import EVERYTHING, NOTHING, Reach, reach
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.events.envelope import parse, serialise
 from servicekit.events.outbox import Outbox
@@ -244,6 +245,7 @@ def test_a_payment_that_is_refused_twice_is_told_once_and_as_it_was(
     assert "evt_2" not in announced
 
 
+REVENUE = Reach({"department": frozenset({"revenue"})})
 MAY, JUNE = date(2026, 5, 4), date(2026, 6, 1)
 
 
@@ -255,7 +257,7 @@ def test_a_page_has_what_is_not_due_first_then_by_the_day_it_is_due_then_by_id(s
     lodged = {"app_3": MAY, "app_1": JUNE, "app_2": MAY, "app_4": None}
     for number, (application_id, due_on) in enumerate(lodged.items()):
         add(store, an_application(application_id, number, due_on=due_on))
-    everything = Selection()
+    everything = Selection(reach=EVERYTHING)
 
     assert listed(store, everything) == ["app_4", "app_2", "app_3", "app_1"]
     assert listed(store, everything, limit=2) == ["app_4", "app_2"]
@@ -267,17 +269,23 @@ def test_a_page_has_what_is_not_due_first_then_by_the_day_it_is_due_then_by_id(s
 @pytest.mark.parametrize(
     ("selection", "ids"),
     [
-        (Selection(department="revenue"), ["app_1", "app_2"]),
-        (Selection(districts=frozenset({"102"})), ["app_1", "app_3"]),
-        (Selection(districts=frozenset({"102", "107"})), ["app_1", "app_2", "app_3"]),
-        (Selection(districts=frozenset()), []),
-        (Selection(kiosk_id="ksk_1"), ["app_1"]),
-        (Selection(client_id="cli_portal"), ["app_2"]),
-        (Selection(state=State.ISSUED), ["app_3"]),
-        (Selection(department="revenue", state=State.ISSUED), []),
-        (Selection(without=frozenset({("caste", "verification"), ("domicile", "registration")})), ["app_1", "app_3"]),
+        (Selection(reach=REVENUE), ["app_1", "app_2"]),
+        (Selection(reach=EVERYTHING, districts=frozenset({"102"})), ["app_1", "app_3"]),
+        (Selection(reach=EVERYTHING, districts=frozenset({"102", "107"})), ["app_1", "app_2", "app_3"]),
+        (Selection(reach=EVERYTHING, districts=frozenset()), []),
+        (Selection(reach=reach("operator", client_id="cli_app", kiosk_id="ksk_1")), ["app_1"]),
+        (Selection(reach=reach("machine", client_id="cli_portal")), ["app_2"]),
+        (Selection(reach=reach("machine", client_id="cli_kiosk")), ["app_3"]),
+        (Selection(reach=reach("citizen", client_id="cli_portal", person_id="per_1")), ["app_4"]),
+        (Selection(reach=reach("citizen", client_id="cli_portal", person_id="per_2")), []),
+        (Selection(reach=NOTHING), []),
+        (Selection(reach=reach("officer", client_id="cli_office", department="revenue", districts={"107"})), ["app_2"]),
+        (Selection(reach=reach("district_admin", client_id="cli_office", districts={"107"}), districts=frozenset({"102"})), []),
+        (Selection(reach=EVERYTHING, state=State.ISSUED), ["app_3"]),
+        (Selection(reach=REVENUE, state=State.ISSUED), []),
+        (Selection(reach=EVERYTHING, without=frozenset({("caste", "verification"), ("domicile", "registration")})), ["app_1", "app_3", "app_4"]),
         (
-            Selection(without=frozenset({("domicile", "approval"), ("birth", "registration")}), department="revenue"),
+            Selection(reach=REVENUE, without=frozenset({("domicile", "approval"), ("birth", "registration")})),
             ["app_2"],
         ),
     ],
@@ -289,6 +297,8 @@ def test_a_page_has_what_is_asked_for_only(store: Store, selection: Selection, i
     add(store, an_application("app_2", 2, **{**here, **elsewhere}))
     registered = {"department": "statistics", "state": State.ISSUED, "type_code": "birth", "step": "registration"}
     add(store, an_application("app_3", 3, **{**here, **registered}))
+    own = {"client_id": "cli_portal", "person_id": "per_1", "department": "home", "district_code": "113"}
+    add(store, an_application("app_4", 4, **{**here, **own}))
 
     assert listed(store, selection) == ids
     assert listed(store, selection, Position("", "")) == ids

@@ -7,6 +7,7 @@ import pytest
 from tests.support.builders import birth_form, caste_form, domicile_form
 from tests.support.world import KIOSK_SCOPES, OFFICER_ID, World, json_of, new_key, problem
 
+from servicekit.http import Person
 from servicekit.testing import published
 
 
@@ -300,9 +301,12 @@ def test_an_officer_without_districts_decides_nothing(world: World) -> None:
 def test_somebody_who_is_no_officer_may_not_decide(world: World) -> None:
     application = world.awaiting_decision()
     citizen = world.officer(role="citizen")
-    assert problem(citizen.decide(application["application_id"]), 403)["code"] == "officer-required"
+    assert problem(citizen.decide(application["application_id"]), 403)["code"] == "role-not-permitted"
     machine = world.caller(scopes=["applications:decide"])
-    assert problem(machine.decide(application["application_id"]), 403)["code"] == "officer-required"
+    assert problem(machine.decide(application["application_id"]), 403)["code"] == "role-not-permitted"
+    of_no_department = world.caller(scopes=["applications:decide"], person=Person("per_9", "officer"))
+    refused = of_no_department.decide(application["application_id"])
+    assert problem(refused, 403)["code"] == "officer-required"
 
 
 def test_the_scope_is_needed_besides_the_office(world: World) -> None:

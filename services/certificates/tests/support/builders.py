@@ -8,6 +8,7 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from certificates.adapters.rulebook.rulebook_files import load_rulebook
+from certificates.application.viewer import Viewer
 from certificates.domain.applications.application import Application, ApplicationSubmitted, Change
 from certificates.domain.applications.submit import submit
 from certificates.domain.officer import Officer
@@ -15,6 +16,7 @@ from certificates.domain.sla.calendar import WorkingCalendar, civil_date
 from certificates.domain.types.application_type import FeeRule
 from certificates.domain.types.label import Label
 from certificates.settings import CertificatesSettings
+from servicekit.access import reach
 from servicekit.idempotency import Claim
 from servicekit.testing import settings_for
 
@@ -36,6 +38,19 @@ BORN = "1990-08-15"
 
 TEHSILDAR = Officer("per_tehsildar", "officer", "revenue", frozenset({"102"}), Label("Tehsildar", "तहसीलदार"))
 SDO = replace(TEHSILDAR, id="per_sdo", designation=Label("Sub-Divisional Officer", "उपखण्ड अधिकारी"))
+
+
+def viewer_of(client_id: str, kiosk_id: str | None, officer: Officer | None) -> Viewer:
+    """A centre's software, a portal's, or an officer."""
+    who: dict[str, Any] = {"client_id": client_id, "kiosk_id": kiosk_id}
+    if officer is not None:
+        who |= {"person_id": officer.id, "department": officer.department, "districts": officer.districts}
+    return Viewer(reach("machine" if officer is None else "officer", **who), officer)
+
+
+def citizen(person_id: str) -> Viewer:
+    """Somebody who signed in at the portal."""
+    return Viewer(reach("citizen", client_id="cli_portal", person_id=person_id), None)
 
 
 def signing_key() -> OKPKey:

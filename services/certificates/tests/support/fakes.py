@@ -9,6 +9,7 @@ from certificates.adapters.events import to_event
 from certificates.application.applications.ports import Changes, NumberTaken, Position, Selection, VersionMoved
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued
+from servicekit.access import Belonging
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.events import NewEvent
 from servicekit.idempotency import Claim, Once
@@ -127,9 +128,16 @@ def _position(application: Application) -> str:
 
 
 def _fits(application: Application, selection: Selection) -> bool:
-    asked = {name: getattr(selection, name) for name in ("department", "kiosk_id", "client_id", "state")}
+    whose = Belonging(
+        client_id=application.client_id,
+        kiosk_id=application.kiosk_id,
+        person_id=application.person_id,
+        departments=[application.department],
+        district_code=application.district_code,
+    )
     return (
-        all(value is None or getattr(application, name) == value for name, value in asked.items())
+        selection.reach.covers(whose)
+        and selection.state in (None, application.state)
         and (selection.districts is None or application.district_code in selection.districts)
         and (application.type_code, application.step) not in selection.without
     )

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from tests.support.builders import CASTE, DOMICILE, FEE, MONDAY, RULEBOOK, SDO, TEHSILDAR, submitted
+from tests.support.builders import CASTE, DOMICILE, FEE, MONDAY, RULEBOOK, SDO, TEHSILDAR, citizen, submitted, viewer_of
 from tests.support.commands import pay_command
 from tests.support.fakes import FakeApplications
 from tests.support.sentences import english
@@ -19,9 +19,9 @@ from certificates.application.viewer import Viewer
 from certificates.domain.applications.application import Application, Decision, Happening, HistoryEntry, State
 from servicekit.errors import ValidationFailed
 
-OFFICE = Viewer("cli_office", None, TEHSILDAR)
-CENTRE = Viewer("cli_kiosk", "ksk_RJ10200001", None)
-PORTAL = Viewer("cli_portal", None, None)
+OFFICE = viewer_of("cli_office", None, TEHSILDAR)
+CENTRE = viewer_of("cli_kiosk", "ksk_RJ10200001", None)
+PORTAL = viewer_of("cli_portal", None, None)
 
 
 def reader(store: FakeApplications) -> ApplicationReader:
@@ -113,9 +113,9 @@ def test_remarks_on_an_approval_are_for_officers(viewer: Viewer, decision: Decis
     [
         ("app_unknown", OFFICE),
         ("app_1", PORTAL),
-        ("app_1", Viewer("cli_kiosk", "ksk_RJ10200002", None)),
-        ("app_1", Viewer("cli_office", None, replace(TEHSILDAR, districts=frozenset({"107"})))),
-        ("app_1", Viewer("cli_office", None, replace(TEHSILDAR, department="statistics"))),
+        ("app_1", viewer_of("cli_kiosk", "ksk_RJ10200002", None)),
+        ("app_1", viewer_of("cli_office", None, replace(TEHSILDAR, districts=frozenset({"107"})))),
+        ("app_1", viewer_of("cli_office", None, replace(TEHSILDAR, department="statistics"))),
     ],
 )
 def test_what_is_not_ones_own_is_not_there(application_id: str, viewer: Viewer) -> None:
@@ -149,10 +149,12 @@ def full_store() -> FakeApplications:
     add(store, "app_6", CASTE, step="approval", client_id="cli_portal", kiosk_id=None, state=State.ISSUED)
     add(store, "app_7", RULEBOOK.types["birth"], **mine)
     add(store, "app_8", client_id="cli_kiosk", kiosk_id="ksk_RJ10200002")
+    own = {"client_id": "cli_portal", "kiosk_id": None, "district_code": "107", "person_id": "per_1"}
+    add(store, "app_9", RULEBOOK.types["birth"], **own)
     return store
 
 
-BOTH = Viewer("cli_office", None, replace(TEHSILDAR, districts=frozenset({"102", "107"})))
+BOTH = viewer_of("cli_office", None, replace(TEHSILDAR, districts=frozenset({"102", "107"})))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ BOTH = Viewer("cli_office", None, replace(TEHSILDAR, districts=frozenset({"102",
     [
         (OFFICE, {}, ["app_1", "app_2"]),
         (OFFICE, {"state": State.IN_VERIFICATION}, ["app_1", "app_2"]),
-        (Viewer("cli_office", None, SDO), {}, ["app_3"]),
+        (viewer_of("cli_office", None, SDO), {}, ["app_3"]),
         (OFFICE, {"state": State.FEE_DUE}, ["app_5", "app_8"]),
         (OFFICE, {"state": State.ISSUED}, ["app_6"]),
         (OFFICE, {"district_code": "107"}, []),
@@ -173,7 +175,9 @@ BOTH = Viewer("cli_office", None, replace(TEHSILDAR, districts=frozenset({"102",
         (PORTAL, {}, ["app_6"]),
         (PORTAL, {"state": State.FEE_DUE}, []),
         (PORTAL, {"district_code": "107"}, []),
-        (Viewer("cli_kiosk", None, None), {"district_code": "102", "state": State.FEE_DUE}, ["app_5", "app_8"]),
+        (viewer_of("cli_kiosk", None, None), {"district_code": "102", "state": State.FEE_DUE}, []),
+        (citizen("per_1"), {}, ["app_9"]),
+        (citizen("per_2"), {}, []),
     ],
 )
 def test_a_list_has_what_is_the_viewers(viewer: Viewer, asked: dict[str, Any], ids: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.support.builders import FATHER, MONDAY, NAME, RULEBOOK, TEHSILDAR, jwk, signing_key
+from tests.support.builders import FATHER, MONDAY, NAME, RULEBOOK, TEHSILDAR, jwk, signing_key, viewer_of
 from tests.support.fakes import FakeApplications, FakeCertificates, Kept
 from tests.support.sentences import english
 
@@ -53,9 +53,9 @@ def reader(**changed: Any) -> CertificateReader:
     return CertificateReader(RULEBOOK, FakeCertificates(store), SIGNATURES)
 
 
-OFFICE = Viewer("cli_office", None, TEHSILDAR)
-CENTRE = Viewer("cli_another", "ksk_1", None)
-PORTAL = Viewer("cli_portal", None, None)
+OFFICE = viewer_of("cli_office", None, TEHSILDAR)
+CENTRE = viewer_of("cli_another", "ksk_1", None)
+PORTAL = viewer_of("cli_portal", None, None)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,21 @@
 """Who may see what, and which steps are whose."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from tests.support.builders import CASTE, TEHSILDAR
+from tests.support.builders import CASTE, TEHSILDAR, citizen, viewer_of
 
 from certificates.application.viewer import Viewer
 from certificates.domain.officer import Officer
 
-CENTRE = Viewer("cli_kiosk", "ksk_1", None)
-PORTAL = Viewer("cli_portal", None, None)
+CENTRE = viewer_of("cli_kiosk", "ksk_1", None)
+PORTAL = viewer_of("cli_portal", None, None)
 
 
 def office(**changed: object) -> Viewer:
     officer: Officer = replace(TEHSILDAR, **changed)  # type: ignore[arg-type]
-    return Viewer("cli_office", None, officer)
+    return viewer_of("cli_office", None, officer)
 
 
 @pytest.mark.parametrize(
@@ -36,22 +37,7 @@ def office(**changed: object) -> Viewer:
     ],
 )
 def test_who_may_see_what(viewer: Viewer, district_code: str, client_id: str, kiosk_id: str | None, may: bool) -> None:
-    for citizen_id in (None, "per_1"):
-        seen = viewer.may_see(
-            CASTE, district_code=district_code, client_id=client_id, kiosk_id=kiosk_id, citizen_id=citizen_id
-        )
-        assert seen is may
-
-
-@pytest.mark.parametrize(("citizen_id", "may"), [("per_1", True), ("per_2", False), (None, False)])
-def test_who_acts_for_a_citizen_sees_what_is_theirs_and_nothing_else_of_the_centres(
-    citizen_id: str | None, may: bool
-) -> None:
-    acting = Viewer("cli_kiosk", "ksk_1", None, "per_1")
-    seen = acting.may_see(
-        CASTE, district_code="102", client_id="cli_kiosk", kiosk_id="ksk_1", citizen_id=citizen_id
-    )
-    assert seen is may
+    assert viewer.may_see(CASTE, district_code=district_code, client_id=client_id, kiosk_id=kiosk_id, person_id=None) is may
 
 
 def test_an_officer_sees_a_type_of_which_any_step_is_their_departments() -> None:
@@ -59,7 +45,7 @@ def test_an_officer_sees_a_type_of_which_any_step_is_their_departments() -> None
     kind = replace(CASTE, steps=(CASTE.steps[0], second))
     for department, may in (("revenue", True), ("statistics", True), ("water", False)):
         viewer = office(department=department)
-        assert viewer.may_see(kind, district_code="102", client_id="cli_kiosk", kiosk_id=None, citizen_id=None) is may
+        assert viewer.may_see(kind, district_code="102", client_id="cli_kiosk", kiosk_id=None, person_id=None) is may
 
 
 @pytest.mark.parametrize(
@@ -75,3 +61,11 @@ def test_an_officer_sees_a_type_of_which_any_step_is_their_departments() -> None
 def test_a_step_is_for_officers_of_its_department_and_district(changed: dict[str, object], may: bool) -> None:
     officer: Officer = replace(TEHSILDAR, **changed)  # type: ignore[arg-type]
     assert officer.may_decide(CASTE.steps[0], "102") is may
+
+
+def test_a_citizen_sees_what_is_their_own_and_their_apps_client_does_not() -> None:
+    of_one: dict[str, Any] = {"district_code": "102", "client_id": "cli_portal", "kiosk_id": None, "person_id": "per_1"}
+    assert citizen("per_1").may_see(CASTE, **of_one)
+    assert not citizen("per_2").may_see(CASTE, **of_one)
+    assert not citizen("per_1").may_see(CASTE, **{**of_one, "person_id": None})
+    assert not PORTAL.may_see(CASTE, **of_one)

@@ -20,6 +20,7 @@ from gateway.application.transactions import (
     payment_standing,
 )
 from gateway.application.view_transaction import ViewTransaction, ViewTransactionHandler
+from servicekit.access import reach
 from servicekit.ids import transaction_token
 
 NOON = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
@@ -162,7 +163,7 @@ class FakeOwners:
 
 
 REPORTED = ReportedTransaction(
-    TOKEN, "payment", "pay_1", "PROCESSING", "cli_1", "ksk_1", None, NOON, (TimelineEntry("payment.created", NOON),)
+    TOKEN, "payment", "pay_1", "PROCESSING", "cli_1", None, None, NOON, (TimelineEntry("payment.created", NOON),)
 )
 
 
@@ -174,7 +175,9 @@ def view(
     kiosk_id: Any = None,
     districts: Any = (),
 ) -> Any:
-    command = ViewTransaction(token, client_id, kiosk_id, frozenset(districts), "req_1")
+    role = "officer" if districts else "machine"
+    who = reach(role, client_id=client_id, kiosk_id=kiosk_id, department="revenue", districts=districts)
+    command = ViewTransaction(token, who, "req_1")
     return ViewTransactionHandler(TransactionReader(FakeTransactions(*transactions), FakeOwners(reported)))(command)
 
 
@@ -212,7 +215,7 @@ def test_before_its_events_arrive_the_owner_is_asked() -> None:
 @pytest.mark.parametrize(
     ("who", "sees"),
     [
-        ({"client_id": "cli_1"}, True),
+        ({"client_id": "cli_1"}, False),
         ({"client_id": "cli_2"}, False),
         ({"client_id": "cli_2", "kiosk_id": "ksk_1"}, True),
         ({"client_id": "cli_2", "kiosk_id": "ksk_2"}, False),
@@ -220,9 +223,9 @@ def test_before_its_events_arrive_the_owner_is_asked() -> None:
         ({"client_id": "cli_2", "districts": ["101"]}, False),
     ],
 )
-def test_only_the_client_its_centre_and_officers_of_the_district_see_it(who: Any, sees: Any, by_events: Any) -> None:
+def test_what_was_made_at_a_centre_is_the_centres_and_its_districts_officers(who: Any, sees: Any, by_events: Any) -> None:
     known = an_application(SUBMITTED, kiosk_id="ksk_1", district_code="102")
-    reported = replace(REPORTED, district_code="102")
+    reported = replace(REPORTED, kiosk_id="ksk_1", district_code="102")
     sources = {"transactions": [known]} if by_events else {"reported": reported}
     if sees:
         assert view(**sources, **who).token == TOKEN

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from pymongo.client_session import ClientSession
+from pymongo.database import Database
 
 from identity.adapters import (
     mongo_assistances,
     mongo_cases,
+    mongo_clients,
     mongo_notices,
     mongo_people,
     mongo_sign_ins,
@@ -25,6 +27,8 @@ from identity.adapters.key_stores.no_keys import NoKeys
 from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
 from identity.adapters.mongo_assistances import DISPUTED, WITHDRAWN, MongoAssistances
 from identity.adapters.mongo_cases import MongoCases
+from identity.adapters.events import PUBLISHES, Cause
+from identity.adapters.mongo_centres import CentresWithin, MongoCentres
 from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
 from identity.adapters.mongo_notices import MongoNotices, NoticesWithin
@@ -34,6 +38,7 @@ from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, Mong
 from identity.adapters.mongo_vault import MongoVault
 from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import Ed25519Signer
+from identity.adapters.told_changes import ToldChanges
 from identity.adapters.unit_of_work import MongoUnitOfWork
 from identity.adapters.vault_purposes import purposes
 from identity.application.assistance.answer_case import AnswerCaseHandler
@@ -44,9 +49,12 @@ from identity.application.assistance.give_consent import GiveConsentHandler
 from identity.application.assistance.note_act import NoteActHandler
 from identity.application.assistance.read_assistances import AssistanceReader
 from identity.application.assistance.send_notices import SendNoticesHandler
+from identity.application.centres.approve_centre import ApproveCentreHandler
+from identity.application.centres.note_standing import NoteStandingHandler
 from identity.application.clients.authenticate_client import AuthenticateClientHandler
+from identity.application.clients.claim_client import ClaimClientHandler
 from identity.application.clients.create_client import CreateClientHandler
-from identity.application.clients.ports import Clients, SandboxFile
+from identity.application.clients.ports import CentresClients, Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
 from identity.application.people.change_rights import ChangeRightHandler, GrantRightHandler
@@ -75,7 +83,7 @@ from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
 from identity.domain.tokens.access_token import AUDIENCE
 from identity.settings import Settings, key_store_place
-from servicekit.events.outbox import Outbox
+from servicekit.events import Outbox
 from servicekit.mongo import Mongo
 from servicekit.mongo.idempotency import Idempotency
 
@@ -83,6 +91,7 @@ __all__ = [
     "DISPUTED",
     "INDEXES",
     "NOT_ME_PATH",
+    "PUBLISHES",
     "TOKEN_PATH",
     "WITHDRAWN",
     "Assistance",
@@ -93,11 +102,12 @@ __all__ = [
 ]
 
 INDEXES = {
+    **mongo_people.INDEXES,
+    **mongo_clients.INDEXES,
     **mongo_windows.INDEXES,
     **mongo_tokens.INDEXES,
     **mongo_sign_ins.INDEXES,
     **mongo_vault.INDEXES,
-    **mongo_people.INDEXES,
     **mongo_assistances.INDEXES,
     **mongo_cases.INDEXES,
     **mongo_notices.INDEXES,
@@ -135,6 +145,14 @@ class Assistance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdentityWithin:
+    """The use cases of consumed events, inside the transaction that records the event as handled."""
+
+    approve_centre: ApproveCentreHandler
+    note_standing: NoteStandingHandler
+
+
+@dataclass(frozen=True, kw_only=True)
 class Identity:
     """The use cases, ready to be called, and what the public documents are made from."""
 
@@ -161,10 +179,37 @@ class Identity:
     change_right: ChangeRightHandler
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
+    claim_client: ClaimClientHandler
+    centre_clients: CentresClients
     seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
     vault: Vault
     assistance: Assistance
+    _centre_scopes: frozenset[str]
+    _centres: MongoCentres
+    _changes: ToldChanges
+    _db: Database[dict[str, Any]]
+
+    def within(self, session: ClientSession, request_id: str, event_id: str) -> IdentityWithin:
+        """The use cases that write in the transaction of `session`, on behalf of an event."""
+        clients, people = MongoClients(self._db, session), MongoPeople(self._db, session)
+        centres = CentresWithin(self._centres, session)
+        changes = self._changes.within(session, Cause(request_id, event_id))
+        return IdentityWithin(
+            approve_centre=ApproveCentreHandler(
+                centres=centres,
+                clients=clients,
+                grant_right=GrantRightHandler(people=people, rights=changes),
+                scopes=self._centre_scopes,
+            ),
+            note_standing=NoteStandingHandler(
+                centres=centres,
+                clients=clients,
+                revoked=changes,
+                people=people,
+                change_right=ChangeRightHandler(people=people, rights=changes),
+            ),
+        )
 
 
 def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
@@ -172,7 +217,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     db, issuer, key = mongo.db, settings.issuer, settings.people_key.encode()
     clients, people, grants = MongoClients(db), MongoPeople(db), MongoGrants(db)
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
-    choices = ChoiceReader(people=people)
+    centres, changes = MongoCentres(db), ToldChanges(mongo, Outbox(db, settings.service_name))
+    choices = ChoiceReader(people=people, centres=centres)
     assistances = MongoAssistances(mongo, Idempotency(mongo), Outbox(mongo.db, settings.service_name))
     signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
     sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
@@ -180,6 +226,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         clients=clients,
         grants=grants,
         people=people,
+        centres=centres,
         revoked=revoked,
         assistances=assistances,
         signer=signer,
@@ -199,14 +246,26 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
             assertions=JoseAssertions([issuer, issuer + TOKEN_PATH]),
             used_assertions=MongoUsedAssertions(db),
         ),
-        issue_token=IssueTokenHandler(signer=signer, issuer=issuer),
+        issue_token=IssueTokenHandler(centres=centres, signer=signer, issuer=issuer),
         redeem_code=RedeemCodeHandler(
-            grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
+            grants=grants,
+            ended=changes,
+            exchanges=unit_of_work,
+            people=people,
+            centres=centres,
+            signer=signer,
+            issuer=issuer,
         ),
         rotate_refresh_token=RotateRefreshTokenHandler(
-            grants=grants, exchanges=unit_of_work, people=people, signer=signer, issuer=issuer
+            grants=grants,
+            ended=changes,
+            exchanges=unit_of_work,
+            people=people,
+            centres=centres,
+            signer=signer,
+            issuer=issuer,
         ),
-        revoke_token=RevokeTokenHandler(grants=grants, revoked=revoked, signer=signer),
+        revoke_token=RevokeTokenHandler(grants=grants, ended=changes, revoked=revoked, signer=signer),
         tokens=reader,
         begin_sign_in=BeginSignInHandler(sign_ins=sign_ins),
         send_code=SendCodeHandler(
@@ -217,16 +276,27 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         end_sign_in=EndSignInHandler(completions=unit_of_work, choices=choices),
         sign_ins=SignInReader(sign_ins=sign_ins),
         record_person=RecordPersonHandler(owners=unit_of_work, key=key),
-        grant_right=GrantRightHandler(people=people),
-        change_right=ChangeRightHandler(people=people),
+        grant_right=GrantRightHandler(people=people, rights=changes),
+        change_right=ChangeRightHandler(people=people, rights=changes),
         create_client=CreateClientHandler(clients=clients, people=people),
-        revoke_client=RevokeClientHandler(clients=clients),
+        revoke_client=RevokeClientHandler(revoked=changes),
+        claim_client=ClaimClientHandler(clients=clients),
+        centre_clients=clients,
         seed_sandbox=SeedSandboxHandler(
-            clients=clients, people=people, owners=unit_of_work, key=key, environment=settings.environment
+            clients=clients,
+            people=people,
+            rights=changes,
+            owners=unit_of_work,
+            key=key,
+            environment=settings.environment,
         ),
         sandbox_file=JsonSandboxFile,
         vault=vault,
         assistance=_assistance(mongo, issuer, key, assistances, clients, unit_of_work, vault, reader, signer, sender),
+        _centre_scopes=settings.centre_scopes,
+        _centres=centres,
+        _changes=changes,
+        _db=db,
     )
 
 
@@ -259,7 +329,9 @@ def _assistance(
         agree=GiveConsentHandler(
             assistances=assistances, owners=owners, read=read, consent_text=listed.consent_text, key=key
         ),
-        exchange=ExchangeAssistanceHandler(assistances=assistances, reader=tokens, signer=signer, issuer=issuer),
+        exchange=ExchangeAssistanceHandler(
+            assistances=assistances, centres=MongoCentres(mongo.db), reader=tokens, signer=signer, issuer=issuer
+        ),
         end=EndAssistanceHandler(assistances=assistances, read=read),
         read=read,
         answer=AnswerCaseHandler(cases=cases, read=read),

@@ -10,6 +10,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from marshmallow import ValidationError, fields, validate
 
+from identity.domain.clients.client import MAX_SCOPES, SCOPE
+from identity.domain.clients.counter_scopes import KIOSK_SCOPES
 from servicekit.settings import ServiceSettings, SettingProblem, SettingsError, setting
 
 MAX_SIGNING_KEYS = 8  # one signs and a few overlap; more is a mistake
@@ -47,6 +49,14 @@ def _private_key(jwk: Any) -> OKPKey:
         raise ValidationError("A key's x or d is not a valid Ed25519 value.") from error
     key.ensure_kid()
     return key
+
+
+def centre_scopes(text: str) -> frozenset[str]:
+    """Scopes apart by spaces. Raises ValidationError."""
+    scopes = frozenset(text.split())
+    if not 0 < len(scopes) <= MAX_SCOPES or not all(SCOPE.fullmatch(scope) for scope in scopes):
+        raise ValidationError(f"Must be 1 to {MAX_SCOPES} scopes such as payments:write, apart by spaces.")
+    return scopes
 
 
 def _issuer(value: str) -> None:
@@ -96,6 +106,12 @@ class Settings(ServiceSettings):
         fields.Function(deserialize=signing_keys),
         'a private Ed25519 JWK, or {"keys": [...]}: the first key signs, all are published (rotation)',
         secret=True,
+    )
+    centre_scopes: frozenset[str] = setting(
+        "CENTRE_SCOPES",
+        fields.Function(deserialize=centre_scopes),
+        "what the client of a newly approved centre may do: scopes apart by spaces",
+        default=KIOSK_SCOPES,
     )
     vault_key_store: str = setting(
         "VAULT_KEY_STORE",

@@ -194,13 +194,13 @@ def test_who_acts_for_somebody_cannot_have_others_act_or_act_for_a_third(counter
     counter.person = Person("per_citizen", "citizen")
     counter.actor = Actor(counter.client["client_id"], counter.client["client_id"], assistance_id, "ksk_RJ10200001")
     refused = counter.asks()
-    assert (refused.status_code, body_of(refused)["code"]) == (403, "may-not-assist")
+    assert (refused.status_code, body_of(refused)["code"]) == (403, "role-not-permitted")
 
 
 def test_a_citizen_cannot_ask_to_act_for_another(counter: Counter) -> None:
     counter.person = Person("per_citizen", "citizen")
     refused = counter.asks()
-    assert (refused.status_code, body_of(refused)["code"]) == (403, "may-not-assist")
+    assert (refused.status_code, body_of(refused)["code"]) == (403, "role-not-permitted")
     assert messages(counter.phone, counter.mobile) == []
 
 

@@ -14,7 +14,7 @@ Operation = tuple[str, str]
 _OF_AN_OPERATION = {
     "deprecated", "description", "externalDocs", "operationId", "parameters", "requestBody", "responses", "security",
     "summary", "tags", "x-internal", "x-public",
-    "x-public-reason", "x-repeatable",
+    "x-public-reason", "x-repeatable", "x-roles",
 }  # fmt: skip
 _OF_A_PARAMETER = {"deprecated", "description", "example", "examples", "in", "name", "required", "schema"}
 _OF_A_BODY = {"content", "description", "headers", "links", "required"}
@@ -101,6 +101,11 @@ class _OperationPair:
             )
         elif was.get("x-public") and not current.get("x-public"):
             yield self._change("access", "x-public", "not x-public", "the gateway asks its callers for a token")
+        lost = set(was.get("x-roles", ())) - set(current.get("x-roles", ()))
+        if lost and current_needed and not current.get("x-internal"):
+            yield self._change(
+                "access", f"for {', '.join(sorted(lost))}", "not for these roles", "who acts so is refused"
+            )
         if current.get("x-internal") and not was.get("x-internal"):
             yield self._change("access", "routed", "x-internal", "the gateway no longer routes it: its callers get 404")
 

@@ -88,6 +88,17 @@ class NotPermitted(ServiceError):
     title_hi = "आपको यह कार्य करने की अनुमति नहीं है"
 
 
+class RoleNotPermitted(NotPermitted):
+    """Whoever is signed in acts in a role that this is not for; `roles` names those that it is for.
+
+    Sign in as one of these, if you may act so.
+    """
+
+    slug = "role-not-permitted"
+    title = "This is for people in another role"
+    title_hi = "यह कार्य किसी अन्य भूमिका के लोगों के लिए है"
+
+
 class NotFound(ServiceError):
     """There is no such thing, or it is not one that this caller may see."""
 

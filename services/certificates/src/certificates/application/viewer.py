@@ -1,19 +1,18 @@
-"""Who may see which application or certificate: one rule for both."""
+"""Who may see which application or certificate: one rule for both, the platform's."""
 
 from dataclasses import dataclass
 
 from certificates.domain.officer import Officer
 from certificates.domain.types.application_type import ApplicationType
+from servicekit.access import Belonging, Reach
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """The caller: a kiosk's software, a portal, an officer's client, or a citizen, present or acted for (ADR 0044)."""
+    """The caller: what they may see, and the officer that they are, if they are one."""
 
-    client_id: str
-    kiosk_id: str | None
+    reach: Reach
     officer: Officer | None
-    citizen_id: str | None = None
 
     def may_see(
         self,
@@ -22,14 +21,15 @@ class Viewer:
         district_code: str,
         client_id: str,
         kiosk_id: str | None,
-        citizen_id: str | None,
+        person_id: str | None,
     ) -> bool:
-        """An officer sees their department's types in their districts, a kiosk or portal what was lodged there, and who
-        acts for a citizen what is theirs and nothing else of the centre's."""
-        if self.citizen_id is not None:
-            return self.citizen_id == citizen_id
-        if self.officer is not None:
-            return any(self.officer.serves(step.department, district_code) for step in application_type.steps)
-        if self.kiosk_id is not None:
-            return self.kiosk_id == kiosk_id
-        return self.client_id == client_id
+        """A case is of each department that decides a step of its type."""
+        return self.reach.covers(
+            Belonging(
+                client_id=client_id,
+                kiosk_id=kiosk_id,
+                person_id=person_id,
+                departments=[step.department for step in application_type.steps],
+                district_code=district_code,
+            )
+        )

@@ -34,7 +34,7 @@ class MongoWithdrawals:
     def noted_since(self, instant: datetime) -> Sequence[Withdrawal]:
         """As the port says; within a second."""
         with in_time():
-            return [_withdrawal(found) for found in self._withdrawals.find({"noted_at": {"$gte": instant}})]
+            return [_withdrawal(document) for document in self._withdrawals.find({"noted_at": {"$gte": instant}})]
 
     def keep(self, session: ClientSession, withdrawal: Withdrawal, noted_at: datetime) -> None:
         """Keeps all that was told, in the session's transaction."""

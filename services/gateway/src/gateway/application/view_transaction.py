@@ -3,19 +3,15 @@
 from dataclasses import dataclass
 
 from gateway.application.read_transactions import TransactionReader, TransactionView, no_such_transaction
+from servicekit.access import Belonging, Reach
 
 
 @dataclass(frozen=True)
 class ViewTransaction:
-    """`token` is as the caller wrote it.
-
-    `officer_districts` is empty unless the caller acts for an officer; district codes are LGD codes.
-    """
+    """`token` is as the caller wrote it; `reach` is what the caller may see."""
 
     token: str
-    client_id: str
-    kiosk_id: str | None
-    officer_districts: frozenset[str]
+    reach: Reach
     request_id: str
 
 
@@ -30,8 +26,10 @@ class ViewTransactionHandler:
         another's: the two are not told apart.
         """
         view = self.reader.by_token(command.token, command.request_id)
-        own = view.owner_client_id == command.client_id
-        same_kiosk = view.kiosk_id is not None and view.kiosk_id == command.kiosk_id
-        if not (own or same_kiosk or view.district_code in command.officer_districts):
+        # Which department's a case is, no event says: officers see those of their districts.
+        whose = Belonging(
+            client_id=view.owner_client_id, kiosk_id=view.kiosk_id, district_code=view.district_code, departments=None
+        )
+        if not command.reach.covers(whose):
             raise no_such_transaction()
         return view

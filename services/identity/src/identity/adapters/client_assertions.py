@@ -20,6 +20,7 @@ _LEEWAY_SECONDS = 30
 # Libraries date an assertion a minute to an hour ahead (Authlib). Until then its jti is remembered, so no longer.
 LONGEST_LIFE_SECONDS = 3_600
 _LONGEST_JTI = 200
+_LONGEST_KID = 200
 
 
 _MEMBERS = {"OKP": ("kty", "crv", "x", "kid"), "EC": ("kty", "crv", "x", "y", "kid")}
@@ -43,6 +44,8 @@ def _public_key(jwk: dict[str, Any]) -> dict[str, Any]:
         raise ValueError
     key = JWKRegistry.import_key({name: jwk[name] for name in _MEMBERS[jwk["kty"]] if name in jwk})
     key.ensure_kid()
+    if len(key.kid or "") > _LONGEST_KID:
+        raise ValueError
     return dict(key.as_dict(private=False))
 
 

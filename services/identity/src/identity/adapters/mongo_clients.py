@@ -1,34 +1,45 @@
 """Clients in the collection `clients`, one document each, keyed by client id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from identity.application.clients.errors import ClientExists
 from identity.domain.clients.client import ActingPerson, Client, ClientKind, ClientStatus
+from identity.domain.clients.client_secrets import NO_SECRET_SHA256
 
 Document = dict[str, Any]
+CLIENTS = "clients"
+INDEXES = {
+    CLIENTS: [
+        IndexModel(
+            "kiosk_id", name="clients_of_a_kiosk", partialFilterExpression={"kiosk_id": {"$type": "string"}}
+        )
+    ]
+}
 
 
 class MongoClients:
-    """The Clients port on MongoDB."""
+    """The Clients and CentresClients ports on MongoDB; with a `session`, inside its transaction."""
 
-    def __init__(self, db: Database[Document]) -> None:
-        self._clients: Collection[Document] = db["clients"]
+    def __init__(self, db: Database[Document], session: ClientSession | None = None) -> None:
+        self._clients: Collection[Document] = db[CLIENTS]
+        self._session = session
 
     def get(self, client_id: str) -> Client | None:
         """One read by _id."""
-        document = self._clients.find_one({"_id": client_id})
+        document = self._clients.find_one({"_id": client_id}, session=self._session)
         return _client(document) if document else None
 
     def add(self, client: Client) -> None:
         """Insert; the _id index refuses a second one."""
         try:
-            self._clients.insert_one(_document(client))
+            self._clients.insert_one(_document(client), session=self._session)
         except DuplicateKeyError as error:  # _id is the collection's only unique index
             raise ClientExists(f"A client with the id {client.id} already exists.") from error
 
@@ -36,10 +47,14 @@ class MongoClients:
         """Upsert everything but `created_at`, in one call."""
         self._clients.bulk_write([_upsert(client) for client in clients])
 
-    def revoke(self, client_id: str) -> bool:
-        """Set the status; true when the client exists, revoked before or not."""
-        changed = self._clients.update_one({"_id": client_id}, {"$set": {"status": ClientStatus.REVOKED.value}})
-        return changed.matched_count == 1
+    def of_kiosk(self, kiosk_id: str) -> Sequence[Client]:
+        """One indexed read."""
+        return [_client(found) for found in self._clients.find({"kiosk_id": kiosk_id}, session=self._session).sort("_id")]
+
+    def claim(self, client_id: str, public_keys: Sequence[Mapping[str, Any]]) -> None:
+        """Compare and set."""
+        waiting = {"_id": client_id, "status": ClientStatus.ACTIVE.value, "secret_sha256": NO_SECRET_SHA256, "public_keys": {"$exists": False}}
+        self._clients.update_one(waiting, {"$set": {"public_keys": [dict(key) for key in public_keys]}})
 
 
 def _upsert(client: Client) -> UpdateOne:

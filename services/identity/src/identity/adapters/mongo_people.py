@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pymongo import IndexModel, UpdateOne
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 
@@ -24,47 +25,35 @@ INDEXES = {
 
 
 class MongoPeople:
-    """The People port on MongoDB: each change is one write of one document."""
+    """The People port on MongoDB; with a `session`, inside its transaction."""
 
-    def __init__(self, db: Database[Document]) -> None:
+    def __init__(self, db: Database[Document], session: ClientSession | None = None) -> None:
+        self._session = session
         self._people: Collection[Document] = db[PEOPLE]
         self._numbers: Collection[Document] = db[MOBILE_NUMBERS]
 
     def put(self, people: Sequence[Person]) -> None:
         """Upsert everything but `created_at` and rights, in one call."""
-        self._people.bulk_write([_upsert(person) for person in people])
+        self._people.bulk_write([_upsert(person) for person in people], session=self._session)
 
     def known(self, person_id: str) -> bool:
         """One read by _id."""
-        return self._people.find_one({"_id": person_id}, {"_id": True}) is not None
+        return self._people.find_one({"_id": person_id}, {"_id": True}, session=self._session) is not None
 
     def get(self, person_id: str) -> Person | None:
         """One read by _id."""
-        document = self._people.find_one({"_id": person_id})
+        document = self._people.find_one({"_id": person_id}, session=self._session)
         return _person(document) if document else None
 
     def of_mobile(self, mobile_index: str) -> Person | None:
         """Two reads by _id."""
-        number = self._numbers.find_one({"_id": mobile_index}, {"person_id": True})
+        number = self._numbers.find_one({"_id": mobile_index}, {"person_id": True}, session=self._session)
         return self.get(number["person_id"]) if number else None
 
     def of_kiosk(self, kiosk_id: str) -> Sequence[Person]:
         """One indexed read."""
-        return [_person(document) for document in self._people.find({"rights.kiosk_id": kiosk_id}).sort("_id")]
-
-    def put_rights(self, person: Person) -> bool:
-        """Update under the version that was read."""
-        changed = self._people.update_one(
-            # A person recorded before there were rights has no version.
-            {"_id": person.id, "version": person.version or {"$in": [None, 0]}},
-            {
-                "$set": {
-                    "rights": [_right_document(right) for right in person.rights],
-                    "version": person.version + 1,
-                }
-            },
-        )
-        return changed.matched_count == 1
+        found = self._people.find({"rights.kiosk_id": kiosk_id}, session=self._session).sort("_id")
+        return [_person(document) for document in found]
 
 
 def _upsert(person: Person) -> UpdateOne:
@@ -101,8 +90,8 @@ def _person(document: Document) -> Person:
     )
 
 
-def _right_document(right: Right) -> Document:
-    """What is set, by its own name."""
+def right_document(right: Right) -> Document:
+    """A right as stored: what is set, by its own name."""
     members = {name: value for name, value in vars(right).items() if value is not None}
     return {
         **members,

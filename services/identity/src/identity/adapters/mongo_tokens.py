@@ -29,7 +29,7 @@ INDEXES = {
 
 
 class MongoGrants:
-    """The Grants port on MongoDB: reads by _id, and one write."""
+    """The Grants port on MongoDB: reads by _id."""
 
     def __init__(self, db: Database[Document]) -> None:
         self._db = db
@@ -59,10 +59,6 @@ class MongoGrants:
         """One read by _id."""
         document = self._db[REFRESH_TOKENS].find_one({"_id": token_id})
         return RefreshToken(id=document.pop("_id"), **document) if document else None
-
-    def revoke(self, grant_id: str) -> None:
-        """Set the mark."""
-        self._db[GRANTS].update_one({"_id": grant_id}, {"$set": {"revoked": True}})
 
 
 class MongoRevokedTokens:

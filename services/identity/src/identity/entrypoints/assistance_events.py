@@ -48,5 +48,5 @@ def send_notices(identity: Identity) -> None:
     identity.assistance.send_notices(SendNotices(at=utc_now()))
 
 
-CONSUMERS = [Consumer("act.performed.v1", "gateway", ActPerformedReading(), handle=note_act)]
+ACTS = [Consumer("act.performed.v1", "gateway", ActPerformedReading(), handle=note_act)]
 JOBS = [Job("send-notices", SEND_EVERY_SECONDS, send_notices)]

@@ -15,13 +15,15 @@ from identity.application.clients.revoke_client import RevokeClient
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.application.people.errors import CommandRefused
 from identity.application.vault.errors import VaultClosed
-from identity.bootstrap import DISPUTED, INDEXES, WITHDRAWN, Identity, bootstrap, read_public_keys
+from identity.bootstrap import DISPUTED, INDEXES, PUBLISHES, WITHDRAWN, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import ClientKind
 from identity.domain.clients.client_secrets import new_secret
 from identity.domain.people.definitions import InvalidDefinition
-from identity.entrypoints.assistance_events import CONSUMERS, JOBS
+from identity.entrypoints.assistance_events import ACTS, JOBS
 from identity.entrypoints.http.assistance.not_me import not_me
 from identity.entrypoints.http.assistance.routes import assistances
+from identity.entrypoints.consumers import CONSUMERS
+from identity.entrypoints.http.clients.routes import clients
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
@@ -131,10 +133,10 @@ def create_client(
 
 @commands.command("revoke-client")
 def revoke_client(client_id: Annotated[str, typer.Argument(help="The client's id.")]) -> None:
-    """End a client for good; a repeat changes nothing. Its tokens run out within 15 minutes."""
+    """End a client for good; a repeat changes nothing. The gateway refuses its tokens a few seconds later."""
     with _identity() as identity:
-        identity.revoke_client(RevokeClient(client_id))
-    typer.echo(f"{client_id} is revoked; tokens it already has run out within 15 minutes")
+        identity.revoke_client(RevokeClient(client_id, utc_now()))
+    typer.echo(f"{client_id} is revoked; the gateway refuses the tokens that it has within seconds")
 
 
 @commands.command("seed-sandbox")
@@ -152,9 +154,9 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[tokens, sign_ins, vault, assistances, not_me],
-    publishes=[DISPUTED, WITHDRAWN],
-    consumes=CONSUMERS,
+    blueprints=[tokens, sign_ins, clients, vault, assistances, not_me],
+    publishes=[*PUBLISHES, DISPUTED, WITHDRAWN],
+    consumes=[*CONSUMERS, *ACTS],
     jobs=JOBS,
     indexes=INDEXES,
     commands=commands,

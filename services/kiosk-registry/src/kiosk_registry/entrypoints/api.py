@@ -18,7 +18,7 @@ from kiosk_registry.entrypoints.schemas import (
     StatisticsSchema,
 )
 from servicekit.errors import FieldProblem, ValidationFailed
-from servicekit.http import Blueprint, application, cursor
+from servicekit.http import EVERYBODY, Blueprint, application, cursor
 
 READ = "kiosks:read"
 # Counting 40,000 index entries for every look at a dashboard would be waste: a minute-old figure is as good.
@@ -31,7 +31,7 @@ blueprint = Blueprint("kiosks", description="The e-Mitra centres of Rajasthan an
 
 
 @blueprint.route("/v1/kiosks")
-@blueprint.requires(READ)
+@blueprint.requires(READ, roles=EVERYBODY)
 @blueprint.arguments(KioskQuerySchema, location="query")
 @blueprint.response(200, KioskPageSchema)
 def list_kiosks(query: dict[str, Any]) -> Response:
@@ -47,7 +47,7 @@ def list_kiosks(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/v1/kiosks/nearest")
-@blueprint.requires(READ)
+@blueprint.requires(READ, roles=EVERYBODY)
 @blueprint.arguments(NearestQuerySchema, location="query")
 @blueprint.response(200, NearestSchema)
 def find_nearest_kiosks(query: dict[str, Any]) -> Response:
@@ -62,7 +62,7 @@ def find_nearest_kiosks(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/v1/kiosks/statistics")
-@blueprint.requires(READ)
+@blueprint.requires(READ, roles=EVERYBODY)
 @blueprint.response(200, StatisticsSchema, headers=["Cache-Control"])
 def get_kiosk_statistics() -> Response:
     """Count centres
@@ -75,7 +75,7 @@ def get_kiosk_statistics() -> Response:
 
 
 @blueprint.route("/v1/kiosks/<string:kiosk_id>", parameters=[KIOSK_ID])
-@blueprint.requires(READ)
+@blueprint.requires(READ, roles=EVERYBODY)
 @blueprint.response(200, KioskSchema)
 def get_kiosk(kiosk_id: str) -> Response:
     """Read one centre
@@ -86,7 +86,7 @@ def get_kiosk(kiosk_id: str) -> Response:
 
 
 @blueprint.route("/v1/districts")
-@blueprint.requires(READ)
+@blueprint.requires(READ, roles=EVERYBODY)
 @blueprint.response(200, DistrictsSchema)
 def list_districts() -> Response:
     """List the districts

@@ -1,5 +1,6 @@
 """HTTP the same way in every service; routes import everything they need from here."""
 
+from servicekit.access import COUNTER, EVERYBODY, Role
 from servicekit.fields import Coded
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.callers import Actor, Caller, Person
@@ -9,6 +10,8 @@ from servicekit.http.cursor import Cursor, CursorText, cursor
 from servicekit.http.keyed import idempotency_claim, mark_replayed
 
 __all__ = [
+    "COUNTER",
+    "EVERYBODY",
     "Actor",
     "Blueprint",
     "Caller",
@@ -16,6 +19,7 @@ __all__ = [
     "Cursor",
     "CursorText",
     "Person",
+    "Role",
     "application",
     "caller",
     "cursor",

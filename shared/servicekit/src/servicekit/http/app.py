@@ -19,7 +19,7 @@ from servicekit.http import conditional, lifecycle, problems
 from servicekit.http.auth import InternalTokenVerifier
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.body import MAX_BODY_BYTES, StrictJson
-from servicekit.http.callers import Caller, permit
+from servicekit.http.callers import Caller, permit, permit_role
 from servicekit.http.cursor import Cursor
 from servicekit.http.exchange import exchange
 from servicekit.http.keyed import read_key
@@ -115,6 +115,7 @@ def _gate(routes: Mapping[tuple[str, str], Route], authenticate: Authenticate) -
             current.caller = known = authenticate(req.headers.get("Authorization", ""))
             structlog.contextvars.bind_contextvars(caller=known.client_id, kiosk_id=known.kiosk_id)
             permit(known, scope)
+            permit_role(known, route.access.roles)
         if route.access.documented:
             _refuse_unread_input(req, route)
             if not route.versioned:

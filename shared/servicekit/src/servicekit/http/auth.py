@@ -85,6 +85,8 @@ def _caller_from(claims: Mapping[str, Any]) -> Caller:
                 districts=frozenset(map(_text, person.get("districts") or ())),
                 designation=_text_or_none(person.get("designation")),
                 designation_hi=_text_or_none(person.get("designation_hi")),
+                office=_text_or_none(person.get("office")),
+                lsp_id=_text_or_none(person.get("lsp_id")),
             ),
             actor=_actor_from(claims),
         )

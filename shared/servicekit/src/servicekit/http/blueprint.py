@@ -1,12 +1,13 @@
 """A Blueprint whose every route says who may call it, and reads its input strictly."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from typing import Any, TypeVar
 
 import flask_smorest
 
+from servicekit.access import Role
 from servicekit.errors import IdempotencyKeyReused, ServiceError
 from servicekit.http import answers
 from servicekit.http.body import StrictParser
@@ -49,15 +50,22 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(name, __name__, description=description)
         self._prepare_doc_cbks.append(_document_access)
 
-    def requires(self, scope: str) -> Callable[[View], View]:
-        """Only callers whose token carries `scope`, such as "payments:write"."""
+    def requires(self, scope: str, *, roles: Collection[Role] | None = None) -> Callable[[View], View]:
+        """Only callers whose token carries `scope`, such as "payments:write", and who act as one of `roles`.
+
+        A route that does not say its roles takes machines and officers, and fails an architecture test.
+        """
         if not _SCOPE.fullmatch(scope):
             raise ValueError(f"a scope looks like payments:write, not {scope!r}")
-        return _marked("access", Access(scope))
+        if roles is None:
+            return _marked("access", Access(scope))
+        if not roles:
+            raise ValueError(f"a route with the scope {scope} is for one role at least")
+        return _marked("access", Access(scope, roles=frozenset(map(Role, roles)), declared=True))
 
     def internal(self) -> Callable[[View], View]:
         """Only the gateway itself (its own internal token, scope "internal"); never routed from outside."""
-        return _marked("access", Access(INTERNAL_SCOPE))
+        return _marked("access", Access(INTERNAL_SCOPE, roles=frozenset({Role.SERVICE}), declared=True))
 
     def public(self, why: str, *, documented: bool = True) -> Callable[[View], View]:
         """Anybody; `why` is for who reviews the document. With `documented=False` the route is also left out of OpenAPI
@@ -164,6 +172,8 @@ def _document_access(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) ->
     doc["x-raises"] = doc_info.get("raises", ())
     if access is not None:
         doc["security"] = [{"oauth2": [access.scope]}] if access.scope else []
+        if access.scope and access.declared:
+            doc["x-roles"] = sorted(role.value for role in access.roles)
         if access.scope is None:
             doc["x-public"] = True
             doc["x-public-reason"] = access.why

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from flask import Request, request
 
+from servicekit.access import Role
 from servicekit.errors import FieldProblem, MalformedRequest
 from servicekit.http.context import caller
 from servicekit.http.exchange import exchange
@@ -56,12 +57,21 @@ def idempotency_claim() -> Claim:
         body = request.get_data(cache=True)
     fingerprint = hashlib.sha256(b"\n".join([request.method.encode(), request.path.encode(), body])).hexdigest()
     return Claim(
-        client_id=caller().client_id,
+        client_id=_owner_of_keys(),
         operation=mark.operation,
         key=key,
         fingerprint=fingerprint,
         expires_at=utc_now() + timedelta(days=mark.retention_days),
     )
+
+
+def _owner_of_keys() -> str:
+    """Keys are a client's own; of an app that many people sign in to, each person's own, or one could have another's
+    answer. Officers' clients acted for one person each before that, and keep the keys that they have."""
+    known = caller()
+    if known.person is None or known.role == Role.OFFICER:
+        return known.client_id
+    return f"{known.client_id}/{known.person.id}"
 
 
 def mark_replayed(replayed: bool) -> None:

@@ -2,16 +2,23 @@
 
 from dataclasses import dataclass
 
+from servicekit.access import UNDECLARED, Role
+
 INTERNAL_SCOPE = "internal"
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call a route: callers whose token carries `scope`, or anybody (`scope` None), and `why`."""
+    """Who may call a route: callers whose token carries `scope` in one of `roles`, or anybody (`scope` None), and `why`.
+
+    `declared`: the route says for which roles it is.
+    """
 
     scope: str | None
     documented: bool = True
     why: str = ""
+    roles: frozenset[Role] = UNDECLARED
+    declared: bool = False
 
 
 @dataclass(frozen=True)

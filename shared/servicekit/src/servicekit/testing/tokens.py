@@ -44,7 +44,7 @@ def internal_headers(
             "districts": sorted(person.districts),
             **{
                 name: getattr(person, name)
-                for name in ("department", "designation", "designation_hi")
+                for name in ("department", "designation", "designation_hi", "office", "lsp_id")
                 if getattr(person, name)
             },
         }

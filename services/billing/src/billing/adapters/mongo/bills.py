@@ -10,6 +10,7 @@ from pymongo.client_session import ClientSession
 
 from billing.adapters.mongo.documents import renamed
 from billing.application.bills.ports import BillFetch, FeeDemand, LeftOut, LeftOutReason
+from billing.application.ownership import owns
 from billing.domain.payer import Payer
 from billing.domain.tariff.billers import Exactness
 from billing.domain.tariff.bills import Bill
@@ -50,8 +51,7 @@ class MongoBills:
             "biller_id": fetch.biller_id,
             "client_id": fetch.payer.client_id,
             "kiosk_id": fetch.payer.kiosk_id,
-            "citizen_id": fetch.payer.citizen_id,
-            "assistance_id": fetch.payer.assistance_id,
+            **({"person_id": fetch.payer.person_id} if fetch.payer.person_id else {}),
             "fetched_at": fetch.fetched_at,
             "purge_at": fetch.fetched_at + KEPT_FOR,
             "bills": [_bill_document(bill) for bill in fetch.bills],
@@ -70,13 +70,7 @@ class MongoBills:
         return BillFetch(
             bill_fetch_id=document["_id"],
             biller_id=document["biller_id"],
-            payer=Payer(
-                document["client_id"],
-                document["kiosk_id"],
-                # Release 0.1.0 knew neither.
-                document.get("citizen_id"),
-                document.get("assistance_id"),
-            ),
+            payer=_payer_of(document),
             bills=tuple(_bill_of(document, bill) for bill in document["bills"]),
             fetched_at=document["fetched_at"],
             # Release 0.1.0 left nothing out.
@@ -91,15 +85,17 @@ class MongoBills:
                 "biller_id": 1,
                 "client_id": 1,
                 "kiosk_id": 1,
-                "citizen_id": 1,
+                "person_id": 1,
                 "fetched_at": 1,
             },
         )
-        if document is None or not payer.owns(
-            document["client_id"], document["kiosk_id"], document.get("citizen_id")
-        ):
+        if document is None or not owns(payer, _payer_of(document)):
             return None
         return _bill_of(document, document["bills"][0])
+
+
+def _payer_of(document: dict[str, Any]) -> Payer:
+    return Payer(document["client_id"], document["kiosk_id"], document.get("person_id"))
 
 
 def _bill_document(bill: Bill) -> dict[str, Any]:

@@ -32,6 +32,8 @@ def payment_document(payment: Payment) -> Document:
         "token": payment.transaction_token,
         "client_id": payment.client_id,
         "kiosk_id": payment.kiosk_id,
+        **({"person_id": payment.person_id} if payment.person_id else {}),
+        **({"assistance_id": payment.assistance_id} if payment.assistance_id else {}),
         "channel": payment.channel,
         "mode": payment.mode,
         "instrument": payment.instrument,
@@ -53,8 +55,6 @@ def payment_document(payment: Payment) -> Document:
         "history": [_move_document(move) for move in payment.history],
         "part": _part_document(payment.part) if payment.part else None,
         "district_code": payment.district_code,
-        "citizen_id": payment.citizen_id,
-        "assistance_id": payment.assistance_id,
         **_changing(payment),
         **({} if payment.state in FAILED else renamed("holds", payment.bill_key)),
     }
@@ -109,6 +109,8 @@ def payment_of(document: Document) -> Payment:
         transaction_token=document["token"],
         client_id=document["client_id"],
         kiosk_id=document["kiosk_id"],
+        person_id=document.get("person_id"),
+        assistance_id=document.get("assistance_id"),
         channel=document["channel"],
         mode=document["mode"],
         instrument=document["instrument"],
@@ -138,11 +140,9 @@ def payment_of(document: Document) -> Payment:
         biller_reference=document["biller_reference"],
         receipt=Receipt(receipt["number"], receipt["issued_at"]) if receipt else None,
         failure=Failure(failure["code"], failure["detail"], failure["money_returned"]) if failure else None,
-        # Release 0.1.0 stored none of these.
+        # Release 0.1.0 stored neither.
         part=part_of(document["part"]) if document.get("part") else None,
         district_code=document.get("district_code"),
-        citizen_id=document.get("citizen_id"),
-        assistance_id=document.get("assistance_id"),
     )
 
 

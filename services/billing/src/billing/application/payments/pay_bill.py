@@ -116,6 +116,8 @@ class PayBillHandler:
             transaction_token=command.transaction_token,
             client_id=command.payer.client_id,
             kiosk_id=command.payer.kiosk_id,
+            person_id=command.payer.person_id,
+            assistance_id=command.payer.assistance_id,
             channel=command.payer.channel,
             mode=command.mode,
             instrument=command.instrument,
@@ -140,8 +142,6 @@ class PayBillHandler:
             resume_at=command.at + self.pace.grace,
             part=_part_of(bill),
             district_code=centre.district_code if centre else None,
-            citizen_id=command.payer.citizen_id,
-            assistance_id=command.payer.assistance_id,
         )
 
     def _bill_key(self, bill: Bill) -> str:

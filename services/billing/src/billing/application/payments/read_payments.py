@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from billing.application.ownership import owns
 from billing.application.payments.errors import PaymentNotFound, TransactionNotFound
 from billing.application.payments.ports import Payments
 from billing.domain.payer import Payer
@@ -17,7 +18,7 @@ class PaymentReader:
     def get(self, payment_id: str, payer: Payer) -> Payment:
         """A payment of this payer's. Raises PaymentNotFound for any other, as for one that does not exist."""
         payment = self.payments.get(payment_id)
-        if payment is None or not payer.owns(payment.client_id, payment.kiosk_id, payment.citizen_id):
+        if payment is None or not owns(payer, payment.payer):
             raise PaymentNotFound("There is no payment with this id.")
         return payment
 

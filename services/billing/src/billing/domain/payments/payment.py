@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from billing.domain.ledger.accounts import PSP_AUTHORISED, PSP_CLEARING, PSP_HELD, wallet_account, wallet_held_account
 from billing.domain.ledger.entries import JournalEntry, Kind, Leg
+from billing.domain.payer import Payer
 from billing.domain.payments.parts import Part
 from billing.domain.payments.receipts import Receipt, receipt_number
 
@@ -80,9 +81,8 @@ class Payment:
     `credits` are the ledger legs of who is paid; they sum to `total_paise` and were fixed when the payment began.
     `bill_key` stands for what is paid: only one payment of it may be under way or completed at a time. `part` says
     what it pays a part of. `district_code` is the register's word of where the centre stands (LGD code); None where
-    there is no centre, or billing has not been told.
-    `citizen_id` is who it was made for, or by, where that is known; `assistance_id` their consent where they were not
-    there.
+    there is no centre, or billing has not been told. `person_id` is the citizen who paid for themselves, or for whom
+    it was paid: `assistance_id` is then their consent (ADR 0044).
     `resume_at` is when the sweeper looks at it again (None: never), `deadline_at` when people take over.
     `events_told` counts its events, which is their sequence.
     `unsent`: the last attempt certainly did not reach the other side, so it may be made again, or given up.
@@ -122,9 +122,14 @@ class Payment:
     receipt: Receipt | None = None
     failure: Failure | None = None
     part: Part | None = None
-    district_code: str | None = None
-    citizen_id: str | None = None
+    person_id: str | None = None
     assistance_id: str | None = None
+    district_code: str | None = None
+
+    @property
+    def payer(self) -> Payer:
+        """Whose it is."""
+        return Payer(self.client_id, self.kiosk_id, self.person_id)
 
     @property
     def total_paise(self) -> int:

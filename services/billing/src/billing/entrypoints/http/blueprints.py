@@ -1,7 +1,9 @@
 """The blueprints that the areas' routes hang on: one for each group of the documentation."""
 
 from billing.domain.payer import Payer
-from servicekit.http import Blueprint, caller
+from servicekit.http import COUNTER, Blueprint, Role, caller
+
+PAYERS = frozenset({Role.CITIZEN, Role.MACHINE, *COUNTER})
 
 billers = Blueprint("billers", description="Who can be paid, and what for.")
 tariff = Blueprint("service-charges", description="What paying a bill costs beside the bill, by order.")

@@ -40,9 +40,9 @@ INDEXES = {
         IndexModel([("kiosk_id", ASCENDING), *_IN_ORDER], name="of_a_kiosk"),
         IndexModel([("client_id", ASCENDING), *_IN_ORDER], name="of_a_client"),
         IndexModel(
-            [("citizen_id", ASCENDING), *_IN_ORDER],
-            name="of_a_citizen",
-            partialFilterExpression={"citizen_id": {"$exists": True}},
+            [("person_id", ASCENDING), *_IN_ORDER],
+            name="of_a_person",
+            partialFilterExpression={"person_id": {"$exists": True}},
         ),
     ],
     HISTORY: [IndexModel([("application_id", ASCENDING), ("at", ASCENDING)], name="of_an_application")],
@@ -152,19 +152,12 @@ class _SessionChanges:
 
 
 def _query(selection: Selection) -> dict[str, Any]:
-    query: dict[str, Any] = {
-        name: value
-        for name, value in (
-            ("department", selection.department),
-            ("kiosk_id", selection.kiosk_id),
-            ("client_id", selection.client_id),
-            ("citizen_id", selection.citizen_id),
-            ("state", selection.state.value if selection.state else None),
-        )
-        if value is not None
-    }
+    query = selection.reach.as_query()
+    if selection.state is not None:
+        query["state"] = selection.state.value
     if selection.districts is not None:
-        query["district_code"] = {"$in": sorted(selection.districts)}
+        # Beside those of the reach, if it has any.
+        query["$and"] = [{"district_code": {"$in": sorted(selection.districts)}}]
     if selection.without:
         query["$nor"] = [{"type_code": type_code, "step": step} for type_code, step in sorted(selection.without)]
     return query

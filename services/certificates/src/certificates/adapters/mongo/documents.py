@@ -36,6 +36,8 @@ def application_to_document(application: Application) -> Document:
         "applicant": dict(application.applicant),
         "client_id": application.client_id,
         "kiosk_id": application.kiosk_id,
+        **_whose(application.person_id),
+        **({"assistance_id": application.assistance_id} if application.assistance_id else {}),
         "fee": {
             "effective_from": application.fee.effective_from.isoformat(),
             "paise": Int64(application.fee.paise),
@@ -45,14 +47,8 @@ def application_to_document(application: Application) -> Document:
             "after_days": application.fee.after_days,
         },
         "submitted_at": application.submitted_at,
-        **_known(citizen_id=application.citizen_id, assistance_id=application.assistance_id),
         **progress_to_document(application),
     }
-
-
-def _known(**members: str | None) -> Document:
-    """Only where they are known: the release before this one cannot read what has more members."""
-    return {name: value for name, value in members.items() if value is not None}
 
 
 def progress_to_document(application: Application) -> Document:
@@ -134,6 +130,11 @@ def entry_from_document(document: Document) -> HistoryEntry:
     )
 
 
+def _whose(person_id: str | None) -> Document:
+    # Only where it is somebody's own: the release before this one cannot read the member.
+    return {} if person_id is None else {"person_id": person_id}
+
+
 def _label_document(label: Label) -> Document:
     return {"en": label.en, "hi": label.hi}
 
@@ -153,12 +154,12 @@ def certificate_to_document(certificate: Certificate) -> Document:
         "district_code": certificate.district_code,
         "client_id": certificate.client_id,
         "kiosk_id": certificate.kiosk_id,
+        **_whose(certificate.person_id),
         "issued_at": certificate.issued_at,
         "issued_on": certificate.issued_on.isoformat(),
         "valid_until": certificate.valid_until.isoformat() if certificate.valid_until else None,
         "status": certificate.status.value,
         "document": certificate.document,
-        **_known(citizen_id=certificate.citizen_id),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
 from certificates.domain.certificates.certificate import CertificateIssued
+from servicekit.access import Reach
 from servicekit.idempotency import Claim, Once
 
 
@@ -70,16 +71,13 @@ class Position:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which applications to list. None leaves a member out of account; `districts` are LGD codes.
+    """Which applications to list: of those within `reach`. None leaves a member out of account; `districts` are LGD codes.
 
     `without` are steps (type's code, step's name): what is at one of them is left out.
     """
 
-    department: str | None = None
+    reach: Reach
     districts: frozenset[str] | None = None
-    kiosk_id: str | None = None
-    client_id: str | None = None
-    citizen_id: str | None = None
     state: State | None = None
     without: frozenset[tuple[str, str]] = frozenset()
 

@@ -58,7 +58,7 @@ class ApplicationReader:
             district_code=application.district_code,
             client_id=application.client_id,
             kiosk_id=application.kiosk_id,
-            citizen_id=application.citizen_id,
+            person_id=application.person_id,
         ):
             raise ApplicationNotFound("There is no such application among those you may see.")
         changes = [line for line in self.applications.history(application_id) if line.what not in _NO_CHANGE]
@@ -111,19 +111,13 @@ class ApplicationReader:
     def _selection(self, viewer: Viewer, state: State | None, district_code: str | None) -> Selection:
         requested = None if district_code is None else frozenset({district_code})
         if viewer.officer is not None:
-            own = viewer.officer.districts
-            asked = state or State.IN_VERIFICATION
-            return Selection(
-                department=viewer.officer.department,
-                districts=own if requested is None else own & requested,
-                state=asked,
-                without=self._of_other_posts(viewer.officer) if asked is State.IN_VERIFICATION else frozenset(),
-            )
-        if viewer.citizen_id is not None:
-            return Selection(citizen_id=viewer.citizen_id, districts=requested, state=state)
-        if viewer.kiosk_id is not None:
-            return Selection(kiosk_id=viewer.kiosk_id, districts=requested, state=state)
-        return Selection(client_id=viewer.client_id, districts=requested, state=state)
+            state = state or State.IN_VERIFICATION
+        without = (
+            self._of_other_posts(viewer.officer)
+            if viewer.officer is not None and state is State.IN_VERIFICATION
+            else frozenset()
+        )
+        return Selection(reach=viewer.reach, districts=requested, state=state, without=without)
 
     def _of_other_posts(self, officer: Officer) -> frozenset[tuple[str, str]]:
         return frozenset(

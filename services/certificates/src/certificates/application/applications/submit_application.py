@@ -26,11 +26,11 @@ class SubmitApplication:
     applicant: Mapping[str, object]
     client_id: str
     kiosk_id: str | None
+    person_id: str | None = None
+    assistance_id: str | None = None
     at: datetime
     request_id: str
     claim: Claim
-    citizen_id: str | None = None
-    assistance_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,11 @@ class SubmitApplicationHandler:
             applicant=applicant,
             client_id=command.client_id,
             kiosk_id=command.kiosk_id,
+            person_id=command.person_id,
+            assistance_id=command.assistance_id,
             at=command.at,
             event_id=command.event_id,
             calendar=self.rulebook.calendar,
-            citizen_id=command.citizen_id,
-            assistance_id=command.assistance_id,
         )
 
 

@@ -63,11 +63,11 @@ class IssueCertificateHandler:
             district_code=application.district_code,
             client_id=application.client_id,
             kiosk_id=application.kiosk_id,
+            person_id=application.person_id,
             issued_at=command.at,
             issued_on=issued_on,
             valid_until=valid_until(application_type, issued_on),
             status=Status.VALID,
             document=self.signatures.sign(content),
-            citizen_id=application.citizen_id,
         )
         return CertificateIssued(command.event_id, certificate)

@@ -71,7 +71,7 @@ class CertificateReader:
             district_code=certificate.district_code,
             client_id=certificate.client_id,
             kiosk_id=certificate.kiosk_id,
-            citizen_id=certificate.citizen_id,
+            person_id=certificate.person_id,
         ):
             raise CertificateNotFound("There is no such certificate among those you may see.")
         return certificate

@@ -85,8 +85,8 @@ class Application:
     `applicant` is personal data: it is stored and printed on the certificate, and goes nowhere else. `fee` is the
     fee that was in force on the day of submission; it never changes. `version` counts the changes, from 1.
     `events_told` counts the events published about the application, and so is the sequence of the last one. `step` is
-    the step in hand, or the last one that was decided. `citizen_id` is who lodged it, or for whom it was lodged, where
-    that is known; `assistance_id` their consent where they were not there.
+    the step in hand, or the last one that was decided. `person_id` is the citizen whose own it is, where one applied
+    signed in.
     """
 
     id: str
@@ -107,7 +107,7 @@ class Application:
     events_told: int
     payment_id: str | None = None
     certificate_id: str | None = None
-    citizen_id: str | None = None
+    person_id: str | None = None
     assistance_id: str | None = None
 
 

@@ -27,11 +27,11 @@ def submit(
     applicant: Mapping[str, FormValue],
     client_id: str,
     kiosk_id: str | None,
+    person_id: str | None = None,
+    assistance_id: str | None = None,
     at: datetime,
     event_id: str,
     calendar: WorkingCalendar,
-    citizen_id: str | None = None,
-    assistance_id: str | None = None,
 ) -> Change:
     """A new application; its form was checked before. Without a fee it goes to verification at once."""
     first_step = application_type.steps[0]
@@ -44,6 +44,8 @@ def submit(
         applicant=applicant,
         client_id=client_id,
         kiosk_id=kiosk_id,
+        person_id=person_id,
+        assistance_id=assistance_id,
         fee=fee,
         state=State.IN_VERIFICATION if free else State.FEE_DUE,
         step=first_step.name,
@@ -54,8 +56,6 @@ def submit(
         updated_at=at,
         version=1,
         events_told=1,
-        citizen_id=citizen_id,
-        assistance_id=assistance_id,
     )
     entry = HistoryEntry(
         key=line_key(application),

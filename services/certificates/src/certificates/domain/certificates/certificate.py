@@ -48,7 +48,7 @@ class Certificate:
     valid_until: date | None
     status: Status
     document: str
-    citizen_id: str | None = None
+    person_id: str | None = None
 
 
 @dataclass(frozen=True)

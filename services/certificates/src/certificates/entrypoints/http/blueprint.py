@@ -5,9 +5,10 @@ from typing import Any
 from certificates.application.viewer import Viewer
 from certificates.domain.officer import AN_OFFICER, Officer
 from certificates.domain.types.label import Label
-from servicekit.http import Blueprint, Person, caller
+from servicekit.http import COUNTER, Blueprint, Person, Role, caller
 
-OFFICER_ROLE = "officer"
+APPLICANTS = frozenset({Role.CITIZEN, Role.MACHINE, *COUNTER})
+READERS = APPLICANTS | {Role.OFFICER, Role.DISTRICT_ADMIN, Role.AUDITOR}
 # Keys of requests that move no money are remembered for a week, because a centre may be offline for days.
 KEY_RETENTION_DAYS = 7
 
@@ -19,7 +20,7 @@ WithHeaders = tuple[dict[str, Any], int, dict[str, str]]
 def acting_officer() -> Officer | None:
     """The officer that the caller's token names; None when it names no officer of a department."""
     person = caller().person
-    if person is None or person.role != OFFICER_ROLE or person.department is None:
+    if person is None or person.role != Role.OFFICER or person.department is None:
         return None
     return Officer(person.id, person.role, person.department, person.districts, _designation(person))
 
@@ -33,5 +34,4 @@ def _designation(person: Person) -> Label:
 
 def viewer() -> Viewer:
     """The caller, as somebody who wants to see something."""
-    client = caller()
-    return Viewer(client.client_id, client.kiosk_id, acting_officer(), client.citizen_id)
+    return Viewer(caller().reach, acting_officer())

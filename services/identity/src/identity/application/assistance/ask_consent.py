@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from identity.application.assistance.errors import ActNotAcceptable, AssistanceNotSetUp, AssistanceOver, MayNotAssist
+from identity.application.assistance.errors import ActNotAcceptable, AssistanceNotSetUp, AssistanceOver
 from identity.application.assistance.ports import Acts, Assistances, ConsentText
 from identity.application.assistance.words import consent_message
 from identity.application.clients.ports import Clients
@@ -36,12 +36,11 @@ PURPOSE = "notice-to-person"
 @dataclass(frozen=True, kw_only=True)
 class AskConsent:
     """`mobile` as typed, or the `reference` of one in the vault. `act_code` names an act of the list, or `own_act` is
-    one in the client's words. `actor_has_actor` where the caller acts for somebody itself. What may be made has its
+    one in the client's words. What may be made has its
     ids, random reference and code from the caller."""
 
     actor: Actor
     actor_role: str | None
-    actor_has_actor: bool
     mobile: str | None = field(default=None, repr=False)
     reference: str | None = None
     act_code: str | None
@@ -75,7 +74,7 @@ class AskConsentHandler:
         """The assistance with its code on the way. A repeat under the same key sends nothing more, unless the first died
         before it had sent.
 
-        Raises MayNotAssist, ActNotAcceptable, AssistanceNotSetUp, InvalidMobile, TooManyCodes, IdempotencyKeyReused,
+        Raises ActNotAcceptable, AssistanceNotSetUp, InvalidMobile, TooManyCodes, IdempotencyKeyReused,
         and as the vault does.
         """
         sender = self._sender()
@@ -99,11 +98,6 @@ class AskConsentHandler:
         return self.sender
 
     def _act(self, command: AskConsent) -> Act:
-        if command.actor_role == "citizen" or command.actor_has_actor:
-            raise MayNotAssist(
-                "Ask with the token of an operator or of a centre's software, not with a citizen's or an assisted one.",
-                "ऑपरेटर या केंद्र के टोकन से अनुरोध करें, नागरिक या सहायता वाले टोकन से नहीं।",
-            )
         act = command.own_act or self.acts.get(command.act_code or "")
         if act is None:
             known = ", ".join(sorted(self.acts))

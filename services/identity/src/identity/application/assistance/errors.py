@@ -1,15 +1,7 @@
 """What can go wrong where somebody acts for a person; told in both languages, and nothing of what was typed."""
 
 from identity.application.sign_in.errors import Told
-from servicekit.errors import Conflict, DependencyUnavailable, NotFound, NotPermitted, ValidationFailed
-
-
-class MayNotAssist(Told, NotPermitted):
-    """Only an operator or a centre acts for somebody: no citizen, and nobody who acts for somebody already."""
-
-    slug = "may-not-assist"
-    title = "This caller may not act for somebody else"
-    title_hi = "यह कॉलर किसी और के लिए कार्य नहीं कर सकता"
+from servicekit.errors import Conflict, DependencyUnavailable, NotFound, ValidationFailed
 
 
 class ActNotAcceptable(Told, ValidationFailed):

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from identity.application.assistance.ports import Assistances
+from identity.application.centres.ports import Centres
+from identity.application.centres.standing import barred_centre
 from identity.application.clients.errors import InvalidTokenRequest
-from identity.application.tokens.errors import InvalidScope
+from identity.application.tokens.errors import CentreNotOpen, InvalidScope
 from identity.application.tokens.issue_token import AccessToken
 from identity.application.tokens.ports import TokenSigner
 from identity.application.tokens.read_token import TokenReader
@@ -42,16 +44,19 @@ class ExchangeAssistanceHandler:
     """What is wrong with the subject or the actor is one answer (RFC 8693 §2.2.2): it tells nothing about others'."""
 
     assistances: Assistances
+    centres: Centres
     reader: TokenReader
     signer: TokenSigner
     issuer: str
 
     def __call__(self, command: ExchangeAssistance) -> AccessToken:
-        """A token of five minutes at most. Raises InvalidTokenRequest and InvalidScope."""
-        actor = self._actor(command)
+        """A token of five minutes at most. Raises InvalidTokenRequest, InvalidScope, CentreNotOpen."""
+        actor, session = self._actor(command)
         assistance = self.assistances.get(command.assistance_id)
         if assistance is None or not assistance.is_of(actor) or not assistance.is_in_force(command.at):
             raise InvalidTokenRequest(_REFUSED)
+        if barred_centre(self.centres, assistance.actor.kiosk_id, command.at):
+            raise CentreNotOpen("The register has this centre as suspended or closed. Ask the district's e-Mitra office.")
         scopes = _scopes(assistance, command)
         if not self.assistances.count_token(assistance.id, MAX_TOKENS, command.at):
             raise InvalidTokenRequest(_REFUSED)
@@ -66,6 +71,7 @@ class ExchangeAssistanceHandler:
             token_id=command.token_id,
             at=command.at,
         )
+        claims |= session
         return AccessToken(
             access_token=self.signer.sign(claims),
             scope=claims["scope"],
@@ -73,17 +79,19 @@ class ExchangeAssistanceHandler:
             issued_token_type=ACCESS_TOKEN_TYPE,
         )
 
-    def _actor(self, command: ExchangeAssistance) -> Actor:
-        """Who acts: the operator whose token it is, or the client alone. The token counts as introspection says."""
+    def _actor(self, command: ExchangeAssistance) -> tuple[Actor, dict[str, Any]]:
+        """Who acts, the operator whose token it is or the client alone; and the claims by which the operator's sign-in
+        and right end what they act by too. The token counts as introspection says."""
         if command.actor_token is None:
             own = command.client.person
-            return Actor(client_id=command.client.id, person_id=own.id if own else None)
+            return Actor(client_id=command.client.id, person_id=own.id if own else None), {}
         said: Mapping[str, Any] = self.reader.introspect(command.actor_token, command.client, command.at)
         # No access token, another client's, or of somebody who acts for somebody: chains are not made here.
         if not said["active"] or "jti" not in said or said["client_id"] != command.client.id or "act" in said:
             raise InvalidTokenRequest("The actor_token is not an access token of this client that counts now.")
         person = said.get("person")
-        return Actor(client_id=command.client.id, person_id=person["id"] if person else None)
+        session = {name: said[name] for name in ("sid", "right_id") if name in said}
+        return Actor(client_id=command.client.id, person_id=person["id"] if person else None), session
 
 
 def _scopes(assistance: Assistance, command: ExchangeAssistance) -> frozenset[str]:

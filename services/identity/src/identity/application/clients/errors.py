@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from identity.application.people.errors import CommandRefused
-from servicekit.errors import FieldProblem, MalformedRequest, NotAuthenticated, RateLimited
+from servicekit.errors import (
+    Conflict,
+    FieldProblem,
+    MalformedRequest,
+    NotAuthenticated,
+    NotFound,
+    RateLimited,
+    ValidationFailed,
+)
 
 
 class OAuthError:
@@ -57,6 +65,33 @@ class TooManyFailedAuthentications(OAuthError, RateLimited):
     title = "Too many failed authentications"
     title_hi = "प्रमाणीकरण के बहुत अधिक असफल प्रयास"
     oauth_error = "invalid_client"
+
+
+class NoSuchCentreClient(NotFound):
+    """The caller's centre has no client of this id."""
+
+    slug = "no-such-centre-client"
+    title = "The centre has no such client"
+    title_hi = "केंद्र का ऐसा कोई क्लाइंट नहीं है"
+
+
+class ClientClaimed(Conflict):
+    """The client has its keys already, and they are others; it gets keys once.
+
+    If nobody at the centre did this, or the key is lost, ask the district's e-Mitra office: the client is then revoked.
+    """
+
+    slug = "client-claimed"
+    title = "The client has its keys already"
+    title_hi = "क्लाइंट की कुंजियाँ पहले से दर्ज हैं"
+
+
+class UnusablePublicKeys(ValidationFailed):
+    """`keys` is a JWKS of one to four public keys, Ed25519 or P-256, without a private member."""
+
+    slug = "unusable-public-keys"
+    title = "These are no public keys that can be used"
+    title_hi = "ये उपयोग-योग्य सार्वजनिक कुंजियाँ नहीं हैं"
 
 
 class ClientExists(CommandRefused):

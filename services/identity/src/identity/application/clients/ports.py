@@ -20,8 +20,22 @@ class Clients(Protocol):
     def put(self, clients: Sequence[Client]) -> None:
         """Register or replace clients, each keeping its first `created_at`. Safe to repeat."""
 
-    def revoke(self, client_id: str) -> bool:
-        """Revoke; False when no client has this id. Safe to repeat."""
+
+class CentresClients(Protocol):
+    """The clients of centres."""
+
+    def of_kiosk(self, kiosk_id: str) -> Sequence[Client]:
+        """Those that are bound to this centre, in the order of their ids."""
+
+    def claim(self, client_id: str, public_keys: Sequence[Mapping[str, Any]]) -> None:
+        """Give a waiting client its public keys; nothing is done when it does not wait. Of many who try, one succeeds."""
+
+
+class ClientsRevoked(Protocol):
+    """Clients that are ended, with others told."""
+
+    def revoke_client(self, client_id: str, at: datetime) -> bool:
+        """Revoke for good; False when no client has this id. One transaction; safe to repeat."""
 
 
 @dataclass(frozen=True)

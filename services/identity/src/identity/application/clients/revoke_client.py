@@ -1,9 +1,10 @@
 """Revoke a client, for a leaked secret or a closed centre."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from identity.application.clients.errors import UnknownClient
-from identity.application.clients.ports import Clients
+from identity.application.clients.ports import ClientsRevoked
 
 
 @dataclass(frozen=True)
@@ -11,15 +12,16 @@ class RevokeClient:
     """Which client."""
 
     client_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class RevokeClientHandler:
-    """Ends a client. Tokens it already holds run out by themselves, within 15 minutes at most."""
+    """Ends a client. The gateway refuses tokens that it has as soon as it is told, a second or two later."""
 
-    clients: Clients
+    revoked: ClientsRevoked
 
     def __call__(self, command: RevokeClient) -> None:
         """Revoke for good; safe to repeat. Raises UnknownClient."""
-        if not self.clients.revoke(command.client_id):
+        if not self.revoked.revoke_client(command.client_id, command.at):
             raise UnknownClient(f"No client has the id {command.client_id}.")

@@ -7,23 +7,15 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from identity.domain.clients.client import ClientKind
+from identity.domain.clients.counter_scopes import COUNTER_SCOPES, KIOSK_SCOPES
 from identity.domain.people.rights import Right, Role
 
-_COUNTER_SCOPES = (
-    "applications:read",
-    "applications:write",
-    "billers:read",
-    "bills:fetch",
-    "kiosks:read",
-    "payments:read",
-    "payments:write",
-    "transactions:read",
-)
-KIOSK_SCOPES = frozenset({*_COUNTER_SCOPES, "assistances:read", "assistances:write", "wallet:read"})
-PORTAL_SCOPES = frozenset(_COUNTER_SCOPES)  # a citizen's portal has no wallet
+PORTAL_SCOPES = COUNTER_SCOPES  # a citizen's portal has no wallet
 OFFICER_SCOPES = frozenset({"applications:decide", "applications:read", "kiosks:read", "transactions:read"})
 # Nothing of anybody's own yet: which of their things a citizen may see is a rule that the services do not have.
 APP_SCOPES = frozenset({"billers:read", "kiosks:read"})
+# In which an operator signs in and gives the centre's client its key.
+CENTRES_APP_SCOPES = frozenset({"clients:claim", "kiosks:read"})
 OPERATIONS_SCOPES = frozenset({"operations:dead-letters"})
 SUPPORT_SCOPES = frozenset({"cases:read", "cases:write"})
 
@@ -181,6 +173,12 @@ CLIENTS = (
         kind=ClientKind.APP,
         scopes=APP_SCOPES,
         redirect_uris=("http://127.0.0.1:8765/signed-in", "in.gov.rajasthan.emitra.sandbox:/signed-in"),
+    ),
+    SandboxClient(
+        name="centres-app",
+        kind=ClientKind.APP,
+        scopes=CENTRES_APP_SCOPES,
+        redirect_uris=("http://127.0.0.1:8766/signed-in", "in.gov.rajasthan.emitra.sandbox.centres:/signed-in"),
     ),
     *(
         SandboxClient(name=name, kind=ClientKind.OFFICER, scopes=OFFICER_SCOPES, officer=officer)

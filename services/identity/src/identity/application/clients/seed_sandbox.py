@@ -16,7 +16,7 @@ from identity.application.clients.sandbox import (
     SandboxPost,
 )
 from identity.application.people.change_rights import GrantRight, GrantRightHandler
-from identity.application.people.ports import MobileOwners, People
+from identity.application.people.ports import MobileOwners, People, RightsKept
 from identity.domain.clients.client import ActingPerson, Client, ClientKind
 from identity.domain.clients.client_secrets import NOBODYS_SHA256, matches, new_secret, sha256_of
 from identity.domain.people.mobile import read_mobile
@@ -45,6 +45,7 @@ class SeedSandboxHandler:
 
     clients: Clients
     people: People
+    rights: RightsKept
     owners: MobileOwners
     key: bytes = field(repr=False)
     environment: str
@@ -88,7 +89,7 @@ class SeedSandboxHandler:
         if person and not person.rights:
             right = post.right_from(at)
             grant = GrantRight(person_id=post.id, right=right, by="command-line", because="seed-sandbox", at=at)
-            GrantRightHandler(people=self.people)(grant)
+            GrantRightHandler(people=self.people, rights=self.rights)(grant)
 
     def _secret(self, client_id: str, shown: str | None) -> str:
         stored = self.clients.get(client_id)

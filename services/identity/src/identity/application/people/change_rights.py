@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from identity.application.people.errors import ChangedMeanwhile, RightRefused, UnknownPerson, UnknownRight
-from identity.application.people.ports import People
+from identity.application.people.ports import People, RightsKept
 from identity.domain.people.definitions import InvalidDefinition
 from identity.domain.people.person import Person
 from identity.domain.people.rights import Change, Right, RightChange, change_problems
@@ -58,6 +58,7 @@ class GrantRightHandler:
     """Adds a right."""
 
     people: People
+    rights: RightsKept
 
     def __call__(self, command: GrantRight) -> Right:
         """Grant; the same right again (of the same id and words) changes nothing.
@@ -80,7 +81,7 @@ class GrantRightHandler:
                 raise RightRefused(f"A person has at most {MAX_RIGHTS} rights at a time; end one first.")
             return person.with_right(granted)
 
-        return _right(_changed(self.people, command.person_id, add), granted.id)
+        return _right(_changed(self.people, self.rights, command.person_id, granted.id, add), granted.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,7 @@ class ChangeRightHandler:
     """Ends, suspends, reinstates: what it is told by the command's class."""
 
     people: People
+    rights: RightsKept
 
     def __call__(self, command: EndRight | SuspendRight | ReinstateRight) -> Right:
         """The right as it is now; what is so already stays as it is, so that a repeat is safe.
@@ -110,17 +112,19 @@ class ChangeRightHandler:
             is_suspended = right.suspended_because is not None
             return person if is_suspended == (change is Change.SUSPENDED) else person.with_right(right.after(line))
 
-        return _right(_changed(self.people, command.person_id, alter), command.right_id)
+        return _right(_changed(self.people, self.rights, command.person_id, command.right_id, alter), command.right_id)
 
 
-def _changed(people: People, person_id: str, change: Callable[[Person], Person]) -> Person:
+def _changed(
+    people: People, rights: RightsKept, person_id: str, right_id: str, change: Callable[[Person], Person]
+) -> Person:
     """Reads, changes, and writes where nobody else has meanwhile."""
     for _ in range(_TRIES):
         person = people.get(person_id)
         if person is None:
             raise UnknownPerson(f"Nobody has the id {person_id}.")
         changed = change(person)
-        if changed is person or people.put_rights(changed):
+        if changed is person or rights.put_rights(changed, right_id):
             return changed
     raise ChangedMeanwhile(f"The rights of {person_id} are being changed by others; repeat the command.")
 

@@ -24,9 +24,15 @@ class People(Protocol):
     def of_kiosk(self, kiosk_id: str) -> Sequence[Person]:
         """Who has, had or will have a right at this centre."""
 
-    def put_rights(self, person: Person) -> bool:
-        """Keep the rights of a person as read, changed; False, and nothing done, when `person.version` is not the one
-        that is kept."""
+
+class RightsKept(Protocol):
+    """What people may act as, with others told of each change."""
+
+    def put_rights(self, person: Person, *right_ids: str) -> bool:
+        """Keep the rights of a person as read, changed, and tell the last change of each of these.
+
+        One transaction. False, and nothing done, when `person.version` is not the one that is kept.
+        """
 
 
 class MobileOwners(Protocol):

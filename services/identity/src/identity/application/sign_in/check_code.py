@@ -4,6 +4,8 @@ import hmac
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from identity.application.centres.ports import Centres
+from identity.application.centres.standing import barred_centre
 from identity.application.people.ports import People
 from identity.application.sign_in.errors import SignInOver, TooManyTries, WrongCode
 from identity.application.sign_in.ports import SignIns
@@ -42,13 +44,16 @@ class ChoiceReader:
     """Finds what there is to choose from."""
 
     people: People
+    centres: Centres
 
     def of(self, sign_in: SignIn, at: datetime) -> Choices:
         """Rights in force and citizen, or what the app asks for alone. Whose number is nobody's yet is a citizen."""
         role = Role(sign_in.request.role) if sign_in.request.role else None
         person = self.people.of_mobile(sign_in.mobile_index or "")
+        rights = rights_in_force(person, at, role) if person else ()
         return Choices(
-            rights=rights_in_force(person, at, role) if person else (), citizen=role in (None, Role.CITIZEN)
+            rights=tuple(right for right in rights if barred_centre(self.centres, right.kiosk_id, at) is None),
+            citizen=role in (None, Role.CITIZEN),
         )
 
 

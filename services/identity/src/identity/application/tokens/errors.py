@@ -25,6 +25,18 @@ class UnauthorizedClient(OAuthError, MalformedRequest):
     oauth_error = "unauthorized_client"
 
 
+class CentreNotOpen(OAuthError, MalformedRequest):
+    """The centre is suspended or closed, and its client gets no token; the detail says since what and until when.
+
+    Ask the district's e-Mitra office what has to be put right. Tokens are given again when the centre is reinstated.
+    """
+
+    slug = "centre-not-open"
+    title = "The centre is suspended or closed"
+    title_hi = "केंद्र निलंबित या बंद है"
+    oauth_error = "unauthorized_client"
+
+
 class UnsupportedGrantType(OAuthError, MalformedRequest):
     """The grant types are client_credentials, authorization_code, refresh_token and RFC 8693's token-exchange."""
 

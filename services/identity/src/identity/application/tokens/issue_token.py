@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from identity.application.tokens.errors import InvalidScope
+from identity.application.centres.ports import Centres
+from identity.application.centres.standing import barred_centre
+from identity.application.tokens.errors import CentreNotOpen, InvalidScope
 from identity.application.tokens.ports import TokenSigner
 from identity.domain.clients.client import SCOPE, Client, ScopeNotGranted
 from identity.domain.tokens.access_token import LIFETIME_SECONDS, access_token_claims
+from servicekit.instants import rfc3339
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +37,20 @@ class AccessToken:
 
 @dataclass(frozen=True, kw_only=True)
 class IssueTokenHandler:
-    """Grants and signs: no read, one signature."""
+    """Grants and signs: one signature, and of a centre's client one read, how the centre stands."""
 
+    centres: Centres
     signer: TokenSigner
     issuer: str
 
     def __call__(self, command: IssueToken) -> AccessToken:
-        """Issue a token; every repeat issues another one, and that is safe. Raises InvalidScope."""
+        """Issue a token; every repeat issues another one, and that is safe. Raises InvalidScope, CentreNotOpen."""
+        if centre := barred_centre(self.centres, command.client.kiosk_id, command.at):
+            ends = f" until {rfc3339(centre.until)}" if centre.until else ""
+            raise CentreNotOpen(
+                f"The register has this centre as {centre.standing}{ends} ({centre.reason}). Ask the district's e-Mitra "
+                "office."
+            )
         scopes = _granted(command.client, command.scope)
         claims = access_token_claims(
             command.client, scopes, issuer=self.issuer, token_id=command.token_id, issued_at=command.at

@@ -32,8 +32,12 @@ class Grants(Protocol):
     def refresh_token(self, token_id: str) -> RefreshToken | None:
         """A refresh token, used or not."""
 
-    def revoke(self, grant_id: str) -> None:
-        """End a grant with all its tokens. Safe to repeat."""
+
+class GrantsRevoked(Protocol):
+    """Grants that are ended, with others told."""
+
+    def revoke_grant(self, grant_id: str, at: datetime) -> None:
+        """End a grant with all its tokens. One transaction; safe to repeat."""
 
 
 class Exchanges(Protocol):

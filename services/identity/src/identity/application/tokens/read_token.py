@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from identity.application.centres.ports import Centres
+from identity.application.centres.standing import barred_centre
 from identity.application.clients.ports import Clients
 from identity.application.people.ports import People
 from identity.application.tokens.ports import Grants, RevokedTokens, TokenSigner, UsableAssistances
@@ -24,6 +26,7 @@ class TokenReader:
     clients: Clients
     grants: Grants
     people: People
+    centres: Centres
     revoked: RevokedTokens
     assistances: UsableAssistances
     signer: TokenSigner
@@ -46,12 +49,12 @@ class TokenReader:
         assistance_id = claims.get("assistance_id")
         if assistance_id and not self.assistances.in_force(assistance_id, at):
             return None
-        return {"active": True, "token_type": "Bearer", **claims} if self._is_active(claims["client_id"]) else None
+        return {"active": True, "token_type": "Bearer", **claims} if self._is_active(claims["client_id"], at) else None
 
     def _refresh_token(self, token: str, at: datetime) -> Mapping[str, Any] | None:
         refresh_token = self.grants.refresh_token(stored(token))
         grant = self.grants.grant(refresh_token.grant_id) if refresh_token and not refresh_token.used else None
-        if grant is None or not self._counts(grant, at) or not self._is_active(grant.client_id):
+        if grant is None or not self._counts(grant, at) or not self._is_active(grant.client_id, at):
             return None
         return {
             "active": True,
@@ -64,8 +67,8 @@ class TokenReader:
 
     def _counts(self, grant: Grant, at: datetime) -> bool:
         person = self.people.get(grant.person_id) if grant.is_in_force(at) else None
-        return person is not None and is_right_in_force(person, grant.right_id, at)
+        return person is not None and is_right_in_force(person, grant.right_id, self.centres, at)
 
-    def _is_active(self, client_id: str) -> bool:
+    def _is_active(self, client_id: str, at: datetime) -> bool:
         client = self.clients.get(client_id)
-        return client is not None and client.is_active
+        return client is not None and client.is_active and barred_centre(self.centres, client.kiosk_id, at) is None

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from identity.application.centres.ports import Centres
 from identity.application.people.ports import People
 from identity.application.tokens.errors import InvalidGrant
 from identity.application.tokens.issue_token import AccessToken
-from identity.application.tokens.ports import Exchanges, Grants, TokenSigner
+from identity.application.tokens.ports import Exchanges, Grants, GrantsRevoked, TokenSigner
 from identity.application.tokens.who_signed_in import who_signed_in
 from identity.domain.clients.client import Client
 from identity.domain.tokens.access_token import access_token_claims
@@ -30,8 +31,10 @@ class RedeemCodeHandler:
     """One transaction: the code used, the grant and its first refresh token made."""
 
     grants: Grants
+    ended: GrantsRevoked
     exchanges: Exchanges
     people: People
+    centres: Centres
     signer: TokenSigner
     issuer: str
 
@@ -43,10 +46,10 @@ class RedeemCodeHandler:
         """
         code, grant = command.code, command.code.grant()
         person = self.people.get(grant.person_id)
-        signed_in = who_signed_in(grant, person, command.at) if person and not code.used else None
+        signed_in = who_signed_in(grant, person, self.centres, command.at) if person and not code.used else None
         refresh_token = RefreshToken(id=stored(command.refresh_token), grant_id=grant.id, expires_at=grant.expires_at)
         if signed_in is None or not self.exchanges.redeem(code.id, grant, refresh_token):
-            self.grants.revoke(grant.id)
+            self.ended.revoke_grant(grant.id, command.at)
             raise InvalidGrant("The code was used before; the tokens of its first use are revoked.")
         scopes = frozenset(grant.scope.split())
         claims = access_token_claims(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from identity.application.tokens.ports import Grants, RevokedTokens, TokenSigner
+from identity.application.tokens.ports import Grants, GrantsRevoked, RevokedTokens, TokenSigner
 from identity.domain.clients.client import Client
 from identity.domain.tokens.grants import stored
 
@@ -22,6 +22,7 @@ class RevokeTokenHandler:
     """A refresh token ends the whole grant, an access token only itself (RFC 7009 §2.1)."""
 
     grants: Grants
+    ended: GrantsRevoked
     revoked: RevokedTokens
     signer: TokenSigner
 
@@ -31,7 +32,7 @@ class RevokeTokenHandler:
         if refresh_token is not None:
             grant = self.grants.grant(refresh_token.grant_id)
             if grant is not None and grant.client_id == command.client.id:
-                self.grants.revoke(grant.id)
+                self.ended.revoke_grant(grant.id, command.at)
             return
         claims = self.signer.read(command.token, command.at)
         if claims is not None and claims.get("client_id") == command.client.id:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from identity.application.centres.ports import Centres
 from identity.application.people.ports import People
 from identity.application.tokens.errors import InvalidGrant, InvalidScope
 from identity.application.tokens.issue_token import AccessToken
-from identity.application.tokens.ports import Exchanges, Grants, TokenSigner
+from identity.application.tokens.ports import Exchanges, Grants, GrantsRevoked, TokenSigner
 from identity.application.tokens.who_signed_in import who_signed_in
 from identity.domain.clients.client import Client
 from identity.domain.tokens.access_token import access_token_claims
@@ -32,8 +33,10 @@ class RotateRefreshTokenHandler:
     """One transaction: the old token used, the new one there."""
 
     grants: Grants
+    ended: GrantsRevoked
     exchanges: Exchanges
     people: People
+    centres: Centres
     signer: TokenSigner
     issuer: str
 
@@ -49,11 +52,11 @@ class RotateRefreshTokenHandler:
         if token is None or grant is None or grant.client_id != command.client.id or not grant.is_in_force(command.at):
             raise InvalidGrant(_REFUSED)
         person = self.people.get(grant.person_id)
-        signed_in = who_signed_in(grant, person, command.at) if person and not token.used else None
+        signed_in = who_signed_in(grant, person, self.centres, command.at) if person and not token.used else None
         scopes = _less(grant, command.client, command.scope)
         successor = RefreshToken(id=stored(command.successor), grant_id=grant.id, expires_at=grant.expires_at)
         if signed_in is None or not self.exchanges.rotate(token.id, successor):
-            self.grants.revoke(grant.id)
+            self.ended.revoke_grant(grant.id, command.at)
             raise InvalidGrant("The refresh token was used before, so everything that followed from it is revoked.")
         claims = access_token_claims(
             command.client,

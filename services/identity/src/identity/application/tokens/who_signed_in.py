@@ -2,25 +2,29 @@
 
 from datetime import datetime
 
+from identity.application.centres.ports import Centres
+from identity.application.centres.standing import barred_centre
 from identity.application.tokens.errors import InvalidGrant
 from identity.domain.people.person import Person
 from identity.domain.tokens.access_token import SignedIn
 from identity.domain.tokens.grants import Grant
 
 
-def is_right_in_force(person: Person, right_id: str | None, at: datetime) -> bool:
+def is_right_in_force(person: Person, right_id: str | None, centres: Centres, at: datetime) -> bool:
     """Whether the person may act so; everybody may as a citizen (None)."""
-    right = person.right(right_id) if right_id else None
-    return right_id is None or (right is not None and right.is_in_force(at))
+    if right_id is None:
+        return True
+    right = person.right(right_id)
+    return right is not None and right.is_in_force(at) and barred_centre(centres, right.kiosk_id, at) is None
 
 
-def who_signed_in(grant: Grant, person: Person, at: datetime) -> SignedIn:
+def who_signed_in(grant: Grant, person: Person, centres: Centres, at: datetime) -> SignedIn:
     """What a token says of them.
 
-    Raises InvalidGrant while the right is suspended and after it ended. Nobody falls back to what they did not choose:
+    Raises InvalidGrant while the right or its centre is suspended and after it ended. Nobody falls back to what they did not choose:
     an app for operators is no use to a citizen. Nothing is revoked, so that who is reinstated goes on.
     """
-    if not is_right_in_force(person, grant.right_id, at):
+    if not is_right_in_force(person, grant.right_id, centres, at):
         raise InvalidGrant(
             "The right that this person signed in with has ended or is suspended; have the person sign in again."
         )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from identity.domain.clients.client_secrets import NO_SECRET_SHA256
 from identity.domain.people.definitions import (
     DEPARTMENT,
     DISTRICT_CODE,
@@ -175,6 +176,11 @@ class Client:
         machine = {GrantType.CLIENT_CREDENTIALS} if self.is_confidential else set()
         assisting = {GrantType.TOKEN_EXCHANGE} if ASSISTING & self.scopes else set()
         return frozenset(people | machine | assisting)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has yet to be given a public key; until then nothing proves that anybody is it."""
+        return self.is_confidential and not self.public_keys and self.secret_sha256 == NO_SECRET_SHA256
 
     @property
     def is_active(self) -> bool:

@@ -11,6 +11,8 @@ import secrets
 
 SECRET_BYTES = 32  # 256 bits: far above the 112 bits from which a fast hash is enough
 NOBODYS_SHA256 = hashlib.sha256(b"no client has this secret").hexdigest()
+# Of a client that has no secret and could be given one: no text is known that hashes to it.
+NO_SECRET_SHA256 = "0" * 64
 
 
 def new_secret(environment: str) -> str:

@@ -35,8 +35,8 @@ def access_token_claims(
 ) -> dict[str, Any]:
     """The claims of RFC 9068 §2.2, and the platform's own `kiosk_id` and `person`; no personal data.
 
-    Of somebody who signed in also `auth_time` and `sid`, the grant that the token ends with. Such a token does not
-    outlive the right that it carries.
+    Of somebody who signed in also `auth_time`, `sid`, the grant that the token ends with, and `right_id` where they act
+    by a right, which it ends with too.
     """
     now = int(issued_at.timestamp())
     claims: dict[str, Any] = {
@@ -68,6 +68,8 @@ def access_token_claims(
             "auth_time": int(signed_in.auth_time.timestamp()),
             "sid": signed_in.grant_id,
         }
+        if signed_in.right:
+            claims["right_id"] = signed_in.right.id
         if signed_in.right and signed_in.right.kiosk_id:
             claims["kiosk_id"] = signed_in.right.kiosk_id
         if signed_in.right and signed_in.right.ends_at:

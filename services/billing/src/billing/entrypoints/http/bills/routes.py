@@ -12,8 +12,8 @@ from billing.application.bills.errors import (
 from billing.application.bills.fetch_bills import FetchBills
 from billing.bootstrap import Billing
 from billing.entrypoints.http.bills import schemas, views
-from billing.entrypoints.http.blueprints import billers, payer, payments
-from servicekit.http import application, idempotency_claim, mark_replayed
+from billing.entrypoints.http.blueprints import PAYERS, billers, payer, payments
+from servicekit.http import EVERYBODY, application, idempotency_claim, mark_replayed
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
 
@@ -24,7 +24,7 @@ _BILLER_ID = {"in": "path", "name": "biller_id", "description": "Of GET /v1/bill
 
 
 @billers.route("/v1/billers")
-@billers.requires("billers:read")
+@billers.requires("billers:read", roles=EVERYBODY)
 @billers.arguments(schemas.BillersQuerySchema, location="query")
 @billers.response(200, schemas.BillersSchema)
 def list_billers(query: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def list_billers(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @billers.route("/v1/billers/<biller_id>", parameters=[_BILLER_ID])
-@billers.requires("billers:read")
+@billers.requires("billers:read", roles=EVERYBODY)
 @billers.raises(BillerNotFound)
 @billers.response(200, schemas.BillerShownSchema)
 def get_biller(biller_id: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def get_biller(biller_id: str) -> dict[str, Any]:
 
 
 @payments.route("/v1/bill-fetches", methods=["POST"])
-@payments.requires("bills:fetch")
+@payments.requires("bills:fetch", roles=PAYERS)
 @payments.keyed("fetch-bills", retention_days=FETCH_KEY_DAYS)
 @payments.raises(BillerNotFound, CustomerNotKnown, FeeDemandNotFound, BillerUnavailable, BillerTimeout)
 @payments.arguments(schemas.BillFetchRequestSchema, example=schemas.BILL_FETCH_EXAMPLE)

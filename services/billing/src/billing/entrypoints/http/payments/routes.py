@@ -18,7 +18,7 @@ from billing.application.payments.pay_bill import PayBill
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.bootstrap import Billing
 from billing.domain.payments.payment import ENDED
-from billing.entrypoints.http.blueprints import internal, payer, payments
+from billing.entrypoints.http.blueprints import PAYERS, internal, payer, payments
 from billing.entrypoints.http.payments import schemas, views
 from servicekit.http import application, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import public_id, transaction_token
@@ -38,7 +38,7 @@ _PAYMENT_ID = {
 
 
 @payments.route("/v1/payments", methods=["POST"])
-@payments.requires("payments:write")
+@payments.requires("payments:write", roles=PAYERS)
 @payments.keyed("create-payment", retention_days=PAYMENT_KEY_DAYS)
 @payments.raises(
     BillNotFound,
@@ -87,7 +87,7 @@ def create_payment(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str,
 
 
 @payments.route("/v1/payments/<payment_id>", parameters=[_PAYMENT_ID])
-@payments.requires("payments:read")
+@payments.requires("payments:read", roles=PAYERS)
 @payments.raises(PaymentNotFound)
 @payments.response(200, schemas.PaymentShownSchema)
 def get_payment(payment_id: str) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def get_payment(payment_id: str) -> dict[str, Any]:
 
 
 @payments.route("/v1/payments/<payment_id>/receipt", parameters=[_PAYMENT_ID])
-@payments.requires("payments:read")
+@payments.requires("payments:read", roles=PAYERS)
 @payments.raises(PaymentNotFound, NoReceiptYet)
 @payments.response(200, schemas.ReceiptShownSchema)
 def get_receipt(payment_id: str) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from billing.application.wallets.errors import WalletNotOpen
 from billing.bootstrap import Billing
 from billing.entrypoints.http.blueprints import payments
 from billing.entrypoints.http.wallets import schemas, views
-from servicekit.http import application, caller
+from servicekit.http import COUNTER, Role, application, caller
 
 
 @payments.route("/v1/wallet")
-@payments.requires("wallet:read")
+@payments.requires("wallet:read", roles=[Role.MACHINE, *COUNTER])
 @payments.raises(WalletNotOpen)
 @payments.response(200, schemas.WalletShownSchema)
 def get_wallet() -> dict[str, Any]:

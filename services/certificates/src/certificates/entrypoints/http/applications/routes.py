@@ -7,7 +7,14 @@ from certificates.application.applications.ports import Position
 from certificates.application.applications.submit_application import SubmitApplication
 from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.applications import schemas, views
-from certificates.entrypoints.http.blueprint import KEY_RETENTION_DAYS, WithHeaders, blueprint, viewer
+from certificates.entrypoints.http.blueprint import (
+    APPLICANTS,
+    KEY_RETENTION_DAYS,
+    READERS,
+    WithHeaders,
+    blueprint,
+    viewer,
+)
 from servicekit.http import application, caller, cursor, etag, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.instants import utc_now
@@ -21,7 +28,7 @@ APPLICATION_ID = {
 
 
 @blueprint.route("/v1/applications", methods=["POST"])
-@blueprint.requires("applications:write")
+@blueprint.requires("applications:write", roles=APPLICANTS)
 @blueprint.keyed("submit-application", retention_days=KEY_RETENTION_DAYS)
 @blueprint.raises(FormNotAcceptable)
 @blueprint.arguments(schemas.SubmitSchema, example=schemas.APPLICATION_EXAMPLE)
@@ -39,7 +46,7 @@ def submit_application(body: dict[str, Any]) -> WithHeaders:
             event_id=event_id(),
             client_id=caller().client_id,
             kiosk_id=caller().kiosk_id,
-            citizen_id=caller().citizen_id,
+            person_id=caller().citizen_id,
             assistance_id=caller().assistance_id,
             at=utc_now(),
             request_id=request_id(),
@@ -52,14 +59,15 @@ def submit_application(body: dict[str, Any]) -> WithHeaders:
 
 
 @blueprint.route("/v1/applications")
-@blueprint.requires("applications:read")
+@blueprint.requires("applications:read", roles=READERS)
 @blueprint.arguments(schemas.ApplicationQuerySchema, location="query")
 @blueprint.response(200, schemas.ApplicationsSchema)
 def list_applications(query: dict[str, Any]) -> dict[str, Any]:
     """Applications, those due first in front.
 
     An officer gets the queue of the own department and districts (state IN_VERIFICATION unless asked
-    otherwise), of that state what is for the own post; a centre what was lodged there; a portal what it lodged.
+    otherwise), of that state what is for the own post; a centre what was lodged there; a portal what it lodged; a
+    citizen their own.
     """
     after = Position(**cursor().decode(query["cursor"])) if "cursor" in query else None
     applications, following = application(Certificates).applications.page(
@@ -70,7 +78,7 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/v1/applications/<string:application_id>", parameters=[APPLICATION_ID])
-@blueprint.requires("applications:read")
+@blueprint.requires("applications:read", roles=READERS)
 @blueprint.versioned()
 @blueprint.raises(ApplicationNotFound)
 @blueprint.response(200, schemas.ApplicationSchema)

@@ -4,7 +4,7 @@ from typing import Any
 
 from certificates.application.certificates.errors import CertificateNotFound, CertificateNotTrusted
 from certificates.bootstrap import Certificates
-from certificates.entrypoints.http.blueprint import WithHeaders, blueprint, viewer
+from certificates.entrypoints.http.blueprint import READERS, WithHeaders, blueprint, viewer
 from certificates.entrypoints.http.certificates import schemas, views
 from certificates.entrypoints.http.certificates.qr_drawing import qr_drawing
 from servicekit.http import application
@@ -22,7 +22,7 @@ _CERTIFICATE_ID = {
 
 
 @blueprint.route("/v1/certificates/<string:certificate_id>", parameters=[_CERTIFICATE_ID])
-@blueprint.requires("applications:read")
+@blueprint.requires("applications:read", roles=READERS)
 @blueprint.raises(CertificateNotFound)
 @blueprint.response(200, schemas.CertificateSchema)
 def get_certificate(certificate_id: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def get_certificate(certificate_id: str) -> dict[str, Any]:
 
 
 @blueprint.route("/v1/certificates/<string:certificate_id>/qr", parameters=[_CERTIFICATE_ID])
-@blueprint.requires("applications:read")
+@blueprint.requires("applications:read", roles=READERS)
 @blueprint.raises(CertificateNotFound, CertificateNotTrusted)
 @blueprint.response(200, schemas.CertificateQrSchema)
 def get_certificate_qr(certificate_id: str) -> dict[str, Any]:

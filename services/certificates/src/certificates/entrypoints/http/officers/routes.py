@@ -17,13 +17,13 @@ from certificates.entrypoints.http.applications.routes import APPLICATION_ID, cr
 from certificates.entrypoints.http.applications.schemas import ApplicationSchema
 from certificates.entrypoints.http.blueprint import KEY_RETENTION_DAYS, WithHeaders, acting_officer, blueprint
 from certificates.entrypoints.http.officers import schemas
-from servicekit.http import application, idempotency_claim, mark_replayed, precondition, request_id
+from servicekit.http import Role, application, idempotency_claim, mark_replayed, precondition, request_id
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 
 
 @blueprint.route("/v1/applications/<string:application_id>/decisions", methods=["POST"], parameters=[APPLICATION_ID])
-@blueprint.requires("applications:decide")
+@blueprint.requires("applications:decide", roles=[Role.OFFICER])
 @blueprint.keyed("decide-application", retention_days=KEY_RETENTION_DAYS)
 @blueprint.versioned()
 @blueprint.raises(

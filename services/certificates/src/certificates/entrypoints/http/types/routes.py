@@ -7,7 +7,7 @@ from certificates.bootstrap import Certificates
 from certificates.domain.sla.calendar import civil_date
 from certificates.entrypoints.http.blueprint import blueprint
 from certificates.entrypoints.http.types import schemas, views
-from servicekit.http import application
+from servicekit.http import EVERYBODY, application
 from servicekit.instants import utc_now
 
 _APPLICATION_TYPE = {
@@ -19,7 +19,7 @@ _APPLICATION_TYPE = {
 
 
 @blueprint.route("/v1/application-types")
-@blueprint.requires("applications:read")
+@blueprint.requires("applications:read", roles=EVERYBODY)
 @blueprint.response(200, schemas.ApplicationTypesSchema)
 def list_application_types() -> dict[str, Any]:
     """What may be applied for, with today's fee.
@@ -32,7 +32,7 @@ def list_application_types() -> dict[str, Any]:
 
 
 @blueprint.route("/v1/application-types/<string:application_type>", parameters=[_APPLICATION_TYPE])
-@blueprint.requires("applications:read")
+@blueprint.requires("applications:read", roles=EVERYBODY)
 @blueprint.raises(UnknownApplicationType)
 @blueprint.response(200, schemas.ApplicationTypeSchema)
 def get_application_type(application_type: str) -> dict[str, Any]:

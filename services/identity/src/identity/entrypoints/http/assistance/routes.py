@@ -12,7 +12,6 @@ from identity.application.assistance.errors import (
     AssistanceOver,
     CaseAnswered,
     CaseNotFound,
-    MayNotAssist,
 )
 from identity.application.assistance.give_consent import GiveConsent
 from identity.application.assistance.ports import Ending
@@ -35,12 +34,25 @@ from identity.entrypoints.http.assistance.schemas import (
 )
 from identity.entrypoints.http.vault.routes import new_reference
 from servicekit.errors import FieldProblem, ValidationFailed
-from servicekit.http import Blueprint, application, caller, cursor, idempotency_claim, mark_replayed, request_id
+from servicekit.http import (
+    COUNTER,
+    Blueprint,
+    Role,
+    application,
+    caller,
+    cursor,
+    idempotency_claim,
+    mark_replayed,
+    request_id,
+)
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 from servicekit.money import money
 
 KEY_RETENTION_DAYS = 7
+# No citizen asks to act for another, and nobody who acts for somebody: such a token's role is the citizen's.
+COUNTERS = frozenset({Role.MACHINE, *COUNTER})
+SUPPORT = frozenset({Role.MACHINE, Role.STATE_ADMIN})
 _ASSISTANCE = {
     "in": "path",
     "name": "assistance_id",
@@ -64,10 +76,10 @@ assistances = Blueprint("assistance", description="Acting for a person who agree
 
 
 @assistances.route("/v1/assistances", methods=["POST"])
-@assistances.requires("assistances:write")
+@assistances.requires("assistances:write", roles=COUNTERS)
 @assistances.keyed("ask-consent", retention_days=KEY_RETENTION_DAYS)
 @assistances.raises(
-    MayNotAssist, ActNotAcceptable, InvalidMobile, TooManyCodes, AssistanceNotSetUp, AssistanceOver, ReferenceNotFound,
+    ActNotAcceptable, InvalidMobile, TooManyCodes, AssistanceNotSetUp, AssistanceOver, ReferenceNotFound,
     NumberErased, VaultClosed,
 )  # fmt: skip
 @assistances.arguments(AssistanceRequestSchema, example=EXAMPLE)
@@ -87,7 +99,6 @@ def ask_consent(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, st
         AskConsent(
             actor=_actor(),
             actor_role=who.person.role if who.person else None,
-            actor_has_actor=who.actor is not None,
             mobile=body.get("mobile"),
             reference=body.get("reference"),
             act_code=act.get("code"),
@@ -108,7 +119,7 @@ def ask_consent(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, st
 
 
 @assistances.route("/v1/assistances/<string:assistance_id>", parameters=[_ASSISTANCE])
-@assistances.requires("assistances:read")
+@assistances.requires("assistances:read", roles=COUNTERS)
 @assistances.raises(AssistanceNotFound)
 @assistances.response(200, AssistanceSchema)
 def get_assistance(assistance_id: str) -> dict[str, Any]:
@@ -120,7 +131,7 @@ def get_assistance(assistance_id: str) -> dict[str, Any]:
 
 
 @assistances.route("/v1/assistances/<string:assistance_id>/consents", methods=["POST"], parameters=[_ASSISTANCE])
-@assistances.requires("assistances:write")
+@assistances.requires("assistances:write", roles=COUNTERS)
 @assistances.repeatable("the right code again gives the same receipt; a wrong one is one of five tries")
 @assistances.raises(AssistanceNotFound, AssistanceOver, WrongCode, TooManyTries)
 @assistances.arguments(ConsentRequestSchema, example={"code": "123456"})
@@ -140,7 +151,7 @@ def give_consent(body: dict[str, Any], assistance_id: str) -> dict[str, Any]:
 
 
 @assistances.route("/v1/assistances/<string:assistance_id>/withdrawals", methods=["POST"], parameters=[_ASSISTANCE])
-@assistances.requires("assistances:write")
+@assistances.requires("assistances:write", roles=COUNTERS)
 @assistances.repeatable("what is withdrawn stays withdrawn")
 @assistances.raises(AssistanceNotFound)
 @assistances.response(200, AssistanceSchema)
@@ -155,7 +166,7 @@ def withdraw_assistance(assistance_id: str) -> dict[str, Any]:
 
 
 @assistances.route("/v1/cases")
-@assistances.requires("cases:read")
+@assistances.requires("cases:read", roles=SUPPORT)
 @assistances.arguments(CasesQuerySchema, location="query")
 @assistances.response(200, CasesPageSchema)
 def list_cases(query: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +181,7 @@ def list_cases(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @assistances.route("/v1/cases/<string:case_id>", parameters=[_CASE])
-@assistances.requires("cases:read")
+@assistances.requires("cases:read", roles=SUPPORT)
 @assistances.raises(CaseNotFound)
 @assistances.response(200, CaseSchema)
 def get_case(case_id: str) -> dict[str, Any]:
@@ -179,7 +190,7 @@ def get_case(case_id: str) -> dict[str, Any]:
 
 
 @assistances.route("/v1/cases/<string:case_id>/answers", methods=["POST"], parameters=[_CASE])
-@assistances.requires("cases:write")
+@assistances.requires("cases:write", roles=SUPPORT)
 @assistances.repeatable("the same answer again changes nothing; another one is refused")
 @assistances.raises(CaseNotFound, CaseAnswered)
 @assistances.arguments(

@@ -25,7 +25,7 @@ from identity.entrypoints.http.vault.schemas import (
     StoreRequestSchema,
 )
 from servicekit.errors import FieldProblem, ValidationFailed
-from servicekit.http import Blueprint, application, caller, cursor
+from servicekit.http import Blueprint, Role, application, caller, cursor
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
 
@@ -41,7 +41,7 @@ vault = Blueprint("vault", description="Numbers of people: kept here alone, else
 
 
 @vault.route("/v1/vault/references", methods=["POST"])
-@vault.requires("vault:write")
+@vault.requires("vault:write", roles=[Role.MACHINE])
 @vault.repeatable("the same number gets the same reference")
 @vault.raises(InvalidIdentifier, VaultClosed)
 @vault.arguments(StoreRequestSchema, example={"kind": "aadhaar", "number": "0000 0000 0000"})
@@ -65,7 +65,7 @@ def store_identifier(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @vault.route("/v1/vault/detokenisations", methods=["POST"])
-@vault.requires("vault:reveal")
+@vault.requires("vault:reveal", roles=[Role.MACHINE])
 @vault.repeatable("a reading changes nothing; each is recorded for itself")
 @vault.raises(InvalidPurpose, PurposeNotGranted, ReferenceNotFound, NumberErased, VaultClosed)
 @vault.arguments(DetokenisationRequestSchema)
@@ -95,7 +95,7 @@ def detokenise_identifier(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @vault.route("/v1/vault/references/<string:reference>/readings", parameters=[_REFERENCE])
-@vault.requires("vault:readings")
+@vault.requires("vault:readings", roles=[Role.MACHINE, Role.AUDITOR])
 @vault.raises(ReferenceNotFound)
 @vault.arguments(ReadingsQuerySchema, location="query")
 @vault.response(200, ReadingsPageSchema)

@@ -1,0 +1,10 @@
+"""Each operation in each role, on the real application: as its document says and not otherwise."""
+
+from tests.support.world import World
+
+from certificates.entrypoints.service import SERVICE
+from servicekit.testing.roles import misjudged
+
+
+def test_each_operation_lets_in_the_roles_that_it_names_and_nobody_else(world: World) -> None:
+    assert misjudged(SERVICE, world.http) == []

@@ -1,0 +1,15 @@
+"""What the software at a counter does, today. Services own their scopes; `CENTRE_SCOPES` says others for new centres."""
+
+COUNTER_SCOPES = frozenset(
+    {
+        "applications:read",
+        "applications:write",
+        "billers:read",
+        "bills:fetch",
+        "kiosks:read",
+        "payments:read",
+        "payments:write",
+        "transactions:read",
+    }
+)
+KIOSK_SCOPES = COUNTER_SCOPES | {"assistances:read", "assistances:write", "wallet:read"}

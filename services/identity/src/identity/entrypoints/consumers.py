@@ -1,0 +1,90 @@
+"""Identity's table of events: what the register says of centres, which decides who may act for them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from marshmallow import EXCLUDE, Schema, fields
+from pymongo.client_session import ClientSession
+
+from identity.application.centres.approve_centre import ApproveCentre
+from identity.application.centres.note_standing import NoteStanding
+from identity.bootstrap import Identity
+from identity.domain.centres.centre import Centre, Standing
+from servicekit.events import Consumer, Order, ReceivedEvent
+from servicekit.instants import utc_now
+
+_log = structlog.get_logger(__name__)
+
+
+class _Reading(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class KioskApprovedReading(_Reading):
+    """What identity reads of kiosk.approved.v1."""
+
+    kiosk_id = fields.String(required=True)
+    operator_person_id = fields.String(required=True, allow_none=True)
+    approved_at = fields.AwareDateTime(required=True, format="iso")
+
+
+class _StandingReading(_Reading):
+    kiosk_id = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class KioskSuspendedReading(_StandingReading):
+    """What identity reads of kiosk.suspended.v1."""
+
+    since = fields.AwareDateTime(required=True, format="iso", data_key="suspended_at")
+    until = fields.AwareDateTime(required=True, allow_none=True, format="iso", data_key="suspended_until")
+
+
+class KioskReinstatedReading(_StandingReading):
+    """What identity reads of kiosk.reinstated.v1."""
+
+    since = fields.AwareDateTime(required=True, format="iso", data_key="reinstated_at")
+
+
+class KioskClosedReading(_StandingReading):
+    """What identity reads of kiosk.closed.v1."""
+
+    since = fields.AwareDateTime(required=True, format="iso", data_key="closed_at")
+
+
+def approve_centre(identity: Identity, event: ReceivedEvent, session: ClientSession) -> None:
+    """An approved centre gets its client, and its operator the right to act for it."""
+    data: dict[str, Any] = event.data
+    why_not = identity.within(session, event.request_id, event.id).approve_centre(
+        ApproveCentre(**data, by=event.id, at=utc_now())
+    )
+    if why_not:
+        # For people: `identity grant-right` puts it right.
+        _log.warning("operator_has_no_right", kiosk_id=data["kiosk_id"], reason=why_not)
+
+
+def notes(standing: Standing) -> Callable[[Identity, ReceivedEvent, ClientSession], None]:
+    """A centre's standing is from now on this one."""
+
+    def note_standing(identity: Identity, event: ReceivedEvent, session: ClientSession) -> None:
+        identity.within(session, event.request_id, event.id).note_standing(
+            NoteStanding(centre=Centre(standing=standing, **event.data), by=event.id, at=utc_now())
+        )
+
+    return note_standing
+
+
+CONSUMERS = [
+    Consumer("kiosk.approved.v1", "kiosk-registry", KioskApprovedReading(), approve_centre),
+    # A suspension that comes late must not undo the reinstatement after it.
+    *(
+        Consumer(f"kiosk.{change}.v1", "kiosk-registry", reading, notes(standing), order=Order.LATEST)
+        for change, reading, standing in (
+            ("suspended", KioskSuspendedReading(), Standing.SUSPENDED),
+            ("reinstated", KioskReinstatedReading(), Standing.OPEN),
+            ("closed", KioskClosedReading(), Standing.CLOSED),
+        )
+    ),
+]
