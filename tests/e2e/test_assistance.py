@@ -1,4 +1,4 @@
-"""An operator acts for somebody who agreed to it, is announced, and is stopped by "not me": over the gateway and events."""
+"""An operator acts for somebody who agreed to it, is announced, and is stopped by "not me", over the gateway."""
 
 import re
 import secrets

@@ -16,7 +16,6 @@ from servicekit.http import Actor, Person
 from servicekit.http.auth import InternalTokenVerifier
 from servicekit.tokens import signatures
 
-
 ASSISTED: dict[str, Any] = {
     "person": {"id": "per_1", "role": "citizen"},
     "act": {"sub": "per_op", "client_id": "cli_1", "kiosk_id": "ksk_1", "role": "operator"},

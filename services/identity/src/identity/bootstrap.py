@@ -22,12 +22,12 @@ from identity.adapters import (
 from identity.adapters.assisted_acts import assisted_acts
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
 from identity.adapters.code_file import CodeFile
+from identity.adapters.events import PUBLISHES, Cause
 from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.key_stores.no_keys import NoKeys
 from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
 from identity.adapters.mongo_assistances import DISPUTED, WITHDRAWN, MongoAssistances
 from identity.adapters.mongo_cases import MongoCases
-from identity.adapters.events import PUBLISHES, Cause
 from identity.adapters.mongo_centres import CentresWithin, MongoCentres
 from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications

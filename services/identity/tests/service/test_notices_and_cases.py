@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emitra_contracts import validate_produced
 from flask.testing import FlaskClient
 from tests.support.asking import body_of
 from tests.support.assisting import SUPPORT, Counter, link_in, messages
 from tests.support.signing_in import HTML, Phone
 
+from emitra_contracts import validate_produced
 from identity.application.assistance.note_act import NoteAct
 from identity.application.assistance.send_notices import SendNotices
 from identity.bootstrap import Identity

@@ -19,7 +19,7 @@ SCOPES = ("assistances:read", "assistances:write")
 SUPPORT = ("cases:read", "cases:write")
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ASSISTANCE_TYPE = "urn:emitra:params:oauth:token-type:assistance"
-ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - the name of a type
+ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 OPERATOR = Person("per_operator_1", "operator")
 
 

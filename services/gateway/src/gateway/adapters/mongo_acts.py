@@ -81,8 +81,8 @@ def _reached() -> Iterator[None]:
             yield
     except PyMongoError as error:
         raise DependencyUnavailable(
-            "Acts for people cannot be put on record just now, so nothing is done for anybody. Repeat the request, with "
-            "the same Idempotency-Key if it had one."
+            "Acts for people cannot be put on record just now, so nothing is done for anybody. Repeat the request, "
+            "with the same Idempotency-Key if it had one."
         ) from error
 
 

@@ -30,7 +30,8 @@ _UNTIL_LIFTED = frozenset({Why.CENTRE_SUSPENDED, Why.CENTRE_CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """`of` is the id of what a token's access hangs on: its centre, client, right, sign-in or assistance. No two kinds look alike.
+    """`of` is the id of what a token's access hangs on: its centre, client, right, sign-in or assistance. No two
+    look alike.
 
     It counts from `since` on, before `until` where that is known, and no more once it is `lifted`. `reason` is the
     register's slug, where a centre was suspended.

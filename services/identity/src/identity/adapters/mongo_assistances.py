@@ -140,9 +140,7 @@ class MongoAssistances:
 
         return self._change(condition, change, work)
 
-    def _change(
-        self, condition: Document, change: Document, work: Callable[[ClientSession, Document], None]
-    ) -> bool:
+    def _change(self, condition: Document, change: Document, work: Callable[[ClientSession, Document], None]) -> bool:
         """`work` in the transaction that makes the change, or nothing where the condition holds no more."""
 
         def transaction(session: ClientSession) -> bool:

@@ -20,9 +20,9 @@ from identity.domain.clients.client import ClientKind
 from identity.domain.clients.client_secrets import new_secret
 from identity.domain.people.definitions import InvalidDefinition
 from identity.entrypoints.assistance_events import ACTS, JOBS
+from identity.entrypoints.consumers import CONSUMERS
 from identity.entrypoints.http.assistance.not_me import not_me
 from identity.entrypoints.http.assistance.routes import assistances
-from identity.entrypoints.consumers import CONSUMERS
 from identity.entrypoints.http.clients.routes import clients
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens

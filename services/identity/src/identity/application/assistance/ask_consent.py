@@ -71,8 +71,8 @@ class AskConsentHandler:
     key: bytes = field(repr=False)
 
     def __call__(self, command: AskConsent) -> Once[Assistance]:
-        """The assistance with its code on the way. A repeat under the same key sends nothing more, unless the first died
-        before it had sent.
+        """The assistance with its code on the way. A repeat under the same key sends nothing more, unless the first
+        died before it had sent.
 
         Raises ActNotAcceptable, AssistanceNotSetUp, InvalidMobile, TooManyCodes, IdempotencyKeyReused,
         and as the vault does.

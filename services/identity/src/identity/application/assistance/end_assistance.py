@@ -18,7 +18,7 @@ class Withdraw:
 
 @dataclass(frozen=True, kw_only=True)
 class Dispute:
-    """"Not me": `case_id` is for the case that it opens."""
+    """ "Not me": `case_id` is for the case that it opens."""
 
     notice_code: str
     reason: Reason
@@ -53,4 +53,3 @@ class EndAssistanceHandler:
         self.assistances.dispute(case, command.ending)
         _, opened = self.read.of_notice(command.notice_code)
         return opened or case
-

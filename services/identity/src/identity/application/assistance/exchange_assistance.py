@@ -56,7 +56,9 @@ class ExchangeAssistanceHandler:
         if assistance is None or not assistance.is_of(actor) or not assistance.is_in_force(command.at):
             raise InvalidTokenRequest(_REFUSED)
         if barred_centre(self.centres, assistance.actor.kiosk_id, command.at):
-            raise CentreNotOpen("The register has this centre as suspended or closed. Ask the district's e-Mitra office.")
+            raise CentreNotOpen(
+                "The register has this centre as suspended or closed. Ask the district's e-Mitra office."
+            )
         scopes = _scopes(assistance, command)
         if not self.assistances.count_token(assistance.id, MAX_TOKENS, command.at):
             raise InvalidTokenRequest(_REFUSED)

@@ -66,7 +66,7 @@ class Assistances(Protocol):
         """End it with its event, in one transaction; False when it was neither asked for nor active."""
 
     def dispute(self, case: Case, ending: Ending) -> bool:
-        """End it, open the case, with its event, in one transaction; False when there is a case or never was consent."""
+        """End it and open the case, with its event, in one transaction; False when there is one or was no consent."""
 
 
 class Cases(Protocol):

@@ -32,9 +32,7 @@ class AssistanceReader:
         """By the code in a notice, with the case that it opened. Raises NoticeNotFound."""
         assistance = self.assistances.of_notice(stored(code))
         if assistance is None or assistance.consent is None:
-            raise NoticeNotFound(
-                "Open the link of the message again, whole.", "संदेश का पूरा लिंक फिर से खोलें।"
-            )
+            raise NoticeNotFound("Open the link of the message again, whole.", "संदेश का पूरा लिंक फिर से खोलें।")
         return assistance, self.cases.about(assistance.id)
 
     def case(self, case_id: str) -> Case:

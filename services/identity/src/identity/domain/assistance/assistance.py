@@ -18,7 +18,7 @@ MAX_TOKENS = 10
 TOKEN_LIVES = timedelta(minutes=5)
 # What nobody agreed to is of no use to anybody after a day.
 UNANSWERED_KEPT = timedelta(days=1)
-# Of one number: at one centre as many in a day as one signs in with, and at all centres together what messages may cost.
+# Of one number: at one centre as many in a day as one signs in with, at all together what messages may cost.
 MAX_CODES_AT_A_CENTRE = 10
 MAX_CODES_OF_A_NUMBER_HERE = 30
 MAX_CODES_OF_A_CLIENT = 500

@@ -79,9 +79,7 @@ def answer_notice(form: dict[str, str]) -> AnyResponse:
     area = application(Identity).assistance
     if form["what"] == DISPUTE:
         area.end.dispute(
-            Dispute(
-                notice_code=form["code"], reason=Reason(form["reason"]), case_id=public_id("cas"), ending=ending()
-            )
+            Dispute(notice_code=form["code"], reason=Reason(form["reason"]), case_id=public_id("cas"), ending=ending())
         )
     else:
         assistance, _ = area.read.of_notice(form["code"])

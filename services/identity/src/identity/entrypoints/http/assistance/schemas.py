@@ -94,9 +94,7 @@ class AssistanceRequestSchema(DiscreetSchema):
     def _one_number(self, data: dict[str, Any], **_: Any) -> None:
         if ("mobile" in data) == ("reference" in data):
             raise ValidationError(
-                Coded(
-                    "one-of-two", "Give mobile or reference, one of the two.", "mobile या reference में से एक दें।"
-                )
+                Coded("one-of-two", "Give mobile or reference, one of the two.", "mobile या reference में से एक दें।")
             )
 
 

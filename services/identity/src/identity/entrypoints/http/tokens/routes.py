@@ -77,7 +77,9 @@ def issue_token() -> tuple[AccessToken, dict[str, str]]:
 
     By client_credentials for a machine; by authorization_code with PKCE, then refresh_token, for a person who signed
     in (`GET /v1/oauth2/authorize`); by token-exchange (RFC 8693) for who acts for a person that agreed to it
-    (`POST /v1/assistances`), good for five minutes. Authenticate with a signed assertion (private_key_jwt, preferred), with HTTP Basic
+    (`POST /v1/assistances`), good for five minutes.
+
+    Authenticate with a signed assertion (private_key_jwt, preferred), with HTTP Basic
     (client_secret_basic) or with client_id and client_secret in the form; an app without a secret sends client_id
     alone. The token is good for 15 minutes; ask for the next one a minute before, not for every request. Errors have
     the members error and error_description of RFC 6749 section 5.2 beside the problem's own. After ten failures

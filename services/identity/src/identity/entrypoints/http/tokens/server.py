@@ -39,8 +39,8 @@ from identity.application.tokens.redeem_code import RedeemCode
 from identity.application.tokens.rotate_refresh_token import RotateRefreshToken
 from identity.bootstrap import Identity
 from identity.domain.clients.client import SCOPE, Client, GrantType
-from identity.domain.tokens.access_token import AUDIENCE
 from identity.domain.people.rights import Role
+from identity.domain.tokens.access_token import AUDIENCE
 from identity.domain.tokens.grants import OPENID, AuthorizationCode, new_token, stored
 from identity.entrypoints.http.tokens.token_request import Credentials
 from servicekit.errors import ServiceError
@@ -216,7 +216,9 @@ class _Exchanging(grants.BaseGrant, grants.TokenEndpointMixin):
         self.request.client = client
         form = self.request.form
         if form.get("subject_token_type") != ASSISTANCE_TYPE or "subject_token" not in form:
-            raise InvalidRequestError(f"Send an assistance's id as subject_token, subject_token_type={ASSISTANCE_TYPE}.")
+            raise InvalidRequestError(
+                f"Send an assistance's id as subject_token, subject_token_type={ASSISTANCE_TYPE}."
+            )
         if ("actor_token" in form) != (form.get("actor_token_type") == ACCESS_TOKEN_TYPE):
             raise InvalidRequestError(f"actor_token goes with actor_token_type={ACCESS_TOKEN_TYPE}.")
         if form.get("requested_token_type", ACCESS_TOKEN_TYPE) != ACCESS_TOKEN_TYPE:
