@@ -11,7 +11,14 @@ from servicekit.testing.contract import contract_of
 TestContract = contract_of(SERVICE, every_example, producer)
 
 
-@pytest.mark.parametrize("reading", readings(SERVICE, every_example))
+OF_TRANSACTIONS = [
+    reading
+    for reading in readings(SERVICE, every_example)
+    if "transaction_token" in reading.values[0].envelope["data"]  # the others say whose access was taken back
+]
+
+
+@pytest.mark.parametrize("reading", OF_TRANSACTIONS)
 def test_each_example_has_the_token_that_it_is_followed_by(reading: Reading) -> None:
     data = reading.load()
     assert data["transaction_token"] == reading.envelope["data"]["transaction_token"]

@@ -65,7 +65,7 @@ class Counter:
     @property
     def code(self) -> str:
         """What the person reads out."""
-        return re.findall(r"\b[0-9]{6}\b", messages(self.phone, self.mobile)[-1])[0]
+        return str(re.findall(r"\b[0-9]{6}\b", messages(self.phone, self.mobile)[-1])[0])
 
     def consents(self, assistance_id: str, code: str | None = None) -> TestResponse:
         """Hand in a code."""
@@ -108,7 +108,7 @@ class Counter:
 
 def link_in(text: str) -> str:
     """The path of the link in a notice."""
-    return re.findall(r"https://api\.emitra\.example(/v1/not-me/[A-Za-z0-9_-]{43})", text)[0]
+    return str(re.findall(r"https://api\.emitra\.example(/v1/not-me/[A-Za-z0-9_-]{43})", text)[0])
 
 
 CounterOf = Callable[..., Counter]

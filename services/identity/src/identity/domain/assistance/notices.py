@@ -34,4 +34,4 @@ class Notice:
 
     def again_after(self) -> timedelta:
         """How long to wait after one more failure: doubled each time, up to the last."""
-        return min(FIRST_REPEAT * 2 ** min(self.attempts, 16), LAST_REPEAT)
+        return min(FIRST_REPEAT * (1 << min(self.attempts, 16)), LAST_REPEAT)
