@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from billing.application.payments.sweep_payments import SweepPayments
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
 from billing.bootstrap import Billing
+from servicekit.http import Person
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually, internal_headers
@@ -54,6 +55,7 @@ class Caller:
     client_id: str = CLIENT
     kiosk_id: str | None = None
     scopes: Sequence[str] = ALL_SCOPES
+    person: Person | None = None
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         return self.http.get(path, headers=self.headers(None), **kwargs)
@@ -90,7 +92,11 @@ class Caller:
 
     def headers(self, key: str | None) -> dict[str, str]:
         headers = internal_headers(
-            "billing", client_id=self.client_id, kiosk_id=self.kiosk_id, scopes=tuple(self.scopes)
+            "billing",
+            client_id=self.client_id,
+            kiosk_id=self.kiosk_id,
+            scopes=tuple(self.scopes),
+            person=self.person,
         )
         return headers if key is None else {**headers, "Idempotency-Key": key}
 
