@@ -19,7 +19,10 @@ def test_what_a_citizen_fetches_and_pays_is_theirs_alone_through_any_app(world: 
         assert json_of(stranger.pay(bill, **mode))["code"] == "bill-not-found"
     payment = json_of(mine.pay(bill, **card))
     path = f"/v1/payments/{payment['payment_id']}"
-    assert [path_of.get(path).status_code for path_of in (mine, citizen(world, "per_1", "cli_another_app"))] == [200, 200]
+    assert [path_of.get(path).status_code for path_of in (mine, citizen(world, "per_1", "cli_another_app"))] == [
+        200,
+        200,
+    ]
     for stranger in (other, portal, world.centre()):
         for address in (path, f"{path}/receipt"):
             assert json_of(stranger.get(address))["code"] == "payment-not-found"

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from tests.support.builders import KIOSK, NOW, a_bill
 
+from billing.application.ownership import owns
 from billing.domain.centres import Centre, Standing
 from billing.domain.ledger.accounts import held_owner, wallet_owner
 from billing.domain.ledger.entries import JournalEntry, Kind, Leg, sandbox_funding, wallet_changes
 from billing.domain.ledger.wallet import Wallet
-from billing.application.ownership import owns
 from billing.domain.payer import Payer
 from billing.domain.payments.parts import Part
 from billing.domain.tariff.billers import Biller, CustomerParam, Exactness, Problem

@@ -1,4 +1,4 @@
-"""The gateway's own operation in each role, by tokens as identity makes them: as its document says and not otherwise."""
+"""The gateway's own operation in each role, by tokens as identity makes them: as its document says."""
 
 from dataclasses import asdict
 

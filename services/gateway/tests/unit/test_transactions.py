@@ -223,7 +223,9 @@ def test_before_its_events_arrive_the_owner_is_asked() -> None:
         ({"client_id": "cli_2", "districts": ["101"]}, False),
     ],
 )
-def test_what_was_made_at_a_centre_is_the_centres_and_its_districts_officers(who: Any, sees: Any, by_events: Any) -> None:
+def test_what_was_made_at_a_centre_is_the_centres_and_its_districts_officers(
+    who: Any, sees: Any, by_events: Any
+) -> None:
     known = an_application(SUBMITTED, kiosk_id="ksk_1", district_code="102")
     reported = replace(REPORTED, kiosk_id="ksk_1", district_code="102")
     sources = {"transactions": [known]} if by_events else {"reported": reported}

@@ -47,9 +47,7 @@ class ChoiceReader:
         """Rights in force and citizen, or what the app asks for alone. Whose number is nobody's yet is a citizen."""
         role = Role(sign_in.request.role) if sign_in.request.role else None
         person = self.people.of_mobile(sign_in.mobile_index or "")
-        return Choices(
-            rights=rights_in_force(person, at, role) if person else (), citizen=role in (None, Role.CITIZEN)
-        )
+        return Choices(rights=rights_in_force(person, at, role) if person else (), citizen=role in (None, Role.CITIZEN))
 
 
 @dataclass(frozen=True, kw_only=True)
