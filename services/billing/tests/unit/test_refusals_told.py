@@ -215,7 +215,7 @@ def test_a_standing_holds_from_its_beginning_to_its_end(centre: Centre, standing
     [
         (Payer("cli_1", None), Payer("cli_1", None), True),
         (Payer("cli_1", None), Payer("cli_2", None), False),
-        (Payer("cli_1", None), Payer("cli_1", KIOSK), False),
+        (Payer("cli_1", None), Payer("cli_1", KIOSK), True),
         (Payer("cli_1", KIOSK), Payer("cli_2", KIOSK), True),
         (Payer("cli_1", KIOSK), Payer("cli_1", None), False),
         (Payer("cli_1", KIOSK), Payer("cli_1", "ksk_2"), False),

@@ -275,7 +275,7 @@ def test_a_page_has_what_is_not_due_first_then_by_the_day_it_is_due_then_by_id(s
         (Selection(reach=EVERYTHING, districts=frozenset()), []),
         (Selection(reach=reach("operator", client_id="cli_app", kiosk_id="ksk_1")), ["app_1"]),
         (Selection(reach=reach("machine", client_id="cli_portal")), ["app_2"]),
-        (Selection(reach=reach("machine", client_id="cli_kiosk")), ["app_3"]),
+        (Selection(reach=reach("machine", client_id="cli_kiosk")), ["app_1", "app_3"]),
         (Selection(reach=reach("citizen", client_id="cli_portal", person_id="per_1")), ["app_4"]),
         (Selection(reach=reach("citizen", client_id="cli_portal", person_id="per_2")), []),
         (Selection(reach=NOTHING), []),

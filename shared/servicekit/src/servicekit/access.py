@@ -108,7 +108,7 @@ def reach(
     |---|---|
     | citizen | what is their own |
     | operator, staff; software of a centre | what was made at the centre |
-    | other software | what this client made for nobody in particular, at no centre |
+    | other software | what this client made for nobody in particular |
     | officer | cases of the department in the districts; of what has no department, all in the districts |
     | district administration | what is in the districts |
     | auditor, state administration | everything |
@@ -125,17 +125,14 @@ def reach(
         case Role.MACHINE if kiosk_id:
             members = {"kiosk_id": _this(kiosk_id)}
         case Role.MACHINE:
-            members = {"client_id": _this(client_id), "kiosk_id": _UNSET, "person_id": _UNSET}
-        case Role.OFFICER if department:
+            members = {"client_id": _this(client_id), "person_id": frozenset({None})}
+        case Role.OFFICER:
             members = {"department": _this(department), "district_code": frozenset(districts)}
         case Role.DISTRICT_ADMIN:
             members = {"district_code": frozenset(districts)}
         case Role.STATE_ADMIN | Role.AUDITOR:
             members = EVERYTHING.members
     return Reach(members)
-
-
-_UNSET: frozenset[str | None] = frozenset({None})
 
 
 def _this(value: str | None) -> frozenset[str | None]:
