@@ -223,9 +223,7 @@ def test_before_its_events_arrive_the_owner_is_asked() -> None:
         ({"client_id": "cli_2", "districts": ["101"]}, False),
     ],
 )
-def test_only_the_client_its_centre_and_officers_of_the_district_see_it(
-    who: Any, sees: Any, by_events: Any
-) -> None:
+def test_only_the_client_its_centre_and_officers_of_the_district_see_it(who: Any, sees: Any, by_events: Any) -> None:
     known = an_application(SUBMITTED, kiosk_id="ksk_1", district_code="102")
     reported = replace(REPORTED, kiosk_id="ksk_1", district_code="102")
     sources = {"transactions": [known]} if by_events else {"reported": reported}
