@@ -182,8 +182,8 @@ def test_who_could_act_may_not_be_refused_and_others_may_be_let_in() -> None:
     narrow, wide = deepcopy(DOCUMENT), deepcopy(DOCUMENT)
     post(narrow)["x-roles"] = ["machine"]
     post(wide)["x-roles"] = ["citizen", "machine"]
-    assert [change.previous for _, change in breaking_api_changes(wide, narrow)] == ["for citizen"]
-    assert [change.previous for _, change in breaking_api_changes(wide, DOCUMENT)] == ["for citizen, machine"]
+    assert [change.was for _, change in breaking_api_changes(wide, narrow)] == ["for citizen"]
+    assert [change.was for _, change in breaking_api_changes(wide, DOCUMENT)] == ["for citizen, machine"]
     # Before operations said so, nothing was promised.
     for before in (DOCUMENT, narrow):
         assert list(breaking_api_changes(before, wide)) == []

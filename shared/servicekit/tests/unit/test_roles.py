@@ -66,5 +66,5 @@ def test_a_route_that_says_not_for_whom_it_is_is_closed_to_people_and_seen() -> 
 
 @pytest.mark.parametrize("roles", [[], ["inspector"]])
 def test_a_route_for_nobody_or_for_a_role_that_there_is_not_is_refused_where_it_is_written(roles: Any) -> None:
-    with pytest.raises(ValueError, match="(?i)role"):
+    with pytest.raises(ValueError, match=r"(?i)role"):
         service(roles)
