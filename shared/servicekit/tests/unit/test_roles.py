@@ -1,4 +1,4 @@
-"""What calls every operation in every role sees a gate that does not close, and a route that says not for whom it is."""
+"""What calls every operation in every role sees a gate that does not close, and a route that names no role."""
 
 from typing import Any
 
