@@ -33,7 +33,9 @@ SOMETIMES = {
     ("identity", "Acting", "department"): "of officers",
     ("identity", "Acting", "designation"): "of officers",
     ("identity", "Acting", "designation_hi"): "of officers",
-    ("identity", "Acting", "districts"): "of officers",
+    ("identity", "Acting", "districts"): "of officers and the district administration",
+    ("identity", "Acting", "lsp_id"): "of local service providers",
+    ("identity", "Acting", "office"): "of officers",
     ("identity", "Introspection", "token_type"): "of a token that counts",
     ("identity", "Introspection", "scope"): "of a token that counts",
     ("identity", "Introspection", "client_id"): "of a token that counts",
@@ -45,7 +47,7 @@ SOMETIMES = {
     ("identity", "Introspection", "jti"): "of a token that counts",
     ("identity", "Introspection", "auth_time"): "of somebody who signed in",
     ("identity", "Introspection", "sid"): "of somebody who signed in",
-    ("identity", "Introspection", "kiosk_id"): "of a centre's client",
+    ("identity", "Introspection", "kiosk_id"): "of a centre's client and its people",
     ("identity", "Introspection", "person"): "of who acts for somebody",
 }
 _LIST_OF_VALUES = re.compile(r"\b[A-Z][A-Z_]{2,}\b,? or \b[A-Z][A-Z_]{2,}\b|\b[a-z]+(?:-[a-z]+)+ or [a-z-]+\b")

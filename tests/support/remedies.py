@@ -210,8 +210,7 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
     ),
     "test_every_operation_says_for_which_roles_it_is": (
         _ROUTES,
-        "name them in @blueprint.requires(scope, roles=…), see shared/adr/0042-whom-a-route-is-for-and-who-sees-what.md; "
-        "then `make generate`",
+        "name them in @blueprint.requires(scope, roles=…), as ADR 0042 has it; then `make generate`",
     ),
     "test_every_service_calls_its_operations_in_every_role": (
         "services/{service}/tests/service/test_roles.py",

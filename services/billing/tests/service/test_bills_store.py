@@ -70,7 +70,7 @@ def test_a_bill_is_shown_to_whoever_fetched_it_and_to_its_centre(bills: Bills) -
     bills.add(a_claim(ours.bill_id), a_fetch(ours, payer=Payer("cli_1", "ksk_RJ10200001")))
 
     assert bills.get(bill.bill_id, Payer("cli_2", None)) is None
-    assert bills.get(ours.bill_id, PAYER) is None
+    assert bills.get(ours.bill_id, Payer("cli_2", None)) is None
     assert bills.get(ours.bill_id, Payer("cli_2", "ksk_RJ10200001")) == ours
     assert bills.get("bil_unknown", PAYER) is None
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from threading import Lock
 
 from billing.application.bills.ports import BillFetch, FeeDemand, FetchedBills
+from billing.application.ownership import owns
 from billing.application.payments.errors import BillAlreadyPaid, part_refused
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.domain.books import PaymentFacts, WalletFacts
 from billing.domain.centres import Centre
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
 from billing.domain.ledger.wallet import Wallet
-from billing.application.ownership import owns
 from billing.domain.payer import Payer
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.breaks import Break, Resolution

@@ -275,15 +275,23 @@ def test_a_page_has_what_is_not_due_first_then_by_the_day_it_is_due_then_by_id(s
         (Selection(reach=EVERYTHING, districts=frozenset()), []),
         (Selection(reach=reach("operator", client_id="cli_app", kiosk_id="ksk_1")), ["app_1"]),
         (Selection(reach=reach("machine", client_id="cli_portal")), ["app_2"]),
-        (Selection(reach=reach("machine", client_id="cli_kiosk")), ["app_3"]),
+        (Selection(reach=reach("machine", client_id="cli_kiosk")), ["app_1", "app_3"]),
         (Selection(reach=reach("citizen", client_id="cli_portal", person_id="per_1")), ["app_4"]),
         (Selection(reach=reach("citizen", client_id="cli_portal", person_id="per_2")), []),
         (Selection(reach=NOTHING), []),
         (Selection(reach=reach("officer", client_id="cli_office", department="revenue", districts={"107"})), ["app_2"]),
-        (Selection(reach=reach("district_admin", client_id="cli_office", districts={"107"}), districts=frozenset({"102"})), []),
+        (
+            Selection(
+                reach=reach("district_admin", client_id="cli_office", districts={"107"}), districts=frozenset({"102"})
+            ),
+            [],
+        ),
         (Selection(reach=EVERYTHING, state=State.ISSUED), ["app_3"]),
         (Selection(reach=REVENUE, state=State.ISSUED), []),
-        (Selection(reach=EVERYTHING, without=frozenset({("caste", "verification"), ("domicile", "registration")})), ["app_1", "app_3", "app_4"]),
+        (
+            Selection(reach=EVERYTHING, without=frozenset({("caste", "verification"), ("domicile", "registration")})),
+            ["app_1", "app_3", "app_4"],
+        ),
         (
             Selection(reach=REVENUE, without=frozenset({("domicile", "approval"), ("birth", "registration")})),
             ["app_2"],

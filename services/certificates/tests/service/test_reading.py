@@ -3,7 +3,9 @@
 from typing import Any
 
 from tests.support.builders import NAME, birth_form, caste_form
-from tests.support.world import World, json_of, problem
+from tests.support.world import KIOSK, Caller, World, json_of, new_key, problem
+
+from servicekit.http import Person
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
@@ -47,6 +49,57 @@ def test_a_portal_sees_what_it_lodged_itself(world: World) -> None:
     assert world.portal().get(path).status_code == 200
     assert world.portal("cli_other").get(path).status_code == 404
     assert world.kiosk().get(path).status_code == 404
+
+
+def test_what_a_citizen_applies_for_is_theirs_alone_through_any_app(world: World) -> None:
+    def citizen(person_id: str, client_id: str = "cli_portal") -> Caller:
+        return world.caller(client_id=client_id, person=Person(person_id, "citizen"))
+
+    application = json_of(citizen("per_1").apply(), 201)
+    path = f"/v1/applications/{application['application_id']}"
+    for of_mine in (citizen("per_1"), citizen("per_1", "cli_another_app")):
+        assert of_mine.get(path).status_code == 200
+        assert ids(json_of(of_mine.get("/v1/applications"), 200)) == [application["application_id"]]
+    operator = world.caller(kiosk_id=KIOSK, person=Person("per_1", "operator"))
+    for stranger in (citizen("per_2"), world.portal(), world.kiosk(), operator, world.officer("107")):
+        assert problem(stranger.get(path), 404)["code"] == "application-not-found"
+        assert ids(json_of(stranger.get("/v1/applications"), 200)) == []
+    assert world.officer().get(path).status_code == 200
+
+
+def test_the_people_of_a_centre_see_what_its_software_lodged_and_the_other_way_round(world: World) -> None:
+    staff = world.caller(client_id="cli_counter_app", kiosk_id=KIOSK, person=Person("per_7", "staff"))
+    lodged = [json_of(who.apply(), 201)["application_id"] for who in (world.kiosk(), staff)]
+    for who in (world.kiosk(), staff):
+        assert ids(json_of(who.get("/v1/applications"), 200)) == sorted(lodged)
+
+
+def test_administration_and_auditor_see_more_and_change_nothing(world: World) -> None:
+    path = f"/v1/applications/{json_of(world.kiosk().apply(), 201)['application_id']}"
+    admin = Person("per_8", "district_admin", districts=frozenset({"102"}))
+    elsewhere = Person("per_8", "district_admin", districts=frozenset({"107"}))
+    for person, status in ((admin, 200), (elsewhere, 404), (Person("per_9", "auditor"), 200)):
+        assert world.caller(person=person).get(path).status_code == status
+        refused = problem(world.caller(person=person).apply(), 403)
+        assert refused["code"] == "role-not-permitted"
+        assert "नागरिक" in refused["detail_hi"]
+        assert refused["roles"] == ["citizen", "operator", "staff", "machine"]
+
+
+def test_a_key_of_one_citizen_is_no_key_of_another_of_the_same_app(world: World) -> None:
+    key = new_key()
+    first, second = (world.caller(person=Person(person_id, "citizen")) for person_id in ("per_1", "per_2"))
+    mine = json_of(first.apply(key=key), 201)["application_id"]
+    assert json_of(first.apply(key=key), 201)["application_id"] == mine
+    assert json_of(second.apply(key=key), 201)["application_id"] != mine
+
+
+def test_a_token_that_lacks_what_its_role_is_bound_to_sees_nothing(world: World) -> None:
+    path = f"/v1/applications/{json_of(world.portal().apply(), 201)['application_id']}"
+    for person in (Person("per_7", "operator"), Person("per_8", "district_admin"), Person("per_9", "officer")):
+        unbound = world.caller(client_id="cli_portal", person=person)
+        assert unbound.get(path).status_code == 404
+        assert ids(json_of(unbound.get("/v1/applications"), 200)) == []
 
 
 def test_the_queue_has_the_officers_own_cases_those_due_first_in_front(world: World) -> None:

@@ -37,7 +37,10 @@ def office(**changed: object) -> Viewer:
     ],
 )
 def test_who_may_see_what(viewer: Viewer, district_code: str, client_id: str, kiosk_id: str | None, may: bool) -> None:
-    assert viewer.may_see(CASTE, district_code=district_code, client_id=client_id, kiosk_id=kiosk_id, person_id=None) is may
+    assert (
+        viewer.may_see(CASTE, district_code=district_code, client_id=client_id, kiosk_id=kiosk_id, person_id=None)
+        is may
+    )
 
 
 def test_an_officer_sees_a_type_of_which_any_step_is_their_departments() -> None:

@@ -1,7 +1,8 @@
-"""The gateway's own operation in each role, by tokens as identity makes them: as its document says and not otherwise."""
+"""The gateway's own operation in each role, by tokens as identity makes them: as its document says."""
 
 from dataclasses import asdict
 
+from tests.support.foreign_services import Reply
 from tests.support.stage import Stage
 
 from gateway.entrypoints.service import SERVICE
@@ -19,4 +20,5 @@ def test_each_operation_lets_in_the_roles_that_it_names_and_nobody_else(viewing:
         token = viewing.identity.token(*scopes, kiosk_id=KIOSK_ID if role in COUNTER else None, person=person)
         return {"Authorization": f"Bearer {token}"}
 
+    viewing.billing.reply = lambda _: Reply(404)
     assert misjudged(SERVICE, viewing.app.test_client(), headers_of) == []

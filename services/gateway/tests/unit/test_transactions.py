@@ -215,7 +215,7 @@ def test_before_its_events_arrive_the_owner_is_asked() -> None:
 @pytest.mark.parametrize(
     ("who", "sees"),
     [
-        ({"client_id": "cli_1"}, False),
+        ({"client_id": "cli_1"}, True),
         ({"client_id": "cli_2"}, False),
         ({"client_id": "cli_2", "kiosk_id": "ksk_1"}, True),
         ({"client_id": "cli_2", "kiosk_id": "ksk_2"}, False),
@@ -223,7 +223,7 @@ def test_before_its_events_arrive_the_owner_is_asked() -> None:
         ({"client_id": "cli_2", "districts": ["101"]}, False),
     ],
 )
-def test_what_was_made_at_a_centre_is_the_centres_and_its_districts_officers(who: Any, sees: Any, by_events: Any) -> None:
+def test_only_the_client_its_centre_and_officers_of_the_district_see_it(who: Any, sees: Any, by_events: Any) -> None:
     known = an_application(SUBMITTED, kiosk_id="ksk_1", district_code="102")
     reported = replace(REPORTED, kiosk_id="ksk_1", district_code="102")
     sources = {"transactions": [known]} if by_events else {"reported": reported}

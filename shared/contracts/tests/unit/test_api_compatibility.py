@@ -178,6 +178,17 @@ def test_an_operation_that_was_public_may_not_ask_for_a_scope() -> None:
     assert [change.current for _, change in breaking_api_changes(public, scoped)] == ["scope payments:write"]
 
 
+def test_who_could_act_may_not_be_refused_and_others_may_be_let_in() -> None:
+    narrow, wide = deepcopy(DOCUMENT), deepcopy(DOCUMENT)
+    post(narrow)["x-roles"] = ["machine"]
+    post(wide)["x-roles"] = ["citizen", "machine"]
+    assert [change.was for _, change in breaking_api_changes(wide, narrow)] == ["for citizen"]
+    assert [change.was for _, change in breaking_api_changes(wide, DOCUMENT)] == ["for citizen, machine"]
+    # Before operations said so, nothing was promised.
+    for before in (DOCUMENT, narrow):
+        assert list(breaking_api_changes(before, wide)) == []
+
+
 def test_a_public_operation_may_not_ask_for_a_token() -> None:
     public, closed = deepcopy(DOCUMENT), deepcopy(DOCUMENT)
     for document in (public, closed):

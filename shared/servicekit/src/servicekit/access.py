@@ -108,7 +108,7 @@ def reach(
     |---|---|
     | citizen | what is their own |
     | operator, staff; software of a centre | what was made at the centre |
-    | other software | what this client made for nobody in particular, at no centre |
+    | other software | what this client made for nobody in particular |
     | officer | cases of the department in the districts; of what has no department, all in the districts |
     | district administration | what is in the districts |
     | auditor, state administration | everything |
@@ -116,27 +116,25 @@ def reach(
 
     A citizen's own things are not their app's: software with the app's id does not see them.
     """
+    members: Mapping[str, frozenset[str | None]] = NOTHING.members
     match role:
         case Role.CITIZEN:
-            return _exactly(person_id=person_id)
+            members = {"person_id": _this(person_id)}
         case Role.OPERATOR | Role.STAFF:
-            return _exactly(kiosk_id=kiosk_id)
+            members = {"kiosk_id": _this(kiosk_id)}
         case Role.MACHINE if kiosk_id:
-            return _exactly(kiosk_id=kiosk_id)
+            members = {"kiosk_id": _this(kiosk_id)}
         case Role.MACHINE:
-            return Reach({"client_id": frozenset({client_id}), "kiosk_id": _UNSET, "person_id": _UNSET})
-        case Role.OFFICER if department:
-            return Reach({"department": frozenset({department}), "district_code": frozenset(districts)})
+            members = {"client_id": _this(client_id), "person_id": frozenset({None})}
+        case Role.OFFICER:
+            members = {"department": _this(department), "district_code": frozenset(districts)}
         case Role.DISTRICT_ADMIN:
-            return Reach({"district_code": frozenset(districts)})
+            members = {"district_code": frozenset(districts)}
         case Role.STATE_ADMIN | Role.AUDITOR:
-            return EVERYTHING
-    return NOTHING
+            members = EVERYTHING.members
+    return Reach(members)
 
 
-_UNSET: frozenset[str | None] = frozenset({None})
-
-
-def _exactly(**bound: str | None) -> Reach:
-    """What has this value. Nothing where a token that should name one does not: unset must never match unset."""
-    return Reach({name: frozenset({value}) if value else frozenset() for name, value in bound.items()})
+def _this(value: str | None) -> frozenset[str | None]:
+    """Only this value. None at all where a token that should name one does not: unset must never match unset."""
+    return frozenset({value}) if value else frozenset()

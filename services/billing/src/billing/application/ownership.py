@@ -13,6 +13,4 @@ def owns(payer: Payer, made_by: Payer) -> bool:
         kiosk_id=payer.kiosk_id,
         person_id=payer.person_id,
     )
-    return who.covers(
-        Belonging(client_id=made_by.client_id, kiosk_id=made_by.kiosk_id, person_id=made_by.person_id)
-    )
+    return who.covers(Belonging(client_id=made_by.client_id, kiosk_id=made_by.kiosk_id, person_id=made_by.person_id))

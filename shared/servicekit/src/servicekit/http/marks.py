@@ -9,9 +9,9 @@ INTERNAL_SCOPE = "internal"
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call a route: callers whose token carries `scope` in one of `roles`, or anybody (`scope` None), and `why`.
+    """Who may call a route: callers whose token carries `scope`, in one of `roles`; or anybody (`scope` None).
 
-    `declared`: the route says for which roles it is.
+    `why` is for public ones; `declared`: the route says for which roles it is.
     """
 
     scope: str | None

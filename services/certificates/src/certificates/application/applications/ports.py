@@ -71,9 +71,9 @@ class Position:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which applications to list: of those within `reach`. None leaves a member out of account; `districts` are LGD codes.
+    """Which applications to list: of those within `reach`. None leaves a member out of account.
 
-    `without` are steps (type's code, step's name): what is at one of them is left out.
+    `districts` are LGD codes; `without` are steps (type's code, step's name): what is at one of them is left out.
     """
 
     reach: Reach

@@ -61,7 +61,8 @@ class SignIns(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Completion:
     """Everything that a right code brings about. `person` is recorded when the number is nobody's yet; `code` names
-    that person, or whoever has the number, and its right is that person's. `device_id` takes the place of `sign_in.device_id`."""
+    that person, or whoever has the number, and its right is that person's. `device_id` takes the place of
+    `sign_in.device_id`."""
 
     sign_in: SignIn
     person: Person

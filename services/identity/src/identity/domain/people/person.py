@@ -10,8 +10,8 @@ from identity.domain.people.rights import Right, Role
 class Person:
     """Somebody. Numbers of theirs are in the vault alone.
 
-    Everybody is a citizen; what else they may act as are their `rights`. `role` is what they were first recorded as, and
-    decides nothing. `version` counts the changes of `rights`.
+    Everybody is a citizen; what else they may act as are their `rights`. `role` is what they were first recorded as,
+    and decides nothing. `version` counts the changes of `rights`.
     """
 
     id: str

@@ -118,7 +118,9 @@ class ActingSchema(Schema):
 
     id = fields.String(required=True)
     role = fields.String(required=True)
+    lsp_id = fields.String()
     department = fields.String()
+    office = fields.String()
     designation = fields.String()
     designation_hi = fields.String()
     districts = fields.List(fields.String())

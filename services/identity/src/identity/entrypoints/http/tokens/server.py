@@ -263,7 +263,7 @@ class _S256Always(CodeChallenge):
 
 
 class _OtherParameters:
-    """Parameters of OpenID Connect that ask for what is not here (Core §3.1.2.6, §6.1; RFC 9101), and our own `role`."""
+    """Parameters of OpenID Connect that ask for what is not here (Core §3.1.2.6, §6.1; RFC 9101), and our `role`."""
 
     def __call__(self, grant: Any) -> None:
         grant.register_hook("after_validate_authorization_request_payload", self._refuse)
