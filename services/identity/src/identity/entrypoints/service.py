@@ -21,6 +21,7 @@ from identity.domain.clients.client_secrets import new_secret
 from identity.domain.people.definitions import InvalidDefinition
 from identity.entrypoints.consumers import CONSUMERS
 from identity.entrypoints.http.clients.routes import clients
+from identity.entrypoints.http.officers.routes import officers
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
@@ -151,7 +152,7 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[tokens, sign_ins, clients, vault],
+    blueprints=[tokens, sign_ins, clients, officers, vault],
     publishes=PUBLISHES,
     consumes=CONSUMERS,
     indexes=INDEXES,

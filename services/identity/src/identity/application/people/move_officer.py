@@ -108,6 +108,8 @@ class MoveOfficerHandler:
         other = command.successor_id if isinstance(command, TransferOfficer) else command.substitute_id
         if other == command.person_id:
             raise RightRefused("Nobody takes a post over from themselves.")
+        if command.by in (other, command.person_id):
+            raise RightRefused("Nobody gives a post to themselves; let somebody else order it.")
         post = replace(old, changes=(), suspended_because=None, ended_because=None)
         made = []
         if isinstance(command, OfficerOnLeave):
