@@ -27,7 +27,11 @@ def sandbox_client(platform: Platform, name: str) -> dict[str, Any]:
 
 
 def token(platform: Platform, known: dict[str, Any], status: int = 200) -> Any:
-    form = {"grant_type": "client_credentials", "client_id": known["client_id"], "client_secret": known["client_secret"]}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": known["client_id"],
+        "client_secret": known["client_secret"],
+    }
     return asked(platform, "/v1/oauth2/token", form, status)
 
 
@@ -58,7 +62,11 @@ def test_a_suspended_centres_token_is_refused_within_seconds_and_works_again_aft
 
     tell(stack, "kiosk.suspended.v1", known["kiosk_id"], reason="overcharging", suspended_until=None)
     refused = when(platform, given, 403).json
-    assert (refused["code"], refused["reason"], refused["suspended_until"]) == ("access-suspended", "overcharging", None)
+    assert (refused["code"], refused["reason"], refused["suspended_until"]) == (
+        "access-suspended",
+        "overcharging",
+        None,
+    )
     assert refused["title_hi"] == "केंद्र निलंबित है"
     assert refused["detail_hi"]
     eventually(lambda: token_is_refused(platform, known), WITHIN_SECONDS, "identity gives no other token")

@@ -11,10 +11,10 @@ from pymongo.database import Database
 from identity.adapters import mongo_clients, mongo_people, mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
 from identity.adapters.code_file import CodeFile
+from identity.adapters.events import PUBLISHES, Cause
 from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.key_stores.no_keys import NoKeys
 from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
-from identity.adapters.events import PUBLISHES, Cause
 from identity.adapters.mongo_centres import CentresWithin, MongoCentres
 from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications

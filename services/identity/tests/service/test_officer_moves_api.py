@@ -98,7 +98,10 @@ def test_nobody_but_the_administration_moves_officers(
 def test_nobody_gives_a_post_to_themselves(client: FlaskClient, officer: Somebody, other: Somebody) -> None:
     right = officer.grant(**POST)
     themselves = Person(id=other.id, role="district_admin", districts=frozenset({"102"}))
-    for path, body in ((TRANSFERS, {"successor_id": other.id}), (LEAVES, {"substitute_id": other.id, "until": tomorrow(2)})):
+    for path, body in (
+        (TRANSFERS, {"successor_id": other.id}),
+        (LEAVES, {"substitute_id": other.id, "until": tomorrow(2)}),
+    ):
         refused = order(client, path, officer, right, themselves, **body)
         assert (refused.status_code, body_of(refused)["code"]) == (409, "move-refused")
     own = Person(id=officer.id, role="state_admin")
@@ -128,7 +131,9 @@ def test_what_cannot_be_ordered_is_refused_with_the_reason(
     client: FlaskClient, officer: Somebody, path: str, changes: Any, status: int
 ) -> None:
     right = officer.grant(**POST)
-    refused = order(client, path, officer, right, STATE, **{"until": tomorrow(2) if path == LEAVES else None, **changes})
+    refused = order(
+        client, path, officer, right, STATE, **{"until": tomorrow(2) if path == LEAVES else None, **changes}
+    )
     assert refused.status_code == status, refused.text
     assert body_of(refused)["title_hi"]
     assert officer.rights()[0].ends_at is None

@@ -107,8 +107,6 @@ def _right(document: Document) -> Right:
             **document,
             "role": Role(document["role"]),
             "districts": frozenset(document["districts"]),
-            "changes": tuple(
-                RightChange(**{**line, "change": Change(line["change"])}) for line in document["changes"]
-            ),
+            "changes": tuple(RightChange(**{**line, "change": Change(line["change"])}) for line in document["changes"]),
         }
     )

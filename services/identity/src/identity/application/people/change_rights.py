@@ -102,7 +102,9 @@ class ChangeRightHandler:
             is_suspended = right.suspended_because is not None
             return person if is_suspended == (change is Change.SUSPENDED) else person.with_right(right.after(line))
 
-        return right_of(_changed(self.people, self.rights, command.person_id, command.right_id, alter), command.right_id)
+        return right_of(
+            _changed(self.people, self.rights, command.person_id, command.right_id, alter), command.right_id
+        )
 
 
 def with_granted(person: Person, granted: Right, at: datetime) -> Person:

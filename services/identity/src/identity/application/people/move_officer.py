@@ -1,7 +1,7 @@
 """An officer is transferred, or on leave: what they may act as moves with them, and the post to somebody else.
 
 Nothing is suspended for it. A right ends where an officer goes, and another begins where they, or somebody in their
-place, take up a post: so at each instant it is on record who acted in it, and tokens of the time before end by themselves.
+place, take up a post: so at each instant it is on record who acted in it, and tokens end with what they are given for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ class MoveOfficer:
 
 @dataclass(frozen=True, kw_only=True)
 class TransferOfficer(MoveOfficer):
-    """`post` has what is other of the new post than of the old one, by the right's own names; None: there is no new post.
+    """`post` has what is other of the new post than of the old one, by the right's own names; None: there is none.
 
     `successor_id` takes the old post over.
     """
@@ -58,7 +58,7 @@ class OfficerOnLeave(MoveOfficer):
 
 @dataclass(frozen=True, kw_only=True)
 class MoveOfficerHandler:
-    """One transaction over everybody concerned. The same order again changes nothing: its rights have ids made of it."""
+    """One transaction over all concerned. The same order again changes nothing: its rights have ids made of it."""
 
     people: People
     rights: RightsMoved

@@ -44,8 +44,8 @@ class RotateRefreshTokenHandler:
         """An access token and the next refresh token.
 
         Raises InvalidScope, and InvalidGrant, the latter also while the right that the person acts by is not in force:
-        the refresh token then stays good for when it is. A token that was used before ends its grant: one of the two who had it is
-        a thief, and nobody can tell which.
+        the refresh token then stays good for when it is. A token that was used before ends its grant: one of the two
+        who had it is a thief, and nobody can tell which.
         """
         token = self.grants.refresh_token(stored(command.refresh_token))
         grant = self.grants.grant(token.grant_id) if token else None

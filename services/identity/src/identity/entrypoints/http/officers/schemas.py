@@ -14,7 +14,11 @@ _RIGHT = "rgt_01a207c7d3507f5381e12413b5928f4a"
 
 
 def _person(description: str, **more: object) -> Code:
-    error = Coded("invalid-format", "Must be a person's id: per_ and letters or digits.", "यह व्यक्ति की आईडी हो: per_ और अक्षर या अंक।")
+    error = Coded(
+        "invalid-format",
+        "Must be a person's id: per_ and letters or digits.",
+        "यह व्यक्ति की आईडी हो: per_ और अक्षर या अंक।",
+    )
     metadata = {"description": description, "example": _PERSON}
     return Code(PERSON_ID.pattern, longest=64, error=error, metadata=metadata, **more)
 
@@ -30,7 +34,11 @@ class _MoveSchema(Schema):
         RIGHT_ID.pattern,
         longest=64,
         required=True,
-        error=Coded("invalid-format", "Must be a right's id: rgt_ and letters or digits.", "यह अधिकार की आईडी हो: rgt_ और अक्षर या अंक।"),
+        error=Coded(
+            "invalid-format",
+            "Must be a right's id: rgt_ and letters or digits.",
+            "यह अधिकार की आईडी हो: rgt_ और अक्षर या अंक।",
+        ),
         metadata={"description": "The post, as the officer has it.", "example": _RIGHT},
     )
     since = _instant("From when on it is no longer theirs to act in.")
@@ -58,7 +66,9 @@ class PostSchema(Schema):
 class OfficerTransferSchema(_MoveSchema):
     """An officer goes to another post, or out of theirs."""
 
-    post = fields.Nested(PostSchema, load_default=None, metadata={"description": "The new post; left out, there is none."})
+    post = fields.Nested(
+        PostSchema, load_default=None, metadata={"description": "The new post; left out, there is none."}
+    )
     successor_id = _person("Who takes the old post over.", load_default=None)
 
 
