@@ -62,8 +62,8 @@ def refusal(withdrawal: Withdrawal) -> ServiceError:
         until = rfc3339(withdrawal.until) if withdrawal.until else None
         return AccessSuspended(
             f"This centre is suspended {f'until {until}' if until else 'until it is reinstated'}; its tokens are "
-            "refused until then. Ask the district's e-Mitra office what to put right; citizens can go to another centre "
-            "or to the portal.",
+            "refused until then. Ask the district's e-Mitra office what to put right; citizens can go to another "
+            "centre or to the portal.",
             detail_hi=f"यह केंद्र {f'{until} तक' if until else 'बहाली होने तक'} निलंबित है; तब तक इसके टोकन मान्य नहीं हैं। "
             "क्या सुधारना है, यह जिले के ई-मित्र कार्यालय से पूछें; नागरिक किसी अन्य केंद्र या पोर्टल पर जा सकते हैं।",
             suspended_until=until,
