@@ -44,7 +44,7 @@ def _speaks_of(service: str, item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with disposable_stack(ROOT, only=("gateway", "identity", "kiosk-registry", "billing")) as started:
+    with disposable_stack(ROOT) as started:
         yield started
 
 
