@@ -36,7 +36,7 @@ def token(platform: Platform, known: dict[str, Any], status: int = 200) -> Any:
 
 
 def read(platform: Platform, access_token: str) -> Answer:
-    return platform.call("GET", "/v1/billers", headers={"Authorization": f"Bearer {access_token}"})
+    return platform.call("GET", "/v1/kiosks/ksk_RJ10200001", headers={"Authorization": f"Bearer {access_token}"})
 
 
 def when(platform: Platform, access_token: str, status: int) -> Answer:
@@ -104,7 +104,7 @@ def test_with_identity_down_a_suspension_reaches_the_gateway_all_the_same(stack:
 
 
 def test_who_signs_out_is_out_at_the_gateway_too(platform: Platform, person: Person) -> None:
-    client_id, tokens = tokens_of(platform, person)
+    client_id, tokens = tokens_of(platform, person, scope="openid kiosks:read")
     assert read(platform, tokens["access_token"]).status == 200
     asked(platform, "/v1/oauth2/revoke", {"client_id": client_id, "token": tokens["refresh_token"]})
     refused = when(platform, tokens["access_token"], 401).json
