@@ -19,7 +19,7 @@ __all__ = ["person"]
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Relay, broker, worker and a second of the gateway's; the machine that tests run on is slow.
-WITHIN_SECONDS = 10.0
+WITHIN_SECONDS = 20.0
 
 
 def sandbox_client(platform: Platform, name: str) -> dict[str, Any]:
@@ -27,12 +27,16 @@ def sandbox_client(platform: Platform, name: str) -> dict[str, Any]:
 
 
 def token(platform: Platform, known: dict[str, Any], status: int = 200) -> Any:
-    form = {"grant_type": "client_credentials", "client_id": known["client_id"], "client_secret": known["client_secret"]}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": known["client_id"],
+        "client_secret": known["client_secret"],
+    }
     return asked(platform, "/v1/oauth2/token", form, status)
 
 
 def read(platform: Platform, access_token: str) -> Answer:
-    return platform.call("GET", "/v1/billers", headers={"Authorization": f"Bearer {access_token}"})
+    return platform.call("GET", "/v1/kiosks/ksk_RJ10200001", headers={"Authorization": f"Bearer {access_token}"})
 
 
 def when(platform: Platform, access_token: str, status: int) -> Answer:
@@ -58,7 +62,11 @@ def test_a_suspended_centres_token_is_refused_within_seconds_and_works_again_aft
 
     tell(stack, "kiosk.suspended.v1", known["kiosk_id"], reason="overcharging", suspended_until=None)
     refused = when(platform, given, 403).json
-    assert (refused["code"], refused["reason"], refused["suspended_until"]) == ("access-suspended", "overcharging", None)
+    assert (refused["code"], refused["reason"], refused["suspended_until"]) == (
+        "access-suspended",
+        "overcharging",
+        None,
+    )
     assert refused["title_hi"] == "केंद्र निलंबित है"
     assert refused["detail_hi"]
     eventually(lambda: token_is_refused(platform, known), WITHIN_SECONDS, "identity gives no other token")
@@ -96,7 +104,7 @@ def test_with_identity_down_a_suspension_reaches_the_gateway_all_the_same(stack:
 
 
 def test_who_signs_out_is_out_at_the_gateway_too(platform: Platform, person: Person) -> None:
-    client_id, tokens = tokens_of(platform, person)
+    client_id, tokens = tokens_of(platform, person, scope="openid kiosks:read")
     assert read(platform, tokens["access_token"]).status == 200
     asked(platform, "/v1/oauth2/revoke", {"client_id": client_id, "token": tokens["refresh_token"]})
     refused = when(platform, tokens["access_token"], 401).json

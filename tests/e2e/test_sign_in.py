@@ -42,7 +42,9 @@ class Person:
         assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8"), page.data
         (ticket, *_) = re.findall(r'name="csrf_token" value="([^"]+)"', page.data.decode())
         assert self.go("POST", "/v1/oauth2/sign-in", {"csrf_token": ticket, "mobile": self.mobile}).status == 200
-        code = eventually(lambda: next((c for c in reversed(self._stack.sign_in_codes) if c["mobile"] == self.mobile), None))
+        code = eventually(
+            lambda: next((c for c in reversed(self._stack.sign_in_codes) if c["mobile"] == self.mobile), None)
+        )
         back = self.go("POST", "/v1/oauth2/sign-in/code", {"csrf_token": ticket, "code": code["code"]})
         assert back.status == 303, back.data
         return {name: value for name, (value,) in parse_qs(urlsplit(back.headers["Location"]).query).items()}

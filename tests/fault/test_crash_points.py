@@ -33,8 +33,6 @@ from tests.support.invariants import assert_invariants
 from tests.support.platform import Answer, Client, Platform, eventually, new_key
 
 GATEWAY_QUEUE = "gateway.payment.completed.v1"
-# A killed process leaves its transaction open; MongoDB ends it after this long, as a rule a minute.
-TRANSACTION_LIFETIME_SECONDS = 3
 EVENTS_LOG = "events.log"
 STREAM_TIMEOUT_SECONDS = 20.0
 STREAM_PREFETCH = 500
@@ -49,22 +47,6 @@ SUPERVISORD_LINES = 2_000
 @pytest.fixture
 def portal(platform: Platform) -> Client:
     return platform.client("portal-sandbox")
-
-
-@pytest.fixture
-def mongodb(stack: Stack) -> Iterator[pymongo.MongoClient[dict[str, Any]]]:
-    with pymongo.MongoClient[dict[str, Any]](stack.infrastructure.mongodb_uri) as client:
-        yield client
-
-
-@pytest.fixture
-def short_transactions(mongodb: pymongo.MongoClient[dict[str, Any]]) -> Iterator[None]:
-    """What a dead process was writing is given up soon, so that a test need not wait for the minute that it takes."""
-    name = "transactionLifetimeLimitSeconds"
-    before = mongodb.admin.command({"getParameter": 1, name: 1})[name]
-    mongodb.admin.command({"setParameter": 1, name: TRANSACTION_LIFETIME_SECONDS})
-    yield
-    mongodb.admin.command({"setParameter": 1, name: before})
 
 
 # ---- A: the api and the relay

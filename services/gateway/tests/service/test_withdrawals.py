@@ -72,7 +72,11 @@ def test_a_token_given_before_the_suspension_is_refused_and_counts_again_afterwa
     tell(suspended(kiosk_id, reason="overcharging"))
     refused = eventually(lambda: (got := read(viewing, token)).status_code == 403 and got, 5)
     problem = refused.json
-    assert (problem["code"], problem["reason"], problem["suspended_until"]) == ("access-suspended", "overcharging", None)
+    assert (problem["code"], problem["reason"], problem["suspended_until"]) == (
+        "access-suspended",
+        "overcharging",
+        None,
+    )
     assert problem["title_hi"] == "केंद्र निलंबित है"
     assert "बहाली" in problem["detail_hi"]
     assert read(viewing, other).status_code == 200

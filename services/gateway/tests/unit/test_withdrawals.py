@@ -169,7 +169,9 @@ def test_what_no_token_can_be_left_of_is_forgotten(clock: Clock) -> None:
     for minutes in (1, 2, 10, 21):
         clock.now = NOW + minutes * MINUTE
         withdrawals.read()
-    assert refused(withdrawals, token("ksk_1", "cli_1")) is not None  # read again, for the last time, at the second minute
+    assert (
+        refused(withdrawals, token("ksk_1", "cli_1")) is not None
+    )  # read again, for the last time, at the second minute
     clock.now = NOW + 2 * MINUTE + LONGEST_TOKEN_LIFE
     withdrawals.read()
     assert refused(withdrawals, token("ksk_1", "cli_1")) is None
@@ -180,6 +182,10 @@ def test_a_failure_of_the_reading_ends_no_thread_and_loses_nothing(
 ) -> None:
     store = Store(suspended())
     withdrawals = known(clock, store)
-    monkeypatch.setattr(store, "noted_since", lambda _: [][0])
+
+    def broken(_: datetime) -> Sequence[Withdrawal]:
+        raise ValueError("a document of another form")
+
+    monkeypatch.setattr(store, "noted_since", broken)
     withdrawals.read()
     assert refused(withdrawals, token("ksk_1", "cli_1")) is not None

@@ -58,6 +58,7 @@ from identity.application.clients.ports import CentresClients, Clients, SandboxF
 from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
 from identity.application.people.change_rights import ChangeRightHandler, GrantRightHandler
+from identity.application.people.move_officer import MoveOfficerHandler
 from identity.application.people.ports import People
 from identity.application.people.record_person import RecordPersonHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
@@ -177,6 +178,7 @@ class Identity:
     record_person: RecordPersonHandler
     grant_right: GrantRightHandler
     change_right: ChangeRightHandler
+    move_officer: MoveOfficerHandler
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
     claim_client: ClaimClientHandler
@@ -278,6 +280,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         record_person=RecordPersonHandler(owners=unit_of_work, key=key),
         grant_right=GrantRightHandler(people=people, rights=changes),
         change_right=ChangeRightHandler(people=people, rights=changes),
+        move_officer=MoveOfficerHandler(people=people, rights=changes),
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(revoked=changes),
         claim_client=ClaimClientHandler(clients=clients),

@@ -167,9 +167,7 @@ def test_an_approval_that_comes_again_as_another_message_makes_nothing_twice(
     register.approve(operator.id)
     assert len(operator.rights()) == 1
     assert len(register.told("operator.created", "right.changed")) == before
-    assert [client.id for client in identity.centre_clients.of_kiosk(register.kiosk_id)] == [
-        f"cli_{register.kiosk_id}"
-    ]
+    assert [client.id for client in identity.centre_clients.of_kiosk(register.kiosk_id)] == [f"cli_{register.kiosk_id}"]
 
 
 def test_without_an_operator_or_with_one_nobody_knows_the_client_waits_all_the_same(

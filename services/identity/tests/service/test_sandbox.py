@@ -16,6 +16,7 @@ from identity.application.clients.revoke_client import RevokeClient
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.bootstrap import Identity, bootstrap
 from identity.settings import Settings
+from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 from servicekit.testing import settings_for
 
@@ -35,7 +36,7 @@ def test_a_repeat_keeps_the_secrets_that_are_shown(own_identity: Identity, mongo
     first = own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     shown, stored = path.read_text(), list(mongo.db.clients.find())
     again = own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), datetime.now(UTC)))
-    assert (first.clients, first.new_secrets, again.new_secrets) == (60, 59, 0)
+    assert (first.clients, first.new_secrets, again.new_secrets) == (61, 59, 0)
     assert (path.read_text(), list(mongo.db.clients.find())) == (shown, stored)
 
 
@@ -77,7 +78,7 @@ def test_a_repeat_brings_back_a_client_that_was_revoked(
     own_identity: Identity, own_client: FlaskClient, path: Path
 ) -> None:
     own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
-    own_identity.revoke_client(RevokeClient("cli_sandbox_portal_sandbox"))
+    own_identity.revoke_client(RevokeClient("cli_sandbox_portal_sandbox", utc_now()))
     own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     assert ask_as(own_client, shown_in(path)["portal-sandbox"]).status_code == 200
 

@@ -9,6 +9,7 @@ from tests.support.asking import FORM, GRANT, TOKEN, ask, ask_as, assert_oauth_p
 
 from identity.application.clients.revoke_client import RevokeClient
 from identity.bootstrap import Identity
+from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 
 Sandbox = dict[str, dict[str, Any]]
@@ -51,7 +52,7 @@ def test_an_unknown_client_a_wrong_secret_and_a_revoked_client_are_one_answer(
 ) -> None:
     revoked = sandbox["load-40"]
     assert ask_as(client, revoked).status_code == 200
-    identity.revoke_client(RevokeClient(revoked["client_id"]))
+    identity.revoke_client(RevokeClient(revoked["client_id"], utc_now()))
     answers = [
         ask(client, GRANT, basic("cli_unheard_of", "x")),
         ask(client, GRANT, basic(sandbox["kiosk-jaipur"]["client_id"], "wrong")),

@@ -3,11 +3,11 @@
 from identity.application.clients.sandbox import (
     CITIZENS,
     CLIENTS,
-    KIOSK_SCOPES,
     OFFICER_SCOPES,
     OPERATIONS_SCOPES,
     PORTAL_SCOPES,
 )
+from identity.domain.clients.counter_scopes import KIOSK_SCOPES
 from identity.domain.people.definitions import PERSON_ID
 
 BY_NAME = {client.name: client for client in CLIENTS}

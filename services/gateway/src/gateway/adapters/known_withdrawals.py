@@ -1,4 +1,4 @@
-"""What access was taken back, in the memory of this process: read from the store every second, asked at each request."""
+"""What access was taken back, in the memory of this process: read every second, asked at each request."""
 
 import threading
 from collections.abc import Callable
@@ -61,8 +61,7 @@ class KnownWithdrawals:
                 _log.warning("withdrawals_not_read", known=len(self._known or ()))
             self._away = True
             return
-        except Exception as error:
-            # The thread must live: without it nothing would ever be refused again.
+        except Exception as error:  # noqa: BLE001 - the thread must live: without it nothing new would be refused
             _log.error("withdrawals_not_read", exc_info=error)
             return
         known = {of: kept for of, kept in (self._known or {}).items() if kept[1] is None or now < kept[1]}
@@ -80,8 +79,8 @@ class KnownWithdrawals:
         known = self._known
         if known is None:
             raise DependencyUnavailable(
-                "Which access was taken back could not be read yet, so no access token can be taken; repeat the request "
-                "in a moment.",
+                "Which access was taken back could not be read yet, so no access token can be taken; repeat the "
+                "request in a moment.",
                 retry_after_seconds=2,
             )
         if known.keys().isdisjoint(access.subjects):

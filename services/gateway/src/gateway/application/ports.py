@@ -98,4 +98,4 @@ class WithdrawalsTold(Protocol):
     """What identity says of it, inside one transaction."""
 
     def keep(self, withdrawal: Withdrawal, noted_at: datetime) -> None:
-        """Keep it in the place of what was told of the same id before. The caller sees to it that a later word stays."""
+        """Keep it in the place of what was told of this id before. The caller sees to it that a later word stays."""

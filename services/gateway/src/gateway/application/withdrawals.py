@@ -63,9 +63,9 @@ def refusal(withdrawal: Withdrawal) -> ServiceError:
     if withdrawal.why is Why.CENTRE_SUSPENDED:
         until = rfc3339(withdrawal.until) if withdrawal.until else None
         return AccessSuspended(
-            f"This centre is suspended {f'until {until}' if until else 'until it is reinstated'}; its tokens are refused "
-            "until then. Ask the district's e-Mitra office what to put right; citizens can go to another centre or to "
-            "the portal.",
+            f"This centre is suspended {f'until {until}' if until else 'until it is reinstated'}; its tokens are "
+            "refused until then. Ask the district's e-Mitra office what to put right; citizens can go to another "
+            "centre or to the portal.",
             detail_hi=f"यह केंद्र {f'{until} तक' if until else 'बहाली होने तक'} निलंबित है; तब तक इसके टोकन मान्य नहीं हैं। "
             "क्या सुधारना है, यह जिले के ई-मित्र कार्यालय से पूछें; नागरिक किसी अन्य केंद्र या पोर्टल पर जा सकते हैं।",
             suspended_until=until,
@@ -73,8 +73,8 @@ def refusal(withdrawal: Withdrawal) -> ServiceError:
         )
     if withdrawal.why is Why.CENTRE_CLOSED:
         return AccessEnded(
-            "This centre is closed for good, so nobody acts for it any more; citizens can go to another centre or to the "
-            "portal.",
+            "This centre is closed for good, so nobody acts for it any more; citizens can go to another centre or to "
+            "the portal.",
             detail_hi="यह केंद्र स्थायी रूप से बंद है, इसलिए इसकी ओर से अब कोई कार्य नहीं हो सकता; नागरिक किसी अन्य केंद्र या पोर्टल "
             "पर जा सकते हैं।",
             reason=withdrawal.reason,
@@ -99,9 +99,9 @@ _WITHDRAWN = {
         "व्यक्ति ने अपने लिए कार्य करने की अनुमति समाप्त कर दी है। उनके लिए कार्य करने से पहले उनसे फिर से पूछें।",
     ),
     Why.RIGHT_CHANGED: (
-        "The right that this person acts by has ended or is suspended. Have them sign in again: what they may act as now "
-        "is offered there; whoever granted the right knows why.",
-        "जिस अधिकार से यह व्यक्ति कार्य कर रहा था, वह समाप्त या निलंबित है। कृपया दोबारा साइन-इन करें: अब उपलब्ध अधिकार वहीं दिखेंगे; कारण "
-        "अधिकार देने वाला बता सकता है।",
+        "The right that this person acts by has ended or is suspended. Have them sign in again: what they may act as "
+        "now is offered there; whoever granted the right knows why.",
+        "जिस अधिकार से यह व्यक्ति कार्य कर रहा था, वह समाप्त या निलंबित है। कृपया दोबारा साइन-इन करें: अब उपलब्ध अधिकार वहीं "
+        "दिखेंगे; कारण अधिकार देने वाला बता सकता है।",
     ),
 }

@@ -1,9 +1,9 @@
 """The proxy: a bare WSGI callable in front of the gateway's own Flask application.
 
 What a request goes through, in this order, each step refusing with a problem document: request target → route →
-method → access token → withdrawn or not → scope → framing and query → body → one call to the service. Requests for the gateway's own
-operations take the same way up to the scope and then go to Flask; whatever no route table knows goes to Flask too,
-which answers 404.
+method → access token → whether its access was taken back → scope → framing and query → body → one call to the service.
+Requests for the gateway's own operations take the same way up to the scope and then go to Flask; whatever no route
+table knows goes to Flask too, which answers 404.
 """
 
 import re

@@ -17,9 +17,7 @@ Document = dict[str, Any]
 CLIENTS = "clients"
 INDEXES = {
     CLIENTS: [
-        IndexModel(
-            "kiosk_id", name="clients_of_a_kiosk", partialFilterExpression={"kiosk_id": {"$type": "string"}}
-        )
+        IndexModel("kiosk_id", name="clients_of_a_kiosk", partialFilterExpression={"kiosk_id": {"$type": "string"}})
     ]
 }
 
@@ -49,11 +47,18 @@ class MongoClients:
 
     def of_kiosk(self, kiosk_id: str) -> Sequence[Client]:
         """One indexed read."""
-        return [_client(found) for found in self._clients.find({"kiosk_id": kiosk_id}, session=self._session).sort("_id")]
+        return [
+            _client(found) for found in self._clients.find({"kiosk_id": kiosk_id}, session=self._session).sort("_id")
+        ]
 
     def claim(self, client_id: str, public_keys: Sequence[Mapping[str, Any]]) -> None:
         """Compare and set."""
-        waiting = {"_id": client_id, "status": ClientStatus.ACTIVE.value, "secret_sha256": NO_SECRET_SHA256, "public_keys": {"$exists": False}}
+        waiting = {
+            "_id": client_id,
+            "status": ClientStatus.ACTIVE.value,
+            "secret_sha256": NO_SECRET_SHA256,
+            "public_keys": {"$exists": False},
+        }
         self._clients.update_one(waiting, {"$set": {"public_keys": [dict(key) for key in public_keys]}})
 
 

@@ -3,6 +3,7 @@
 What ends a token before its time is here, and the gateway learns of it (ADR 0043).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,10 @@ from identity.domain.people.person import Person
 from servicekit.events import Outbox
 from servicekit.faults import crash_point
 from servicekit.mongo import Mongo
+
+
+class _ChangedMeanwhile(Exception):
+    """One of several people is no longer as they were read: nothing is written of any."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class ChangesWithin:
 
 
 class ToldChanges:
-    """The same ports, each call in a transaction of its own."""
+    """The same ports and RightsMoved, each call in a transaction of its own."""
 
     def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
         self._mongo = mongo
@@ -88,6 +93,21 @@ class ToldChanges:
     def put_rights(self, person: Person, *right_ids: str) -> bool:
         """As the port says."""
         return self._mongo.transact(lambda session: self.within(session, asked_here()).put_rights(person, *right_ids))
+
+    def put_rights_of(self, *changed: tuple[Person, Sequence[str]]) -> bool:
+        """As the port says."""
+
+        def put_all(session: ClientSession) -> None:
+            within = self.within(session, asked_here())
+            for person, right_ids in changed:
+                if not within.put_rights(person, *right_ids):
+                    raise _ChangedMeanwhile
+
+        try:
+            self._mongo.transact(put_all)
+        except _ChangedMeanwhile:
+            return False
+        return True
 
     def revoke_client(self, client_id: str, at: datetime) -> bool:
         """As the port says."""

@@ -1,7 +1,7 @@
 """The command line of people and what they may act as. No command takes a mobile number as a word: others see those."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Annotated
@@ -10,6 +10,7 @@ import typer
 
 from identity.application.people.change_rights import EndRight, GrantRight, ReinstateRight, SuspendRight
 from identity.application.people.errors import UnknownPerson
+from identity.application.people.move_officer import OfficerOnLeave, TransferOfficer
 from identity.application.people.record_person import RecordPerson
 from identity.bootstrap import Identity
 from identity.domain.people.rights import Right, Role
@@ -24,6 +25,9 @@ By = Annotated[str, typer.Option(help="Who decided: a per_ id; without it, whoev
 Instant = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Such as 2027-04-01T00:00:00+05:30; now, or never, without it."),
+]
+Effective = Annotated[
+    datetime, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Such as 2027-04-01T00:00:00+05:30.")
 ]
 HERE = "command-line"
 
@@ -81,7 +85,7 @@ def people_commands(opened: Opened) -> typer.Typer:
     def end_right(
         person_id: PersonId, right_id: RightId, because: Because, by: By = HERE, ends_at: Instant = None
     ) -> None:
-        """End a right for good, now or at an instant; tokens that carry it end with it, within 15 minutes."""
+        """End a right for good, now or at an instant; tokens that carry it are refused from then on."""
         with opened() as identity:
             command = EndRight(
                 person_id=person_id, right_id=right_id, by=by, because=because, at=utc_now(), ends_at=ends_at
@@ -91,7 +95,7 @@ def people_commands(opened: Opened) -> typer.Typer:
 
     @app.command("suspend-right")
     def suspend_right(person_id: PersonId, right_id: RightId, because: Because, by: By = HERE) -> None:
-        """Suspend a right until it is reinstated; tokens that carry it run out within 15 minutes."""
+        """Suspend a right until it is reinstated; tokens that carry it are refused within seconds."""
         with opened() as identity:
             identity.change_right(
                 SuspendRight(person_id=person_id, right_id=right_id, by=by, because=because, at=utc_now())
@@ -107,6 +111,74 @@ def people_commands(opened: Opened) -> typer.Typer:
             )
         typer.echo(f"{right_id} is not suspended")
 
+    @app.command("transfer-officer")
+    def transfer_officer(
+        person_id: PersonId,
+        right_id: RightId,
+        since: Effective,
+        because: Because,
+        by: By = HERE,
+        successor: Annotated[str | None, typer.Option(help="The per_ id of who takes the old post over.")] = None,
+        department: Annotated[str | None, typer.Option(help="Of the new post; as before without it.")] = None,
+        office: Annotated[str | None, typer.Option(help="Of the new post; as before without it.")] = None,
+        designation: Annotated[str | None, typer.Option(help="Of the new post; as before without it.")] = None,
+        designation_hi: Annotated[str | None, typer.Option(help="Of the new post; as before without it.")] = None,
+        district: Annotated[
+            list[str] | None, typer.Option(help="Of the new post, an LGD code; repeat for more; as before without it.")
+        ] = None,
+    ) -> None:
+        """Move an officer to another post from an instant on, or out of theirs; print whose rights it makes.
+
+        Without anything of a new post they leave. The same order again changes nothing.
+        """
+        post = {
+            "department": department,
+            "office": office,
+            "designation": designation,
+            "designation_hi": designation_hi,
+            "districts": frozenset(district) if district else None,
+        }
+        new = {name: value for name, value in post.items() if value is not None}
+        with opened() as identity:
+            command = TransferOfficer(
+                person_id=person_id,
+                right_id=right_id,
+                since=since,
+                by=by,
+                because=because,
+                at=utc_now(),
+                post=new or None,
+                successor_id=successor,
+            )
+            _show_made(identity.move_officer(command))
+
+    @app.command("officer-on-leave")
+    def officer_on_leave(
+        person_id: PersonId,
+        right_id: RightId,
+        since: Effective,
+        until: Effective,
+        because: Because,
+        by: By = HERE,
+        substitute: Annotated[str | None, typer.Option(help="The per_ id of who acts in the post meanwhile.")] = None,
+    ) -> None:
+        """Take an officer's post off them for a time and give it to a substitute; print whose rights it makes.
+
+        The same order again changes nothing.
+        """
+        with opened() as identity:
+            command = OfficerOnLeave(
+                person_id=person_id,
+                right_id=right_id,
+                since=since,
+                until=until,
+                by=by,
+                because=because,
+                at=utc_now(),
+                substitute_id=substitute,
+            )
+            _show_made(identity.move_officer(command))
+
     @app.command("show-person")
     def show_person(person_id: PersonId) -> None:
         """Print what somebody may act as, with its history: a JSON object a right, and no name."""
@@ -118,6 +190,11 @@ def people_commands(opened: Opened) -> typer.Typer:
             typer.echo(json.dumps(_shown(right), ensure_ascii=False))
 
     return app
+
+
+def _show_made(made: Sequence[tuple[str, Right]]) -> None:
+    for person_id, right in made:
+        typer.echo(json.dumps({"person_id": person_id, **_shown(right)}, ensure_ascii=False))
 
 
 def _shown(right: Right) -> dict[str, object]:

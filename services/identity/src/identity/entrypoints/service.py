@@ -24,6 +24,7 @@ from identity.entrypoints.consumers import CONSUMERS
 from identity.entrypoints.http.assistance.not_me import not_me
 from identity.entrypoints.http.assistance.routes import assistances
 from identity.entrypoints.http.clients.routes import clients
+from identity.entrypoints.http.officers.routes import officers
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
@@ -154,7 +155,7 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[tokens, sign_ins, clients, vault, assistances, not_me],
+    blueprints=[tokens, sign_ins, clients, officers, vault, assistances, not_me],
     publishes=[*PUBLISHES, DISPUTED, WITHDRAWN],
     consumes=[*CONSUMERS, *ACTS],
     jobs=JOBS,

@@ -13,7 +13,7 @@ from identity.domain.people.rights import Right, Role
 
 @dataclass(frozen=True, kw_only=True)
 class ApproveCentre:
-    """`operator_person_id` is None until an operator is appointed; `by` is the event's id, of which the right's is made."""
+    """`operator_person_id` is None until one is appointed; `by` is the event's id, of which the right's is made."""
 
     kiosk_id: str
     operator_person_id: str | None

@@ -35,8 +35,8 @@ class ClaimClientHandler:
             client = self._client(command)
         if not client.is_active or list(client.public_keys) != [dict(key) for key in command.public_keys]:
             raise ClientClaimed(
-                "This client has its keys already, or was revoked. If nobody at the centre did this, tell the district's "
-                "e-Mitra office."
+                "This client has its keys already, or was revoked. If nobody at the centre did this, tell the "
+                "district's e-Mitra office."
             )
         return client
 

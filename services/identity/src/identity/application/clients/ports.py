@@ -28,7 +28,7 @@ class CentresClients(Protocol):
         """Those that are bound to this centre, in the order of their ids."""
 
     def claim(self, client_id: str, public_keys: Sequence[Mapping[str, Any]]) -> None:
-        """Give a waiting client its public keys; nothing is done when it does not wait. Of many who try, one succeeds."""
+        """Give a waiting client its public keys; nothing is done when it does not wait. Of many one succeeds."""
 
 
 class ClientsRevoked(Protocol):

@@ -15,7 +15,7 @@ OFFICER_SCOPES = frozenset({"applications:decide", "applications:read", "kiosks:
 # Nothing of anybody's own yet: which of their things a citizen may see is a rule that the services do not have.
 APP_SCOPES = frozenset({"billers:read", "kiosks:read"})
 # In which an operator signs in and gives the centre's client its key.
-CENTRES_APP_SCOPES = frozenset({"clients:claim", "kiosks:read"})
+CENTRES_APP_SCOPES = frozenset({"clients:claim"})
 OPERATIONS_SCOPES = frozenset({"operations:dead-letters"})
 SUPPORT_SCOPES = frozenset({"cases:read", "cases:write"})
 

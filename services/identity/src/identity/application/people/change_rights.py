@@ -65,23 +65,13 @@ class GrantRightHandler:
 
         Raises InvalidDefinition, UnknownPerson, RightRefused, ChangedMeanwhile.
         """
-        line = _line(Change.GRANTED, command.by, command.because, command.at)
+        line = history_line(Change.GRANTED, command.by, command.because, command.at)
         granted = command.right.after(line)
 
         def add(person: Person) -> Person:
-            known = person.right(granted.id)
-            if known and known.binding != granted.binding:
-                raise RightRefused(f"{granted.id} is another right of this person.")
-            if known:
-                return person
-            going_on = [right for right in person.rights if not right.is_over(max(command.at, granted.begins_at))]
-            if twin := next((right for right in going_on if right.binding == granted.binding), None):
-                raise RightRefused(f"The person has this right already: {twin.id}.")
-            if len(going_on) >= MAX_RIGHTS:
-                raise RightRefused(f"A person has at most {MAX_RIGHTS} rights at a time; end one first.")
-            return person.with_right(granted)
+            return with_granted(person, granted, command.at)
 
-        return _right(_changed(self.people, self.rights, command.person_id, granted.id, add), granted.id)
+        return right_of(_changed(self.people, self.rights, command.person_id, granted.id, add), granted.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,11 +89,11 @@ class ChangeRightHandler:
         change = {
             EndRight: Change.ENDED, SuspendRight: Change.SUSPENDED, ReinstateRight: Change.REINSTATED
         }[type(command)]  # fmt: skip
-        line = _line(change, command.by, command.because, command.at)
+        line = history_line(change, command.by, command.because, command.at)
         ends_at = command.ends_at if isinstance(command, EndRight) else None
 
         def alter(person: Person) -> Person:
-            right = _right(person, command.right_id)
+            right = right_of(person, command.right_id)
             if change is Change.ENDED:
                 end = ends_at or command.at
                 return person if right.is_over(end) else person.with_right(right.after(line, ends_at=end))
@@ -112,7 +102,24 @@ class ChangeRightHandler:
             is_suspended = right.suspended_because is not None
             return person if is_suspended == (change is Change.SUSPENDED) else person.with_right(right.after(line))
 
-        return _right(_changed(self.people, self.rights, command.person_id, command.right_id, alter), command.right_id)
+        return right_of(
+            _changed(self.people, self.rights, command.person_id, command.right_id, alter), command.right_id
+        )
+
+
+def with_granted(person: Person, granted: Right, at: datetime) -> Person:
+    """The person with one right more, or as they are where they have it by this id. Raises RightRefused."""
+    known = person.right(granted.id)
+    if known and known.binding != granted.binding:
+        raise RightRefused(f"{granted.id} is another right of this person.")
+    if known:
+        return person
+    going_on = [right for right in person.rights if not right.is_over(max(at, granted.begins_at))]
+    if twin := next((right for right in going_on if right.binding == granted.binding), None):
+        raise RightRefused(f"The person has this right already: {twin.id}.")
+    if len(going_on) >= MAX_RIGHTS:
+        raise RightRefused(f"A person has at most {MAX_RIGHTS} rights at a time; end one first.")
+    return person.with_right(granted)
 
 
 def _changed(
@@ -129,14 +136,14 @@ def _changed(
     raise ChangedMeanwhile(f"The rights of {person_id} are being changed by others; repeat the command.")
 
 
-def _right(person: Person, right_id: str) -> Right:
+def right_of(person: Person, right_id: str) -> Right:
     right = person.right(right_id)
     if right is None:
         raise UnknownRight(f"{person.id} has no right {right_id}.")
     return right
 
 
-def _line(change: Change, by: str, because: str, at: datetime) -> RightChange:
+def history_line(change: Change, by: str, because: str, at: datetime) -> RightChange:
     if problems := change_problems(by, because):
         raise InvalidDefinition(problems)
     return RightChange(change=change, at=at, by=by, because=because)

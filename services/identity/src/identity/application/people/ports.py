@@ -35,6 +35,13 @@ class RightsKept(Protocol):
         """
 
 
+class RightsMoved(Protocol):
+    """Rights of several people, changed together."""
+
+    def put_rights_of(self, *changed: tuple[Person, Sequence[str]]) -> bool:
+        """As `RightsKept.put_rights`, for each person with the ids of their changed rights; all of it or nothing."""
+
+
 class MobileOwners(Protocol):
     """Whose a number is."""
 

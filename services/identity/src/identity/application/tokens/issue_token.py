@@ -48,8 +48,8 @@ class IssueTokenHandler:
         if centre := barred_centre(self.centres, command.client.kiosk_id, command.at):
             ends = f" until {rfc3339(centre.until)}" if centre.until else ""
             raise CentreNotOpen(
-                f"The register has this centre as {centre.standing}{ends} ({centre.reason}). Ask the district's e-Mitra "
-                "office."
+                f"The register has this centre as {centre.standing}{ends} ({centre.reason}). Ask the district's "
+                "e-Mitra office."
             )
         scopes = _granted(command.client, command.scope)
         claims = access_token_claims(

@@ -21,8 +21,8 @@ def is_right_in_force(person: Person, right_id: str | None, centres: Centres, at
 def who_signed_in(grant: Grant, person: Person, centres: Centres, at: datetime) -> SignedIn:
     """What a token says of them.
 
-    Raises InvalidGrant while the right or its centre is suspended and after it ended. Nobody falls back to what they did not choose:
-    an app for operators is no use to a citizen. Nothing is revoked, so that who is reinstated goes on.
+    Raises InvalidGrant while the right or its centre is suspended and after it ended. Nobody falls back to what they
+    did not choose: an app for operators is no use to a citizen. Nothing is revoked, so that who is reinstated goes on.
     """
     if not is_right_in_force(person, grant.right_id, centres, at):
         raise InvalidGrant(

@@ -19,7 +19,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Centre:
-    """`since` is when the standing began; a suspension with an `until` ends by itself. `reason` is the register's slug."""
+    """`since` is when the standing began; a suspension with `until` ends by itself. `reason`: the register's slug."""
 
     kiosk_id: str
     standing: Standing

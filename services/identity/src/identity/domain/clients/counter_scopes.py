@@ -1,4 +1,4 @@
-"""What the software at a counter does, today. Services own their scopes; `CENTRE_SCOPES` says others for new centres."""
+"""What the software at a counter does, today. Services own their scopes; `CENTRE_SCOPES` may say others."""
 
 COUNTER_SCOPES = frozenset(
     {

@@ -8,7 +8,7 @@ from identity.application.clients.errors import ClientClaimed, NoSuchCentreClien
 from identity.bootstrap import Identity, read_public_keys
 from identity.domain.clients.client import Client
 from identity.domain.people.definitions import InvalidDefinition
-from identity.entrypoints.http.clients.schemas import CentreClientsSchema, CentreClientSchema, ClientKeysSchema
+from identity.entrypoints.http.clients.schemas import CentreClientSchema, CentreClientsSchema, ClientKeysSchema
 from servicekit.access import Role
 from servicekit.errors import FieldProblem
 from servicekit.http import Blueprint, application, caller

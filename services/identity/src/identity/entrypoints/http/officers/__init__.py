@@ -1,0 +1,1 @@
+"""Officers who move, for the administration."""
