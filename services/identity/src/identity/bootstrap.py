@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from identity.adapters import mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
@@ -15,27 +15,34 @@ from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
 from identity.adapters.mongo_people import MongoPeople
 from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns
+from identity.adapters.mongo_signing_keys import MongoSigningKeys
 from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
 from identity.adapters.mongo_vault import MongoVault
 from identity.adapters.sandbox_file import JsonSandboxFile
-from identity.adapters.signing import Ed25519Signer
+from identity.adapters.signing import JoseSigner
 from identity.adapters.unit_of_work import MongoUnitOfWork
 from identity.adapters.vault_purposes import purposes
 from identity.application.clients.authenticate_client import AuthenticateClientHandler
 from identity.application.clients.create_client import CreateClientHandler
 from identity.application.clients.ports import Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
+from identity.application.clients.rotate_client_secret import RotateClientSecretHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
 from identity.application.sign_in.check_code import CheckCodeHandler
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.application.sign_in.send_code import SendCodeHandler
 from identity.application.tokens.issue_token import IssueTokenHandler
-from identity.application.tokens.ports import Grants
+from identity.application.tokens.ports import Grants, SigningKeys, TokenSigner
 from identity.application.tokens.read_token import TokenReader
 from identity.application.tokens.redeem_code import RedeemCodeHandler
 from identity.application.tokens.revoke_token import RevokeTokenHandler
 from identity.application.tokens.rotate_refresh_token import RotateRefreshTokenHandler
+from identity.application.tokens.rotate_signing_keys import (
+    RemoveSigningKeyHandler,
+    RetireSigningKeysHandler,
+    RotateSigningKeysHandler,
+)
 from identity.application.vault.detokenise_identifier import DetokeniseIdentifierHandler
 from identity.application.vault.envelope import Envelope
 from identity.application.vault.erase_identifier import EraseIdentifierHandler
@@ -58,7 +65,9 @@ TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
 
 @dataclass(frozen=True, kw_only=True)
 class Vault:
-    """The use cases of the vault."""
+    """The use cases of the vault; where it is not open, there is no key store."""
+
+    is_open: bool
 
     store: StoreIdentifierHandler
     detokenise: DetokeniseIdentifierHandler
@@ -71,12 +80,24 @@ class Vault:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Signing:
+    """The keys that sign tokens, and what is done to them. `every` is after how long the next one is made."""
+
+    signer: TokenSigner
+    keys: SigningKeys
+    rotate: RotateSigningKeysHandler
+    retire: RetireSigningKeysHandler
+    remove: RemoveSigningKeyHandler
+    every: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
 class Identity:
     """The use cases, ready to be called, and what the public documents are made from."""
 
     issuer: str
     environment: str
-    public_keys: dict[str, Any]
+    signing: Signing
     clients: Clients
     grants: Grants
     authenticate_client: AuthenticateClientHandler
@@ -91,6 +112,7 @@ class Identity:
     sign_ins: SignInReader
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
+    rotate_client_secret: RotateClientSecretHandler
     seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
     vault: Vault
@@ -101,12 +123,21 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     db, issuer, key = mongo.db, settings.issuer, settings.people_key.encode()
     clients, people, grants = MongoClients(db), MongoPeople(db), MongoGrants(db)
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
-    signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
+    key_store = _key_store(settings)
+    signing_keys = MongoSigningKeys(mongo, Envelope(key_store), settings.signing_keys)
+    signer = JoseSigner(signing_keys.keys, issuer, AUDIENCE)
     sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
     return Identity(
         issuer=issuer,
         environment=settings.environment,
-        public_keys=signer.public_keys(),
+        signing=Signing(
+            signer=signer,
+            keys=signing_keys,
+            rotate=RotateSigningKeysHandler(signing_keys),
+            retire=RetireSigningKeysHandler(signing_keys),
+            remove=RemoveSigningKeyHandler(signing_keys),
+            every=timedelta(days=settings.signing_key_days),
+        ),
         clients=clients,
         grants=grants,
         authenticate_client=AuthenticateClientHandler(
@@ -132,23 +163,25 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         sign_ins=SignInReader(sign_ins=sign_ins),
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(clients=clients),
+        rotate_client_secret=RotateClientSecretHandler(clients),
         seed_sandbox=SeedSandboxHandler(clients=clients, people=people, environment=settings.environment),
         sandbox_file=JsonSandboxFile,
-        vault=_vault(settings, mongo),
+        vault=_vault(settings, mongo, key_store, signing_keys),
     )
 
 
-def _vault(settings: Settings, mongo: Mongo) -> Vault:
-    records, keys, listed = MongoVault(mongo), _key_store(settings), purposes()
-    envelope = Envelope(keys)
+def _vault(settings: Settings, mongo: Mongo, keys: KeyStore, signing_keys: MongoSigningKeys) -> Vault:
+    records, listed = MongoVault(mongo), purposes()
+    envelope, also_closed = Envelope(keys), (signing_keys,)
     return Vault(
+        is_open=bool(settings.vault_key_store),
         store=StoreIdentifierHandler(records=records, envelope=envelope, sandbox=settings.environment == "sandbox"),
         detokenise=DetokeniseIdentifierHandler(records=records, envelope=envelope, purposes=listed),
         erase=EraseIdentifierHandler(records),
-        read=VaultReader(records, keys, listed),
+        read=VaultReader(records, keys, listed, also_closed),
         rotate_keys=RotateKeysHandler(keys),
-        remove_key=RemoveKeyHandler(keys, records),
-        reencrypt=ReencryptRecordsHandler(records, envelope),
+        remove_key=RemoveKeyHandler(keys, records, also_closed),
+        reencrypt=ReencryptRecordsHandler(records, envelope, also_closed),
         reindex=ReindexRecordsHandler(records, envelope),
     )
 

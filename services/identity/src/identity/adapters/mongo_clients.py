@@ -1,6 +1,7 @@
 """Clients in the collection `clients`, one document each, keyed by client id."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import UpdateOne
@@ -9,7 +10,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from identity.application.clients.errors import ClientExists
-from identity.domain.clients.client import ActingPerson, Client, ClientKind, ClientStatus
+from identity.domain.clients.client import ActingPerson, Algorithm, Client, ClientKind, ClientStatus, EarlierSecret
 
 Document = dict[str, Any]
 
@@ -36,6 +37,21 @@ class MongoClients:
         """Upsert everything but `created_at`, in one call."""
         self._clients.bulk_write([_upsert(client) for client in clients])
 
+    def replace_secret(self, client_id: str, secret_sha256: str, earlier_until: datetime) -> bool:
+        """One update by a pipeline: of two at once, either's secret is the present or the earlier one."""
+        changed = self._clients.update_one(
+            {"_id": client_id, "status": ClientStatus.ACTIVE.value},
+            [
+                {
+                    "$set": {
+                        "secret_sha256": secret_sha256,
+                        "earlier_secret": {"sha256": "$secret_sha256", "until": earlier_until},
+                    }
+                }
+            ],
+        )
+        return changed.matched_count == 1
+
     def revoke(self, client_id: str) -> bool:
         """Set the status; true when the client exists, revoked before or not."""
         changed = self._clients.update_one({"_id": client_id}, {"$set": {"status": ClientStatus.REVOKED.value}})
@@ -45,9 +61,8 @@ class MongoClients:
 def _upsert(client: Client) -> UpdateOne:
     document = _document(client)
     created_at = document.pop("created_at")
-    return UpdateOne(
-        {"_id": document.pop("_id")}, {"$set": document, "$setOnInsert": {"created_at": created_at}}, upsert=True
-    )
+    change = {"$set": document, "$setOnInsert": {"created_at": created_at}, "$unset": {"earlier_secret": True}}
+    return UpdateOne({"_id": document.pop("_id")}, change, upsert=True)
 
 
 def _document(client: Client) -> Document:
@@ -66,6 +81,8 @@ def _document(client: Client) -> Document:
         document["redirect_uris"] = sorted(client.redirect_uris)
     if client.public_keys:
         document["public_keys"] = list(client.public_keys)
+    if client.id_token_algorithm is not Algorithm.EDDSA:
+        document["id_token_algorithm"] = client.id_token_algorithm.value
     return document
 
 
@@ -84,7 +101,7 @@ def _person_document(person: ActingPerson) -> Document:
 
 
 def _client(document: Document) -> Client:
-    person = document["person"]
+    person, earlier = document["person"], document.get("earlier_secret")
     return Client(
         id=document["_id"],
         name=document["name"],
@@ -95,6 +112,8 @@ def _client(document: Document) -> Client:
         person=person and _person(person),
         redirect_uris=frozenset(document.get("redirect_uris", ())),
         public_keys=tuple(document.get("public_keys", ())),
+        id_token_algorithm=Algorithm(document.get("id_token_algorithm", Algorithm.EDDSA)),
+        earlier_secret=earlier and EarlierSecret(**earlier),
         status=ClientStatus(document["status"]),
         created_at=document["created_at"],
     )

@@ -59,5 +59,7 @@ class RedeemCodeHandler:
             access_token=self.signer.sign(claims),
             scope=claims["scope"],
             refresh_token=command.refresh_token,
-            id_token=self.signer.sign_id_token(about_person) if OPENID in scopes else None,
+            id_token=self.signer.sign_id_token(about_person, command.client.id_token_algorithm)
+            if OPENID in scopes
+            else None,
         )

@@ -129,15 +129,25 @@ class IntrospectionSchema(Schema):
     person = fields.Nested(ActingSchema)
 
 
-class PublicKeySchema(Schema):
-    """An Ed25519 public key as JWK (RFC 8037)."""
+class UserInfoSchema(Schema):
+    """OpenID Connect Core §5.3.2."""
 
-    kty = fields.String(required=True, metadata={"example": "OKP"})
-    crv = fields.String(required=True, metadata={"example": "Ed25519"})
-    x = fields.String(required=True)
+    sub = fields.String(required=True, metadata={"description": "As in the ID token.", "example": "per_0190ab12"})
+
+
+class PublicKeySchema(Schema):
+    """A public key as JWK: of Ed25519 (RFC 8037) with crv and x, of RSA (RFC 7518 §6.3) with n and e."""
+
+    kty = fields.String(required=True, metadata={"example": "OKP", "description": "OKP or RSA."})
+    crv = fields.String(metadata={"example": "Ed25519"})
+    x = fields.String()
+    n = fields.String()
+    e = fields.String()
     kid = fields.String(required=True, metadata={"description": "The kid in the header of the tokens it verifies."})
     use = fields.String(required=True, metadata={"example": "sig"})
-    alg = fields.String(required=True, metadata={"example": "EdDSA"})
+    alg = fields.String(
+        required=True, metadata={"example": "EdDSA", "description": "EdDSA; RS256 for ID tokens alone."}
+    )
 
 
 class PublicKeysSchema(Schema):
@@ -177,6 +187,7 @@ class ServerMetadataSchema(Schema):
 class OpenIdMetadataSchema(ServerMetadataSchema):
     """OpenID Connect Discovery §3."""
 
+    userinfo_endpoint = fields.String(required=True)
     scopes_supported = _names(description="openid alone: each service documents its own.")
     subject_types_supported = _names()
     id_token_signing_alg_values_supported = _names()
