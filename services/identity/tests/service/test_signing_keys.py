@@ -97,13 +97,21 @@ def test_a_new_key_is_published_before_it_signs_and_the_old_one_verifies_until_i
     assert first[0] not in published(other)
 
 
-def test_the_worker_makes_the_next_keys_in_time_and_takes_the_ended_ones_away(opened: Identity) -> None:
-    old = rotate(opened, timedelta(days=31))
-    keep_signing_keys(opened)
+def test_the_worker_makes_the_next_keys_in_time_and_takes_the_ended_ones_away(
+    opened: Identity, mongo: Mongo, tmp_path: Path
+) -> None:
+    daily = another(mongo, tmp_path, SIGNING_KEY_DAYS="1")
+    old = rotate(opened, timedelta(hours=25))
+    keep_signing_keys(daily)
     assert len(published(opened)) == 4
     assert kid_of(opened) == old[0]
-    keep_signing_keys(opened)
+    keep_signing_keys(daily)
     assert len(published(opened)) == 4
+    # Twenty minutes after the next ones began, nothing of the old ones' counts.
+    began = rotate(opened, timedelta(minutes=20))
+    keep_signing_keys(daily)
+    assert not set(old) & set(published(opened))
+    assert kid_of(opened) == began[0]
     assert SERVICE.processes == ["api", "worker"]
     assert [job.run for job in SERVICE.jobs] == [keep_signing_keys]
 
@@ -177,7 +185,7 @@ def test_what_was_read_is_used_while_the_database_is_away(opened: Identity, mong
     assert first in [key.id for key in keys.keys()]  # its connection is closed
 
 
-def runner(tmp_path: Path, mongo: Mongo) -> Run:
+def runner(tmp_path: Path, mongo: Mongo, **more: str) -> Run:
     """Runs `identity` with the given words."""
     settings = settings_of(tmp_path)
     env = {
@@ -189,6 +197,7 @@ def runner(tmp_path: Path, mongo: Mongo) -> Run:
         "ISSUER": ISSUER,
         "VAULT_KEY_STORE": settings.vault_key_store,
         "COLUMNS": "200",
+        **more,
     }
     return lambda *words: CliRunner().invoke(main, words, env=env)
 
@@ -208,13 +217,11 @@ def test_an_engineer_rotates_looks_and_removes(opened: Identity, mongo: Mongo, t
 
 
 def test_without_a_key_store_a_rotation_names_the_setting(mongo: Mongo, tmp_path: Path) -> None:
-    run = runner(tmp_path, mongo)
-    env = {"VAULT_KEY_STORE": "", "SIGNING_KEYS": KEY_SET}
-    invoke = CliRunner().invoke
-    known = {"env": {**run.__closure__[0].cell_contents, **env}} if run.__closure__ else {}
-    done = invoke(main, ["rotate-signing-keys"], **known)
+    run = runner(tmp_path, mongo, VAULT_KEY_STORE="", SIGNING_KEYS=KEY_SET)
+    done = run("rotate-signing-keys")
     assert (done.exit_code, "VAULT_KEY_STORE" in done.stderr) == (1, True)
-    assert invoke(main, ["rotate-signing-keys", "--first"], **known).exit_code == 0
+    # What sets a sandbox up runs with the settings of an earlier release, too.
+    assert run("rotate-signing-keys", "--first").exit_code == 0
 
 
 def test_tokens_of_the_endpoint_are_of_the_stored_key_and_its_key_set_verifies_them(

@@ -89,7 +89,7 @@ def test_what_is_missing_where_it_is_live_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.load({"ENVIRONMENT": "live", "ISSUER": "http://a", "CODE_FILE": "/codes"})
     assert [problem.env for problem in caught.value.problems] == [
-        "MONGODB_URI", "AMQP_URL", "INTERNAL_TOKEN_JWKS", "CURSOR_SECRET", "ISSUER", "VAULT_KEY_STORE", "PEOPLE_KEY",
+        "MONGODB_URI", "AMQP_URL", "INTERNAL_TOKEN_JWKS", "ISSUER", "CURSOR_SECRET", "VAULT_KEY_STORE", "PEOPLE_KEY",
         "CODE_FILE",
     ]  # fmt: skip
 
