@@ -28,6 +28,11 @@ _SCHEMA = re.compile(r"\b([A-Z]\w+)\.\w+")
 # By the test: the file to look into, which may be that of its parameter or below it, and what to do there.
 FILE_OF_THE_PARAMETER = ""
 REMEDIES: Mapping[str, tuple[str, str]] = {
+    # test_attacks
+    "test_an_attack_has_a_test_that_shows_it_fail": (
+        "tests/architecture/test_attacks.py",
+        "name the test that shows it today in ATTACKS, or write one",
+    ),
     # test_live_settings
     "test_every_program_of_a_live_service_names_all_that_it_misses_and_does_not_start": (
         "services/{service}/src/…/settings.py",
