@@ -1,4 +1,4 @@
-"""Where ENVIRONMENT is live, nothing starts without its secrets, or with a sandbox's, and everything is told at once."""
+"""Where ENVIRONMENT is live, nothing starts without its secrets or with a sandbox's; all is told at once."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Floors that answer over HTTP, as the platform does: a small application under gunicorn, beside the stack's servers."""
+"""Floors that answer over HTTP, as the platform does: a small application under gunicorn, on the stack's servers."""
 
 import os
 import socket

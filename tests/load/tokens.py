@@ -45,7 +45,9 @@ def main() -> int:
 
 
 def bench_issuing(stack: Stack) -> None:
-    table = Table("tokens", "per second", "p50 ms", "p99 ms", "of the bare endpoint", title=f"Issued, {CLIENTS} clients")
+    table = Table(
+        "tokens", "per second", "p50 ms", "p99 ms", "of the bare endpoint", title=f"Issued, {CLIENTS} clients"
+    )
     known = [client for client in stack.run_info["clients"] if client["name"].startswith("load-")]
     asked = [_asking(known[number % len(known)]) for number in range(WARM_UP + TOKENS)]
     direct = stack.services["identity"].url

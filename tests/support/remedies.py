@@ -36,11 +36,11 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
     # test_live_settings
     "test_every_program_of_a_live_service_names_all_that_it_misses_and_does_not_start": (
         "services/{service}/src/…/settings.py",
-        "a secret with a default is `needed_live=True`, or has a row in OPTIONAL of test_live_settings.py with the reason",
+        "a secret with a default is `needed_live=True`, or has a row in OPTIONAL of test_live_settings.py",
     ),
     "test_a_live_service_refuses_what_a_sandbox_made_and_default_credentials": (
         "services/{service}/src/…/settings.py",
-        "a secret is declared with `secret=True`; what is wrong with it in a live environment is `live=` (servicekit.fit_for_live)",
+        "a secret is declared with `secret=True`, a rule of its own is `live=` (servicekit.fit_for_live)",
     ),
     # test_asyncapi
     "test_the_platforms_document_is_valid": (

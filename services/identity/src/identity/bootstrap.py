@@ -54,7 +54,7 @@ from identity.application.vault.remove_key import RemoveKeyHandler
 from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
 from identity.domain.tokens.access_token import AUDIENCE
-from identity.settings import Settings, key_store_place
+from identity.settings import Settings, key_store_place, read_signing_keys
 from servicekit.mongo import Mongo
 
 __all__ = ["INDEXES", "TOKEN_PATH", "Identity", "Vault", "bootstrap", "read_public_keys"]
@@ -123,9 +123,9 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     db, issuer, key = mongo.db, settings.issuer, settings.people_key.encode()
     clients, people, grants = MongoClients(db), MongoPeople(db), MongoGrants(db)
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
-    key_store = _key_store(settings)
-    signing_keys = MongoSigningKeys(mongo, Envelope(key_store), settings.signing_keys)
-    signer = JoseSigner(signing_keys.keys, issuer, AUDIENCE)
+    key_store, of_setting = _key_store(settings), read_signing_keys(settings.signing_keys)
+    signing_keys = MongoSigningKeys(mongo, Envelope(key_store), of_setting)
+    signer = JoseSigner(signing_keys.open_keys, issuer, AUDIENCE)
     sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
     return Identity(
         issuer=issuer,

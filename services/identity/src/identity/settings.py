@@ -15,12 +15,12 @@ from servicekit.settings import ServiceSettings, SettingProblem, setting
 MAX_SIGNING_KEYS = 8  # one signs and a few overlap; more is a mistake
 
 
-def signing_keys(text: str) -> tuple[OKPKey, ...]:
-    """One private Ed25519 JWK, or a JWKS of several, as JSON text → keys, each with a kid.
+def read_signing_keys(text: str) -> tuple[OKPKey, ...]:
+    """One private Ed25519 JWK, or a JWKS of several, as JSON text → keys, each with a kid; none of an empty text.
 
     A key without `kid` gets its RFC 7638 thumbprint, the same in every replica. Raises ValidationError.
     """
-    keys = tuple(_private_key(jwk) for jwk in _jwks(text))
+    keys = tuple(_private_key(jwk) for jwk in _jwks(text)) if text else ()
     if len({key.kid for key in keys}) < len(keys):
         raise ValidationError("Two keys have the same kid.")
     return keys
@@ -92,12 +92,12 @@ class Settings(ServiceSettings):
         "the platform's public address, iss of every token, e.g. https://api.emitra.example",
         live=lambda issuer: None if issuer.startswith("https://") else "does not begin with https://.",
     )
-    signing_keys: tuple[OKPKey, ...] = setting(
+    signing_keys: str = setting(
         "SIGNING_KEYS",
-        fields.Function(deserialize=signing_keys),
+        fields.String(validate=read_signing_keys),
         'a private Ed25519 JWK, or {"keys": [...]}, for who keeps no keys in the vault: the first signs until one of '
         "`identity rotate-signing-keys` does, all are published",
-        default=(),
+        default="",
         secret=True,
     )
     signing_key_days: int = setting(
@@ -145,6 +145,8 @@ class Settings(ServiceSettings):
         if place.startswith("pkcs11:") and not values.get("vault_pin"):
             fix = "Set it to the user PIN of the token that VAULT_KEY_STORE names."
             yield SettingProblem("VAULT_PIN", "is missing.", fix)
-        if not live and values.get("vault_key_store") == "" and values.get("signing_keys") == ():
+        if not live and values.get("vault_key_store") == values.get("signing_keys") == "":
             fix = "Set it to where keys are kept, file:/path or pkcs11:…, or give SIGNING_KEYS one."
-            yield SettingProblem("VAULT_KEY_STORE", "is missing, and so is SIGNING_KEYS: there is nothing to sign with.", fix)
+            yield SettingProblem(
+                "VAULT_KEY_STORE", "is missing, and so is SIGNING_KEYS: there is nothing to sign with.", fix
+            )

@@ -45,7 +45,7 @@ class Commands(monitoring.CommandListener):
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
     """Listens to every client of MongoDB that is made in the test."""
-    made, heard = monitoring._LISTENERS, Commands()  # noqa: SLF001 - register() cannot be undone
+    made, heard = monitoring._LISTENERS, Commands()
     monkeypatch.setattr(monitoring, "_LISTENERS", made._replace(command_listeners=[*made.command_listeners, heard]))
     return heard
 

@@ -1,6 +1,5 @@
 """OpenID Connect: who signed in may be asked, and a client says what its ID tokens are signed with."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def test_without_openid_or_without_a_token_nobody_is_told(client: FlaskClient) -
 
 
 @pytest.fixture
-def provider(mongo: Mongo, phone: Phone, tmp_path: Path) -> Iterator[Identity]:
+def provider(mongo: Mongo, phone: Phone, tmp_path: Path) -> Identity:
     """identity with keys of its own making, on an empty database."""
     key_file(tmp_path)
     settings = settings_for(
@@ -61,7 +60,7 @@ def provider(mongo: Mongo, phone: Phone, tmp_path: Path) -> Iterator[Identity]:
     SERVICE.prepare_database(mongo)
     identity = bootstrap(settings, mongo)
     keep_signing_keys(identity)
-    yield identity
+    return identity
 
 
 def app_with(identity: Identity, algorithm: Algorithm, **changes: Any) -> App:

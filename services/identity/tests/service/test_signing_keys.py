@@ -136,7 +136,7 @@ def test_tokens_of_a_key_of_the_setting_count_on_until_the_setting_is_gone(
 
 def test_neither_the_database_nor_a_changed_name_gives_a_key(opened: Identity, mongo: Mongo, tmp_path: Path) -> None:
     first, _ = rotate(opened, timedelta(hours=1))
-    private = opened.signing.keys.keys()[0].key.as_dict(private=True)["d"]  # type: ignore[attr-defined]
+    private = opened.signing.keys.open_keys()[0].key.as_dict(private=True)["d"]  # type: ignore[attr-defined]
     row = mongo.db.signing_keys.find_one({"_id": first})
     assert row is not None
     assert private.encode() not in row["sealed"]["ciphertext"]
@@ -181,8 +181,8 @@ def test_what_was_read_is_used_while_the_database_is_away(opened: Identity, mong
     settings = settings_of(tmp_path)
     with Mongo(settings.mongodb_uri, mongo.db.name, settings.mongodb_timeout_seconds) as own:
         keys = MongoSigningKeys(own, Envelope(KeyFile(tmp_path / KEY_FILE)), ())
-        assert first in [key.id for key in keys.keys()]
-    assert first in [key.id for key in keys.keys()]  # its connection is closed
+        assert first in [key.id for key in keys.open_keys()]
+    assert first in [key.id for key in keys.open_keys()]  # its connection is closed
 
 
 def runner(tmp_path: Path, mongo: Mongo, **more: str) -> Run:

@@ -97,7 +97,7 @@ def test_what_is_missing_where_it_is_live_is_named_at_once() -> None:
 def test_a_sandbox_with_nothing_to_sign_with_is_told_so() -> None:
     with pytest.raises(SettingsError, match="nothing to sign with"):
         settings_for(Settings, ISSUER=ISSUER)
-    assert settings_for(Settings, ISSUER=ISSUER, VAULT_KEY_STORE="file:/keys.json").signing_keys == ()
+    assert settings_for(Settings, ISSUER=ISSUER, VAULT_KEY_STORE="file:/keys.json").signing_keys == ""
 
 
 def test_a_token_needs_its_pin_and_the_pin_is_not_shown() -> None:

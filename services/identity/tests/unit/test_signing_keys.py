@@ -16,7 +16,7 @@ from identity.application.tokens.rotate_signing_keys import (
 )
 from identity.domain.clients.client import Algorithm
 from identity.domain.tokens.access_token import LIFETIME_SECONDS
-from identity.domain.tokens.signing_keys import KeyState, algorithm_of, new_key_id, since, signing_key, state_of
+from identity.domain.tokens.signing_keys import KeyState, algorithm_of, new_key_id, signing_key, since, state_of
 
 NOON = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
 OVERLAP, MONTH = timedelta(minutes=10), timedelta(days=30)

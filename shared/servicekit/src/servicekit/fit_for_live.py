@@ -35,12 +35,12 @@ def without_credentials(text: str) -> str | None:
     MongoDB's mechanisms without a password (X.509, AWS) are named in the address.
     """
     parts = urlsplit(text)
+    if "authMechanism" in parse_qs(parts.query):
+        return None
     if parts.username is None:
-        by_other_means = "authMechanism" in parse_qs(parts.query)
-        return None if by_other_means else "has no user and no password, so that everybody may do everything there."
-    if "authMechanism" not in parse_qs(parts.query) and _is_known(unquote(parts.username), unquote(parts.password or "")):
-        return "has a default password."
-    return None
+        return "has no user and no password, so that everybody may do everything there."
+    is_known = _is_known(unquote(parts.username), unquote(parts.password or ""))
+    return "has a default password." if is_known else None
 
 
 def _is_known(user: str, password: str) -> bool:

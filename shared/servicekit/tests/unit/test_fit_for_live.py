@@ -43,7 +43,9 @@ def test_what_is_right_starts() -> None:
 
 
 def test_everything_is_told_at_once_what_is_missing_and_what_does_not_do() -> None:
-    told = problems_of(MONGODB_URI="", PEOPLE_KEY="", CURSOR_SECRET="emitra_test_" + "aB3dE6gH9" * 4, AMQP_URL="amqp://rabbitmq/")
+    told = problems_of(
+        MONGODB_URI="", PEOPLE_KEY="", CURSOR_SECRET="emitra_test_" + "aB3dE6gH9" * 4, AMQP_URL="amqp://rabbitmq/"
+    )
     assert told == {
         "MONGODB_URI": "is missing.",
         "PEOPLE_KEY": "is missing where ENVIRONMENT is live.",
@@ -66,7 +68,12 @@ def test_a_sandbox_takes_all_of_it() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["x" * 40, "abcabcabcabcabcabcabcabcabcabcabcabc", "change-me-before-you-go-live-please", "My-Password-1234567890abcdef"],
+    [
+        "x" * 40,
+        "abcabcabcabcabcabcabcabcabcabcabcabc",
+        "change-me-before-you-go-live-please",
+        "My-Password-1234567890abcdef",
+    ],
 )
 def test_a_secret_that_somebody_would_try_is_refused(text: str) -> None:
     assert guessable(text) == "can be guessed."

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
 from joserfc.jwk import OKPKey, RSAKey
@@ -50,7 +49,7 @@ class MongoSigningKeys:
         self._read_at = float("-inf")
         self._stored: Mapping[str, SigningKey] = {}
 
-    def keys(self) -> Sequence[SigningKey]:
+    def open_keys(self) -> Sequence[SigningKey]:
         """Every key, open. Raises NoSigningKey while none could be had."""
         if self._clock() - self._read_at >= REREAD_SECONDS:
             # The first waits for its answer; afterwards one thread looks while the others go on with what there is.
@@ -114,8 +113,8 @@ class MongoSigningKeys:
             _log.warning("signing_keys_not_read", reason=type(error).__name__)
         else:
             # A key is opened once: it never changes under its id.
-            opened = {key_id: self._stored.get(key_id) or self._opened(key_id, sealed) for key_id, sealed in rows.items()}
-            self._stored = {key_id: key for key_id, key in opened.items() if key is not None}
+            opened = [self._stored.get(key_id) or self._opened(key_id, sealed) for key_id, sealed in rows.items()]
+            self._stored = {key.id: key for key in opened if key is not None}
         self._read_at = self._clock()
 
     def _opened(self, key_id: str, sealed: Sealed) -> SigningKey | None:

@@ -8,7 +8,14 @@ from typing import Any
 from identity.application.clients.errors import UnknownPerson
 from identity.application.clients.ports import Clients
 from identity.application.people.ports import People
-from identity.domain.clients.client import MAX_NAME_LENGTH, ActingPerson, Algorithm, Client, ClientKind, InvalidDefinition
+from identity.domain.clients.client import (
+    MAX_NAME_LENGTH,
+    ActingPerson,
+    Algorithm,
+    Client,
+    ClientKind,
+    InvalidDefinition,
+)
 from identity.domain.clients.client_secrets import NOBODYS_SHA256, sha256_of
 from identity.domain.people.person import Person
 from servicekit.text import Line, Refusal

@@ -49,7 +49,6 @@ class SigningKeys(Protocol):
         """Destroy a key for good. Safe to repeat."""
 
 
-
 class Grants(Protocol):
     """Authorization codes, grants and refresh tokens, by their ids or stored forms."""
 
