@@ -62,8 +62,8 @@ class RetireSigningKeysHandler:
 
     def __call__(self, at: datetime) -> list[str]:
         """The ids of the keys that are gone. Safe to repeat."""
-        stored = self.keys.stored_ids()
-        ended = [key_id for key_id in stored if state_of(key_id, self.keys.key_ids(), at) is KeyState.ENDED]
+        stored, known = self.keys.stored_ids(), self.keys.key_ids()
+        ended = [key_id for key_id in stored if state_of(key_id, known, at) is KeyState.ENDED]
         for key_id in ended:
             self.keys.remove(key_id)
         return ended
