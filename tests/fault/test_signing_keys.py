@@ -44,13 +44,13 @@ class Askers:
             with self._counting:
                 if kid not in self.kids:
                     self.kids.append(kid)
-            called = self._platform.call("GET", "/v1/billers?limit=1", headers={"Authorization": f"Bearer {token}"})
+            called = self._platform.call("GET", "/v1/billers", headers={"Authorization": f"Bearer {token}"})
             self._count("call", called.status)
 
     def _hold_on(self, client: Client) -> None:
         assert client.token
         while not self._stopping.wait(0.1):
-            self._count("call with the first token", client.get("/v1/billers?limit=1").status)
+            self._count("call with the first token", client.get("/v1/billers").status)
 
     def _count(self, what: str, status: int) -> None:
         with self._counting:
@@ -82,13 +82,13 @@ def test_signing_keys_are_rotated_twice_under_traffic_and_no_request_fails(stack
     identity = stack.services["identity"]
     askers = Askers(stack, platform)
     with askers.at_work():
-        eventually(lambda: len(askers.kids) == 1 and askers.answers["call", 200] > 20, 30, "calls are answered")
+        eventually(lambda: len(askers.kids) == 1 and askers.answers["call", 200] > 20, 60, f"calls are answered: {askers.answers}")
         for number in (2, 3):
             made = identity.command("rotate-signing-keys", "--after", str(AFTER_SECONDS)).split()
             coming = next(key_id for key_id in made if key_id.startswith("eddsa-"))
-            eventually(lambda made=made: set(made) <= published(platform), 10, "the new keys are published")
+            eventually(lambda made=made: set(made) <= published(platform), 20, "the new keys are published")
             assert coming not in askers.kids
-            eventually(lambda n=number: len(askers.kids) == n, AFTER_SECONDS + 15, "the new key signs")
+            eventually(lambda n=number: len(askers.kids) == n, AFTER_SECONDS + 60, "the new key signs")
             assert askers.kids[-1] == coming
             before = askers.answers["call", 200]
             eventually(lambda b=before: askers.answers["call", 200] > b + 50, 60, "calls are answered")
@@ -102,7 +102,7 @@ def test_signing_keys_are_rotated_twice_under_traffic_and_no_request_fails(stack
 
 def test_services_go_on_with_identity_down_until_the_tokens_end(stack: Stack, platform: Platform) -> None:
     kiosk = platform.client("kiosk-jaipur")
-    assert kiosk.get("/v1/billers?limit=1").status == 200
+    assert kiosk.get("/v1/billers").status == 200
     programs = ["identity-api", "identity-worker"]
     for program in programs:
         stack.stop_program(program)
