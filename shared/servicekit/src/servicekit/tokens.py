@@ -148,8 +148,8 @@ class TokenVerifier:
 def _refuse_ambiguous(text: str) -> None:
     """What two readers could read differently.
 
-    A member that is there twice, which a reader may refuse (RFC 7519 §4, RFC 7515 §4), and a second spelling of the same
-    bytes: the last character has bits that nobody reads.
+    A member that is there twice, which a reader may refuse (RFC 7519 §4, RFC 7515 §4), and a second spelling of the
+    same bytes: the last character has bits that nobody reads.
 
     Raises TokenRefused.
     """
