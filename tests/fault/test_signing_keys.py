@@ -74,7 +74,7 @@ def kid_of(token: str) -> str:
 
 
 def published(platform: Platform) -> set[str]:
-    return {key["kid"] for key in platform.call("GET", "/.well-known/jwks.json").json["keys"]}
+    return {key["kid"] for key in platform.call("GET", "/.well-known/openid-jwks.json").json["keys"]}
 
 
 @pytest.mark.long

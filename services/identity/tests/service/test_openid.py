@@ -84,7 +84,7 @@ def test_an_id_token_is_signed_as_the_client_was_registered(
     assert metadata["id_token_signing_alg_values_supported"] == ["EdDSA", "RS256"]
     tokens = app_with(provider, algorithm).tokens(Browser(flask, phone))
     header = jwt.get_unverified_header(tokens["id_token"])
-    keys: Any = body_of(http.get("/.well-known/jwks.json"))
+    keys: Any = body_of(http.get("/.well-known/openid-jwks.json"))
     key = jwt.PyJWKSet.from_dict(keys)[header["kid"]]
     claims = jwt.decode(
         tokens["id_token"], key, algorithms=[algorithm.value], audience=f"cli_wants_{algorithm.lower()}"

@@ -33,7 +33,7 @@ def test_the_first_key_signs_access_tokens() -> None:
 
 
 def test_every_key_is_published_without_its_private_part() -> None:
-    published = signer_of(read_signing_keys(KEY_SET)).public_keys()["keys"]
+    published = signer_of(read_signing_keys(KEY_SET)).public_keys(*Algorithm)["keys"]
     assert [key["kid"] for key in published] == ["key-1", "key-2"]
     for key in published:
         assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
@@ -49,13 +49,13 @@ def test_one_key_alone_needs_no_set_and_gets_its_thumbprint_as_kid() -> None:
 
 def test_other_members_of_a_jwk_are_not_published() -> None:
     annotated = {**KEYS[0], "use": "sig", "alg": "EdDSA", "note": "made on a laptop", "key_ops": ["sign"]}
-    (published,) = signer_of(read_signing_keys(json.dumps(annotated))).public_keys()["keys"]
+    (published,) = signer_of(read_signing_keys(json.dumps(annotated))).public_keys(*Algorithm)["keys"]
     assert set(published) == {"kty", "crv", "x", "kid", "use", "alg"}
 
 
 def test_common_libraries_read_tokens_with_the_published_keys() -> None:
     signer = signer_of(read_signing_keys(KEY_SET))
-    token, published = signer.sign({"sub": "cli_1"}), json.loads(json.dumps(signer.public_keys()))
+    token, published = signer.sign({"sub": "cli_1"}), json.loads(json.dumps(signer.public_keys(*Algorithm)))
     key = next(key for key in jwt.PyJWKSet.from_dict(published).keys if key.key_id == "key-1")
     assert jwt.decode(token, key, algorithms=["EdDSA"]) == {"sub": "cli_1"}
     with warnings.catch_warnings(action="ignore"):  # it wants its users to move to joserfc, and has users

@@ -66,11 +66,13 @@ class JoseSigner:
         keys, at = self._keys(), self._clock()
         return [algorithm for algorithm in Algorithm if signing_key([key.id for key in keys], algorithm, at)]
 
-    def public_keys(self) -> dict[str, Any]:
-        """The JWKS (RFC 7517 §5) that verifies what any of the keys signed; never a private member."""
+    def public_keys(self, *algorithms: Algorithm) -> dict[str, Any]:
+        """The JWKS (RFC 7517 §5) that verifies what keys of these algorithms signed; never a private member."""
         return {
             "keys": [
-                {**key.key.as_dict(private=False), "use": "sig", "alg": key.algorithm.value} for key in self._keys()
+                {**key.key.as_dict(private=False), "use": "sig", "alg": key.algorithm.value}
+                for key in self._keys()
+                if key.algorithm in algorithms
             ]
         }
 

@@ -26,8 +26,8 @@ class TokenSigner(Protocol):
     def algorithms(self) -> Sequence[Algorithm]:
         """What it can sign ID tokens with now."""
 
-    def public_keys(self) -> Mapping[str, Any]:
-        """The JWKS (RFC 7517 §5) that verifies what any of the keys signed; never a private member."""
+    def public_keys(self, *algorithms: Algorithm) -> Mapping[str, Any]:
+        """The JWKS (RFC 7517 §5) that verifies what keys of these algorithms signed; never a private member."""
 
 
 class SigningKeys(Protocol):

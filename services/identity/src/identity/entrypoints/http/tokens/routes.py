@@ -19,11 +19,12 @@ from identity.application.tokens.errors import (
 from identity.application.tokens.issue_token import AccessToken
 from identity.application.tokens.revoke_token import RevokeToken
 from identity.bootstrap import TOKEN_PATH, Identity
-from identity.domain.clients.client import Client, GrantType
+from identity.domain.clients.client import Algorithm, Client, GrantType
 from identity.domain.tokens.grants import OPENID
 from identity.entrypoints.http.tokens.schemas import (
     AccessTokenSchema,
     IntrospectionSchema,
+    OpenIdKeysSchema,
     OpenIdMetadataSchema,
     PublicKeysSchema,
     RevocationSchema,
@@ -43,6 +44,7 @@ REVOKE_PATH = "/v1/oauth2/revoke"
 INTROSPECT_PATH = "/v1/oauth2/introspect"
 USERINFO_PATH = "/v1/oauth2/userinfo"
 KEYS_PATH = "/.well-known/jwks.json"
+OPENID_KEYS_PATH = "/.well-known/openid-jwks.json"
 METADATA_PATH = "/.well-known/oauth-authorization-server"
 OPENID_METADATA_PATH = "/.well-known/openid-configuration"
 # Verifiers look again after five minutes: a new key must be published that long before it signs.
@@ -175,7 +177,18 @@ def get_public_keys() -> tuple[Mapping[str, Any], dict[str, str]]:
 
     May be kept for five minutes. Meet an unknown kid with one new look, not with a refusal: keys rotate.
     """
-    return application(Identity).signing.signer.public_keys(), _CACHEABLE
+    return application(Identity).signing.signer.public_keys(Algorithm.EDDSA), _CACHEABLE
+
+
+@tokens.route(OPENID_KEYS_PATH, methods=["GET"])
+@tokens.public("public keys (RFC 7517)")
+@tokens.response(200, OpenIdKeysSchema, headers=["Cache-Control"])
+def get_openid_keys() -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Get the public keys that verify ID tokens (JWKS)
+
+    Those that verify access tokens, and those of RS256 beside. May be kept for five minutes.
+    """
+    return application(Identity).signing.signer.public_keys(*Algorithm), _CACHEABLE
 
 
 @tokens.route(METADATA_PATH, methods=["GET"])
@@ -200,6 +213,8 @@ def get_openid_metadata() -> tuple[dict[str, Any], dict[str, str]]:
     """
     identity = application(Identity)
     return _metadata(identity.issuer) | {
+        # Beside the keys of access tokens there are RSA keys, which nobody who verifies those is to meet.
+        "jwks_uri": identity.issuer + OPENID_KEYS_PATH,
         "userinfo_endpoint": identity.issuer + USERINFO_PATH,
         "scopes_supported": [OPENID],
         "subject_types_supported": ["public"],

@@ -136,24 +136,39 @@ class UserInfoSchema(Schema):
 
 
 class PublicKeySchema(Schema):
-    """A public key as JWK: of Ed25519 (RFC 8037) with crv and x, of RSA (RFC 7518 §6.3) with n and e."""
+    """An Ed25519 public key as JWK (RFC 8037)."""
 
-    kty = fields.String(required=True, metadata={"example": "OKP", "description": "OKP or RSA."})
-    crv = fields.String(metadata={"example": "Ed25519"})
-    x = fields.String()
-    n = fields.String()
-    e = fields.String()
+    kty = fields.String(required=True, metadata={"example": "OKP"})
+    crv = fields.String(required=True, metadata={"example": "Ed25519"})
+    x = fields.String(required=True)
     kid = fields.String(required=True, metadata={"description": "The kid in the header of the tokens it verifies."})
     use = fields.String(required=True, metadata={"example": "sig"})
-    alg = fields.String(
-        required=True, metadata={"example": "EdDSA", "description": "EdDSA; RS256 for ID tokens alone."}
-    )
+    alg = fields.String(required=True, metadata={"example": "EdDSA"})
 
 
 class PublicKeysSchema(Schema):
     """A JWKS (RFC 7517 §5). Several keys while one replaces another: choose by kid."""
 
     keys = fields.List(fields.Nested(PublicKeySchema), required=True)
+
+
+class OpenIdKeySchema(Schema):
+    """A public key as JWK: of Ed25519 (RFC 8037) with crv and x, of RSA (RFC 7518 §6.3) with n and e."""
+
+    kty = fields.String(required=True, metadata={"example": "RSA", "description": "OKP or RSA."})
+    crv = fields.String(metadata={"example": "Ed25519"})
+    x = fields.String()
+    n = fields.String()
+    e = fields.String()
+    kid = fields.String(required=True, metadata={"description": "The kid in the header of the tokens it verifies."})
+    use = fields.String(required=True, metadata={"example": "sig"})
+    alg = fields.String(required=True, metadata={"example": "RS256"})
+
+
+class OpenIdKeysSchema(Schema):
+    """A JWKS (RFC 7517 §5) of both algorithms."""
+
+    keys = fields.List(fields.Nested(OpenIdKeySchema), required=True)
 
 
 def _names(**metadata: Any) -> fields.List:
