@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from emitra_local.stack import disposable_stack
+from emitra_local.stack import Stack, disposable_stack
 from tests.conftest import ROOT
 from tests.generators import clients
 from tests.support.platform import Platform
@@ -36,6 +36,7 @@ def main() -> int:
     failed = 0
     with disposable_stack(ROOT) as stack:
         platform = Platform(stack.run_info)
+        register_rs256_app(stack)
         for check in CHECKS:
             with tempfile.TemporaryDirectory() as folder:
                 try:
@@ -47,6 +48,14 @@ def main() -> int:
                     print(f"✓ {check.__name__}")
     print(f"{len(CHECKS) - failed} passed, {failed} failed")
     return int(failed > 0)
+
+
+def register_rs256_app(stack: Stack) -> None:
+    """An app as the sandbox's own but for its ID tokens."""
+    app = next(client for client in stack.run_info["clients"] if client["kind"] == "app")
+    words = ["--client-id", clients.RS256_APP, "--name", "Another app", "--kind", "app", "--id-token-alg", "RS256"]
+    words += ["--redirect-uri", app["redirect_uris"][0], "--scope", "billers:read"]
+    stack.services["identity"].command("create-client", *words)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from emitra_local.environments import Environments
 from tests.conftest import ROOT
 from tests.support.platform import Platform
 
+# An app that __main__ registers beside the sandbox's: its ID tokens are of the other algorithm.
+RS256_APP = "cli_generators_rs256"
 HERE = Path(__file__).parent
 PACKAGE = "emitra_generated"
 # A first `npm ci` downloads some 100 MB.
@@ -76,11 +78,11 @@ def with_openid_client(platform: Platform, folder: Path) -> None:
     app = next(client for client in platform.run_info["clients"] if client["kind"] == "app")
     environment = {
         "GATEWAY_URL": platform.run_info["gateway_url"],
-        "APP": app["client_id"],
         "REDIRECT_URI": app["redirect_uris"][0],
         "CODES": platform.run_info["sign_in_codes_file"],
     }
-    _run(["node", "sign_in.mjs"], folder, environment)
+    for client_id, algorithm in ((app["client_id"], "EdDSA"), (RS256_APP, "RS256")):
+        _run(["node", "sign_in.mjs"], folder, {**environment, "APP": client_id, "ALGORITHM": algorithm})
 
 
 def documentation_page(platform: Platform, folder: Path) -> None:

@@ -1,19 +1,22 @@
 // Somebody signs in to an app that openid-client speaks for, and jose verifies what comes of it: nothing is said to
 // either but where the issuer is. GATEWAY_URL, APP (a client id), REDIRECT_URI and CODES (the file that one-time codes
-// come to) are from the environment.
+// come to) are from the environment; so is ALGORITHM, what the app's ID tokens are signed with.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import * as oidc from "openid-client";
 
-const { GATEWAY_URL, APP, REDIRECT_URI, CODES } = process.env;
+const { GATEWAY_URL, APP, REDIRECT_URI, CODES, ALGORITHM } = process.env;
 const mobile = `9${String(Math.floor(Math.random() * 1e9)).padStart(9, "0")}`;
 
 // The sandbox's gateway is on this machine, without TLS.
 const execute = [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks];
-const app = await oidc.discovery(new URL(GATEWAY_URL), APP, undefined, oidc.None(), { execute });
+// An app that was registered with another algorithm than the usual one says so, to its library as to the server.
+const registered = ALGORITHM === "EdDSA" ? undefined : { id_token_signed_response_alg: ALGORITHM };
+const app = await oidc.discovery(new URL(GATEWAY_URL), APP, registered, oidc.None(), { execute });
 const server = app.serverMetadata();
 assert(server.supportsPKCE());
+assert.deepEqual(server.id_token_signing_alg_values_supported, ["EdDSA", "RS256"]);
 
 let cookie = "";
 async function page(address, form) {
@@ -53,7 +56,11 @@ assert.match(person, /^per_/);
 const keys = createRemoteJWKSet(new URL(server.jwks_uri));
 const verified = await jwtVerify(tokens.access_token, keys, { issuer: server.issuer, audience: "emitra", typ: "at+jwt" });
 assert.deepEqual(verified.payload.person, { id: person, role: "citizen" });
-assert.equal(decodeProtectedHeader(tokens.id_token).typ, "JWT");
+const { typ, alg } = decodeProtectedHeader(tokens.id_token);
+assert.deepEqual({ typ, alg }, { typ: "JWT", alg: ALGORITHM });
+const told = await jwtVerify(tokens.id_token, keys, { issuer: server.issuer, audience: APP, algorithms: [ALGORITHM] });
+assert.equal(told.payload.sub, person);
+assert.deepEqual(await oidc.fetchUserInfo(app, tokens.access_token, person), { sub: person });
 
 // A code that comes back from another issuer is none of this one's (RFC 9207).
 const mixedUp = new URL(back.location);

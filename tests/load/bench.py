@@ -4,19 +4,13 @@ Prints tables; exits with 1 when a ratio of thresholds.toml is missed.
 """
 
 import json
-import os
 import random
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pymongo
-import urllib3
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 from rich.console import Console
@@ -24,6 +18,7 @@ from rich.table import Table
 
 from emitra_local.stack import Stack, disposable_stack
 from tests.load.measure import Load, Request, run_load, time_calls
+from tests.load.servers import bare_endpoint, must_be
 from tests.load.verdicts import THRESHOLDS, failed, verdict
 from tests.support.platform import Platform, eventually, new_key
 
@@ -92,7 +87,8 @@ def bench_payments(stack: Stack, platform: Platform) -> None:
     view = database(stack, "gateway").transactions
     before = view.count_documents({"events.type": "payment.completed"})
     bare, paid, behind = Load(), Load(), 0.0
-    with bare_endpoint(stack) as url:
+    with bare_endpoint(stack, "tests.load.bare:make_app()", "/v1/bare", processes=2, threads=8) as url:
+        run_load(url, bare_requests(WARM_UP), CLIENTS)
         # In turn, slice by slice: a machine that others use too is not equally fast all the time.
         for start in range(WARM_UP, WARM_UP + PAYMENTS, SLICE):
             bare.add(run_load(url, bare_requests(SLICE), CLIENTS))
@@ -121,44 +117,6 @@ def bench_payments(stack: Stack, platform: Platform) -> None:
     console.print("the books balance after it\n")
 
 
-@contextmanager
-def bare_endpoint(stack: Stack) -> Iterator[str]:
-    """Its URL, warmed up, for as long as the block runs."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    env = os.environ | {"MONGODB_URI": stack.infrastructure.mongodb_uri, "MONGODB_DATABASE": "bench_bare"}
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-b",
-        f"127.0.0.1:{port}",
-        "-w",
-        "2",
-        "-k",
-        "gthread",
-        "--threads",
-        "8",
-    ]
-    command += ["--no-control-socket", "--log-level", "warning", "tests.load.bare:make_app()"]
-    with subprocess.Popen(command, cwd=ROOT, env=env) as server:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            eventually(lambda: answers(url), 20, "the bare endpoint answers")
-            run_load(url, bare_requests(WARM_UP), CLIENTS)
-            yield url
-        finally:
-            server.terminate()
-
-
-def answers(url: str) -> bool:
-    try:
-        return urllib3.request("GET", url, retries=False, timeout=2).status == 404
-    except urllib3.exceptions.HTTPError:
-        return False
-
-
 def bare_requests(count: int) -> list[Request]:
     body = json.dumps(
         {"bill_id": new_key(), "amount": {"amount": 152500, "currency": "INR"}, "mode": "WALLET"}
@@ -172,11 +130,6 @@ def authorised(token: str) -> dict[str, str]:
 
 def renewed(request: Request) -> Request:
     return Request(request.method, request.path, request.body, {**request.headers, "Idempotency-Key": new_key()})
-
-
-def must_be(load: Load, status: int) -> None:
-    if set(load.statuses) != {status}:
-        raise SystemExit(f"the benchmark is void: answers were {load.statuses}")
 
 
 def row(table: Table, name: str, load: Load, ratio: str) -> None:

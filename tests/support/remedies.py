@@ -28,6 +28,20 @@ _SCHEMA = re.compile(r"\b([A-Z]\w+)\.\w+")
 # By the test: the file to look into, which may be that of its parameter or below it, and what to do there.
 FILE_OF_THE_PARAMETER = ""
 REMEDIES: Mapping[str, tuple[str, str]] = {
+    # test_attacks
+    "test_an_attack_has_a_test_that_shows_it_fail": (
+        "tests/architecture/test_attacks.py",
+        "name the test that shows it today in ATTACKS, or write one",
+    ),
+    # test_live_settings
+    "test_every_program_of_a_live_service_names_all_that_it_misses_and_does_not_start": (
+        "services/{service}/src/…/settings.py",
+        "a secret with a default is `needed_live=True`, or has a row in OPTIONAL of test_live_settings.py",
+    ),
+    "test_a_live_service_refuses_what_a_sandbox_made_and_default_credentials": (
+        "services/{service}/src/…/settings.py",
+        "a secret is declared with `secret=True`, a rule of its own is `live=` (servicekit.fit_for_live)",
+    ),
     # test_asyncapi
     "test_the_platforms_document_is_valid": (
         "services/*/contracts/events",

@@ -13,10 +13,15 @@ from typing import Any
 from joserfc.jwk import KeySet, OKPKey
 
 SECRET_BYTES = 32
+# As identity marks its clients' secrets of a sandbox: what bears it is refused where ENVIRONMENT is live.
+SANDBOX_MARK = "emitra_test_"
 
 
 class SecretStore:
-    """Named secrets and Ed25519 keys. The same name always gives the same value, across restarts."""
+    """Named secrets and Ed25519 keys. The same name always gives the same value, across restarts.
+
+    Each bears the sandbox's mark, a key in its `kid`, so that none of them gets into a live environment unnoticed.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -26,11 +31,11 @@ class SecretStore:
             self._kept = json.loads(file.read_text())
 
     def secret(self, name: str) -> str:
-        """32 random bytes as URL-safe text."""
-        return self._keep(f"secret:{name}", lambda: secrets.token_urlsafe(SECRET_BYTES))
+        """The mark, and 32 random bytes as URL-safe text."""
+        return self._keep(f"secret:{name}", lambda: SANDBOX_MARK + secrets.token_urlsafe(SECRET_BYTES))
 
     def ed25519(self, name: str) -> str:
-        """A private Ed25519 key as JWK JSON, with its RFC 7638 thumbprint as `kid`."""
+        """A private Ed25519 key as JWK JSON; its `kid` is the mark and its RFC 7638 thumbprint."""
         return self._keep(f"ed25519:{name}", _new_private_key)
 
     def ed25519_public_jwks(self, name: str) -> str:
@@ -51,5 +56,4 @@ class SecretStore:
 
 def _new_private_key() -> str:
     key = OKPKey.generate_key("Ed25519", {"use": "sig"}, private=True)
-    key.ensure_kid()
-    return json.dumps(key.as_dict(private=True), sort_keys=True)
+    return json.dumps({**key.as_dict(private=True), "kid": SANDBOX_MARK + key.thumbprint()}, sort_keys=True)

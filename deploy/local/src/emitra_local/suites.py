@@ -227,7 +227,7 @@ def release_contracts(root: Path, service: str = "") -> int:
 
 
 def run_bench(root: Path) -> int:
-    """tests/load: messaging beside its peers on servers of their own, then the whole platform; 0 when none was slow."""
+    """tests/load: messaging beside its peers, tokens, then the whole platform; 0 when none was slow."""
     environments = Environments(root, say)
     environments.ensure_all(["tests", "load"])
 
@@ -237,7 +237,8 @@ def run_bench(root: Path) -> int:
 
     with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
         messaging = run("load", "tests.load.messaging", stack.infrastructure_env)
-    return run("tests", "tests.load.bench", {}) or messaging
+    tokens = run("load", "tests.load.tokens", {})
+    return run("tests", "tests.load.bench", {}) or tokens or messaging
 
 
 def run_program(root: Path, module: str, *arguments: str) -> int:

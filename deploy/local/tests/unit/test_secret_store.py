@@ -49,3 +49,11 @@ def test_services_prepared_side_by_side_get_the_same_secrets(tmp_path: Path) -> 
 
     assert len(set(made)) == 10
     assert {SecretStore(tmp_path / "secrets.json").secret(f"name-{number}") for number in range(10)} == set(made)
+
+
+def test_everything_bears_the_mark_by_which_a_live_service_refuses_it(tmp_path: Path) -> None:
+    store = SecretStore(tmp_path / "secrets.json")
+
+    assert store.secret("cursor").startswith("emitra_test_")
+    for key in (store.ed25519("internal-token"), store.ed25519_public_jwks("internal-token")):
+        assert '"kid": "emitra_test_' in key

@@ -281,7 +281,15 @@ def test_centres_that_cannot_be_meant_are_refused(world: World, run: Any, argume
 
 
 def test_live_money_is_never_made_up(world: World, run: Any) -> None:
-    result = run(world, "seed-sandbox", "--kiosk", "ksk_RJ99900002", "--paise", "5000", ENVIRONMENT="live")
+    # Nothing is listening there; it is refused before anybody is asked.
+    fit = {
+        "MONGODB_URI": "mongodb://billing:3kJ9x_vN0qLr@127.0.0.1:1/",
+        "AMQP_URL": "amqp://billing:3kJ9x_vN0qLr@127.0.0.1:1/",
+        "CURSOR_SECRET": "3kJ9x_vN0qLr8sT2wYb5cD7fGhZ1mPaU",
+        "BILLER_CALLBACK_SECRET": "8sT2wYb5cD7fGhZ1mPa",
+    }
+    centre = ["--kiosk", "ksk_RJ99900002", "--paise", "5000"]
+    result = run(world, "seed-sandbox", *centre, ENVIRONMENT="live", **fit)
 
-    assert result.exit_code == 2
+    assert result.exit_code == 2, result.output
     assert world.billing.wallets.wallet("ksk_RJ99900002") is None

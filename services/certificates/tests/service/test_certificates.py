@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet
 from tests.support.builders import ADDRESS, BORN, FATHER, NAME, NAME_HI, jwk, signing_key
 from tests.support.world import World, json_of, problem, read
 
+from certificates.bootstrap import bootstrap
 from certificates.domain.certificates.number import certificate_number
 from servicekit.mongo import Mongo
 from servicekit.testing import published
@@ -45,7 +46,9 @@ def test_the_paper_says_what_was_applied_for_and_no_more(world: World) -> None:
 
 
 def test_a_paper_of_the_live_environment_bears_no_test_mark(mongo: Mongo) -> None:
-    live = World.over(mongo, ENVIRONMENT="live")
+    sandbox = World.over(mongo)
+    settings = replace(sandbox.settings, environment="live")
+    live = World(mongo, settings, bootstrap(settings, mongo))
     assert "test" not in read(live.issued()["document"])
 
 

@@ -45,6 +45,13 @@ def test_an_expired_token_is_told_apart_from_an_invalid_one(stage: Stage) -> Non
     assert not stage.billing.received
 
 
+@pytest.mark.parametrize("exp", [2**63, 10**30, -1, 1e300, "tomorrow", True, [1]])
+def test_a_rightly_signed_token_with_an_absurd_end_is_a_401(stage: Stage, exp: Any) -> None:
+    got = read(stage, stage.identity.token("payments:read", exp=exp))
+    assert (got.status_code, got.json["code"]) == (401, "token-invalid")
+    assert not stage.billing.received
+
+
 def test_a_missing_scope_is_named(stage: Stage) -> None:
     got = read(stage, stage.identity.token("payments:write", "billers:read"))
     assert (got.status_code, got.json["code"], got.json["missing_scope"]) == (403, "scope-missing", "payments:read")

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
@@ -34,10 +34,11 @@ from identity.adapters.mongo_failed_authentications import MongoFailedAuthentica
 from identity.adapters.mongo_notices import MongoNotices, NoticesWithin
 from identity.adapters.mongo_people import MongoPeople
 from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns
+from identity.adapters.mongo_signing_keys import MongoSigningKeys
 from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
 from identity.adapters.mongo_vault import MongoVault
 from identity.adapters.sandbox_file import JsonSandboxFile
-from identity.adapters.signing import Ed25519Signer
+from identity.adapters.signing import JoseSigner
 from identity.adapters.told_changes import ToldChanges
 from identity.adapters.unit_of_work import MongoUnitOfWork
 from identity.adapters.vault_purposes import purposes
@@ -56,6 +57,7 @@ from identity.application.clients.claim_client import ClaimClientHandler
 from identity.application.clients.create_client import CreateClientHandler
 from identity.application.clients.ports import CentresClients, Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
+from identity.application.clients.rotate_client_secret import RotateClientSecretHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
 from identity.application.people.change_rights import ChangeRightHandler, GrantRightHandler
 from identity.application.people.move_officer import MoveOfficerHandler
@@ -67,11 +69,16 @@ from identity.application.sign_in.end_sign_in import EndSignInHandler
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.application.sign_in.send_code import SendCodeHandler
 from identity.application.tokens.issue_token import IssueTokenHandler
-from identity.application.tokens.ports import Grants
+from identity.application.tokens.ports import Grants, SigningKeys, TokenSigner
 from identity.application.tokens.read_token import TokenReader
 from identity.application.tokens.redeem_code import RedeemCodeHandler
 from identity.application.tokens.revoke_token import RevokeTokenHandler
 from identity.application.tokens.rotate_refresh_token import RotateRefreshTokenHandler
+from identity.application.tokens.rotate_signing_keys import (
+    RemoveSigningKeyHandler,
+    RetireSigningKeysHandler,
+    RotateSigningKeysHandler,
+)
 from identity.application.vault.detokenise_identifier import DetokeniseIdentifierHandler
 from identity.application.vault.envelope import Envelope
 from identity.application.vault.erase_identifier import EraseIdentifierHandler
@@ -83,7 +90,7 @@ from identity.application.vault.remove_key import RemoveKeyHandler
 from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
 from identity.domain.tokens.access_token import AUDIENCE
-from identity.settings import Settings, key_store_place
+from identity.settings import Settings, key_store_place, read_signing_keys
 from servicekit.events import Outbox
 from servicekit.mongo import Mongo
 from servicekit.mongo.idempotency import Idempotency
@@ -119,7 +126,9 @@ TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
 
 @dataclass(frozen=True, kw_only=True)
 class Vault:
-    """The use cases of the vault."""
+    """The use cases of the vault; where it is not open, there is no key store."""
+
+    is_open: bool
 
     store: StoreIdentifierHandler
     detokenise: DetokeniseIdentifierHandler
@@ -154,12 +163,24 @@ class IdentityWithin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Signing:
+    """The keys that sign tokens, and what is done to them. `every` is after how long the next one is made."""
+
+    signer: TokenSigner
+    keys: SigningKeys
+    rotate: RotateSigningKeysHandler
+    retire: RetireSigningKeysHandler
+    remove: RemoveSigningKeyHandler
+    every: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
 class Identity:
     """The use cases, ready to be called, and what the public documents are made from."""
 
     issuer: str
     environment: str
-    public_keys: dict[str, Any]
+    signing: Signing
     clients: Clients
     people: People
     grants: Grants
@@ -181,6 +202,7 @@ class Identity:
     move_officer: MoveOfficerHandler
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
+    rotate_client_secret: RotateClientSecretHandler
     claim_client: ClaimClientHandler
     centre_clients: CentresClients
     seed_sandbox: SeedSandboxHandler
@@ -222,7 +244,9 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     centres, changes = MongoCentres(db), ToldChanges(mongo, Outbox(db, settings.service_name))
     choices = ChoiceReader(people=people, centres=centres)
     assistances = MongoAssistances(mongo, Idempotency(mongo), Outbox(mongo.db, settings.service_name))
-    signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
+    key_store, of_setting = _key_store(settings), read_signing_keys(settings.signing_keys)
+    signing_keys = MongoSigningKeys(mongo, Envelope(key_store), of_setting)
+    signer = JoseSigner(signing_keys.open_keys, issuer, AUDIENCE)
     sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
     reader = TokenReader(
         clients=clients,
@@ -234,11 +258,18 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         signer=signer,
         issuer=issuer,
     )
-    vault = _vault(settings, mongo)
+    vault = _vault(settings, mongo, key_store, signing_keys)
     return Identity(
         issuer=issuer,
         environment=settings.environment,
-        public_keys=signer.public_keys(),
+        signing=Signing(
+            signer=signer,
+            keys=signing_keys,
+            rotate=RotateSigningKeysHandler(signing_keys),
+            retire=RetireSigningKeysHandler(signing_keys),
+            remove=RemoveSigningKeyHandler(signing_keys),
+            every=timedelta(days=settings.signing_key_days),
+        ),
         clients=clients,
         people=people,
         grants=grants,
@@ -283,6 +314,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         move_officer=MoveOfficerHandler(people=people, rights=changes),
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(revoked=changes),
+        rotate_client_secret=RotateClientSecretHandler(clients),
         claim_client=ClaimClientHandler(clients=clients),
         centre_clients=clients,
         seed_sandbox=SeedSandboxHandler(
@@ -312,7 +344,7 @@ def _assistance(
     owners: MongoUnitOfWork,
     vault: Vault,
     tokens: TokenReader,
-    signer: Ed25519Signer,
+    signer: TokenSigner,
     sender: CodeFile | None,
 ) -> Assistance:
     cases, listed = MongoCases(mongo), assisted_acts()
@@ -351,17 +383,18 @@ def _assistance(
     )
 
 
-def _vault(settings: Settings, mongo: Mongo) -> Vault:
-    records, keys, listed = MongoVault(mongo), _key_store(settings), purposes()
-    envelope = Envelope(keys)
+def _vault(settings: Settings, mongo: Mongo, keys: KeyStore, signing_keys: MongoSigningKeys) -> Vault:
+    records, listed = MongoVault(mongo), purposes()
+    envelope, also_closed = Envelope(keys), (signing_keys,)
     return Vault(
+        is_open=bool(settings.vault_key_store),
         store=StoreIdentifierHandler(records=records, envelope=envelope, sandbox=settings.environment == "sandbox"),
         detokenise=DetokeniseIdentifierHandler(records=records, envelope=envelope, purposes=listed),
         erase=EraseIdentifierHandler(records),
-        read=VaultReader(records, keys, listed),
+        read=VaultReader(records, keys, listed, also_closed),
         rotate_keys=RotateKeysHandler(keys),
-        remove_key=RemoveKeyHandler(keys, records),
-        reencrypt=ReencryptRecordsHandler(records, envelope),
+        remove_key=RemoveKeyHandler(keys, records, also_closed),
+        reencrypt=ReencryptRecordsHandler(records, envelope, also_closed),
         reindex=ReindexRecordsHandler(records, envelope),
     )
 

@@ -1,9 +1,9 @@
 """What identity is told by its environment."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from joserfc.errors import JoseError
@@ -12,17 +12,17 @@ from marshmallow import ValidationError, fields, validate
 
 from identity.domain.clients.client import MAX_SCOPES, SCOPE
 from identity.domain.clients.counter_scopes import KIOSK_SCOPES
-from servicekit.settings import ServiceSettings, SettingProblem, SettingsError, setting
+from servicekit.settings import ServiceSettings, SettingProblem, setting
 
 MAX_SIGNING_KEYS = 8  # one signs and a few overlap; more is a mistake
 
 
-def signing_keys(text: str) -> tuple[OKPKey, ...]:
-    """One private Ed25519 JWK, or a JWKS of several, as JSON text → keys, each with a kid.
+def read_signing_keys(text: str) -> tuple[OKPKey, ...]:
+    """One private Ed25519 JWK, or a JWKS of several, as JSON text → keys, each with a kid; none of an empty text.
 
     A key without `kid` gets its RFC 7638 thumbprint, the same in every replica. Raises ValidationError.
     """
-    keys = tuple(_private_key(jwk) for jwk in _jwks(text))
+    keys = tuple(_private_key(jwk) for jwk in _jwks(text)) if text else ()
     if len({key.kid for key in keys}) < len(keys):
         raise ValidationError("Two keys have the same kid.")
     return keys
@@ -100,11 +100,14 @@ class Settings(ServiceSettings):
         "ISSUER",
         fields.String(validate=_issuer),
         "the platform's public address, iss of every token, e.g. https://api.emitra.example",
+        live=lambda issuer: None if issuer.startswith("https://") else "does not begin with https://.",
     )
-    signing_keys: tuple[OKPKey, ...] = setting(
+    signing_keys: str = setting(
         "SIGNING_KEYS",
-        fields.Function(deserialize=signing_keys),
-        'a private Ed25519 JWK, or {"keys": [...]}: the first key signs, all are published (rotation)',
+        fields.String(validate=read_signing_keys),
+        'a private Ed25519 JWK, or {"keys": [...]}, for who keeps no keys in the vault: the first signs until one of '
+        "`identity rotate-signing-keys` does, all are published",
+        default="",
         secret=True,
     )
     centre_scopes: frozenset[str] = setting(
@@ -113,12 +116,19 @@ class Settings(ServiceSettings):
         "what the client of a newly approved centre may do: scopes apart by spaces",
         default=KIOSK_SCOPES,
     )
+    signing_key_days: int = setting(
+        "SIGNING_KEY_DAYS",
+        fields.Integer(validate=validate.Range(min=1, max=365)),
+        "days after which the worker makes the next signing key",
+        default=30,
+    )
     vault_key_store: str = setting(
         "VAULT_KEY_STORE",
         fields.String(validate=key_store_place),
         "where the vault's keys are: file:/path, or pkcs11:token=NAME?module-path=/path/to/library.so; required where "
         "ENVIRONMENT is live, and a sandbox without it has a closed vault",
         default="",
+        needed_live=True,
     )
     vault_pin: str = setting(
         "VAULT_PIN",
@@ -131,35 +141,28 @@ class Settings(ServiceSettings):
         "PEOPLE_KEY",
         fields.String(validate=validate.Length(min=32)),
         "at least 32 random characters by which mobile numbers are looked up and codes are kept, the same in every "
-        "replica and for good; without it nobody signs in",
+        "replica and for good; required where ENVIRONMENT is live, and without it nobody signs in",
         default="",
         secret=True,
+        needed_live=True,
     )
     code_file: str = setting(
         "CODE_FILE",
         fields.String(),
         "sandbox only: the file that one-time codes are written to instead of being sent to a phone",
         default="",
+        live=lambda _: "holds people's codes and numbers.",
     )
 
     @classmethod
-    def load(cls, environ: Mapping[str, str]) -> Self:
-        """As every service's; live moreover an https issuer (RFC 8414 §2), a place for keys and no file of codes."""
-        settings = super().load(environ)
-        problems = []
-        if settings.environment == "live" and not settings.issuer.startswith("https://"):
-            problem = "must begin with https:// where ENVIRONMENT is live."
-            problems.append(SettingProblem("ISSUER", problem, "Set it to the platform's public address."))
-        if settings.environment == "live" and settings.code_file:
-            problem = "must not be set where ENVIRONMENT is live: it holds people's codes and numbers."
-            problems.append(SettingProblem("CODE_FILE", problem, "Leave it out."))
-        place = settings.vault_key_store
-        if settings.environment == "live" and not place:
-            fix = "Set it to where the vault's keys are: file:/path or pkcs11:token=NAME?module-path=/path."
-            problems.append(SettingProblem("VAULT_KEY_STORE", "is missing where ENVIRONMENT is live.", fix))
-        if place.startswith("pkcs11:") and not settings.vault_pin:
+    def problems_between(cls, values: Mapping[str, Any], live: bool) -> Iterable[SettingProblem]:
+        """A token of the vault's without its PIN, and nothing to sign with."""
+        place = values.get("vault_key_store", "")
+        if place.startswith("pkcs11:") and not values.get("vault_pin"):
             fix = "Set it to the user PIN of the token that VAULT_KEY_STORE names."
-            problems.append(SettingProblem("VAULT_PIN", "is missing.", fix))
-        if problems:
-            raise SettingsError(problems)
-        return settings
+            yield SettingProblem("VAULT_PIN", "is missing.", fix)
+        if not live and values.get("vault_key_store") == values.get("signing_keys") == "":
+            fix = "Set it to where keys are kept, file:/path or pkcs11:…, or give SIGNING_KEYS one."
+            yield SettingProblem(
+                "VAULT_KEY_STORE", "is missing, and so is SIGNING_KEYS: there is nothing to sign with.", fix
+            )

@@ -181,8 +181,12 @@ def test_seeding_says_how_many_and_shows_no_secret(run: Run, tmp_path: Path) -> 
 
 def test_seeding_is_refused_where_it_is_live(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENVIRONMENT", "live")
+    # Nothing is listening there; it is refused before anybody is asked.
+    monkeypatch.setenv("MONGODB_URI", "mongodb://identity:k5vY0aQ2tZ@127.0.0.1:1/")
+    monkeypatch.setenv("AMQP_URL", "amqp://identity:k5vY0aQ2tZ@127.0.0.1:1/")
+    monkeypatch.setenv("PEOPLE_KEY", "k5vY0aQ2tZ" * 4)
     done = run("seed-sandbox", "--out", str(tmp_path / "sandbox.json"))
-    assert (done.exit_code, "live" in done.stderr) == (1, True)
+    assert (done.exit_code, "live" in done.stderr) == (1, True), done.stderr
 
 
 def test_a_file_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:
@@ -243,3 +247,26 @@ def test_a_number_that_is_none_records_nobody_and_is_not_repeated(run: Run, mong
     assert "no mobile number" in done.stderr
     assert "12345" not in done.stderr + done.stdout
     assert mongo.db.people.count_documents({}) == 0
+def test_two_secrets_of_a_client_count_while_one_takes_the_place_of_the_other(
+    run: Run, own_client: FlaskClient
+) -> None:
+    first = json.loads(run("create-client", *KIOSK, "--client-id", "cli_counter_7").stdout)
+    done = run("rotate-client-secret", "cli_counter_7")
+    second = json.loads(done.stdout)
+    assert (done.exit_code, "this once" in done.stderr) == (0, True)
+    assert second["client_secret"] != first["client_secret"]
+    assert [ask_as(own_client, known).status_code for known in (first, second)] == [200, 200]
+    third = json.loads(run("rotate-client-secret", "cli_counter_7").stdout)
+    assert [ask_as(own_client, known).status_code for known in (first, second, third)] == [401, 200, 200]
+    last = json.loads(run("rotate-client-secret", "cli_counter_7", "--overlap-hours", "0").stdout)
+    assert [ask_as(own_client, known).status_code for known in (second, third, last)] == [401, 401, 200]
+
+
+def test_a_secret_is_rotated_of_a_client_that_has_one_and_is_in_force(run: Run) -> None:
+    app = ("--name", "App", "--kind", "app", "--scope", "kiosks:read", "--redirect-uri", "https://app.example/back")
+    run("create-client", *app, "--client-id", "cli_app")
+    run("create-client", *KIOSK, "--client-id", "cli_closed")
+    run("revoke-client", "cli_closed")
+    for client_id, says in (("cli_app", "has no secret"), ("cli_closed", "No client"), ("cli_nobody", "No client")):
+        done = run("rotate-client-secret", client_id)
+        assert (done.exit_code, says in done.stderr, done.stdout) == (1, True, ""), client_id

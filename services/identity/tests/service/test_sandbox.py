@@ -1,5 +1,6 @@
 """Seeding the sandbox, once and again."""
 
+import dataclasses
 import json
 import stat
 from datetime import UTC, datetime
@@ -100,9 +101,8 @@ def test_the_file_says_who_the_clients_people_and_officers_are(
 
 
 def test_nothing_is_seeded_where_it_is_live(mongo: Mongo, path: Path) -> None:
-    live = settings_for(
-        Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, VAULT_KEY_STORE="file:/nowhere", ENVIRONMENT="live"
-    )
+    sandbox = settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, VAULT_KEY_STORE="file:/nowhere")
+    live = dataclasses.replace(sandbox, environment="live")
     live_identity = bootstrap(live, mongo)
     with pytest.raises(SandboxOnly):
         live_identity.seed_sandbox(SeedSandbox(live_identity.sandbox_file(path), NOW))

@@ -87,8 +87,17 @@ def test_a_place_for_the_vaults_keys_that_is_none_is_refused(place: str) -> None
 
 def test_what_is_missing_where_it_is_live_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        settings_for(Settings, ISSUER="http://a", SIGNING_KEYS=json.dumps(KEY), ENVIRONMENT="live")
-    assert [problem.env for problem in caught.value.problems] == ["ISSUER", "VAULT_KEY_STORE"]
+        Settings.load({"ENVIRONMENT": "live", "ISSUER": "http://a", "CODE_FILE": "/codes"})
+    assert [problem.env for problem in caught.value.problems] == [
+        "MONGODB_URI", "AMQP_URL", "INTERNAL_TOKEN_JWKS", "ISSUER", "CURSOR_SECRET", "VAULT_KEY_STORE", "PEOPLE_KEY",
+        "CODE_FILE",
+    ]  # fmt: skip
+
+
+def test_a_sandbox_with_nothing_to_sign_with_is_told_so() -> None:
+    with pytest.raises(SettingsError, match="nothing to sign with"):
+        settings_for(Settings, ISSUER=ISSUER)
+    assert settings_for(Settings, ISSUER=ISSUER, VAULT_KEY_STORE="file:/keys.json").signing_keys == ""
 
 
 def test_a_token_needs_its_pin_and_the_pin_is_not_shown() -> None:

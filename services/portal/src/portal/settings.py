@@ -1,12 +1,13 @@
 """What the portal is told from outside: where the gateway is, and who the portal is to it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marshmallow import fields, validate
 
 from servicekit.fields import Code
-from servicekit.settings import ServiceSettings, SettingProblem, SettingsError, setting, web_address
+from servicekit.settings import ServiceSettings, SettingProblem, setting, web_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,7 @@ class PortalSettings(ServiceSettings):
         Code(r"[A-Za-z0-9_-]+", longest=128, error="Must be a client id of identity's."),
         "the portal's client id at identity, with the scopes that README.md names",
         default="",
+        needed_live=True,
     )
     gateway_client_secret: str = setting(
         "GATEWAY_CLIENT_SECRET",
@@ -28,12 +30,14 @@ class PortalSettings(ServiceSettings):
         "the secret of GATEWAY_CLIENT_ID",
         default="",
         secret=True,
+        needed_live=True,
     )
     sandbox_file: str = setting(
         "SANDBOX_FILE",
         fields.String(validate=validate.Length(max=1_000)),
         "in a sandbox, in place of GATEWAY_CLIENT_ID and its secret: the file of `identity seed-sandbox`",
         default="",
+        live=lambda _: "is a sandbox's.",
     )
     gateway_timeout_seconds: float = setting(
         "GATEWAY_TIMEOUT_SECONDS",
@@ -42,9 +46,10 @@ class PortalSettings(ServiceSettings):
         default=5.0,
     )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.sandbox_file and not (self.gateway_client_id and self.gateway_client_secret):
-            problem = "is missing, or its secret is."
+    @classmethod
+    def problems_between(cls, values: Mapping[str, Any], live: bool) -> Iterable[SettingProblem]:
+        """In a sandbox the file does for the client and its secret."""
+        either = [values.get(name, "wrong") for name in ("gateway_client_id", "gateway_client_secret")]
+        if not (live or all(either) or values.get("sandbox_file")):
             fix = "Set it and GATEWAY_CLIENT_SECRET; in a sandbox SANDBOX_FILE does for both."
-            raise SettingsError([SettingProblem("GATEWAY_CLIENT_ID", problem, fix)])
+            yield SettingProblem("GATEWAY_CLIENT_ID", "is missing, or its secret is.", fix)

@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from marshmallow import ValidationError, fields, validate
 
 from servicekit.fields import LONGEST_ADDRESS, WEB_ADDRESS, Code
+from servicekit.fit_for_live import Rule, guessable, made_for_a_sandbox, without_credentials
 
 MISSING: Any = dataclasses.MISSING
 _SETTING = "servicekit.setting"
@@ -22,6 +23,8 @@ class _Setting:
     help: str
     default: Any
     secret: bool
+    needed_live: bool
+    live: Rule | None
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,24 @@ class SettingsError(Exception):
         super().__init__("\n".join([f"{len(problems)} setting(s) cannot be used:", *lines]))
 
 
-def setting(env: str, field: fields.Field[Any], help: str, *, default: Any = MISSING, secret: bool = False) -> Any:
+def setting(
+    env: str,
+    field: fields.Field[Any],
+    help: str,
+    *,
+    default: Any = MISSING,
+    secret: bool = False,
+    needed_live: bool = False,
+    live: Rule | None = None,
+) -> Any:
     """A dataclass field read from the environment variable `env` and parsed by a marshmallow field.
 
     `help` says what it is, with its unit. Without `default` the variable is required; an empty one counts as
-    absent, which is how Kubernetes manifests leave things out. A `secret` is never printed.
+    absent, which is how Kubernetes manifests leave things out. A `secret` is never printed. Where ENVIRONMENT is live,
+    what is `needed_live` is required whatever its default, nothing may bear a sandbox's mark, a secret may not be
+    guessable, and `live` says what else is wrong with a text (servicekit.fit_for_live).
     """
-    described = _Setting(env, field, help, default, secret)
+    described = _Setting(env, field, help, default, secret, needed_live, live or (guessable if secret else None))
     return dataclasses.field(default=default, repr=not secret, metadata={_SETTING: described})
 
 
@@ -94,6 +108,7 @@ class ServiceSettings:
         _address(r"mongodb(?:\+srv)?://\S+", "Must begin with mongodb:// and have no white space."),
         "MongoDB replica set, e.g. mongodb://mongodb-0/?replicaSet=rs0",
         secret=True,
+        live=without_credentials,
     )
     mongodb_database: str = setting(
         "MONGODB_DATABASE",
@@ -106,6 +121,7 @@ class ServiceSettings:
         _address(r"amqps?://\S+", "Must begin with amqp:// or amqps:// and have no white space."),
         "RabbitMQ and virtual host, e.g. amqp://billing:secret@rabbitmq:5672/emitra",
         secret=True,
+        live=without_credentials,
     )
     broker_check_url: str = setting(
         "BROKER_CHECK_URL",
@@ -210,11 +226,17 @@ class ServiceSettings:
         """The settings in `environ` (as os.environ); raises SettingsError naming every problem at once."""
         values: dict[str, Any] = {}
         problems: list[SettingProblem] = []
+        live = environ.get("ENVIRONMENT") == "live"
         for name, described in _described(cls):
             raw = environ.get(described.env, "")
             if not raw:
                 if described.default is MISSING:
                     problems.append(SettingProblem(described.env, "is missing.", _fix(described)))
+                elif live and described.needed_live:
+                    problem = SettingProblem(described.env, "is missing where ENVIRONMENT is live.", _fix(described))
+                    problems.append(problem)
+                else:
+                    values[name] = described.default
                 continue
             try:
                 values[name] = described.field.deserialize(raw, described.env)
@@ -222,9 +244,19 @@ class ServiceSettings:
                 what = " ".join(_flat(error.messages))
                 shown = "" if described.secret else f" (got {raw[:_LONGEST_ECHO]!r})"
                 problems.append(SettingProblem(described.env, f"{what}{shown}", _fix(described)))
+                continue
+            if live and (unfit := made_for_a_sandbox(raw) or (described.live and described.live(raw))):
+                problem = f"{unfit.removesuffix('.')}, which does not do where ENVIRONMENT is live."
+                problems.append(SettingProblem(described.env, problem, _fix(described)))
+        problems += cls.problems_between(values, live)
         if problems:
             raise SettingsError(problems)
         return cls(**values)
+
+    @classmethod
+    def problems_between(cls, values: Mapping[str, Any], live: bool) -> Iterable[SettingProblem]:  # noqa: ARG003 - for a service's own
+        """What is wrong with settings beside each other. `values` has those that are right by themselves."""
+        return ()
 
 
 def describe(cls: type[ServiceSettings]) -> list[tuple[str, str, str | None, bool]]:

@@ -4,8 +4,11 @@ Services verify the gateway's internal tokens with it, the gateway and operators
 (RFC 9068). Whatever the text is, the answer is a token or TokenRefused.
 """
 
+import binascii
 import hashlib
+import json
 import threading
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -109,6 +112,7 @@ class TokenVerifier:
         """
         if len(text) > self._longest_characters:
             raise TokenRefused(Why.TOO_LONG)
+        _refuse_ambiguous(text)
         try:
             decoded = jwt.decode(text, self._keys, registry=self._registry)
         except BadSignatureError as error:
@@ -139,6 +143,31 @@ class TokenVerifier:
             raise TokenRefused(Why.EXPIRED)
         if max(times.get("iat", 0), times.get("nbf", 0)) > at + self._leeway_seconds:
             raise TokenRefused(Why.NOT_YET)
+
+
+def _refuse_ambiguous(text: str) -> None:
+    """What two readers could read differently.
+
+    A member that is there twice, which a reader may refuse (RFC 7519 §4, RFC 7515 §4), and a second spelling of the
+    same bytes: the last character has bits that nobody reads.
+
+    Raises TokenRefused.
+    """
+    try:
+        parts = [urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in text.split(".")]
+        if len(parts) != 3 or ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts) != text:
+            raise TokenRefused(Why.UNREADABLE)
+        for part in parts[:2]:
+            json.loads(part, object_pairs_hook=_each_once)
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise TokenRefused(Why.UNREADABLE) from error
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    once = dict(members)
+    if len(once) < len(members):
+        raise ValueError("a member is there twice")
+    return once
 
 
 class RememberedTokens(Generic[V]):

@@ -1,6 +1,7 @@
 """Clients in the collection `clients`, one document each, keyed by client id."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import IndexModel, UpdateOne
@@ -10,7 +11,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from identity.application.clients.errors import ClientExists
-from identity.domain.clients.client import ActingPerson, Client, ClientKind, ClientStatus
+from identity.domain.clients.client import ActingPerson, Algorithm, Client, ClientKind, ClientStatus, EarlierSecret
 from identity.domain.clients.client_secrets import NO_SECRET_SHA256
 
 Document = dict[str, Any]
@@ -61,13 +62,28 @@ class MongoClients:
         }
         self._clients.update_one(waiting, {"$set": {"public_keys": [dict(key) for key in public_keys]}})
 
+    def replace_secret(self, client_id: str, secret_sha256: str, earlier_until: datetime) -> bool:
+        """One update by a pipeline: of two at once, either's secret is the present or the earlier one."""
+        changed = self._clients.update_one(
+            {"_id": client_id, "status": ClientStatus.ACTIVE.value},
+            [
+                {
+                    "$set": {
+                        "secret_sha256": secret_sha256,
+                        "earlier_secret": {"sha256": "$secret_sha256", "until": earlier_until},
+                    }
+                }
+            ],
+        )
+        return changed.matched_count == 1
+
+
 
 def _upsert(client: Client) -> UpdateOne:
     document = _document(client)
     created_at = document.pop("created_at")
-    return UpdateOne(
-        {"_id": document.pop("_id")}, {"$set": document, "$setOnInsert": {"created_at": created_at}}, upsert=True
-    )
+    change = {"$set": document, "$setOnInsert": {"created_at": created_at}, "$unset": {"earlier_secret": True}}
+    return UpdateOne({"_id": document.pop("_id")}, change, upsert=True)
 
 
 def _document(client: Client) -> Document:
@@ -86,6 +102,8 @@ def _document(client: Client) -> Document:
         document["redirect_uris"] = sorted(client.redirect_uris)
     if client.public_keys:
         document["public_keys"] = list(client.public_keys)
+    if client.id_token_algorithm is not Algorithm.EDDSA:
+        document["id_token_algorithm"] = client.id_token_algorithm.value
     return document
 
 
@@ -104,7 +122,7 @@ def _person_document(person: ActingPerson) -> Document:
 
 
 def _client(document: Document) -> Client:
-    person = document["person"]
+    person, earlier = document["person"], document.get("earlier_secret")
     return Client(
         id=document["_id"],
         name=document["name"],
@@ -115,6 +133,8 @@ def _client(document: Document) -> Client:
         person=person and _person(person),
         redirect_uris=frozenset(document.get("redirect_uris", ())),
         public_keys=tuple(document.get("public_keys", ())),
+        id_token_algorithm=Algorithm(document.get("id_token_algorithm", Algorithm.EDDSA)),
+        earlier_secret=earlier and EarlierSecret(**earlier),
         status=ClientStatus(document["status"]),
         created_at=document["created_at"],
     )

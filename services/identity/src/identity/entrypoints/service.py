@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,12 @@ from pymongo.errors import PyMongoError
 from identity import __version__
 from identity.application.clients.create_client import CreateClient, OfficerPost
 from identity.application.clients.revoke_client import RevokeClient
+from identity.application.clients.rotate_client_secret import RotateClientSecret
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.application.people.errors import CommandRefused
 from identity.application.vault.errors import VaultClosed
 from identity.bootstrap import DISPUTED, INDEXES, PUBLISHES, WITHDRAWN, Identity, bootstrap, read_public_keys
-from identity.domain.clients.client import ClientKind
+from identity.domain.clients.client import Algorithm, ClientKind
 from identity.domain.clients.client_secrets import new_secret
 from identity.domain.people.definitions import InvalidDefinition
 from identity.entrypoints.assistance_events import ACTS, JOBS
@@ -29,12 +31,15 @@ from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
 from identity.entrypoints.people_commands import people_commands
+from identity.entrypoints.signing_key_commands import LOOK_EVERY_SECONDS, keep_signing_keys, signing_key_commands
 from identity.entrypoints.vault_commands import vault_commands
 from identity.settings import Settings
 from servicekit.ids import public_id
-from servicekit.instants import utc_now
-from servicekit.service import Service, command_line
+from servicekit.instants import rfc3339, utc_now
+from servicekit.service import Job, Service, command_line
 from servicekit.service.processes import EXIT_UNAVAILABLE, load_settings
+
+_SHOWN_ONCE = "The secret is shown this once; hand it over by a channel fit for secrets."
 
 commands = typer.Typer()
 
@@ -86,6 +91,9 @@ def create_client(
             dir_okay=False,
         ),
     ] = None,
+    id_token_alg: Annotated[
+        Algorithm, typer.Option(help="For an app or a portal: what its ID tokens are signed with.")
+    ] = Algorithm.EDDSA,
 ) -> None:
     """Register a client and print its secret, this once: only a hash is kept."""
     officer = None
@@ -115,21 +123,40 @@ def create_client(
                 officer=officer,
                 redirect_uris=redirect_uri or [],
                 public_keys=read_public_keys(public_keys.read_text(encoding="utf-8")) if public_keys else [],
+                id_token_algorithm=id_token_alg,
                 at=utc_now(),
             )
         )
-    has_secret = client.is_confidential and not client.public_keys
     shown = {
         "client_id": client.id,
-        **({"client_secret": secret} if has_secret else {}),
+        **({"client_secret": secret} if client.has_secret else {}),
         "scopes": sorted(client.scopes),
     }
     if client.person:
         shown["person_id"] = client.person.id
     typer.echo(json.dumps(shown, indent=2))
-    if not has_secret:
-        return
-    typer.echo("The secret is shown this once; hand it over by a channel fit for secrets.", err=True)
+    if client.has_secret:
+        typer.echo(_SHOWN_ONCE, err=True)
+
+
+@commands.command("rotate-client-secret")
+def rotate_client_secret(
+    client_id: Annotated[str, typer.Argument(help="The client's id.")],
+    overlap_hours: Annotated[
+        int, typer.Option(help="For how long the secret before counts beside it; 0 ends it now.", min=0, max=2160)
+    ] = 168,
+) -> None:
+    """Give a client another secret and print it, this once. A third secret ends the first, whatever its time."""
+    with _identity() as identity:
+        secret = new_secret(identity.environment)
+        until = identity.rotate_client_secret(
+            RotateClientSecret(
+                client_id=client_id, client_secret=secret, overlap=timedelta(hours=overlap_hours), at=utc_now()
+            )
+        )
+    shown = {"client_id": client_id, "client_secret": secret, "earlier_secret_until": rfc3339(until)}
+    typer.echo(json.dumps(shown, indent=2))
+    typer.echo(_SHOWN_ONCE, err=True)
 
 
 @commands.command("revoke-client")
@@ -150,6 +177,8 @@ def seed_sandbox(
     typer.echo(f"{done.clients} sandbox clients are there, {done.new_secrets} with a new secret; see {out}")
 
 
+signing_key_commands(commands, _identity)
+
 SERVICE = Service(
     name="identity",
     version=__version__,
@@ -158,7 +187,7 @@ SERVICE = Service(
     blueprints=[tokens, sign_ins, clients, officers, vault, assistances, not_me],
     publishes=[*PUBLISHES, DISPUTED, WITHDRAWN],
     consumes=[*CONSUMERS, *ACTS],
-    jobs=JOBS,
+    jobs=[*JOBS, Job("signing-keys", LOOK_EVERY_SECONDS, keep_signing_keys)],
     indexes=INDEXES,
     commands=commands,
     ids={

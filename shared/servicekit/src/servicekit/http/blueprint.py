@@ -15,7 +15,8 @@ from servicekit.http.marks import INTERNAL_SCOPE, Access, Keyed, Route
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_SCOPE = re.compile(r"[a-z][a-z0-9-]*:[a-z][a-z0-9-]*")
+# `openid` is OpenID Connect's own (Core §5.3: who signed in may be asked with it).
+_SCOPE = re.compile(r"[a-z][a-z0-9-]*:[a-z][a-z0-9-]*|openid")
 _KEY_HEADER = "Idempotency-Key"
 _KEY_PARAMETER = {
     "in": "header",

@@ -53,7 +53,11 @@ class AuthenticateClientHandler:
                 client_id = None
         client = self.clients.get(client_id) if client_id else None
         # An unknown client takes the same comparison, or the answer's time would tell the two apart.
-        right = matches(command.client_secret or "", client.secret_sha256 if client else NOBODYS_SHA256)
+        # Two of them, for every client, whether its secret is being rotated or not.
+        given, earlier = command.client_secret or "", client.earlier_secret if client else None
+        is_present = matches(given, client.secret_sha256 if client else NOBODYS_SHA256)
+        is_earlier = matches(given, earlier.sha256 if earlier and command.at < earlier.until else NOBODYS_SHA256)
+        right = is_present or is_earlier
         if client is not None and client.is_active and self._proved(client, command, right):
             return client
         raise self._failure(client_id or "", command.at)

@@ -8,7 +8,7 @@ from typing import Any
 from identity.application.clients.ports import Clients
 from identity.application.people.errors import UnknownPerson
 from identity.application.people.ports import People
-from identity.domain.clients.client import ActingPerson, Client, ClientKind
+from identity.domain.clients.client import ActingPerson, Algorithm, Client, ClientKind
 from identity.domain.clients.client_secrets import NOBODYS_SHA256, sha256_of
 from identity.domain.people.definitions import MAX_NAME_LENGTH, InvalidDefinition
 from identity.domain.people.person import Person
@@ -45,6 +45,7 @@ class CreateClient:
     officer: OfficerPost | None = None
     redirect_uris: Sequence[str] = ()
     public_keys: Sequence[Mapping[str, Any]] = ()
+    id_token_algorithm: Algorithm = Algorithm.EDDSA
     at: datetime
 
 
@@ -96,6 +97,7 @@ def _client(command: CreateClient) -> Client:
         person=_acting(command.officer) if command.officer else None,
         redirect_uris=frozenset(command.redirect_uris),
         public_keys=tuple(command.public_keys),
+        id_token_algorithm=command.id_token_algorithm,
         created_at=command.at,
     )
 

@@ -104,3 +104,7 @@ class UnknownClient(CommandRefused):
 
 class SandboxOnly(CommandRefused):
     """Sandbox clients are never created where ENVIRONMENT is live: test and live keys never cross."""
+
+
+class ClientHasNoSecret(CommandRefused):
+    """A secret was to be rotated of a client that has none."""

@@ -20,6 +20,10 @@ class Clients(Protocol):
     def put(self, clients: Sequence[Client]) -> None:
         """Register or replace clients, each keeping its first `created_at`. Safe to repeat."""
 
+    def replace_secret(self, client_id: str, secret_sha256: str, earlier_until: datetime) -> bool:
+        """Give an active client another secret, the present one counting until `earlier_until`; False when there is
+        none of this id. One write."""
+
 
 class CentresClients(Protocol):
     """The clients of centres."""

@@ -1,7 +1,7 @@
 """What can go wrong where tokens are asked for, looked at and revoked (RFC 6749 §5.2, RFC 7009 §2.2.1)."""
 
-from identity.application.clients.errors import OAuthError
-from servicekit.errors import MalformedRequest
+from identity.application.clients.errors import CommandRefused, OAuthError
+from servicekit.errors import DependencyUnavailable, MalformedRequest
 
 
 class InvalidGrant(OAuthError, MalformedRequest):
@@ -71,3 +71,15 @@ class InvalidScope(OAuthError, MalformedRequest):
     title = "The scope is not granted to this client"
     title_hi = "यह अनुमति इस क्लाइंट को नहीं दी गई है"
     oauth_error = "invalid_scope"
+
+
+class NoSigningKey(DependencyUnavailable):
+    """The keys that sign tokens cannot be reached just now, or there are none yet; repeat the request later."""
+
+    slug = "no-signing-key"
+    title = "Tokens cannot be signed just now"
+    title_hi = "अभी टोकन पर हस्ताक्षर नहीं किए जा सकते"
+
+
+class SigningKeyRefused(CommandRefused):
+    """A signing key that cannot be made or removed; the message says why."""

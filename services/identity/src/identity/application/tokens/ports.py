@@ -1,23 +1,52 @@
 """What the use cases need where tokens are issued, renewed, revoked and looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from identity.domain.clients.client import Algorithm
 from identity.domain.tokens.grants import AuthorizationCode, Grant, RefreshToken
 
 
 class TokenSigner(Protocol):
-    """Signs with the first of the signing keys, and reads what any of them signed."""
+    """Signs with the signing key of the moment, and reads what any of the keys signed.
+
+    Raises NoSigningKey where there is none for it.
+    """
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """An access token: a compact JWT (typ at+jwt, alg EdDSA, kid of the key)."""
 
-    def sign_id_token(self, claims: Mapping[str, Any]) -> str:
+    def sign_id_token(self, claims: Mapping[str, Any], algorithm: Algorithm) -> str:
         """An ID token: a compact JWT (typ JWT), so that neither kind passes for the other."""
 
     def read(self, token: str, at: datetime) -> Mapping[str, Any] | None:
         """The claims of an access token that counts at `at`; None for whatever else the text is."""
+
+    def algorithms(self) -> Sequence[Algorithm]:
+        """What it can sign ID tokens with now."""
+
+    def public_keys(self, *algorithms: Algorithm) -> Mapping[str, Any]:
+        """The JWKS (RFC 7517 §5) that verifies what keys of these algorithms signed; never a private member."""
+
+
+class SigningKeys(Protocol):
+    """The private keys that sign tokens, by their ids (domain.tokens.signing_keys). None leaves where it is kept open.
+
+    Raises VaultClosed where what they are closed with cannot be reached.
+    """
+
+    def key_ids(self) -> Sequence[str]:
+        """Every key, in the order of preference, those of the setting too."""
+
+    def stored_ids(self) -> Sequence[str]:
+        """Those that were made here."""
+
+    def add(self, key_id: str, at: datetime) -> None:
+        """Make a new random key. Raises SigningKeyRefused when there is one of that id."""
+
+    def remove(self, key_id: str) -> None:
+        """Destroy a key for good. Safe to repeat."""
 
 
 class Grants(Protocol):

@@ -66,5 +66,7 @@ class RedeemCodeHandler:
             scope=claims["scope"],
             expires_in=claims["exp"] - claims["iat"],
             refresh_token=command.refresh_token,
-            id_token=self.signer.sign_id_token(about_person) if OPENID in scopes else None,
+            id_token=self.signer.sign_id_token(about_person, command.client.id_token_algorithm)
+            if OPENID in scopes
+            else None,
         )

@@ -25,24 +25,30 @@ class Envelope:
 
     def seal(self, identifier: Identifier, reference: str, at: datetime) -> Sealed:
         """Closed under a new data key and today's wrapping key. Raises VaultClosed."""
+        return self.close(identifier.number.encode(), _context(identifier.kind, reference), at)
+
+    def open(self, kind: Kind, reference: str, sealed: Sealed) -> Identifier:
+        """The number again. Raises SealBroken, VaultClosed."""
+        return Identifier(kind, self.reveal(sealed, _context(kind, reference)).decode())
+
+    def close(self, secret: bytes, context: bytes, at: datetime) -> Sealed:
+        """Anything else that is closed likewise; `context` is its associated data, and names what it is."""
         key_id = closing_key(self.keys.key_ids(), at)
         if key_id is None:
             raise VaultClosed("The vault has no key to close with. Repeat the request later.")
-        context = _context(identifier.kind, reference)
         data_key, nonce = AESGCM.generate_key(DATA_KEY_BITS), secrets.token_bytes(NONCE_BYTES)
         return Sealed(
             key_id=key_id,
             wrapped_key=self.keys.wrap(key_id, data_key, context),
-            ciphertext=nonce + AESGCM(data_key).encrypt(nonce, identifier.number.encode(), context),
+            ciphertext=nonce + AESGCM(data_key).encrypt(nonce, secret, context),
         )
 
-    def open(self, kind: Kind, reference: str, sealed: Sealed) -> Identifier:
-        """The number again. Raises SealBroken, VaultClosed."""
-        context = _context(kind, reference)
+    def reveal(self, sealed: Sealed, context: bytes) -> bytes:
+        """What `close` closed. Raises SealBroken, VaultClosed."""
         data_key = self.keys.unwrap(sealed.key_id, sealed.wrapped_key, context)
         nonce, ciphertext = sealed.ciphertext[:NONCE_BYTES], sealed.ciphertext[NONCE_BYTES:]
         try:
-            return Identifier(kind, AESGCM(data_key).decrypt(nonce, ciphertext, context).decode())
+            return AESGCM(data_key).decrypt(nonce, ciphertext, context)
         except InvalidTag:
             raise SealBroken from None
 

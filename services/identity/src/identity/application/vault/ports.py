@@ -36,6 +36,16 @@ class KeyStore(Protocol):
         """HMAC-SHA256 of the message under an index key: 32 bytes."""
 
 
+class AlsoClosed(Protocol):
+    """What else the vault's wrapping keys close, beside records: it has to be sealed anew, and counted, as they are."""
+
+    def count_by_key(self) -> Mapping[str, int]:
+        """How many of it each wrapping key is needed for."""
+
+    def reseal(self, at: datetime) -> int:
+        """Close anew what an older wrapping key closed; how many. Safe to repeat. Raises VaultClosed, SealBroken."""
+
+
 class VaultRecords(Protocol):
     """The records and their readings."""
 

@@ -1,11 +1,12 @@
 """Who read a number, what became of the readings, and what the keys do."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from identity.application.vault.errors import ReferenceNotFound
-from identity.application.vault.ports import KeyStore, Purposes, VaultRecords
+from identity.application.vault.ports import AlsoClosed, KeyStore, Purposes, VaultRecords
 from identity.domain.vault.keys import KeyState, state_of
 from identity.domain.vault.purposes import Purpose
 from identity.domain.vault.records import Reading, VaultRecord
@@ -22,7 +23,7 @@ class ReadingsPage:
 
 @dataclass(frozen=True)
 class KeyShown:
-    """A key, what it does now, and for how many records it is needed."""
+    """A key, what it does now, and for how many records, and signing keys, it is needed."""
 
     key_id: str
     state: KeyState
@@ -36,6 +37,7 @@ class VaultReader:
     records: VaultRecords
     keys: KeyStore
     purposes: Purposes
+    also_closed: Sequence[AlsoClosed] = ()
 
     def readings_of(self, reference: str, after: int, limit: int) -> ReadingsPage:
         """Who read what is behind the reference, from the reading `after` on. Raises ReferenceNotFound."""
@@ -60,5 +62,13 @@ class VaultReader:
 
     def key_states(self, at: datetime) -> list[KeyShown]:
         """Every key, by its id. Raises VaultClosed."""
-        key_ids, needed = self.keys.key_ids(), self.records.count_by_key()
+        key_ids, needed = self.keys.key_ids(), needed_by_key(self.records, self.also_closed)
         return [KeyShown(key_id, state_of(key_id, key_ids, at), needed.get(key_id, 0)) for key_id in sorted(key_ids)]
+
+
+def needed_by_key(records: VaultRecords, also_closed: Sequence[AlsoClosed]) -> Counter[str]:
+    """For how many things each key of the vault is needed."""
+    needed = Counter(records.count_by_key())
+    for closed in also_closed:
+        needed.update(closed.count_by_key())
+    return needed

@@ -1,10 +1,11 @@
 """Seal records anew: another data key, closed by the wrapping key of the day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from identity.application.vault.envelope import Envelope
-from identity.application.vault.ports import VaultRecords
+from identity.application.vault.ports import AlsoClosed, VaultRecords
 from identity.domain.vault.keys import closing_key
 from identity.domain.vault.records import Sealed, VaultRecord
 
@@ -24,6 +25,7 @@ class ReencryptRecordsHandler:
 
     records: VaultRecords
     envelope: Envelope
+    also_closed: Sequence[AlsoClosed] = ()
 
     def __call__(self, command: ReencryptRecords) -> int:
         """How many records were sealed anew. May be cut off anywhere and repeated; readers notice nothing.
@@ -31,7 +33,7 @@ class ReencryptRecordsHandler:
         Raises VaultClosed, SealBroken.
         """
         closing = closing_key(self.envelope.keys.key_ids(), command.at)
-        changed = 0
+        changed = sum(closed.reseal(command.at) for closed in self.also_closed)
         for page in self.records.pages(PAGE):
             changed += self.records.reseal(
                 [

@@ -1,10 +1,12 @@
 """Destroy a key that no record needs any more."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from identity.application.vault.errors import KeyRefused
-from identity.application.vault.ports import KeyStore, VaultRecords
+from identity.application.vault.ports import AlsoClosed, KeyStore, VaultRecords
+from identity.application.vault.read_vault import needed_by_key
 from identity.domain.vault.keys import KeyState, KeyUse, index_keys, state_of, use_of
 
 
@@ -22,10 +24,11 @@ class RemoveKeyHandler:
 
     keys: KeyStore
     records: VaultRecords
+    also_closed: Sequence[AlsoClosed] = ()
 
     def __call__(self, command: RemoveKey) -> None:
         """Destroy the key. Raises KeyRefused saying what to do first, VaultClosed."""
-        key_ids, needed = self.keys.key_ids(), self.records.count_by_key()
+        key_ids, needed = self.keys.key_ids(), needed_by_key(self.records, self.also_closed)
         if command.key_id not in key_ids:
             raise KeyRefused(f"There is no key {command.key_id}; `identity vault keys` lists them.")
         if use_of(command.key_id) is KeyUse.WRAP:

@@ -53,6 +53,16 @@ class GrantType(StrEnum):
     TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - RFC 8693
 
 
+class Algorithm(StrEnum):
+    """How a token is signed (RFC 7518, RFC 8037).
+
+    Access tokens by EdDSA alone. RS256 is what OpenID Connect Discovery §3 has every provider offer for ID tokens.
+    """
+
+    EDDSA = "EdDSA"
+    RS256 = "RS256"
+
+
 class ClientStatus(StrEnum):
     """A revoked client stays on record and can never authenticate again."""
 
@@ -102,11 +112,20 @@ class ActingPerson:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EarlierSecret:
+    """The secret before the present one, which counts beside it until `until`."""
+
+    sha256: str = field(repr=False)
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Client:
     """A registered client. Raises InvalidDefinition, with every problem at once, when it breaks a rule.
 
     `redirect_uris` are where people are sent back to after they signed in, compared character by character (RFC 9700
     §2.1). A client with `public_keys` (JWKs) proves itself by them alone (RFC 7523); its secret counts no more.
+    `id_token_algorithm` is what it wants its ID tokens signed with (id_token_signed_response_alg).
     """
 
     id: str
@@ -118,6 +137,8 @@ class Client:
     person: ActingPerson | None = None
     redirect_uris: frozenset[str] = frozenset()
     public_keys: tuple[Mapping[str, Any], ...] = ()
+    id_token_algorithm: Algorithm = Algorithm.EDDSA
+    earlier_secret: EarlierSecret | None = None
     status: ClientStatus = ClientStatus.ACTIVE
     created_at: datetime
 
@@ -159,6 +180,8 @@ class Client:
         for uri in sorted(self.redirect_uris):
             if problem := redirect_uri_problem(uri):
                 yield f"the redirect URI {uri[:80]!r} {problem}"
+        if self.id_token_algorithm is not Algorithm.EDDSA and not self.redirect_uris:
+            yield "only a client that signs people in (redirect URI) gets ID tokens"
         if self.public_keys and self.kind is ClientKind.APP:
             yield "an app can keep no private key, so it has no public one"
         if len(self.public_keys) > MAX_PUBLIC_KEYS:
@@ -168,6 +191,11 @@ class Client:
     def is_confidential(self) -> bool:
         """Whether the client can prove that it is itself."""
         return self.kind is not ClientKind.APP
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it proves itself by a secret."""
+        return self.is_confidential and not self.public_keys
 
     @property
     def grant_types(self) -> frozenset[GrantType]:

@@ -12,6 +12,7 @@ from identity.application.tokens.errors import (
     InvalidGrant,
     InvalidScope,
     InvalidTarget,
+    NoSigningKey,
     UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedTokenType,
@@ -19,27 +20,32 @@ from identity.application.tokens.errors import (
 from identity.application.tokens.issue_token import AccessToken
 from identity.application.tokens.revoke_token import RevokeToken
 from identity.bootstrap import TOKEN_PATH, Identity
-from identity.domain.clients.client import Client, GrantType
+from identity.domain.clients.client import Algorithm, Client, GrantType
 from identity.domain.tokens.grants import OPENID
 from identity.entrypoints.http.tokens.schemas import (
     AccessTokenSchema,
     IntrospectionSchema,
+    OpenIdKeysSchema,
     OpenIdMetadataSchema,
     PublicKeysSchema,
     RevocationSchema,
     ServerMetadataSchema,
     TokenQuestionSchema,
     TokenRequestSchema,
+    UserInfoSchema,
 )
 from identity.entrypoints.http.tokens.server import CODE_CHALLENGE_METHOD, RESPONSE_TYPE, OAuthRequest, OAuthServer
 from identity.entrypoints.http.tokens.token_request import FORM, client_request
-from servicekit.http import Blueprint, application
+from servicekit.errors import NotPermitted
+from servicekit.http import Blueprint, application, caller
 from servicekit.instants import utc_now
 
 AUTHORIZE_PATH = "/v1/oauth2/authorize"
 REVOKE_PATH = "/v1/oauth2/revoke"
 INTROSPECT_PATH = "/v1/oauth2/introspect"
+USERINFO_PATH = "/v1/oauth2/userinfo"
 KEYS_PATH = "/.well-known/jwks.json"
+OPENID_KEYS_PATH = "/.well-known/openid-jwks.json"
 METADATA_PATH = "/.well-known/oauth-authorization-server"
 OPENID_METADATA_PATH = "/.well-known/openid-configuration"
 # Verifiers look again after five minutes: a new key must be published that long before it signs.
@@ -67,6 +73,7 @@ tokens = Blueprint("identity", description="Access tokens for clients, and the k
     InvalidTarget,
     InvalidClient,
     TooManyFailedAuthentications,
+    NoSigningKey,
 )
 @tokens.doc(
     requestBody={"required": True, "content": {FORM: {"schema": TokenRequestSchema}}},
@@ -135,15 +142,58 @@ def _asked() -> tuple[Client, str]:
     return client, asked.parameters["token"]
 
 
+@tokens.route(USERINFO_PATH, methods=["GET"])
+@tokens.requires(OPENID)
+@tokens.response(200, UserInfoSchema)
+def get_userinfo() -> dict[str, str]:
+    """Ask who signed in (OpenID Connect Core section 5.3)
+
+    The opaque id that the ID token has as `sub`, and nothing else: no name, address or number of anybody is kept here
+    that could be told. With an access token of a sign-in whose scope has openid.
+    """
+    return _userinfo()
+
+
+@tokens.route(USERINFO_PATH, methods=["POST"])
+@tokens.requires(OPENID)
+@tokens.repeatable("it only tells")
+@tokens.response(200, UserInfoSchema)
+def post_userinfo() -> dict[str, str]:
+    """Ask who signed in, by POST (OpenID Connect Core section 5.3.1)
+
+    As by GET; the access token is in the Authorization header, never in the form.
+    """
+    return _userinfo()
+
+
+def _userinfo() -> dict[str, str]:
+    person = caller().person
+    if person is None:
+        # A client that has the scope by a mistake of its registration acts for nobody who signed in.
+        raise NotPermitted("The access token is of no sign-in, so it speaks of nobody.")
+    return {"sub": person.id}
+
+
 @tokens.route(KEYS_PATH, methods=["GET"])
 @tokens.public("public keys (RFC 7517)")
 @tokens.response(200, PublicKeysSchema, headers=["Cache-Control"])
-def get_public_keys() -> tuple[dict[str, Any], dict[str, str]]:
+def get_public_keys() -> tuple[Mapping[str, Any], dict[str, str]]:
     """Get the public keys that verify access tokens (JWKS)
 
     May be kept for five minutes. Meet an unknown kid with one new look, not with a refusal: keys rotate.
     """
-    return application(Identity).public_keys, _CACHEABLE
+    return application(Identity).signing.signer.public_keys(Algorithm.EDDSA), _CACHEABLE
+
+
+@tokens.route(OPENID_KEYS_PATH, methods=["GET"])
+@tokens.public("public keys (RFC 7517)")
+@tokens.response(200, OpenIdKeysSchema, headers=["Cache-Control"])
+def get_openid_keys() -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Get the public keys that verify ID tokens (JWKS)
+
+    Those that verify access tokens, and those of RS256 beside. May be kept for five minutes.
+    """
+    return application(Identity).signing.signer.public_keys(*Algorithm), _CACHEABLE
 
 
 @tokens.route(METADATA_PATH, methods=["GET"])
@@ -163,12 +213,17 @@ def get_server_metadata() -> tuple[dict[str, Any], dict[str, str]]:
 def get_openid_metadata() -> tuple[dict[str, Any], dict[str, str]]:
     """Get the metadata as OpenID Connect libraries look for it
 
-    ID tokens name nobody: `sub` is an opaque id. They are signed with EdDSA, which a client may have to allow.
+    ID tokens name nobody: `sub` is an opaque id. They are signed with EdDSA, or with RS256 for a client that was
+    registered with it (`id_token_signed_response_alg`).
     """
-    return _metadata(application(Identity).issuer) | {
+    identity = application(Identity)
+    return _metadata(identity.issuer) | {
+        # Beside the keys of access tokens there are RSA keys, which nobody who verifies those is to meet.
+        "jwks_uri": identity.issuer + OPENID_KEYS_PATH,
+        "userinfo_endpoint": identity.issuer + USERINFO_PATH,
         "scopes_supported": [OPENID],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["EdDSA"],
+        "id_token_signing_alg_values_supported": [str(algorithm) for algorithm in identity.signing.signer.algorithms()],
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,

@@ -156,6 +156,12 @@ class IntrospectionSchema(Schema):
     assistance_id = fields.String()
 
 
+class UserInfoSchema(Schema):
+    """OpenID Connect Core §5.3.2."""
+
+    sub = fields.String(required=True, metadata={"description": "As in the ID token.", "example": "per_0190ab12"})
+
+
 class PublicKeySchema(Schema):
     """An Ed25519 public key as JWK (RFC 8037)."""
 
@@ -171,6 +177,25 @@ class PublicKeysSchema(Schema):
     """A JWKS (RFC 7517 §5). Several keys while one replaces another: choose by kid."""
 
     keys = fields.List(fields.Nested(PublicKeySchema), required=True)
+
+
+class OpenIdKeySchema(Schema):
+    """A public key as JWK: of Ed25519 (RFC 8037) with crv and x, of RSA (RFC 7518 §6.3) with n and e."""
+
+    kty = fields.String(required=True, metadata={"example": "RSA", "description": "OKP or RSA."})
+    crv = fields.String(metadata={"example": "Ed25519"})
+    x = fields.String()
+    n = fields.String()
+    e = fields.String()
+    kid = fields.String(required=True, metadata={"description": "The kid in the header of the tokens it verifies."})
+    use = fields.String(required=True, metadata={"example": "sig"})
+    alg = fields.String(required=True, metadata={"example": "RS256"})
+
+
+class OpenIdKeysSchema(Schema):
+    """A JWKS (RFC 7517 §5) of both algorithms."""
+
+    keys = fields.List(fields.Nested(OpenIdKeySchema), required=True)
 
 
 def _names(**metadata: Any) -> fields.List:
@@ -204,6 +229,7 @@ class ServerMetadataSchema(Schema):
 class OpenIdMetadataSchema(ServerMetadataSchema):
     """OpenID Connect Discovery §3."""
 
+    userinfo_endpoint = fields.String(required=True)
     scopes_supported = _names(description="openid alone: each service documents its own.")
     subject_types_supported = _names()
     id_token_signing_alg_values_supported = _names()
