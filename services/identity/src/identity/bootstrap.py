@@ -2,21 +2,37 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from identity.adapters import mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
+from identity.adapters import (
+    mongo_breaches,
+    mongo_consents,
+    mongo_erasures,
+    mongo_sign_ins,
+    mongo_tokens,
+    mongo_vault,
+    mongo_windows,
+    privacy_files,
+)
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
 from identity.adapters.code_file import CodeFile
 from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.key_stores.no_keys import NoKeys
 from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
+from identity.adapters.mongo_breaches import MongoBreaches
 from identity.adapters.mongo_clients import MongoClients
+from identity.adapters.mongo_consents import MongoConsents
+from identity.adapters.mongo_erasures import MongoErasures
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
+from identity.adapters.mongo_kept import MongoKept
+from identity.adapters.mongo_own_data import MongoOwnData
 from identity.adapters.mongo_people import MongoPeople
 from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns
 from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
 from identity.adapters.mongo_vault import MongoVault
+from identity.adapters.privacy_events import CONSENT_WITHDRAWN, ERASURE_COMPLETED, ERASURE_REQUESTED
 from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import Ed25519Signer
 from identity.adapters.unit_of_work import MongoUnitOfWork
@@ -26,6 +42,21 @@ from identity.application.clients.create_client import CreateClientHandler
 from identity.application.clients.ports import Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
+from identity.application.privacy.answer_erasure import AnswerErasureHandler
+from identity.application.privacy.enforce_retention import EnforceRetentionHandler
+from identity.application.privacy.give_consent import GiveConsentHandler
+from identity.application.privacy.read_breaches import BreachReader
+from identity.application.privacy.read_erasures import ErasureReader
+from identity.application.privacy.read_notices import NoticeReader
+from identity.application.privacy.read_own_data import OwnDataReader
+from identity.application.privacy.read_retention import RetentionReader
+from identity.application.privacy.record_breach import RecordBreachHandler
+from identity.application.privacy.record_intimation import RecordIntimationHandler
+from identity.application.privacy.request_erasure import RequestErasureHandler
+from identity.application.privacy.run_erasures import RunErasuresHandler
+from identity.application.privacy.tell_breaches import TellBreachesHandler
+from identity.application.privacy.withdraw_consent import WithdrawConsentHandler
+from identity.application.privacy.withdraw_erasure import WithdrawErasureHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
 from identity.application.sign_in.check_code import CheckCodeHandler
 from identity.application.sign_in.read_sign_in import SignInReader
@@ -48,11 +79,22 @@ from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
 from identity.domain.tokens.access_token import AUDIENCE
 from identity.settings import Settings, key_store_place
+from servicekit.events import Outbox
+from servicekit.ids import event_id
 from servicekit.mongo import Mongo
 
-__all__ = ["INDEXES", "TOKEN_PATH", "Identity", "Vault", "bootstrap", "read_public_keys"]
+__all__ = ["INDEXES", "PUBLISHES", "TOKEN_PATH", "Identity", "Privacy", "Vault", "bootstrap", "read_public_keys"]
 
-INDEXES = {**mongo_windows.INDEXES, **mongo_tokens.INDEXES, **mongo_sign_ins.INDEXES, **mongo_vault.INDEXES}
+PUBLISHES = [CONSENT_WITHDRAWN, ERASURE_REQUESTED, ERASURE_COMPLETED]
+INDEXES = {
+    **mongo_windows.INDEXES,
+    **mongo_tokens.INDEXES,
+    **mongo_sign_ins.INDEXES,
+    **mongo_vault.INDEXES,
+    **mongo_consents.INDEXES,
+    **mongo_erasures.INDEXES,
+    **mongo_breaches.INDEXES,
+}
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
 
 
@@ -68,6 +110,27 @@ class Vault:
     remove_key: RemoveKeyHandler
     reencrypt: ReencryptRecordsHandler
     reindex: ReindexRecordsHandler
+
+
+@dataclass(frozen=True, kw_only=True)
+class Privacy:
+    """The use cases of people's rights."""
+
+    notices: NoticeReader
+    give_consent: GiveConsentHandler
+    withdraw_consent: WithdrawConsentHandler
+    own_data: OwnDataReader
+    request_erasure: RequestErasureHandler
+    withdraw_erasure: WithdrawErasureHandler
+    answer_erasure: AnswerErasureHandler
+    run_erasures: RunErasuresHandler
+    erasures: ErasureReader
+    record_breach: RecordBreachHandler
+    record_intimation: RecordIntimationHandler
+    tell_breaches: TellBreachesHandler
+    breaches: BreachReader
+    enforce_retention: EnforceRetentionHandler
+    retention: RetentionReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +157,7 @@ class Identity:
     seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
     vault: Vault
+    privacy: Privacy
 
 
 def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
@@ -135,6 +199,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         seed_sandbox=SeedSandboxHandler(clients=clients, people=people, environment=settings.environment),
         sandbox_file=JsonSandboxFile,
         vault=_vault(settings, mongo),
+        privacy=_privacy(settings, mongo),
     )
 
 
@@ -142,7 +207,12 @@ def _vault(settings: Settings, mongo: Mongo) -> Vault:
     records, keys, listed = MongoVault(mongo), _key_store(settings), purposes()
     envelope = Envelope(keys)
     return Vault(
-        store=StoreIdentifierHandler(records=records, envelope=envelope, sandbox=settings.environment == "sandbox"),
+        store=StoreIdentifierHandler(
+            records=records,
+            envelope=envelope,
+            people=MongoPeople(mongo.db),
+            sandbox=settings.environment == "sandbox",
+        ),
         detokenise=DetokeniseIdentifierHandler(records=records, envelope=envelope, purposes=listed),
         erase=EraseIdentifierHandler(records),
         read=VaultReader(records, keys, listed),
@@ -150,6 +220,37 @@ def _vault(settings: Settings, mongo: Mongo) -> Vault:
         remove_key=RemoveKeyHandler(keys, records),
         reencrypt=ReencryptRecordsHandler(records, envelope),
         reindex=ReindexRecordsHandler(records, envelope),
+    )
+
+
+def _privacy(settings: Settings, mongo: Mongo) -> Privacy:
+    outbox, people, rows = Outbox(mongo.db, settings.service_name), MongoPeople(mongo.db), privacy_files.retention()
+    notices, reasons = NoticeReader(privacy_files.notices()), privacy_files.reasons()
+    consents, breaches, kept = MongoConsents(mongo, outbox), MongoBreaches(mongo), MongoKept(mongo.db)
+    erasures = MongoErasures(mongo, outbox, MongoVault(mongo))
+    reader = ErasureReader(people=people, erasures=erasures, reasons=reasons, asked=settings.erasure_waits_for)
+    return Privacy(
+        notices=notices,
+        give_consent=GiveConsentHandler(
+            people=people, notices=notices, consents=consents, complete_only=settings.environment != "sandbox"
+        ),
+        withdraw_consent=WithdrawConsentHandler(people=people, consents=consents),
+        own_data=OwnDataReader(
+            people=people, data=MongoOwnData(mongo.db), consents=consents, erasures=erasures, breaches=breaches
+        ),
+        request_erasure=RequestErasureHandler(
+            people=people, erasures=erasures, cooling_off=timedelta(hours=settings.erasure_cooling_off_hours)
+        ),
+        withdraw_erasure=WithdrawErasureHandler(erasures=erasures, reader=reader),
+        answer_erasure=AnswerErasureHandler(erasures=erasures, reasons=reasons),
+        run_erasures=RunErasuresHandler(erasures=erasures, reader=reader, new_event_id=event_id),
+        erasures=reader,
+        record_breach=RecordBreachHandler(breaches, mongo_breaches.has_number),
+        record_intimation=RecordIntimationHandler(breaches),
+        tell_breaches=TellBreachesHandler(breaches, mongo_breaches.tell_overdue),
+        breaches=BreachReader(breaches),
+        enforce_retention=EnforceRetentionHandler(kept, rows),
+        retention=RetentionReader(kept, rows),
     )
 
 

@@ -37,6 +37,7 @@ class MongoPeople:
             name=document["name"],
             name_hi=document["name_hi"],
             created_at=document["created_at"],
+            erased_at=document.get("erased_at"),
         )
 
 

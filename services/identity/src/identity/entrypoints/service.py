@@ -15,12 +15,16 @@ from identity.application.clients.errors import CommandRefused
 from identity.application.clients.revoke_client import RevokeClient
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.application.vault.errors import VaultClosed
-from identity.bootstrap import INDEXES, Identity, bootstrap, read_public_keys
+from identity.bootstrap import INDEXES, PUBLISHES, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import ClientKind, InvalidDefinition
 from identity.domain.clients.client_secrets import new_secret
+from identity.entrypoints.http.privacy.own_routes import own_data
+from identity.entrypoints.http.privacy.register_routes import register
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
+from identity.entrypoints.jobs import JOBS
+from identity.entrypoints.privacy_commands import add_privacy_commands
 from identity.entrypoints.vault_commands import vault_commands
 from identity.settings import Settings
 from servicekit.ids import public_id
@@ -142,16 +146,22 @@ def seed_sandbox(
     typer.echo(f"{done.clients} sandbox clients are there, {done.new_secrets} with a new secret; see {out}")
 
 
+add_privacy_commands(commands, _identity)
 SERVICE = Service(
     name="identity",
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[tokens, sign_ins, vault],
+    blueprints=[tokens, sign_ins, vault, own_data, register],
+    publishes=PUBLISHES,
+    jobs=JOBS,
     indexes=INDEXES,
     commands=commands,
     ids={
+        "brc_": "a breach of personal data",
         "cli_": "a client",
+        "cns_": "a consent",
+        "era_": "a person's request to be erased",
         "gra_": "a grant, with all that was issued on it",
         "per_": "a person",
         "rdg_": "a reading of a number in the vault",

@@ -42,6 +42,8 @@ class RedeemCodeHandler:
         code, grant = command.code, command.code.grant()
         person = self.people.get(grant.person_id)
         refresh_token = RefreshToken(id=stored(command.refresh_token), grant_id=grant.id, expires_at=grant.expires_at)
+        if person is not None and person.erased_at is not None:
+            raise InvalidGrant("Whoever signed in was erased since; have the person sign in again.")
         if person is None or not self.exchanges.redeem(code.id, grant, refresh_token):
             self.grants.revoke(grant.id)
             raise InvalidGrant("The code was used before; the tokens of its first use are revoked.")

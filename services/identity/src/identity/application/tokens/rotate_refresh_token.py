@@ -49,7 +49,9 @@ class RotateRefreshTokenHandler:
         person = self.people.get(grant.person_id)
         scopes = _less(grant, command.client, command.scope)
         successor = RefreshToken(id=stored(command.successor), grant_id=grant.id, expires_at=grant.expires_at)
-        if person is None or not self.exchanges.rotate(token.id, successor):
+        if person is None or person.erased_at is not None:
+            raise InvalidGrant(_REFUSED)
+        if not self.exchanges.rotate(token.id, successor):
             self.grants.revoke(grant.id)
             raise InvalidGrant("The refresh token was used before, so everything that followed from it is revoked.")
         claims = access_token_claims(
