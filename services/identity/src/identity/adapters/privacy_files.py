@@ -180,7 +180,7 @@ def _line_of(text: str, path: tuple[str | int, ...]) -> int:
             here = (*table, key[1])
         else:
             continue
-        if here == path:
+        if here[: len(path)] == path:
             return number
         if table and path[: len(table)] == table and here == table:
             best = number

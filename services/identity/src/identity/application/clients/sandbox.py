@@ -18,8 +18,9 @@ _COUNTER_SCOPES = (
 KIOSK_SCOPES = frozenset({*_COUNTER_SCOPES, "wallet:read"})
 PORTAL_SCOPES = frozenset(_COUNTER_SCOPES)  # a citizen's portal has no wallet
 OFFICER_SCOPES = frozenset({"applications:decide", "applications:read", "kiosks:read", "transactions:read"})
-# Nothing of anybody's own yet: which of their things a citizen may see is a rule that the services do not have.
-APP_SCOPES = frozenset({"billers:read", "kiosks:read"})
+# Of somebody's own only what identity keeps: which of their other things a citizen may see is a rule that the services
+# do not have.
+APP_SCOPES = frozenset({"billers:read", "kiosks:read", "privacy:own"})
 OPERATIONS_SCOPES = frozenset({"operations:dead-letters"})
 
 LOAD_TEST_CLIENTS = 40

@@ -17,7 +17,7 @@ class TellBreaches:
 
 @dataclass(frozen=True)
 class TellBreachesHandler:
-    """`overdue` is told the entries of which the Board lacks the details in time, on every run: an alarm hangs on it."""
+    """`overdue` is told on every run which entries the Board lacks the details of in time: an alarm hangs on it."""
 
     breaches: Breaches
     overdue: Callable[[Sequence[Breach]], None]

@@ -44,14 +44,15 @@ class SelectionSchema(Schema):
         if not fits[affected]:
             told = Coded(
                 "does-not-fit",
-                "Must be empty for everybody, a kind such as aadhaar for owners-of-numbers, a cli_ id for read-by-client.",
+                "Must be empty for everybody, a kind such as aadhaar for owners-of-numbers, a cli_ id for "
+                "read-by-client.",
                 "everybody के लिए ख़ाली, owners-of-numbers के लिए aadhaar जैसा प्रकार, read-by-client के लिए cli_ पहचान हो।",
             )
             raise ValidationError(told, "value")
 
 
 class BreachRequestSchema(Schema):
-    """A breach, as the data protection officer enters it (rule 7 of the Digital Personal Data Protection Rules, 2025)."""
+    """A breach, as the data protection officer enters it (DPDP Rules, 2025, rule 7)."""
 
     nature = one_of(Nature, metadata={"example": "disclosure"})
     selection = fields.Nested(SelectionSchema, required=True)
