@@ -77,6 +77,7 @@ from identity.application.vault.reindex_records import ReindexRecordsHandler
 from identity.application.vault.remove_key import RemoveKeyHandler
 from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
+from identity.domain.privacy.retention import Ends
 from identity.domain.tokens.access_token import AUDIENCE
 from identity.settings import Settings, key_store_place
 from servicekit.events import Outbox
@@ -227,7 +228,8 @@ def _privacy(settings: Settings, mongo: Mongo) -> Privacy:
     outbox, people, rows = Outbox(mongo.db, settings.service_name), MongoPeople(mongo.db), privacy_files.retention()
     notices, reasons = NoticeReader(privacy_files.notices()), privacy_files.reasons()
     consents, breaches, kept = MongoConsents(mongo, outbox), MongoBreaches(mongo), MongoKept(mongo.db)
-    erasures = MongoErasures(mongo, outbox, MongoVault(mongo))
+    personal = {row.collection: row.field for row in rows.values() if row.ends is Ends.WITH_PERSON and row.field}
+    erasures = MongoErasures(mongo, outbox, MongoVault(mongo), personal)
     reader = ErasureReader(people=people, erasures=erasures, reasons=reasons, asked=settings.erasure_waits_for)
     return Privacy(
         notices=notices,

@@ -13,6 +13,7 @@ from tests.support.privacy import Somebody, answer, headers, pending, somebody
 from tests.support.signing_in import App, Browser, Phone
 from tests.support.vault import aadhaar
 
+from identity.adapters.mongo_erasures import MongoErasures
 from identity.application.privacy.run_erasures import RunErasures
 from identity.bootstrap import Identity, bootstrap
 from identity.entrypoints.service import SERVICE
@@ -283,7 +284,7 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours handles it."""
 
 
-@pytest.mark.parametrize("at", ["_erase_mobiles", "_erase_numbers", "close"])
+@pytest.mark.parametrize("at", ["_forget_mobiles", "_erase_numbers", "close"])
 def test_an_erasure_that_dies_on_the_way_is_followed_to_its_end(
     person: Somebody, asking: Identity, shared_mongo: Mongo, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
@@ -313,20 +314,44 @@ def test_one_erasure_that_fails_does_not_keep_the_others_waiting(
     other = somebody(person.client, Browser(person.client.application, phone))
     for each in (person, other):
         everybody_answers(each, each.asks_to_be_erased()["erasure_id"])
-    erase = asking.privacy.run_erasures.erasures.__class__._erase_mobiles
+    forget = MongoErasures._forget_mobiles
 
     def fails(self: Any, person_id: str) -> None:
         if person_id == person.person_id:
             raise RuntimeError("no luck")
-        erase(self, person_id)
+        forget(self, person_id)
 
-    monkeypatch.setattr("identity.adapters.mongo_erasures.MongoErasures._erase_mobiles", fails)
+    monkeypatch.setattr(MongoErasures, "_forget_mobiles", fails)
     with pytest.raises(RuntimeError, match="no luck"):
         run(asking)
     monkeypatch.undo()
     assert shared_mongo.db.mobile_numbers.count_documents({"person_id": other.person_id}) == 0
+    assert shared_mongo.db.mobile_numbers.count_documents({"person_id": person.person_id}) == 1
     run(asking)
     assert shared_mongo.db.mobile_numbers.count_documents({"person_id": person.person_id}) == 0
+
+
+def test_nothing_but_ids_is_left_of_an_erased_person(
+    person: Somebody, asking: Identity, shared_mongo: Mongo, phone: Phone
+) -> None:
+    """Whatever collection keeps the number's index or the person's names: a new one that does is noticed here."""
+    again = Browser(person.client.application, phone)
+    again.open(App().request())
+    again.ask_code(person.mobile)
+    (number,) = shared_mongo.db.mobile_numbers.find({"person_id": person.person_id})
+    index = number["_id"]
+
+    def kept() -> set[str]:
+        return {
+            name
+            for name in shared_mongo.db.list_collection_names()
+            if index in repr(list(shared_mongo.db[name].find()))
+        }
+
+    assert {"mobile_numbers", "devices", "sign_ins"} <= kept()
+    everybody_answers(person, person.asks_to_be_erased()["erasure_id"])
+    run(asking)
+    assert kept() <= {"sent_codes"}, "which forgets in a day, by itself"
 
 
 def test_a_token_of_the_browser_says_nobody_else(person: Somebody) -> None:

@@ -96,7 +96,8 @@ def test_nobody_sees_readings_of_anothers_number_even_with_the_others_cursor(per
 
 def test_a_number_that_a_family_shares_is_everybodys(person: Somebody, other: Somebody) -> None:
     family = "4512345111"
-    assert stored(person, family, "jan-aadhaar-family") == (reference := stored(other, family, "jan-aadhaar-family"))
+    reference = stored(person, family, "jan-aadhaar-family")
+    assert stored(other, family, "jan-aadhaar-family") == reference
     read(person.client, reference, "family-record")
     assert [len(each.get(READINGS)["items"]) for each in (person, other)] == [1, 1]
 

@@ -83,11 +83,11 @@ def consent(client: FlaskClient, *purposes: str) -> dict[str, Any]:
 
 def answer(client: FlaskClient, erasure_id: str, service: str, *holds: dict[str, Any]) -> TestResponse:
     """What a service has against an erasure, by a client that may answer for it."""
-    known = {"client_id": "cli_service", "scopes": ["privacy:answers", f"erasure-answer:{service}"]}
+    scopes = ["privacy:answers", f"erasure-answer:{service}"]
     return client.post(
         f"/v1/privacy/erasures/{erasure_id}/answers",
         json={"service": service, "holds": list(holds)},
-        headers=internal_headers("identity", **known),
+        headers=internal_headers("identity", client_id="cli_service", scopes=scopes),
     )
 
 

@@ -1,6 +1,6 @@
 """Requests for erasure in the collection `erasures`, and the erasing itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,11 +34,11 @@ INDEXES = {
 
 
 class MongoErasures:
-    """The Erasures port on MongoDB."""
+    """The Erasures port on MongoDB. `personal`: collections that go with a person, each with the member of the id."""
 
-    def __init__(self, mongo: Mongo, outbox: Outbox, vault: MongoVault) -> None:
+    def __init__(self, mongo: Mongo, outbox: Outbox, vault: MongoVault, personal: Mapping[str, str]) -> None:
         self._mongo, self._db, self._outbox, self._vault = mongo, mongo.db, outbox, vault
-        self._erasures = mongo.db[ERASURES]
+        self._erasures, self._personal = mongo.db[ERASURES], personal
 
     def open(self, erasure: Erasure, event_id: str, request_id: str) -> Erasure:
         """One transaction; the unique index refuses the second of two at once, who then reads the first."""
@@ -95,7 +95,7 @@ class MongoErasures:
         return [Hold(reason=HOLDS_OFFICE, subject=row["_id"], since=row["created_at"]) for row in offices]
 
     def erase_person(self, erasure: Erasure, at: datetime) -> None:
-        """In an order in which every step can be repeated: what finds the others goes last.
+        """In an order in which every step can be repeated: what finds others goes after them.
 
         The mark goes first: from then on no code and no refresh token of the person counts.
         """
@@ -106,14 +106,16 @@ class MongoErasures:
         )
         self._db[CODES].delete_many({"person_id": person_id})
         self._db[GRANTS].update_many({"person_id": person_id}, {"$set": {"revoked": True}})
-        self._erase_mobiles(person_id)
+        self._forget_mobiles(person_id)
         self._erase_numbers(person_id, at)
+        for collection, field in self._personal.items():
+            self._db[collection].delete_many({field: person_id})
 
-    def _erase_mobiles(self, person_id: str) -> None:
+    def _forget_mobiles(self, person_id: str) -> None:
+        """Where they are by their index; the numbers themselves go with all that has the person's id."""
         indexes = [row["_id"] for row in self._db[MOBILE_NUMBERS].find({"person_id": person_id}, {"_id": True})]
         self._db[DEVICES].update_many({"numbers": {"$in": indexes}}, {"$pullAll": {"numbers": indexes}})
         self._db[SIGN_INS].delete_many({"mobile_index": {"$in": indexes}})
-        self._db[MOBILE_NUMBERS].delete_many({"_id": {"$in": indexes}, "person_id": person_id})
 
     def _erase_numbers(self, person_id: str, at: datetime) -> None:
         """A number that is somebody else's too stays the other's."""

@@ -17,8 +17,8 @@ from servicekit.fields import Code, StrictInteger
 
 DATA = files("identity.adapters.data")
 _SLUG = r"[a-z][a-z0-9-]{0,39}"
-_HEADER = re.compile(r"\[{1,2}([a-z_.]+)\]{1,2}")
-_KEY = re.compile(r"([a-z_]+)\s*=")
+_HEADER = re.compile(r"\[{1,2}([a-z_.]+)\]{1,2}\s*(?:#.*)?")
+_KEY = re.compile(r"([a-z_]+)\s*=.*")
 
 
 class PrivacyFilesInvalid(Exception):
@@ -33,13 +33,18 @@ def _text() -> fields.String:
     return fields.String(required=True, validate=validate.Length(min=1, max=2_000))
 
 
+def _in_hindi(text: str) -> None:
+    if not any("\u0900" <= letter <= "\u097f" for letter in text):
+        raise ValidationError("Must be written in Hindi.")
+
+
 class _WordsSchema(Schema):
     en = _text()
     hi = fields.String(
         required=True,
         validate=[
             validate.Length(min=1, max=2_000),
-            validate.Regexp(r"(?s)^.*[\u0900-\u097F].*$", error="Must be written in Hindi."),
+            _in_hindi,
         ],
     )
 
@@ -173,10 +178,10 @@ def _line_of(text: str, path: tuple[str | int, ...]) -> int:
     table: tuple[str | int, ...] = ()
     best = 1
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
+        if header := _HEADER.fullmatch(line):
             table = _table(header[1], line.startswith("[["), seen)
             here = table
-        elif key := _KEY.match(line):
+        elif key := _KEY.fullmatch(line):
             here = (*table, key[1])
         else:
             continue

@@ -11,7 +11,7 @@ class Ends(StrEnum):
 
     BY_ITSELF = "by-itself"  # the database deletes it at an instant that is in it (TTL)
     BY_JOB = "by-job"  # `days` after the instant in `field`
-    WITH_PERSON = "with-person"  # what is personal in it goes when the person is erased
+    WITH_PERSON = "with-person"  # when the person whose id is in `field` is erased; without a field in its own way
     KEPT = "kept"  # nothing ends it: no order says how long, or it is no data of people
 
 

@@ -87,7 +87,7 @@ def record_breach(body: dict[str, Any]) -> dict[str, Any]:
     if person is None:
         raise PersonNeeded("An entry is somebody's word: use the token of an officer.")
     identity, at = application(Identity), utc_now()
-    texts = {name: Words(**body.pop(name)) for name in views.BREACH_TEXTS}
+    texts: dict[str, Any] = {name: Words(**body.pop(name)) for name in views.BREACH_TEXTS}
     chosen = body.pop("selection")
     once = identity.privacy.record_breach(
         RecordBreach(

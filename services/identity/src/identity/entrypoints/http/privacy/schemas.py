@@ -1,5 +1,8 @@
 """What goes over HTTP where people decide of their data."""
 
+from enum import StrEnum
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from identity.domain.privacy.consents import Channel, Language
@@ -15,7 +18,7 @@ _ERASURE = "era_01930a6c5e8b7d3f9a41c2e07b6d8f10"
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
-def slug(**rest: object) -> Code:
+def slug(**rest: Any) -> Code:
     """The id of a notice, purpose, reason or service."""
     error = Coded(
         "invalid-format",
@@ -25,7 +28,7 @@ def slug(**rest: object) -> Code:
     return Code(SLUG, longest=40, error=error, **rest)
 
 
-def one_of(kinds: type, **rest: object) -> fields.String:
+def one_of(kinds: type[StrEnum], **rest: Any) -> fields.String:
     """A text of a closed list."""
     error = Coded("not-allowed", "Must be one of: {choices}.", "इनमें से एक हो: {choices}।")
     return fields.String(required=True, validate=validate.OneOf([kind.value for kind in kinds], error=error), **rest)

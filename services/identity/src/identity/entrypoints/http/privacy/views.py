@@ -37,7 +37,13 @@ def erasure(identity: Identity, request: Erasure, at: datetime) -> dict[str, Any
     """With what holds it back, while it is open."""
     members: dict[str, Any] = {"erasure_id": request.id, "state": request.state.value}
     members |= {"requested_at": request.requested_at, "closed_at": request.closed_at}
-    closed = {"stage": None, "holds": [], "unanswered": [], "runs_at": None, "may_be_withdrawn_until": None}
+    closed: dict[str, Any] = {
+        "stage": None,
+        "holds": [],
+        "unanswered": [],
+        "runs_at": None,
+        "may_be_withdrawn_until": None,
+    }
     if request.state is not State.REQUESTED:
         return {**members, **closed}
     reader = identity.privacy.erasures
