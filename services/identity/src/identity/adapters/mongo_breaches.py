@@ -106,25 +106,30 @@ class MongoBreaches:
         ]
 
     def _affected(self, breach: Breach) -> Iterator[str]:
-        """Whom it concerns; of who was erased nothing is left by which anybody could be told."""
+        """Whom it concerns, some perhaps twice. Who was erased has no account in which to read it."""
         selection = breach.selection
         match selection.affected:
             case Affected.EVERYBODY:
                 rows = self._db["people"].find({"erased_at": {"$exists": False}}, {"_id": True})
                 yield from (row["_id"] for row in rows)
             case Affected.OWNERS_OF_NUMBERS:
-                query: Document = {"kind": selection.value, "sealed": {"$exists": True}}
-                yield from self._owners(query)
+                query = {"kind": selection.value, "sealed": {"$exists": True}, "owners": {"$exists": True}}
+                for row in self._db[RECORDS].find(query, {"owners": True}):
+                    yield from row["owners"]
             case Affected.READ_BY_CLIENT:
-                read = {
-                    "actor.client_id": selection.value,
-                    "at": {"$gte": breach.began_at, "$lte": breach.ended_at},
-                }
-                yield from self._owners({"_id": {"$in": self._db[READINGS].distinct("reference", read)}})
+                yield from self._owners_of_what_was_read(selection.value, breach.began_at, breach.ended_at)
 
-    def _owners(self, query: Document) -> Iterator[str]:
-        for row in self._db[RECORDS].find({**query, "owners": {"$exists": True}}, {"owners": True}):
-            yield from row["owners"]
+    def _owners_of_what_was_read(self, client_id: str, since: datetime, until: datetime) -> Iterator[str]:
+        read = {"actor.client_id": client_id, "at": {"$gte": since, "$lte": until}}
+        pipeline: list[Document] = [
+            {"$match": read},
+            {"$group": {"_id": "$reference"}},
+            {"$lookup": {"from": RECORDS, "localField": "_id", "foreignField": "_id", "as": "record"}},
+            {"$unwind": "$record"},
+            {"$unwind": "$record.owners"},
+        ]
+        for row in self._db[READINGS].aggregate(pipeline, allowDiskUse=True):
+            yield row["record"]["owners"]
 
 
 def has_number(text: str) -> bool:

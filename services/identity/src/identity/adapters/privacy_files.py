@@ -72,6 +72,7 @@ class _NoticeSchema(Schema):
     rights = fields.Nested(_WordsSchema, required=True)
     complain = fields.Nested(_WordsSchema, required=True)
     contact = fields.Nested(_WordsSchema, load_default=None)
+    respond_within_days = StrictInteger(load_default=None, validate=validate.Range(1, 90))  # rule 14
 
     @post_load
     def _made(self, row: dict[str, Any], **_: Any) -> Notice:

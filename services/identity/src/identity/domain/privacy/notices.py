@@ -30,7 +30,10 @@ class Purpose:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """One version of a notice. `contact` is who answers questions (section 6(3)); None while it is unset."""
+    """One version of a notice. `contact` is who answers questions (section 6(3)); None while it is unset.
+
+    `respond_within_days` is the published time for requests and complaints (rule 14: at most 90); None while unset.
+    """
 
     id: str
     version: int
@@ -41,6 +44,7 @@ class Notice:
     rights: Words
     complain: Words
     contact: Words | None = None
+    respond_within_days: int | None = None
 
     @property
     def sha256(self) -> str:

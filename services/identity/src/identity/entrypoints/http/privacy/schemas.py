@@ -61,6 +61,9 @@ class NoticeSchema(Schema):
     rights = fields.Nested(WordsSchema, required=True)
     complain = fields.Nested(WordsSchema, required=True)
     contact = fields.Nested(WordsSchema, required=True, allow_none=True)
+    respond_within_days = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "For requests and complaints; null: not published."}
+    )
 
 
 class ConsentRequestSchema(Schema):
