@@ -40,13 +40,7 @@ def _in_hindi(text: str) -> None:
 
 class _WordsSchema(Schema):
     en = _text()
-    hi = fields.String(
-        required=True,
-        validate=[
-            validate.Length(min=1, max=2_000),
-            _in_hindi,
-        ],
-    )
+    hi = fields.String(required=True, validate=[validate.Length(min=1, max=2_000), _in_hindi])
 
     @post_load
     def _made(self, row: dict[str, Any], **_: Any) -> Any:
