@@ -96,6 +96,15 @@ def test_of_many_at_once_one_consent_is_given(person: Somebody, shared_mongo: Mo
     assert shared_mongo.db.consents.count_documents({"person_id": person.person_id}) == 1
 
 
+def test_of_many_withdrawals_at_once_one_is_told(person: Somebody, shared_mongo: Mongo) -> None:
+    path = f"/v1/consents/{person.agreed('messages')['consent_id']}/withdrawals"
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: person.call("POST", path), range(16)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({body_of(answer)["ended_at"] for answer in answers}) == 1
+    assert len(ended(shared_mongo, person)) == 1
+
+
 def test_anothers_receipt_is_neither_shown_nor_withdrawn(person: Somebody, other: Somebody) -> None:
     receipt = person.agreed("messages")
     path = f"/v1/consents/{receipt['consent_id']}"
