@@ -20,5 +20,5 @@ class MongoKept:
         return [name for name in self._db.list_collection_names() if not name.startswith("system.")]
 
     def forget(self, collection: str, field: str, until: datetime) -> int:
-        """One delete; a document without the instant is not touched."""
-        return self._db[collection].delete_many({field: {"$lte": until, "$type": "date"}}).deleted_count
+        """One delete; null is no instant and compares with none, so what is open stays."""
+        return self._db[collection].delete_many({field: {"$lte": until}}).deleted_count
