@@ -10,33 +10,44 @@ from pymongo.database import Database
 
 from identity.adapters import (
     mongo_assistances,
+    mongo_breaches,
     mongo_cases,
     mongo_clients,
+    mongo_consents,
+    mongo_erasures,
     mongo_notices,
     mongo_people,
     mongo_sign_ins,
     mongo_tokens,
     mongo_vault,
     mongo_windows,
+    privacy_files,
 )
 from identity.adapters.assisted_acts import assisted_acts
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
 from identity.adapters.code_file import CodeFile
-from identity.adapters.events import PUBLISHES, Cause
+from identity.adapters.events import PUBLISHES as TOLD_CHANGES
+from identity.adapters.events import Cause
 from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.key_stores.no_keys import NoKeys
 from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
 from identity.adapters.mongo_assistances import DISPUTED, WITHDRAWN, MongoAssistances
 from identity.adapters.mongo_cases import MongoCases
 from identity.adapters.mongo_centres import CentresWithin, MongoCentres
+from identity.adapters.mongo_breaches import MongoBreaches
 from identity.adapters.mongo_clients import MongoClients
+from identity.adapters.mongo_consents import MongoConsents
+from identity.adapters.mongo_erasures import MongoErasures
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
 from identity.adapters.mongo_notices import MongoNotices, NoticesWithin
+from identity.adapters.mongo_kept import MongoKept
+from identity.adapters.mongo_own_data import MongoOwnData
 from identity.adapters.mongo_people import MongoPeople
 from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns
 from identity.adapters.mongo_signing_keys import MongoSigningKeys
 from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
 from identity.adapters.mongo_vault import MongoVault
+from identity.adapters.privacy_events import CONSENT_WITHDRAWN, ERASURE_COMPLETED, ERASURE_REQUESTED
 from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import JoseSigner
 from identity.adapters.told_changes import ToldChanges
@@ -46,7 +57,7 @@ from identity.application.assistance.answer_case import AnswerCaseHandler
 from identity.application.assistance.ask_consent import AskConsentHandler
 from identity.application.assistance.end_assistance import EndAssistanceHandler
 from identity.application.assistance.exchange_assistance import ExchangeAssistanceHandler
-from identity.application.assistance.give_consent import GiveConsentHandler
+from identity.application.assistance.give_consent import GiveConsentHandler as AgreeHandler
 from identity.application.assistance.note_act import NoteActHandler
 from identity.application.assistance.read_assistances import AssistanceReader
 from identity.application.assistance.send_notices import SendNoticesHandler
@@ -63,6 +74,21 @@ from identity.application.people.change_rights import ChangeRightHandler, GrantR
 from identity.application.people.move_officer import MoveOfficerHandler
 from identity.application.people.ports import People
 from identity.application.people.record_person import RecordPersonHandler
+from identity.application.privacy.answer_erasure import AnswerErasureHandler
+from identity.application.privacy.enforce_retention import EnforceRetentionHandler
+from identity.application.privacy.give_consent import GiveConsentHandler
+from identity.application.privacy.read_breaches import BreachReader
+from identity.application.privacy.read_erasures import ErasureReader
+from identity.application.privacy.read_notices import NoticeReader
+from identity.application.privacy.read_own_data import OwnDataReader
+from identity.application.privacy.read_retention import RetentionReader
+from identity.application.privacy.record_breach import RecordBreachHandler
+from identity.application.privacy.record_intimation import RecordIntimationHandler
+from identity.application.privacy.request_erasure import RequestErasureHandler
+from identity.application.privacy.run_erasures import RunErasuresHandler
+from identity.application.privacy.tell_breaches import TellBreachesHandler
+from identity.application.privacy.withdraw_consent import WithdrawConsentHandler
+from identity.application.privacy.withdraw_erasure import WithdrawErasureHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
 from identity.application.sign_in.check_code import CheckCodeHandler, ChoiceReader
 from identity.application.sign_in.end_sign_in import EndSignInHandler
@@ -89,26 +115,28 @@ from identity.application.vault.reindex_records import ReindexRecordsHandler
 from identity.application.vault.remove_key import RemoveKeyHandler
 from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
+from identity.domain.privacy.retention import Ends
 from identity.domain.tokens.access_token import AUDIENCE
 from identity.settings import Settings, key_store_place, read_signing_keys
 from servicekit.events import Outbox
+from servicekit.ids import event_id
 from servicekit.mongo import Mongo
 from servicekit.mongo.idempotency import Idempotency
 
 __all__ = [
-    "DISPUTED",
     "INDEXES",
     "NOT_ME_PATH",
     "PUBLISHES",
     "TOKEN_PATH",
-    "WITHDRAWN",
     "Assistance",
     "Identity",
+    "Privacy",
     "Vault",
     "bootstrap",
     "read_public_keys",
 ]
 
+PUBLISHES = [*TOLD_CHANGES, DISPUTED, WITHDRAWN, CONSENT_WITHDRAWN, ERASURE_REQUESTED, ERASURE_COMPLETED]
 INDEXES = {
     **mongo_people.INDEXES,
     **mongo_clients.INDEXES,
@@ -119,6 +147,9 @@ INDEXES = {
     **mongo_assistances.INDEXES,
     **mongo_cases.INDEXES,
     **mongo_notices.INDEXES,
+    **mongo_consents.INDEXES,
+    **mongo_erasures.INDEXES,
+    **mongo_breaches.INDEXES,
 }
 NOT_ME_PATH = "/v1/not-me"
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
@@ -145,7 +176,7 @@ class Assistance:
     """The use cases of acting for a person."""
 
     ask: AskConsentHandler
-    agree: GiveConsentHandler
+    agree: AgreeHandler
     exchange: ExchangeAssistanceHandler
     end: EndAssistanceHandler
     read: AssistanceReader
@@ -172,6 +203,27 @@ class Signing:
     retire: RetireSigningKeysHandler
     remove: RemoveSigningKeyHandler
     every: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Privacy:
+    """The use cases of people's rights."""
+
+    notices: NoticeReader
+    give_consent: GiveConsentHandler
+    withdraw_consent: WithdrawConsentHandler
+    own_data: OwnDataReader
+    request_erasure: RequestErasureHandler
+    withdraw_erasure: WithdrawErasureHandler
+    answer_erasure: AnswerErasureHandler
+    run_erasures: RunErasuresHandler
+    erasures: ErasureReader
+    record_breach: RecordBreachHandler
+    record_intimation: RecordIntimationHandler
+    tell_breaches: TellBreachesHandler
+    breaches: BreachReader
+    enforce_retention: EnforceRetentionHandler
+    retention: RetentionReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +260,7 @@ class Identity:
     seed_sandbox: SeedSandboxHandler
     sandbox_file: Callable[[Path], SandboxFile]
     vault: Vault
+    privacy: Privacy
     assistance: Assistance
     _centre_scopes: frozenset[str]
     _centres: MongoCentres
@@ -326,6 +379,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
             environment=settings.environment,
         ),
         sandbox_file=JsonSandboxFile,
+        privacy=_privacy(settings, mongo),
         vault=vault,
         assistance=_assistance(mongo, issuer, key, assistances, clients, unit_of_work, vault, reader, signer, sender),
         _centre_scopes=settings.centre_scopes,
@@ -361,7 +415,7 @@ def _assistance(
             sender=sender,
             key=key,
         ),
-        agree=GiveConsentHandler(
+        agree=AgreeHandler(
             assistances=assistances, owners=owners, read=read, consent_text=listed.consent_text, key=key
         ),
         exchange=ExchangeAssistanceHandler(
@@ -388,7 +442,12 @@ def _vault(settings: Settings, mongo: Mongo, keys: KeyStore, signing_keys: Mongo
     envelope, also_closed = Envelope(keys), (signing_keys,)
     return Vault(
         is_open=bool(settings.vault_key_store),
-        store=StoreIdentifierHandler(records=records, envelope=envelope, sandbox=settings.environment == "sandbox"),
+        store=StoreIdentifierHandler(
+            records=records,
+            envelope=envelope,
+            people=MongoPeople(mongo.db),
+            sandbox=settings.environment == "sandbox",
+        ),
         detokenise=DetokeniseIdentifierHandler(records=records, envelope=envelope, purposes=listed),
         erase=EraseIdentifierHandler(records),
         read=VaultReader(records, keys, listed, also_closed),
@@ -396,6 +455,38 @@ def _vault(settings: Settings, mongo: Mongo, keys: KeyStore, signing_keys: Mongo
         remove_key=RemoveKeyHandler(keys, records, also_closed),
         reencrypt=ReencryptRecordsHandler(records, envelope, also_closed),
         reindex=ReindexRecordsHandler(records, envelope),
+    )
+
+
+def _privacy(settings: Settings, mongo: Mongo) -> Privacy:
+    outbox, people, rows = Outbox(mongo.db, settings.service_name), MongoPeople(mongo.db), privacy_files.retention()
+    notices, reasons = NoticeReader(privacy_files.notices()), privacy_files.reasons()
+    consents, breaches, kept = MongoConsents(mongo, outbox), MongoBreaches(mongo), MongoKept(mongo.db)
+    personal = {row.collection: row.field for row in rows.values() if row.ends is Ends.WITH_PERSON and row.field}
+    erasures = MongoErasures(mongo, outbox, MongoVault(mongo), personal)
+    reader = ErasureReader(people=people, erasures=erasures, reasons=reasons, asked=settings.erasure_waits_for)
+    return Privacy(
+        notices=notices,
+        give_consent=GiveConsentHandler(
+            people=people, notices=notices, consents=consents, complete_only=settings.environment != "sandbox"
+        ),
+        withdraw_consent=WithdrawConsentHandler(people=people, consents=consents),
+        own_data=OwnDataReader(
+            people=people, data=MongoOwnData(mongo.db), consents=consents, erasures=erasures, breaches=breaches
+        ),
+        request_erasure=RequestErasureHandler(
+            people=people, erasures=erasures, cooling_off=timedelta(hours=settings.erasure_cooling_off_hours)
+        ),
+        withdraw_erasure=WithdrawErasureHandler(erasures=erasures, reader=reader),
+        answer_erasure=AnswerErasureHandler(erasures=erasures, reasons=reasons),
+        run_erasures=RunErasuresHandler(erasures=erasures, reader=reader, new_event_id=event_id),
+        erasures=reader,
+        record_breach=RecordBreachHandler(breaches, mongo_breaches.has_number),
+        record_intimation=RecordIntimationHandler(breaches),
+        tell_breaches=TellBreachesHandler(breaches, mongo_breaches.tell_overdue),
+        breaches=BreachReader(breaches),
+        enforce_retention=EnforceRetentionHandler(kept, rows),
+        retention=RetentionReader(kept, rows),
     )
 
 

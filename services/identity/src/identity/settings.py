@@ -1,6 +1,7 @@
 """What identity is told by its environment."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from identity.domain.clients.client import MAX_SCOPES, SCOPE
 from identity.domain.clients.counter_scopes import KIOSK_SCOPES
 from servicekit.settings import ServiceSettings, SettingProblem, setting
 
+_SERVICE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 MAX_SIGNING_KEYS = 8  # one signs and a few overlap; more is a mistake
 
 
@@ -64,6 +66,14 @@ def _issuer(value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in ("https", "http") or not parts.netloc or value != f"{parts.scheme}://{parts.netloc}":
         raise ValidationError("Must be scheme and host only, without a trailing slash.")
+
+
+def service_names(text: str) -> tuple[str, ...]:
+    """Names of services, separated by commas, each once, in order. Raises ValidationError."""
+    names = tuple(sorted({name.strip() for name in text.split(",")} - {""}))
+    if not all(_SERVICE.fullmatch(name) for name in names):
+        raise ValidationError("Must be names of services such as certificates,billing.")
+    return names
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,19 @@ class Settings(ServiceSettings):
         "sandbox only: the file that one-time codes are written to instead of being sent to a phone",
         default="",
         live=lambda _: "holds people's codes and numbers.",
+    )
+    erasure_cooling_off_hours: int = setting(
+        "ERASURE_COOLING_OFF_HOURS",
+        fields.Integer(validate=validate.Range(0, 24 * 90)),
+        "how long somebody who asked to be erased may think again; 48 is the notice that the Digital Personal Data "
+        "Protection Rules, 2025, rule 8(2), give before data is erased",
+        default=48,
+    )
+    erasure_waits_for: tuple[str, ...] = setting(
+        "ERASURE_WAITS_FOR",
+        fields.Function(deserialize=service_names),
+        "services, separated by commas, that must have said what they hold before anybody is erased; empty asks nobody",
+        default=(),
     )
 
     @classmethod

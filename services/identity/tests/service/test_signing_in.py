@@ -59,7 +59,7 @@ def test_without_openid_there_is_no_id_token_and_a_renewal_brings_none(browser: 
 
 
 def test_an_app_that_names_no_scope_gets_those_that_it_has(browser: Browser) -> None:
-    assert App().tokens(browser, scope=None)["scope"] == "billers:read kiosks:read"
+    assert App().tokens(browser, scope=None)["scope"] == "billers:read kiosks:read privacy:own"
 
 
 def test_somebody_who_changes_their_mind_goes_back_to_the_app(browser: Browser) -> None:

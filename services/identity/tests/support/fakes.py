@@ -5,7 +5,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from identity.domain.people.person import Person
 from identity.domain.vault.records import Erasure, Reading, Sealed, VaultRecord
+
+
+@dataclass
+class FakePeople:
+    """application.people.ports.People in memory."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def put(self, people: Sequence[Person]) -> None:
+        self.people |= {person.id: person for person in people}
+
+    def known(self, person_id: str) -> bool:
+        return person_id in self.people
+
+    def get(self, person_id: str) -> Person | None:
+        return self.people.get(person_id)
 
 
 @dataclass
@@ -23,6 +40,11 @@ class FakeVaultRecords:
 
     def of_index(self, indexes: Sequence[str]) -> VaultRecord | None:
         return next((record for record in self.records.values() if set(record.indexes) & set(indexes)), None)
+
+    def add_owner(self, reference: str, person_id: str) -> None:
+        record = self.records[reference]
+        if record.sealed is not None:
+            self.records[reference] = replace(record, owners=record.owners | {person_id})
 
     def record_reading(self, reading: Reading) -> Reading | None:
         record = self.records.get(reading.reference)

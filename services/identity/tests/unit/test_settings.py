@@ -126,3 +126,26 @@ def test_codes_go_to_no_file_where_it_is_live_and_a_short_key_is_none(environ: d
     with pytest.raises(SettingsError, match=names) as caught:
         settings_for(Settings, ISSUER="https://api.emitra.example", SIGNING_KEYS=json.dumps(KEY), **environ)
     assert "too-short" not in str(caught.value)
+
+
+def test_services_that_an_erasure_waits_for_are_named_once_each_in_order() -> None:
+    named = settings_for(
+        Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), ERASURE_WAITS_FOR="certificates, billing,"
+    )
+    assert named.erasure_waits_for == ("billing", "certificates")
+    unset = settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY))
+    assert (unset.erasure_waits_for, unset.erasure_cooling_off_hours) == ((), 48)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ERASURE_WAITS_FOR", "Billing"),
+        ("ERASURE_WAITS_FOR", "billing;certificates"),
+        ("ERASURE_COOLING_OFF_HOURS", "-1"),
+        ("ERASURE_COOLING_OFF_HOURS", "two days"),
+    ],
+)
+def test_a_setting_of_erasure_that_cannot_be_meant_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), **{name: value})

@@ -87,6 +87,7 @@ def _person(document: Document) -> Person:
         rights=tuple(_right(right) for right in document.get("rights", ())),
         version=document.get("version", 0),
         created_at=document["created_at"],
+        erased_at=document.get("erased_at"),
     )
 
 

@@ -15,8 +15,15 @@ from identity.domain.tokens.grants import AuthorizationRequest
 Document = dict[str, Any]
 SIGN_INS, DEVICES = "sign_ins", "devices"
 INDEXES = {
-    SIGN_INS: [IndexModel("expires_at", expireAfterSeconds=0, name="forget_sign_ins")],
-    DEVICES: [IndexModel("known_until", expireAfterSeconds=0, name="forget_devices")],
+    SIGN_INS: [
+        IndexModel("expires_at", expireAfterSeconds=0, name="forget_sign_ins"),
+        IndexModel("mobile_index", sparse=True, name="sign_ins_of_a_number"),
+    ],
+    DEVICES: [
+        IndexModel("known_until", expireAfterSeconds=0, name="forget_devices"),
+        IndexModel("numbers", name="devices_of_a_number"),
+    ],
+    MOBILE_NUMBERS: [IndexModel("person_id", name="numbers_of_a_person")],
 }
 
 

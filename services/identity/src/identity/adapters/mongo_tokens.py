@@ -20,11 +20,18 @@ Document = dict[str, Any]
 CODES, GRANTS, REFRESH_TOKENS = "authorization_codes", "grants", "refresh_tokens"
 REVOKED_TOKENS, USED_ASSERTIONS = "revoked_tokens", "used_assertions"
 INDEXES = {
-    CODES: [IndexModel("forget_at", expireAfterSeconds=0, name="forget_codes")],
+    CODES: [
+        IndexModel("forget_at", expireAfterSeconds=0, name="forget_codes"),
+        IndexModel("person_id", name="codes_of_a_person"),
+    ],
     **{
         name: [IndexModel("expires_at", expireAfterSeconds=0, name="forget_expired")]
-        for name in (GRANTS, REFRESH_TOKENS, REVOKED_TOKENS, USED_ASSERTIONS)
+        for name in (REFRESH_TOKENS, REVOKED_TOKENS, USED_ASSERTIONS)
     },
+    GRANTS: [
+        IndexModel("expires_at", expireAfterSeconds=0, name="forget_expired"),
+        IndexModel("person_id", name="grants_of_a_person"),
+    ],
 }
 
 

@@ -22,6 +22,7 @@ INDEXES = {
         # Sparse: an erased record has none.
         IndexModel("indexes", unique=True, sparse=True, name="one_reference_per_number"),
         IndexModel("sealed.key_id", sparse=True, name="records_of_a_key"),
+        IndexModel("owners", sparse=True, name="numbers_of_a_person"),
     ],
     READINGS: [
         IndexModel([("reference", 1), ("ordinal", 1)], unique=True, name="readings_of_a_reference"),
@@ -52,12 +53,16 @@ class MongoVault:
     def get(self, reference: str) -> VaultRecord | None:
         """One read by _id."""
         document = self._records.find_one({"_id": reference})
-        return _record(document) if document else None
+        return vault_record(document) if document else None
 
     def of_index(self, indexes: Sequence[str]) -> VaultRecord | None:
         """One read by the unique index."""
         document = self._records.find_one({"indexes": {"$in": list(indexes)}})
-        return _record(document) if document else None
+        return vault_record(document) if document else None
+
+    def add_owner(self, reference: str, person_id: str) -> None:
+        """One write."""
+        self._records.update_one({"_id": reference, "sealed": {"$exists": True}}, {"$addToSet": {"owners": person_id}})
 
     def record_reading(self, reading: Reading) -> Reading | None:
         """One transaction: the record's count, which gives the ordinal, and the reading."""
@@ -98,7 +103,7 @@ class MongoVault:
         """By _id, each page a query of its own: whoever works through them may take hours."""
         last = ""
         while page := [
-            _record(document)
+            vault_record(document)
             for document in self._records.find({"_id": {"$gt": last}, "sealed": {"$exists": True}})
             .sort("_id", ASCENDING)
             .limit(size)
@@ -197,7 +202,8 @@ def _sealed_document(sealed: Sealed) -> Document:
     return {"key_id": sealed.key_id, "wrapped_key": sealed.wrapped_key, "ciphertext": sealed.ciphertext}
 
 
-def _record(document: Document) -> VaultRecord:
+def vault_record(document: Document) -> VaultRecord:
+    """A record as it was stored."""
     sealed, erasure = document.get("sealed"), document.get("erasure")
     return VaultRecord(
         reference=document["_id"],
@@ -209,6 +215,7 @@ def _record(document: Document) -> VaultRecord:
         stored_at=document["stored_at"],
         readings=int(document["readings"]),
         erasure=Erasure(**{**erasure, "reason": EraseReason(erasure["reason"])}) if erasure else None,
+        owners=frozenset(document.get("owners", ())),
     )
 
 

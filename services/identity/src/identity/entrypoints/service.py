@@ -17,26 +17,30 @@ from identity.application.clients.rotate_client_secret import RotateClientSecret
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.application.people.errors import CommandRefused
 from identity.application.vault.errors import VaultClosed
-from identity.bootstrap import DISPUTED, INDEXES, PUBLISHES, WITHDRAWN, Identity, bootstrap, read_public_keys
+from identity.bootstrap import INDEXES, PUBLISHES, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import Algorithm, ClientKind
 from identity.domain.clients.client_secrets import new_secret
 from identity.domain.people.definitions import InvalidDefinition
-from identity.entrypoints.assistance_events import ACTS, JOBS
+from identity.entrypoints.assistance_events import ACTS
 from identity.entrypoints.consumers import CONSUMERS
 from identity.entrypoints.http.assistance.not_me import not_me
 from identity.entrypoints.http.assistance.routes import assistances
 from identity.entrypoints.http.clients.routes import clients
 from identity.entrypoints.http.officers.routes import officers
+from identity.entrypoints.http.privacy.own_routes import own_data
+from identity.entrypoints.http.privacy.register_routes import register
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
+from identity.entrypoints.jobs import JOBS
 from identity.entrypoints.people_commands import people_commands
-from identity.entrypoints.signing_key_commands import LOOK_EVERY_SECONDS, keep_signing_keys, signing_key_commands
+from identity.entrypoints.privacy_commands import add_privacy_commands
+from identity.entrypoints.signing_key_commands import signing_key_commands
 from identity.entrypoints.vault_commands import vault_commands
 from identity.settings import Settings
 from servicekit.ids import public_id
 from servicekit.instants import rfc3339, utc_now
-from servicekit.service import Job, Service, command_line
+from servicekit.service import Service, command_line
 from servicekit.service.processes import EXIT_UNAVAILABLE, load_settings
 
 _SHOWN_ONCE = "The secret is shown this once; hand it over by a channel fit for secrets."
@@ -178,22 +182,25 @@ def seed_sandbox(
 
 
 signing_key_commands(commands, _identity)
-
+add_privacy_commands(commands, _identity)
 SERVICE = Service(
     name="identity",
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[tokens, sign_ins, clients, officers, vault, assistances, not_me],
-    publishes=[*PUBLISHES, DISPUTED, WITHDRAWN],
+    blueprints=[tokens, sign_ins, clients, officers, vault, assistances, not_me, own_data, register],
+    publishes=PUBLISHES,
     consumes=[*CONSUMERS, *ACTS],
-    jobs=[*JOBS, Job("signing-keys", LOOK_EVERY_SECONDS, keep_signing_keys)],
+    jobs=JOBS,
     indexes=INDEXES,
     commands=commands,
     ids={
         "ast_": "an assistance: what a person agreed to that somebody else does for them",
+        "brc_": "a breach of personal data",
         "cas_": "a case",
         "cli_": "a client",
+        "cns_": "a consent",
+        "era_": "a person's request to be erased",
         "gra_": "a grant, with all that was issued on it",
         "per_": "a person",
         "rdg_": "a reading of a number in the vault",

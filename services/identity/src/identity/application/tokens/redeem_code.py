@@ -48,6 +48,8 @@ class RedeemCodeHandler:
         person = self.people.get(grant.person_id)
         signed_in = who_signed_in(grant, person, self.centres, command.at) if person and not code.used else None
         refresh_token = RefreshToken(id=stored(command.refresh_token), grant_id=grant.id, expires_at=grant.expires_at)
+        if person is not None and person.erased_at is not None:
+            raise InvalidGrant("Whoever signed in was erased since; have the person sign in again.")
         if signed_in is None or not self.exchanges.redeem(code.id, grant, refresh_token):
             self.ended.revoke_grant(grant.id, command.at)
             raise InvalidGrant("The code was used before; the tokens of its first use are revoked.")

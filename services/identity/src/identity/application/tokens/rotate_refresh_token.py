@@ -55,6 +55,8 @@ class RotateRefreshTokenHandler:
         signed_in = who_signed_in(grant, person, self.centres, command.at) if person and not token.used else None
         scopes = _less(grant, command.client, command.scope)
         successor = RefreshToken(id=stored(command.successor), grant_id=grant.id, expires_at=grant.expires_at)
+        if person is None or person.erased_at is not None:
+            raise InvalidGrant(_REFUSED)
         if signed_in is None or not self.exchanges.rotate(token.id, successor):
             self.ended.revoke_grant(grant.id, command.at)
             raise InvalidGrant("The refresh token was used before, so everything that followed from it is revoked.")

@@ -28,6 +28,14 @@ class PurposeNotGranted(NotPermitted):
     title_hi = "इस क्लाइंट को इस उद्देश्य से संख्या देखने की अनुमति नहीं है"
 
 
+class OwnerNotGranted(NotPermitted):
+    """The client may store numbers, but not say whose they are; `missing_scope` names the scope it would need."""
+
+    slug = "owner-not-granted"
+    title = "This client may not say whose number it is"
+    title_hi = "यह क्लाइंट नहीं बता सकता कि संख्या किसकी है"
+
+
 class ReferenceNotFound(NotFound):
     """No number is kept under this reference."""
 

@@ -58,6 +58,9 @@ class VaultRecords(Protocol):
     def of_index(self, indexes: Sequence[str]) -> VaultRecord | None:
         """The record that has one of these blind indexes."""
 
+    def add_owner(self, reference: str, person_id: str) -> None:
+        """The number is that person's too. Safe to repeat; nothing where it was erased meanwhile."""
+
     def record_reading(self, reading: Reading) -> Reading | None:
         """Append a reading and count it in its record, both or neither; with the ordinal that it got.
 

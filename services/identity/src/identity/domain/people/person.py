@@ -11,7 +11,8 @@ class Person:
     """Somebody. Numbers of theirs are in the vault alone.
 
     Everybody is a citizen; what else they may act as are their `rights`. `role` is what they were first recorded as,
-    and decides nothing. `version` counts the changes of `rights`.
+    and decides nothing. `version` counts the changes of `rights`. Of who was erased (`erased_at`) the id stays, so that
+    what others keep of it leads nowhere.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Person:
     rights: tuple[Right, ...] = ()
     version: int = 0
     created_at: datetime
+    erased_at: datetime | None = None
 
     def right(self, right_id: str) -> Right | None:
         """Their right of this id."""

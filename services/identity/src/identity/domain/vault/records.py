@@ -47,6 +47,7 @@ class VaultRecord:
     """A number behind its reference. Once erased it has neither `sealed` nor `indexes`, and `masked` is empty.
 
     `indexes` are blind indexes, `<key id>:<digest>`, one for each index key. `readings` counts how often it was read.
+    `owners` are the people whose number it is, as clients said that checked it: more than one where a family shares it.
     """
 
     reference: str
@@ -58,6 +59,7 @@ class VaultRecord:
     stored_at: datetime
     readings: int = 0
     erasure: Erasure | None = None
+    owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from identity.application.vault.errors import (
     InvalidIdentifier,
     InvalidPurpose,
     NumberErased,
+    OwnerNotGranted,
     PurposeNotGranted,
     ReferenceNotFound,
     VaultClosed,
@@ -43,14 +44,15 @@ vault = Blueprint("vault", description="Numbers of people: kept here alone, else
 @vault.route("/v1/vault/references", methods=["POST"])
 @vault.requires("vault:write", roles=[Role.MACHINE])
 @vault.repeatable("the same number gets the same reference")
-@vault.raises(InvalidIdentifier, VaultClosed)
+@vault.raises(InvalidIdentifier, OwnerNotGranted, VaultClosed)
 @vault.arguments(StoreRequestSchema, example={"kind": "aadhaar", "number": "0000 0000 0000"})
 @vault.response(200, ReferenceSchema)
 def store_identifier(body: dict[str, Any]) -> dict[str, Any]:
     """Put a number into the vault
 
     Gives the reference that stands for it from now on, and how it may be shown. Whether the number was there before
-    is not told. Keep the reference and forget the number.
+    is not told. Keep the reference and forget the number. With `person_id` the number is that person's, who then sees
+    who reads it: say so only after you checked it, with the scope `vault:owners`.
     """
     record = application(Identity).vault.store(
         StoreIdentifier(
@@ -59,6 +61,8 @@ def store_identifier(body: dict[str, Any]) -> dict[str, Any]:
             reference=new_reference(),
             actor=_actor(),
             at=utc_now(),
+            owner_id=body["person_id"],
+            scopes=caller().scopes,
         )
     )
     return {"reference": record.reference, "kind": record.kind, "masked": record.masked}

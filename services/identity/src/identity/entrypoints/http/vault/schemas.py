@@ -60,6 +60,17 @@ class StoreRequestSchema(DiscreetSchema):
             "example": "0000 0000 0000",
         },
     )
+    person_id = Code(
+        r"per_[A-Za-z0-9_]{1,60}",
+        longest=64,
+        load_default=None,
+        allow_none=True,
+        error=Coded("invalid-format", "Must look like per_0190ab12.", "यह per_0190ab12 जैसा हो।"),
+        metadata={
+            "description": "Whose number it is, where you checked that; needs the scope vault:owners.",
+            "example": "per_01930a6c5e8b7d3f9a41c2e07b6d8f10",
+        },
+    )
 
 
 class ReferenceSchema(Schema):
