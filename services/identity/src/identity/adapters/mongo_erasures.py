@@ -8,7 +8,8 @@ from pymongo import IndexModel, ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from identity.adapters.mongo_sign_ins import DEVICES, MOBILE_NUMBERS, SIGN_INS
+from identity.adapters.mongo_people import MOBILE_NUMBERS
+from identity.adapters.mongo_sign_ins import DEVICES, SIGN_INS
 from identity.adapters.mongo_tokens import CODES, GRANTS
 from identity.adapters.mongo_vault import RECORDS, MongoVault
 from identity.adapters.privacy_events import erasure_completed, erasure_requested

@@ -6,7 +6,7 @@ from typing import Any
 from pymongo import DESCENDING
 from pymongo.database import Database
 
-from identity.adapters.mongo_sign_ins import MOBILE_NUMBERS
+from identity.adapters.mongo_people import MOBILE_NUMBERS
 from identity.adapters.mongo_tokens import GRANTS
 from identity.adapters.mongo_vault import READINGS, RECORDS, vault_record
 from identity.application.privacy.ports import OwnMobile, OwnReading, SignInShown

@@ -23,7 +23,6 @@ INDEXES = {
         IndexModel("known_until", expireAfterSeconds=0, name="forget_devices"),
         IndexModel("numbers", name="devices_of_a_number"),
     ],
-    MOBILE_NUMBERS: [IndexModel("person_id", name="numbers_of_a_person")],
 }
 
 
