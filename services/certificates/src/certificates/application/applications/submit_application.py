@@ -10,6 +10,7 @@ from certificates.domain.applications.application import Change
 from certificates.domain.applications.submit import submit
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
+from certificates.domain.types.form import FormProblem
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.idempotency import Claim, Once
 
@@ -75,8 +76,8 @@ class SubmitApplicationHandler:
                 f"{len(form_problems)} field(s) of the form are not acceptable; see "
                 f"GET /v1/application-types/{application_type.code}.",
                 errors=[
-                    FieldProblem(f"/applicant/{_escaped(p.field)}", p.code, p.detail, p.detail_hi)
-                    for p in form_problems
+                    FieldProblem(_pointer(problem), problem.code, problem.detail, problem.detail_hi)
+                    for problem in form_problems
                 ],
             )
         return submit(
@@ -92,6 +93,11 @@ class SubmitApplicationHandler:
             event_id=command.event_id,
             calendar=self.rulebook.calendar,
         )
+
+
+def _pointer(problem: FormProblem) -> str:
+    """The place of a problem as an RFC 6901 pointer, such as `/applicant/witnesses/0/name`."""
+    return "/".join(["/applicant", *map(_escaped, (*problem.within, problem.field))])
 
 
 def _escaped(name: str) -> str:
