@@ -71,15 +71,16 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         read_signing_key(settings.certificate_signing_key), read_retired_keys(settings.certificate_retired_keys)
     )
     store = MongoApplications(mongo, Outbox(mongo.db, settings.service_name))
+    certificates = MongoCertificates(mongo)
     issue_certificate = IssueCertificateHandler(
         rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
     return Certificates(
         rulebook=rulebook,
-        submit_application=SubmitApplicationHandler(rulebook, store),
+        submit_application=SubmitApplicationHandler(rulebook, store, certificates),
         decide_application=DecideApplicationHandler(rulebook, store, issue_certificate),
         applications=ApplicationReader(rulebook, store, store),
-        certificates=CertificateReader(rulebook, MongoCertificates(mongo), signatures),
+        certificates=CertificateReader(rulebook, certificates, signatures),
         signatures=signatures,
         _store=store,
     )

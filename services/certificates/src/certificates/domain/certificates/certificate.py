@@ -48,6 +48,10 @@ class Certificate:
     status: Status
     document: str
 
+    def in_force_on(self, day: date) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.status is Status.VALID and (self.valid_until is None or day <= self.valid_until)
+
 
 @dataclass(frozen=True)
 class CertificateIssued:
