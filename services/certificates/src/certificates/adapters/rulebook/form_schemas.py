@@ -98,9 +98,7 @@ class GroupSchema(Schema):
     at_most = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_ROWS))
     asked_when = conditions()
     required_when = conditions()
-    fields_ = fields.List(
-        fields.Nested(FieldSchema), required=True, data_key="fields", validate=validate.Length(1, 20)
-    )
+    fields_ = fields.List(fields.Nested(FieldSchema), required=True, data_key="fields", validate=validate.Length(1, 20))
 
     @validates_schema
     def rows_can_be_written(self, data: dict[str, Any], **_: Any) -> None:

@@ -112,7 +112,8 @@ class _LateReportSchema(_RuleSchema):
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Rule:
-        return super().make({**data, "rungs": tuple(data["rungs"])})
+        rule: Rule = super().make({**data, "rungs": tuple(data["rungs"])})
+        return rule
 
 
 class _InRangeSchema(_RuleSchema):
@@ -191,9 +192,7 @@ def misplaced(rules: list[Rule], form: list[FormField], groups: list[Group]) -> 
     return messages
 
 
-def _look(
-    found: Messages, member: str, name: str | None, form: Iterable[FormField], wanted: FieldKind | None
-) -> None:
+def _look(found: Messages, member: str, name: str | None, form: Iterable[FormField], wanted: FieldKind | None) -> None:
     kinds = {field.name: field.kind for field in form}
     if name is None:
         return

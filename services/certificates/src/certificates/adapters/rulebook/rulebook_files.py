@@ -101,7 +101,10 @@ class _AppealsSchema(Schema):
 
 
 def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
-    """The rulebook: application types from the folder `types`, the rest from this package. Raises RulebookInvalid."""
+    """The rulebook: application types from the folder `types`, the rest from this package.
+
+    Raises RulebookInvalid with every problem of every file.
+    """
     problems: list[str] = []
     loaded = load_types(types, problems)
     calendar = _load(_CalendarSchema(), DATA / "holidays.toml", problems)
@@ -125,7 +128,7 @@ def load_types(folder: Path, problems: list[str], beside: Mapping[str, Applicati
         if application_type is not None:
             loaded[application_type.code] = application_type
     problems.extend(clashes(loaded, beside))
-    problems.extend(_strange_records({**beside, **loaded}))
+    problems.extend(strange_records({**beside, **loaded}))
     return loaded
 
 
@@ -133,7 +136,7 @@ def load_type(path: Path, problems: list[str]) -> ApplicationType | None:
     """The type of a file, or None: then what is wrong with it is added to `problems`."""
     application_type: ApplicationType | None = _load(TypeSchema(_appeals()), path, problems)
     if application_type is not None and application_type.code != path.stem:
-        place = f"{path.name}:{_line(lines_of(path.read_text(encoding='utf-8')), ('code',))}"
+        place = f"{path.name}:{line_of(lines_of(path.read_text(encoding='utf-8')), ('code',))}"
         problems.append(f"{place}: code: is {application_type.code!r}; the file must be named after it")
     return application_type
 
@@ -148,7 +151,8 @@ def clashes(types: Mapping[str, ApplicationType], beside: Mapping[str, Applicati
     ]
 
 
-def _strange_records(types: Mapping[str, ApplicationType]) -> list[str]:
+def strange_records(types: Mapping[str, ApplicationType]) -> list[str]:
+    """Records that are of no type there is."""
     return [
         f"{known.code}.toml: record.types: there is no type {code}"
         for known in types.values()
@@ -168,7 +172,7 @@ def _appeals() -> Mapping[str, tuple[Appeal, ...]]:
 
 
 def _load(schema: Schema, path: Path, problems: list[str]) -> Any:
-    """The file's content as the schema loads it, or None: then its problems are added to `problems`, with their lines."""
+    """The file's content as the schema loads it, or None: then its problems go to `problems`, with their lines."""
     text = ""
     try:
         text = path.read_text(encoding="utf-8")
@@ -183,11 +187,11 @@ def _load(schema: Schema, path: Path, problems: list[str]) -> Any:
     except ValidationError as error:
         lines = lines_of(text)
         for place, message in _messages(error.normalized_messages()):
-            problems.append(f"{path.name}:{_line(lines, place)}: {'.'.join(map(str, place))}: {message}")
+            problems.append(f"{path.name}:{line_of(lines, place)}: {'.'.join(map(str, place))}: {message}")
     return None
 
 
-def _line(lines: Mapping[TomlPath, int], place: TomlPath) -> int:
+def line_of(lines: Mapping[TomlPath, int], place: TomlPath) -> int:
     """The line of the value at `place`, or of the nearest one around it that is in the file."""
     while place and place not in lines:
         place = place[:-1]

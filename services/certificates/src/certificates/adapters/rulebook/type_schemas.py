@@ -24,7 +24,6 @@ from certificates.domain.types.application_type import (
     Template,
 )
 from certificates.domain.types.form import FieldKind, Writing
-from certificates.domain.types.label import Label
 from servicekit.fields import Code
 
 # The contract of application.submitted.v1 limits what may name an order.

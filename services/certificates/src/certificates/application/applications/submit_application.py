@@ -111,8 +111,9 @@ class SubmitApplicationHandler:
         if record is None or record.number not in applicant:
             return []
         number, issued_on = read_certificate_number(str(applicant[record.number])), applicant.get(record.issued_on)
-        known = number is not None and issued_on is not None
-        found = self.certificates.by_number_and_day(number, date.fromisoformat(str(issued_on))) if known else None
+        found = None
+        if number is not None and issued_on is not None:
+            found = self.certificates.by_number_and_day(number, date.fromisoformat(str(issued_on)))
         if found and found.type_code in record.types and found.in_force_on(today):
             return []
         titles = [self.rulebook.types[code].title for code in record.types]

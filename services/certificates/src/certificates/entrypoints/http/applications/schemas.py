@@ -44,8 +44,10 @@ class SubmitSchema(Schema):
         values=fields.Raw(allow_none=True, metadata={"anyOf": _FORM_VALUES}),
         required=True,
         validate=validate.Length(max=100),
-        metadata={"description": "The form of the type: GET /v1/application-types/{code}, form.fields; a group of "
-            "form.groups is a list of its rows."},
+        metadata={
+            "description": "The form of the type: GET /v1/application-types/{code}, form.fields; a group of "
+            "form.groups is a list of its rows."
+        },
     )
 
 
