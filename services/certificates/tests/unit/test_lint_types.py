@@ -4,125 +4,12 @@ from pathlib import Path
 
 import pytest
 from tests.support.builders import RULEBOOK
+from tests.support.sample_type import GOOD
 from typer.testing import CliRunner
 
 from certificates.adapters.rulebook.lint import lint_types
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES
 from certificates.entrypoints.service import main
-
-# One of everything that a file may say, on lines that a reader can count.
-GOOD = """\
-code = "sample"
-title = { en = "Sample paper", hi = "नमूना" }
-prefix = "SMP"
-doctype = "SAMPLE"
-legal_basis = { en = "Sample Act", hi = "नमूना अधिनियम" }
-signer = { en = "Clerk", hi = "लिपिक" }
-event = "happened_on"
-appeals = { by = "guaranteed-delivery-2011", officers = { first = { en = "Head", hi = "प्रमुख" } } }
-record = { number = "paper_number", issued_on = "paper_day", types = ["domicile"] }
-unset = [{ en = "Much", hi = "बहुत कुछ" }]
-[[fields]]
-name = "kind"
-type = "choice"
-on_certificate = true
-label = { en = "Kind", hi = "प्रकार" }
-choices = [{ code = "a", label = { en = "A", hi = "क" } }]
-[[fields]]
-name = "detail"
-type = "text"
-asked_when = [{ field = "kind", is = ["a"] }]
-required_when = [{ born = "happened_on", younger_than = 18 }]
-label = { en = "Detail", hi = "विवरण" }
-[[fields]]
-name = "happened_on"
-type = "date"
-label = { en = "Day", hi = "दिन" }
-[[fields]]
-name = "permission"
-type = "text"
-label = { en = "Permission", hi = "अनुमति" }
-[[fields]]
-name = "total"
-type = "integer"
-minimum = 0
-maximum = 9
-label = { en = "Total", hi = "योग" }
-[[fields]]
-name = "paper_number"
-type = "text"
-label = { en = "Number", hi = "संख्या" }
-[[fields]]
-name = "paper_day"
-type = "date"
-label = { en = "Day of issue", hi = "जारी होने का दिन" }
-[[groups]]
-name = "rows"
-at_most = 3
-asked_when = [{ field = "kind", answered = true }]
-label = { en = "Rows", hi = "पंक्तियाँ" }
-[[groups.fields]]
-name = "amount"
-type = "integer"
-minimum = 0
-maximum = 9
-label = { en = "Amount", hi = "राशि" }
-[[documents]]
-code = "proof"
-needed_when = [{ field = "kind", is = ["a"] }]
-label = { en = "Proof", hi = "प्रमाण" }
-any_of = [
-    { code = "one", issued_by = "india", label = { en = "One", hi = "एक" } },
-    { code = "two", issued_by = "other", label = { en = "Two", hi = "दो" } },
-]
-[[fees]]
-effective_from = 2020-01-01
-paise = 0
-head = "NONE"
-order = "Sample order"
-order_hi = "नमूना आदेश"
-[[fees]]
-effective_from = 2020-01-01
-after_years = 1
-paise = 5
-head = "LATE"
-order = "Sample order"
-order_hi = "नमूना आदेश"
-[[rules]]
-kind = "late-report"
-event = "happened_on"
-needs = "permission"
-text = { en = "Late", hi = "देर" }
-rungs = [
-    { after_days = 30, permitted_by = { en = "Head", hi = "प्रमुख" } },
-    { after_years = 1, permitted_by = { en = "Court", hi = "न्यायालय" } },
-]
-[[rules]]
-kind = "adds-up"
-group = "rows"
-field = "amount"
-total = "total"
-text = { en = "Adds up", hi = "योग बराबर" }
-[[rules]]
-kind = "distinct"
-group = "rows"
-field = "amount"
-when = [{ field = "kind", is = ["a"] }]
-text = { en = "Differ", hi = "अलग" }
-[[rules]]
-kind = "in-range"
-field = "total"
-maximum = 5
-text = { en = "Small", hi = "छोटा" }
-[[steps]]
-name = "entry"
-role = "officer"
-department = "sample"
-working_days = 1
-office_level = "tehsil"
-label = { en = "Entry", hi = "प्रविष्टि" }
-posts = [{ name = { en = "Clerk", hi = "लिपिक" } }]
-"""
 
 
 def linted(folder: Path, text: str) -> list[str]:
@@ -154,8 +41,12 @@ def test_a_file_with_one_of_everything_is_right(tmp_path: Path) -> None:
         ('hi = "विवरण"', 'hi = "Detail"', "22: fields.1.label.hi", "Is not written in Hindi"),
         ('en = "Detail"', 'en = "विवरण"', "22: fields.1.label.en", "Is not written in English"),
         ('order_hi = "नमूना आदेश"\n[[rules', "[[rules", "70: fees.1.order_hi", "no name in Hindi"),
-        ('field = "kind", is = ["a"] }]\nrequired', 'field = "kin", is = ["a"] }]\nrequired', "20: fields.1.asked_when.0",
-         "the form has no field kin"),
+        (
+            'field = "kind", is = ["a"] }]\nrequired',
+            'field = "kin", is = ["a"] }]\nrequired',
+            "20: fields.1.asked_when.0",
+            "the form has no field kin",
+        ),
         ('is = ["a"] }]\nrequired', 'is = ["b"] }]\nrequired', "20: fields.1.asked_when.0", "kind has no choice b"),
         ('is = ["a"] }]\nrequired', 'was = ["a"] }]\nrequired', "20: fields.1.asked_when.0", "Must say of a field"),
         ('born = "happened_on"', 'born = "total"', "21: fields.1.required_when.0", "total is no date"),
@@ -166,20 +57,44 @@ def test_a_file_with_one_of_everything_is_right(tmp_path: Path) -> None:
         ('name = "amount"', 'name = "total"', "50: groups.0.fields", "Twice in the form: total"),
         ("at_most = 3", "at_most = 3\nat_least = 4", "48: groups.0.at_least", "Must not be more than at_most"),
         ("at_most = 3", "at_most = 21", "47: groups.0.at_most", "Must be greater"),
-        ('type = "integer"\nminimum = 0\nmaximum = 9\nlabel = { en = "Amount"',
-         'type = "integer"\non_certificate = true\nminimum = 0\nmaximum = 9\nlabel = { en = "Amount"',
-         "50: groups.0.fields", "No row is on the certificate: amount"),
+        (
+            'type = "integer"\nminimum = 0\nmaximum = 9\nlabel = { en = "Amount"',
+            'type = "integer"\non_certificate = true\nminimum = 0\nmaximum = 9\nlabel = { en = "Amount"',
+            "50: groups.0.fields",
+            "No row is on the certificate: amount",
+        ),
         ('field = "kind", answered', 'field = "amount", answered', "48: groups.0.asked_when.0", "has no field amount"),
-        ('code = "two", issued_by = "other"', 'code = "two", issued_by = "rajasthan"', "62: documents.0.any_of.1.issued_by",
-         "Ask once"),
+        (
+            'code = "two", issued_by = "other"',
+            'code = "two", issued_by = "rajasthan"',
+            "62: documents.0.any_of.1.issued_by",
+            "Ask once",
+        ),
         ('code = "two"', 'code = "one"', "60: documents.0.any_of", "Twice in the list: one"),
-        ('code = "proof"', 'code = "proof"\nissued_by = "other"', "58: documents.0.issued_by", "Must have issued_by, or"),
-        ('field = "kind", is = ["a"] }]\nlabel = { en = "Proof"', 'field = "x", is = ["a"] }]\nlabel = { en = "Proof"',
-         "58: documents.0.needed_when.0", "the form has no field x"),
-        ('en = "Two", hi = "दो"', 'en = "Domicile certificate", hi = "दो"', "62: documents.0.any_of.1.label",
-         "Ask once: the state issues this itself (domicile)"),
-        ('en = "Proof", hi = "प्रमाण"', 'en = "Proof", hi = "पिता का जाति प्रमाण पत्र"', "59: documents.0.label",
-         "Ask once: the state issues this itself (caste)"),
+        (
+            'code = "proof"',
+            'code = "proof"\nissued_by = "other"',
+            "58: documents.0.issued_by",
+            "Must have issued_by, or",
+        ),
+        (
+            'field = "kind", is = ["a"] }]\nlabel = { en = "Proof"',
+            'field = "x", is = ["a"] }]\nlabel = { en = "Proof"',
+            "58: documents.0.needed_when.0",
+            "the form has no field x",
+        ),
+        (
+            'en = "Two", hi = "दो"',
+            'en = "Domicile certificate", hi = "दो"',
+            "62: documents.0.any_of.1.label",
+            "Ask once: the state issues this itself (domicile)",
+        ),
+        (
+            'en = "Proof", hi = "प्रमाण"',
+            'en = "Proof", hi = "पिता का जाति प्रमाण पत्र"',
+            "59: documents.0.label",
+            "Ask once: the state issues this itself (caste)",
+        ),
         ("after_years = 1\npaise", "after_years = 1\nafter_days = 9\npaise", "72: fees.1.after_years", "not both"),
         ("2020-01-01\nafter_years = 1\n", "2020-01-01\n", "64: fees", "each pair once"),
         ('event = "happened_on"\nappeals', 'event = "total"\nappeals', "7: event", "Fees of a late report need"),
@@ -187,20 +102,34 @@ def test_a_file_with_one_of_everything_is_right(tmp_path: Path) -> None:
         ("after_days = 30", "after_days = 366", "82: rules.0.rungs", "Must be in order of time"),
         ('needs = "permission"', 'needs = "permit"', "80: rules.0.needs", "the form has no field permit"),
         ('event = "happened_on"\nneeds', 'event = "total"\nneeds', "79: rules.0.event", "total is no date"),
-        ('group = "rows"\nfield = "amount"\ntotal', 'group = "lines"\nfield = "amount"\ntotal', "88: rules.1.group",
-         "the form has no group lines"),
+        (
+            'group = "rows"\nfield = "amount"\ntotal',
+            'group = "lines"\nfield = "amount"\ntotal',
+            "88: rules.1.group",
+            "the form has no group lines",
+        ),
         ('field = "amount"\ntotal', 'field = "total"\ntotal', "89: rules.1.field", "the form has no field total"),
         ('total = "total"', 'total = "detail"', "90: rules.1.total", "detail is no integer"),
-        ('field = "amount"\nwhen = [{ field = "kind"', 'field = "amount"\nwhen = [{ field = "sort"', "96: rules.2.when.0", "the form has no field sort"),
+        (
+            'field = "amount"\nwhen = [{ field = "kind"',
+            'field = "amount"\nwhen = [{ field = "sort"',
+            "96: rules.2.when.0",
+            "the form has no field sort",
+        ),
         ('field = "total"\nmaximum', 'field = "detail"\nmaximum', "100: rules.3.field", "detail is no integer"),
         ('number = "paper_number"', 'number = "total"', "9: record.number", "Must name a field of the type text"),
         ('issued_on = "paper_day"', 'issued_on = "total"', "9: record.issued_on", "Must name a field of the type date"),
-        ('by = "guaranteed-delivery-2011"', 'by = "royal-mercy"', "8: appeals.by", "Must be one of: guaranteed-delivery"),
+        (
+            'by = "guaranteed-delivery-2011"',
+            'by = "royal-mercy"',
+            "8: appeals.by",
+            "Must be one of: guaranteed-delivery",
+        ),
         ("officers = { first", "officers = { last", "8: appeals.officers", "has no last, but first"),
         ('office_level = "tehsil"', 'office_level = "moon"', "108: steps.0.office_level", "Must be one of: state"),
         ('signer = { en = "Clerk"', 'signer = { en = "King"', "6: signer", "Must be one of the posts of the last step"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_file_is_told_by_its_line(tmp_path: Path, good: str, bad: str, where: str, told: str) -> None:
     broken = GOOD.replace(good, bad, 1)
     assert broken != GOOD

@@ -15,7 +15,7 @@ EARLIEST_DATE = date(1875, 1, 1)
 # A form is filled in and read at a counter: more than this nobody would read.
 LONGEST_TEXT = 500
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # A repeated group is a list of rows, each the answers to the group's fields.
 Row = dict[str, str | int]

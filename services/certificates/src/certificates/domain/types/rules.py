@@ -90,9 +90,11 @@ class YearsSince:
         """At `years`."""
         years, born = answers.values.get(self.years), answers.span(self.born)
         at = Span("", today, today) if self.at is None else answers.span(self.at)
-        if not isinstance(years, int) or born is None or at is None or years <= years_between(born.first, at.last):
+        # Before the birth there are no years: that is for InOrder to say.
+        if not isinstance(years, int) or born is None or at is None or born.first > at.last:
             return None
-        return _refused(self.years, "more-than-the-age", self.text)
+        too_many = years > years_between(born.first, at.last)
+        return _refused(self.years, "more-than-the-age", self.text) if too_many else None
 
 
 @dataclass(frozen=True, kw_only=True)
