@@ -131,15 +131,15 @@ def test_of_a_paper_of_the_state_the_number_is_asked_and_of_another_the_paper_it
 )
 def test_each_row_of_a_group_is_held_to_its_fields(rows: Any, refused: list[tuple[str, str]]) -> None:
     form = job_seeker_form(qualifications=rows)
-    found = problems("job-seeker-registration", form)
-    assert [("/".join((*p.within, p.field)), p.code) for p in found] == refused
-    assert all(english(p.detail) and hindi(p.detail_hi) for p in found)
+    problems_told = problems("job-seeker-registration", form)
+    assert [("/".join((*p.within, p.field)), p.code) for p in problems_told] == refused
+    assert all(english(p.detail) and hindi(p.detail_hi) for p in problems_told)
 
 
 def test_the_rows_of_a_group_are_kept_as_they_are_checked() -> None:
     form = job_seeker_form(qualifications=[{"level": "degree", "subject": " BA ", "year_passed": None}])
-    kept, found = RULEBOOK.types["job-seeker-registration"].check_form(form, TODAY)
-    assert (kept["qualifications"], found) == ([BA], [])
+    kept, problems_told = RULEBOOK.types["job-seeker-registration"].check_form(form, TODAY)
+    assert (kept["qualifications"], problems_told) == ([BA], [])
 
 
 def test_a_row_with_more_names_than_any_form_has_is_told_of_the_first() -> None:
@@ -207,6 +207,6 @@ def test_no_group_or_field_of_an_earlier_type_is_demanded_of_clients_that_do_not
 def test_a_group_may_be_required_under_a_condition() -> None:
     caste = RULEBOOK.types["caste"]
     kind = replace(caste, groups=tuple(replace(g, required_when=caste.documents[-1].needed_when) for g in caste.groups))
-    _, found = kind.check_form(caste_form(father_proof="school-record"), TODAY)
-    assert [(p.field, p.code) for p in found] == [("witnesses", "missing")]
+    _, problems_told = kind.check_form(caste_form(father_proof="school-record"), TODAY)
+    assert [(p.field, p.code) for p in problems_told] == [("witnesses", "missing")]
     assert kind.check_form(caste_form(), TODAY)[1] == []

@@ -123,18 +123,18 @@ def misasked(form: list[FormField], groups: list[Group]) -> Messages:
         messages["fields"] = wrong
     for place, group in enumerate(groups):
         inside = [field.name for field in group.fields]
-        found: Messages = {}
+        of_group: Messages = {}
         if wrong := _wrong_conditions(group.fields, [*form, *group.fields]):
-            found["fields"] = wrong
+            of_group["fields"] = wrong
         if twice := {name for name in inside if name in names or inside.count(name) > 1}:
-            found.setdefault("fields", {})["_schema"] = [f"Twice in the form: {', '.join(sorted(twice))}."]
+            of_group.setdefault("fields", {})["_schema"] = [f"Twice in the form: {', '.join(sorted(twice))}."]
         if group.name in names or [other.name for other in groups].count(group.name) > 1:
-            found["name"] = [f"Twice in the form: {group.name}."]
+            of_group["name"] = [f"Twice in the form: {group.name}."]
         for member in ("asked_when", "required_when"):
             if wrong := unanswerable(getattr(group, member), form):
-                found[member] = wrong
-        if found:
-            messages.setdefault("groups", {})[place] = found
+                of_group[member] = wrong
+        if of_group:
+            messages.setdefault("groups", {})[place] = of_group
     return messages
 
 

@@ -31,8 +31,8 @@ def lint_file(path: Path, known: Iterable[ApplicationType]) -> list[str]:
     """The lines of one file that loads; `known` are the types of the state."""
     text = path.read_text(encoding="utf-8")
     content, lines = tomllib.loads(text), lines_of(text)
-    found = [*_wrong_languages(content), *_asked_twice(content, known)]
-    return [f"{path.name}:{line_of(lines, place)}: {'.'.join(map(str, place))}: {told}" for place, told in found]
+    slips = [*_wrong_languages(content), *_asked_twice(content, known)]
+    return [f"{path.name}:{line_of(lines, place)}: {'.'.join(map(str, place))}: {told}" for place, told in slips]
 
 
 def _wrong_languages(content: Mapping[str, Any]) -> Iterator[tuple[TomlPath, str]]:

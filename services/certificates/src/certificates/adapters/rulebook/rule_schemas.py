@@ -173,33 +173,35 @@ def misplaced(rules: list[Rule], form: list[FormField], groups: list[Group]) -> 
     by_group = {group.name: group.fields for group in groups}
     messages: Messages = {}
     for place, conditional in enumerate(rules):
-        found: Messages = {}
+        wrong_members: Messages = {}
         rule, when = (conditional.rule, conditional.when) if isinstance(conditional, RuleWhen) else (conditional, ())
         if wrong := unanswerable(when, form):
-            found["when"] = wrong
+            wrong_members["when"] = wrong
         schema = next(kind for kind in _KINDS.values() if kind.makes is type(rule))
         for member in (*schema.dates, *schema.numbers, *schema.others):
-            wanted = FieldKind.DATE if member in schema.dates else FieldKind.INTEGER
-            _look(found, member, getattr(rule, member), form, None if member in schema.others else wanted)
+            its_kind = FieldKind.DATE if member in schema.dates else FieldKind.INTEGER
+            _look(wrong_members, member, getattr(rule, member), form, None if member in schema.others else its_kind)
         if isinstance(rule, Distinct | AddsUp):
             if rule.group not in by_group:
-                found["group"] = [f"the form has no group {rule.group}."]
+                wrong_members["group"] = [f"the form has no group {rule.group}."]
             else:
-                wanted_in_rows = FieldKind.INTEGER if isinstance(rule, AddsUp) else None
-                _look(found, "field", rule.field, by_group[rule.group], wanted_in_rows)
-        if found:
-            messages[place] = found
+                kind_in_rows = FieldKind.INTEGER if isinstance(rule, AddsUp) else None
+                _look(wrong_members, "field", rule.field, by_group[rule.group], kind_in_rows)
+        if wrong_members:
+            messages[place] = wrong_members
     return messages
 
 
-def _look(found: Messages, member: str, name: str | None, form: Iterable[FormField], wanted: FieldKind | None) -> None:
+def _look(
+    wrong_members: Messages, member: str, name: str | None, form: Iterable[FormField], kind: FieldKind | None
+) -> None:
     kinds = {field.name: field.kind for field in form}
     if name is None:
         return
     if name not in kinds:
-        found[member] = [f"the form has no field {name}."]
-    elif wanted is not None and kinds[name] is not wanted:
-        found[member] = [f"{name} is no {wanted}."]
+        wrong_members[member] = [f"the form has no field {name}."]
+    elif kind is not None and kinds[name] is not kind:
+        wrong_members[member] = [f"{name} is no {kind}."]
 
 
 def misused(form: list[FormField]) -> Messages:

@@ -25,6 +25,9 @@ from certificates.domain.types.label import Label
 
 Types = dict[str, ApplicationType]
 
+# How tomllib says where it stopped; at the end of a text it says so.
+_AT_LINE = re.compile(r".*\(at line ([0-9]+), .*", re.DOTALL)
+
 DATA = Path(__file__).parents[2] / "data"
 SHIPPED_TYPES = DATA / "application_types"
 
@@ -182,7 +185,7 @@ def _load(schema: Schema, path: Path, problems: list[str]) -> Any:
     except OSError as error:
         problems.append(f"{path.name}:1: cannot be read: {error.strerror}")
     except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
+        line = _AT_LINE.fullmatch(str(error))
         problems.append(f"{path.name}:{line[1] if line else text.count(chr(10)) + 1}: is not TOML: {error}")
     except ValidationError as error:
         lines = lines_of(text)

@@ -224,8 +224,7 @@ class TypeSchema(Schema):
     def _where_it_leads(self, data: dict[str, Any], messages: Messages) -> None:
         kinds = {field.name: field.kind for field in data["form"]}
         if "record" in data:
-            wanted = {"number": FieldKind.TEXT, "issued_on": FieldKind.DATE}
-            for member, kind in wanted.items():
+            for member, kind in {"number": FieldKind.TEXT, "issued_on": FieldKind.DATE}.items():
                 if kinds.get(getattr(data["record"], member)) is not kind:
                     messages.setdefault("record", {})[member] = [f"Must name a field of the type {kind}."]
         if "appeals" in data:

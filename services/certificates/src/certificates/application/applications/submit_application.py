@@ -111,10 +111,10 @@ class SubmitApplicationHandler:
         if record is None or record.number not in applicant:
             return []
         number, issued_on = read_certificate_number(str(applicant[record.number])), applicant.get(record.issued_on)
-        found = None
+        acted_on = None
         if number is not None and issued_on is not None:
-            found = self.certificates.by_number_and_day(number, date.fromisoformat(str(issued_on)))
-        if found and found.type_code in record.types and found.in_force_on(today):
+            acted_on = self.certificates.by_number_and_day(number, date.fromisoformat(str(issued_on)))
+        if acted_on and acted_on.type_code in record.types and acted_on.in_force_on(today):
             return []
         titles = [self.rulebook.types[code].title for code in record.types]
         return [

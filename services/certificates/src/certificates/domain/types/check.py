@@ -43,8 +43,8 @@ def check_form(
     answers, wrong, problems = _check_fields(form, own, Answers((), {}), frozenset(), today)
     kept = dict(answers.values)
     for group in groups:
-        rows, found = _check_group(group, values.get(group.name), answers, wrong, today)
-        problems.extend(found)
+        rows, in_rows = _check_group(group, values.get(group.name), answers, wrong, today)
+        problems.extend(in_rows)
         if rows:
             kept[group.name] = rows
     whole = Answers(form, kept)
@@ -111,10 +111,10 @@ def _check_group(
             problem = FormProblem(str(place), "wrong-type", "Must be an object.", "पंक्ति के उत्तर नाम सहित दें।")
             problems.append(replace(problem, within=(group.name,)))
             continue
-        answers, _, found = _check_fields(group.fields, row, around, wrong, today)
+        answers, _, in_row = _check_fields(group.fields, row, around, wrong, today)
         names = {field.name for field in group.fields}
         rows.append({n: v for n, v in answers.values.items() if n in names and not isinstance(v, list)})
-        problems.extend(replace(problem, within=(group.name, str(place))) for problem in found)
+        problems.extend(replace(problem, within=(group.name, str(place))) for problem in in_row)
     return rows, problems
 
 
