@@ -96,7 +96,7 @@ def test_every_step_of_every_type_has_an_officer_in_every_district_of_the_sandbo
 
 def test_this_file_applies_for_every_type(platform: Platform) -> None:
     described = types(platform.client("kiosk-jaipur"))
-    assert {kind["application_type"] for kind in described} == set(FORMS)
+    assert set(FORMS) <= {kind["application_type"] for kind in described}
 
 
 @pytest.mark.parametrize("application_type", sorted(FORMS))
