@@ -11,6 +11,12 @@ from tests.architecture.conftest import SERVICES, openapi
 METHODS = ("get", "put", "post", "delete", "patch")
 # Members of an answer that are there or not, and what that depends on. All others are always there.
 SOMETIMES = {
+    ("certificates", "Condition", "is"): "conditions of a choice",
+    ("certificates", "Condition", "answered"): "conditions of whether it is answered",
+    ("certificates", "Condition", "younger_than"): "conditions of an age",
+    ("certificates", "Condition", "at"): "ages on another day than today",
+    ("certificates", "FormField", "asked_when"): "fields that are asked under a condition",
+    ("certificates", "FormField", "required_when"): "fields that are required under a condition",
     ("certificates", "FormField", "instead_of"): "fields that stand in for others",
     ("certificates", "FormField", "pattern"): "text fields with a form of their own",
     ("certificates", "FormField", "hint"): "says the pattern to people",
@@ -26,6 +32,9 @@ SOMETIMES = {
     ("certificates", "HistoryLine", "reason"): "refusals",
     ("certificates", "HistoryLine", "remarks"): "refusals with remarks",
     ("certificates", "HistoryLine", "decided_by"): "decisions",
+    ("certificates", "LateFee", "after_years"): "limits counted in years",
+    ("certificates", "LatePermission", "after_days"): "limits counted in days",
+    ("certificates", "LatePermission", "after_years"): "limits counted in years",
     ("certificates", "Verification", "certificate"): "only when the document was signed here",
     ("every service", "Problem", "errors"): "only when single places of the request are wrong",
     ("identity", "AccessToken", "refresh_token"): "of somebody who signed in",

@@ -1,7 +1,7 @@
 """The one place that names concrete classes."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from certificates.adapters.mongo import applications as mongo_applications
 from certificates.adapters.mongo import certificates as mongo_certificates
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.certificates import MongoCertificates
+from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.applications.read_applications import ApplicationReader
@@ -65,21 +66,24 @@ class Certificates:
 def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     """Reads the rulebook and wires the service. Raises RulebookInvalid with every problem of every file."""
     rulebook = load_rulebook(Path(settings.application_types_dir) if settings.application_types_dir else SHIPPED_TYPES)
+    if settings.department_types_dir:
+        rulebook = replace(rulebook, types=DepartmentTypes(dict(rulebook.types), Path(settings.department_types_dir)))
     if civil_date(utc_now()) + HOLIDAYS_NEEDED_AHEAD > rulebook.calendar.known_until:
         log.warning("holidays_run_out", known_until=rulebook.calendar.known_until.isoformat())
     signatures = JwsSignatures(
         read_signing_key(settings.certificate_signing_key), read_retired_keys(settings.certificate_retired_keys)
     )
     store = MongoApplications(mongo, Outbox(mongo.db, settings.service_name))
+    certificates = MongoCertificates(mongo)
     issue_certificate = IssueCertificateHandler(
         rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
     return Certificates(
         rulebook=rulebook,
-        submit_application=SubmitApplicationHandler(rulebook, store),
+        submit_application=SubmitApplicationHandler(rulebook, store, certificates),
         decide_application=DecideApplicationHandler(rulebook, store, issue_certificate),
         applications=ApplicationReader(rulebook, store, store),
-        certificates=CertificateReader(rulebook, MongoCertificates(mongo), signatures),
+        certificates=CertificateReader(rulebook, certificates, signatures),
         signatures=signatures,
         _store=store,
     )

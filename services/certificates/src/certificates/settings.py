@@ -80,3 +80,9 @@ class CertificatesSettings(ServiceSettings):
         "folder with one TOML file per application type; empty: the types shipped with the service",
         default="",
     )
+    department_types_dir: str = setting(
+        "DEPARTMENT_TYPES_DIR",
+        fields.String(),
+        "folder with more application types, looked at again while the service runs; empty: none",
+        default="",
+    )

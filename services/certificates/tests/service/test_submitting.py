@@ -62,7 +62,7 @@ def test_a_late_report_has_the_fee_of_its_delay(world: World) -> None:
 
 
 def test_what_breaks_a_rule_of_the_type_is_refused_in_both_languages(world: World) -> None:
-    married_first = marriage_form(wife_date_of_birth="2021-05-01")
+    married_first = marriage_form(wife_date_of_birth="2021-05-01", filed_by_name="Test Parent")
     refused = problem(world.kiosk().apply("marriage", married_first), 422)
     (error,) = refused["errors"]
     assert (error["pointer"], error["code"]) == ("/applicant/married_on", "too-early")
@@ -130,10 +130,19 @@ def test_every_shipped_type_is_listed_with_todays_fee(world: World) -> None:
     assert fees == {
         "birth": 0,
         "caste": 5000,
+        "character": 20_000,
         "death": 0,
         "domicile": 5000,
+        "employer-registration": 5000,
+        "extra-copy": 5000,
         "income": 5000,
+        "job-seeker-registration": 5000,
         "marriage": 5000,
+        "name-addition": 5000,
+        "record-correction": 5000,
+        "record-search": 2000,
+        "still-birth": 0,
+        "unemployment-allowance": 5000,
     }
     assert listed["next"] is None
 

@@ -29,7 +29,6 @@ from certificates.domain.certificates.certificate import (
     document_uri,
     holder_initials,
     initials,
-    months_later,
     paper,
     qr_content,
 )
@@ -40,6 +39,7 @@ from certificates.domain.certificates.number import (
     is_certificate_number,
     read_certificate_number,
 )
+from certificates.domain.sla.calendar import months_later
 from certificates.domain.types.application_type import ApplicationType
 
 

@@ -18,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_form, domicile_form, jwk
-from tests.support.fakes import FakeApplications
+from tests.support.fakes import FakeApplications, FakeCertificates
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.applications.ports import Changes, NumberTaken
@@ -78,7 +78,7 @@ class Certificates(RuleBasedStateMachine):
         self.at = MONDAY
         self.numbers = count(1)
         self.store = BusyApplications()
-        self.submit = SubmitApplicationHandler(RULEBOOK, self.store)
+        self.submit = SubmitApplicationHandler(RULEBOOK, self.store, FakeCertificates(self.store))
         # Numbers are mostly of one character: every other one is in use already, instead of one in ten million.
         luck = Random(0)
         self.decide = DecideApplicationHandler(

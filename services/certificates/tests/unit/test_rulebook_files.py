@@ -85,7 +85,7 @@ def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "where"),
     [
-        ('code = "domicile"', 'code = "residence"', "domicile.toml: code"),
+        ('code = "domicile"', 'code = "residence"', "domicile.toml:4: code"),
         ('type = "date"', 'type = "day"', "fields.6.type"),
         (', hi = "तहसीलदार की स्वीकृति" }', " }", "steps.0.label.hi"),
         ("paise = 5000", "paise = -1", "fees.1.paise"),
@@ -126,7 +126,7 @@ def test_a_folder_without_types_is_refused(tmp_path: Path) -> None:
         ("on_certificate = true\nlabel", "on_certificate = true\nmax_length = 500\nlabel", "fields: Texts on"),
         ('order = "Government form fee', 'order = "Form <fee>', "fees.1.order"),
         ('issued_by = "other"', 'issued_by = "rajasthan"', "documents.2.issued_by: Ask once"),
-        ('code = "domicile"', "code = ", "domicile.toml: is not TOML"),
+        ('code = "domicile"', "code = ", "domicile.toml:4: is not TOML"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_with_its_place(tmp_path: Path, good: str, bad: str, where: str) -> None:

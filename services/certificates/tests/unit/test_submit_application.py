@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.support.builders import BIRTH, DOMICILE, MONDAY, RULEBOOK, a_claim, birth_form, domicile_form
 from tests.support.commands import submit_command
-from tests.support.fakes import FakeApplications
+from tests.support.fakes import FakeApplications, FakeCertificates
 from tests.support.sentences import english, hindi
 
 from certificates.application.applications.errors import FormNotAcceptable
@@ -19,7 +19,7 @@ from servicekit.idempotency import Once
 
 
 def submit(store: FakeApplications, rulebook: Rulebook = RULEBOOK, **changed: Any) -> Once[str]:
-    return SubmitApplicationHandler(rulebook, store)(submit_command(**changed))
+    return SubmitApplicationHandler(rulebook, store, FakeCertificates(store))(submit_command(**changed))
 
 
 def test_an_application_is_kept_as_it_was_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 from certificates import __version__
 from certificates.bootstrap import INDEXES, PUBLISHES, bootstrap
+from certificates.entrypoints.commands import commands
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.entrypoints.http import BLUEPRINTS
 from certificates.settings import CertificatesSettings
@@ -16,6 +17,7 @@ SERVICE = Service(
     publishes=PUBLISHES,
     consumes=CONSUMERS,
     indexes=INDEXES,
+    commands=commands,
     ids={"app_": "an application", "crt_": "a certificate", "EM": "an application, on its receipt"},
 )
 

@@ -45,6 +45,7 @@ def application_to_document(application: Application) -> Document:
             "order": application.fee.order,
             "order_hi": application.fee.order_hi,
             "after_days": application.fee.after_days,
+            "after_years": application.fee.after_years,
         },
         "submitted_at": application.submitted_at,
         **progress_to_document(application),
@@ -80,6 +81,7 @@ def application_from_document(document: Document) -> Application:
             # Applications from before the orders had Hindi names, and late reports fees, lack these.
             fee.get("order_hi", fee["order"]),
             fee.get("after_days", 0),
+            fee.get("after_years", 0),
         ),
         state=State(document["state"]),
         due_on=date.fromisoformat(document["due_on"]) if document["due_on"] else None,

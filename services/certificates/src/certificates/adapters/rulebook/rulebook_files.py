@@ -1,38 +1,36 @@
 """The rulebook, read from files: a TOML file for each application type, the districts, the holidays.
 
-All files are checked when the service starts, and all problems of all files are reported together.
+All files are checked when the service starts, and all problems of all files are reported together, each with its line.
 """
 
 import csv
+import re
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from certificates.adapters.rulebook.form_schemas import FieldSchema
-from certificates.adapters.rulebook.rule_schemas import RuleField, misplaced, misused
+from certificates.adapters.rulebook.positions import Path as TomlPath
+from certificates.adapters.rulebook.positions import lines_of
+from certificates.adapters.rulebook.type_schemas import TypeSchema, code, repeated
 from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.certificates.certificate import District
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
-from certificates.domain.types.application_type import ApplicationType, FeeRule, Post, RequiredDocument, Step
-from certificates.domain.types.form import FieldKind, Writing
+from certificates.domain.types.application_type import Appeal, ApplicationType
 from certificates.domain.types.label import Label
-from servicekit.fields import Code
+
+Types = dict[str, ApplicationType]
+
+# How tomllib says where it stopped; at the end of a text it says so.
+_AT_LINE = re.compile(r".*\(at line ([0-9]+), .*", re.DOTALL)
 
 DATA = Path(__file__).parents[2] / "data"
 SHIPPED_TYPES = DATA / "application_types"
 
-# The contract of application.submitted.v1 limits what may name an order.
-_ORDER = r"[0-9A-Za-zऀ-ॿ₹ .,:;/()&'–—_-]{3,160}"
-MOST_FIELDS = 60
-# At most 6.4 KB when encoded in a document, far below the longest document that is verified.
-MOST_PRINTED_CHARACTERS = 1_200
-# With what else a QR holds, in whatever script, half as much as the largest one can.
-MOST_HOLDER_CHARACTERS = 200
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -42,128 +40,6 @@ class RulebookInvalid(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join([f"{len(problems)} problem(s) in the rulebook:", *problems]))
         self.problems = problems
-
-
-def _code() -> Code:
-    return Code(r"[a-z][a-z0-9-]{1,39}", longest=40, required=True)
-
-
-def _not_issued_by_the_state(issuer: str) -> None:
-    if issuer == "rajasthan":
-        raise ValidationError("Ask once: the state may not demand a paper that it issued itself.")
-
-
-class _DocumentSchema(Schema):
-    code = _code()
-    issued_by = fields.String(
-        required=True,
-        validate=[validate.OneOf(["applicant", "india", "other", "rajasthan"]), _not_issued_by_the_state],
-    )
-    label = words()
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> RequiredDocument:
-        return RequiredDocument(data["code"], data["label"])
-
-
-class _FeeSchema(Schema):
-    effective_from = Day(required=True)
-    paise = fields.Integer(strict=True, required=True, validate=validate.Range(0, 10**9))
-    head = Code(r"[A-Z][A-Z_]{1,39}", longest=40, required=True)
-    order = Code(_ORDER, longest=160, required=True)
-    after_days = fields.Integer(strict=True, validate=validate.Range(1, 36_525))
-    order_hi = Code(_ORDER, longest=160)
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> FeeRule:
-        return FeeRule(**{"order_hi": data["order"], **data})
-
-
-class _PostSchema(Schema):
-    name = words()
-    order = words(required=False)
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Post:
-        return Post(**data)
-
-
-class _StepSchema(Schema):
-    name = _code()
-    label = words()
-    role = fields.String(required=True, validate=validate.OneOf(["officer"]))
-    department = _code()
-    working_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, 250))
-    posts = fields.List(fields.Nested(_PostSchema), load_default=list)
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Step:
-        return Step(**{**data, "posts": tuple(data["posts"])})
-
-
-class _TypeSchema(Schema):
-    code = _code()
-    title = words()
-    prefix = Code(r"[A-Z]{3}", longest=3, required=True)
-    doctype = Code(r"[A-Z]{3,12}", longest=12, required=True)
-    legal_basis = words()
-    signer = words()
-    validity_months = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 1200))
-    form = fields.List(
-        fields.Nested(FieldSchema), required=True, data_key="fields", validate=validate.Length(1, MOST_FIELDS)
-    )
-    documents = fields.List(fields.Nested(_DocumentSchema), load_default=list)
-    fees = fields.List(fields.Nested(_FeeSchema), required=True, validate=validate.Length(min=1))
-    steps = fields.List(fields.Nested(_StepSchema), required=True, validate=validate.Length(1, 10))
-    event = fields.String()
-    rules = fields.List(RuleField(), load_default=list)
-    # Files from before November 2026 lack it: of their certificates nobody's initials are told.
-    holder = fields.List(fields.String(), load_default=list)
-
-    @validates_schema
-    def parts_fit_together(self, data: dict[str, Any], **_: Any) -> None:
-        for member, names in (
-            ("fields", [f.name for f in data["form"]]),
-            ("documents", [d.code for d in data["documents"]]),
-            ("steps", [s.name for s in data["steps"]]),
-        ):
-            if twice := _repeated(names):
-                raise ValidationError(f"Twice in the list: {', '.join(twice)}.", member)
-        days = [(fee.after_days, fee.effective_from) for fee in data["fees"]]
-        if days != sorted(set(days)):
-            raise ValidationError("Must be in order of after_days and effective_from, each pair once.", "fees")
-        kinds = {field.name: field.kind for field in data["form"]}
-        if days[-1][0] and kinds.get(data.get("event", "")) is not FieldKind.DATE:
-            raise ValidationError("Fees of a late report need `event`, the date field of what is reported.", "event")
-        last_step = data["steps"][-1]
-        if not last_step.posts:
-            told = "The last step must name who decides it: the paper says who signed."
-            raise ValidationError({"steps": {len(data["steps"]) - 1: {"posts": [told]}}})
-        if data["signer"] not in [post.name for post in last_step.posts]:
-            raise ValidationError("Must be one of the posts of the last step, which signs.", "signer")
-        if wrong := misplaced(data["rules"], data["form"]):
-            raise ValidationError(wrong, "rules")
-        if wrong := misused(data["form"]):
-            raise ValidationError(wrong, "fields")
-        printed = [f for f in data["form"] if f.on_certificate]
-        if not printed:
-            raise ValidationError("At least one field must be on_certificate.", "fields")
-        if strangers := set(data["holder"]) - {f.name for f in printed if f.writing is Writing.NAME}:
-            raise ValidationError(
-                f"Must be names that are on_certificate, which these are not: {', '.join(sorted(strangers))}.", "holder"
-            )
-        if sum(f.max_length for f in printed if f.kind is FieldKind.TEXT) > MOST_PRINTED_CHARACTERS:
-            raise ValidationError(
-                f"Texts on the certificate may have {MOST_PRINTED_CHARACTERS} characters in all.", "fields"
-            )
-        if sum(f.max_length for f in printed if f.name in data["holder"]) > MOST_HOLDER_CHARACTERS:
-            raise ValidationError(f"May have {MOST_HOLDER_CHARACTERS} characters in all: a QR holds them.", "holder")
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> ApplicationType:
-        for name in ("form", "documents", "fees", "steps", "rules", "holder"):
-            data[name] = tuple(data[name])
-        return ApplicationType(**data)
 
 
 class _HolidaySchema(Schema):
@@ -188,7 +64,7 @@ class _CalendarSchema(Schema):
 
 
 class _ReasonSchema(Schema):
-    code = _code()
+    code = code()
     label = words()
 
 
@@ -203,23 +79,37 @@ class _ReasonsSchema(Schema):
         return reasons
 
 
+class _AppealSchema(Schema):
+    stage = code()
+    title = words()
+    within_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, 3_650))
+    source = words()
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Appeal:
+        return Appeal(**data)
+
+
+class _LadderSchema(Schema):
+    code = code()
+    stages = fields.List(fields.Nested(_AppealSchema), required=True, validate=validate.Length(min=1))
+
+
+class _AppealsSchema(Schema):
+    ladders = fields.List(fields.Nested(_LadderSchema), required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> dict[str, tuple[Appeal, ...]]:
+        return {ladder["code"]: tuple(ladder["stages"]) for ladder in data["ladders"]}
+
+
 def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
-    """The rulebook: application types from the folder `types`, the rest from this package. Raises RulebookInvalid."""
+    """The rulebook: application types from the folder `types`, the rest from this package.
+
+    Raises RulebookInvalid with every problem of every file.
+    """
     problems: list[str] = []
-    loaded: dict[str, ApplicationType] = {}
-    files = sorted(types.glob("*.toml"))
-    if not files:
-        problems.append(f"{types}: has no application type; expected *.toml files")
-    for path in files:
-        application_type = _load(_TypeSchema(), path, problems)
-        if application_type is None:
-            continue
-        if application_type.code != path.stem:
-            problems.append(f"{path.name}: code: is {application_type.code!r}; the file must be named after it")
-        loaded[application_type.code] = application_type
-    for member in ("prefix", "doctype"):
-        for value in _repeated(getattr(application_type, member) for application_type in loaded.values()):
-            problems.append(f"{member} {value!r} belongs to more than one type")
+    loaded = load_types(types, problems)
     calendar = _load(_CalendarSchema(), DATA / "holidays.toml", problems)
     reasons = _load(_ReasonsSchema(), DATA / "refusal_reasons.toml", problems)
     if problems:
@@ -227,15 +117,88 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
     return Rulebook(types=loaded, districts=_load_districts(), calendar=calendar, refusal_reasons=reasons)
 
 
+def load_types(folder: Path, problems: list[str], beside: Mapping[str, ApplicationType] = {}) -> Types:
+    """The types of a folder, by code; what is wrong with a file is added to `problems`, and its type is left out.
+
+    `beside` are the types that are loaded from elsewhere.
+    """
+    files = sorted(folder.glob("*.toml"))
+    if not files and not beside:
+        problems.append(f"{folder}: has no application type; expected *.toml files")
+    loaded: Types = {}
+    for path in files:
+        application_type = load_type(path, problems)
+        if application_type is not None:
+            loaded[application_type.code] = application_type
+    problems.extend(clashes(loaded, beside))
+    problems.extend(strange_records({**beside, **loaded}))
+    return loaded
+
+
+def load_type(path: Path, problems: list[str]) -> ApplicationType | None:
+    """The type of a file, or None: then what is wrong with it is added to `problems`."""
+    application_type: ApplicationType | None = _load(TypeSchema(_appeals()), path, problems)
+    if application_type is not None and application_type.code != path.stem:
+        place = f"{path.name}:{line_of(lines_of(path.read_text(encoding='utf-8')), ('code',))}"
+        problems.append(f"{place}: code: is {application_type.code!r}; the file must be named after it")
+    return application_type
+
+
+def clashes(types: Mapping[str, ApplicationType], beside: Mapping[str, ApplicationType]) -> list[str]:
+    """What two types may not share: their code, and what begins their certificates' numbers and addresses."""
+    every = [*types.values(), *beside.values()]
+    return [
+        f"{member} {value!r} belongs to more than one type"
+        for member in ("code", "prefix", "doctype")
+        for value in repeated(getattr(application_type, member) for application_type in every)
+    ]
+
+
+def strange_records(types: Mapping[str, ApplicationType]) -> list[str]:
+    """Records that are of no type there is."""
+    return [
+        f"{known.code}.toml: record.types: there is no type {code}"
+        for known in types.values()
+        if known.record is not None
+        for code in known.record.types
+        if code not in types
+    ]
+
+
+@cache
+def _appeals() -> Mapping[str, tuple[Appeal, ...]]:
+    problems: list[str] = []
+    ladders: Mapping[str, tuple[Appeal, ...]] | None = _load(_AppealsSchema(), DATA / "appeals.toml", problems)
+    if ladders is None:
+        raise RulebookInvalid(problems)
+    return ladders
+
+
 def _load(schema: Schema, path: Path, problems: list[str]) -> Any:
-    """The file's content as the schema loads it, or None: then its problems are added to `problems`."""
+    """The file's content as the schema loads it, or None: then its problems go to `problems`, with their lines."""
+    text = ""
     try:
-        return schema.load(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"{path.name}: is not TOML: {error}")
+        text = path.read_text(encoding="utf-8")
+        return schema.load(tomllib.loads(text))
+    except UnicodeDecodeError as error:
+        problems.append(f"{path.name}:1: is not TOML: {error}")
+    except OSError as error:
+        problems.append(f"{path.name}:1: cannot be read: {error.strerror}")
+    except tomllib.TOMLDecodeError as error:
+        line = _AT_LINE.fullmatch(str(error))
+        problems.append(f"{path.name}:{line[1] if line else text.count(chr(10)) + 1}: is not TOML: {error}")
     except ValidationError as error:
-        problems.extend(f"{path.name}: {line}" for line in _lines(error.normalized_messages()))
+        lines = lines_of(text)
+        for place, message in _messages(error.normalized_messages()):
+            problems.append(f"{path.name}:{line_of(lines, place)}: {'.'.join(map(str, place))}: {message}")
     return None
+
+
+def line_of(lines: Mapping[TomlPath, int], place: TomlPath) -> int:
+    """The line of the value at `place`, or of the nearest one around it that is in the file."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
 
 
 def _load_districts() -> dict[str, District]:
@@ -246,15 +209,11 @@ def _load_districts() -> dict[str, District]:
         }
 
 
-def _lines(messages: Mapping[Any, Any], path: str = "") -> Iterable[str]:
-    """A line such as `fields.2.label.hi: Missing data…` for each message in marshmallow's nested dictionary."""
+def _messages(messages: Mapping[Any, Any], place: TomlPath = ()) -> Iterator[tuple[TomlPath, str]]:
+    """Each message in marshmallow's nested dictionary, with its place such as fields, 2, label, hi."""
     for name, inner in messages.items():
-        here = path if name == "_schema" else f"{path}.{name}" if path else str(name)
+        here = place if name == "_schema" else (*place, name)
         if isinstance(inner, Mapping):
-            yield from _lines(inner, here)
+            yield from _messages(inner, here)
         else:
-            yield from (f"{here}: {message}" for message in inner)
-
-
-def _repeated(values: Iterable[str]) -> list[str]:
-    return [value for value, times in Counter(values).items() if times > 1]
+            yield from ((here, message) for message in inner)

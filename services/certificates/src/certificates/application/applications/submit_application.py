@@ -1,15 +1,19 @@
 """A citizen submits an application."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from certificates.application.applications.errors import FormNotAcceptable
 from certificates.application.applications.ports import Applications, Changes
+from certificates.application.certificates.ports import Certificates
 from certificates.domain.applications.application import Change
 from certificates.domain.applications.submit import submit
+from certificates.domain.certificates.number import read_certificate_number
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
+from certificates.domain.types.application_type import ApplicationType
+from certificates.domain.types.form import FormProblem, FormValue
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.idempotency import Claim, Once
 
@@ -39,6 +43,7 @@ class SubmitApplicationHandler:
 
     rulebook: Rulebook
     applications: Applications
+    certificates: Certificates
 
     def __call__(self, command: SubmitApplication) -> Once[str]:
         """Safe to repeat with the same claim. Raises ValidationFailed, FormNotAcceptable, IdempotencyKeyReused."""
@@ -72,13 +77,15 @@ class SubmitApplicationHandler:
         if application_type is None or problems:
             raise ValidationFailed("The type or the district is not one that can be applied for.", errors=problems)
         applicant, form_problems = application_type.check_form(command.applicant, today)
+        if not form_problems:
+            form_problems = self._record_problems(application_type, applicant, today)
         if form_problems:
             raise FormNotAcceptable(
                 f"{len(form_problems)} field(s) of the form are not acceptable; see "
                 f"GET /v1/application-types/{application_type.code}.",
                 errors=[
-                    FieldProblem(f"/applicant/{_escaped(p.field)}", p.code, p.detail, p.detail_hi)
-                    for p in form_problems
+                    FieldProblem(_pointer(problem), problem.code, problem.detail, problem.detail_hi)
+                    for problem in form_problems
                 ],
             )
         return submit(
@@ -96,6 +103,41 @@ class SubmitApplicationHandler:
             event_id=command.event_id,
             calendar=self.rulebook.calendar,
         )
+
+    def _record_problems(
+        self, application_type: ApplicationType, applicant: Mapping[str, FormValue], today: date
+    ) -> list[FormProblem]:
+        """What is wrong with the record that is named by a number of ours, if one is.
+
+        A wrong number, a wrong day and a record of another type are answered alike, as to a verifier.
+        """
+        record = application_type.record
+        if record is None or record.number not in applicant:
+            return []
+        number, issued_on = read_certificate_number(str(applicant[record.number])), applicant.get(record.issued_on)
+        acted_on = None
+        if number is not None and issued_on is not None:
+            acted_on = self.certificates.by_number_and_day(number, date.fromisoformat(str(issued_on)))
+        if acted_on and acted_on.type_code in record.types and acted_on.in_force_on(today):
+            return []
+        titles = [self.rulebook.types[code].title for code in record.types]
+        return [
+            FormProblem(
+                record.number,
+                "unknown-record",
+                f"There is no record in force with this number and day of issue among: {_list(t.en for t in titles)}.",
+                f"इस संख्या और जारी होने की तिथि का कोई प्रभावी अभिलेख इनमें नहीं है: {_list(t.hi for t in titles)}।",
+            )
+        ]
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def _pointer(problem: FormProblem) -> str:
+    """The place of a problem as an RFC 6901 pointer, such as `/applicant/witnesses/0/name`."""
+    return "/".join(["/applicant", *map(_escaped, (*problem.within, problem.field))])
 
 
 def _escaped(name: str) -> str:

@@ -1,6 +1,5 @@
 """A certificate: how long it is valid, and what is printed on it."""
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from certificates.domain.applications.application import Application
-from certificates.domain.sla.calendar import civil_date
+from certificates.domain.sla.calendar import civil_date, months_later
 from certificates.domain.types.application_type import ApplicationType
 from certificates.domain.types.label import Label
 
@@ -50,6 +49,10 @@ class Certificate:
     document: str
     person_id: str | None = None
 
+    def in_force_on(self, day: date) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.status is Status.VALID and (self.valid_until is None or day <= self.valid_until)
+
 
 @dataclass(frozen=True)
 class CertificateIssued:
@@ -59,13 +62,6 @@ class CertificateIssued:
 
     event_id: str
     certificate: Certificate
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day of the month `months` later, or that month's last day where it has no such day."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def valid_until(application_type: ApplicationType, issued_on: date) -> date | None:

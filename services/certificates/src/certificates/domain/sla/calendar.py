@@ -1,5 +1,6 @@
 """Working days in Rajasthan, in Indian Standard Time."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
@@ -12,6 +13,27 @@ ONE_DAY = timedelta(days=1)
 def civil_date(at: datetime) -> date:
     """The date in Rajasthan at the aware instant `at`."""
     return at.astimezone(IST).date()
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of the month `months` later, or that month's last day where it has no such day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def years_between(begin: date, end: date) -> int:
+    """Completed years; whoever was born on a 29 February completes one on 1 March of another year."""
+    return end.year - begin.year - ((end.month, end.day) < (begin.month, begin.day))
+
+
+def is_later_than(event: date, today: date, *, days: int, years: int) -> bool:
+    """Whether on `today` more time than that has passed since `event`; `years`, unless 0, count and `days` do not.
+
+    A year ends with the day of its date in the next one (General Clauses Act 1897, section 3(66)), and one that began
+    on a 29 February with the last of that month.
+    """
+    return today > months_later(event, 12 * years) if years else (today - event).days > days
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,78 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from certificates.domain.types.form import Answers, FormField, FormProblem, FormValue, Rule
+from certificates.domain.sla.calendar import is_later_than
+from certificates.domain.types.check import Group, check_form
+from certificates.domain.types.form import Answers, Condition, FormField, FormProblem, FormValue, Rule
 from certificates.domain.types.label import Label
+from certificates.domain.types.rules import LateReport, Rung
+
+
+class OfficeLevel(StrEnum):
+    """At which level of the state an office stands."""
+
+    STATE = "state"
+    DIVISION = "division"
+    DISTRICT = "district"
+    SUBDIVISION = "subdivision"
+    TEHSIL = "tehsil"
+    BLOCK = "block"
+    POLICE_STATION = "police-station"
+    LOCAL = "local"
+
+
+class Template(StrEnum):
+    """The layout of the paper: a certificate, an extract of a register, an entry in one."""
+
+    CERTIFICATE = "certificate"
+    EXTRACT = "register-extract"
+    REGISTRATION = "registration"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper that people bring."""
+
+    code: str
+    label: Label
 
 
 @dataclass(frozen=True)
 class RequiredDocument:
-    """A document that the operator must see at the counter."""
+    """A document that the operator must see at the counter, when all of `needed_when` hold.
+
+    Where there are `any_of`, one of these will do, and `label` says what it is to prove.
+    """
 
     code: str
     label: Label
+    any_of: tuple[Paper, ...] = ()
+    needed_when: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """The issued record that an application acts on: the fields with its number and day of issue, and its types.
+
+    What is named by a number of ours is looked up; a record of another register is named by other fields.
+    """
+
+    number: str
+    issued_on: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """Where somebody turns whose application is refused or late: in so many days, to the officer, if one is known."""
+
+    stage: str
+    title: Label
+    within_days: int
+    source: Label
+    officer: Label | None = None
 
 
 @dataclass(frozen=True)
@@ -21,7 +82,8 @@ class FeeRule:
     """The fee from `effective_from` on, until the next rule; `paise` may be 0.
 
     `order_hi` is the order's name in Hindi, or `order` again where nobody has written it. A late report has a fee of
-    its own: the rule holds when more than `after_days` days have passed since the event that is reported.
+    its own: the rule holds when more than `after_days` days have passed since the event that is reported; where there
+    are `after_years`, these say it exactly and `after_days` about.
     """
 
     effective_from: date
@@ -30,6 +92,7 @@ class FeeRule:
     order: str
     order_hi: str
     after_days: int = 0
+    after_years: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,7 +107,9 @@ class Post:
 class Step:
     """One decision among those an application needs: who makes it, and within how many working days.
 
-    Whoever decides holds one of `posts`; without posts every officer of the department may.
+    Whoever decides holds one of `posts`; without posts every officer of the department may. `office_level` and
+    `jurisdiction`, which says to people whose office it is, are None where they are not known; so is
+    `working_days_order`, and the days are then the office's own target.
     """
 
     name: str
@@ -53,6 +118,9 @@ class Step:
     department: str
     working_days: int
     posts: tuple[Post, ...] = ()
+    office_level: OfficeLevel | None = None
+    jurisdiction: Label | None = None
+    working_days_order: Label | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +131,8 @@ class ApplicationType:
     with `prefix`; `doctype` is its document type in DigiLocker. `validity_months` says how long the certificate is
     valid; None is for ever. `fees` are in order of `after_days` and date, `steps` in order of work. `event` is the date
     field of the event that is reported by the application; without a report it is empty. `holder` are the fields that
-    name those whom the certificate is about.
+    name those whom the certificate is about. `fees` may be empty: no order sets one yet, and the type is not open.
+    `unset` says in words what was not found. `record` is that of an act on an issued one.
     """
 
     code: str
@@ -80,6 +149,11 @@ class ApplicationType:
     event: str = ""
     rules: tuple[Rule, ...] = ()
     holder: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    record: Record | None = None
+    template: Template = Template.CERTIFICATE
+    appeals: tuple[Appeal, ...] = ()
+    unset: tuple[Label, ...] = ()
 
     def fees_on(self, day: date) -> list[FeeRule]:
         """The fee rules in force on `day`, that of a report in time first; empty before the type is open."""
@@ -95,7 +169,8 @@ class ApplicationType:
         return [
             rule
             for rule in self.fees_on(today)
-            if rule.after_days == 0 or (happened and (today - happened.last).days > rule.after_days)
+            if rule.after_days == 0
+            or (happened and is_later_than(happened.last, today, days=rule.after_days, years=rule.after_years))
         ][-1]
 
     def step(self, name: str) -> Step:
@@ -112,48 +187,8 @@ class ApplicationType:
 
     def check_form(self, values: Mapping[str, object], today: date) -> tuple[dict[str, FormValue], list[FormProblem]]:
         """The form as it is stored, and everything that is wrong with it, unknown fields included."""
-        kept: dict[str, FormValue] = {}
-        problems: list[FormProblem] = []
-        answered = {name for name, value in values.items() if value is not None}
-        known = {field.name for field in self.form}
-        problems.extend(
-            FormProblem(name, "unknown-field", "This form has no such field.", "इस आवेदन में ऐसी कोई जानकारी नहीं है।")
-            for name in values
-            if name not in known
-        )
-        for field in self.form:
-            if field.name not in answered:
-                instead = [other.name for other in self.form if field.name in other.instead_of]
-                if field.required and not answered.intersection(instead):
-                    problems.append(_missing(field.name, instead))
-                continue
-            if both := sorted(answered.intersection(field.instead_of)):
-                problems.append(_both(field.name, both))
-            checked = field.check(values[field.name], today)
-            if isinstance(checked, FormProblem):
-                problems.append(checked)
-            else:
-                kept[field.name] = checked
-        answers = Answers(self.form, kept)
-        unmet = (rule.problem(answers, today) for rule in self.rules)
-        problems.extend(problem for problem in unmet if problem is not None)
-        return kept, problems
+        return check_form(self.form, self.groups, self.rules, values, today)
 
-
-def _missing(name: str, instead: list[str]) -> FormProblem:
-    if not instead:
-        return FormProblem(name, "missing", "This field is required.", "यह जानकारी आवश्यक है।")
-    others = ", ".join(instead)
-    return FormProblem(
-        name,
-        "missing",
-        f"This field is required. Where there is nothing to say here, answer instead: {others}.",
-        f"यह जानकारी आवश्यक है। यदि यहाँ लिखने को कुछ नहीं है, तो इसके स्थान पर भरें: {others}।",
-    )
-
-
-def _both(name: str, fields: list[str]) -> FormProblem:
-    others = ", ".join(fields)
-    return FormProblem(
-        name, "both-given", f"Stands in for {others}; leave one out.", f"यह {others} के स्थान पर है; कोई एक ही भरें।"
-    )
+    def permissions_of_late_reports(self) -> tuple[Rung, ...]:
+        """Who must permit a late report, in order of time."""
+        return next((rule.rungs for rule in self.rules if isinstance(rule, LateReport)), ())

@@ -1,7 +1,7 @@
 """A type's form: its fields, what each may hold, and what the answers say together."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -15,9 +15,11 @@ EARLIEST_DATE = date(1875, 1, 1)
 # A form is filled in and read at a counter: more than this nobody would read.
 LONGEST_TEXT = 500
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-FormValue = str | int
+# A repeated group is a list of rows, each the answers to the group's fields.
+Row = dict[str, str | int]
+FormValue = str | int | list[Row]
 
 
 class FieldKind(StrEnum):
@@ -64,12 +66,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class FormProblem:
-    """What is wrong with one field. Never holds the value: it is personal data."""
+    """What is wrong with one field. Never holds the value: it is personal data.
+
+    `within` leads to the field: the group and the row, counted from 0, of a field of a repeated group.
+    """
 
     field: str
     code: str
     detail: str
     detail_hi: str | None = None
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +88,9 @@ class FormField:
 
     Some people do not have a fact that a form must ask for. `instead_of` names such fields: an answer here stands in
     for them, and is a reason (a choice) or the nearest thing that is known, such as the year of a birth.
+
+    A field is asked when all of `asked_when` hold, and not answered otherwise; `required` is meant of when it is asked.
+    What is not `required` is so all the same when there are `required_when` and all of them hold.
     """
 
     name: str
@@ -99,12 +108,14 @@ class FormField:
     maximum: int = 10**12
     choices: tuple[Choice, ...] = ()
     instead_of: tuple[str, ...] = ()
+    asked_when: tuple["Condition", ...] = ()
+    required_when: tuple["Condition", ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind is FieldKind.TEXT and self.rule is None:
             raise ValueError(f"{self.name} is a text without a rule")
 
-    def check(self, value: object, today: date) -> FormValue | FormProblem:
+    def check(self, value: object, today: date) -> str | int | FormProblem:
         """The value as it is stored, or what is wrong with it."""
         match self.kind:
             case FieldKind.TEXT:
@@ -119,7 +130,7 @@ class FormField:
     def _problem(self, code: str, detail: str, detail_hi: str) -> FormProblem:
         return FormProblem(self.name, code, detail, detail_hi)
 
-    def _check_text(self, value: object) -> FormValue | FormProblem:
+    def _check_text(self, value: object) -> str | int | FormProblem:
         if not isinstance(value, str) or self.rule is None:
             return self._problem("wrong-type", "Must be a text.", "पाठ लिखें।")
         text = self.rule.check(value)
@@ -130,7 +141,7 @@ class FormField:
             return self._problem("wrong-form", f"Must be: {hint.en}.", f"ऐसे लिखें: {hint.hi}।")
         return text
 
-    def _check_date(self, value: object, today: date) -> FormValue | FormProblem:
+    def _check_date(self, value: object, today: date) -> str | int | FormProblem:
         if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
             return self._problem("wrong-form", "Must be a date written YYYY-MM-DD.", "तिथि YYYY-MM-DD रूप में लिखें।")
         try:
@@ -143,7 +154,7 @@ class FormField:
             return self._problem("in-the-future", "Must not be in the future.", "भविष्य की न हो।")
         return value
 
-    def _check_integer(self, value: object) -> FormValue | FormProblem:
+    def _check_integer(self, value: object) -> str | int | FormProblem:
         # A bool is an int in Python, and 1.0 == 1; who sends either did not mean a whole number.
         if not isinstance(value, int) or isinstance(value, bool):
             return self._problem("wrong-type", "Must be a whole number.", "पूर्ण संख्या लिखें।")
@@ -155,7 +166,7 @@ class FormField:
             )
         return value
 
-    def _check_choice(self, value: object) -> FormValue | FormProblem:
+    def _check_choice(self, value: object) -> str | int | FormProblem:
         codes = [choice.code for choice in self.choices]
         if not isinstance(value, str) or value not in codes:
             return self._problem(
@@ -190,6 +201,17 @@ class Answers:
                     case (FieldKind.INTEGER, int() as year):
                         return Span(field.name, date(year, 1, 1), date(year, 12, 31))
         return None
+
+
+class Condition(Protocol):
+    """When something is asked; the kinds are in `conditions`."""
+
+    @property
+    def reads(self) -> Collection[str]:
+        """The fields on whose answers it depends."""
+
+    def holds(self, answers: Answers, today: date) -> bool:
+        """Whether it does; of what is not known it does not."""
 
 
 class Rule(Protocol):

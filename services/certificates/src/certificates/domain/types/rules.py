@@ -3,20 +3,16 @@
 Where only a year is known, a rule is broken when it would be on every day of that year: a doubt is the officer's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from certificates.domain.types.form import Answers, FormProblem, Span
+from certificates.domain.sla.calendar import is_later_than, years_between
+from certificates.domain.types.form import Answers, Condition, FormProblem, Row, Rule, Span
 from certificates.domain.types.label import Label
 
 
 def _refused(field: str, code: str, text: Label) -> FormProblem:
     return FormProblem(field, code, text.en, text.hi)
-
-
-def _years(born: date, at: date) -> int:
-    """Completed years."""
-    return at.year - born.year - ((at.month, at.day) < (born.month, born.day))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +65,7 @@ class AgeAt:
         at = Span("", today, today) if self.at is None else answers.span(self.at)
         if born is None or at is None or not self._applies(at):
             return None
-        oldest, youngest = _years(born.first, at.last), _years(born.last, at.first)
+        oldest, youngest = years_between(born.first, at.last), years_between(born.last, at.first)
         too_old = self.maximum is not None and youngest > self.maximum
         # Before the birth there is no age: that is for InOrder to say.
         if born.first <= at.last and (oldest < self.minimum or too_old):
@@ -83,32 +79,146 @@ class AgeAt:
 
 @dataclass(frozen=True, kw_only=True)
 class YearsSince:
-    """`years` is no more than the years since `born`."""
+    """`years` is no more than the years from `born` to `at` (today without it)."""
 
     text: Label
     years: str
     born: str
+    at: str | None = None
 
     def problem(self, answers: Answers, today: date) -> FormProblem | None:
         """At `years`."""
         years, born = answers.values.get(self.years), answers.span(self.born)
-        if not isinstance(years, int) or born is None or years <= _years(born.first, today):
+        at = Span("", today, today) if self.at is None else answers.span(self.at)
+        # Before the birth there are no years: that is for InOrder to say.
+        if not isinstance(years, int) or born is None or at is None or born.first > at.last:
             return None
-        return _refused(self.years, "more-than-the-age", self.text)
+        too_many = years > years_between(born.first, at.last)
+        return _refused(self.years, "more-than-the-age", self.text) if too_many else None
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeededAfter:
-    """`needs` is answered when more than `after_days` days have passed since `event`."""
+class Rung:
+    """From more than so many days or years after the event on, `permitted_by` must permit the report."""
+
+    permitted_by: Label
+    after_days: int = 0
+    after_years: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LateReport:
+    """`needs` is answered when a report of `event` comes so late that somebody must permit it.
+
+    `rungs` are in order of time; the last one that is reached says who.
+    """
 
     text: Label
     event: str
-    after_days: int
     needs: str
+    rungs: tuple[Rung, ...]
+
+    def rung(self, answers: Answers, today: date) -> Rung | None:
+        """The rung that is reached. A year counts from its last day, as for the fee."""
+        event = answers.span(self.event)
+        if event is None:
+            return None
+        reached = [
+            rung
+            for rung in self.rungs
+            if is_later_than(event.last, today, days=rung.after_days, years=rung.after_years)
+        ]
+        return reached[-1] if reached else None
 
     def problem(self, answers: Answers, today: date) -> FormProblem | None:
-        """At `needs`."""
-        event = answers.span(self.event)
-        if event is None or (today - event.last).days <= self.after_days or self.needs in answers.values:
+        """At `needs`; names who must permit."""
+        rung = self.rung(answers, today)
+        if rung is None or self.needs in answers.values:
             return None
-        return _refused(self.needs, "missing", self.text)
+        told = Label(
+            f"{self.text.en}. Permitted by: {rung.permitted_by.en}",
+            f"{self.text.hi}। अनुमति देने वाला: {rung.permitted_by.hi}",
+        )
+        return _refused(self.needs, "missing", told)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InRange:
+    """A number is from `minimum` to `maximum`, more narrowly than its field says."""
+
+    text: Label
+    field: str
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def problem(self, answers: Answers, today: date) -> FormProblem | None:  # noqa: ARG002 - a rule's form
+        """At the number."""
+        number = answers.values.get(self.field)
+        if not isinstance(number, int):
+            return None
+        low = self.minimum is not None and number < self.minimum
+        high = self.maximum is not None and number > self.maximum
+        return _refused(self.field, "out-of-range", self.text) if low or high else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distinct:
+    """The rows of a group differ in `field`: two witnesses are two people. Letter case and spaces do not count."""
+
+    text: Label
+    group: str
+    field: str
+
+    def problem(self, answers: Answers, today: date) -> FormProblem | None:  # noqa: ARG002 - a rule's form
+        """At the first row that repeats another."""
+        seen = set()
+        for place, row in enumerate(rows_of(answers, self.group)):
+            value = " ".join(str(row[self.field]).split()).casefold() if self.field in row else None
+            if value in seen:
+                problem = _refused(self.field, "repeated", self.text)
+                return replace(problem, within=(self.group, str(place)))
+            if value is not None:
+                seen.add(value)
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddsUp:
+    """The numbers `field` of a group's rows make `total` together."""
+
+    text: Label
+    group: str
+    field: str
+    total: str
+
+    def problem(self, answers: Answers, today: date) -> FormProblem | None:  # noqa: ARG002 - a rule's form
+        """At `total`; a form without rows says nothing of it."""
+        rows, total = rows_of(answers, self.group), answers.values.get(self.total)
+        numbers = [number for row in rows if isinstance(number := row.get(self.field), int)]
+        if not rows or len(numbers) < len(rows) or not isinstance(total, int) or sum(numbers) == total:
+            return None
+        return _refused(self.total, "does-not-add-up", self.text)
+
+
+@dataclass(frozen=True)
+class RuleWhen:
+    """A rule that holds under conditions only."""
+
+    rule: Rule
+    when: tuple[Condition, ...]
+
+    @property
+    def text(self) -> Label:
+        """The rule's own words."""
+        return self.rule.text
+
+    def problem(self, answers: Answers, today: date) -> FormProblem | None:
+        """The rule's, when all conditions hold."""
+        held = all(condition.holds(answers, today) for condition in self.when)
+        return self.rule.problem(answers, today) if held else None
+
+
+def rows_of(answers: Answers, group: str) -> list[Row]:
+    """The rows of a group, none where it is left out."""
+    rows = answers.values.get(group, [])
+    return rows if isinstance(rows, list) else []

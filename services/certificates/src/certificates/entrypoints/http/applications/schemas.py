@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from certificates.domain.applications.application import Decision, Happening, State
+from certificates.domain.types.check import MOST_ROWS
 from certificates.domain.types.form import LONGEST_TEXT
 from certificates.entrypoints.http.documents import LabelSchema, MoneySchema, lgd_code
 from servicekit.fields import Code
@@ -25,7 +26,12 @@ APPLICATION_EXAMPLE = {
 }
 
 # What the form's fields may hold; the type says which, and within which bounds.
-_FORM_VALUES = [{"type": "string", "maxLength": LONGEST_TEXT}, {"type": "integer"}, {"type": "null"}]
+_FORM_VALUES = [
+    {"type": "string", "maxLength": LONGEST_TEXT},
+    {"type": "integer"},
+    {"type": "null"},
+    {"type": "array", "items": {"type": "object"}, "maxItems": MOST_ROWS},
+]
 
 
 class SubmitSchema(Schema):
@@ -38,7 +44,10 @@ class SubmitSchema(Schema):
         values=fields.Raw(allow_none=True, metadata={"anyOf": _FORM_VALUES}),
         required=True,
         validate=validate.Length(max=100),
-        metadata={"description": "The form of the type: GET /v1/application-types/{code}, form.fields."},
+        metadata={
+            "description": "The form of the type: GET /v1/application-types/{code}, form.fields; a group of "
+            "form.groups is a list of its rows."
+        },
     )
 
 

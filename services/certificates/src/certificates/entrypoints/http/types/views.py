@@ -1,12 +1,15 @@
 """Application types as plain dictionaries for the schemas to dump."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from certificates.domain.types.application_type import ApplicationType, FeeRule, Step
-from certificates.domain.types.form import FormField
+from certificates.domain.types.application_type import ApplicationType, FeeRule, RequiredDocument, Step
+from certificates.domain.types.check import Group
+from certificates.domain.types.conditions import IsAnswered, IsOneOf, YoungerThan
+from certificates.domain.types.form import Condition, FormField
 from certificates.domain.types.label import Label
+from certificates.domain.types.rules import Rung
 from servicekit.fields import published_form
 from servicekit.money import money
 
@@ -31,12 +34,28 @@ def type_details(
         "signer": application_type.signer,
         "validity_months": application_type.validity_months,
         "late_fees": [
-            {**fee_view(fee), "effective_from": fee.effective_from, "after_days": fee.after_days}
+            {
+                **fee_view(fee),
+                "effective_from": fee.effective_from,
+                "after_days": fee.after_days,
+                **({"after_years": fee.after_years} if fee.after_years else {}),
+            }
             for fee in application_type.fees_on(today)[1:]
         ],
+        "late_permissions": [
+            {"permitted_by": rung.permitted_by, **_delay(rung)}
+            for rung in application_type.permissions_of_late_reports()
+        ],
+        "template": application_type.template,
+        "record": application_type.record,
+        "appeals": application_type.appeals,
+        "unset": application_type.unset,
         "rules": [rule.text for rule in application_type.rules],
-        "form": {"fields": [_field(field) for field in application_type.form]},
-        "documents": application_type.documents,
+        "form": {
+            "fields": [_field(field) for field in application_type.form],
+            "groups": [_group(group) for group in application_type.groups],
+        },
+        "documents": [_document(document) for document in application_type.documents],
         "steps": [_step(step) for step in application_type.steps],
         "refusal_reasons": [{"code": code, "label": label} for code, label in refusal_reasons.items()],
     }
@@ -52,14 +71,53 @@ def _step(step: Step) -> dict[str, Any]:
     return {**vars(step), "posts": posts}
 
 
+def _delay(rung: Rung) -> dict[str, int]:
+    return {"after_years": rung.after_years} if rung.after_years else {"after_days": rung.after_days}
+
+
+def _document(document: RequiredDocument) -> dict[str, Any]:
+    return {**vars(document), "needed_when": _conditions(document.needed_when)}
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        **vars(group),
+        "asked_when": _conditions(group.asked_when),
+        "required_when": _conditions(group.required_when),
+        "fields": [_field(field) for field in group.fields],
+    }
+
+
+def _conditions(conditions: Sequence[Condition]) -> list[dict[str, Any]]:
+    return [_condition(condition) for condition in conditions]
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    match condition:
+        case IsOneOf(field, codes):
+            return {"field": field, "is_": codes}
+        case IsAnswered(field, answered):
+            return {"field": field, "answered": answered}
+        case YoungerThan(born, years, at):
+            return {"field": born, "younger_than": years, **({} if at is None else {"at": at})}
+    raise TypeError(condition)
+
+
 def _field(field: FormField) -> dict[str, Any]:
+    # Whoever does not know conditions shows a field that is asked under one as one that may be left out.
+    demanded = field.required or field.required_when
+    required_when = (*field.asked_when, *field.required_when) if demanded else ()
     shown: dict[str, Any] = {
         "name": field.name,
         "type": field.kind,
         "label": field.label,
-        "required": field.required,
+        "required": field.required and not field.asked_when,
         "on_certificate": field.on_certificate,
     }
+    if field.asked_when:
+        shown["asked_when"] = _conditions(field.asked_when)
+    if required_when:
+        shown["required_when"] = _conditions(required_when)
     if field.instead_of:
         shown["instead_of"] = list(field.instead_of)
     match field.kind:

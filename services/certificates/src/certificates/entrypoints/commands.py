@@ -1,0 +1,36 @@
+"""Certificates' own command beside the chassis' (api, worker, relay, prepare …)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from certificates.adapters.rulebook.lint import lint_types
+from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_types
+
+commands = typer.Typer()
+
+EXIT_BROKEN_TYPES = 1
+EXIT_NO_FOLDER = 2
+
+
+@commands.command("lint-types")
+def check_types(
+    folder: Annotated[Path, typer.Argument(help="A folder of types; without it, those that are shipped.")] = (
+        SHIPPED_TYPES
+    ),
+    alone: Annotated[
+        bool, typer.Option("--alone", help="The folder stands in for the shipped types (APPLICATION_TYPES_DIR).")
+    ] = False,
+) -> None:
+    """Say everything that is wrong with the files of application types, each with its line; exit 1 if anything is."""
+    if not folder.is_dir():
+        typer.echo(f"{folder}: is no folder", err=True)
+        raise typer.Exit(EXIT_NO_FOLDER)
+    shipped = {} if alone or folder.resolve() == SHIPPED_TYPES else load_types(SHIPPED_TYPES, [])
+    problems = lint_types(folder, shipped)
+    for problem in problems:
+        typer.echo(problem)
+    if problems:
+        raise typer.Exit(EXIT_BROKEN_TYPES)
+    typer.echo(f"{folder}: {len(list(folder.glob('*.toml')))} type(s), nothing is wrong")
