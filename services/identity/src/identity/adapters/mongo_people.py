@@ -20,7 +20,8 @@ INDEXES = {
             name="people_of_a_kiosk",
             partialFilterExpression={"rights.kiosk_id": {"$exists": True}},
         )
-    ]
+    ],
+    MOBILE_NUMBERS: [IndexModel("person_id", name="numbers_of_a_person")],
 }
 
 
