@@ -1,8 +1,10 @@
 """Things that tests begin with; a test says only what it is about."""
 
 import json
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from joserfc.jwk import OKPKey
@@ -51,9 +53,16 @@ def jwk(key: OKPKey = SIGNING_KEY, **changed: Any) -> str:
     return json.dumps({**key.as_dict(private=True), **changed})
 
 
+def sealing_keys(*kids: str) -> str:
+    """The JSON text of a JWK Set of symmetric keys; those of one `kid` are always the same."""
+    keys = [{"kty": "oct", "kid": kid, "k": urlsafe_b64encode(sha256(kid.encode()).digest()).decode().rstrip("=")} for kid in kids]
+    return json.dumps({"keys": keys})
+
+
 def new_settings(**env: str) -> CertificatesSettings:
-    """Settings with a signing key that only tests use."""
-    return settings_for(CertificatesSettings, **{"CERTIFICATE_SIGNING_KEY": jwk(), **env})
+    """Settings with keys that only tests use."""
+    keys = {"CERTIFICATE_SIGNING_KEY": jwk(), "ATTACHMENT_KEYS": sealing_keys("old")}
+    return settings_for(CertificatesSettings, **{**keys, **env})
 
 
 def a_claim(key: str, **changes: Any) -> Claim:

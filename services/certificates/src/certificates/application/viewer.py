@@ -20,6 +20,10 @@ class Viewer:
         """An officer sees their department's types in their districts, a kiosk or portal what was lodged there."""
         if self.officer is not None:
             return any(self.officer.serves(step.department, district_code) for step in application_type.steps)
+        return self.lodged(client_id, kiosk_id)
+
+    def lodged(self, client_id: str, kiosk_id: str | None) -> bool:
+        """Whether that is the viewer's own centre, or for software without one its own work."""
         if self.kiosk_id is not None:
             return self.kiosk_id == kiosk_id
         return self.client_id == client_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
@@ -15,6 +16,10 @@ class VersionMoved(Exception):
 
 class NumberTaken(Exception):
     """Another certificate has this number; nothing was written. Repeat with another number."""
+
+
+class AttachmentTaken(Exception):
+    """The attachment is not ready, or another application has it; nothing was written."""
 
 
 class Changes(Protocol):
@@ -31,6 +36,9 @@ class Changes(Protocol):
 
         Raises VersionMoved when the stored version is not the one just before the change's; NumberTaken.
         """
+
+    def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
+        """Gives a ready attachment to the application. Raises AttachmentTaken."""
 
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         """Writes the history line and the event of a payment that changes nothing.
