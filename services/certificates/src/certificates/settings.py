@@ -117,8 +117,8 @@ class CertificatesSettings(ServiceSettings):
     attachment_keys: str = setting(
         "ATTACHMENT_KEYS",
         fields.String(validate=read_sealing_keys),
-        "JSON text of the JWK Set of 256-bit symmetric keys (kty oct) that seal attachments: the first seals, all open; "
-        "empty: no uploads here",
+        "JSON text of the JWK Set of 256-bit symmetric keys (kty oct) that seal attachments: the first seals, all "
+        "open; empty: no uploads here",
         default="",
         secret=True,
     )

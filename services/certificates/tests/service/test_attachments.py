@@ -94,9 +94,9 @@ def test_a_file_arrives_in_pieces_in_any_order_and_an_officer_reads_it(world: Wo
     assert world.mongo.db["attachment_pieces"].count_documents({}) == 0
     application = json_of(applied(kiosk, ready), 201)
     world.paid(application)
-    (listed,) = json_of(
-        world.officer().get(f"/v1/applications/{application['application_id']}/attachments"), 200
-    )["items"]
+    (listed,) = json_of(world.officer().get(f"/v1/applications/{application['application_id']}/attachments"), 200)[
+        "items"
+    ]
     assert (listed["code"], listed["application_id"], listed["expires_at"]) == (
         PAPER,
         application["application_id"],
@@ -169,7 +169,12 @@ def test_another_file_than_was_announced_is_dropped_and_can_be_sent_again(world:
 
 @pytest.mark.parametrize(
     ("number", "piece", "code"),
-    [(3, b"x", "piece-number"), (0, b"x", "piece-size"), (2, b"x" * LEAST_PIECE_BYTES, "piece-size"), (1, b"", "piece-size")],
+    [
+        (3, b"x", "piece-number"),
+        (0, b"x", "piece-size"),
+        (2, b"x" * LEAST_PIECE_BYTES, "piece-size"),
+        (1, b"", "piece-size"),
+    ],
 )
 def test_a_piece_of_another_place_or_size_is_refused(world: World, number: int, piece: bytes, code: str) -> None:
     kiosk = world.kiosk()

@@ -27,7 +27,7 @@ def _certificates() -> Iterator[Certificates]:
 
 @commands.command("reseal-attachments")
 def reseal_attachments() -> None:
-    """Seal every attachment's key by the first of ATTACHMENT_KEYS; then the others can go. May be cut off and repeated."""
+    """Seal every attachment's key by the first of ATTACHMENT_KEYS; then the others can go. May be repeated."""
     with _certificates() as certificates:
         resealed = certificates.reseal_attachments()
     typer.echo(f"{resealed} sealed anew; no attachment needs another key than the first")

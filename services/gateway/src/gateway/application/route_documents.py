@@ -37,9 +37,9 @@ def read_service(name: str, document: Any, base_url: str | None, place: str = ""
 
     Raises UnusableDocument listing every problem: a version other than OpenAPI 3, no paths, an x-service that is
     not `name`, an operation with neither a scope nor x-public, a path that cannot be matched, a URL that cannot be
-    called, a limit of bodies (`x-max-body-bytes`) above 1 MiB, a prefix that is not one, a schema of an event (`x-events`) that does not name it, a beginning of ids
-    (`x-emitra-ids`) or a shared name (`x-emitra-shares`) of another form. Internal paths (`/v1/internal/…`,
-    `x-internal: true`) are left out of the routes.
+    called, a limit of bodies (`x-max-body-bytes`) above 1 MiB, a prefix that is not one, a schema of an event
+    (`x-events`) that does not name it, a beginning of ids (`x-emitra-ids`) or a shared name (`x-emitra-shares`) of
+    another form. Internal paths (`/v1/internal/…`, `x-internal: true`) are left out of the routes.
     """
     if not isinstance(document, Mapping):
         raise UnusableDocument(["the file is not an OpenAPI document (a mapping is expected)"])

@@ -115,8 +115,8 @@ def check_query(environ: Environ, operation: Operation) -> None:
 def read_body(environ: Environ, operation: Operation) -> bytes | None:
     """The whole body, or None when there is none.
 
-    Raises BodyTooLarge over what the operation reads, UnsupportedMediaType for a media type that the operation does not document or an
-    encoded body, MalformedRequest for a wrong or unkept Content-Length and for a body on GET.
+    Raises BodyTooLarge over what the operation reads, UnsupportedMediaType for a media type that it does not document
+    or an encoded body, MalformedRequest for a wrong or unkept Content-Length and for a body on GET.
     """
     most_bytes = operation.most_body_bytes
     allow_body(environ, most_bytes)

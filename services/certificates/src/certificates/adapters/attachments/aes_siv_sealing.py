@@ -1,6 +1,7 @@
 """Sealing by AES-SIV (RFC 5297): the same content gives the same bytes, so that a repeated step writes what it wrote.
 
-Each attachment has a key of its own, so nobody can compare two of them. It is sealed as a compact JWE (RFC 7516, A256GCMKW) whose `kid` says by which key of the service.
+Each attachment has a key of its own, so nobody can compare two of them. It is sealed as a compact JWE (RFC 7516,
+A256GCMKW) whose `kid` says by which key of the service.
 """
 
 import secrets
@@ -78,5 +79,3 @@ class AesSivSealing:
         if opened.headers().get("sub") != attachment_id or opened.plaintext is None:
             raise ValueError("the sealed key is of another attachment")
         return opened.plaintext
-
-

@@ -29,7 +29,7 @@ class ChildJudge:
             raise _busy()
         try:
             # -I: neither the folder it runs in nor the environment can put other code in the place of ours.
-            child = subprocess.run(
+            child = subprocess.run(  # noqa: S603 - our own code, and nothing of the caller's among its arguments
                 [sys.executable, "-I", "-m", judgement.__name__, media_type.value, self._most_memory_bytes],
                 input=content,
                 stdout=subprocess.PIPE,

@@ -135,9 +135,7 @@ class _SessionChanges:
         self._record(change, request_id, issued)
 
     def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
-        attach(
-            self._db, self._session, attachment_id=attachment_id, application_id=application_id, code=code, at=at
-        )
+        attach(self._db, self._session, attachment_id=attachment_id, application_id=application_id, code=code, at=at)
 
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         document = entry_to_document(refused.entry)

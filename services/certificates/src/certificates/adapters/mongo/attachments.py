@@ -71,9 +71,7 @@ class MongoAttachments:
     def put_piece(self, attachment: Attachment, number: int, sealed: bytes) -> bool:
         """Written before the state is looked at: of a piece that came too late nothing is left."""
         place = {"attachment_id": attachment.id, "number": number}
-        self._pieces.update_one(
-            place, {"$set": {"content": sealed, "expires_at": attachment.expires_at}}, upsert=True
-        )
+        self._pieces.update_one(place, {"$set": {"content": sealed, "expires_at": attachment.expires_at}}, upsert=True)
         current = self._attachments.find_one({"_id": attachment.id}, {"state": True})
         if current is not None and current["state"] == State.RECEIVING.value:
             return True

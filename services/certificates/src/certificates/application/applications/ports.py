@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
+from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.idempotency import Claim, Once
 
@@ -46,6 +47,13 @@ class Changes(Protocol):
         `causation_id` is the id of the event that announced the payment. A repeat (a line with the same key exists)
         writes nothing, and no second event.
         """
+
+
+class Uploads(Protocol):
+    """The files that may be attached."""
+
+    def get(self, attachment_id: str) -> Attachment | None:
+        """The attachment as it is now."""
 
 
 class Applications(Protocol):

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certificates.application.applications.errors import FormNotAcceptable
-from certificates.application.applications.ports import Applications, AttachmentTaken, Changes
+from certificates.application.applications.ports import Applications, AttachmentTaken, Changes, Uploads
 from certificates.application.attachments.errors import AttachmentsNotAcceptable
-from certificates.application.attachments.ports import Attachments
 from certificates.application.viewer import Viewer
 from certificates.domain.applications.application import Change
 from certificates.domain.applications.submit import submit
@@ -57,7 +56,7 @@ class SubmitApplicationHandler:
 
     rulebook: Rulebook
     applications: Applications
-    attachments: Attachments
+    uploads: Uploads
 
     def __call__(self, command: SubmitApplication) -> Once[str]:
         """Safe to repeat with the same claim. Raises ValidationFailed, FormNotAcceptable,
@@ -119,7 +118,6 @@ class SubmitApplicationHandler:
             calendar=self.rulebook.calendar,
         )
 
-
     def _check_attachments(self, command: SubmitApplication, application_type: ApplicationType) -> None:
         papers = {paper.code for paper in application_type.documents}
         lodging = Viewer(command.client_id, command.kiosk_id, None)
@@ -127,15 +125,13 @@ class SubmitApplicationHandler:
         for place, named in enumerate(command.attachments):
             if named.code not in papers:
                 problems.append(_problem(place, "code", "unknown", _NO_SUCH_PAPER, _NO_SUCH_PAPER_HI))
-            attachment = self.attachments.get(named.attachment_id)
+            attachment = self.uploads.get(named.attachment_id)
             if attachment is None or not lodging.lodged(attachment.client_id, attachment.kiosk_id):
                 problems.append(_problem(place, "attachment_id", "unknown", _NO_SUCH_UPLOAD, _NO_SUCH_UPLOAD_HI))
         if problems:
             raise AttachmentsNotAcceptable("Some attachments are not acceptable.", errors=problems)
 
-    def _attach(
-        self, changes: Changes, place: int, named: NamedAttachment, application_id: str, at: datetime
-    ) -> None:
+    def _attach(self, changes: Changes, place: int, named: NamedAttachment, application_id: str, at: datetime) -> None:
         try:
             changes.attach(named.attachment_id, application_id=application_id, code=named.code, at=at)
         except AttachmentTaken:

@@ -61,8 +61,8 @@ class AttachmentReceiver:
         kiosk = command.kiosk_id
         if kiosk and self.attachments.unused_of(kiosk, MOST_UNUSED_OF_A_CENTRE) >= MOST_UNUSED_OF_A_CENTRE:
             raise TooManyUploads(
-                f"This centre has {MOST_UNUSED_OF_A_CENTRE} uploads that no application has. Name them in applications, "
-                "or wait until they are deleted, a day after they were begun."
+                f"This centre has {MOST_UNUSED_OF_A_CENTRE} uploads that no application has. Name them in "
+                "applications, or wait until they are deleted, a day after they were begun."
             )
         attachment = Attachment(
             id=command.attachment_id,
@@ -92,7 +92,9 @@ class AttachmentReceiver:
             raise _not_acceptable(
                 "size", f"Piece {number} has {attachment.piece_size(number)} bytes; {len(content)} arrived."
             )
-        if not self.attachments.put_piece(attachment, number, self.sealing.seal(attachment, f"piece {number}", content)):
+        if not self.attachments.put_piece(
+            attachment, number, self.sealing.seal(attachment, f"piece {number}", content)
+        ):
             raise AttachmentSettled("The upload was completed meanwhile; no more pieces are taken.")
 
     def complete(self, attachment_id: str, viewer: Viewer, at: datetime) -> None:
@@ -110,9 +112,7 @@ class AttachmentReceiver:
                 f"{len(missing)} of {attachment.pieces} pieces have not arrived.", missing=missing[:MOST_NAMED]
             )
         if not self.attachments.take(attachment.id, at, at + COMPLETED_WITHIN):
-            raise BeingCompleted(
-                "Another request completes it. Ask for its state in a moment.", retry_after_seconds=2
-            )
+            raise BeingCompleted("Another request completes it. Ask for its state in a moment.", retry_after_seconds=2)
         try:
             self._settle(attachment)
         except DependencyUnavailable:

@@ -32,7 +32,9 @@ _FORM_VALUES = [{"type": "string", "maxLength": LONGEST_TEXT}, {"type": "integer
 class NamedAttachmentSchema(Schema):
     """An upload that is one of the papers."""
 
-    code = Code(r"[A-Za-z0-9_-]{1,40}", longest=40, required=True, metadata={"description": "Of the type's `documents`."})
+    code = Code(
+        r"[A-Za-z0-9_-]{1,40}", longest=40, required=True, metadata={"description": "Of the type's `documents`."}
+    )
     attachment_id = Code(
         r"att_[0-9a-f]{32}", longest=36, required=True, metadata={"description": "From POST /v1/attachments, READY."}
     )

@@ -18,7 +18,7 @@ from certificates.application.attachments.errors import (
 )
 from certificates.application.attachments.receive_attachment import BeginAttachment
 from certificates.bootstrap import Certificates
-from certificates.domain.attachments.attachment import MOST_PIECE_BYTES
+from certificates.domain.attachments.attachment import MOST_PIECE_BYTES, MediaType
 from certificates.entrypoints.http.attachments import schemas, views
 from certificates.entrypoints.http.blueprint import KEY_RETENTION_DAYS, WithHeaders, blueprint, viewer
 from servicekit.http import application, caller, idempotency_claim, mark_replayed
@@ -32,7 +32,12 @@ _ATTACHMENT_ID = {
     "example": "att_01a2117a73e07c0fa29ee9f787e4850a",
 }
 _NUMBER = {"in": "path", "name": "number", "description": "Of the piece, from 0.", "example": 0}
-_LINK = {"in": "path", "name": "link", "description": "From the answer to POST /v1/attachments/{id}/links."}
+_LINK = {
+    "in": "path",
+    "name": "link",
+    "description": "From the answer to POST /v1/attachments/{attachment_id}/links.",
+    "schema": {"type": "string", "maxLength": 64},
+}
 _APPLICATION_ID = {
     "in": "path",
     "name": "application_id",
@@ -95,9 +100,7 @@ def put_attachment_piece(attachment_id: str, number: int) -> dict[str, Any]:
     return _shown(attachment_id)
 
 
-@blueprint.route(
-    "/v1/attachments/<string:attachment_id>/completions", methods=["POST"], parameters=[_ATTACHMENT_ID]
-)
+@blueprint.route("/v1/attachments/<string:attachment_id>/completions", methods=["POST"], parameters=[_ATTACHMENT_ID])
 @blueprint.requires("applications:write")
 @blueprint.repeatable("a repeat finds the upload complete and says what became of it")
 @blueprint.raises(AttachmentNotFound, PiecesMissing, BeingCompleted, ContentDiffers)
@@ -130,12 +133,15 @@ def make_attachment_link(attachment_id: str) -> tuple[dict[str, Any], int]:
 @blueprint.route("/v1/attachment-contents/<string:link>", parameters=[_LINK])
 @blueprint.public("the address is the permission: a random secret that ends after five minutes")
 @blueprint.raises(AttachmentLinkNotFound)
-@blueprint.response(200, headers=["Cache-Control"], content_type="application/octet-stream")
+@blueprint.doc(responses={"200": {"content": {media_type.value: _ANY_BYTES for media_type in MediaType}}})
+@blueprint.response(200, headers=["Cache-Control"])
 def get_attachment_content(link: str) -> Response:
     """The file of a link: a PDF, JPEG or PNG, to be saved and not to be run."""
     attachment, content = application(Certificates).attachments.content(link, utc_now())
     response = Response(content, mimetype=attachment.media_type.value)
-    response.headers["Content-Disposition"] = f'attachment; filename="{attachment.id}.{attachment.media_type.name.lower()}"'
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="{attachment.id}.{attachment.media_type.name.lower()}"'
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, no-store"
