@@ -3,11 +3,8 @@
 import hashlib
 import secrets
 import zlib
-from typing import Any
 
-import urllib3
-
-from tests.support.platform import APPLICATION, Client, Platform
+from tests.support.platform import APPLICATION, Answer, Client, Platform
 
 PIECE_BYTES = 200_000  # three times what other operations read
 
@@ -23,17 +20,9 @@ def noisy_png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def send_piece(platform: Platform, by: Client, attachment_id: str, number: int, piece: bytes) -> Any:
-    return platform.http.request(
-        "PUT",
-        f"{platform.run_info['gateway_url']}/v1/attachments/{attachment_id}/pieces/{number}",
-        body=piece,
-        headers={"Authorization": f"Bearer {by.token()}", "Content-Type": "application/octet-stream"},
-    )
-
-
-def fetched(platform: Platform, url: str) -> urllib3.BaseHTTPResponse:
-    return platform.http.request("GET", platform.run_info["gateway_url"] + url)
+def send_piece(by: Client, attachment_id: str, number: int, piece: bytes) -> Answer:
+    headers = {"Authorization": f"Bearer {by.token}", "Content-Type": "application/octet-stream"}
+    return by.call("PUT", f"/v1/attachments/{attachment_id}/pieces/{number}", piece, headers)
 
 
 def test_a_paper_is_sent_in_pieces_and_read_by_the_officer_of_the_district_alone(platform: Platform) -> None:
@@ -47,11 +36,11 @@ def test_a_paper_is_sent_in_pieces_and_read_by_the_officer_of_the_district_alone
     begun = kiosk.post("/v1/attachments", announced).expect(201).json
     attachment_id = begun["attachment_id"]
     assert begun["missing"] == [0, 1]
-    too_much = send_piece(platform, kiosk, attachment_id, 0, bytes(256 * 1024 + 1))
-    assert (too_much.status, too_much.json()["code"]) == (413, "body-too-large")
+    too_much = send_piece(kiosk, attachment_id, 0, bytes(256 * 1024 + 1)).expect(413)
+    assert too_much.json["code"] == "body-too-large"
     for number in (1, 0):
         piece = content[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
-        assert send_piece(platform, kiosk, attachment_id, number, piece).status == 200
+        send_piece(kiosk, attachment_id, number, piece).expect(200)
     ready = kiosk.post(f"/v1/attachments/{attachment_id}/completions", None).expect(200).json
     assert ready["state"] == "READY", ready
     attached = {**APPLICATION, "attachments": [{"code": "photograph", "attachment_id": attachment_id}]}
@@ -70,11 +59,11 @@ def test_a_paper_is_sent_in_pieces_and_read_by_the_officer_of_the_district_alone
         .json["url"]
     )
 
-    got = fetched(platform, link)
-    assert (got.status, got.headers["Content-Type"]) == (200, "image/png")
+    got = platform.call("GET", link).expect(200)
+    assert got.headers["Content-Type"] == "image/png"
     assert got.headers["Content-Disposition"].startswith("attachment")
-    assert got.data[16:24] == content[16:24]  # width and height
-    assert fetched(platform, link[:-1] + ("A" if link[-1] != "A" else "B")).status == 404
+    assert got.raw[16:24] == content[16:24]  # width and height
+    platform.call("GET", link[:-1] + ("A" if link[-1] != "A" else "B")).expect(404)
     stranger = platform.client("kiosk-jaisalmer")
     stranger.get(f"/v1/attachments/{attachment_id}").expect(404)
     stranger.post(f"/v1/attachments/{attachment_id}/links", None).expect(404)
