@@ -8,12 +8,12 @@ from certificates.adapters.attachments import judgement
 from certificates.domain.attachments.attachment import MediaType, Refusal
 from servicekit.errors import DependencyUnavailable
 
-AT_ONCE = 2  # each may take a gigabyte
-WAITED_SECONDS = 5.0
+AT_ONCE = 1  # in each process: the container's limit of memory (deploy/k8s) has room for one
+WAITED_SECONDS = 10.0
 # Of the clock: the child's own limit of processor time comes first, unless this machine has none to spare.
 MOST_SECONDS = 45.0
-# 40 million pixels of three bytes each, four times over, and the libraries.
-MOST_MEMORY_BYTES = 1024 * 1024 * 1024
+# The largest picture that is taken needs four fifths of it.
+MOST_MEMORY_BYTES = 512 * 1024 * 1024
 
 
 class ChildJudge:

@@ -60,8 +60,8 @@ REFUSALS: Mapping[Refusal, Label] = {
         "फ़ाइल पूरी नहीं पढ़ी जा सकी। इसे दोबारा स्कैन करें या सहेजें।",
     ),
     Refusal.TOO_MANY_PIXELS: Label(
-        "The picture has more than 40 million pixels. Scan it at 300 dpi or less.",
-        "चित्र में 4 करोड़ से अधिक पिक्सेल हैं। इसे 300 डीपीआई या कम पर स्कैन करें।",
+        "The picture has more than 25 million pixels. Scan it at 300 dpi or less.",
+        "चित्र में 2.5 करोड़ से अधिक पिक्सेल हैं। इसे 300 डीपीआई या कम पर स्कैन करें।",
     ),
     Refusal.TOO_MANY_PAGES: Label(
         "The PDF has more than 50 pages. Send the pages that are asked for.",

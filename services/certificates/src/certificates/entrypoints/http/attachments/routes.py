@@ -31,12 +31,13 @@ _ATTACHMENT_ID = {
     "description": "From the answer to POST /v1/attachments.",
     "example": "att_01a2117a73e07c0fa29ee9f787e4850a",
 }
-_NUMBER = {"in": "path", "name": "number", "description": "Of the piece, from 0.", "example": 0}
+_NUMBER = {"in": "path", "name": "number", "description": "Of the piece, from 0.", "example": 1}
 _LINK = {
     "in": "path",
     "name": "link",
     "description": "From the answer to POST /v1/attachments/{attachment_id}/links.",
     "schema": {"type": "string", "maxLength": 64},
+    "example": "mU0lV4bT6gqY1kJ8oW3dZ5xR7nC2aE9hF0sPiLuQvBw",
 }
 _APPLICATION_ID = {
     "in": "path",
@@ -44,8 +45,8 @@ _APPLICATION_ID = {
     "description": "From the answer to POST /v1/applications.",
     "example": "app_01a2117a73e07c0fa29ee9f787e4850a",
 }
-_ANY_BYTES = {"schema": {"type": "string", "format": "binary"}}
-_PIECE = {"required": True, "content": {"application/octet-stream": _ANY_BYTES}}
+_PIECE = {"schema": {"type": "string", "format": "binary", "maxLength": MOST_PIECE_BYTES}}
+_FILE = {"type": "string", "format": "binary"}
 
 
 @blueprint.route("/v1/attachments", methods=["POST"])
@@ -79,7 +80,10 @@ def begin_attachment(body: dict[str, Any]) -> WithHeaders:
 @blueprint.raises(AttachmentNotFound)
 @blueprint.response(200, schemas.AttachmentSchema)
 def get_attachment(attachment_id: str) -> dict[str, Any]:
-    """An upload as it is now; `missing` says which pieces to send."""
+    """An upload as it is now.
+
+    `missing` says which pieces to send, also to another device of the same centre.
+    """
     return _shown(attachment_id)
 
 
@@ -89,7 +93,7 @@ def get_attachment(attachment_id: str) -> dict[str, Any]:
 @blueprint.requires("applications:write")
 @blueprint.reads_up_to(MOST_PIECE_BYTES)
 @blueprint.raises(AttachmentNotFound, AttachmentSettled, PieceNotAcceptable)
-@blueprint.doc(requestBody=_PIECE)
+@blueprint.doc(requestBody={"required": True, "content": {"application/octet-stream": _PIECE}})
 @blueprint.response(200, schemas.AttachmentSchema)
 def put_attachment_piece(attachment_id: str, number: int) -> dict[str, Any]:
     """Send one piece of an upload.
@@ -133,10 +137,14 @@ def make_attachment_link(attachment_id: str) -> tuple[dict[str, Any], int]:
 @blueprint.route("/v1/attachment-contents/<string:link>", parameters=[_LINK])
 @blueprint.public("the address is the permission: a random secret that ends after five minutes")
 @blueprint.raises(AttachmentLinkNotFound)
-@blueprint.doc(responses={"200": {"content": {media_type.value: _ANY_BYTES for media_type in MediaType}}})
-@blueprint.response(200, headers=["Cache-Control"])
+@blueprint.alt_response(200, schema=_FILE, content_type=MediaType.PNG.value, headers=["Cache-Control"])
+@blueprint.alt_response(200, schema=_FILE, content_type=MediaType.JPEG.value, headers=["Cache-Control"])
+@blueprint.response(200, _FILE, content_type=MediaType.PDF.value, headers=["Cache-Control"])
 def get_attachment_content(link: str) -> Response:
-    """The file of a link: a PDF, JPEG or PNG, to be saved and not to be run."""
+    """The file of a link.
+
+    A PDF, JPEG or PNG, to be saved and looked at.
+    """
     attachment, content = application(Certificates).attachments.content(link, utc_now())
     response = Response(content, mimetype=attachment.media_type.value)
     response.headers["Content-Disposition"] = (
@@ -153,7 +161,10 @@ def get_attachment_content(link: str) -> Response:
 @blueprint.raises(ApplicationNotFound)
 @blueprint.response(200, schemas.AttachmentsSchema)
 def list_application_attachments(application_id: str) -> dict[str, Any]:
-    """The papers of an application that were sent as files, for whoever may see it."""
+    """The papers of an application that were sent as files.
+
+    For whoever may see the application, in the order of their codes.
+    """
     services = application(Certificates)
     services.applications.get(application_id, viewer())
     attached = services.attachments.of_application(application_id)
