@@ -26,7 +26,8 @@ from certificates.application.applications.submit_application import SubmitAppli
 from certificates.application.attachments.ports import ContentStore
 from certificates.application.attachments.read_attachments import AttachmentReader
 from certificates.application.attachments.receive_attachment import AttachmentReceiver
-from certificates.application.attachments.sweep_attachments import ResealAttachments, SweepAttachments
+from certificates.application.attachments.reseal_attachments import ResealAttachmentsHandler
+from certificates.application.attachments.sweep_attachments import SweepAttachmentsHandler
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
 from certificates.application.certificates.ports import Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
@@ -71,8 +72,8 @@ class Certificates:
     certificates: CertificateReader
     receive_attachment: AttachmentReceiver
     attachments: AttachmentReader
-    sweep_attachments: SweepAttachments
-    reseal_attachments: ResealAttachments
+    sweep_attachments: SweepAttachmentsHandler
+    reseal_attachments: ResealAttachmentsHandler
     signatures: Signatures
     _store: MongoApplications
 
@@ -105,8 +106,8 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         certificates=CertificateReader(rulebook, MongoCertificates(mongo), signatures),
         receive_attachment=AttachmentReceiver(attachments, files, sealing, ChildJudge()),
         attachments=AttachmentReader(attachments, applications, files, sealing),
-        sweep_attachments=SweepAttachments(attachments, files),
-        reseal_attachments=ResealAttachments(attachments, sealing),
+        sweep_attachments=SweepAttachmentsHandler(attachments, files),
+        reseal_attachments=ResealAttachmentsHandler(attachments, sealing),
         signatures=signatures,
         _store=store,
     )

@@ -13,6 +13,8 @@ from tests.support.world import KIOSK, Caller, World, json_of, new_key, problem
 from werkzeug.test import TestResponse
 
 from certificates.adapters.attachments.grid_store import BUCKET
+from certificates.application.attachments.reseal_attachments import ResealAttachments
+from certificates.application.attachments.sweep_attachments import SweepAttachments
 from certificates.domain.attachments.attachment import LEAST_PIECE_BYTES, MOST_BYTES, MOST_UNUSED_OF_A_CENTRE
 from servicekit.instants import utc_now
 
@@ -337,8 +339,8 @@ def test_what_nobody_used_for_a_day_is_deleted_and_what_an_application_has_stays
     put(world.kiosk(), unfinished["attachment_id"], 0, PHOTOGRAPH[:LEAST_PIECE_BYTES])
     json_of(applied(world.kiosk(), used), 201)
 
-    assert world.service.sweep_attachments(utc_now()) == 0
-    assert world.service.sweep_attachments(utc_now() + timedelta(hours=25)) == 2
+    assert world.service.sweep_attachments(SweepAttachments(utc_now())) == 0
+    assert world.service.sweep_attachments(SweepAttachments(utc_now() + timedelta(hours=25))) == 2
 
     assert [kept["_id"] for kept in world.mongo.db["attachments"].find()] == [used["attachment_id"]]
     assert [kept["_id"] for kept in world.mongo.db[f"{BUCKET}.files"].find()] == [used["attachment_id"]]
@@ -367,8 +369,8 @@ def test_keys_are_rotated_without_a_file_lost(world: World) -> None:
     ready = uploaded(world.kiosk())
     rotated = World.over(world.mongo, ATTACHMENT_KEYS=sealing_keys("new", "old"))
     link = json_of(linked(rotated.kiosk(), ready), 201)
-    assert rotated.service.reseal_attachments() == 1
-    assert rotated.service.reseal_attachments() == 0
+    assert rotated.service.reseal_attachments(ResealAttachments()) == 1
+    assert rotated.service.reseal_attachments(ResealAttachments()) == 0
     assert World.over(world.mongo, ATTACHMENT_KEYS=sealing_keys("new")).anybody().get(link["url"]).status_code == 200
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import typer
 
+from certificates.application.attachments.reseal_attachments import ResealAttachments
 from certificates.bootstrap import Certificates, bootstrap
 from certificates.settings import CertificatesSettings
 from servicekit.mongo import Mongo
@@ -29,5 +30,5 @@ def _certificates() -> Iterator[Certificates]:
 def reseal_attachments() -> None:
     """Seal every attachment's key by the first of ATTACHMENT_KEYS; then the others can go. May be repeated."""
     with _certificates() as certificates:
-        resealed = certificates.reseal_attachments()
+        resealed = certificates.reseal_attachments(ResealAttachments())
     typer.echo(f"{resealed} sealed anew; no attachment needs another key than the first")

@@ -1,5 +1,6 @@
 """What happens by itself."""
 
+from certificates.application.attachments.sweep_attachments import SweepAttachments
 from certificates.bootstrap import Certificates
 from servicekit.instants import utc_now
 from servicekit.service import Job
@@ -8,7 +9,7 @@ SWEPT_EVERY_SECONDS = 600.0  # a day-old upload is in nobody's way
 
 
 def _sweep_attachments(certificates: Certificates) -> None:
-    certificates.sweep_attachments(utc_now())
+    certificates.sweep_attachments(SweepAttachments(utc_now()))
 
 
 JOBS = [Job("sweep-attachments", SWEPT_EVERY_SECONDS, _sweep_attachments)]

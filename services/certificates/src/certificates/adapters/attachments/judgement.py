@@ -117,8 +117,8 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_SECONDS, MOST_CPU_SECONDS))
     try:
         sys.stdout.buffer.write(judge(MediaType(sys.argv[1]), sys.stdin.buffer.read()))
-    except Refused as refused:
-        sys.stdout.write(refused.args[0].value)
+    except Refused as error:
+        sys.stdout.write(error.args[0].value)
         return REFUSED
     return 0
 

@@ -61,8 +61,8 @@ class MongoAttachments:
 
     def of_application(self, application_id: str) -> Sequence[Attachment]:
         """One read by an index."""
-        found = self._attachments.find({"application_id": application_id}).sort("code", ASCENDING)
-        return [_from_document(document) for document in found]
+        documents = self._attachments.find({"application_id": application_id}).sort("code", ASCENDING)
+        return [_from_document(document) for document in documents]
 
     def unused_of(self, kiosk_id: str, most: int) -> int:
         """A count in an index, up to `most`."""
@@ -80,13 +80,13 @@ class MongoAttachments:
 
     def received(self, attachment_id: str) -> frozenset[int]:
         """Read from the index alone."""
-        found = self._pieces.find({"attachment_id": attachment_id}, {"_id": False, "number": True})
-        return frozenset(piece["number"] for piece in found)
+        documents = self._pieces.find({"attachment_id": attachment_id}, {"_id": False, "number": True})
+        return frozenset(piece["number"] for piece in documents)
 
     def pieces(self, attachment_id: str) -> Sequence[bytes]:
         """In the order of their numbers."""
-        found = self._pieces.find({"attachment_id": attachment_id}, {"content": True}).sort("number", ASCENDING)
-        return [bytes(piece["content"]) for piece in found]
+        documents = self._pieces.find({"attachment_id": attachment_id}, {"content": True}).sort("number", ASCENDING)
+        return [bytes(piece["content"]) for piece in documents]
 
     def begin_again(self, attachment_id: str) -> None:
         """See the port."""
@@ -132,8 +132,8 @@ class MongoAttachments:
 
     def expired(self, at: datetime, limit: int) -> Sequence[Attachment]:
         """In the order in which they expired."""
-        found = self._attachments.find({"expires_at": {"$lte": at}}).sort("expires_at", ASCENDING).limit(limit)
-        return [_from_document(document) for document in found]
+        documents = self._attachments.find({"expires_at": {"$lte": at}}).sort("expires_at", ASCENDING).limit(limit)
+        return [_from_document(document) for document in documents]
 
     def doom(self, attachment_id: str, at: datetime) -> bool:
         """Compare-and-set: who took it has set `expires_at` to None."""
@@ -149,8 +149,8 @@ class MongoAttachments:
 
     def under_other_keys(self, kid: str, limit: int) -> Sequence[Attachment]:
         """By the index of keys."""
-        found = self._attachments.find({"kid": {"$ne": kid}}).limit(limit)
-        return [_from_document(document) for document in found]
+        documents = self._attachments.find({"kid": {"$ne": kid}}).limit(limit)
+        return [_from_document(document) for document in documents]
 
     def reseal(self, attachment: Attachment, sealed_key: str) -> None:
         """Compare-and-set on the sealed key."""
