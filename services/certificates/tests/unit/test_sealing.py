@@ -52,14 +52,14 @@ def test_nothing_opens_in_the_place_of_something_else() -> None:
     sealing = AesSivSealing([FIRST])
     mine, other = attachment(sealing), attachment(sealing, "att_2")
     sealed = sealing.seal(mine, "piece 1", b"x" * 64)
-    for wrong in (
-        lambda: sealing.open(mine, "piece 2", sealed),
-        lambda: sealing.open(other, "piece 1", sealed),
-        lambda: sealing.open(mine, "piece 1", sealed[:-1]),
-        lambda: sealing.open(replace(mine, sealed_key=other.sealed_key), "piece 1", sealed),
+    for attachment_, part, content in (
+        (mine, "piece 2", sealed),
+        (other, "piece 1", sealed),
+        (mine, "piece 1", sealed[:-1]),
+        (replace(mine, sealed_key=other.sealed_key), "piece 1", sealed),
     ):
         with pytest.raises(ValueError, match="attachment"):
-            wrong()
+            sealing.open(attachment_, part, content)
 
 
 def test_a_new_first_key_seals_and_the_old_one_opens_until_all_are_sealed_anew() -> None:
