@@ -8,9 +8,15 @@ from pathlib import Path
 import structlog
 from pymongo.client_session import ClientSession
 
+from certificates.adapters.attachments import grid_store
+from certificates.adapters.attachments.aes_siv_sealing import AesSivSealing
+from certificates.adapters.attachments.child_judge import ChildJudge
+from certificates.adapters.attachments.grid_store import GridStore
 from certificates.adapters.mongo import applications as mongo_applications
+from certificates.adapters.mongo import attachments as mongo_attachments
 from certificates.adapters.mongo import certificates as mongo_certificates
 from certificates.adapters.mongo.applications import MongoApplications
+from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook
@@ -18,6 +24,11 @@ from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
 from certificates.application.applications.submit_application import SubmitApplicationHandler
+from certificates.application.attachments.ports import ContentStore
+from certificates.application.attachments.read_attachments import AttachmentReader
+from certificates.application.attachments.receive_attachment import AttachmentReceiver
+from certificates.application.attachments.reseal_attachments import ResealAttachmentsHandler
+from certificates.application.attachments.sweep_attachments import SweepAttachmentsHandler
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
 from certificates.application.certificates.ports import Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
@@ -26,7 +37,7 @@ from certificates.domain.applications.application import ApplicationDecided, App
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
-from certificates.settings import CertificatesSettings, read_retired_keys, read_signing_key
+from certificates.settings import CertificatesSettings, read_retired_keys, read_sealing_keys, read_signing_key
 from servicekit.events import Outbox
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
@@ -34,7 +45,12 @@ from servicekit.mongo import Mongo
 log = structlog.get_logger(__name__)
 
 PUBLISHES = [ApplicationSubmitted.type, ApplicationDecided.type, CertificateIssued.type, FeeRefused.type]
-INDEXES = {**mongo_applications.INDEXES, **mongo_certificates.INDEXES}
+INDEXES = {
+    **mongo_applications.INDEXES,
+    **mongo_attachments.INDEXES,
+    **grid_store.INDEXES,
+    **mongo_certificates.INDEXES,
+}
 # Due dates lie up to this far ahead: when the known holidays end sooner, the next yearly order must be loaded.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
 
@@ -55,6 +71,10 @@ class Certificates:
     decide_application: DecideApplicationHandler
     applications: ApplicationReader
     certificates: CertificateReader
+    receive_attachment: AttachmentReceiver
+    attachments: AttachmentReader
+    sweep_attachments: SweepAttachmentsHandler
+    reseal_attachments: ResealAttachmentsHandler
     signatures: Signatures
     _store: MongoApplications
 
@@ -78,12 +98,30 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     issue_certificate = IssueCertificateHandler(
         rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
+    applications = ApplicationReader(rulebook, store, store)
+    attachments = MongoAttachments(mongo)
+    files = _content_store(settings, mongo)
+    sealing = AesSivSealing(read_sealing_keys(settings.attachment_keys))
     return Certificates(
         rulebook=rulebook,
-        submit_application=SubmitApplicationHandler(rulebook, store, certificates),
+        submit_application=SubmitApplicationHandler(rulebook, store, certificates, attachments),
         decide_application=DecideApplicationHandler(rulebook, store, issue_certificate),
-        applications=ApplicationReader(rulebook, store, store),
+        applications=applications,
         certificates=CertificateReader(rulebook, certificates, signatures),
+        receive_attachment=AttachmentReceiver(attachments, files, sealing, ChildJudge()),
+        attachments=AttachmentReader(attachments, applications, files, sealing),
+        sweep_attachments=SweepAttachmentsHandler(attachments, files),
+        reseal_attachments=ResealAttachmentsHandler(attachments, sealing),
         signatures=signatures,
         _store=store,
     )
+
+
+def _content_store(settings: CertificatesSettings, mongo: Mongo) -> ContentStore:
+    if not settings.attachment_store:
+        return GridStore(mongo.db)
+    # Imported where it is used: its library takes a quarter of a second and 20 MB.
+    from certificates.adapters.attachments.s3_store import S3Store  # noqa: PLC0415
+
+    access_key, _, secret_key = settings.attachment_store_credentials.partition(":")
+    return S3Store(settings.attachment_store, access_key, secret_key)

@@ -3,12 +3,15 @@
 import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
+from joserfc.jwk import OctKey, OKPKey
 from marshmallow import ValidationError, fields
 
 from servicekit.settings import ServiceSettings, setting
+
+SEALING_KEY_BYTES = 32
 
 
 def read_signing_key(text: str) -> OKPKey:
@@ -56,6 +59,37 @@ def _key(parameters: Any) -> OKPKey:
     return key
 
 
+def read_sealing_keys(text: str) -> list[OctKey]:
+    """The keys from the JSON text of a JWK Set of 256-bit symmetric keys, each with a `kid`; the first seals.
+
+    Raises ValidationError, which never repeats the text.
+    """
+    if not text:
+        return []
+    listed = _json(text).get("keys")
+    if not isinstance(listed, list) or not listed:
+        raise ValidationError('Must be the JSON text of a key set, {"keys": [{"kty": "oct", "kid": …, "k": …}]}.')
+    try:
+        keys = [OctKey.import_key(parameters) for parameters in listed]
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise ValidationError("Every key must be a JWK of kty oct.") from None
+    if any(len(key.raw_value) != SEALING_KEY_BYTES for key in keys):
+        raise ValidationError("Every key must have 256 bits.")
+    if any(not key.kid for key in keys) or len({key.kid for key in keys}) < len(keys):
+        raise ValidationError("Every key must have a kid of its own.")
+    return keys
+
+
+def read_store_address(text: str) -> str:
+    """The address of an S3 bucket, or "" for the service's own database. Raises ValidationError."""
+    parts = urlsplit(text)
+    loopback = parts.scheme == "http" and parts.hostname == "127.0.0.1"
+    bucket = parts.path.strip("/")
+    if text and not ((parts.scheme == "https" or loopback) and parts.hostname and bucket and "/" not in bucket):
+        raise ValidationError("Must be https://host/bucket, or empty for the service's own database.")
+    return text
+
+
 @dataclass(frozen=True, kw_only=True)
 class CertificatesSettings(ServiceSettings):
     """The settings of the chassis, and this service's own."""
@@ -85,4 +119,25 @@ class CertificatesSettings(ServiceSettings):
         fields.String(),
         "folder with more application types, looked at again while the service runs; empty: none",
         default="",
+    )
+    attachment_keys: str = setting(
+        "ATTACHMENT_KEYS",
+        fields.String(validate=read_sealing_keys),
+        "JSON text of the JWK Set of 256-bit symmetric keys (kty oct) that seal attachments: the first seals, all "
+        "open; empty: no uploads here",
+        default="",
+        secret=True,
+    )
+    attachment_store: str = setting(
+        "ATTACHMENT_STORE",
+        fields.String(validate=read_store_address),
+        "https://host/bucket of an S3 store for attachments; empty: the service's own database (GridFS)",
+        default="",
+    )
+    attachment_store_credentials: str = setting(
+        "ATTACHMENT_STORE_CREDENTIALS",
+        fields.String(),
+        "access key and secret key of that store, with a colon between",
+        default="",
+        secret=True,
     )

@@ -1,23 +1,27 @@
 """One suite for both stores of applications: the real one and the fake that the unit tests trust."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Protocol
 
 import pytest
-from tests.support.builders import CALENDAR, DOMICILE, MONDAY, TEHSILDAR, a_claim, submitted
-from tests.support.fakes import FakeApplications, FakeCertificates
+from tests.support.builders import CALENDAR, DOMICILE, MONDAY, TEHSILDAR, a_claim, an_upload, submitted
+from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads
 from tests.support.world import World
 
 from certificates.adapters.mongo.applications import MongoApplications
+from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.application.applications.ports import (
     ApplicationQueries,
     Applications,
+    AttachmentTaken,
     Changes,
     NumberTaken,
     Position,
     Selection,
+    Uploads,
     VersionMoved,
 )
 from certificates.application.certificates.ports import Certificates
@@ -33,6 +37,8 @@ from certificates.domain.applications.application import (
     State,
 )
 from certificates.domain.applications.decide import decide
+from certificates.domain.attachments.attachment import Attachment
+from certificates.domain.attachments.attachment import State as UploadState
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued, Status
 from servicekit.access import EVERYTHING, NOTHING, Reach, reach
 from servicekit.errors import IdempotencyKeyReused
@@ -343,3 +349,49 @@ def test_a_certificate_is_known_by_its_id_and_by_its_number(
     assert certificates.get("crt_unknown") is None
     assert certificates.by_number("DOM-0000000003-3") is None
     assert certificates.by_number_and_day("DOM-0000000003-3", MONDAY.date()) is None
+
+
+def keep(store: Store, upload: Attachment, request: pytest.FixtureRequest) -> Uploads:
+    """The uploads of the store, with this one."""
+    if isinstance(store, FakeApplications):
+        store.kept = replace(store.kept, uploads={**store.kept.uploads, upload.id: upload})
+        return FakeUploads(store)
+    uploads = MongoAttachments(request.getfixturevalue("world").mongo)
+    uploads.once(a_claim(upload.id, operation="begin"), replace(upload, state=UploadState.RECEIVING))
+    if upload.state is not UploadState.RECEIVING:
+        uploads.settle(upload)
+    return uploads
+
+
+def test_an_upload_is_attached_with_the_application_and_only_once(store: Store, request: pytest.FixtureRequest) -> None:
+    uploads = keep(store, an_upload(), request)
+    change, other = a_new_one(), a_new_one()
+
+    def taking(application: Application) -> Callable[[Changes], object]:
+        return lambda changes: changes.attach("att_1", application_id=application.id, code="photograph", at=MONDAY)
+
+    store.once(a_claim("first"), change.application.id, taking(change.application))
+    taken = replace(an_upload(), application_id=change.application.id, code="photograph", expires_at=None)
+    assert uploads.get("att_1") == taken
+    with pytest.raises(AttachmentTaken):
+        store.once(a_claim("second"), other.application.id, taking(other.application))
+    assert uploads.get("att_1") == taken
+
+
+@pytest.mark.parametrize(
+    "changed", [{"state": UploadState.RECEIVING}, {"state": UploadState.REFUSED}, {"expires_at": MONDAY}], ids=range(3)
+)
+def test_an_upload_that_is_not_ready_or_too_old_is_not_attached(
+    store: Store, request: pytest.FixtureRequest, changed: dict[str, Any]
+) -> None:
+    uploads = keep(store, an_upload(**changed), request)
+    for attachment_id in ("att_1", "att_2"):
+        with pytest.raises(AttachmentTaken):
+            store.once(
+                a_claim("first"),
+                "app_1",
+                lambda changes: changes.attach(attachment_id, application_id="app_1", code="photograph", at=MONDAY),  # noqa: B023 - called at once
+            )
+    kept = uploads.get("att_1")
+    assert kept is not None
+    assert kept.application_id is None

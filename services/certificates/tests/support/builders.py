@@ -1,8 +1,10 @@
 """Things that tests begin with; a test says only what it is about."""
 
 import json
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from joserfc.jwk import OKPKey
@@ -11,6 +13,8 @@ from certificates.adapters.rulebook.rulebook_files import load_rulebook
 from certificates.application.viewer import Viewer
 from certificates.domain.applications.application import Application, ApplicationSubmitted, Change
 from certificates.domain.applications.submit import submit
+from certificates.domain.attachments.attachment import Attachment, MediaType
+from certificates.domain.attachments.attachment import State as UploadState
 from certificates.domain.officer import Officer
 from certificates.domain.sla.calendar import WorkingCalendar, civil_date
 from certificates.domain.types.application_type import FeeRule
@@ -66,9 +70,39 @@ def jwk(key: OKPKey = SIGNING_KEY, **changed: Any) -> str:
     return json.dumps({**key.as_dict(private=True), **changed})
 
 
+def sealing_keys(*kids: str) -> str:
+    """The JSON text of a JWK Set of symmetric keys; those of one `kid` are always the same."""
+    keys = [
+        {"kty": "oct", "kid": kid, "k": urlsafe_b64encode(sha256(kid.encode()).digest()).decode().rstrip("=")}
+        for kid in kids
+    ]
+    return json.dumps({"keys": keys})
+
+
 def new_settings(**env: str) -> CertificatesSettings:
-    """Settings with a signing key that only tests use."""
-    return settings_for(CertificatesSettings, **{"CERTIFICATE_SIGNING_KEY": jwk(), **env})
+    """Settings with keys that only tests use."""
+    keys = {"CERTIFICATE_SIGNING_KEY": jwk(), "ATTACHMENT_KEYS": sealing_keys("old")}
+    return settings_for(CertificatesSettings, **{**keys, **env})
+
+
+def an_upload(**changed: Any) -> Attachment:
+    """A file that is ready, for a centre's application."""
+    members: dict[str, Any] = {
+        "id": "att_1",
+        "client_id": "cli_kiosk",
+        "kiosk_id": "ksk_RJ10200001",
+        "person_id": None,
+        "media_type": MediaType.PDF,
+        "size_bytes": 1000,
+        "sha256": "0" * 64,
+        "piece_bytes": 16384,
+        "sealed_key": "eyJraWQiOiJvbGQifQ.e.e.e.e",
+        "state": UploadState.READY,
+        "created_at": MONDAY,
+        "expires_at": MONDAY + timedelta(days=1),
+        **changed,
+    }
+    return Attachment(**members)
 
 
 def a_claim(key: str, **changes: Any) -> Claim:

@@ -20,6 +20,7 @@ def submit_command(**changed: Any) -> SubmitApplication:
         "application_type": "domicile",
         "district_code": "102",
         "applicant": domicile_form(),
+        "attachments": (),
         "client_id": "cli_kiosk",
         "kiosk_id": "ksk_RJ10200001",
         "at": MONDAY,

@@ -3,11 +3,20 @@ MongoCertificates (tests/service/test_applications_store)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from certificates.adapters.events import to_event
-from certificates.application.applications.ports import Changes, NumberTaken, Position, Selection, VersionMoved
+from certificates.application.applications.ports import (
+    AttachmentTaken,
+    Changes,
+    NumberTaken,
+    Position,
+    Selection,
+    VersionMoved,
+)
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment
+from certificates.domain.attachments.attachment import Attachment
+from certificates.domain.attachments.attachment import State as UploadState
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued
 from servicekit.access import Belonging
 from servicekit.errors import IdempotencyKeyReused
@@ -23,6 +32,7 @@ class Kept:
     history: dict[str, HistoryEntry] = field(default_factory=dict)
     certificates: dict[str, Certificate] = field(default_factory=dict)
     outbox: tuple[NewEvent, ...] = ()
+    uploads: dict[str, Attachment] = field(default_factory=dict)
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
 
 
@@ -51,6 +61,14 @@ class _Transaction:
                 raise VersionMoved
             self.kept = replace(self.kept, certificates={**known, new.application_id: new})
         self._put(change, request_id, issued)
+
+    def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
+        upload = self.kept.uploads.get(attachment_id)
+        ready = upload is not None and upload.state is UploadState.READY and upload.application_id is None
+        if upload is None or not ready or upload.expires_at is None or upload.expires_at <= at:
+            raise AttachmentTaken(attachment_id)
+        attached = replace(upload, application_id=application_id, code=code, expires_at=None)
+        self.kept = replace(self.kept, uploads={**self.kept.uploads, attachment_id: attached})
 
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         entry = refused.entry
@@ -141,6 +159,16 @@ def _fits(application: Application, selection: Selection) -> bool:
         and (selection.districts is None or application.district_code in selection.districts)
         and (application.type_code, application.step) not in selection.without
     )
+
+
+@dataclass(frozen=True)
+class FakeUploads:
+    """Implements application.applications.ports.Uploads: those that the store has."""
+
+    store: FakeApplications
+
+    def get(self, attachment_id: str) -> Attachment | None:
+        return self.store.kept.uploads.get(attachment_id)
 
 
 @dataclass(frozen=True)

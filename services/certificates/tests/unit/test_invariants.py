@@ -18,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_form, domicile_form, jwk
-from tests.support.fakes import FakeApplications, FakeCertificates
+from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.applications.ports import Changes, NumberTaken
@@ -78,7 +78,9 @@ class Certificates(RuleBasedStateMachine):
         self.at = MONDAY
         self.numbers = count(1)
         self.store = BusyApplications()
-        self.submit = SubmitApplicationHandler(RULEBOOK, self.store, FakeCertificates(self.store))
+        self.submit = SubmitApplicationHandler(
+            RULEBOOK, self.store, FakeCertificates(self.store), FakeUploads(self.store)
+        )
         # Numbers are mostly of one character: every other one is in use already, instead of one in ten million.
         luck = Random(0)
         self.decide = DecideApplicationHandler(
@@ -119,6 +121,7 @@ class Certificates(RuleBasedStateMachine):
             application_type=type_code,
             district_code="102",
             applicant=FORMS[type_code],
+            attachments=(),
             client_id="cli_kiosk",
             kiosk_id=None,
             at=self.at,

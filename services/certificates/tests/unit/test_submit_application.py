@@ -5,21 +5,38 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from tests.support.builders import BIRTH, DOMICILE, MONDAY, RULEBOOK, a_claim, birth_form, domicile_form
+from tests.support.builders import (
+    BIRTH,
+    DOMICILE,
+    MONDAY,
+    RULEBOOK,
+    a_claim,
+    an_upload,
+    birth_form,
+    domicile_form,
+)
 from tests.support.commands import submit_command
-from tests.support.fakes import FakeApplications, FakeCertificates
+from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads, Kept
 from tests.support.sentences import english, hindi
 
 from certificates.application.applications.errors import FormNotAcceptable
-from certificates.application.applications.submit_application import SubmitApplicationHandler
+from certificates.application.applications.submit_application import NamedAttachment, SubmitApplicationHandler
+from certificates.application.attachments.errors import AttachmentsNotAcceptable
 from certificates.domain.applications.application import Application, Happening, HistoryEntry, State
+from certificates.domain.attachments.attachment import Attachment
+from certificates.domain.attachments.attachment import State as UploadState
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import IdempotencyKeyReused, ValidationFailed
 from servicekit.idempotency import Once
 
 
+def with_uploads(*uploads: Attachment) -> FakeApplications:
+    return FakeApplications(Kept(uploads={upload.id: upload for upload in uploads}))
+
+
 def submit(store: FakeApplications, rulebook: Rulebook = RULEBOOK, **changed: Any) -> Once[str]:
-    return SubmitApplicationHandler(rulebook, store, FakeCertificates(store))(submit_command(**changed))
+    handler = SubmitApplicationHandler(rulebook, store, FakeCertificates(store), FakeUploads(store))
+    return handler(submit_command(**changed))
 
 
 def test_an_application_is_kept_as_it_was_asked_for() -> None:
@@ -154,3 +171,40 @@ def test_what_is_wrong_with_a_form_is_told_by_pointers_that_the_sender_cannot_br
         assert "secret" not in problem.detail
     assert told.value.detail == "2 field(s) of the form are not acceptable; see GET /v1/application-types/domicile."
     assert store.kept == FakeApplications().kept
+
+
+def test_papers_are_attached_with_the_application() -> None:
+    store = with_uploads(an_upload())
+    submit(store, attachments=[NamedAttachment("photograph", "att_1")])
+    upload = store.kept.uploads["att_1"]
+    assert (upload.application_id, upload.code, upload.expires_at) == ("app_1", "photograph", None)
+
+
+@pytest.mark.parametrize(
+    ("upload", "named", "problems"),
+    [
+        ({}, ("horoscope", "att_1"), [("/attachments/0/code", "unknown")]),
+        ({}, ("photograph", "att_2"), [("/attachments/0/attachment_id", "unknown")]),
+        ({"kiosk_id": "ksk_RJ10200002"}, ("photograph", "att_1"), [("/attachments/0/attachment_id", "unknown")]),
+        (
+            {"kiosk_id": None},
+            ("horoscope", "att_1"),
+            [("/attachments/0/code", "unknown"), ("/attachments/0/attachment_id", "unknown")],
+        ),
+        ({"state": UploadState.RECEIVING}, ("photograph", "att_1"), [("/attachments/0/attachment_id", "not-ready")]),
+        ({"state": UploadState.REFUSED}, ("photograph", "att_1"), [("/attachments/0/attachment_id", "not-ready")]),
+        ({"application_id": "app_0"}, ("photograph", "att_1"), [("/attachments/0/attachment_id", "not-ready")]),
+        ({"expires_at": MONDAY}, ("photograph", "att_1"), [("/attachments/0/attachment_id", "not-ready")]),
+    ],
+    ids=range(8),
+)
+def test_papers_that_cannot_be_attached_are_named_and_nothing_is_kept(
+    upload: dict[str, Any], named: tuple[str, str], problems: list[tuple[str, str]]
+) -> None:
+    store = with_uploads(an_upload(**upload))
+    with pytest.raises(AttachmentsNotAcceptable) as refused:
+        submit(store, attachments=[NamedAttachment(*named)])
+    assert [(problem.pointer, problem.code) for problem in refused.value.errors] == problems
+    assert all(problem.detail_hi for problem in refused.value.errors)
+    assert not store.kept.applications
+    assert not store.kept.claims

@@ -115,6 +115,13 @@ def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_refused() -> N
         hygiene.read_body(posted(b"x" * (MAX_BODY_BYTES + 1)), JSON)
 
 
+def test_an_operation_may_read_more_than_others() -> None:
+    large = Operation("x", "PUT", "/x", (), True, frozenset({"application/json"}), most_body_bytes=2 * MAX_BODY_BYTES)
+    assert hygiene.read_body(posted(b"x" * 2 * MAX_BODY_BYTES), large) == b"x" * 2 * MAX_BODY_BYTES
+    with pytest.raises(BodyTooLarge, match=str(2 * MAX_BODY_BYTES)):
+        hygiene.read_body(posted(b"x" * (2 * MAX_BODY_BYTES + 1)), large)
+
+
 def test_a_body_that_announces_too_much_is_refused_before_it_is_read() -> None:
     class Unread:
         def read(self, size: int) -> bytes:  # noqa: ARG002 - as of a file

@@ -92,6 +92,8 @@ def test_a_caller_needs_every_scope_of_any_one_alternative() -> None:
         ({"paths": {"/v1/x": {"get": {}}}}, "GET /v1/x must have either security scopes or x-public"),
         ({"paths": {"/v1/x": {"get": {"security": [{"oauth2": []}]}}}}, "must have either"),
         ({"paths": {"/v1/x": {"get": {**operation("a:b"), "x-public": True}}}}, "must have either"),
+        ({"paths": {"/v1/x": {"put": operation("a:b", **{"x-max-body-bytes": 2**20 + 1})}}}, "take what is larger in"),
+        ({"paths": {"/v1/x": {"put": operation("a:b", **{"x-max-body-bytes": "1"})}}}, "x-max-body-bytes '1'"),
         ({"paths": {"/v1/x": {"get": "text"}}}, "GET /v1/x is not a mapping"),
         ({"paths": {"/v1/x": "text"}}, "/v1/x is not a mapping"),
         ({"paths": {"v1/x": {"get": operation("a:b")}}}, "does not begin with /"),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.officer import Officer
 from certificates.domain.types.application_type import ApplicationType
 from servicekit.access import Belonging, Reach
@@ -31,5 +32,13 @@ class Viewer:
                 person_id=person_id,
                 departments=[step.department for step in application_type.steps],
                 district_code=district_code,
+            )
+        )
+
+    def uploaded(self, attachment: Attachment) -> bool:
+        """Before an application has it, an upload is of whoever made it: a centre, a citizen, or software."""
+        return self.reach.covers(
+            Belonging(
+                client_id=attachment.client_id, kiosk_id=attachment.kiosk_id, person_id=attachment.person_id
             )
         )

@@ -5,6 +5,7 @@ from certificates.bootstrap import INDEXES, PUBLISHES, bootstrap
 from certificates.entrypoints.commands import commands
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.entrypoints.http import BLUEPRINTS
+from certificates.entrypoints.jobs import JOBS
 from certificates.settings import CertificatesSettings
 from servicekit.service import Service, command_line
 
@@ -17,8 +18,14 @@ SERVICE = Service(
     publishes=PUBLISHES,
     consumes=CONSUMERS,
     indexes=INDEXES,
+    jobs=JOBS,
     commands=commands,
-    ids={"app_": "an application", "crt_": "a certificate", "EM": "an application, on its receipt"},
+    ids={
+        "app_": "an application",
+        "att_": "an attachment",
+        "crt_": "a certificate",
+        "EM": "an application, on its receipt",
+    },
 )
 
 main = command_line(SERVICE)

@@ -19,6 +19,7 @@ RETRY_AFTER_SECONDS = 2
 # Addresses come from the route files; more than this many at once means that something rewrites them.
 MOST_POOLS = 64
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+IDEMPOTENT_METHODS = frozenset({"PUT", "DELETE"})  # RFC 9110, 9.2.2
 
 _CHUNK_BYTES = 64 * 1024
 
@@ -135,4 +136,6 @@ def _repeat(request: Forwarded) -> str:
         return "Repeat it with the same Idempotency-Key: it will be done once only."
     if request.method in SAFE_METHODS:
         return "Repeat it, or allow more time in Emitra-Timeout-Ms (at most 60000)."
+    if request.method in IDEMPOTENT_METHODS:
+        return "Send it again: twice is as good as once."
     return "Look whether it was done before you repeat it."

@@ -6,9 +6,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.application.routes import Operation, PublishedService, address, is_parameter
+from servicekit.http.body import MAX_BODY_BYTES
 
 TRANSACTION_LOOKUP = "/v1/internal/transactions/{token}"
 SCHEMA_PREFIX = "urn:emitra:events:"
+# A body is held whole until it is handed on: what is larger is sent in pieces.
+LARGEST_BODY_BYTES = 1024 * 1024
 _INTERNAL_PREFIX = "/v1/internal"
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 _SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -34,9 +37,9 @@ def read_service(name: str, document: Any, base_url: str | None, place: str = ""
 
     Raises UnusableDocument listing every problem: a version other than OpenAPI 3, no paths, an x-service that is
     not `name`, an operation with neither a scope nor x-public, a path that cannot be matched, a URL that cannot be
-    called, a prefix that is not one, a schema of an event (`x-events`) that does not name it, a beginning of ids
-    (`x-emitra-ids`) or a shared name (`x-emitra-shares`) of another form. Internal paths (`/v1/internal/…`,
-    `x-internal: true`) are left out of the routes.
+    called, a limit of bodies (`x-max-body-bytes`) above 1 MiB, a prefix that is not one, a schema of an event
+    (`x-events`) that does not name it, a beginning of ids (`x-emitra-ids`) or a shared name (`x-emitra-shares`) of
+    another form. Internal paths (`/v1/internal/…`, `x-internal: true`) are left out of the routes.
     """
     if not isinstance(document, Mapping):
         raise UnusableDocument(["the file is not an OpenAPI document (a mapping is expected)"])
@@ -139,6 +142,13 @@ def _read_path(service: str, template: str, item: Any) -> tuple[list[Operation],
         scopes = _scopes(documented)
         if public == bool(scopes):
             problems.append(f"{where} must have either security scopes or x-public: true")
+        most_bytes = documented.get("x-max-body-bytes", MAX_BODY_BYTES)
+        if type(most_bytes) is not int or not 0 < most_bytes <= LARGEST_BODY_BYTES:
+            problems.append(
+                f"{where} has x-max-body-bytes {most_bytes!r}, expected a number of bytes up to {LARGEST_BODY_BYTES}: "
+                "take what is larger in pieces"
+            )
+            most_bytes = MAX_BODY_BYTES
         parameters = [*(item.get("parameters") or ()), *(documented.get("parameters") or ())]
         operations.append(
             Operation(
@@ -150,6 +160,7 @@ def _read_path(service: str, template: str, item: Any) -> tuple[list[Operation],
                 body_types=frozenset((documented.get("requestBody") or {}).get("content") or ()),
                 repeatable=frozenset(_repeatable(parameters)),
                 cookies=frozenset(p["name"] for p in parameters if isinstance(p, Mapping) and p.get("in") == "cookie"),
+                most_body_bytes=most_bytes,
             )
         )
     return operations, problems

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote_plus
 from gateway.application.errors import RepeatedParameter, UnacceptablePath
 from gateway.application.routes import Operation
 from servicekit.errors import FieldProblem, MalformedRequest
-from servicekit.http.body import MAX_BODY_BYTES
+from servicekit.http.lifecycle import allow_body
 from servicekit.http.problems import BodyTooLarge, UnsupportedMediaType
 
 Environ = Mapping[str, Any]
@@ -115,19 +115,21 @@ def check_query(environ: Environ, operation: Operation) -> None:
 def read_body(environ: Environ, operation: Operation) -> bytes | None:
     """The whole body, or None when there is none.
 
-    Raises BodyTooLarge over 64 KiB, UnsupportedMediaType for a media type that the operation does not document or an
-    encoded body, MalformedRequest for a wrong or unkept Content-Length and for a body on GET.
+    Raises BodyTooLarge over what the operation reads, UnsupportedMediaType for a media type that it does not document
+    or an encoded body, MalformedRequest for a wrong or unkept Content-Length and for a body on GET.
     """
+    most_bytes = operation.most_body_bytes
+    allow_body(environ, most_bytes)
     if "HTTP_TRANSFER_ENCODING" in environ:
-        body = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+        body = environ["wsgi.input"].read(most_bytes + 1)
         length = len(body)
     else:
         length = _content_length(environ)
-        if length > MAX_BODY_BYTES:
-            raise _too_large()
+        if length > most_bytes:
+            raise _too_large(most_bytes)
         body = environ["wsgi.input"].read(length) if length else b""
-    if length > MAX_BODY_BYTES:
-        raise _too_large()
+    if length > most_bytes:
+        raise _too_large(most_bytes)
     if len(body) < length:
         raise MalformedRequest("The body ended before its Content-Length; send it whole.")
     if not body:
@@ -140,8 +142,8 @@ def read_body(environ: Environ, operation: Operation) -> bytes | None:
     return bytes(body)
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+def _too_large(most_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {most_bytes} bytes.")
 
 
 def _content_length(environ: Environ) -> int:

@@ -94,7 +94,7 @@ class Blueprint(flask_smorest.Blueprint):
     def reads_up_to(self, most_bytes: int) -> Callable[[View], View]:
         """The route reads larger bodies than others, such as an upload; more is a 413.
 
-        At the route's own service: the gateway hands on no body larger than those of all routes.
+        The document says so (`x-max-body-bytes`), and the gateway goes by it up to its own limit for any route.
         """
         return _marked("most_body_bytes", most_bytes)
 
@@ -189,4 +189,6 @@ def _document_access(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) ->
         doc["x-repeatable"] = doc_info["repeatable"]
     if "versioned" in doc_info:
         doc["x-versioned"] = True
+    if "most_body_bytes" in doc_info:
+        doc["x-max-body-bytes"] = doc_info["most_body_bytes"]
     return doc

@@ -1,6 +1,7 @@
 """Applications, their history and their certificates in MongoDB."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -8,6 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from certificates.adapters.events import to_event
+from certificates.adapters.mongo.attachments import attach
 from certificates.adapters.mongo.certificates import CERTIFICATES
 from certificates.adapters.mongo.documents import (
     application_from_document,
@@ -136,6 +138,9 @@ class _SessionChanges:
         if issued is not None:
             self._db[CERTIFICATES].insert_one(certificate_to_document(issued.certificate), session=self._session)
         self._record(change, request_id, issued)
+
+    def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
+        attach(self._db, self._session, attachment_id=attachment_id, application_id=application_id, code=code, at=at)
 
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         document = entry_to_document(refused.entry)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
+from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.access import Reach
 from servicekit.idempotency import Claim, Once
@@ -16,6 +18,10 @@ class VersionMoved(Exception):
 
 class NumberTaken(Exception):
     """Another certificate has this number; nothing was written. Repeat with another number."""
+
+
+class AttachmentTaken(Exception):
+    """The attachment is not ready, or another application has it; nothing was written."""
 
 
 class Changes(Protocol):
@@ -33,12 +39,22 @@ class Changes(Protocol):
         Raises VersionMoved when the stored version is not the one just before the change's; NumberTaken.
         """
 
+    def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
+        """Gives a ready attachment to the application. Raises AttachmentTaken."""
+
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         """Writes the history line and the event of a payment that changes nothing.
 
         `causation_id` is the id of the event that announced the payment. A repeat (a line with the same key exists)
         writes nothing, and no second event.
         """
+
+
+class Uploads(Protocol):
+    """The files that may be attached."""
+
+    def get(self, attachment_id: str) -> Attachment | None:
+        """The attachment as it is now."""
 
 
 class Applications(Protocol):

@@ -1,12 +1,14 @@
 """A citizen submits an application."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from certificates.application.applications.errors import FormNotAcceptable
-from certificates.application.applications.ports import Applications, Changes
+from certificates.application.applications.ports import Applications, AttachmentTaken, Changes, Uploads
+from certificates.application.attachments.errors import AttachmentsNotAcceptable
 from certificates.application.certificates.ports import Certificates
+from certificates.application.viewer import Viewer
 from certificates.domain.applications.application import Change
 from certificates.domain.applications.submit import submit
 from certificates.domain.certificates.number import read_certificate_number
@@ -16,6 +18,21 @@ from certificates.domain.types.application_type import ApplicationType
 from certificates.domain.types.form import FormProblem, FormValue
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.idempotency import Claim, Once
+
+_NO_SUCH_PAPER = "The type asks for no such paper; its documents are in GET /v1/application-types/{code}."
+_NO_SUCH_PAPER_HI = "इस प्रकार में ऐसा कोई दस्तावेज़ नहीं माँगा गया है।"
+_NO_SUCH_UPLOAD = "There is no such upload among yours. Upload the file: POST /v1/attachments."
+_NO_SUCH_UPLOAD_HI = "आपके अपलोड में ऐसी कोई फ़ाइल नहीं है। फ़ाइल अपलोड करें।"
+_NOT_READY = "It has not arrived whole, was refused, or belongs to another application. Upload the file again."
+_NOT_READY_HI = "यह फ़ाइल पूरी नहीं मिली, अस्वीकृत हुई, या किसी अन्य आवेदन की है। फ़ाइल दोबारा अपलोड करें।"
+
+
+@dataclass(frozen=True)
+class NamedAttachment:
+    """An upload, and which of the type's papers it is."""
+
+    code: str
+    attachment_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +45,8 @@ class SubmitApplication:
     application_type: str
     district_code: str
     applicant: Mapping[str, object]
+    attachments: Sequence[NamedAttachment]
+    viewer: Viewer
     client_id: str
     kiosk_id: str | None
     person_id: str | None = None
@@ -44,9 +63,12 @@ class SubmitApplicationHandler:
     rulebook: Rulebook
     applications: Applications
     certificates: Certificates
+    uploads: Uploads
 
     def __call__(self, command: SubmitApplication) -> Once[str]:
-        """Safe to repeat with the same claim. Raises ValidationFailed, FormNotAcceptable, IdempotencyKeyReused."""
+        """Safe to repeat with the same claim. Raises ValidationFailed, FormNotAcceptable,
+        AttachmentsNotAcceptable, IdempotencyKeyReused.
+        """
         try:
             change = self._change(command)
         except ValidationFailed:
@@ -58,6 +80,8 @@ class SubmitApplicationHandler:
 
         def effect(changes: Changes) -> None:
             changes.add(change, command.request_id)
+            for place, named in enumerate(command.attachments):
+                self._attach(changes, place, named, change.application.id, command.at)
 
         return self.applications.once(command.claim, change.application.id, effect)
 
@@ -88,6 +112,7 @@ class SubmitApplicationHandler:
                     for problem in form_problems
                 ],
             )
+        self._check_attachments(command, application_type)
         return submit(
             application_id=command.application_id,
             transaction_token=command.transaction_token,
@@ -130,6 +155,26 @@ class SubmitApplicationHandler:
             )
         ]
 
+    def _check_attachments(self, command: SubmitApplication, application_type: ApplicationType) -> None:
+        papers = {paper.code for paper in application_type.documents}
+        problems = []
+        for place, named in enumerate(command.attachments):
+            if named.code not in papers:
+                problems.append(_problem(place, "code", "unknown", _NO_SUCH_PAPER, _NO_SUCH_PAPER_HI))
+            attachment = self.uploads.get(named.attachment_id)
+            if attachment is None or not command.viewer.uploaded(attachment):
+                problems.append(_problem(place, "attachment_id", "unknown", _NO_SUCH_UPLOAD, _NO_SUCH_UPLOAD_HI))
+        if problems:
+            raise AttachmentsNotAcceptable("Some attachments are not acceptable.", errors=problems)
+
+    def _attach(self, changes: Changes, place: int, named: NamedAttachment, application_id: str, at: datetime) -> None:
+        try:
+            changes.attach(named.attachment_id, application_id=application_id, code=named.code, at=at)
+        except AttachmentTaken:
+            problem = _problem(place, "attachment_id", "not-ready", _NOT_READY, _NOT_READY_HI)
+            raise AttachmentsNotAcceptable("An attachment cannot be used.", errors=[problem]) from None
+
+
 
 def _list(words: Iterable[str]) -> str:
     return ", ".join(words)
@@ -138,6 +183,10 @@ def _list(words: Iterable[str]) -> str:
 def _pointer(problem: FormProblem) -> str:
     """The place of a problem as an RFC 6901 pointer, such as `/applicant/witnesses/0/name`."""
     return "/".join(["/applicant", *map(_escaped, (*problem.within, problem.field))])
+
+
+def _problem(place: int, member: str, code: str, detail: str, detail_hi: str) -> FieldProblem:
+    return FieldProblem(f"/attachments/{place}/{member}", code, detail, detail_hi)
 
 
 def _escaped(name: str) -> str:

@@ -4,7 +4,8 @@ from typing import Any
 
 from certificates.application.applications.errors import ApplicationNotFound, FormNotAcceptable
 from certificates.application.applications.ports import Position
-from certificates.application.applications.submit_application import SubmitApplication
+from certificates.application.applications.submit_application import NamedAttachment, SubmitApplication
+from certificates.application.attachments.errors import AttachmentsNotAcceptable
 from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.applications import schemas, views
 from certificates.entrypoints.http.blueprint import (
@@ -30,7 +31,7 @@ APPLICATION_ID = {
 @blueprint.route("/v1/applications", methods=["POST"])
 @blueprint.requires("applications:write", roles=APPLICANTS)
 @blueprint.keyed("submit-application", retention_days=KEY_RETENTION_DAYS)
-@blueprint.raises(FormNotAcceptable)
+@blueprint.raises(FormNotAcceptable, AttachmentsNotAcceptable)
 @blueprint.arguments(schemas.SubmitSchema, example=schemas.APPLICATION_EXAMPLE)
 @blueprint.response(201, schemas.ApplicationSchema, headers=["Location", "ETag"])
 def submit_application(body: dict[str, Any]) -> WithHeaders:
@@ -39,6 +40,7 @@ def submit_application(body: dict[str, Any]) -> WithHeaders:
     The answer says what is to be paid and how; without a fee verification begins at once.
     """
     services = application(Certificates)
+    attachments = [NamedAttachment(**named) for named in body.pop("attachments")]
     once = services.submit_application(
         SubmitApplication(
             application_id=public_id("app"),
@@ -51,6 +53,8 @@ def submit_application(body: dict[str, Any]) -> WithHeaders:
             at=utc_now(),
             request_id=request_id(),
             claim=idempotency_claim(),
+            attachments=attachments,
+            viewer=viewer(),
             **body,
         )
     )

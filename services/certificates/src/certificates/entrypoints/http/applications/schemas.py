@@ -12,6 +12,7 @@ from servicekit.http import CursorText
 # A page fills a screen at a counter; the largest is the platform's limit for all lists.
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
+MOST_ATTACHMENTS = 30
 
 APPLICATION_EXAMPLE = {
     "application_type": "domicile",
@@ -34,6 +35,17 @@ _FORM_VALUES = [
 ]
 
 
+class NamedAttachmentSchema(Schema):
+    """An upload that is one of the papers."""
+
+    code = Code(
+        r"[A-Za-z0-9_-]{1,40}", longest=40, required=True, metadata={"description": "Of the type's `documents`."}
+    )
+    attachment_id = Code(
+        r"att_[0-9a-f]{32}", longest=36, required=True, metadata={"description": "From POST /v1/attachments, READY."}
+    )
+
+
 class SubmitSchema(Schema):
     """An application, as it is submitted."""
 
@@ -48,6 +60,12 @@ class SubmitSchema(Schema):
             "description": "The form of the type: GET /v1/application-types/{code}, form.fields; a group of "
             "form.groups is a list of its rows."
         },
+    )
+    attachments = fields.List(
+        fields.Nested(NamedAttachmentSchema),
+        load_default=list,
+        validate=validate.Length(max=MOST_ATTACHMENTS),
+        metadata={"description": "The papers as files; what is not attached is shown at the counter."},
     )
 
 

@@ -1,0 +1,1 @@
+"""Attachments: the papers that are shown with an application, as files."""
