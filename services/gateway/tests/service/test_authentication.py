@@ -1,10 +1,12 @@
 """Who gets through, with identity's keys fetched over HTTP."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from joserfc.jwk import OKPKey
+from tests.support.access import Identity
 from tests.support.documents import document, operation
 from tests.support.foreign_services import Reply, foreign_service
 from tests.support.stage import Stage
@@ -130,6 +132,19 @@ def test_unknown_keys_cause_one_look_in_ten_seconds_however_many_come(
     clock.now += 11
     assert keys.find("forged-again") is None
     assert fetched(stage) == 3
+
+
+def test_a_new_keys_first_tokens_wait_for_the_look_that_is_under_way(clock: Clock) -> None:
+    identity = Identity()
+    with foreign_service() as server, ThreadPoolExecutor(4) as threads:
+        server.reply = lambda _: Reply(body=identity.key_set())
+        keys = IdentityKeys(server.url, clock)
+        keys.find("key-1")
+        clock.now += 11
+        identity.add_key("key-2")
+        server.reply = lambda _: Reply(body=identity.key_set(), after_seconds=0.3)
+        assert None not in list(threads.map(keys.find, ["key-2"] * 4))
+        assert len(server.received) == 2
 
 
 def test_while_identity_is_down_the_known_keys_stay_in_use(stage: Stage, keys: IdentityKeys, clock: Clock) -> None:

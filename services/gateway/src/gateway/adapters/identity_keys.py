@@ -54,7 +54,8 @@ class IdentityKeys:
         elif now - self._fetched_at > KEYS_LIVE_SECONDS and now - self._tried_at > RETRY_SECONDS:
             keys = self._again() or keys
         key = keys.get(kid)
-        if key is None and self._clock() - self._tried_at > UNKNOWN_KEY_COOLDOWN_SECONDS:
+        if key is None:
+            # Whoever is fetching just now may bring it: a new key's first tokens come at the same instant.
             with self._fetching:
                 if self._clock() - self._tried_at > UNKNOWN_KEY_COOLDOWN_SECONDS:
                     self._fetch()
