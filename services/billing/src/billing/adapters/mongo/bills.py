@@ -50,6 +50,7 @@ class MongoBills:
             "biller_id": fetch.biller_id,
             "client_id": fetch.payer.client_id,
             "kiosk_id": fetch.payer.kiosk_id,
+            "channel": fetch.payer.stated_channel,
             "fetched_at": fetch.fetched_at,
             "purge_at": fetch.fetched_at + KEPT_FOR,
             "bills": [_bill_document(bill) for bill in fetch.bills],
@@ -68,7 +69,8 @@ class MongoBills:
         return BillFetch(
             bill_fetch_id=document["_id"],
             biller_id=document["biller_id"],
-            payer=Payer(document["client_id"], document["kiosk_id"]),
+            # Release 0.1.0 kept no channel.
+            payer=Payer(document["client_id"], document["kiosk_id"], document.get("channel")),
             bills=tuple(_bill_of(document, bill) for bill in document["bills"]),
             fetched_at=document["fetched_at"],
             # Release 0.1.0 left nothing out.
@@ -108,6 +110,10 @@ def _bill_document(bill: Bill) -> dict[str, Any]:
         "application_id": bill.application_id,
         "fee_order": bill.fee_order,
         "fee_order_hi": bill.fee_order_hi,
+        "channel": bill.channel,
+        "fee_window": bill.fee_window,
+        "once_key": bill.once_key,
+        "older": list(bill.older),
     }
 
 
@@ -153,6 +159,11 @@ def _bill_of(fetch: dict[str, Any], bill: dict[str, Any]) -> Bill:
         application_id=bill["application_id"],
         fee_order=bill["fee_order"],
         fee_order_hi=bill.get("fee_order_hi"),
+        # Release 0.1.0 kept none of these.
+        channel=bill.get("channel"),
+        fee_window=bill.get("fee_window"),
+        once_key=bill.get("once_key"),
+        older=tuple(bill.get("older", ())),
     )
 
 
