@@ -1,6 +1,8 @@
 """Every consumer number of the sandbox does what the published table says."""
 
 import json
+from datetime import date
+from typing import Any
 
 import pytest
 from tests.support.biller_under_test import BillerUnderTest
@@ -199,3 +201,83 @@ def test_a_success_under_a_reference_that_nobody_can_store_says_so_again_when_as
     told = json.loads(paid)
     assert (told["status"], told["biller_reference"]) == ("SUCCESS", "R\ud83d9")
     assert biller.inquire().data == paid
+
+
+def validate(biller: BillerUnderTest, biller_id: str, params: dict[str, str], paise: int) -> Any:
+    return biller.client.post(
+        "/bill-validations", json={"biller_id": biller_id, "customer_params": params, "amount_paise": paise}
+    )
+
+
+RECHARGE = {"mobile_number": "9876501234", "circle": "RAJASTHAN"}
+
+
+def test_what_was_validated_is_paid_by_its_reference_for_that_amount_alone(biller: BillerUnderTest) -> None:
+    reference = validate(biller, "JIO-PREPAID", RECHARGE, 19_900).get_json()["bill_ref"]
+    body = {"biller_id": "JIO-PREPAID", "bill_ref": reference, "customer_params": RECHARGE}
+
+    other = biller.client.post("/payments", json={**body, "request_id": "r" * 20, "amount_paise": 20_000})
+    paid = biller.client.post("/payments", json={**body, "request_id": "s" * 20, "amount_paise": 19_900})
+
+    assert (other.status_code, other.get_json()["error"]) == (422, "not-validated")
+    assert paid.get_json()["status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    ("biller_id", "params", "paise", "status", "error"),
+    [
+        ("JIO-PREPAID", {**RECHARGE, "plan_id": "SANDBOX-28"}, 19_900, 200, None),
+        ("JIO-PREPAID", {**RECHARGE, "plan_id": "SANDBOX-28"}, 19_800, 422, "amount-not-accepted"),
+        ("JIO-PREPAID", {**RECHARGE, "plan_id": "NONE"}, 19_900, 422, "unknown-plan"),
+        ("JIO-PREPAID", {**RECHARGE, "name": "x"}, 19_900, 400, "bad-request"),
+        ("JVVNL", {"k_number": "100000000001"}, 19_900, 422, "validation-not-supported"),
+        ("RPSC", {"application_number": "0123", "examination": "correction", "category": "all"}, 1, 404,
+            "unknown-customer"),
+        ("SANDBOX-OPTIONAL", {"k_number": "100000000003"}, 10_000, 503, "biller-down"),
+        ("NOBODY", {}, 1, 404, "unknown-biller"),
+    ],
+)  # fmt: skip
+def test_a_validation_says_what_is_not_taken(
+    biller: BillerUnderTest, biller_id: str, params: dict[str, str], paise: int, status: int, error: str | None
+) -> None:
+    answer = validate(biller, biller_id, params, paise)
+
+    assert (answer.status_code, answer.get_json().get("error")) == (status, error)
+
+
+def test_a_biller_that_lists_no_bills_says_so(biller: BillerUnderTest) -> None:
+    answer = biller.client.post("/bill-fetches", json={"biller_id": "JIO-PREPAID", "customer_params": RECHARGE})
+
+    assert (answer.status_code, answer.get_json()["error"]) == (422, "fetch-not-supported")
+
+
+def test_plans_of_the_sandbox_say_that_they_are(biller: BillerUnderTest) -> None:
+    plans = biller.client.get("/plans?biller_id=JIO-PREPAID&circle=RAJASTHAN").get_json()["plans"]
+
+    assert plans
+    assert all(plan["sandbox"] and "of no operator" in plan["description"] for plan in plans)
+    assert biller.client.get("/plans?biller_id=JVVNL&circle=RAJASTHAN").get_json() == {"plans": []}
+
+
+def test_a_form_may_be_incomplete_for_a_while_after_it_was_paid_for(biller: BillerUnderTest) -> None:
+    params = {"enrolment_number": "IN123456", "examination": "ba-first-year", "session": "2026-27", "category": "x"}
+    reference = validate(biller, "SANDBOX-UNIVERSITY", params, 80_000).get_json()["bill_ref"]
+    body = {
+        "request_id": "q" * 20, "biller_id": "SANDBOX-UNIVERSITY", "bill_ref": reference, "customer_params": params,
+        "amount_paise": 80_000, "tendered_at": "2026-11-30T18:29:59.999+00:00",
+    }  # fmt: skip
+
+    first = biller.client.post("/payments", json=body).get_json()
+    biller.client.post("/control/clock", json={"advance_seconds": 601})
+
+    assert (first["status"], first["form"]) == ("SUCCESS", "INCOMPLETE")
+    assert biller.client.get(f"/payments/{'q' * 20}").get_json()["form"] == "COMPLETE"
+    (accepted,) = biller.client.get("/control/payments").get_json()["payments"]
+    assert accepted["tendered_at"] == body["tendered_at"]
+
+
+def test_past_its_due_day_more_is_due(biller: BillerUnderTest) -> None:
+    for number, days in (("100000000031", 15), ("100000000032", -1)):
+        (bill,) = biller.fetch(number).get_json()["bills"]
+        assert (bill["amount_paise"], bill["after_due_paise"]) == (70_000, 75_000)
+        assert (date.fromisoformat(bill["due_on"]) > date(2026, 11, 23)) == (days > 0)

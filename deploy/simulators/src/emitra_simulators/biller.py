@@ -1,4 +1,4 @@
-"""The biller network: bills of six billers, payments that are accepted once per request id, and inquiry."""
+"""The biller network: bills, validations, plans, payments that are accepted once per request id, and inquiry."""
 
 import hashlib
 import json
@@ -6,22 +6,36 @@ import secrets
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 from threading import Lock
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from flask import Flask, Response
-from msgspec import Meta
 
+from emitra_simulators.biller_records import (
+    BillFetchRequest,
+    BillValidationRequest,
+    Payment,
+    PaymentRequest,
+    PlansQuery,
+)
 from emitra_simulators.callbacks import Callbacks
-from emitra_simulators.consumers import BILLERS, Conduct, Due, conduct_of, dues_of
-from emitra_simulators.controls import DEFAULT_HANG_SECONDS, Faults, SimulatedClock, controls, instant
+from emitra_simulators.consumers import (
+    BILLERS,
+    FORM_COMPLETE_AFTER_SECONDS,
+    INCOMPLETE_PREFIX,
+    PLANS,
+    Biller,
+    Conduct,
+    Due,
+    conduct_of,
+    dues_of,
+    is_known,
+)
+from emitra_simulators.controls import DEFAULT_HANG_SECONDS, Faults, SimulatedClock, controls
 from emitra_simulators.journal import Journal, replay
 from emitra_simulators.wire import (
     AuditQuery,
-    Body,
-    Paise,
     Refusal,
-    RequestId,
     audit_page,
     fingerprint,
     load_body,
@@ -31,72 +45,12 @@ from emitra_simulators.wire import (
 
 IST = timezone(timedelta(hours=5, minutes=30))
 
+_VALIDATED = "v-"
 # The most payments that one process remembers, at about 500 bytes each. Beyond it new payments are refused, and none
 # is forgotten.
 MAX_PAYMENTS = 1_000_000
 # The most unpaid bills whose reference is kept. Beyond it the oldest bill gets a new one when it is fetched again.
 MAX_OPEN_BILLS = 100_000
-
-
-class Payment(msgspec.Struct):
-    """An accepted payment. Its status follows from the clock alone: nothing has to run for it to settle."""
-
-    request_id: str
-    fingerprint: str
-    biller_id: str
-    bill_ref: str
-    amount_paise: int
-    biller_reference: str
-    accepted_at: float
-    settles_at: float
-    outcome: str
-    reason: str | None
-    times_received: int = 1
-    unstorable_reference: bool = False
-
-    def status(self, at: float) -> str:
-        """SUCCESS, FAILED or PENDING at this second of the epoch."""
-        return self.outcome if at >= self.settles_at else "PENDING"
-
-    def answer(self, at: float) -> dict[str, Any]:
-        """What the caller is answered."""
-        status = self.status(at)
-        reference = "R\ud83d9" if self.unstorable_reference else self.biller_reference
-        answer = {"request_id": self.request_id, "status": status, "biller_reference": reference}
-        if status == "FAILED" and self.reason:
-            answer["reason"] = self.reason
-        return answer
-
-    def audit(self, at: float) -> dict[str, Any]:
-        """What GET /control/payments shows."""
-        return {
-            "request_id": self.request_id,
-            "biller_id": self.biller_id,
-            "bill_ref": self.bill_ref,
-            "amount_paise": self.amount_paise,
-            "status": self.status(at),
-            "biller_reference": self.biller_reference,
-            "times_received": self.times_received,
-            "accepted_at": instant(self.accepted_at),
-        }
-
-
-class BillFetchRequest(Body):
-    """POST /bill-fetches."""
-
-    biller_id: str
-    customer_params: dict[str, str]
-
-
-class PaymentRequest(Body):
-    """POST /payments."""
-
-    request_id: RequestId
-    biller_id: str
-    bill_ref: Annotated[str, Meta(max_length=80)]
-    customer_params: dict[str, str]
-    amount_paise: Paise
-    callback_url: Annotated[str, Meta(pattern=r"^https?://[^\s]{1,2000}\Z")] | None = None
 
 
 class BillerNetwork:
@@ -115,12 +69,37 @@ class BillerNetwork:
 
         Raises Refusal: 404 unknown biller or customer, 400 malformed parameters, 503 biller down.
         """
-        consumer, owed, _ = self._consumer(biller_id, customer_params)
+        biller, consumer, _ = self._consumer(biller_id, customer_params)
+        if not biller.fetch:
+            raise Refusal(422, "fetch-not-supported", f"{biller_id} lists no bills")
+        owed = self._owed(biller_id, consumer)
         bills = []
         for position, due in enumerate(owed):
             nonce = self._nonce(biller_id, consumer, position, due)
             bills.append({"bill_ref": _bill_ref(biller_id, consumer, position, nonce), **_bill_members(due)})
         return bills
+
+    def validate(self, body: BillValidationRequest) -> dict[str, Any]:
+        """A reference under which the biller takes this amount from this consumer.
+
+        Raises Refusal: 404 unknown biller or customer, 400 malformed, 422 unknown plan or amount, 503 biller down.
+        """
+        biller, consumer, _ = self._consumer(body.biller_id, body.customer_params)
+        if not biller.validation:
+            raise Refusal(422, "validation-not-supported", f"{body.biller_id} validates nothing")
+        if not is_known(body.biller_id, consumer):
+            raise Refusal(404, "unknown-customer", f"{body.biller_id} has no such {biller.parameter}")
+        self._check_plan(body.customer_params, body.amount_paise)
+        nonce = secrets.token_hex(8)
+        return {"bill_ref": _validation_ref(body.biller_id, consumer, body.amount_paise, nonce)}
+
+    @staticmethod
+    def plans(query: PlansQuery) -> dict[str, Any]:
+        """The plans of a prepaid biller, the same in each circle. Raises Refusal: 404 unknown biller."""
+        biller = BILLERS.get(query.biller_id)
+        if biller is None:
+            raise Refusal(404, "unknown-biller", f"known billers are {', '.join(BILLERS)}")
+        return {"plans": [asdict(plan) for plan in PLANS.values()] if biller.has_plans else []}
 
     def pay(self, body: PaymentRequest) -> tuple[Payment, Conduct, bool]:
         """Accepts a payment once. Returns it, what the biller does with it, and whether this request is the first.
@@ -136,9 +115,11 @@ class BillerNetwork:
                     raise Refusal(409, "request-id-reused", "this request_id was used for another payment")
                 known.times_received += 1
                 self._journal.append({"repeated": known.request_id})
-                return known, conduct_of(body.biller_id, _only_value(body.customer_params)), False
-            consumer, owed, conduct = self._consumer(body.biller_id, body.customer_params)
-            position = self._check_bill(body, consumer, owed)
+                consumer = body.customer_params[BILLERS[body.biller_id].parameter]
+                return known, conduct_of(body.biller_id, consumer), False
+            biller, consumer, conduct = self._consumer(body.biller_id, body.customer_params)
+            fetched = biller.fetch and not body.bill_ref.startswith(_VALIDATED)
+            paid = self._fetched_bill(body, consumer) if fetched else self._unfetched_bill(body, biller, consumer)
             if len(self._payments) >= MAX_PAYMENTS:
                 raise Refusal(503, "full", f"{MAX_PAYMENTS} payments are remembered: start with a new --state")
             now = self.clock.epoch_seconds()
@@ -154,11 +135,14 @@ class BillerNetwork:
                 outcome=conduct.outcome,
                 reason=conduct.reason,
                 unstorable_reference=conduct.unstorable_reference,
+                form_complete_at=_form_complete_at(biller, consumer, now),
+                tendered_at=body.tendered_at,
             )
             self._journal.append({"accepted": payment})
             self._payments[payment.request_id] = payment
             # The payment is accepted, even if it fails later: the next fetch finds another bill.
-            self._nonces.pop((body.biller_id, consumer, position, owed[position].bill_period), None)
+            if paid is not None:
+                self._nonces.pop(paid, None)
             return payment, conduct, True
 
     def payment(self, request_id: str) -> Payment:
@@ -174,23 +158,50 @@ class BillerNetwork:
             payments = list(self._payments.values())
         return audit_page(payments, query, self.clock.epoch_seconds())
 
-    def _consumer(self, biller_id: str, params: dict[str, str]) -> tuple[str, list[Due], Conduct]:
+    def _consumer(self, biller_id: str, params: dict[str, str]) -> tuple[Biller, str, Conduct]:
         biller = BILLERS.get(biller_id)
         if biller is None:
             raise Refusal(404, "unknown-biller", f"known billers are {', '.join(BILLERS)}")
-        if set(params) != {biller.parameter}:
-            raise Refusal(400, "bad-request", f"customer_params of {biller_id} must be exactly {biller.parameter}")
+        if problem := biller.problem_with(params):
+            raise Refusal(400, "bad-request", problem)
         consumer = params[biller.parameter]
-        if not biller.pattern.fullmatch(consumer):
-            raise Refusal(400, "bad-request", f"{biller.parameter} must be of the form {biller.pattern.pattern}")
         conduct = conduct_of(biller_id, consumer)
         if conduct.down:
             raise Refusal(503, "biller-down", f"{biller_id} cannot be reached")
+        return biller, consumer, conduct
+
+    def _owed(self, biller_id: str, consumer: str) -> list[Due]:
         today = datetime.fromtimestamp(self.clock.epoch_seconds(), UTC).astimezone(IST).date()
         owed = dues_of(biller_id, consumer, today)
         if owed is None:
-            raise Refusal(404, "unknown-customer", f"{biller_id} has no such {biller.parameter}")
-        return consumer, owed, conduct
+            parameter = BILLERS[biller_id].parameter
+            raise Refusal(404, "unknown-customer", f"{biller_id} has no such {parameter}")
+        return owed
+
+    @staticmethod
+    def _check_plan(params: dict[str, str], amount_paise: int) -> None:
+        plan_id = params.get("plan_id")
+        if plan_id is None:
+            return
+        plan = PLANS.get(plan_id)
+        if plan is None:
+            raise Refusal(422, "unknown-plan", "the sandbox has no such plan")
+        if plan.amount_paise != amount_paise:
+            raise Refusal(422, "amount-not-accepted", f"this plan costs {plan.amount_paise} paise")
+
+    @staticmethod
+    def _unfetched_bill(body: PaymentRequest, biller: Biller, consumer: str) -> None:
+        """Raises Refusal unless the payment was validated, where the biller validates."""
+        if biller.validation:
+            nonce = body.bill_ref.removeprefix(_VALIDATED).partition("-")[0]
+            if body.bill_ref != _validation_ref(body.biller_id, consumer, body.amount_paise, nonce):
+                raise Refusal(422, "not-validated", "this bill_ref was not given for this customer and amount")
+
+    def _fetched_bill(self, body: PaymentRequest, consumer: str) -> tuple[str, str, int, str]:
+        """What the bill's reference is kept under."""
+        owed = self._owed(body.biller_id, consumer)
+        position = self._check_bill(body, consumer, owed)
+        return body.biller_id, consumer, position, owed[position].bill_period
 
     def _check_bill(self, body: PaymentRequest, consumer: str, owed: list[Due]) -> int:
         position, _, rest = body.bill_ref.partition("-")
@@ -235,6 +246,7 @@ def biller_app(
     app = new_app("emitra-biller-simulator")
     app.register_blueprint(controls(clock, faults, journal))
     fetch_request = msgspec.json.Decoder(BillFetchRequest)
+    validation_request = msgspec.json.Decoder(BillValidationRequest)
     payment_request = msgspec.json.Decoder(PaymentRequest)
 
     @app.post("/bill-fetches")
@@ -244,6 +256,20 @@ def biller_app(
         bills = network.bills(body.biller_id, body.customer_params)
         faults.before_answer("fetch")
         return {"bills": bills}
+
+    @app.post("/bill-validations")
+    def validate_bill() -> dict[str, Any]:
+        body = load_body(validation_request)
+        faults.on_arrival("fetch")
+        validated = network.validate(body)
+        faults.before_answer("fetch")
+        return validated
+
+    @app.get("/plans")
+    def list_plans() -> dict[str, Any]:
+        query = load_query(PlansQuery)
+        faults.on_arrival("fetch")
+        return network.plans(query)
 
     @app.post("/payments")
     def pay() -> dict[str, Any] | Response:
@@ -286,13 +312,21 @@ def _bill_ref(biller_id: str, consumer: str, position: int, nonce: str) -> str:
     return f"{position}-{nonce}-{seal}"
 
 
+def _validation_ref(biller_id: str, consumer: str, amount_paise: int, nonce: str) -> str:
+    seal = hashlib.blake2b(f"{biller_id}|{consumer}|{amount_paise}|{nonce}".encode(), digest_size=8).hexdigest()
+    return f"{_VALIDATED}{nonce}-{seal}"
+
+
+def _form_complete_at(biller: Biller, consumer: str, at: float) -> float | None:
+    """When the form is complete whose fee a candidate pays; None where nobody is a candidate."""
+    if biller.parameter not in ("enrolment_number", "application_number"):
+        return None
+    return at + FORM_COMPLETE_AFTER_SECONDS if consumer.startswith(INCOMPLETE_PREFIX) else at
+
+
 def _bill_members(due: Due) -> dict[str, Any]:
     members = asdict(due) | {"due_on": due.due_on.isoformat()}
     if due.amount_paise == 0:
         # As sloppily as billers do it: what does not apply is there, and empty.
         return members | {"due_on": "", "bill_period": ""}
     return {name: value for name, value in members.items() if value is not None}
-
-
-def _only_value(params: dict[str, str]) -> str:
-    return next(iter(params.values()))

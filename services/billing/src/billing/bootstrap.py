@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pymongo.client_session import ClientSession
 
 from billing.adapters import events
-from billing.adapters.data.reference_data import load_billers, load_fees, require_rates
+from billing.adapters.data.catalogue import BillerFiles, Catalogue, load_billers, load_orders
+from billing.adapters.data.fee_orders import read_orders
+from billing.adapters.data.marked_yaml import BadFile
 from billing.adapters.mongo import bills as mongo_bills
 from billing.adapters.mongo import breaks as mongo_breaks
 from billing.adapters.mongo import dues as mongo_dues
@@ -19,12 +22,14 @@ from billing.adapters.mongo.centres import CentresWithin, MongoCentres
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
 from billing.adapters.mongo.migration import Migration
 from billing.adapters.mongo.payments import MongoPayments
+from billing.adapters.mongo.tariff import MongoMonthOfPayments
 from billing.adapters.mongo.unit_of_work import UnitOfWork
 from billing.adapters.partners.biller_network import HttpBillerNetwork, OwnFees
 from billing.adapters.partners.json_http import JsonClient
 from billing.adapters.partners.payment_provider import HttpPaymentProvider
 from billing.application.bills.fetch_bills import FetchBillsHandler
 from billing.application.bills.raise_fee_demand import RaiseFeeDemandHandler
+from billing.application.bills.read_plans import PlanReader
 from billing.application.books.check_books import CheckBooksHandler
 from billing.application.centres.note_standing import NoteStandingHandler
 from billing.application.centres.require_trading import RequireTradingHandler
@@ -34,6 +39,7 @@ from billing.application.payments.pay_bill import PayBillHandler
 from billing.application.payments.read_payments import PaymentReader
 from billing.application.payments.return_refused_fee import ReturnRefusedFeeHandler
 from billing.application.payments.sweep_payments import SweepPaymentsHandler
+from billing.application.tariff.rehearse_order import RehearseOrderHandler
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWalletHandler
 from billing.application.wallets.open_wallet import OpenWalletHandler
 from billing.domain.calendar import civil_day
@@ -78,6 +84,8 @@ class Billing:
     billers: Mapping[str, Biller]
     fees: FeeSchedule
     fetch_bills: FetchBillsHandler
+    plans: PlanReader
+    rehearse_order: RehearseOrderHandler
     pay_bill: PayBillHandler
     sweep_payments: SweepPaymentsHandler
     accept_callback: AcceptCallbackHandler
@@ -103,9 +111,11 @@ class Billing:
 
 
 def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
-    """The service over one database and the two outside systems. Raises if a data file contradicts itself."""
-    billers, fees, pace = load_billers(), load_fees(), settings.pace()
-    require_rates(billers, fees, civil_day(utc_now()))
+    """The service over one database and the two outside systems. Raises BadFile if a file of its own is wrong."""
+    fees, pace = load_orders(), settings.pace()
+    built_in = load_billers(fees, civil_day(utc_now()), sandbox=settings.environment == "sandbox")
+    folder = BillerFiles(Path(settings.billers_dir), built_in, fees) if settings.billers_dir else None
+    billers = Catalogue(built_in, folder, lambda: civil_day(utc_now()))
     idempotency, outbox, ledger = Idempotency(mongo), Outbox(mongo.db, settings.service_name), MongoLedger(mongo)
     unit_of_work = UnitOfWork(mongo, ledger, outbox, idempotency)
     payments = MongoPayments(mongo, unit_of_work, outbox, idempotency)
@@ -120,7 +130,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         ),
         settings.biller_callback_url,
     )
-    internal = frozenset(biller.biller_id for biller in billers.values() if biller.internal)
+    internal = frozenset(biller.biller_id for biller in built_in.values() if biller.internal)
     provider = HttpPaymentProvider(
         JsonClient(settings.psp_url, timeout_seconds=settings.psp_timeout_seconds, connections=connections)
     )
@@ -133,6 +143,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         fetch_bills=FetchBillsHandler(
             billers, require_trading, network, demands, bills, payments, new_bill_id=lambda: public_id("bil")
         ),
+        plans=PlanReader(billers, network),
+        rehearse_order=RehearseOrderHandler(fees, MongoMonthOfPayments(mongo)),
         pay_bill=PayBillHandler(billers, fees, require_trading, bills, payments, drive_payment, pace),
         sweep_payments=SweepPaymentsHandler(payments, drive_payment, pace, utc_now),
         accept_callback=AcceptCallbackHandler(payments, settings.biller_callback_secret),
@@ -146,3 +158,22 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         _breaks=MongoBreaks(mongo),
         _centres=centres,
     )
+
+
+def check_biller_files(folder: Path) -> tuple[int, list[str]]:
+    """How many billers a folder of departments' files has, and what is wrong in it, with file and line."""
+    fees, today = load_orders(), civil_day(utc_now())
+    built_in = load_billers(fees, today, sandbox=True)
+    read = BillerFiles(folder, built_in, fees).read(today)
+    own = sum(biller is not built_in.get(biller_id) for biller_id, biller in read.billers.items())
+    return own, [str(problem) for problem in read.problems]
+
+
+def read_order_file(path: Path) -> tuple[FeeSchedule | None, list[str]]:
+    """The schedule of a draft order's file, or what is wrong with it."""
+    try:
+        return read_orders(path.name, path.read_text("utf-8")), []
+    except BadFile as error:
+        return None, [str(problem) for problem in error.problems]
+    except (OSError, UnicodeDecodeError):
+        return None, [f"{path.name}: the file cannot be read as UTF-8"]

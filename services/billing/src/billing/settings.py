@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from billing.domain.payments.pace import Pace
 from servicekit.settings import ServiceSettings, setting, web_address
+
+
+def _is_folder(path: str) -> None:
+    if path and not Path(path).is_dir():
+        raise ValidationError("Must be a folder.")
+
 
 _positive = validate.Range(min=0, min_inclusive=False)
 
@@ -32,6 +39,12 @@ class Settings(ServiceSettings):
         "BILLER_CALLBACK_URL",
         web_address(),
         "this service's /callbacks/biller as the biller network reaches it; empty: it is not asked to call back",
+        default="",
+    )
+    billers_dir: str = setting(
+        "BILLERS_DIR",
+        fields.String(validate=_is_folder),
+        "folder of departments' own biller files, beside those of this service; empty: there are none",
         default="",
     )
     biller_timeout_seconds: float = setting(

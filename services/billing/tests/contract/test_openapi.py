@@ -32,7 +32,9 @@ def test_each_operation_needs_the_scope_that_clients_were_promised(document: Any
     assert scopes == {
         ("get", "/v1/billers"): ["billers:read"],
         ("get", "/v1/billers/{biller_id}"): ["billers:read"],
+        ("get", "/v1/billers/{biller_id}/plans"): ["billers:read"],
         ("get", "/v1/service-charges"): [],
+        ("get", "/v1/fees"): [],
         ("post", "/v1/bill-fetches"): ["bills:fetch"],
         ("post", "/v1/payments"): ["payments:write"],
         ("get", "/v1/payments/{payment_id}"): ["payments:read"],

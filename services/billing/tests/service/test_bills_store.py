@@ -40,13 +40,24 @@ def new_bill() -> Bill:
 
 
 def test_a_fetch_is_read_back_as_it_was_stored_with_what_was_left_out(bills: Bills) -> None:
-    fetch = a_fetch(new_bill(), new_bill())
+    quoted = replace(new_bill(), channel="KIOSK", fee_window="late", once_key="exam:1", older=("bill:1", "bill:2"))
+    fetch = a_fetch(new_bill(), quoted, payer=PAYER)
 
     assert not bills.add(a_claim(fetch.bill_fetch_id), fetch).replayed
 
     assert bills.get_fetch(fetch.bill_fetch_id) == fetch
     assert [bills.get(bill.bill_id, PAYER) for bill in fetch.bills] == list(fetch.bills)
     assert bills.get_fetch("bfe_unknown") is None
+
+
+def test_a_fetch_keeps_the_channel_that_was_stated(bills: Bills) -> None:
+    fetch = a_fetch(new_bill(), payer=Payer("cli_1", None, "MOB"))
+    bills.add(a_claim(fetch.bill_fetch_id), fetch)
+
+    read = bills.get_fetch(fetch.bill_fetch_id)
+
+    assert read is not None
+    assert (read.payer.channel, read) == ("MOB", fetch)
 
 
 def test_a_claim_stands_for_the_first_fetch(bills: Bills) -> None:

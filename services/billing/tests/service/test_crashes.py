@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.support.world import CLIENT, World, inr, json_of, new_key
+from tests.support.world import CLIENT, Caller, World, inr, json_of, new_key
 
 from billing.settings import Settings
 from servicekit.testing import internal_headers
@@ -45,10 +46,27 @@ def abort_what_it_left_open(world: World, name: str) -> None:
     world.mongo.client.admin.command({"killSessions": left_open})
 
 
+def bill_of(centre: Caller, flow: str) -> dict[str, Any]:
+    """A bill of ₹1,525.00 in each of the flows."""
+    if flow == "FETCH_AND_PAY":
+        return centre.bill()
+    if flow == "VALIDATE_AND_PAY":
+        values = {"mobile_number": "9876501234", "circle": "RAJASTHAN"}
+        body = {"biller_id": "VI-PREPAID", "customer_params": values, "amount": inr(152_500)}
+    else:
+        body = {"biller_id": "SANDBOX-DIRECT", "customer_params": {"k_number": "2" * 12}, "amount": inr(152_500)}
+    bill: dict[str, Any] = json_of(centre.post("/v1/bill-fetches", body))["bills"][0]
+    return bill
+
+
+@pytest.mark.parametrize("flow", ["FETCH_AND_PAY", "VALIDATE_AND_PAY", "DIRECT"])
 @pytest.mark.parametrize("crash_point", ["A1", "S1", "S2", "A2"])
-def test_a_payment_interrupted_anywhere_ends_paid_once(world: World, settings: Settings, crash_point: str) -> None:
+def test_a_payment_interrupted_anywhere_ends_paid_once(
+    world: World, settings: Settings, crash_point: str, flow: str
+) -> None:
     centre = world.centre(200_000)
-    bill, key = centre.bill(), new_key()
+    bill, key = bill_of(centre, flow), new_key()
+    charge_paise = bill["service_charge"]["amount"]
     assert centre.kiosk_id is not None
 
     name = pay_and_die(world, settings, crash_point, centre.kiosk_id, bill["bill_id"], key)
@@ -68,5 +86,5 @@ def test_a_payment_interrupted_anywhere_ends_paid_once(world: World, settings: S
     assert [each["times_received"] for each in accepted] == [1]
     assert world.kinds_of(payment_id) == ["hold", "post"]
     assert world.events_of(payment_id) == ["payment.completed.v1"]
-    assert centre.wallet()["balance"] == inr(47_500)
+    assert centre.wallet()["balance"] == inr(47_500 - charge_paise)
     assert world.mongo.db.payments.count_documents({"kiosk_id": centre.kiosk_id}) == 1

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from tests.support.builders import a_payment
 from tests.support.raw_server import answering, closed_port, http
+from tests.support.reference import BILLERS
 
-from billing.adapters.data.reference_data import load_billers
 from billing.adapters.partners.biller_network import HttpBillerNetwork
 from billing.adapters.partners.json_http import MAX_RESPONSE_BYTES, JsonClient
 from billing.adapters.partners.payment_provider import HttpPaymentProvider
@@ -26,7 +26,7 @@ AUTHORISED = {
     "amount_paise": 152_500,
     "status": "AUTHORISED",
 }
-JVVNL = load_billers()["JVVNL"]
+JVVNL = BILLERS["JVVNL"]
 
 
 def network(url: str, callback_url: str = "") -> HttpBillerNetwork:
@@ -238,7 +238,8 @@ def test_bills_with_nothing_to_pay_are_nothing_due() -> None:
 def test_bills_that_cannot_be_believed_are_not_shown(raw: bytes, problem: type[ServiceError]) -> None:
     with answering(raw) as url, pytest.raises(problem) as told:
         network(url).fetch(JVVNL, {"k_number": "100000000001"})
-    assert told.value.members == {"biller_id": "JVVNL"}
+    assert told.value.members["biller_id"] == "JVVNL"
+    assert (told.value.members["step"], len(told.value.members)) == ("bill_request", 4)
 
 
 def test_a_biller_that_does_not_answer_a_fetch_is_a_timeout() -> None:

@@ -8,14 +8,16 @@ import pytest
 from tests.support.builders import a_payment
 from tests.support.fakes import FakeBillers, FakeProvider
 from tests.support.raw_server import closed_port
+from tests.support.reference import BILLERS
 from tests.support.simulators import Simulator
 
-from billing.adapters.data.reference_data import load_billers
 from billing.adapters.partners.biller_network import HttpBillerNetwork
 from billing.adapters.partners.json_http import JsonClient
 from billing.adapters.partners.payment_provider import HttpPaymentProvider
+from billing.application.bills.ports import BillerNetwork
 from billing.application.payments.ports import BillerPayments, PaymentProvider
 from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.form import Form
 from billing.domain.payments.payment import Payment
 from servicekit.ids import public_id
 
@@ -30,6 +32,10 @@ class Biller(Protocol):
     @property
     def port(self) -> BillerPayments:
         """What is asked."""
+
+    @property
+    def network(self) -> BillerNetwork:
+        """The same, as it is asked for bills."""
 
     def payment(self, outcome: Outcome) -> Payment:
         """A payment that the biller will take, with this outcome."""
@@ -46,10 +52,14 @@ class SimulatedBiller:
     simulator: Simulator
     port: BillerPayments
 
+    @property
+    def network(self) -> BillerNetwork:
+        return network(self.simulator.url)
+
     def payment(self, outcome: Outcome) -> Payment:
         number = {Outcome.SUCCESS: "100000000001", Outcome.PENDING: "100000000005"}[outcome]
         params = {"k_number": number}
-        (bill,) = network(self.simulator.url).fetch(load_billers()["JVVNL"], params).bills
+        (bill,) = network(self.simulator.url).fetch(BILLERS["JVVNL"], params).bills
         told: dict[str, Any] = {"bill_ref": bill.bill_ref, "bill_paise": bill.amount_paise, "customer_params": params}
         return a_payment(public_id("pay"), **told)
 
@@ -63,6 +73,10 @@ class SimulatedBiller:
 @dataclass
 class FakedBiller:
     port: FakeBillers
+
+    @property
+    def network(self) -> BillerNetwork:
+        return self.port
 
     def payment(self, outcome: Outcome) -> Payment:
         self.port.next_answers = [] if outcome is Outcome.SUCCESS else [outcome]
@@ -115,6 +129,38 @@ def test_where_no_biller_listens_nothing_is_sent_and_nobody_can_be_asked(billers
     billers.go_away()
 
     assert [billers.port.pay(payment), billers.port.inquire(payment)] == [Answer(Outcome.NOT_SENT)] * 2
+
+
+RECHARGE = {"mobile_number": "9876501234", "circle": "RAJASTHAN"}
+CANDIDATE = {
+    "enrolment_number": "IN123456",
+    "examination": "ba-first-year",
+    "session": "2026-27",
+    "category": "regular",
+}
+
+
+def validated(billers: Biller, biller_id: str, values: dict[str, str], paise: int) -> Payment:
+    """A payment of what the biller has validated."""
+    reference = billers.network.validate(BILLERS[biller_id], values, paise)
+    told: dict[str, Any] = {"biller_id": biller_id, "bill_ref": reference, "bill_paise": paise}
+    return a_payment(public_id("pay"), customer_params=values, **told)
+
+
+def test_what_a_biller_validated_it_takes_each_under_a_reference_of_its_own(billers: Biller) -> None:
+    payments = [validated(billers, "JIO-PREPAID", RECHARGE, 19_900) for _ in range(2)]
+
+    assert payments[0].bill_ref != payments[1].bill_ref
+    assert [billers.port.pay(payment).outcome for payment in payments] == [Outcome.SUCCESS] * 2
+
+
+def test_a_body_says_of_a_form_with_its_answer_and_whenever_it_is_asked(billers: Biller) -> None:
+    if isinstance(billers, FakedBiller):
+        billers.port.form = Form.INCOMPLETE
+    payment = validated(billers, "SANDBOX-UNIVERSITY", CANDIDATE, 80_000)
+    assert billers.port.inquire(payment).form is None
+
+    assert [billers.port.pay(payment).form, billers.port.inquire(payment).form] == [Form.INCOMPLETE] * 2
 
 
 class Provider(Protocol):

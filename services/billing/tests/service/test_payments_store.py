@@ -17,6 +17,7 @@ from billing.application.payments.errors import AmountNotAccepted, BillAlreadyPa
 from billing.application.payments.ports import Payments
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.domain.payments.breaks import Break, BreakKind, Resolution
+from billing.domain.payments.form import FIRST_LOOK_AT_FORM, Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import Failure, Payment, State
 from billing.domain.payments.saga import Change, ended
@@ -67,6 +68,26 @@ def begin(store: Store, payment: Payment) -> None:
 def refusal(payment: Payment) -> Change:
     voided = payment.refused(NOW, Failure("biller-refused", "no", money_returned=True), resume_at=NOW)
     return ended(voided, event_id(), [payment.void_entry(NOW)])
+
+
+def test_a_form_that_is_incomplete_is_kept_with_the_completed_payment_and_only_it_changes(
+    store: Store, new_payment: Make
+) -> None:
+    payment = replace(new_payment(), fee_window="late")
+    begin(store, payment)
+    at = NOW + timedelta(days=9_000)
+    completed = payment.posted(at, "R1", resume_at=at, form=Form.INCOMPLETE)
+    assert store.record(payment, ended(completed, event_id(), [payment.post_entry(at)]))
+    stored = store.get(payment.payment_id)
+    assert stored is not None
+    assert (stored.fee_window, stored.form, stored.resume_at) == ("late", Form.INCOMPLETE, at + FIRST_LOOK_AT_FORM)
+
+    told = stored.form_told(at + FIRST_LOOK_AT_FORM, Form.COMPLETE)
+    assert store.record(stored, Change(told))
+    assert not store.record(stored, Change(stored.form_told(at, None))), "somebody else was told meanwhile"
+
+    assert store.get(payment.payment_id) == told
+    assert (told.form, told.resume_at, told.state) == (Form.COMPLETE, None, State.COMPLETED)
 
 
 def test_a_payment_is_read_back_as_it_was_stored(store: Store, new_payment: Make) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
-from billing.application.bills.ports import BillFetch, FeeDemand, FetchedBills
+from billing.application.bills.ports import BillFetch, FeeDemand, FetchedBills, Plan
 from billing.application.ownership import owns
 from billing.application.payments.errors import BillAlreadyPaid, part_refused
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
@@ -19,11 +19,13 @@ from billing.domain.ledger.wallet import Wallet
 from billing.domain.payer import Payer
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.breaks import Break, Resolution
+from billing.domain.payments.form import Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, Payment, State
 from billing.domain.payments.saga import Change
-from billing.domain.tariff.billers import Biller, Problem
+from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.bills import Bill
+from billing.domain.tariff.problems import Problem
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.idempotency import Claim, Once
 
@@ -298,7 +300,8 @@ class FakeBillers:
 
     `looked_up` are the customers whose bills were asked for; what is told of each is `listed`.
     `taken` is the truth: request id → the outcome the biller itself recorded; idempotent on the request id. An inquiry
-    is answered by `next_inquiries` first: UNKNOWN and NOT_SENT are what becomes of an answer on its way.
+    is answered by `next_inquiries` first: UNKNOWN and NOT_SENT are what becomes of an answer on its way. `validated` is
+    what they were asked to validate, `form` what they say of the forms whose fees they took.
     """
 
     next_answers: list[Outcome] = field(default_factory=list)
@@ -308,10 +311,21 @@ class FakeBillers:
     can_be_asked: bool = True
     listed: FetchedBills = field(default_factory=lambda: FetchedBills(()))
     looked_up: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    validated: list[tuple[str, Mapping[str, str], int]] = field(default_factory=list)
+    offered: tuple[Plan, ...] = ()
+    form: Form | None = None
 
     def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:
         self.looked_up.append((biller.biller_id, customer_params))
         return self.listed
+
+    def validate(self, biller: Biller, customer_params: Mapping[str, str], paise: int) -> str:
+        self.validated.append((biller.biller_id, customer_params, paise))
+        return f"validated-{len(self.validated)}"
+
+    def plans(self, biller: Biller, circle: str) -> tuple[Plan, ...]:
+        self.looked_up.append((biller.biller_id, {"circle": circle}))
+        return self.offered
 
     def pay(self, payment: Payment) -> Answer:
         request_id = payment.post_request_id
@@ -323,14 +337,18 @@ class FakeBillers:
         self.received[request_id] += 1
         # An answer that got lost belongs to a payment that was taken.
         self.taken.setdefault(request_id, Outcome.SUCCESS if answer is Outcome.UNKNOWN else answer)
-        return Answer(Outcome.UNKNOWN) if answer is Outcome.UNKNOWN else _told(self.taken[request_id], "ref", "refused")
+        return Answer(Outcome.UNKNOWN) if answer is Outcome.UNKNOWN else self._told(request_id)
 
     def inquire(self, payment: Payment) -> Answer:
         if not self.can_be_asked:
             return Answer(Outcome.NOT_SENT)
         if self.next_inquiries:
             return Answer(self.next_inquiries.pop(0))
-        return _told(self.taken.get(payment.post_request_id, Outcome.NEVER_SEEN), "ref", "refused")
+        return self._told(payment.post_request_id)
+
+    def _told(self, request_id: str) -> Answer:
+        answer = _told(self.taken.get(request_id, Outcome.NEVER_SEEN), "ref", "refused")
+        return replace(answer, form=self.form if answer.outcome is Outcome.SUCCESS else None)
 
 
 @dataclass

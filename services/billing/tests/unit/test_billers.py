@@ -2,11 +2,9 @@
 
 import pytest
 from tests.support.builders import a_bill
+from tests.support.reference import BILLERS
 
-from billing.adapters.data.reference_data import load_billers
 from billing.domain.tariff.billers import Exactness
-
-BILLERS = load_billers()
 
 
 @pytest.mark.parametrize(

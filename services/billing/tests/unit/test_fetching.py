@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from tests.support.builders import KIOSK, NOW, a_claim, a_payment
 from tests.support.fakes import FakeBillers, FakeBills, FakeCentres, FakeDemands, FakePayments
+from tests.support.reference import BILLERS
 from tests.support.sentences import is_sentence
 
-from billing.adapters.data.reference_data import load_billers
 from billing.application.bills.errors import FeeDemandNotFound
 from billing.application.bills.fetch_bills import FetchBills, FetchBillsHandler
 from billing.application.bills.ports import BillFetch, FeeDemand, FetchedBill, FetchedBills, LeftOut, LeftOutReason
@@ -64,7 +64,7 @@ class Town:
         command = FetchBills(bill_fetch_id, "RBSE", params, payer=PORTAL, claim=CLAIM, at=NOW)
         trading = RequireTradingHandler(self.centres)
         fetch_bills = FetchBillsHandler(
-            *(load_billers(), trading, self.network, self.demands, self.bills, self.payments),
+            *(BILLERS, trading, self.network, self.demands, self.bills, self.payments),
             new_bill_id=lambda: f"bil_{next(self.numbers)}",
         )
         return fetch_bills(replace(command, **changes))
@@ -81,6 +81,7 @@ def test_what_a_biller_lists_is_kept_as_it_was_told_and_binds_for_a_day(town: To
         "customer_params": {"registration_number": "AB12CD"},
         "fetched_at": NOW,
         "expires_at": NOW + timedelta(days=1),
+        "channel": "INT",
     }
     bills = (
         Bill("bil_1", bill_ref="ref-1", amount_paise=152_500, exactness=Exactness.RANGE, minimum_paise=10_000,
@@ -181,6 +182,7 @@ def test_the_fee_of_an_application_is_a_bill_of_our_own_by_the_order_it_was_aske
         "bil_1", "EMITRA-FEES", "dem_1", {"application_id": APPLICATION}, 3_000, Exactness.EXACT,
         minimum_paise=None, multiple_paise=None, due_on=None, bill_period=None, fetched_at=NOW,
         expires_at=NOW + timedelta(days=1), application_id=APPLICATION, fee_order="an order", fee_order_hi="एक आदेश",
+        channel="INT",
     )  # fmt: skip
     written_otherwise = {"application_id": APPLICATION.upper()}
 

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from tests.support.builders import KIOSK, NOW, PACE, a_bill, a_claim
 from tests.support.fakes import FakeBillers, FakeBills, FakeCentres, FakePayments, FakeProvider
+from tests.support.reference import BILLERS, FEES
 
-from billing.adapters.data.reference_data import load_billers, load_fees
 from billing.adapters.events import COMPLETED, FAILED_EVENT, ending_event
 from billing.application.bills.errors import BillExpired
 from billing.application.bills.ports import BillFetch
@@ -34,6 +34,7 @@ from billing.domain.ledger.entries import JournalEntry, Kind
 from billing.domain.payer import Payer
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.breaks import BreakKind
+from billing.domain.payments.form import Form
 from billing.domain.payments.payment import ENDED, FAILED, HOLDING, Payment, State
 from billing.domain.payments.saga import Attempt, Change
 from billing.domain.tariff.bills import Bill
@@ -41,7 +42,6 @@ from servicekit.errors import DependencyUnavailable
 from servicekit.events.envelope import parse, serialise
 from servicekit.idempotency import Claim, Once
 
-BILLERS, FEES = load_billers(), load_fees()
 CENTRE, PORTAL = Payer("cli_kiosk", KIOSK), Payer("cli_portal", None)
 # Enough for three bills: the fourth payment in progress finds the wallet too low.
 FUNDS = 3 * 152_500
@@ -144,6 +144,7 @@ class Money(RuleBasedStateMachine):
         self.answered: dict[str, str] = {}
         self.arrived_late: set[str] = set()
         self.histories: dict[str, tuple[State, ...]] = {}
+        self.forms: dict[str, Form | None] = {}
         self.relayed = 0
         self.broker: list[bytes] = []
         self.consumer = Consumer()
@@ -172,11 +173,17 @@ class Money(RuleBasedStateMachine):
         return request
 
     def _fetch(self, due: int) -> Bill:
-        """A bill for what is due, fetched now; odd ones are applications' fees. The same due may be fetched often."""
+        """A bill for what is due, fetched now. The same due may be fetched often.
+
+        Odd ones are applications' fees, 2 is an examination's; 4 no biller listed: it is each time a due of its own.
+        """
         bill_id = f"bil_{next(self.numbers)}"
         fee = {"biller_id": "EMITRA-FEES", "application_id": f"app_{due}", "fee_order": "an order"} if due % 2 else {}
+        if due == 2:
+            fee = {"once_key": "exam:2", "fee_window": "plain", "fee_order": "an order"}
         until = self.at + timedelta(hours=24)
-        bill = a_bill(bill_id=bill_id, bill_ref=f"due_{due}", fetched_at=self.at, expires_at=until, **fee)
+        bill_ref = bill_id if due == 4 else f"due_{due}"
+        bill = a_bill(bill_id=bill_id, bill_ref=bill_ref, fetched_at=self.at, expires_at=until, **fee)
         for payer in (CENTRE, PORTAL):  # whoever asks finds every bill
             self.fetched.keep(BillFetch(f"{bill_id}-{payer.client_id}", bill.biller_id, payer, (bill,), self.at))
         return bill
@@ -270,6 +277,10 @@ class Money(RuleBasedStateMachine):
         ]
         if lost:
             self.provider.taken[lost[which % len(lost)]] = Outcome.SUCCESS
+
+    @rule(form=st.sampled_from([None, Form.INCOMPLETE, Form.INCOMPLETE, Form.COMPLETE]))
+    def bodies_say_otherwise_of_their_forms(self, form: Form | None) -> None:
+        self.billers.form = form
 
     @rule(which=st.integers(0, 9))
     def the_doorbell_rings(self, which: int) -> None:
@@ -396,6 +407,17 @@ class Money(RuleBasedStateMachine):
         # Nobody gives money back for what the biller has: a late success comes from the world, never from haste.
         late = {payment_id for payment_id, kind in self.store.breaks if kind == BreakKind.LATE_SUCCESS}
         assert late <= self.arrived_late
+
+    @invariant()
+    def a_form_is_told_of_what_is_paid_is_asked_about_while_incomplete_and_never_again_once_complete(self) -> None:
+        for payment in self.store.payments.values():
+            told = payment.form is not None
+            assert not told or _last_automatic(payment) in (State.POSTED, State.COMPLETED)
+            incomplete = payment.form is Form.INCOMPLETE and payment.state is State.COMPLETED
+            assert (payment.resume_at is not None) or not incomplete
+            if self.forms.get(payment.payment_id) is Form.COMPLETE:
+                assert payment.form is Form.COMPLETE
+            self.forms[payment.payment_id] = payment.form
 
     @invariant()
     def i8_no_state_moves_backwards(self) -> None:

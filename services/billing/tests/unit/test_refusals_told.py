@@ -14,8 +14,9 @@ from billing.domain.ledger.entries import JournalEntry, Kind, Leg, sandbox_fundi
 from billing.domain.ledger.wallet import Wallet
 from billing.domain.payer import Payer
 from billing.domain.payments.parts import Part
-from billing.domain.tariff.billers import Biller, CustomerParam, Exactness, Problem
+from billing.domain.tariff.billers import Biller, CustomerParam, Exactness
 from billing.domain.tariff.bills import LISTED_ON_FOR, Bill, following_key
+from billing.domain.tariff.problems import Problem
 
 NUMBER = CustomerParam("k_number", "K number", "के नंबर", numeric=True, min_length=12, max_length=12)
 NAME = CustomerParam(

@@ -1,6 +1,6 @@
 """Civil days in India: fee orders, due dates and financial years go by them."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 # India has one zone and no summer time, so a fixed offset is exact.
 IST = timezone(timedelta(hours=5, minutes=30), "IST")
@@ -10,6 +10,11 @@ _FINANCIAL_YEAR_BEGINS_IN = 4  # April (General Clauses Act 1897, s. 3(21))
 def civil_day(at: datetime) -> date:
     """The day it is in India at an instant."""
     return at.astimezone(IST).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """The first instant of a day in India."""
+    return datetime.combine(day, time(), IST)
 
 
 def financial_year(day: date) -> str:

@@ -18,6 +18,11 @@ def rupees(paise: int) -> str:
     return f"{sign}₹{','.join(groups)}.{part:02d}"
 
 
+def half_up(numerator: int, denominator: int) -> int:
+    """The nearest whole number to a fraction of numbers not below zero; a half goes up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
 def split(paise: int, basis_points: Mapping[str, int]) -> dict[str, int]:
     """`paise` (≥ 0) shared out by `basis_points` (which sum to 10,000): the parts sum to `paise` exactly.
 

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from billing.application.books.check_books import CheckBooks
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
 from billing.bootstrap import Billing, bootstrap
 from billing.domain.money import rupees
+from billing.entrypoints.tariff_commands import first_of_month, lint_billers, read_draft, rehearse
 from billing.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
@@ -92,6 +94,20 @@ def migrate() -> None:
                 done += count
                 advance(count)
     typer.echo(f"billing: {done} document(s) migrated, none left")
+
+
+commands.command("lint-billers")(lint_billers)
+
+
+@commands.command("rehearse-order")
+def rehearse_order(
+    draft: Annotated[Path, typer.Argument(help="A file of orders, with the draft in it.", exists=True, dir_okay=False)],
+    month: Annotated[str, typer.Option(help="The month of payments, such as 2026-10 (IST).")],
+) -> None:
+    """Say who would have paid and earned what, had a draft order been in force in a month. Changes nothing."""
+    first, schedule = first_of_month(month), read_draft(draft)
+    with _billing() as billing:
+        rehearse(billing, schedule, first)
 
 
 def _consecutive(span: str) -> list[str]:

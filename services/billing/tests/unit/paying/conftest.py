@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tests.support.builders import KIOSK, NOW, PACE, a_bill, a_claim
 from tests.support.fakes import FakeBillers, FakeBills, FakeCentres, FakePayments, FakeProvider
+from tests.support.reference import BILLERS, FEES
 
-from billing.adapters.data.reference_data import load_billers, load_fees
 from billing.application.bills.ports import BillFetch
 from billing.application.centres.require_trading import RequireTradingHandler
 from billing.application.payments.drive_payment import DrivePaymentHandler
@@ -60,7 +60,7 @@ class Town:
 
     def handler(self) -> PayBillHandler:
         drive, trading = self.drive(), RequireTradingHandler(self.centres)
-        return PayBillHandler(load_billers(), load_fees(), trading, self.bills, self.store, drive, PACE)
+        return PayBillHandler(BILLERS, FEES, trading, self.bills, self.store, drive, PACE)
 
     def drive(self) -> DrivePaymentHandler:
         return DrivePaymentHandler(self.store, self.billers, self.provider, PACE, lambda: self.at, lambda: "evt")

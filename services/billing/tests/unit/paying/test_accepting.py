@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.support.builders import KIOSK, NOW, PACE, a_bill, a_payment
 from tests.support.fakes import FakePayments
+from tests.support.reference import BILLERS, FEES
 from tests.support.sentences import is_sentence
 
-from billing.adapters.data.reference_data import load_billers, load_fees
 from billing.application.bills.errors import BillExpired
 from billing.application.payments.drive_payment import DrivePayment
 from billing.application.payments.errors import AmountNotAccepted, PaymentNotFound
@@ -88,7 +88,7 @@ def test_a_payment_is_accepted_as_it_began_even_when_the_store_is_gone_before_it
 
     by_wallet, by_card = town.ask(bill, CENTRE), town.ask(replace(bill, bill_ref="other", application_id=None), PORTAL)
 
-    cost = price(load_fees(), load_billers()[bill.biller_id], bill, "AGT", bill.amount_paise)
+    cost = price(FEES, BILLERS[bill.biller_id], bill, "AGT", bill.amount_paise)
     began = [State.CREATED, State.AUTH_REQUESTED, State.AUTHORISED, State.POST_REQUESTED]
     payment = Payment(
         payment_id="pay_1",
@@ -216,7 +216,8 @@ def test_whoever_is_killed_at_a_crash_point_leaves_what_the_walk_says(
 @pytest.mark.parametrize(
     ("changes", "slug", "pointer", "code", "detail"),
     [
-        ({"mode": "UPI"}, "amount-not-accepted", "/mode", "mode-not-offered", "On this channel JVVNL takes: WALLET."),
+        ({"mode": "CARD"}, "amount-not-accepted", "/mode", "mode-not-offered",
+            "On this channel JVVNL takes: WALLET, UPI."),
         ({"instrument": "tok_sandbox_ok"}, "validation-failed", "/payment_instrument", "mode-mismatch",
             "A payment_instrument is not used with mode WALLET."),
         ({"payer": PORTAL, "instrument": None}, "validation-failed", "/payment_instrument", "mode-mismatch",

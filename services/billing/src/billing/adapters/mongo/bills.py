@@ -52,6 +52,7 @@ class MongoBills:
             "client_id": fetch.payer.client_id,
             "kiosk_id": fetch.payer.kiosk_id,
             **({"person_id": fetch.payer.person_id} if fetch.payer.person_id else {}),
+            "channel": fetch.payer.stated_channel,
             "fetched_at": fetch.fetched_at,
             "purge_at": fetch.fetched_at + KEPT_FOR,
             "bills": [_bill_document(bill) for bill in fetch.bills],
@@ -95,7 +96,13 @@ class MongoBills:
 
 
 def _payer_of(document: dict[str, Any]) -> Payer:
-    return Payer(document["client_id"], document["kiosk_id"], document.get("person_id"))
+    # Release 0.1.0 kept neither person nor channel.
+    return Payer(
+        document["client_id"],
+        document["kiosk_id"],
+        document.get("person_id"),
+        stated_channel=document.get("channel"),
+    )
 
 
 def _bill_document(bill: Bill) -> dict[str, Any]:
@@ -115,6 +122,10 @@ def _bill_document(bill: Bill) -> dict[str, Any]:
         "application_id": bill.application_id,
         "fee_order": bill.fee_order,
         "fee_order_hi": bill.fee_order_hi,
+        "channel": bill.channel,
+        "fee_window": bill.fee_window,
+        "once_key": bill.once_key,
+        "older": list(bill.older),
     }
 
 
@@ -160,6 +171,11 @@ def _bill_of(fetch: dict[str, Any], bill: dict[str, Any]) -> Bill:
         application_id=bill["application_id"],
         fee_order=bill["fee_order"],
         fee_order_hi=bill.get("fee_order_hi"),
+        # Release 0.1.0 kept none of these.
+        channel=bill.get("channel"),
+        fee_window=bill.get("fee_window"),
+        once_key=bill.get("once_key"),
+        older=tuple(bill.get("older", ())),
     )
 
 

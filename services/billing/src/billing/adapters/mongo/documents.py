@@ -11,6 +11,7 @@ from typing import Any
 from bson import Int64
 
 from billing.domain.ledger.entries import JournalEntry, Leg
+from billing.domain.payments.form import Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, HOLDING, Failure, Move, Payment, State
 from billing.domain.payments.receipts import Receipt
@@ -55,6 +56,7 @@ def payment_document(payment: Payment) -> Document:
         "history": [_move_document(move) for move in payment.history],
         "part": _part_document(payment.part) if payment.part else None,
         "district_code": payment.district_code,
+        "fee_window": payment.fee_window,
         **_changing(payment),
         **({} if payment.state in FAILED else renamed("holds", payment.bill_key)),
     }
@@ -71,6 +73,7 @@ def _changing(payment: Payment) -> Document:
         **renamed("next_action_at", payment.resume_at),
         "authorisation_id": payment.authorisation_id,
         "biller_reference": payment.biller_reference,
+        "form": payment.form.value if payment.form else None,
         "receipt": {"number": receipt.number, "issued_at": receipt.issued_at} if receipt else None,
         "failure": {
             "code": failure.code,
@@ -143,6 +146,9 @@ def payment_of(document: Document) -> Payment:
         # Release 0.1.0 stored neither.
         part=part_of(document["part"]) if document.get("part") else None,
         district_code=document.get("district_code"),
+        # Release 0.1.0 knew no forms.
+        fee_window=document.get("fee_window"),
+        form=Form(document["form"]) if document.get("form") else None,
     )
 
 

@@ -1,27 +1,42 @@
-"""The biller network over HTTP: `POST /bill-fetches`, `POST /payments`, `GET /payments/{request_id}`."""
+"""The biller network over HTTP.
 
-from collections.abc import Mapping
+`POST /bill-fetches`, `POST /bill-validations`, `GET /plans`, `POST /payments`, `GET /payments/{request_id}`.
+"""
+
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from billing.adapters.partners import foreign
 from billing.adapters.partners.asking import ask, refusal
 from billing.adapters.partners.json_http import JsonClient, NoAnswer, NotSent, Reply
-from billing.application.bills.errors import BillerTimeout, BillerUnavailable, CustomerNotKnown
-from billing.application.bills.ports import FetchedBill, FetchedBills, LeftOut, LeftOutReason
+from billing.application.bills.errors import (
+    BillerTimeout,
+    BillerUnavailable,
+    BillRequestRefused,
+    CustomerNotKnown,
+    of_field,
+)
+from billing.application.bills.ports import FetchedBill, FetchedBills, LeftOut, LeftOutReason, Plan
 from billing.application.payments.ports import BillerPayments
 from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.form import Form
 from billing.domain.payments.payment import Payment
 from billing.domain.tariff.billers import Biller, Exactness
 
 # A biller that lists more bills than this for one customer is not to be believed.
 MOST_BILLS = 100
+MOST_PLANS = 500
 # Billers are asked to be tried again after this long when they are down: an outage outlasts a hurried retry.
 RETRY_AFTER_SECONDS = 30
 # What is stored and shown of a biller's words. Longer than any real one; a receipt and an index hold them.
 _LONGEST_REFERENCE = 64
 _LONGEST_BILL_TEXT = 80
 _LONGEST_STATUS = 40
+_LONGEST_DESCRIPTION = 200
+_LONGEST_VALIDITY_DAYS = 3650
+T = TypeVar("T")
 _OUTCOMES = {"SUCCESS": Outcome.SUCCESS, "PENDING": Outcome.PENDING, "FAILED": Outcome.REFUSED}
 
 
@@ -35,20 +50,49 @@ class HttpBillerNetwork:
 
     def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:
         body = {"biller_id": biller.biller_id, "customer_params": dict(customer_params)}
+        return self._ask(biller, "bill_request", _bills, "POST", "/bill-fetches", body)
+
+    def validate(self, biller: Biller, customer_params: Mapping[str, str], paise: int) -> str:
+        body = {
+            "biller_id": biller.biller_id,
+            "customer_params": dict(customer_params),
+            "amount_paise": paise,
+        }
+        return self._ask(biller, "bill_request", _validated, "POST", "/bill-validations", body)
+
+    def plans(self, biller: Biller, circle: str) -> tuple[Plan, ...]:
+        path = f"/plans?{urlencode({'biller_id': biller.biller_id, 'circle': circle})}"
+        return self._ask(biller, "biller_plan_fetch", _plans, "GET", path)
+
+    def _ask(
+        self,
+        biller: Biller,
+        step: str,
+        read: Callable[[dict[str, Any]], T],
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+    ) -> T:
+        """What `read` makes of an answer by which nothing is paid. Raises problems of bills, in the field's shape."""
         name = biller.biller_id
         try:
-            reply = self._client.call("POST", "/bill-fetches", body)
+            reply = self._client.call(method, path, body)
             if reply.status == 404 and reply.error == "unknown-customer":
-                raise CustomerNotKnown(f"{name} has no customer with these parameters.", biller_id=name)
+                told = of_field("customer", step, reply.error)
+                raise CustomerNotKnown(f"{name} has no customer with these parameters.", biller_id=name, **told)
+            if reply.status == 422 and reply.error:
+                told = of_field("biller", step, foreign.slug(reply.error))
+                raise BillRequestRefused(f"{name} would not take such a payment.", biller_id=name, **told)
             if reply.status != 200:
                 raise foreign.Unusable(f"status {reply.status}")
-            return _bills(reply.document)
+            return read(reply.document)
         except (NotSent, NoAnswer) as error:
             if error.out_of_time:
-                raise BillerTimeout(f"{name} did not answer in time.", biller_id=name) from error
-            raise _unavailable(name) from error
+                told = of_field("gateway", step, "timed-out")
+                raise BillerTimeout(f"{name} did not answer in time.", biller_id=name, **told) from error
+            raise _unavailable(name, of_field("gateway", step, "not-reached")) from error
         except foreign.Unusable as error:
-            raise _unavailable(name) from error
+            raise _unavailable(name, of_field("biller", step, "not-usable")) from error
 
     def pay(self, payment: Payment) -> Answer:
         body: dict[str, Any] = {
@@ -58,6 +102,8 @@ class HttpBillerNetwork:
             "customer_params": dict(payment.customer_params),
             "amount_paise": payment.bill_paise,
         }
+        if payment.fee_window:  # Money tendered in a window counts, however late the body hears of it.
+            body["tendered_at"] = payment.created_at.isoformat()
         if self._callback_url:
             body["callback_url"] = self._callback_url
         return ask(self._client, partial(_taken, payment), "POST", "/payments", body)
@@ -106,15 +152,46 @@ def _outcome(reply: Reply, request_id: str) -> Answer:
         return Answer(Outcome.UNKNOWN)
     if outcome is not Outcome.SUCCESS:
         return Answer(outcome, reason=foreign.slug(document.get("reason")))
-    return Answer(outcome, reference=foreign.required_text(document.get("biller_reference"), _LONGEST_REFERENCE))
+    reference = foreign.required_text(document.get("biller_reference"), _LONGEST_REFERENCE)
+    form = document.get("form")
+    # What is said of the form never puts a success in doubt.
+    return Answer(outcome, reference=reference, form=Form(form) if form in list(Form) else None)
 
 
-def _unavailable(name: str) -> BillerUnavailable:
+def _unavailable(name: str, told: Mapping[str, Any]) -> BillerUnavailable:
     return BillerUnavailable(
         f"{name} is down, or gave an answer that cannot be used. Try again later.",
         retry_after_seconds=RETRY_AFTER_SECONDS,
         biller_id=name,
+        **told,
     )
+
+
+def _validated(document: dict[str, Any]) -> str:
+    return foreign.required_text(document.get("bill_ref"), _LONGEST_BILL_TEXT)
+
+
+def _plans(document: dict[str, Any]) -> tuple[Plan, ...]:
+    """The plans that can be read; one odd plan is left out."""
+    listed = document.get("plans")
+    if not isinstance(listed, list) or len(listed) > MOST_PLANS:
+        raise foreign.Unusable("not a list of plans")
+    plans = []
+    for told in listed:
+        try:
+            if isinstance(told, dict) and (paise := foreign.paise(told.get("amount_paise"))):
+                plans.append(
+                    Plan(
+                        plan_id=foreign.identifier(told.get("plan_id")),
+                        amount_paise=paise,
+                        description=foreign.required_text(told.get("description"), _LONGEST_DESCRIPTION),
+                        validity_days=foreign.count_or_none(told.get("validity_days"), _LONGEST_VALIDITY_DAYS),
+                        sandbox=told.get("sandbox") is True,
+                    )
+                )
+        except foreign.Unusable:
+            continue
+    return tuple(plans)
 
 
 def _bills(document: dict[str, Any]) -> FetchedBills:
@@ -151,6 +228,7 @@ def _bill(told: object) -> FetchedBill:
         exactness=_exactness(told.get("exactness")),
         minimum_paise=foreign.paise_or_none(told.get("minimum_paise")),
         multiple_paise=foreign.paise_or_none(told.get("multiple_paise")),
+        after_due_paise=foreign.paise_or_none(told.get("after_due_paise")),
     )
 
 

@@ -74,6 +74,15 @@ def day_or_none(value: object) -> date | None:
         raise Unusable("not a day") from error
 
 
+def count_or_none(value: object, most: int) -> int | None:
+    """A whole number from 1 to `most` that need not be there. Raises Unusable."""
+    if value is None:
+        return None
+    if type(value) is not int or not 1 <= value <= most:
+        raise Unusable("not a count")
+    return value
+
+
 def slug(value: object) -> str:
     """A reason that may be shown and stored, or `unspecified`: a foreign text could be a customer's name."""
     return value if isinstance(value, str) and _SLUG.fullmatch(value) else "unspecified"

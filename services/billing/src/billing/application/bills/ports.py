@@ -14,7 +14,7 @@ from servicekit.idempotency import Claim, Once
 
 @dataclass(frozen=True)
 class FetchedBill:
-    """One bill as a biller told it; amounts in paise."""
+    """One bill as a biller told it; amounts in paise. `after_due_paise` is due instead once the due day is over."""
 
     bill_ref: str
     amount_paise: int
@@ -23,6 +23,7 @@ class FetchedBill:
     exactness: Exactness
     minimum_paise: int | None
     multiple_paise: int | None
+    after_due_paise: int | None = None
 
 
 class LeftOutReason(StrEnum):
@@ -30,6 +31,8 @@ class LeftOutReason(StrEnum):
 
     NOTHING_TO_PAY = "nothing-to-pay"
     NOT_READABLE = "not-readable"
+    ANOTHER_FIRST = "another-first"
+    PAID = "paid"
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,17 @@ class FetchedBills:
     left_out: tuple[LeftOut, ...] = ()
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A prepaid plan as the biller tells it, paise; `sandbox`: it is none of a real operator's."""
+
+    plan_id: str
+    amount_paise: int
+    description: str
+    validity_days: int | None
+    sandbox: bool
+
+
 class BillerNetwork(Protocol):
     """Billers outside, as they are asked for bills, which changes nothing there."""
 
@@ -56,6 +70,18 @@ class BillerNetwork(Protocol):
         """The customer's bills, none when nothing is due. One odd bill is left out, and the others are payable.
 
         Raises CustomerNotKnown, BillerUnavailable (down, or an answer of which nothing can be read), BillerTimeout.
+        """
+
+    def validate(self, biller: Biller, customer_params: Mapping[str, str], paise: int) -> str:
+        """The biller's reference for a payment of that amount by this customer, which it would take.
+
+        Raises CustomerNotKnown, BillRequestRefused, BillerUnavailable, BillerTimeout.
+        """
+
+    def plans(self, biller: Biller, circle: str) -> tuple[Plan, ...]:
+        """The plans that the biller offers in a circle now.
+
+        Raises BillRequestRefused, BillerUnavailable, BillerTimeout.
         """
 
 

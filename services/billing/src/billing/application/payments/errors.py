@@ -1,6 +1,6 @@
 """Problems of payments. Each docstring's first paragraph is the text of its page in the documentation."""
 
-from billing.domain.tariff.billers import Problem
+from billing.domain.tariff.problems import Problem
 from servicekit.errors import Conflict, FieldProblem, NotAuthenticated, NotFound, ValidationFailed
 
 

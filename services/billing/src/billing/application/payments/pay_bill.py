@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing.application.bills.errors import BillExpired, BillNotFound
+from billing.application.bills.errors import BillExpired, BillNotFound, renumbered
 from billing.application.bills.ports import Bills
 from billing.application.centres.require_trading import RequireTrading, RequireTradingHandler
 from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
 from billing.application.payments.errors import AmountNotAccepted, PaymentNotFound, amount_refused
 from billing.application.payments.ports import Payments
+from billing.domain.calendar import civil_day
 from billing.domain.payer import Payer
 from billing.domain.payments.pace import Pace
 from billing.domain.payments.parts import Part
@@ -61,8 +62,9 @@ class PayBillHandler:
     def __call__(self, command: PayBill) -> Once[Payment]:
         """The payment as far as it came within the caller's deadline.
 
-        Raises CentreSuspended, CentreClosed, BillNotFound, BillExpired, AmountNotAccepted, ValidationFailed,
-        BillAlreadyPaid, WalletTooLow, WalletNotOpen, IdempotencyKeyReused. Nothing is raised once the intent is stored.
+        Raises CentreSuspended, CentreClosed, BillNotFound, BillExpired, AccountRenumbered, AmountNotAccepted,
+        ValidationFailed, BillAlreadyPaid, WalletTooLow, WalletNotOpen, IdempotencyKeyReused. Nothing is raised once the
+        intent is stored.
         """
         try:
             payment = self._intent(command)
@@ -99,13 +101,19 @@ class PayBillHandler:
         if bill is None:
             raise BillNotFound("There is no bill with this bill_id; fetch the bill first.")
         if command.at >= bill.expires_at:
-            raise BillExpired("This bill was fetched more than a day ago; fetch it again.", bill_id=bill.bill_id)
-        biller = self.billers[bill.biller_id]
-        self._check(command, biller, bill)
-        cost = price(self.fees, biller, bill, command.payer.channel, command.amount_paise)
+            raise BillExpired("This quote no longer holds; fetch the bill again.", bill_id=bill.bill_id)
+        biller = self.billers.get(bill.biller_id)
+        if biller is None:
+            raise BillExpired("This biller is no longer paid here.", bill_id=bill.bill_id)
+        if newest := biller.successor(bill.customer_params, civil_day(command.at)):
+            raise renumbered(newest, biller)
+        # Where it was quoted, it is paid: modes, limits and shares go by that channel.
+        channel = bill.channel or command.payer.channel
+        self._check(command, biller, bill, channel)
+        cost = price(self.fees, biller, bill, channel, command.amount_paise)
         # The limit is of what the payer pays: the charge is a part of it.
         total_paise = command.amount_paise + cost.service_charge_paise
-        if problem := biller.problem_with_limit(command.payer.channel, command.mode, total_paise):
+        if problem := biller.problem_with_limit(channel, command.mode, total_paise):
             raise amount_refused(problem)
         # The hold on a wallet is its authorisation, so such a payment starts where a card's has to get first.
         states = [State.CREATED, State.AUTH_REQUESTED]
@@ -118,7 +126,7 @@ class PayBillHandler:
             kiosk_id=command.payer.kiosk_id,
             person_id=command.payer.person_id,
             assistance_id=command.payer.assistance_id,
-            channel=command.payer.channel,
+            channel=channel,
             mode=command.mode,
             instrument=command.instrument,
             biller_id=biller.biller_id,
@@ -142,6 +150,7 @@ class PayBillHandler:
             resume_at=command.at + self.pace.grace,
             part=_part_of(bill),
             district_code=centre.district_code if centre else None,
+            fee_window=bill.fee_window,
         )
 
     def _bill_key(self, bill: Bill) -> str:
@@ -158,9 +167,7 @@ class PayBillHandler:
             key = following_key(key, paid.payment_id)
         return key
 
-    @staticmethod
-    def _check(command: PayBill, biller: Biller, bill: Bill) -> None:
-        channel = command.payer.channel
+    def _check(self, command: PayBill, biller: Biller, bill: Bill, channel: str) -> None:
         if problem := biller.problem_with_mode(channel, command.mode):
             raise AmountNotAccepted(problem.detail, errors=[FieldProblem("/mode", problem.code, problem.detail)])
         if (command.instrument is None) != (command.mode == "WALLET"):
@@ -169,6 +176,10 @@ class PayBillHandler:
             raise ValidationFailed(detail, errors=[FieldProblem("/payment_instrument", "mode-mismatch", detail)])
         if problem := bill.problem_with_amount(command.amount_paise):
             raise amount_refused(problem)
+        if any(self.payments.paying(key) is None for key in bill.older):
+            detail = f"{biller.biller_id} has its bills paid in order: pay the older ones first."
+            detail_hi = "इस बिलर के बिल क्रम से भरे जाते हैं: पहले पुराने बिल भरें।"
+            raise AmountNotAccepted(detail, errors=[FieldProblem("/bill_id", "older-first", detail, detail_hi)])
 
 
 def _paid_at(payment: Payment) -> datetime | None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing.domain.payments.form import Form
+
 
 class Outcome(StrEnum):
     """What is known after asking a partner to do something, or asking what became of it.
@@ -21,8 +23,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """An outcome with the other side's reference (SUCCESS) or reason (REFUSED)."""
+    """An outcome with the other side's reference (SUCCESS) or reason (REFUSED).
+
+    `form` is what a body says, with a SUCCESS, of the form whose fee it took.
+    """
 
     outcome: Outcome
     reference: str = ""
     reason: str = ""
+    form: Form | None = None

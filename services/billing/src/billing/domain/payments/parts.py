@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from billing.domain.money import rupees
-from billing.domain.tariff.billers import Problem
+from billing.domain.tariff.problems import Problem
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from billing.domain.ledger.accounts import PSP_AUTHORISED, PSP_CLEARING, PSP_HELD, wallet_account, wallet_held_account
 from billing.domain.ledger.entries import JournalEntry, Kind, Leg
+from billing.domain.payments.form import FIRST_LOOK_AT_FORM, LONGEST_LOOK_AT_FORM, LOOK_AT_FORM_FOR, Form
 from billing.domain.payer import Payer
 from billing.domain.payments.parts import Part
 from billing.domain.payments.receipts import Receipt, receipt_number
@@ -85,6 +86,8 @@ class Payment:
     it was paid: `assistance_id` is then their consent (ADR 0044).
     `resume_at` is when the sweeper looks at it again (None: never), `deadline_at` when people take over.
     `events_told` counts its events, which is their sequence.
+    `fee_window` names the window in which an examination's fee was tendered, which was at `created_at`; `form` is what
+    the body says of the form that was paid for, where it says something.
     `unsent`: the last attempt certainly did not reach the other side, so it may be made again, or given up.
     """
 
@@ -125,6 +128,8 @@ class Payment:
     person_id: str | None = None
     assistance_id: str | None = None
     district_code: str | None = None
+    fee_window: str | None = None
+    form: Form | None = None
 
     @property
     def payer(self) -> Payer:
@@ -182,18 +187,27 @@ class Payment:
             history=(*self.history, *(Move(state, at) for state in states)),
         )
 
-    def posted(self, at: datetime, biller_reference: str, *, resume_at: datetime) -> Self:
+    def posted(self, at: datetime, biller_reference: str, *, resume_at: datetime, form: Form | None = None) -> Self:
         """The biller took the payment. One the wallet paid is complete with that; a card has yet to be captured.
 
         Whoever records this captures at once; the sweeper does only if that has not ended by `resume_at`.
         """
-        moved = self.move(at, State.POSTED, biller_reference=biller_reference, resume_at=resume_at)
+        moved = self.move(at, State.POSTED, biller_reference=biller_reference, resume_at=resume_at, form=form)
         return moved.completed(at) if self.by_wallet else moved
 
     def completed(self, at: datetime) -> Self:
-        """Everything is done: the receipt exists from now on."""
+        """Everything is done: the receipt exists from now on. A form that is incomplete is asked about again."""
         receipt = Receipt(number=receipt_number(self.transaction_token, at), issued_at=at)
-        return self.move(at, State.COMPLETED, receipt=receipt)
+        look_at = at + FIRST_LOOK_AT_FORM if self.form is Form.INCOMPLETE else None
+        return self.move(at, State.COMPLETED, receipt=receipt, resume_at=look_at)
+
+    def form_told(self, at: datetime, form: Form | None) -> Self:
+        """What is known of the form after asking about it; None: nothing was told."""
+        if form is Form.COMPLETE:
+            return replace(self, form=form, resume_at=None, attempts=0)
+        waited = at - self.history[-1].at
+        wait = min(max(waited, FIRST_LOOK_AT_FORM), LONGEST_LOOK_AT_FORM)
+        return replace(self, resume_at=at + wait if waited < LOOK_AT_FORM_FOR else None, attempts=0)
 
     def refused(self, at: datetime, failure: Failure, *, resume_at: datetime) -> Self:
         """It will not be posted. A wallet has its money back at once; a card's authorisation is voided next.

@@ -13,6 +13,7 @@ from enum import Enum, StrEnum
 from billing.domain.ledger.entries import JournalEntry
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.breaks import Break, BreakKind, Resolution
+from billing.domain.payments.form import Form
 from billing.domain.payments.pace import SLOW_INQUIRY, Pace
 from billing.domain.payments.payment import Failure, Payment, State
 
@@ -89,7 +90,7 @@ def ask_first(payment: Payment, attempt: Attempt, pace: Pace, at: datetime) -> A
         # People have it because no answer came in time; if one comes late, it goes on as it would have then.
         _, inquire = _SENDS.get(payment.reached, (None, Ask.FIND_AUTHORISATION))
         return _REPEATS.get(payment.reached, inquire)
-    return _LOOKS_BACK.get(payment.state)
+    return Ask.INQUIRE if payment.form is Form.INCOMPLETE else _LOOKS_BACK.get(payment.state)
 
 
 def ask_next(payment: Payment, ask: Ask, answer: Answer, pace: Pace, at: datetime) -> Ask | None:
@@ -131,6 +132,8 @@ class Decision:
                 change = self._looked_back()
             case State.AUTH_FAILED:
                 change = self._looked_back_at_provider()
+            case State.COMPLETED:  # The money is where it belongs, for good: only the form is asked about.
+                change = Change(self.payment.form_told(self.at, self.answer.form))
             case _:
                 change = self._resumed()
         return change
@@ -166,7 +169,9 @@ class Decision:
         payment, at = self.payment, self.at
         match self.answer.outcome:
             case Outcome.SUCCESS:
-                posted = payment.posted(at, self.answer.reference, resume_at=at + self.pace.grace)
+                posted = payment.posted(
+                    at, self.answer.reference, resume_at=at + self.pace.grace, form=self.answer.form
+                )
                 entries = [payment.post_entry(at)]
                 return self._ended(posted, entries) if posted.state is State.COMPLETED else Change(posted, entries)
             case Outcome.REFUSED:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from billing.domain.calendar import start_of_day
 from billing.domain.money import rupees
-from billing.domain.tariff.billers import Exactness, Problem
+from billing.domain.tariff.billers import Exactness
+from billing.domain.tariff.problems import Problem
 
 # A bill that may be paid in part, or in any amount, is paid with at least this unless the biller says more.
 LEAST_PAYMENT_PAISE = 100
@@ -27,8 +29,10 @@ def following_key(bill_key: str, payment_id: str) -> str:
 class Bill:
     """What is due, as the biller said at `fetched_at`; it may be paid until `expires_at`, then it is fetched again.
 
-    `customer_params` go back to the biller with the payment. `fee_order` is the order that an application's fee comes
-    from; the reference of such a fee is its demand.
+    `customer_params` go back to the biller with the payment. `fee_order` is the order that an application's fee, or an
+    examination's, comes from; the reference of an application's fee is its demand. `channel` is where it was quoted
+    (None: before channels were told). `fee_window` names the window of an examination fee, `once_key` what stands for
+    the candidate's one charge. `older` are the keys of bills that are paid before this one.
     """
 
     bill_id: str
@@ -46,6 +50,10 @@ class Bill:
     application_id: str | None = None
     fee_order: str | None = None
     fee_order_hi: str | None = None
+    channel: str | None = None
+    fee_window: str | None = None
+    once_key: str | None = None
+    older: tuple[str, ...] = ()
 
     @property
     def due_key(self) -> str:
@@ -56,6 +64,8 @@ class Bill:
         """
         if self.application_id:
             return self.bill_ref
+        if self.once_key:
+            return self.once_key
         if self.bill_period:
             return self._key(self.bill_period)
         return self._key(None, self.due_on.isoformat() if self.due_on else self.amount_paise)
@@ -63,7 +73,8 @@ class Bill:
     @property
     def former_key(self) -> str | None:
         """The key under which release 0.1.0 knew this due, where that was another one."""
-        return None if self.bill_period or self.application_id or self.is_paid_in_parts else self._key(None)
+        dated = self.bill_period or self.application_id or self.once_key or self.is_paid_in_parts
+        return None if dated else self._key(None)
 
     @property
     def is_paid_in_parts(self) -> bool:
@@ -77,7 +88,9 @@ class Bill:
 
     def is_listed_anew(self, paid_at: datetime | None) -> bool:
         """Whether the biller lists it so long after it was paid that it is a due of its own. A fee is due once."""
-        return paid_at is not None and not self.application_id and self.fetched_at >= paid_at + LISTED_ON_FOR
+        if paid_at is None or self.application_id or self.once_key:
+            return False
+        return self.fetched_at >= paid_at + LISTED_ON_FOR
 
     def _key(self, *dated: object) -> str:
         return _digest([self.biller_id, sorted(self.customer_params.items()), self.bill_ref, *dated])
@@ -105,6 +118,19 @@ class Bill:
             steps = rupees(self.multiple_paise)
             return Problem("amount", "amount-not-a-multiple", f"A part payment is a multiple of {steps}.")
         return None
+
+
+def amount_as_of(
+    at: datetime, amount_paise: int, due_on: date | None, after_due_paise: int | None
+) -> tuple[int, datetime | None]:
+    """What is due at an instant, and until when that holds (None: as far as the biller says, for good).
+
+    A bill is in time on the whole of its due day in India; then, where the biller says so, another amount is due.
+    """
+    if due_on is None or after_due_paise is None:
+        return amount_paise, None
+    over_at = start_of_day(due_on + timedelta(days=1))
+    return (amount_paise, over_at) if at < over_at else (after_due_paise, None)
 
 
 def _digest(told: object) -> str:

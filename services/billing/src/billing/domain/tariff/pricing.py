@@ -35,10 +35,14 @@ def price(schedule: FeeSchedule, biller: Biller, bill: Bill, channel: str, paise
     credits += _revenue(charge.heads)
     if charge.department_paise:
         credits.append(Leg(f"department:{biller.biller_id}:charges", -charge.department_paise))
+    order = bill.fee_order or charge.order
+    order_hi = bill.fee_order_hi or bill.fee_order or charge.order_hi
+    if bill.fee_window:  # One order sets the fee, another the charge for paying it.
+        order, order_hi = f"{order}; {charge.order}", f"{order_hi}; {charge.order_hi}"
     return Price(
         service_charge_paise=charge.citizen_paise,
-        order=bill.fee_order or charge.order,
-        order_hi=bill.fee_order_hi or bill.fee_order or charge.order_hi,
+        order=order,
+        order_hi=order_hi,
         credits=tuple(credits),
     )
 

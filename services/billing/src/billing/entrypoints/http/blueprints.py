@@ -11,7 +11,7 @@ payments = Blueprint("payments", description="Bills fetched and paid, receipts, 
 internal = Blueprint("internal", description="For the platform's own services and the biller network.")
 
 
-def payer() -> Payer:
+def payer(stated_channel: str | None = None) -> Payer:
     """The caller as a payer."""
     client = caller()
-    return Payer(client.client_id, client.kiosk_id, client.citizen_id, client.assistance_id)
+    return Payer(client.client_id, client.kiosk_id, client.citizen_id, client.assistance_id, stated_channel)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from billing.application.bills.ports import BillFetch, LeftOut, LeftOutReason
-from billing.domain.tariff.billers import Biller
+from billing.application.bills.ports import BillFetch, LeftOut, LeftOutReason, Plan
+from billing.domain.tariff.billers import Amounts, Biller
 from billing.domain.tariff.bills import Bill
 from billing.domain.tariff.fees import FeeSchedule
 from billing.domain.tariff.pricing import price
@@ -20,6 +20,14 @@ def biller_view(biller: Biller) -> dict[str, Any]:
         "category": biller.category,
         "coverage": biller.coverage,
         "pending_supported": biller.pending_supported,
+        "bharat_connect_id": biller.bharat_connect_id,
+        "flow": biller.flow.value,
+        "fetch": biller.fetch.value,
+        "listing": biller.listing.value,
+        "amounts": _amounts_view(biller.amounts) if biller.amounts else None,
+        "has_plans": biller.has_plans,
+        "facts_unset": list(biller.facts_unset),
+        "sandbox": biller.sandbox,
         "customer_params": [
             {
                 "name": param.name,
@@ -30,6 +38,7 @@ def biller_view(biller: Biller) -> dict[str, Any]:
                 "max_length": param.max_length,
                 "pattern": published_form(param.pattern.pattern) if param.pattern else None,
                 "optional": param.optional,
+                "choices": list(param.choices),
             }
             for param in biller.customer_params
         ],
@@ -38,6 +47,25 @@ def biller_view(biller: Biller) -> dict[str, Any]:
             for channel, modes in biller.limits.items()
             for mode, paise in modes.items()
         ],
+    }
+
+
+def _amounts_view(amounts: Amounts) -> dict[str, Any]:
+    return {
+        "minimum": money(amounts.minimum_paise),
+        "maximum": money(amounts.maximum_paise),
+        "multiple": money(amounts.multiple_paise),
+    }
+
+
+def plan_view(plan: Plan) -> dict[str, Any]:
+    """A plan as its operator tells it."""
+    return {
+        "plan_id": plan.plan_id,
+        "amount": money(plan.amount_paise),
+        "description": plan.description,
+        "validity_days": plan.validity_days,
+        "sandbox": plan.sandbox,
     }
 
 
@@ -60,6 +88,14 @@ _LEFT_OUT = {
     LeftOutReason.NOT_READABLE: (
         "The biller lists one more bill that cannot be read, so it cannot be paid here. Ask the biller.",
         "बिलर की सूची में एक और बिल है जो पढ़ा नहीं जा सका, इसलिए उसका भुगतान यहाँ नहीं हो सकता। कृपया बिलर से संपर्क करें।",
+    ),
+    LeftOutReason.ANOTHER_FIRST: (
+        "The biller has one bill paid at a time: pay the older one, then ask again.",
+        "यह बिलर एक बार में एक ही बिल लेता है: पहले पुराना बिल भरें, फिर पुनः देखें।",
+    ),
+    LeftOutReason.PAID: (
+        "The fee of this examination and session is paid for this candidate. It is charged once.",
+        "इस अभ्यर्थी की इस परीक्षा एवं सत्र का शुल्क जमा हो चुका है। यह एक ही बार लिया जाता है।",
     ),
 }
 
@@ -84,6 +120,7 @@ def _bill_view(biller: Biller, fees: FeeSchedule, bill: Bill, channel: str) -> d
         "total": money(bill.amount_paise + cost.service_charge_paise),
         "fee_order": cost.order,
         "fee_order_hi": cost.order_hi,
+        "fee_window": bill.fee_window,
         "due_on": bill.due_on,
         "bill_period": bill.bill_period,
         "exactness": bill.exactness.value,

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from billing.application.bills.errors import BillExpired, BillNotFound
+from billing.application.bills.errors import AccountRenumbered, BillExpired, BillNotFound
 from billing.application.payments.accept_callback import AcceptCallback
 from billing.application.payments.errors import (
     AmountNotAccepted,
@@ -46,6 +46,7 @@ _PAYMENT_ID = {
     WalletNotOpen,
     BillAlreadyPaid,
     BillExpired,
+    AccountRenumbered,
     WalletTooLow,
     AmountNotAccepted,
 )

@@ -2,6 +2,7 @@
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from billing.domain.payments.form import Form
 from billing.domain.payments.payment import State
 from billing.entrypoints.http.amounts import MoneySchema, above_zero, instant, shown
 from billing.entrypoints.http.bills.schemas import CHANNELS, MODES
@@ -68,6 +69,37 @@ class ReceiptShownSchema(Schema):
     total = shown("What the citizen pays.")
     fee_order = fields.String(required=True, metadata={"description": "The order that sets the service charge or fee."})
     fee_order_hi = fields.String(required=True)
+    tendered_at = instant("When the payer gave the money; for a window or a due day this counts.")
+    fee_window = fields.String(
+        required=True, allow_none=True, metadata={"description": "The window that an examination's fee was paid in."}
+    )
+
+
+class FieldErrorShownSchema(Schema):
+    """An error in the shape that the bill payment field uses."""
+
+    source = fields.String(
+        required=True,
+        metadata={
+            "description": "Whose it is.",
+            "x-extensible-enum": ["customer", "biller", "gateway", "business", "internal"],
+            "example": "biller",
+        },
+    )
+    step = fields.String(required=True, metadata={"description": "Where it arose.", "example": "bill_payment"})
+    reason = fields.String(required=True, metadata={"description": "What it was.", "example": "account-closed"})
+
+
+class FormShownSchema(Schema):
+    """The form whose fee was paid."""
+
+    status = fields.String(
+        required=True, validate=validate.OneOf([form.value for form in Form]), metadata={"example": "INCOMPLETE"}
+    )
+    next_step = fields.String(
+        required=True, allow_none=True, metadata={"description": "What the candidate does next; null: nothing."}
+    )
+    next_step_hi = fields.String(required=True, allow_none=True)
 
 
 class FailureShownSchema(Schema):
@@ -80,6 +112,7 @@ class FailureShownSchema(Schema):
     reason = fields.String(required=True, metadata={"description": "What `code` means, to be shown to the payer."})
     reason_hi = fields.String(required=True, metadata={"description": "The same in Hindi."})
     money_returned = fields.Boolean(required=True)
+    error = fields.Nested(FieldErrorShownSchema, required=True)
 
 
 class PaymentShownSchema(Schema):
@@ -112,6 +145,15 @@ class PaymentShownSchema(Schema):
     )
     receipt = fields.Nested(ReceiptShownSchema, required=True, allow_none=True)
     failure = fields.Nested(FailureShownSchema, required=True, allow_none=True)
+    fee_window = fields.String(
+        required=True, allow_none=True, metadata={"description": "The window that an examination's fee was paid in."}
+    )
+    form = fields.Nested(
+        FormShownSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of an examination: whether the form that was paid for is complete; null: not told."},
+    )
     created_at = instant("When it was asked for.")
     deadline_at = instant("When people take it over, if it has not come to its end by then.")
     completed_at = Instant(required=True, allow_none=True)

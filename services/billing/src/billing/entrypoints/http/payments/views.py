@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from billing.application.bills.errors import of_field
+from billing.domain.payments.form import Form
 from billing.domain.payments.payment import FAILED, Failure, Payment, State
 from billing.domain.tariff.billers import Biller
 from servicekit.money import money
@@ -14,6 +16,19 @@ _FAILURES = {
     "biller-refused": ("The biller did not accept the payment.", "बिलर ने भुगतान स्वीकार नहीं किया।"),
     "authorisation-declined": ("The payment was not authorised.", "भुगतान की अनुमति नहीं मिली।"),
     "expired": ("The payment could not be made in time.", "भुगतान समय पर नहीं हो सका।"),
+}
+
+
+_SOURCES = {"biller-refused": "biller", "authorisation-declined": "customer", "expired": "gateway"}
+# By what the body says of the form: what the candidate does next.
+_NEXT_STEPS: dict[Form, tuple[str | None, str | None]] = {
+    Form.COMPLETE: (None, None),
+    Form.INCOMPLETE: (
+        "The fee is paid and counts; the form is not complete. Finish it at the body, with the receipt number, before "
+        "its last day. Do not pay again.",
+        "शुल्क जमा हो गया है और मान्य है; फ़ॉर्म अधूरा है। अंतिम तिथि से पहले रसीद संख्या के साथ संस्था के पोर्टल पर फ़ॉर्म पूरा करें। "
+        "दोबारा भुगतान न करें।",
+    ),
 }
 
 
@@ -49,6 +64,8 @@ def receipt_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, A
         "total": money(payment.total_paise),
         "fee_order": payment.fee_order,
         "fee_order_hi": payment.fee_order_hi,
+        "tendered_at": payment.created_at,
+        "fee_window": payment.fee_window,
     }
 
 
@@ -71,6 +88,8 @@ def payment_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, A
         "receipt": receipt_view(billers, payment),
         "application_id": payment.application_id,
         "failure": _failure_view(failure) if failure else None,
+        "fee_window": payment.fee_window,
+        "form": _form_view(payment.form) if payment.form else None,
         "created_at": payment.created_at,
         "deadline_at": payment.deadline_at,
         "completed_at": payment.receipt.issued_at if payment.receipt else None,
@@ -79,13 +98,20 @@ def payment_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, A
 
 def _failure_view(failure: Failure) -> dict[str, Any]:
     reason, reason_hi = _FAILURES[failure.code]
+    refused = failure.code != "expired"  # in the other side's own words, which are a slug
     return {
         "code": failure.code,
         "detail": failure.detail,
         "reason": reason,
         "reason_hi": reason_hi,
         "money_returned": failure.money_returned,
+        "error": of_field(_SOURCES[failure.code], "bill_payment", failure.detail if refused else failure.code),
     }
+
+
+def _form_view(form: Form) -> dict[str, Any]:
+    next_step, next_step_hi = _NEXT_STEPS[form]
+    return {"status": form.value, "next_step": next_step, "next_step_hi": next_step_hi}
 
 
 def transaction_view(payment: Payment) -> dict[str, Any]:
