@@ -51,7 +51,7 @@ def test_a_fetch_is_read_back_as_it_was_stored_with_what_was_left_out(bills: Bil
 
 
 def test_a_fetch_keeps_the_channel_that_was_stated(bills: Bills) -> None:
-    fetch = a_fetch(new_bill(), payer=Payer("cli_1", None, "MOB"))
+    fetch = a_fetch(new_bill(), payer=Payer("cli_1", None, stated_channel="MOB"))
     bills.add(a_claim(fetch.bill_fetch_id), fetch)
 
     read = bills.get_fetch(fetch.bill_fetch_id)

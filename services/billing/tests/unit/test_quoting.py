@@ -156,11 +156,15 @@ def test_the_letter_case_of_a_choice_does_not_count(town: Town) -> None:
 @pytest.mark.parametrize(
     ("payer", "accepted"),
     [
-        (Payer("c", KIOSK, stated_channel="AGT"), True), (Payer("c", KIOSK, stated_channel="KIOSK"), True), (Payer("c", KIOSK, stated_channel="INT"), False),
-        (Payer("c", None, stated_channel="INT"), True), (Payer("c", None, stated_channel="MOB"), True), (Payer("c", None, stated_channel="AGT"), False),
+        (Payer("c", KIOSK, stated_channel="AGT"), True),
+        (Payer("c", KIOSK, stated_channel="KIOSK"), True),
+        (Payer("c", KIOSK, stated_channel="INT"), False),
+        (Payer("c", None, stated_channel="INT"), True),
+        (Payer("c", None, stated_channel="MOB"), True),
+        (Payer("c", None, stated_channel="AGT"), False),
         (Payer("c", None, stated_channel="KIOSK"), False),
     ],
-)  # fmt: skip
+)
 def test_a_client_states_a_channel_that_may_be_its_own(town: Town, payer: Payer, accepted: bool) -> None:
     if accepted:
         assert town.quote("SANDBOX-DIRECT", K_NUMBER, payer, amount_paise=100).bills[0].channel == payer.stated_channel

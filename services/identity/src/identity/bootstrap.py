@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
@@ -32,15 +33,15 @@ from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.key_stores.no_keys import NoKeys
 from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
 from identity.adapters.mongo_assistances import DISPUTED, WITHDRAWN, MongoAssistances
+from identity.adapters.mongo_breaches import MongoBreaches
 from identity.adapters.mongo_cases import MongoCases
 from identity.adapters.mongo_centres import CentresWithin, MongoCentres
-from identity.adapters.mongo_breaches import MongoBreaches
 from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_consents import MongoConsents
 from identity.adapters.mongo_erasures import MongoErasures
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
-from identity.adapters.mongo_notices import MongoNotices, NoticesWithin
 from identity.adapters.mongo_kept import MongoKept
+from identity.adapters.mongo_notices import MongoNotices, NoticesWithin
 from identity.adapters.mongo_own_data import MongoOwnData
 from identity.adapters.mongo_people import MongoPeople
 from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns

@@ -247,6 +247,8 @@ def test_a_number_that_is_none_records_nobody_and_is_not_repeated(run: Run, mong
     assert "no mobile number" in done.stderr
     assert "12345" not in done.stderr + done.stdout
     assert mongo.db.people.count_documents({}) == 0
+
+
 def test_two_secrets_of_a_client_count_while_one_takes_the_place_of_the_other(
     run: Run, own_client: FlaskClient
 ) -> None:

@@ -38,7 +38,5 @@ class Viewer:
     def uploaded(self, attachment: Attachment) -> bool:
         """Before an application has it, an upload is of whoever made it: a centre, a citizen, or software."""
         return self.reach.covers(
-            Belonging(
-                client_id=attachment.client_id, kiosk_id=attachment.kiosk_id, person_id=attachment.person_id
-            )
+            Belonging(client_id=attachment.client_id, kiosk_id=attachment.kiosk_id, person_id=attachment.person_id)
         )

@@ -22,7 +22,6 @@ EXIT_BROKEN_TYPES = 1
 EXIT_NO_FOLDER = 2
 
 
-
 @contextmanager
 def _certificates() -> Iterator[Certificates]:
     try:

@@ -78,7 +78,6 @@ class MongoClients:
         return changed.matched_count == 1
 
 
-
 def _upsert(client: Client) -> UpdateOne:
     document = _document(client)
     created_at = document.pop("created_at")

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from billing.domain.ledger.accounts import PSP_AUTHORISED, PSP_CLEARING, PSP_HELD, wallet_account, wallet_held_account
 from billing.domain.ledger.entries import JournalEntry, Kind, Leg
-from billing.domain.payments.form import FIRST_LOOK_AT_FORM, LONGEST_LOOK_AT_FORM, LOOK_AT_FORM_FOR, Form
 from billing.domain.payer import Payer
+from billing.domain.payments.form import FIRST_LOOK_AT_FORM, LONGEST_LOOK_AT_FORM, LOOK_AT_FORM_FOR, Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.receipts import Receipt, receipt_number
 

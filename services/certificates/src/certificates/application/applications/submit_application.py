@@ -175,7 +175,6 @@ class SubmitApplicationHandler:
             raise AttachmentsNotAcceptable("An attachment cannot be used.", errors=[problem]) from None
 
 
-
 def _list(words: Iterable[str]) -> str:
     return ", ".join(words)
 

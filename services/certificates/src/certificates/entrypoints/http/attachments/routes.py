@@ -20,7 +20,14 @@ from certificates.application.attachments.receive_attachment import BeginAttachm
 from certificates.bootstrap import Certificates
 from certificates.domain.attachments.attachment import MOST_PIECE_BYTES, MediaType
 from certificates.entrypoints.http.attachments import schemas, views
-from certificates.entrypoints.http.blueprint import APPLICANTS, KEY_RETENTION_DAYS, READERS, WithHeaders, blueprint, viewer
+from certificates.entrypoints.http.blueprint import (
+    APPLICANTS,
+    KEY_RETENTION_DAYS,
+    READERS,
+    WithHeaders,
+    blueprint,
+    viewer,
+)
 from servicekit.http import application, caller, idempotency_claim, mark_replayed
 from servicekit.ids import public_id
 from servicekit.instants import rfc3339, utc_now
