@@ -118,7 +118,7 @@ def test_a_payment_is_shown_to_whom_it_belongs_and_is_not_there_for_anybody_else
     assert READER.get("pay_2", Payer("cli_1", None)) == OF_PORTAL
 
     for payment_id, payer in (
-        ("pay_1", Payer("cli_1", None)),
+        ("pay_1", Payer("cli_3", None)),
         ("pay_1", Payer("cli_1", "ksk_2")),
         ("pay_2", Payer("cli_2", None)),
         ("pay_3", Payer("cli_1", KIOSK)),

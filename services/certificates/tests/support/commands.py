@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.builders import MONDAY, TEHSILDAR, a_claim, domicile_form
+from tests.support.builders import MONDAY, TEHSILDAR, a_claim, domicile_form, viewer_of
 
 from certificates.application.applications.record_fee_payment import RecordFeePayment
 from certificates.application.applications.submit_application import SubmitApplication
@@ -21,6 +21,7 @@ def submit_command(**changed: Any) -> SubmitApplication:
         "district_code": "102",
         "applicant": domicile_form(),
         "attachments": (),
+        "viewer": viewer_of("cli_kiosk", "ksk_RJ10200001", None),
         "client_id": "cli_kiosk",
         "kiosk_id": "ksk_RJ10200001",
         "at": MONDAY,

@@ -17,7 +17,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_form, domicile_form, jwk
+from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_form, domicile_form, jwk, viewer_of
 from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
@@ -122,6 +122,7 @@ class Certificates(RuleBasedStateMachine):
             district_code="102",
             applicant=FORMS[type_code],
             attachments=(),
+            viewer=viewer_of("cli_kiosk", None, None),
             client_id="cli_kiosk",
             kiosk_id=None,
             at=self.at,
