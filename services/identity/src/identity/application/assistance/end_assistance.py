@@ -39,7 +39,7 @@ class EndAssistanceHandler:
         return self.assistances.get(command.assistance.id) or command.assistance
 
     def dispute(self, command: Dispute) -> Case:
-        """The case, which was there before or is new. Raises NoticeNotFound."""
+        """The case, which was there before or is new. Raises MessageNotFound."""
         assistance, earlier = self.read.of_notice(command.notice_code)
         if earlier is not None:
             return earlier

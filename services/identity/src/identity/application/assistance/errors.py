@@ -36,10 +36,10 @@ class AssistanceNotSetUp(Told, DependencyUnavailable):
     title_hi = "यहाँ अभी सहमति माँगना उपलब्ध नहीं है"
 
 
-class NoticeNotFound(Told, NotFound):
+class MessageNotFound(Told, NotFound):
     """No notice has this code: part of the address is missing, or it was mistyped."""
 
-    slug = "notice-not-found"
+    slug = "message-not-found"
     title = "No notice has this code"
     title_hi = "इस कोड की कोई सूचना नहीं है"
 

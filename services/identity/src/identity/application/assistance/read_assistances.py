@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from identity.application.assistance.errors import AssistanceNotFound, CaseNotFound, NoticeNotFound
+from identity.application.assistance.errors import AssistanceNotFound, CaseNotFound, MessageNotFound
 from identity.application.assistance.ports import Assistances, Cases
 from identity.domain.assistance.assistance import Assistance
 from identity.domain.assistance.cases import Case, CaseState
@@ -29,10 +29,10 @@ class AssistanceReader:
         return assistance
 
     def of_notice(self, code: str) -> tuple[Assistance, Case | None]:
-        """By the code in a notice, with the case that it opened. Raises NoticeNotFound."""
+        """By the code in a notice, with the case that it opened. Raises MessageNotFound."""
         assistance = self.assistances.of_notice(stored(code))
         if assistance is None or assistance.consent is None:
-            raise NoticeNotFound("Open the link of the message again, whole.", "संदेश का पूरा लिंक फिर से खोलें।")
+            raise MessageNotFound("Open the link of the message again, whole.", "संदेश का पूरा लिंक फिर से खोलें।")
         return assistance, self.cases.about(assistance.id)
 
     def case(self, case_id: str) -> Case:

@@ -10,7 +10,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from identity.application.assistance.end_assistance import Dispute, Withdraw
-from identity.application.assistance.errors import NoticeNotFound
+from identity.application.assistance.errors import MessageNotFound
 from identity.application.assistance.words import act_words, clock, where_words
 from identity.bootstrap import NOT_ME_PATH, Identity
 from identity.domain.assistance.cases import Reason
@@ -40,7 +40,7 @@ not_me = Blueprint("not-me", description="People say that they did not let it be
 
 @not_me.route(f"{NOT_ME_PATH}/<string:code>", parameters=[_CODE])
 @not_me.public("a page for whoever has the code of a notice, which nobody can guess")
-@not_me.raises(NoticeNotFound)
+@not_me.raises(MessageNotFound)
 @not_me.response(200, _PAGE, content_type=HTML, description="What was done, and the forms; or the case and its answer.")
 def show_notice(code: str) -> AnyResponse:
     """Look at what a notice is about, and how far its case is
@@ -68,7 +68,7 @@ def show_notice(code: str) -> AnyResponse:
 @not_me.route(NOT_ME_PATH, methods=["POST"])
 @not_me.public("the form of a page; whoever has the code of a notice is its person")
 @not_me.repeatable("there is one case about each assistance, and what has ended stays so")
-@not_me.raises(NoticeNotFound)
+@not_me.raises(MessageNotFound)
 @not_me.arguments(NotMeFormSchema, location="form")
 @not_me.response(303, headers=["Location"], description="Back to the page.")
 def answer_notice(form: dict[str, str]) -> AnyResponse:
