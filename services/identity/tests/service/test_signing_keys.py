@@ -113,7 +113,7 @@ def test_the_worker_makes_the_next_keys_in_time_and_takes_the_ended_ones_away(
     keep_signing_keys(daily)
     assert not set(old) & set(published(opened))
     assert kid_of(opened) == began[0]
-    assert SERVICE.processes == ["api", "worker"]
+    assert SERVICE.processes == ["api", "worker", "relay"]
     assert [job.run for job in SERVICE.jobs] == [keep_signing_keys]
 
 

@@ -30,7 +30,7 @@ from identity.entrypoints.http.assistance.schemas import (
     CaseSchema,
     CasesPageSchema,
     CasesQuerySchema,
-    ConsentRequestSchema,
+    AgreementRequestSchema,
 )
 from identity.entrypoints.http.vault.routes import new_reference
 from servicekit.errors import FieldProblem, ValidationFailed
@@ -134,7 +134,7 @@ def get_assistance(assistance_id: str) -> dict[str, Any]:
 @assistances.requires("assistances:write", roles=COUNTERS)
 @assistances.repeatable("the right code again gives the same receipt; a wrong one is one of five tries")
 @assistances.raises(AssistanceNotFound, AssistanceOver, WrongCode, TooManyTries)
-@assistances.arguments(ConsentRequestSchema, example={"code": "123456"})
+@assistances.arguments(AgreementRequestSchema, example={"code": "123456"})
 @assistances.response(200, AssistanceSchema)
 def give_consent(body: dict[str, Any], assistance_id: str) -> dict[str, Any]:
     """Hand in the code that the person told you

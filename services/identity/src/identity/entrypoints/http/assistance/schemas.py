@@ -107,7 +107,7 @@ class ActSchema(Schema):
     scopes = fields.List(fields.String(), required=True)
 
 
-class ConsentSchema(Schema):
+class AgreementSchema(Schema):
     """The receipt."""
 
     text_id = fields.String(required=True, metadata={"description": "The version of the words that were agreed to."})
@@ -128,11 +128,11 @@ class AssistanceSchema(Schema):
     amount = fields.Nested(AmountSchema, required=True, allow_none=True)
     minutes = fields.Integer(required=True)
     code_expires_at = Instant(required=True, allow_none=True, metadata={"description": "Until when the code counts."})
-    consent = fields.Nested(ConsentSchema, required=True, allow_none=True)
+    consent = fields.Nested(AgreementSchema, required=True, allow_none=True)
     ends_at = Instant(required=True, allow_none=True, metadata={"description": "Null until it was agreed to."})
 
 
-class ConsentRequestSchema(DiscreetSchema):
+class AgreementRequestSchema(DiscreetSchema):
     """What the person read out."""
 
     code = fields.String(
