@@ -24,7 +24,7 @@ from identity.domain.assistance.cases import Case, CaseState
 from identity.domain.sign_in.sign_in import new_code
 from identity.domain.vault.records import Actor
 from identity.entrypoints.http.assistance.schemas import (
-    AnswerRequestSchema,
+    CaseAnswerRequestSchema,
     AssistanceRequestSchema,
     AssistanceSchema,
     CaseSchema,
@@ -194,7 +194,7 @@ def get_case(case_id: str) -> dict[str, Any]:
 @assistances.repeatable("the same answer again changes nothing; another one is refused")
 @assistances.raises(CaseNotFound, CaseAnswered)
 @assistances.arguments(
-    AnswerRequestSchema,
+    CaseAnswerRequestSchema,
     example={"text": "The payment was returned to you.", "text_hi": "भुगतान आपको लौटा दिया गया है।"},
 )
 @assistances.response(200, CaseSchema)

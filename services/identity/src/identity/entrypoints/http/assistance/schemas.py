@@ -192,7 +192,7 @@ class CasesPageSchema(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
-class AnswerRequestSchema(DiscreetSchema):
+class CaseAnswerRequestSchema(DiscreetSchema):
     """What support found, for the person."""
 
     text = Text(Remarks(LONGEST_ANSWER), required=True, metadata={"description": "In English."})
