@@ -29,6 +29,8 @@ COUNTER = frozenset({Role.OPERATOR, Role.STAFF})
 """The people of a centre."""
 EVERYBODY = frozenset(Role) - {Role.SERVICE}
 """Every role from outside: for what is nobody's own."""
+PEOPLE = EVERYBODY - {Role.MACHINE}
+"""Whoever signed in: for what is a person's own, whatever they act as."""
 # Who there was before people signed in. A route that does not say whom it is for is for these, and fails a test.
 UNDECLARED = frozenset({Role.MACHINE, Role.OFFICER})
 

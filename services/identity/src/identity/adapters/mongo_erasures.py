@@ -8,7 +8,7 @@ from pymongo import IndexModel, ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from identity.adapters.mongo_people import MOBILE_NUMBERS
+from identity.adapters.mongo_people import MOBILE_NUMBERS, MongoPeople
 from identity.adapters.mongo_sign_ins import DEVICES, SIGN_INS
 from identity.adapters.mongo_tokens import CODES, GRANTS
 from identity.adapters.mongo_vault import RECORDS, MongoVault
@@ -91,9 +91,16 @@ class MongoErasures:
         return self._move(erasure.id, {"version": erasure.version}, State.ERASING, {})
 
     def own_holds(self, person_id: str) -> Sequence[Hold]:
-        """Clients that are in force and act for the person."""
-        offices = self._db["clients"].find({"person.id": person_id, "status": ClientStatus.ACTIVE.value})
-        return [Hold(reason=HOLDS_OFFICE, subject=row["_id"], since=row["created_at"]) for row in offices]
+        """Clients that are in force and act for the person, and the person's own rights until they end."""
+        clients = self._db["clients"].find({"person.id": person_id, "status": ClientStatus.ACTIVE.value})
+        person = MongoPeople(self._db).get(person_id)
+        return [
+            *(Hold(reason=HOLDS_OFFICE, subject=row["_id"], since=row["created_at"]) for row in clients),
+            *(
+                Hold(reason=HOLDS_OFFICE, subject=right.id, since=right.begins_at, until=right.ends_at)
+                for right in (person.rights if person else ())
+            ),
+        ]
 
     def erase_person(self, erasure: Erasure, at: datetime) -> None:
         """In an order in which every step can be repeated: what finds others goes after them.

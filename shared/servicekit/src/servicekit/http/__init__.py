@@ -1,6 +1,6 @@
 """HTTP the same way in every service; routes import everything they need from here."""
 
-from servicekit.access import COUNTER, EVERYBODY, Role
+from servicekit.access import COUNTER, EVERYBODY, PEOPLE, Role
 from servicekit.fields import Coded
 from servicekit.http.blueprint import Blueprint
 from servicekit.http.callers import Actor, Caller, Person
@@ -12,6 +12,7 @@ from servicekit.http.keyed import idempotency_claim, mark_replayed
 __all__ = [
     "COUNTER",
     "EVERYBODY",
+    "PEOPLE",
     "Actor",
     "Blueprint",
     "Caller",

@@ -9,7 +9,7 @@ from datetime import datetime
 from identity.application.clients.errors import InvalidClient, TooManyFailedAuthentications
 from identity.application.clients.ports import Assertions, Clients, FailedAuthentications, UsedAssertions
 from identity.domain.clients.client import Client
-from identity.domain.clients.client_secrets import NOBODYS_SHA256, matches
+from identity.domain.clients.client_secrets import NO_SECRET_SHA256, matches
 
 # Ten wrong secrets in a minute: more than a person mistyping, far less than a script.
 MAX_FAILURES = 10
@@ -55,8 +55,8 @@ class AuthenticateClientHandler:
         # An unknown client takes the same comparison, or the answer's time would tell the two apart.
         # Two of them, for every client, whether its secret is being rotated or not.
         given, earlier = command.client_secret or "", client.earlier_secret if client else None
-        is_present = matches(given, client.secret_sha256 if client else NOBODYS_SHA256)
-        is_earlier = matches(given, earlier.sha256 if earlier and command.at < earlier.until else NOBODYS_SHA256)
+        is_present = matches(given, client.secret_sha256 if client else NO_SECRET_SHA256)
+        is_earlier = matches(given, earlier.sha256 if earlier and command.at < earlier.until else NO_SECRET_SHA256)
         right = is_present or is_earlier
         if client is not None and client.is_active and self._proved(client, command, right):
             return client

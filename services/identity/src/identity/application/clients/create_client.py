@@ -9,7 +9,7 @@ from identity.application.clients.ports import Clients
 from identity.application.people.errors import UnknownPerson
 from identity.application.people.ports import People
 from identity.domain.clients.client import ActingPerson, Algorithm, Client, ClientKind
-from identity.domain.clients.client_secrets import NOBODYS_SHA256, sha256_of
+from identity.domain.clients.client_secrets import NO_SECRET_SHA256, sha256_of
 from identity.domain.people.definitions import MAX_NAME_LENGTH, InvalidDefinition
 from identity.domain.people.person import Person
 from servicekit.text import Line, Refusal
@@ -89,7 +89,7 @@ def _client(command: CreateClient) -> Client:
         name=command.name,
         kind=command.kind,
         # A secret that counts nowhere is not kept either.
-        secret_sha256=NOBODYS_SHA256
+        secret_sha256=NO_SECRET_SHA256
         if command.kind is ClientKind.APP or command.public_keys
         else sha256_of(command.client_secret),
         scopes=frozenset(command.scopes),

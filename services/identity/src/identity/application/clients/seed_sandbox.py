@@ -18,7 +18,7 @@ from identity.application.clients.sandbox import (
 from identity.application.people.change_rights import GrantRight, GrantRightHandler
 from identity.application.people.ports import MobileOwners, People, RightsKept
 from identity.domain.clients.client import ActingPerson, Client, ClientKind
-from identity.domain.clients.client_secrets import NOBODYS_SHA256, matches, new_secret, sha256_of
+from identity.domain.clients.client_secrets import NO_SECRET_SHA256, matches, new_secret, sha256_of
 from identity.domain.people.mobile import read_mobile
 from identity.domain.people.person import Person
 
@@ -103,7 +103,7 @@ def _client(client: SandboxClient, secret: str | None, at: datetime) -> Client:
         id=client.id,
         name=client.name,
         kind=client.kind,
-        secret_sha256=sha256_of(secret) if secret else NOBODYS_SHA256,
+        secret_sha256=sha256_of(secret) if secret else NO_SECRET_SHA256,
         scopes=client.scopes,
         kiosk_id=client.kiosk_id,
         person=_acting(client.officer) if client.officer else None,

@@ -10,8 +10,7 @@ import hmac
 import secrets
 
 SECRET_BYTES = 32  # 256 bits: far above the 112 bits from which a fast hash is enough
-NOBODYS_SHA256 = hashlib.sha256(b"no client has this secret").hexdigest()
-# Of a client that has no secret and could be given one: no text is known that hashes to it.
+# Stands where there is no secret: no text is known that hashes to it, so whoever compares with it finds nobody.
 NO_SECRET_SHA256 = "0" * 64
 
 

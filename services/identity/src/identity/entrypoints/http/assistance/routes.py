@@ -24,13 +24,13 @@ from identity.domain.assistance.cases import Case, CaseState
 from identity.domain.sign_in.sign_in import new_code
 from identity.domain.vault.records import Actor
 from identity.entrypoints.http.assistance.schemas import (
-    CaseAnswerRequestSchema,
+    AgreementRequestSchema,
     AssistanceRequestSchema,
     AssistanceSchema,
+    CaseAnswerRequestSchema,
     CaseSchema,
     CasesPageSchema,
     CasesQuerySchema,
-    AgreementRequestSchema,
 )
 from identity.entrypoints.http.vault.routes import new_reference
 from servicekit.errors import FieldProblem, ValidationFailed

@@ -21,7 +21,7 @@ from identity.bootstrap import Identity
 from identity.domain.privacy.consents import Language
 from identity.entrypoints.http.privacy import schemas, views
 from servicekit.errors import FieldProblem, ValidationFailed
-from servicekit.http import Blueprint, application, caller, cursor, request_id
+from servicekit.http import PEOPLE, Blueprint, application, caller, cursor, request_id
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 
@@ -70,7 +70,7 @@ def get_notice_version(notice_id: str, version: int) -> dict[str, Any]:
 
 
 @own_data.route("/v1/consents", methods=["POST"])
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.repeatable("a consent that says the same as the one in force is that one")
 @own_data.raises(PersonNeeded, PersonErased, NoticeNotFound, NoticeChanged, NoticeIncomplete, InvalidConsent)
 @own_data.arguments(schemas.ConsentRequestSchema)
@@ -102,7 +102,7 @@ def give_consent(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @own_data.route("/v1/consents")
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.raises(PersonNeeded, PersonErased)
 @own_data.response(200, schemas.ConsentsSchema)
 def list_consents() -> dict[str, Any]:
@@ -115,7 +115,7 @@ def list_consents() -> dict[str, Any]:
 
 
 @own_data.route("/v1/consents/<string:consent_id>", parameters=[_CONSENT_ID])
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.raises(PersonNeeded, PersonErased, ConsentNotFound)
 @own_data.response(200, schemas.ConsentSchema)
 def get_consent(consent_id: str) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def get_consent(consent_id: str) -> dict[str, Any]:
 
 
 @own_data.route("/v1/consents/<string:consent_id>/withdrawals", methods=["POST"], parameters=[_CONSENT_ID])
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.repeatable("a consent is withdrawn once; a repeat gives the same receipt")
 @own_data.raises(PersonNeeded, PersonErased, ConsentNotFound)
 @own_data.response(200, schemas.ConsentSchema)
@@ -150,7 +150,7 @@ def withdraw_consent(consent_id: str) -> dict[str, Any]:
 
 
 @own_data.route("/v1/privacy/readings")
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.raises(PersonNeeded, PersonErased)
 @own_data.arguments(schemas.PageQuerySchema, location="query")
 @own_data.response(200, schemas.OwnReadingsPageSchema)
@@ -168,7 +168,7 @@ def list_own_readings(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @own_data.route("/v1/privacy/export")
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.raises(PersonNeeded, PersonErased)
 @own_data.response(200, schemas.ExportSchema)
 def export_own_data() -> dict[str, Any]:
@@ -181,7 +181,7 @@ def export_own_data() -> dict[str, Any]:
 
 
 @own_data.route("/v1/privacy/breach-notices")
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.raises(PersonNeeded, PersonErased)
 @own_data.response(200, schemas.BreachNoticesSchema)
 def list_breach_notices() -> dict[str, Any]:
@@ -194,7 +194,7 @@ def list_breach_notices() -> dict[str, Any]:
 
 
 @own_data.route("/v1/privacy/erasures", methods=["POST"])
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.repeatable("a person has one open request; a repeat gives that one")
 @own_data.raises(PersonNeeded, PersonErased)
 @own_data.response(202, schemas.ErasureSchema)
@@ -217,7 +217,7 @@ def request_erasure() -> dict[str, Any]:
 
 
 @own_data.route("/v1/privacy/erasures")
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.raises(PersonNeeded, PersonErased)
 @own_data.response(200, schemas.ErasuresSchema)
 def list_erasures() -> dict[str, Any]:
@@ -231,7 +231,7 @@ def list_erasures() -> dict[str, Any]:
 
 
 @own_data.route("/v1/privacy/erasures/<string:erasure_id>", parameters=[_ERASURE_ID])
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.raises(PersonNeeded, PersonErased, ErasureNotFound)
 @own_data.response(200, schemas.ErasureSchema)
 def get_erasure(erasure_id: str) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def get_erasure(erasure_id: str) -> dict[str, Any]:
 
 
 @own_data.route("/v1/privacy/erasures/<string:erasure_id>/withdrawals", methods=["POST"], parameters=[_ERASURE_ID])
-@own_data.requires(_OWN)
+@own_data.requires(_OWN, roles=PEOPLE)
 @own_data.repeatable("a request is taken back once; a repeat changes nothing")
 @own_data.raises(PersonNeeded, PersonErased, ErasureNotFound, ErasureBegun)
 @own_data.response(200, schemas.ErasureSchema)

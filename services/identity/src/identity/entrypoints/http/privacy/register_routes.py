@@ -25,12 +25,13 @@ from identity.entrypoints.http.privacy.register_schemas import (
     BreachSchema,
     IntimationRequestSchema,
 )
-from servicekit.http import Blueprint, application, caller, idempotency_claim, mark_replayed
+from servicekit.http import Blueprint, Role, application, caller, idempotency_claim, mark_replayed
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
 
 KEY_RETENTION_DAYS = 7
 _BREACHES = "privacy:breaches"
+_PROTECTION = [Role.MACHINE, Role.OFFICER, Role.STATE_ADMIN]
 _ERASURE_ID = {
     "in": "path",
     "name": "erasure_id",
@@ -48,7 +49,7 @@ register = Blueprint("privacy-register", description="Erasures that services ans
 
 
 @register.route("/v1/privacy/erasures/<string:erasure_id>/answers", methods=["POST"], parameters=[_ERASURE_ID])
-@register.requires("privacy:answers")
+@register.requires("privacy:answers", roles=[Role.MACHINE])
 @register.repeatable("an answer takes the place of the same service's last one")
 @register.raises(AnswerNotGranted, InvalidAnswer, ErasureNotFound, ErasureBegun)
 @register.arguments(schemas.AnswerRequestSchema)
@@ -73,7 +74,7 @@ def answer_erasure(body: dict[str, Any], erasure_id: str) -> dict[str, Any]:
 
 
 @register.route("/v1/privacy/breaches", methods=["POST"])
-@register.requires(_BREACHES)
+@register.requires(_BREACHES, roles=_PROTECTION)
 @register.keyed("record-breach", retention_days=KEY_RETENTION_DAYS)
 @register.raises(PersonNeeded, InvalidBreach)
 @register.arguments(BreachRequestSchema)
@@ -108,7 +109,7 @@ def record_breach(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @register.route("/v1/privacy/breaches")
-@register.requires(_BREACHES)
+@register.requires(_BREACHES, roles=_PROTECTION)
 @register.response(200, BreachesSchema)
 def list_breaches() -> dict[str, Any]:
     """Look at the register
@@ -119,7 +120,7 @@ def list_breaches() -> dict[str, Any]:
 
 
 @register.route("/v1/privacy/breaches/<string:breach_id>", parameters=[_BREACH_ID])
-@register.requires(_BREACHES)
+@register.requires(_BREACHES, roles=_PROTECTION)
 @register.raises(BreachNotFound)
 @register.response(200, BreachSchema)
 def get_breach(breach_id: str) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def get_breach(breach_id: str) -> dict[str, Any]:
 
 
 @register.route("/v1/privacy/breaches/<string:breach_id>/intimations", methods=["POST"], parameters=[_BREACH_ID])
-@register.requires(_BREACHES)
+@register.requires(_BREACHES, roles=_PROTECTION)
 @register.repeatable("the first word of each kind counts")
 @register.raises(BreachNotFound)
 @register.arguments(IntimationRequestSchema)

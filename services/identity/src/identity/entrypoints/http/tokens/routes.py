@@ -37,7 +37,7 @@ from identity.entrypoints.http.tokens.schemas import (
 from identity.entrypoints.http.tokens.server import CODE_CHALLENGE_METHOD, RESPONSE_TYPE, OAuthRequest, OAuthServer
 from identity.entrypoints.http.tokens.token_request import FORM, client_request
 from servicekit.errors import NotPermitted
-from servicekit.http import Blueprint, application, caller
+from servicekit.http import PEOPLE, Blueprint, application, caller
 from servicekit.instants import utc_now
 
 AUTHORIZE_PATH = "/v1/oauth2/authorize"
@@ -143,7 +143,7 @@ def _asked() -> tuple[Client, str]:
 
 
 @tokens.route(USERINFO_PATH, methods=["GET"])
-@tokens.requires(OPENID)
+@tokens.requires(OPENID, roles=PEOPLE)
 @tokens.response(200, UserInfoSchema)
 def get_userinfo() -> dict[str, str]:
     """Ask who signed in (OpenID Connect Core section 5.3)
@@ -155,7 +155,7 @@ def get_userinfo() -> dict[str, str]:
 
 
 @tokens.route(USERINFO_PATH, methods=["POST"])
-@tokens.requires(OPENID)
+@tokens.requires(OPENID, roles=PEOPLE)
 @tokens.repeatable("it only tells")
 @tokens.response(200, UserInfoSchema)
 def post_userinfo() -> dict[str, str]:

@@ -69,7 +69,7 @@ def store_identifier(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @vault.route("/v1/vault/detokenisations", methods=["POST"])
-@vault.requires("vault:reveal", roles=[Role.MACHINE])
+@vault.requires("vault:reveal", roles=[Role.MACHINE, Role.OFFICER])
 @vault.repeatable("a reading changes nothing; each is recorded for itself")
 @vault.raises(InvalidPurpose, PurposeNotGranted, ReferenceNotFound, NumberErased, VaultClosed)
 @vault.arguments(DetokenisationRequestSchema)
@@ -99,7 +99,7 @@ def detokenise_identifier(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @vault.route("/v1/vault/references/<string:reference>/readings", parameters=[_REFERENCE])
-@vault.requires("vault:readings", roles=[Role.MACHINE, Role.AUDITOR])
+@vault.requires("vault:readings", roles=[Role.MACHINE, Role.OFFICER, Role.AUDITOR])
 @vault.raises(ReferenceNotFound)
 @vault.arguments(ReadingsQuerySchema, location="query")
 @vault.response(200, ReadingsPageSchema)
