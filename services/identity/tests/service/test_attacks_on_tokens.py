@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.support.asking import ask, assert_oauth_problem, body_of
+from flask.testing import FlaskClient
+from tests.support.asking import ask, assert_oauth_problem, basic, body_of
 from tests.support.signing_in import (
     APP,
     BACK,
@@ -17,6 +18,7 @@ from tests.support.signing_in import (
 from identity.application.clients.create_client import CreateClient
 from identity.bootstrap import Identity
 from identity.domain.clients.client import ClientKind
+from identity.domain.clients.client_secrets import NO_SECRET_SHA256, sha256_of
 from identity.domain.tokens.grants import new_token
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
@@ -173,3 +175,17 @@ def test_what_has_ended_leaves_the_database_by_itself(browser: Browser, shared_m
     kept = eventually(lambda: shared_mongo.db["sign_ins"].find_one({"stage": "DONE"}))
     assert kept is not None
     assert not {"mobile_index", "code_hmac", "mobile_shown"} & kept.keys()
+
+
+def test_nothing_that_stands_in_the_code_is_a_secret_of_any_client(
+    client: FlaskClient, sandbox: dict[str, dict[str, Any]], shared_mongo: Mongo
+) -> None:
+    guesses = ["no client has this secret", "", NO_SECRET_SHA256, sha256_of("")]
+    for known in shared_mongo.db["clients"].find({}, {"_id": True}):
+        guess = guesses[hash(known["_id"]) % len(guesses)]
+        answer = ask(client, {"grant_type": "client_credentials"}, basic(known["_id"], guess))
+        assert answer.status_code in (400, 401), (known["_id"], guess)
+    some = sandbox["kiosk-jaipur"]["client_id"]
+    assert {ask(client, {"grant_type": "client_credentials"}, basic(some, guess)).status_code for guess in guesses} == {
+        401
+    }
