@@ -124,6 +124,9 @@ _POSTS = {
     "sdo": ("revenue", "Sub-Divisional Officer", "उपखण्ड अधिकारी"),
     "registrar": ("statistics", "Registrar (Births and Deaths)", "रजिस्ट्रार (जन्म-मृत्यु)"),
     "marriage-registrar": ("statistics", "Marriage Registration Officer", "विवाह रजिस्ट्रीकरण अधिकारी"),
+    "station-house-officer": ("police", "Station House Officer", "थानाधिकारी"),
+    "superintendent": ("police", "Superintendent of Police", "पुलिस अधीक्षक"),
+    "employment-exchange": ("employment", "Officer of the Employment Exchange", "रोजगार कार्यालय के अधिकारी"),
 }
 _OFFICERS |= {
     f"officer-{post}-{place}": SandboxOfficer(
