@@ -7,18 +7,21 @@ from typing import Any
 
 from identity.adapters import mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
-from identity.adapters.code_file import CodeFile
 from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.key_stores.no_keys import NoKeys
 from identity.adapters.key_stores.pkcs11_token import Pkcs11Token
+from identity.adapters.message_files import MessageFiles
 from identity.adapters.mongo_clients import MongoClients
+from identity.adapters.mongo_factors import MongoFactorStore
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
 from identity.adapters.mongo_people import MongoPeople
-from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns
+from identity.adapters.mongo_sign_ins import MongoDevices, MongoNumbers, MongoSentCodes, MongoSignIns
 from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
 from identity.adapters.mongo_vault import MongoVault
+from identity.adapters.passkeys import passkeys_of
 from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import Ed25519Signer
+from identity.adapters.sms_gateway import SmsGateway
 from identity.adapters.unit_of_work import MongoUnitOfWork
 from identity.adapters.vault_purposes import purposes
 from identity.application.clients.authenticate_client import AuthenticateClientHandler
@@ -26,9 +29,16 @@ from identity.application.clients.create_client import CreateClientHandler
 from identity.application.clients.ports import Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
+from identity.application.factors.secret_box import SecretBox
+from identity.application.people.give_number import GiveNumberHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
 from identity.application.sign_in.check_code import CheckCodeHandler
+from identity.application.sign_in.end_sign_in import EndSignInHandler
+from identity.application.sign_in.enrol_factor import EnrolFactorHandler
+from identity.application.sign_in.prove_factor import ProveFactorHandler
+from identity.application.sign_in.read_factors import FactorReader, Offered
 from identity.application.sign_in.read_sign_in import SignInReader
+from identity.application.sign_in.renew_recovery_codes import RenewRecoveryCodesHandler
 from identity.application.sign_in.send_code import SendCodeHandler
 from identity.application.tokens.issue_token import IssueTokenHandler
 from identity.application.tokens.ports import Grants
@@ -46,6 +56,7 @@ from identity.application.vault.reindex_records import ReindexRecordsHandler
 from identity.application.vault.remove_key import RemoveKeyHandler
 from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
+from identity.domain.sign_in.sign_in import SignIn
 from identity.domain.tokens.access_token import AUDIENCE
 from identity.settings import Settings, key_store_place
 from servicekit.mongo import Mongo
@@ -89,6 +100,12 @@ class Identity:
     send_code: SendCodeHandler
     check_code: CheckCodeHandler
     sign_ins: SignInReader
+    prove_factor: ProveFactorHandler
+    enrol_factor: EnrolFactorHandler
+    renew_recovery_codes: RenewRecoveryCodesHandler
+    end_sign_in: EndSignInHandler
+    offered_factors: Callable[[SignIn], Offered]
+    give_number: GiveNumberHandler
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
     seed_sandbox: SeedSandboxHandler
@@ -102,7 +119,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     clients, people, grants = MongoClients(db), MongoPeople(db), MongoGrants(db)
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
     signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
-    sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
+    numbers, factors, box, passkeys = MongoNumbers(db), MongoFactorStore(db), SecretBox(key), passkeys_of(issuer)
+    sender = _sender(settings)
     return Identity(
         issuer=issuer,
         environment=settings.environment,
@@ -126,16 +144,45 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         tokens=TokenReader(clients=clients, grants=grants, revoked=revoked, signer=signer, issuer=issuer),
         begin_sign_in=BeginSignInHandler(sign_ins=sign_ins),
         send_code=SendCodeHandler(
-            sign_ins=sign_ins, sent=MongoSentCodes(db), devices=MongoDevices(db), sender=sender, key=key
+            sign_ins=sign_ins,
+            sent=MongoSentCodes(db),
+            devices=MongoDevices(db),
+            sender=sender,
+            codes_a_day=settings.codes_a_day,
+            key=key,
         ),
-        check_code=CheckCodeHandler(sign_ins=sign_ins, completions=unit_of_work, key=key),
+        check_code=CheckCodeHandler(
+            sign_ins=sign_ins, completions=unit_of_work, numbers=numbers, people=people, box=box, key=key
+        ),
         sign_ins=SignInReader(sign_ins=sign_ins),
+        prove_factor=ProveFactorHandler(
+            sign_ins=sign_ins, factors=factors, changes=unit_of_work, passkeys=passkeys, box=box
+        ),
+        enrol_factor=EnrolFactorHandler(sign_ins=sign_ins, changes=unit_of_work, passkeys=passkeys, box=box),
+        renew_recovery_codes=RenewRecoveryCodesHandler(sign_ins=sign_ins, changes=unit_of_work),
+        end_sign_in=EndSignInHandler(sign_ins=sign_ins, completions=unit_of_work, people=people),
+        offered_factors=FactorReader(factors=factors, passkeys=passkeys, box=box).offered,
+        give_number=GiveNumberHandler(people=people, numbers=numbers, key=key),
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(clients=clients),
         seed_sandbox=SeedSandboxHandler(clients=clients, people=people, environment=settings.environment),
         sandbox_file=JsonSandboxFile,
         vault=_vault(settings, mongo),
     )
+
+
+def _sender(settings: Settings) -> MessageFiles | SmsGateway | None:
+    """Who brings codes and notices to phones; None where nobody does."""
+    if not settings.people_key:
+        return None
+    if settings.sms_gateway_url:
+        return SmsGateway(
+            settings.sms_gateway_url,
+            settings.sms_gateway_token,
+            code_template=settings.sms_code_template,
+            notice_template=settings.sms_notice_template,
+        )
+    return MessageFiles(Path(settings.code_file)) if settings.code_file else None
 
 
 def _vault(settings: Settings, mongo: Mongo) -> Vault:

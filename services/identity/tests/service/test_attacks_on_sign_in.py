@@ -218,7 +218,7 @@ class Guesser:
             CheckCode(
                 ticket=self.ticket, device=self.device, code=code, new_device=device,
                 authorization_code=authorization_code, person_id=f"per_{new_token()}", grant_id=f"gra_{new_token()}",
-                at=at,
+                challenge=b"c" * 32, totp_secret="A" * 32, at=at,
             )
         )  # fmt: skip
         self.device = device

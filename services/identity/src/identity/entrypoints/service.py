@@ -14,10 +14,12 @@ from identity.application.clients.create_client import CreateClient, OfficerPost
 from identity.application.clients.errors import CommandRefused
 from identity.application.clients.revoke_client import RevokeClient
 from identity.application.clients.seed_sandbox import SeedSandbox
+from identity.application.people.give_number import GiveNumber
 from identity.application.vault.errors import VaultClosed
 from identity.bootstrap import INDEXES, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import ClientKind, InvalidDefinition
 from identity.domain.clients.client_secrets import new_secret
+from identity.entrypoints.http.sign_in.factor_routes import second_steps
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
@@ -142,12 +144,25 @@ def seed_sandbox(
     typer.echo(f"{done.clients} sandbox clients are there, {done.new_secrets} with a new secret; see {out}")
 
 
+@commands.command("give-number")
+def give_number(
+    person_id: Annotated[str, typer.Argument(help="Whose number it will be, such as per_….")],
+    mobile: Annotated[
+        str, typer.Option(prompt="Mobile number", help="Asked for without it, so that no list of processes shows it.")
+    ],
+) -> None:
+    """Have a person, such as an officer, sign in with a mobile number, and with no other."""
+    with _identity() as identity:
+        shown = identity.give_number(GiveNumber(person_id=person_id, mobile=mobile, at=utc_now()))
+    typer.echo(f"{person_id} signs in with {shown}")
+
+
 SERVICE = Service(
     name="identity",
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[tokens, sign_ins, vault],
+    blueprints=[tokens, sign_ins, second_steps, vault],
     indexes=INDEXES,
     commands=commands,
     ids={

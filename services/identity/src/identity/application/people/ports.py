@@ -1,6 +1,7 @@
 """What the use cases need of people."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from identity.domain.people.person import Person
@@ -17,3 +18,13 @@ class People(Protocol):
 
     def get(self, person_id: str) -> Person | None:
         """Who has this id."""
+
+
+class Numbers(Protocol):
+    """Whose mobile number is whose."""
+
+    def owner(self, mobile_index: str) -> str | None:
+        """The id of the person who signs in with this number."""
+
+    def give(self, mobile_index: str, shown: str, person_id: str, at: datetime) -> bool:
+        """Have the person sign in with this number and with no other; False when it is another person's."""

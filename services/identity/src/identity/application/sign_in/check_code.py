@@ -1,21 +1,24 @@
-"""Check a one-time code, and end the sign-in with an authorization code for the app."""
+"""Check a one-time code; it ends the sign-in with an authorization code for the app, or leads to the second factor."""
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from identity.application.sign_in.errors import SignInOver, TooManyTries, WrongCode
+from identity.application.factors.secret_box import SecretBox
+from identity.application.people.ports import Numbers, People
+from identity.application.sign_in.errors import TooManyTries, WrongCode, over
 from identity.application.sign_in.ports import Completion, Completions, SignIns
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.domain.people.person import Person
-from identity.domain.sign_in.sign_in import DEVICE_KNOWN, MAX_TRIES, Stage, code_hmac, read_code
+from identity.domain.sign_in.sign_in import DEVICE_KNOWN, MAX_TRIES, SignIn, Stage, code_hmac, read_code
 from identity.domain.tokens.grants import CODE_LIVES, AuthorizationCode, stored
 from servicekit.errors import FieldProblem
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckCode:
-    """`code` as typed. What it may bring about has its ids from the caller: a person, a grant, a code, a cookie."""
+    """`code` as typed. What it may bring about has its ids and secrets from the caller: a person, a grant, a code, a
+    cookie; what an authenticator signs, and the secret of a new app."""
 
     ticket: str = field(repr=False)
     device: str = field(repr=False)
@@ -24,6 +27,8 @@ class CheckCode:
     authorization_code: str = field(repr=False)
     person_id: str
     grant_id: str
+    challenge: bytes = field(repr=False)
+    totp_secret: str = field(repr=False)
     at: datetime
 
 
@@ -33,11 +38,15 @@ class CheckCodeHandler:
 
     sign_ins: SignIns
     completions: Completions
+    numbers: Numbers
+    people: People
+    box: SecretBox
     key: bytes = field(repr=False)
 
-    def __call__(self, command: CheckCode) -> None:
-        """End the sign-in: the code in force, the person recorded if new, the browser known by a new cookie.
+    def __call__(self, command: CheckCode) -> SignIn:
+        """The sign-in, ended: the code in force, the person recorded if new, the browser known by a new cookie.
 
+        At the stage NUMBER_PROVED instead, and nothing of that done, where the person needs a second factor.
         Raises SignInOver, WrongCode, TooManyTries.
         """
         sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
@@ -61,6 +70,10 @@ class CheckCodeHandler:
                 f"कोड ग़लत है, या पाँच मिनट से पुराना है। बचे हुए प्रयास: {left}।",
                 errors=[FieldProblem("/code", "wrong-code", "The six digits of the latest message.")],
             )
+        # Looked up once the phone is proved: before that nobody learns whether the number is anybody's.
+        owner = self.people.get(self.numbers.owner(tried.mobile_index or "") or "")
+        if owner and owner.needs_second_factor:
+            return self._lead_on(command, tried, owner)
         ended = self.completions.complete(
             Completion(
                 sign_in=tried,
@@ -78,4 +91,18 @@ class CheckCodeHandler:
             )
         )
         if not ended:
-            raise SignInOver("Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।")
+            raise over()
+        return replace(tried, stage=Stage.DONE)
+
+    def _lead_on(self, command: CheckCode, tried: SignIn, person: Person) -> SignIn:
+        proved = replace(
+            tried,
+            stage=Stage.NUMBER_PROVED,
+            person_id=person.id,
+            challenge=command.challenge,
+            totp_sealed=self.box.seal(command.totp_secret, tried.id),
+            factor_tries=0,
+        )
+        if not self.sign_ins.prove_number(proved):
+            raise over()
+        return proved

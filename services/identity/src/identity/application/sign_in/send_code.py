@@ -1,9 +1,12 @@
 """Send somebody a one-time code."""
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from identity.application.sign_in.errors import InvalidMobile, SignInNotSetUp, SignInOver, TooManyCodes
+import structlog
+
+from identity.application.sign_in.errors import CodesPaused, InvalidMobile, SignInNotSetUp, TooManyCodes, over
 from identity.application.sign_in.ports import CodeSender, Devices, SentCodes, SignIns
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.domain.people.mobile import Mobile, read_mobile
@@ -15,8 +18,11 @@ from identity.domain.sign_in.sign_in import (
     SignIn,
     Stage,
     code_hmac,
+    codes_for_strangers,
 )
 from servicekit.errors import FieldProblem
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +44,13 @@ class SendCodeHandler:
     sent: SentCodes
     devices: Devices
     sender: CodeSender | None
+    codes_a_day: int | None
     key: bytes = field(repr=False)
 
     def __call__(self, command: SendCode) -> SignIn:
         """The sign-in with its code on the way; a repeat sends another code, and the one before counts no more.
 
-        Raises SignInOver, InvalidMobile, TooManyCodes, SignInNotSetUp.
+        Raises SignInOver, InvalidMobile, TooManyCodes, CodesPaused, SignInNotSetUp.
         """
         sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
         if self.sender is None:
@@ -68,7 +75,7 @@ class SendCodeHandler:
             tries=0,
         )
         if not self.sign_ins.send(begun):
-            raise SignInOver("Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।")
+            raise over()
         self.sender.send(mobile, command.code, command.at)
         return begun
 
@@ -76,22 +83,47 @@ class SendCodeHandler:
         """By number and by browser, never by address: two hundred operators sit behind one.
 
         A browser that the number's owner signed in with has a budget of its own, so that nobody locks them out by
-        asking for codes in their name.
+        asking for codes in their name; of the day's codes a fifth is kept for such browsers.
         """
         index = mobile.index(self.key)
-        whose = sign_in.device_id if self.devices.knows(sign_in.device_id, index, at) else "strangers"
+        known = self.devices.knows(sign_in.device_id, index, at)
+        whose = sign_in.device_id if known else "strangers"
         for key, most in (
             (f"device:{sign_in.device_id}", MAX_CODES_OF_A_DEVICE),
             (f"number:{index}:{whose}", MAX_CODES_OF_A_NUMBER),
         ):
-            window = self.sent.record(key, at, int(CODES_COUNTED.total_seconds()))
-            if window.codes > most:
-                wait = max(1, round((window.ends_at - at).total_seconds()))
-                hours = -(-wait // 3600)
-                raise TooManyCodes(
-                    f"{most} codes were asked for within a day, and no more are sent. It ends within {hours} hours. "
-                    "Until then sign in with the phone or computer that you last signed in with, or go to a centre.",
-                    f"एक दिन में {most} कोड माँगे जा चुके हैं, इसलिए और नहीं भेजे जाएँगे। यह रोक {hours} घंटे में "
-                    "समाप्त होगी। तब तक उस फ़ोन या कंप्यूटर से साइन-इन करें जिससे पिछली बार किया था, या किसी केंद्र पर जाएँ।",
-                    retry_after_seconds=wait,
-                )
+            if (wait := self._wait(key, most, at)) is not None:
+                raise _too_many(most, wait)
+        if self.codes_a_day is not None:
+            for_strangers = codes_for_strangers(self.codes_a_day)
+            most = self.codes_a_day - for_strangers if known else for_strangers
+            if (wait := self._wait("known browsers" if known else "strangers", most, at)) is not None:
+                log.error("codes_of_the_day_are_used_up", known_browsers=known, most=most)
+                raise _paused(wait)
+
+    def _wait(self, key: str, most: int, at: datetime) -> int | None:
+        """Seconds until one more may be sent; None when it may now, and is counted."""
+        window = self.sent.record(key, at, int(CODES_COUNTED.total_seconds()))
+        return max(1, math.ceil((window.ends_at - at).total_seconds())) if window.codes > most else None
+
+
+def _too_many(most: int, wait: int) -> TooManyCodes:
+    hours = -(-wait // 3600)
+    return TooManyCodes(
+        f"{most} codes were asked for within a day, and no more are sent. It ends within {hours} hours. "
+        "Until then sign in with the phone or computer that you last signed in with, or go to a centre.",
+        f"एक दिन में {most} कोड माँगे जा चुके हैं, इसलिए और नहीं भेजे जाएँगे। यह रोक {hours} घंटे में "
+        "समाप्त होगी। तब तक उस फ़ोन या कंप्यूटर से साइन-इन करें जिससे पिछली बार किया था, या किसी केंद्र पर जाएँ।",
+        retry_after_seconds=wait,
+    )
+
+
+def _paused(wait: int) -> CodesPaused:
+    hours = -(-wait // 3600)
+    return CodesPaused(
+        f"The platform has sent all codes of this day. It ends within {hours} hours. Until then sign in with the phone "
+        "or computer that you last signed in with, or go to a centre.",
+        f"आज के सभी कोड भेजे जा चुके हैं। यह रोक {hours} घंटे में समाप्त होगी। तब तक उस फ़ोन या कंप्यूटर से साइन-इन करें जिससे "
+        "पिछली बार किया था, या किसी केंद्र पर जाएँ।",
+        retry_after_seconds=wait,
+    )

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from identity.application.people.ports import People
-from identity.application.tokens.errors import InvalidGrant
+from identity.application.tokens.errors import ONE_FACTOR_MORE, InvalidGrant
 from identity.application.tokens.issue_token import AccessToken
 from identity.application.tokens.ports import Exchanges, Grants, TokenSigner
 from identity.domain.clients.client import Client
 from identity.domain.tokens.access_token import SignedIn, access_token_claims
-from identity.domain.tokens.grants import OPENID, AuthorizationCode, RefreshToken, stored
+from identity.domain.tokens.grants import OPENID, AuthorizationCode, RefreshToken, proves_enough, stored
 from identity.domain.tokens.id_token import id_token_claims
 
 
@@ -41,6 +41,8 @@ class RedeemCodeHandler:
         """
         code, grant = command.code, command.code.grant()
         person = self.people.get(grant.person_id)
+        if person and not proves_enough(person, grant):
+            raise InvalidGrant(ONE_FACTOR_MORE)
         refresh_token = RefreshToken(id=stored(command.refresh_token), grant_id=grant.id, expires_at=grant.expires_at)
         if person is None or not self.exchanges.redeem(code.id, grant, refresh_token):
             self.grants.revoke(grant.id)
@@ -52,7 +54,7 @@ class RedeemCodeHandler:
             issuer=self.issuer,
             token_id=command.token_id,
             issued_at=command.at,
-            signed_in=SignedIn(person=person, auth_time=grant.auth_time, grant_id=grant.id),
+            signed_in=SignedIn(person=person, grant=grant),
         )
         about_person = id_token_claims(grant, issuer=self.issuer, nonce=code.request.nonce, issued_at=command.at)
         return AccessToken(

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from identity.application.people.ports import People
-from identity.application.tokens.errors import InvalidGrant, InvalidScope
+from identity.application.tokens.errors import ONE_FACTOR_MORE, InvalidGrant, InvalidScope
 from identity.application.tokens.issue_token import AccessToken
 from identity.application.tokens.ports import Exchanges, Grants, TokenSigner
 from identity.domain.clients.client import Client
 from identity.domain.tokens.access_token import SignedIn, access_token_claims
-from identity.domain.tokens.grants import Grant, RefreshToken, stored
+from identity.domain.tokens.grants import Grant, RefreshToken, proves_enough, stored
 
 _REFUSED = "The refresh token is unknown, expired or revoked, or it is another client's; have the person sign in again."
 
@@ -47,6 +47,8 @@ class RotateRefreshTokenHandler:
         if token is None or grant is None or grant.client_id != command.client.id or not grant.is_in_force(command.at):
             raise InvalidGrant(_REFUSED)
         person = self.people.get(grant.person_id)
+        if person and not proves_enough(person, grant):
+            raise InvalidGrant(ONE_FACTOR_MORE)
         scopes = _less(grant, command.client, command.scope)
         successor = RefreshToken(id=stored(command.successor), grant_id=grant.id, expires_at=grant.expires_at)
         if person is None or not self.exchanges.rotate(token.id, successor):
@@ -58,7 +60,7 @@ class RotateRefreshTokenHandler:
             issuer=self.issuer,
             token_id=command.token_id,
             issued_at=command.at,
-            signed_in=SignedIn(person=person, auth_time=grant.auth_time, grant_id=grant.id),
+            signed_in=SignedIn(person=person, grant=grant),
         )
         return AccessToken(
             access_token=self.signer.sign(claims), scope=claims["scope"], refresh_token=command.successor

@@ -5,6 +5,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from identity.domain.people.person import Person
+from identity.domain.tokens.methods import MULTIPLE_FACTORS, ONE_FACTOR
+
 # Redeemed within a second by software; a minute covers a slow line. RFC 6749 §4.1.2 allows ten at most.
 CODE_LIVES = timedelta(seconds=60)
 # A used code is remembered for a day: sent again meanwhile, it ends what its first use gave (RFC 6749 §4.1.2).
@@ -48,6 +51,7 @@ class Grant:
     auth_time: datetime
     expires_at: datetime
     revoked: bool = False
+    amr: tuple[str, ...] = ONE_FACTOR
 
     def is_in_force(self, at: datetime) -> bool:
         """Whether tokens of the grant count."""
@@ -65,6 +69,7 @@ class AuthorizationCode:
     auth_time: datetime
     expires_at: datetime
     used: bool = False
+    amr: tuple[str, ...] = ONE_FACTOR
 
     def grant(self) -> Grant:
         """What the code's first use makes."""
@@ -75,6 +80,7 @@ class AuthorizationCode:
             scope=self.request.scope,
             auth_time=self.auth_time,
             expires_at=self.auth_time + GRANT_LIVES,
+            amr=self.amr,
         )
 
 
@@ -86,3 +92,8 @@ class RefreshToken:
     grant_id: str
     expires_at: datetime
     used: bool = False
+
+
+def proves_enough(person: Person, grant: Grant) -> bool:
+    """Whether the sign-in was as good as the person's role wants now: the role may have come after it."""
+    return not person.needs_second_factor or MULTIPLE_FACTORS in grant.amr
