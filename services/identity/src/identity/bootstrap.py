@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from identity.adapters import mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
+import structlog
+
+from identity.adapters import mongo_recoveries, mongo_sign_ins, mongo_tokens, mongo_vault, mongo_windows
 from identity.adapters.client_assertions import JoseAssertions, read_public_keys
 from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.key_stores.no_keys import NoKeys
@@ -15,6 +18,7 @@ from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_factors import MongoFactorStore
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
 from identity.adapters.mongo_people import MongoPeople
+from identity.adapters.mongo_recoveries import MongoRecoveries
 from identity.adapters.mongo_sign_ins import MongoDevices, MongoNumbers, MongoSentCodes, MongoSignIns
 from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
 from identity.adapters.mongo_vault import MongoVault
@@ -31,6 +35,10 @@ from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
 from identity.application.factors.secret_box import SecretBox
 from identity.application.people.give_number import GiveNumberHandler
+from identity.application.recovery.apply_recovery import ApplyRecoveryHandler
+from identity.application.recovery.decide_recovery import DecideRecoveryHandler
+from identity.application.recovery.open_recovery import OpenRecoveryHandler
+from identity.application.recovery.stop_recovery import StopRecoveryHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
 from identity.application.sign_in.check_code import CheckCodeHandler
 from identity.application.sign_in.end_sign_in import EndSignInHandler
@@ -61,9 +69,17 @@ from identity.domain.tokens.access_token import AUDIENCE
 from identity.settings import Settings, key_store_place
 from servicekit.mongo import Mongo
 
+log = structlog.get_logger(__name__)
+
 __all__ = ["INDEXES", "TOKEN_PATH", "Identity", "Vault", "bootstrap", "read_public_keys"]
 
-INDEXES = {**mongo_windows.INDEXES, **mongo_tokens.INDEXES, **mongo_sign_ins.INDEXES, **mongo_vault.INDEXES}
+INDEXES = {
+    **mongo_windows.INDEXES,
+    **mongo_tokens.INDEXES,
+    **mongo_sign_ins.INDEXES,
+    **mongo_recoveries.INDEXES,
+    **mongo_vault.INDEXES,
+}
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - an address
 
 
@@ -106,6 +122,9 @@ class Identity:
     end_sign_in: EndSignInHandler
     offered_factors: Callable[[SignIn], Offered]
     give_number: GiveNumberHandler
+    open_recovery: OpenRecoveryHandler
+    decide_recovery: DecideRecoveryHandler
+    stop_recovery: StopRecoveryHandler
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
     seed_sandbox: SeedSandboxHandler
@@ -120,7 +139,11 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     revoked, sign_ins, unit_of_work = MongoRevokedTokens(db), MongoSignIns(db), MongoUnitOfWork(mongo)
     signer = Ed25519Signer(settings.signing_keys, issuer, AUDIENCE)
     numbers, factors, box, passkeys = MongoNumbers(db), MongoFactorStore(db), SecretBox(key), passkeys_of(issuer)
-    sender = _sender(settings)
+    sender, recoveries = _sender(settings), MongoRecoveries(db)
+    apply_recovery = ApplyRecoveryHandler(
+        recoveries=recoveries, changes=unit_of_work, numbers=numbers, notices=sender, box=box
+    )
+    wait = None if settings.recovery_wait_hours is None else timedelta(hours=settings.recovery_wait_hours)
     return Identity(
         issuer=issuer,
         environment=settings.environment,
@@ -152,7 +175,13 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
             key=key,
         ),
         check_code=CheckCodeHandler(
-            sign_ins=sign_ins, completions=unit_of_work, numbers=numbers, people=people, box=box, key=key
+            sign_ins=sign_ins,
+            completions=unit_of_work,
+            numbers=numbers,
+            people=people,
+            apply_recovery=apply_recovery,
+            box=box,
+            key=key,
         ),
         sign_ins=SignInReader(sign_ins=sign_ins),
         prove_factor=ProveFactorHandler(
@@ -162,6 +191,11 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         renew_recovery_codes=RenewRecoveryCodesHandler(sign_ins=sign_ins, changes=unit_of_work),
         end_sign_in=EndSignInHandler(sign_ins=sign_ins, completions=unit_of_work, people=people),
         offered_factors=FactorReader(factors=factors, passkeys=passkeys, box=box).offered,
+        open_recovery=OpenRecoveryHandler(
+            recoveries=recoveries, numbers=numbers, notices=sender, box=box, issuer=issuer, key=key
+        ),
+        decide_recovery=DecideRecoveryHandler(recoveries=recoveries, wait=wait),
+        stop_recovery=StopRecoveryHandler(recoveries=recoveries),
         give_number=GiveNumberHandler(people=people, numbers=numbers, key=key),
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(clients=clients),
@@ -173,16 +207,31 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
 
 def _sender(settings: Settings) -> MessageFiles | SmsGateway | None:
     """Who brings codes and notices to phones; None where nobody does."""
+    live = settings.environment == "live"
     if not settings.people_key:
+        if live:
+            log.warning("nobody_can_sign_in", missing="PEOPLE_KEY")
         return None
     if settings.sms_gateway_url:
+        for name, unset in (
+            ("SMS_CODE_TEMPLATE", not settings.sms_code_template),
+            ("SMS_NOTICE_TEMPLATE", not settings.sms_notice_template),
+            ("CODES_A_DAY", settings.codes_a_day is None),
+            ("RECOVERY_WAIT_HOURS", settings.recovery_wait_hours is None),
+        ):
+            if live and unset:
+                log.warning("setting_is_unset", setting=name, meaning="see identity settings")
         return SmsGateway(
             settings.sms_gateway_url,
             settings.sms_gateway_token,
             code_template=settings.sms_code_template,
             notice_template=settings.sms_notice_template,
         )
-    return MessageFiles(Path(settings.code_file)) if settings.code_file else None
+    if settings.code_file:
+        return MessageFiles(Path(settings.code_file))
+    if live:
+        log.warning("nobody_can_sign_in", missing="SMS_GATEWAY_URL")
+    return None
 
 
 def _vault(settings: Settings, mongo: Mongo) -> Vault:

@@ -159,6 +159,14 @@ class Settings(ServiceSettings):
         default=None,
     )
 
+    recovery_wait_hours: int | None = setting(
+        "RECOVERY_WAIT_HOURS",
+        fields.Integer(validate=validate.Range(min=0)),
+        "hours between an officer's approval of a recovery and the new number's counting, so that the old one's owner "
+        "can stop it; at least 1 where ENVIRONMENT is live; without it nobody approves one",
+        default=None,
+    )
+
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
         """As every service's; live moreover an https issuer (RFC 8414 §2), a place for keys and no file of codes."""
@@ -173,6 +181,9 @@ class Settings(ServiceSettings):
         if settings.environment == "live" and settings.sms_gateway_url.startswith("http://"):
             problem = "must begin with https:// where ENVIRONMENT is live: codes and numbers go there."
             problems.append(SettingProblem("SMS_GATEWAY_URL", problem, "Set it to the gateway's https address."))
+        if settings.environment == "live" and settings.recovery_wait_hours == 0:
+            problem = "must be 1 at least where ENVIRONMENT is live: nobody could stop a stranger's recovery."
+            problems.append(SettingProblem("RECOVERY_WAIT_HOURS", problem, "Set it to the hours of your order."))
         place = settings.vault_key_store
         if settings.environment == "live" and not place:
             fix = "Set it to where the vault's keys are: file:/path or pkcs11:token=NAME?module-path=/path."

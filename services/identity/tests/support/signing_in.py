@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 from flask import Flask
 from flask.testing import FlaskClient
 from tests.support.asking import FORM, ask, body_of
+from tests.support.keys import ISSUER
 from werkzeug.test import TestResponse
 
 AUTHORIZE = "/v1/oauth2/authorize"
@@ -42,6 +44,14 @@ def challenge_of(verifier: str) -> str:
 def query_of(address: str) -> dict[str, str]:
     """The parameters of an address, each there once."""
     return {name: value for name, (value,) in parse_qs(urlsplit(address).query, strict_parsing=True).items()}
+
+
+def claims_of(http: FlaskClient, token: str, audience: str) -> dict[str, object]:
+    """What a token says, its signature verified."""
+    keys = jwt.PyJWKSet.from_dict(body_of(http.get("/.well-known/jwks.json")))
+    kid = jwt.get_unverified_header(token)["kid"]
+    claims: dict[str, object] = jwt.decode(token, keys[kid], algorithms=["EdDSA"], audience=audience, issuer=ISSUER)
+    return claims
 
 
 @dataclass

@@ -24,8 +24,12 @@ INDEXES = {
     CODES: [IndexModel("forget_at", expireAfterSeconds=0, name="forget_codes")],
     **{
         name: [IndexModel("expires_at", expireAfterSeconds=0, name="forget_expired")]
-        for name in (GRANTS, REFRESH_TOKENS, REVOKED_TOKENS, USED_ASSERTIONS)
+        for name in (REFRESH_TOKENS, REVOKED_TOKENS, USED_ASSERTIONS)
     },
+    GRANTS: [
+        IndexModel("expires_at", expireAfterSeconds=0, name="forget_expired"),
+        IndexModel("person_id", name="grants_of_a_person"),
+    ],
 }
 
 

@@ -43,7 +43,10 @@ class SmsGateway:
 
     def send(self, mobile: Mobile, code: str, at: datetime) -> None:  # noqa: ARG002 - the port's
         """The code, in both languages."""
-        text = f"{code} ई-मित्र में साइन-इन का कोड है, पाँच मिनट तक मान्य। किसी को न बताएँ। / {code} is your e-Mitra sign-in code, good for five minutes. Tell it to nobody."
+        text = (
+            f"{code} ई-मित्र में साइन-इन का कोड है, पाँच मिनट तक मान्य। किसी को न बताएँ। / "
+            f"{code} is your e-Mitra sign-in code, good for five minutes. Tell it to nobody."
+        )
         self._post(mobile, text, self._code_template)
 
     def notify(self, mobile: Mobile, text: str, at: datetime) -> None:  # noqa: ARG002 - the port's

@@ -1,6 +1,7 @@
 """Owns the transactions of identity: whatever is more than one write is written here, whole or not at all."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -8,6 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from identity.adapters.mongo_factors import FACTORS, members, use
+from identity.adapters.mongo_recoveries import FORGOTTEN, RECOVERIES
 from identity.adapters.mongo_sign_ins import DEVICES, MOBILE_NUMBERS, SIGN_INS
 from identity.adapters.mongo_tokens import (
     CODES,
@@ -19,6 +21,7 @@ from identity.adapters.mongo_tokens import (
 )
 from identity.application.sign_in.ports import Completion, UsedBefore
 from identity.domain.factors.factors import MAX_PASSKEYS, Enrolled, Used
+from identity.domain.recovery.recovery import Recovery, State
 from identity.domain.sign_in.sign_in import SignIn, Stage
 from identity.domain.tokens.grants import Grant, RefreshToken
 from servicekit.faults import crash_point
@@ -30,7 +33,7 @@ MAX_NUMBERS_OF_A_DEVICE = 5
 
 
 class MongoUnitOfWork:
-    """The ports Exchanges, Completions and FactorChanges on MongoDB."""
+    """The ports Exchanges, Completions, FactorChanges and RecoveryChanges on MongoDB."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
@@ -116,6 +119,26 @@ class MongoUnitOfWork:
 
         stage = {"$set": {"stage": Stage.FACTOR_PROVED.value}}
         return self._once(SIGN_INS, _at(sign_in.id, Stage.FACTOR_PROVED), stage, work)
+
+    def recover(self, recovery: Recovery, at: datetime) -> bool:
+        """The recovery done, the number the person's alone, their sign-ins ended, their factors gone."""
+
+        def work(session: ClientSession) -> None:
+            whose = {"person_id": recovery.person_id}
+            self._db[MOBILE_NUMBERS].delete_many(whose, session=session)
+            self._db[MOBILE_NUMBERS].insert_one(
+                {"_id": recovery.new_index, **whose, "shown": recovery.new_shown, "created_at": at}, session=session
+            )
+            self._db[GRANTS].update_many(whose, {"$set": {"revoked": True}}, session=session)
+            if recovery.resets_factors:
+                self._db[FACTORS].delete_one({"_id": recovery.person_id}, session=session)
+            crash_point("S7")
+
+        condition = {"_id": recovery.id, "state": State.APPROVED.value}
+        try:
+            return self._once(RECOVERIES, condition, {"$set": {"state": State.DONE.value, **FORGOTTEN}}, work)
+        except DuplicateKeyError:  # somebody else's meanwhile
+            return False
 
     def _owner(self, completion: Completion, session: ClientSession) -> str:
         """Whose number it is; the new person's, recorded now, when it was nobody's."""

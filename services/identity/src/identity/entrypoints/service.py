@@ -19,6 +19,7 @@ from identity.application.vault.errors import VaultClosed
 from identity.bootstrap import INDEXES, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import ClientKind, InvalidDefinition
 from identity.domain.clients.client_secrets import new_secret
+from identity.entrypoints.http.recovery.routes import recoveries
 from identity.entrypoints.http.sign_in.factor_routes import second_steps
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
@@ -162,13 +163,14 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[tokens, sign_ins, second_steps, vault],
+    blueprints=[tokens, sign_ins, second_steps, recoveries, vault],
     indexes=INDEXES,
     commands=commands,
     ids={
         "cli_": "a client",
         "gra_": "a grant, with all that was issued on it",
         "per_": "a person",
+        "rcv_": "a recovery of somebody's number or second factor",
         "rdg_": "a reading of a number in the vault",
         "tok_": "an access token",
         "vlt_": "a number in the vault",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from identity.application.factors.secret_box import SecretBox
 from identity.application.people.ports import Numbers, People
+from identity.application.recovery.apply_recovery import ApplyRecovery, ApplyRecoveryHandler
 from identity.application.sign_in.errors import TooManyTries, WrongCode, over
 from identity.application.sign_in.ports import Completion, Completions, SignIns
 from identity.application.sign_in.read_sign_in import SignInReader
@@ -40,6 +41,7 @@ class CheckCodeHandler:
     completions: Completions
     numbers: Numbers
     people: People
+    apply_recovery: ApplyRecoveryHandler
     box: SecretBox
     key: bytes = field(repr=False)
 
@@ -70,6 +72,7 @@ class CheckCodeHandler:
                 f"कोड ग़लत है, या पाँच मिनट से पुराना है। बचे हुए प्रयास: {left}।",
                 errors=[FieldProblem("/code", "wrong-code", "The six digits of the latest message.")],
             )
+        self.apply_recovery(ApplyRecovery(new_index=tried.mobile_index or "", at=command.at))
         # Looked up once the phone is proved: before that nobody learns whether the number is anybody's.
         owner = self.people.get(self.numbers.owner(tried.mobile_index or "") or "")
         if owner and owner.needs_second_factor:

@@ -1,15 +1,7 @@
 """What can go wrong while somebody signs in; told in both languages, with what to do and without what was typed."""
 
-from typing import Any
-
+from identity.application.people.errors import Told
 from servicekit.errors import Conflict, DependencyUnavailable, MalformedRequest, RateLimited, ValidationFailed
-
-
-class Told:
-    """Adds the detail in Hindi to the service error it is mixed into."""
-
-    def __init__(self, detail: str, detail_hi: str, **told: Any) -> None:
-        super().__init__(detail, detail_hi=detail_hi, **told)  # type: ignore[call-arg] # the service error's
 
 
 class InvalidAuthorizationRequest(Told, MalformedRequest):

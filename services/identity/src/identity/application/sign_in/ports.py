@@ -18,13 +18,6 @@ class CodeSender(Protocol):
         """Send. Raises servicekit.errors.DependencyUnavailable when it cannot be sent; never logs either."""
 
 
-class NoticeSender(Protocol):
-    """Tells a phone what happened."""
-
-    def notify(self, mobile: Mobile, text: str, at: datetime) -> None:
-        """Send. Raises servicekit.errors.DependencyUnavailable when it cannot be sent; never logs either."""
-
-
 @dataclass(frozen=True)
 class SentWindow:
     """Codes sent since a window opened, the newest included."""

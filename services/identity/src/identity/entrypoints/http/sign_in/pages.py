@@ -110,6 +110,11 @@ def recovery_codes_page(sign_in: SignIn, ticket: str, codes: Sequence[str]) -> R
     )
 
 
+def stop_page(*, done: bool, status: int = 200, problem: dict[str, Any] | None = None) -> Response:
+    """The form with which the owner of an old number stops a recovery; or, when it is done, that it is."""
+    return _page("stop.html", status, "", done=done, problem=problem, stop_path="/v1/oauth2/recovery-stop")
+
+
 def problem_page(status: int, problem: dict[str, Any]) -> Response:
     """A problem as people read it, with nowhere to go on from here."""
     return _page("problem.html", status, "", problem=problem)
