@@ -258,7 +258,7 @@ def test_a_recovery_code_counts_once(stores: Stores) -> None:
     with pytest.raises(UsedBefore):
         stores.changes.prove(proved(stores, "s2"), used(code="r1"))
     with pytest.raises(UsedBefore):
-        stores.changes.prove(proved(stores, "s2"), used(code="r3"))
+        stores.changes.prove(proved(stores, "s3"), used(code="r3"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Messages over a gateway: a real server at the other end, which answers, refuses, redirects, is slow or is not there."""
+"""Messages over a gateway: a real server at the other end answers, refuses, redirects, says nothing or is gone."""
 
 import json
 import threading

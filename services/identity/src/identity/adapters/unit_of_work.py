@@ -66,6 +66,7 @@ class MongoUnitOfWork:
             code = {**code_document(completion.code), "person_id": person_id}
             self._db[CODES].insert_one(code, session=session)
             self._know_device(completion, session)
+            crash_point("P3")
 
         condition = {"_id": sign_in.id, "stage": sign_in.stage.value}
         if sign_in.stage is Stage.CODE_SENT:
@@ -84,7 +85,7 @@ class MongoUnitOfWork:
             condition, change = use(used)
             if self._db[FACTORS].update_one(condition, change, session=session).matched_count == 0:
                 raise UsedBefore
-            crash_point("S1")
+            crash_point("P1")
 
         return self._once(SIGN_INS, _at(sign_in.id, Stage.NUMBER_PROVED), _proved(sign_in), work)
 
@@ -103,7 +104,7 @@ class MongoUnitOfWork:
             elif enrolled.passkey is not None:
                 change["$push"]["passkeys"] = {"$each": [change["$push"]["passkeys"]], "$slice": -MAX_PASSKEYS}
             self._db[FACTORS].update_one(condition, change, upsert=first, session=session)
-            crash_point("S1")
+            crash_point("P1")
 
         try:
             return self._once(SIGN_INS, _at(sign_in.id, sign_in.stage), _proved(sign_in), work)
@@ -132,7 +133,7 @@ class MongoUnitOfWork:
             self._db[GRANTS].update_many(whose, {"$set": {"revoked": True}}, session=session)
             if recovery.resets_factors:
                 self._db[FACTORS].delete_one({"_id": recovery.person_id}, session=session)
-            crash_point("S7")
+            crash_point("P7")
 
         condition = {"_id": recovery.id, "state": State.APPROVED.value}
         try:

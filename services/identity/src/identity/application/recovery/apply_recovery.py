@@ -50,5 +50,5 @@ class ApplyRecoveryHandler:
             "on. If it was not you, go to a centre at once.",
             command.at,
         )
-        crash_point("S6")
+        crash_point("P6")
         self.changes.recover(recovery, command.at)

@@ -79,7 +79,7 @@ class OpenRecoveryHandler:
         """Whoever dies before the notice is out leaves a recovery that nobody approves."""
         if kept.stop_code != asked.stop_code:
             self.recoveries.set_stop_code(kept.id, asked.stop_code)
-        crash_point("S4")
+        crash_point("P4")
         assert self.notices is not None
         code, page = in_groups(command.stop_code, "-"), f"{self.issuer}/v1/oauth2/recovery-stop"
         self.notices.notify(
@@ -90,7 +90,7 @@ class OpenRecoveryHandler:
             f"{page} with the code {code}",
             command.at,
         )
-        crash_point("S5")
+        crash_point("P5")
         self.recoveries.set_notified(kept.id)
 
 

@@ -60,7 +60,7 @@ class ProveFactorHandler:
                 raise over()
         except UsedBefore as error:
             raise wrong(tried) from error
-        crash_point("S2")
+        crash_point("P2")
         return proved
 
     def _used(self, command: ProveFactor, sign_in: SignIn, factors: Factors) -> Used | None:
