@@ -34,7 +34,6 @@ from identity.application.clients.ports import Clients, SandboxFile
 from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
 from identity.application.factors.secret_box import SecretBox
-from identity.application.people.give_number import GiveNumberHandler
 from identity.application.recovery.apply_recovery import ApplyRecoveryHandler
 from identity.application.recovery.decide_recovery import DecideRecoveryHandler
 from identity.application.recovery.open_recovery import OpenRecoveryHandler
@@ -43,6 +42,7 @@ from identity.application.sign_in.begin_sign_in import BeginSignInHandler
 from identity.application.sign_in.check_code import CheckCodeHandler
 from identity.application.sign_in.end_sign_in import EndSignInHandler
 from identity.application.sign_in.enrol_factor import EnrolFactorHandler
+from identity.application.sign_in.give_number import GiveNumberHandler
 from identity.application.sign_in.prove_factor import ProveFactorHandler
 from identity.application.sign_in.read_factors import FactorReader, Offered
 from identity.application.sign_in.read_sign_in import SignInReader

@@ -26,6 +26,8 @@ from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers, settings_for
 
+pytestmark = pytest.mark.usefixtures("standing_clock")
+
 RECOVERIES = "/v1/recoveries"
 STOP = "/v1/oauth2/recovery-stop"
 COUNTER: dict[str, Any] = {"client_id": "cli_counter", "kiosk_id": "ksk_RJ10200001", "scopes": ["recoveries:open"]}

@@ -12,6 +12,8 @@ from tests.support.signing_in import CHECK, SIGN_IN, App, Browser, Phone, any_mo
 from identity.bootstrap import Identity
 from servicekit.mongo import Mongo
 
+pytestmark = pytest.mark.usefixtures("standing_clock")
+
 
 @pytest.fixture
 def officer(browser: Browser, identity: Identity, shared_mongo: Mongo) -> Officer:

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,16 @@ class Place:
     environment: dict[str, str]
     identity: Identity
     codes: Path
+    # One instant for everything: processes take their time.
+    at: datetime = field(default_factory=utc_now)
 
     def step(self, name: str, dies_at: str = "", **members: Any) -> None:
         """Do it; killed at a crash point, or well."""
         if not dies_at:
-            step(self.identity, name, members)
+            step(self.identity, name, members, self.at)
             return
         died = subprocess.run(
-            [sys.executable, str(STEP), name, json.dumps(members)],
+            [sys.executable, str(STEP), name, json.dumps(members), self.at.isoformat()],
             env={
                 **os.environ,
                 **self.environment,
@@ -97,8 +100,8 @@ class Place:
 
     def sends_code(self, mobile: str, ticket: str) -> dict[str, Any]:
         """A sign-in on its way; the members of the step that checks its code."""
-        self.identity.begin_sign_in(BeginSignIn(ticket=ticket, device="d", request=REQUEST, at=utc_now()))
-        self.identity.send_code(SendCode(ticket=ticket, device="d", mobile=mobile, code="123456", at=utc_now()))
+        self.identity.begin_sign_in(BeginSignIn(ticket=ticket, device="d", request=REQUEST, at=self.at))
+        self.identity.send_code(SendCode(ticket=ticket, device="d", mobile=mobile, code="123456", at=self.at))
         return {
             "ticket": ticket, "device": "d", "code": "123456", "new_device": f"new {ticket}",
             "authorization_code": f"code {ticket}", "person_id": public_id("per"), "grant_id": public_id("gra"),
@@ -141,7 +144,7 @@ def test_an_enrolment_that_dies_gave_nothing_and_the_same_code_enrols(place: Pla
     asked = place.sends_code(recorded(place.identity, place.mongo), "t1")
     place.step("check", **asked)
     enrol = {
-        "ticket": "t1", "device": "d", "typed": pyotp.TOTP(asked["totp_secret"]).now(),
+        "ticket": "t1", "device": "d", "typed": pyotp.TOTP(asked["totp_secret"]).at(place.at),
         "recovery_codes": ["AAAA-BBBB-CCCC-DDDD"],
     }  # fmt: skip
     before = place.kept()
@@ -157,11 +160,11 @@ def test_a_proof_that_dies_is_whole_on_either_side_of_its_transaction(place: Pla
     asked = place.sends_code(mobile, "t1")
     place.step("check", **asked)
     app = pyotp.TOTP(asked["totp_secret"])
-    enrol = {"ticket": "t1", "device": "d", "typed": app.at(utc_now(), counter_offset=-1)}
+    enrol = {"ticket": "t1", "device": "d", "typed": app.at(place.at, counter_offset=-1)}
     place.step("enrol", **enrol, recovery_codes=["AAAA-BBBB-CCCC-DDDD"])
     again = place.sends_code(mobile, "t2")
     place.step("check", **again)
-    proof = {"ticket": "t2", "device": "d", "typed": app.now()}
+    proof = {"ticket": "t2", "device": "d", "typed": app.at(place.at)}
     before = place.kept()
     place.step("prove", "P1", **proof)
     assert place.kept() == before  # the code was not used
@@ -181,7 +184,7 @@ def test_a_recovery_whose_notice_did_not_go_out_is_approved_by_nobody_and_a_repe
     asked = {"old_mobile": old, "new_mobile": new, "resets_factors": False}
     place.step("open", "P4", **asked, recovery_id="rcv_first", stop_code="A" * 16)
     assert place.notices() == 0
-    approval = DecideRecovery(recovery_id="rcv_first", approves=True, by=OFFICER, at=utc_now())
+    approval = DecideRecovery(recovery_id="rcv_first", approves=True, by=OFFICER, at=place.at)
     with pytest.raises(RecoveryDecided):
         place.identity.decide_recovery(approval)
     place.step("open", "P5", **asked, recovery_id="rcv_second", stop_code="B" * 16)
@@ -201,7 +204,7 @@ def test_a_change_that_dies_was_told_and_is_made_by_the_next_sign_in(place: Plac
     assert person is not None
     asked = {"old_mobile": old, "new_mobile": new, "resets_factors": False}
     place.step("open", **asked, recovery_id="rcv_1", stop_code="A" * 16)
-    place.identity.decide_recovery(DecideRecovery(recovery_id="rcv_1", approves=True, by=OFFICER, at=utc_now()))
+    place.identity.decide_recovery(DecideRecovery(recovery_id="rcv_1", approves=True, by=OFFICER, at=place.at))
     check = place.sends_code(new, "t1")
     before = place.kept()
     place.step("check", point, **check)

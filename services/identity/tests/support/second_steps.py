@@ -12,7 +12,7 @@ from tests.support.signing_in import CHECK, App, Browser, any_mobile, query_of
 from werkzeug.test import TestResponse
 
 from identity.adapters.mongo_people import MongoPeople
-from identity.application.people.give_number import GiveNumber
+from identity.application.sign_in.give_number import GiveNumber
 from identity.bootstrap import Identity
 from identity.domain.people.person import Person
 from servicekit.ids import public_id

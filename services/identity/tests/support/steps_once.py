@@ -1,9 +1,10 @@
-"""One step of a sign-in or a recovery in a process of its own, which a crash point may kill: its name, and its members
-as JSON."""
+"""One step of a sign-in or a recovery in a process of its own, which a crash point may kill: its name, its
+members as JSON, and the instant."""
 
 import json
 import os
 import sys
+from datetime import datetime
 from typing import Any
 
 from identity.application.recovery.open_recovery import OpenRecovery
@@ -16,12 +17,10 @@ from identity.domain.factors.factors import Kind
 from identity.domain.recovery.recovery import By
 from identity.entrypoints.service import SERVICE
 from identity.settings import Settings
-from servicekit.instants import utc_now
 
 
-def step(identity: Identity, name: str, members: dict[str, Any]) -> None:
-    """Do it now."""
-    at = utc_now()
+def step(identity: Identity, name: str, members: dict[str, Any], at: datetime) -> None:
+    """Do it, at an instant."""
     match name:
         case "check":
             identity.check_code(CheckCode(**members, challenge=b"c" * 32, at=at))
@@ -38,4 +37,4 @@ def step(identity: Identity, name: str, members: dict[str, Any]) -> None:
 if __name__ == "__main__":
     settings = Settings.load(os.environ)
     with SERVICE.connect(settings) as mongo:
-        step(bootstrap(settings, mongo), sys.argv[1], json.loads(sys.argv[2]))
+        step(bootstrap(settings, mongo), sys.argv[1], json.loads(sys.argv[2]), datetime.fromisoformat(sys.argv[3]))

@@ -14,7 +14,7 @@ from identity.application.clients.create_client import CreateClient, OfficerPost
 from identity.application.clients.errors import CommandRefused
 from identity.application.clients.revoke_client import RevokeClient
 from identity.application.clients.seed_sandbox import SeedSandbox
-from identity.application.people.give_number import GiveNumber
+from identity.application.sign_in.give_number import GiveNumber
 from identity.application.vault.errors import VaultClosed
 from identity.bootstrap import INDEXES, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import ClientKind, InvalidDefinition

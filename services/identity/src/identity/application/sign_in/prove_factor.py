@@ -66,7 +66,9 @@ class ProveFactorHandler:
     def _used(self, command: ProveFactor, sign_in: SignIn, factors: Factors) -> Used | None:
         if command.kind is Kind.TOTP:
             step = self._step(command, factors)
-            return step and Used(kind=command.kind, person_id=factors.person_id, at=command.at, step=step)
+            if step is None:
+                return None
+            return Used(kind=command.kind, person_id=factors.person_id, at=command.at, step=step)
         if command.kind is Kind.RECOVERY_CODE:
             code = stored_recovery_code(command.typed)
             right = code in factors.recovery_codes
