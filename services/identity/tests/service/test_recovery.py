@@ -64,7 +64,7 @@ class Place:
         return list(json.loads(file.read_text())) if file.exists() else []
 
     def stop_code(self) -> str:
-        return re.findall(r"code ([A-Z2-7-]{19})$", self.notices()[-1]["notice"])[0]
+        return str(re.findall(r"code ([A-Z2-7-]{19})$", self.notices()[-1]["notice"])[0])
 
     def signs_in(self, mobile: str) -> tuple[App, dict[str, Any]]:
         app = App()

@@ -63,7 +63,7 @@ class Place:
     # One instant for everything: processes take their time.
     at: datetime = field(default_factory=utc_now)
 
-    def step(self, name: str, dies_at: str = "", **members: Any) -> None:
+    def step(self, name: str, dies_at: str = "", /, **members: Any) -> None:
         """Do it; killed at a crash point, or well."""
         if not dies_at:
             step(self.identity, name, members, self.at)
@@ -143,7 +143,7 @@ def test_a_citizens_sign_in_that_dies_at_its_end_was_none_and_the_same_code_ends
 def test_an_enrolment_that_dies_gave_nothing_and_the_same_code_enrols(place: Place) -> None:
     asked = place.sends_code(recorded(place.identity, place.mongo), "t1")
     place.step("check", **asked)
-    enrol = {
+    enrol: dict[str, Any] = {
         "ticket": "t1", "device": "d", "typed": pyotp.TOTP(asked["totp_secret"]).at(place.at),
         "recovery_codes": ["AAAA-BBBB-CCCC-DDDD"],
     }  # fmt: skip
@@ -160,7 +160,7 @@ def test_a_proof_that_dies_is_whole_on_either_side_of_its_transaction(place: Pla
     asked = place.sends_code(mobile, "t1")
     place.step("check", **asked)
     app = pyotp.TOTP(asked["totp_secret"])
-    enrol = {"ticket": "t1", "device": "d", "typed": app.at(place.at, counter_offset=-1)}
+    enrol: dict[str, Any] = {"ticket": "t1", "device": "d", "typed": app.at(place.at, counter_offset=-1)}
     place.step("enrol", **enrol, recovery_codes=["AAAA-BBBB-CCCC-DDDD"])
     again = place.sends_code(mobile, "t2")
     place.step("check", **again)
@@ -181,7 +181,7 @@ def test_a_proof_that_dies_is_whole_on_either_side_of_its_transaction(place: Pla
 
 def test_a_recovery_whose_notice_did_not_go_out_is_approved_by_nobody_and_a_repeat_tells(place: Place) -> None:
     old, new = any_mobile(), any_mobile()
-    asked = {"old_mobile": old, "new_mobile": new, "resets_factors": False}
+    asked: dict[str, Any] = {"old_mobile": old, "new_mobile": new, "resets_factors": False}
     place.step("open", "P4", **asked, recovery_id="rcv_first", stop_code="A" * 16)
     assert place.notices() == 0
     approval = DecideRecovery(recovery_id="rcv_first", approves=True, by=OFFICER, at=place.at)
@@ -202,7 +202,7 @@ def test_a_change_that_dies_was_told_and_is_made_by_the_next_sign_in(place: Plac
     recorded(place.identity, place.mongo, "citizen", old)
     person = place.mongo.db["mobile_numbers"].find_one({})
     assert person is not None
-    asked = {"old_mobile": old, "new_mobile": new, "resets_factors": False}
+    asked: dict[str, Any] = {"old_mobile": old, "new_mobile": new, "resets_factors": False}
     place.step("open", **asked, recovery_id="rcv_1", stop_code="A" * 16)
     place.identity.decide_recovery(DecideRecovery(recovery_id="rcv_1", approves=True, by=OFFICER, at=place.at))
     check = place.sends_code(new, "t1")

@@ -9,11 +9,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from tests.support.keys import ISSUER, KEY_SET, PEOPLE_KEY
 
 from identity.adapters import sms_gateway
 from identity.adapters.sms_gateway import SmsGateway
+from identity.bootstrap import bootstrap
 from identity.domain.people.mobile import Mobile
+from identity.settings import Settings
 from servicekit.errors import DependencyUnavailable
+from servicekit.mongo import Mongo
+from servicekit.testing import settings_for
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 PERSON = Mobile("9829012345")
@@ -116,3 +121,25 @@ def test_an_endless_answer_is_not_read(gateway: Gateway) -> None:
     sender(gateway).send(PERSON, "123456", NOW)
     sender(gateway).send(PERSON, "123456", NOW)
     assert len(gateway.got) == 2
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, ["nobody_can_sign_in", "PEOPLE_KEY"]),
+        ({"PEOPLE_KEY": PEOPLE_KEY}, ["nobody_can_sign_in", "SMS_GATEWAY_URL"]),
+        (
+            {"PEOPLE_KEY": PEOPLE_KEY, "SMS_GATEWAY_URL": "https://sms.example/"},
+            ["SMS_CODE_TEMPLATE", "SMS_NOTICE_TEMPLATE", "CODES_A_DAY", "RECOVERY_WAIT_HOURS"],
+        ),
+    ],
+)
+def test_live_says_as_it_starts_what_signing_in_lacks(
+    mongo: Mongo, vault_key_store: str, capfd: pytest.CaptureFixture[str], environ: dict[str, str], said: list[str]
+) -> None:
+    live = settings_for(
+        Settings, ISSUER=ISSUER, SIGNING_KEYS=KEY_SET, ENVIRONMENT="live", VAULT_KEY_STORE=vault_key_store, **environ
+    )
+    bootstrap(live, mongo)
+    printed = "".join(capfd.readouterr())
+    assert [word for word in said if word not in printed] == []

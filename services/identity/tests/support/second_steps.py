@@ -63,7 +63,7 @@ class Officer:
 
     def code(self, steps: int = 0, at: datetime | None = None) -> str:
         """What the app shows, so many steps from now. A step counts once, and one on either side of now counts."""
-        return pyotp.TOTP(self.secret).at(at or utc_now(), counter_offset=steps)
+        return str(pyotp.TOTP(self.secret).at(at or utc_now(), counter_offset=steps))
 
     def proves(self, **form: str) -> TestResponse:
         """The second form."""

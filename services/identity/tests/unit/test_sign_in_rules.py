@@ -19,6 +19,7 @@ from tests.support.sign_in_fakes import (
 )
 
 from identity.application.factors.secret_box import SecretBox
+from identity.application.people.errors import Told
 from identity.application.recovery.apply_recovery import ApplyRecovery
 from identity.application.sign_in.begin_sign_in import BeginSignIn, BeginSignInHandler
 from identity.application.sign_in.check_code import CheckCode, CheckCodeHandler
@@ -28,7 +29,6 @@ from identity.application.sign_in.errors import (
     AppCodesLocked,
     CodesPaused,
     SignInOver,
-    Told,
     TooManyCodes,
     TooManyFactorTries,
     WrongCode,

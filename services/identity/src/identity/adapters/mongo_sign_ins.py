@@ -91,16 +91,16 @@ class MongoNumbers:
     def owner(self, mobile_index: str) -> str | None:
         """One read by _id."""
         document = self._numbers.find_one({"_id": mobile_index}, {"person_id": True})
-        return document and document["person_id"]
+        return str(document["person_id"]) if document else None
 
     def give(self, mobile_index: str, shown: str, person_id: str, at: datetime) -> bool:
         """Insert, then take the others away: whoever dies between leaves two ways in, both the person's own."""
-        given = self._numbers.find_one_and_update(
+        given: Document = self._numbers.find_one_and_update(
             {"_id": mobile_index},
             {"$setOnInsert": {"person_id": person_id, "shown": shown, "created_at": at}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
-        )
+        )  # type: ignore[assignment]  # never None: it upserts and returns what it wrote
         if given["person_id"] != person_id:
             return False
         self._numbers.delete_many({"person_id": person_id, "_id": {"$ne": mobile_index}})

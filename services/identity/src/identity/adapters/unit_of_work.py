@@ -68,7 +68,7 @@ class MongoUnitOfWork:
             self._know_device(completion, session)
             crash_point("P3")
 
-        condition = {"_id": sign_in.id, "stage": sign_in.stage.value}
+        condition: Document = {"_id": sign_in.id, "stage": sign_in.stage.value}
         if sign_in.stage is Stage.CODE_SENT:
             condition["code_hmac"] = sign_in.code_hmac
         # The request and the number have done their part; until it expires only that it is done has to be known.

@@ -29,11 +29,11 @@ _HEADERS = {
 _PATH_OF_MOBILE = "/v1/oauth2/sign-in"
 _PATH_OF_CODE = "/v1/oauth2/sign-in/code"
 _PATHS = {
-    "code_path": _PATH_OF_CODE,
-    "prove_path": "/v1/oauth2/sign-in/factor",
-    "enrol_path": "/v1/oauth2/sign-in/factor-enrolment",
-    "codes_path": "/v1/oauth2/sign-in/recovery-codes",
-    "end_path": "/v1/oauth2/sign-in/end",
+    "code": _PATH_OF_CODE,
+    "prove": "/v1/oauth2/sign-in/factor",
+    "enrol": "/v1/oauth2/sign-in/factor-enrolment",
+    "codes": "/v1/oauth2/sign-in/recovery-codes",
+    "end": "/v1/oauth2/sign-in/end",
 }
 _QR_SCALE = 4  # pixels a module: an otpauth address fits into the narrowest phone
 
@@ -99,14 +99,14 @@ def factor_page(
         totp_secret=in_groups(secret, " "),
         qr=segno.make_qr(offered.totp_address).svg_inline(scale=_QR_SCALE, light="#fff") if offered and secret else "",
         problem=problem,
-        **_PATHS,
+        paths=_PATHS,
     )
 
 
 def recovery_codes_page(sign_in: SignIn, ticket: str, codes: Sequence[str]) -> Response:
     """The codes, this once."""
     return _page(
-        "recovery_codes.html", 200, _source_of(sign_in.request.redirect_uri), ticket=ticket, codes=codes, **_PATHS
+        "recovery_codes.html", 200, _source_of(sign_in.request.redirect_uri), ticket=ticket, codes=codes, paths=_PATHS
     )
 
 
