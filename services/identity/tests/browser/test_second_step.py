@@ -136,6 +136,7 @@ def test_a_passkey_of_the_browser_is_enrolled_and_signs_in(chromium: Chromium, s
     page.wait_for_url(f"{BACK}?**")
     site.proves_phone(page)
     looked_at(page, "prove")
+    assert page.locator("#more-passkey").is_visible()
     page.click("text=Go on with a passkey")
     page.wait_for_url(f"{BACK}?**")
     assert "code=" in page.url

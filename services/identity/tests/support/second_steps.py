@@ -72,7 +72,8 @@ class Officer:
 
 def secret_on(page: TestResponse) -> str:
     """The new app's secret, as the page shows it."""
-    return re.findall(r"<code>([A-Z2-7 ]{39})</code>", page.text)[0].replace(" ", "")
+    secret: str = re.findall(r"<code>([A-Z2-7 ]{39})</code>", page.text)[0]
+    return secret.replace(" ", "")
 
 
 def options_on(page: TestResponse) -> dict[str, Any]:
