@@ -59,7 +59,10 @@ def open_recovery(body: dict[str, Any]) -> dict[str, Any]:
 @recoveries.raises(RecoveryNotFound)
 @recoveries.response(200, RecoverySchema)
 def show_recovery(recovery_id: str) -> dict[str, Any]:
-    """Look at a recovery"""
+    """Look at a recovery
+
+    How far it is, and from when on the new number counts. No whole number is shown.
+    """
     return _shown(application(Identity).decide_recovery.read(recovery_id))
 
 
@@ -82,7 +85,10 @@ def approve_recovery(recovery_id: str) -> dict[str, Any]:
 @recoveries.raises(RecoveryNotFound, NotForThisOfficer, RecoveryDecided)
 @recoveries.response(200, RecoverySchema)
 def refuse_recovery(recovery_id: str) -> dict[str, Any]:
-    """Refuse a recovery"""
+    """Refuse a recovery
+
+    By an officer who neither opened it nor gets the new number. Another one can be opened then.
+    """
     return _decided(recovery_id, approves=False)
 
 
@@ -90,7 +96,10 @@ def refuse_recovery(recovery_id: str) -> dict[str, Any]:
 @recoveries.public("a page for whoever got the notice; the code in it is the proof")
 @recoveries.response(200, _PAGE, content_type=HTML, description="The page that asks for the code.")
 def ask_stop_code() -> Response:
-    """The page on which the owner of the old number stops a recovery"""
+    """Open the page on which the owner of the old number stops a recovery
+
+    The notice that the old number got names this page and has the code for it.
+    """
     return stop_page(done=False)
 
 
@@ -101,7 +110,10 @@ def ask_stop_code() -> Response:
 @recoveries.arguments(StopFormSchema, location="form")
 @recoveries.response(200, _PAGE, content_type=HTML, description="The page that says that it is stopped.")
 def stop_recovery(form: dict[str, str]) -> Response:
-    """Stop a recovery, by the code of the notice"""
+    """Stop a recovery, by the code of the notice
+
+    It needs no other proof. What was stopped does not go on; problems are pages where the browser asks for text/html.
+    """
     application(Identity).stop_recovery(StopRecovery(code=form["code"]))
     return stop_page(done=True)
 

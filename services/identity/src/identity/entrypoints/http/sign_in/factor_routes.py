@@ -133,7 +133,10 @@ def renew_recovery_codes(form: dict[str, str], cookies: dict[str, str]) -> AnyRe
 @second_steps.arguments(DeviceCookieSchema, location="cookies")
 @second_steps.response(303, headers=["Location"], description=_BACK)
 def end_sign_in(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
-    """Go back to the app, after the second factor is proved"""
+    """Go back to the app, after the second factor is proved
+
+    From the page of recovery codes, or from that on which factors are changed.
+    """
     return _end(form, cookies, sign_in_of(form, cookies))
 
 
