@@ -254,7 +254,7 @@ def _after(factors: Factors, used: Used) -> Factors | None:
         known, count = factors.passkey(used.passkey.id), used.passkey.sign_count
         if known is None or not (known.sign_count < count or known.sign_count == count == 0):
             return None
-        others = [used.passkey if each.id == used.passkey.id else each for each in factors.passkeys]
+        others = [used.passkey if one.id == used.passkey.id else one for one in factors.passkeys]
         return replace(factors, passkeys=tuple(others))
     if used.recovery_code not in factors.recovery_codes:
         return None

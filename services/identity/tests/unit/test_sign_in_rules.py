@@ -24,7 +24,7 @@ from identity.application.recovery.apply_recovery import ApplyRecovery
 from identity.application.sign_in.begin_sign_in import BeginSignIn, BeginSignInHandler
 from identity.application.sign_in.check_code import CheckCode, CheckCodeHandler
 from identity.application.sign_in.end_sign_in import EndSignIn, EndSignInHandler
-from identity.application.sign_in.enrol_factor import EnrolFactor, EnrolFactorHandler
+from identity.application.sign_in.enrol_factor import EnrolFactor, EnrolFactorHandler, Enrolment
 from identity.application.sign_in.errors import (
     AppCodesLocked,
     CodesPaused,
@@ -108,7 +108,7 @@ class Browser:
         self.ask(mobile)
         return self.check()
 
-    def enrol(self, code: str) -> tuple[SignIn, bool]:
+    def enrol(self, code: str) -> Enrolment:
         handler = EnrolFactorHandler(
             sign_ins=FakeSignIns(self.memory), changes=FakeUnitOfWork(self.memory), passkeys=None, box=SecretBox(KEY)
         )

@@ -28,6 +28,15 @@ class EnrolFactor:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Enrolment:
+    """The sign-in at the stage FACTOR_PROVED; with a person's first factor the recovery codes count, and are to be
+    shown, once."""
+
+    sign_in: SignIn
+    is_first: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class EnrolFactorHandler:
     """Only who has no factor yet enrols with the phone alone; anybody else proves one first."""
@@ -37,11 +46,8 @@ class EnrolFactorHandler:
     passkeys: Passkeys | None
     box: SecretBox
 
-    def __call__(self, command: EnrolFactor) -> tuple[SignIn, bool]:
-        """The sign-in at the stage FACTOR_PROVED, and whether the recovery codes count and have to be shown, once.
-
-        Raises SignInOver, WrongFactor, TooManyFactorTries.
-        """
+    def __call__(self, command: EnrolFactor) -> Enrolment:
+        """The sign-in, one step further. Raises SignInOver, WrongFactor, TooManyFactorTries."""
         sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
         tried = count_try(self.sign_ins, sign_in)
         first = tried.stage is Stage.NUMBER_PROVED
@@ -53,7 +59,7 @@ class EnrolFactorHandler:
             enrolled = replace(enrolled, recovery_codes=codes)
         if not self.changes.enrol(replace(tried, amr=methods(command.kind)), enrolled):
             raise over()
-        return replace(tried, stage=Stage.FACTOR_PROVED, amr=methods(command.kind)), first
+        return Enrolment(replace(tried, stage=Stage.FACTOR_PROVED, amr=methods(command.kind)), first)
 
     def _enrolled(self, command: EnrolFactor, sign_in: SignIn) -> Enrolled | None:
         person_id = sign_in.person_id or ""

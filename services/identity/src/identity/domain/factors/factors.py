@@ -70,7 +70,7 @@ class Factors:
 
     def passkey(self, passkey_id: bytes) -> Passkey | None:
         """The passkey of that id, if it is the person's."""
-        return next((each for each in self.passkeys if each.id == passkey_id), None)
+        return next((passkey for passkey in self.passkeys if passkey.id == passkey_id), None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,7 +90,7 @@ def enrol_factor(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
     """
     sign_in_of(form, cookies)
     codes = new_recovery_codes()
-    sign_in, first = application(Identity).enrol_factor(
+    enrolment = application(Identity).enrol_factor(
         EnrolFactor(
             ticket=form["csrf_token"],
             device=device_of(cookies),
@@ -102,7 +102,9 @@ def enrol_factor(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
         )
     )
     ticket = form["csrf_token"]
-    return recovery_codes_page(sign_in, ticket, codes) if first else page_of(sign_in, ticket)
+    if enrolment.is_first:
+        return recovery_codes_page(enrolment.sign_in, ticket, codes)
+    return page_of(enrolment.sign_in, ticket)
 
 
 @second_steps.route("/v1/oauth2/sign-in/recovery-codes", methods=["POST"])

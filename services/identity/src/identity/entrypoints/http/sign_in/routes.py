@@ -64,10 +64,10 @@ def begin_sign_in(asked: dict[str, str], cookies: dict[str, str]) -> AnyResponse
     pages where the browser asks for text/html, problem documents otherwise.
     """
     at, ticket, device = utc_now(), new_token(), device_of(cookies)
-    wanted = checked(OAuthServer(application(Identity), at), asked)
-    if isinstance(wanted, str):
-        return redirect(wanted, 303)
-    command = BeginSignIn(ticket=ticket, device=device or (new_device := new_token()), request=wanted, at=at)
+    authorization = checked(OAuthServer(application(Identity), at), asked)
+    if isinstance(authorization, str):
+        return redirect(authorization, 303)
+    command = BeginSignIn(ticket=ticket, device=device or (new_device := new_token()), request=authorization, at=at)
     page = page_of(application(Identity).begin_sign_in(command), ticket)
     # A known browser's stays as it is, and stays for as long.
     return page if device else with_cookie(page, new_device, known=False)
