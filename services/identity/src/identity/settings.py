@@ -12,7 +12,7 @@ from marshmallow import ValidationError, fields, validate
 
 from identity.domain.clients.client import MAX_SCOPES, SCOPE
 from identity.domain.clients.counter_scopes import KIOSK_SCOPES
-from servicekit.settings import ServiceSettings, SettingProblem, SettingsError, setting
+from servicekit.settings import ServiceSettings, SettingProblem, SettingsError, setting, web_address
 
 MAX_SIGNING_KEYS = 8  # one signs and a few overlap; more is a mistake
 
@@ -141,6 +141,47 @@ class Settings(ServiceSettings):
         "sandbox only: the file that one-time codes are written to instead of being sent to a phone",
         default="",
     )
+    sms_gateway_url: str = setting(
+        "SMS_GATEWAY_URL",
+        web_address(),
+        'address of the gateway that messages are posted to as JSON, {"to", "text", "template_id"}; https where '
+        "ENVIRONMENT is live; without it and without CODE_FILE nobody signs in",
+        default="",
+    )
+    sms_gateway_token: str = setting(
+        "SMS_GATEWAY_TOKEN",
+        fields.String(),
+        "sent to SMS_GATEWAY_URL as Authorization: Bearer; without it no such header is",
+        default="",
+        secret=True,
+    )
+    sms_code_template: str = setting(
+        "SMS_CODE_TEMPLATE",
+        fields.String(validate=validate.Length(max=64)),
+        "template_id of messages with a code, as registered with the operators; without it none is sent",
+        default="",
+    )
+    sms_notice_template: str = setting(
+        "SMS_NOTICE_TEMPLATE",
+        fields.String(validate=validate.Length(max=64)),
+        "template_id of notices, as registered with the operators; without it none is sent",
+        default="",
+    )
+    codes_a_day: int | None = setting(
+        "CODES_A_DAY",
+        fields.Integer(validate=validate.Range(min=5)),
+        "codes that are sent in a day at most, a fifth of them kept for browsers that somebody signed in with before; "
+        "without it there is no such limit",
+        default=None,
+    )
+
+    recovery_wait_hours: int | None = setting(
+        "RECOVERY_WAIT_HOURS",
+        fields.Integer(validate=validate.Range(min=0)),
+        "hours between an officer's approval of a recovery and the new number's counting, so that the old one's owner "
+        "can stop it; at least 1 where ENVIRONMENT is live; without it nobody approves one",
+        default=None,
+    )
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
@@ -153,6 +194,12 @@ class Settings(ServiceSettings):
         if settings.environment == "live" and settings.code_file:
             problem = "must not be set where ENVIRONMENT is live: it holds people's codes and numbers."
             problems.append(SettingProblem("CODE_FILE", problem, "Leave it out."))
+        if settings.environment == "live" and settings.sms_gateway_url.startswith("http://"):
+            problem = "must begin with https:// where ENVIRONMENT is live: codes and numbers go there."
+            problems.append(SettingProblem("SMS_GATEWAY_URL", problem, "Set it to the gateway's https address."))
+        if settings.environment == "live" and settings.recovery_wait_hours == 0:
+            problem = "must be 1 at least where ENVIRONMENT is live: nobody could stop a stranger's recovery."
+            problems.append(SettingProblem("RECOVERY_WAIT_HOURS", problem, "Set it to the hours of your order."))
         place = settings.vault_key_store
         if settings.environment == "live" and not place:
             fix = "Set it to where the vault's keys are: file:/path or pkcs11:token=NAME?module-path=/path."
