@@ -1,6 +1,5 @@
 """Somebody who lost their phone gets a new number: a centre asks, an officer approves, the old number can stop it."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -84,9 +84,13 @@ def test_the_choice_comes_before_the_second_step_and_the_token_carries_the_choic
 def test_a_right_that_ends_before_the_second_step_is_done_gives_no_code(enrolled: Officer, shared_mongo: Mongo) -> None:
     enrolled.browser.send(END)
     enrolled.proves_phone()
-    owner = shared_mongo.db["mobile_numbers"].find_one({"shown": f"XXXXXX{enrolled.mobile[-4:]}"}, sort=[("created_at", -1)])
+    owner = shared_mongo.db["mobile_numbers"].find_one(
+        {"shown": f"XXXXXX{enrolled.mobile[-4:]}"}, sort=[("created_at", -1)]
+    )
     assert owner is not None
-    shared_mongo.db["people"].update_one({"_id": owner["person_id"]}, {"$set": {"rights.0.suspended_because": "Order 9"}})
+    shared_mongo.db["people"].update_one(
+        {"_id": owner["person_id"]}, {"$set": {"rights.0.suspended_because": "Order 9"}}
+    )
     answer = enrolled.proves(code=enrolled.code())
     assert (answer.status_code, "Location" in answer.headers) == (409, False)
 

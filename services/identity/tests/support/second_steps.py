@@ -37,7 +37,9 @@ def recorded(identity: Identity, role: Role = Role.OFFICER, mobile: str = "") ->
     at, number = utc_now(), mobile or any_mobile()
     person_id = identity.record_person(RecordPerson(mobile=number, person_id=public_id("per"), at=at))
     if role is not Role.CITIZEN:
-        right = Right(id=public_id("rgt"), role=role, begins_at=at, **_BOUND_TO.get(role, {}))
+        # Also in force at an instant at which a test stands still.
+        since = at - timedelta(days=1)
+        right = Right(id=public_id("rgt"), role=role, begins_at=since, **_BOUND_TO.get(role, {}))
         grant = GrantRight(person_id=person_id, right=right, at=at, by="per_admin", because="Order 7")
         identity.grant_right(grant)
     return number
@@ -80,7 +82,7 @@ class Officer:
 
 
 def past_second_step(browser: Browser, page: TestResponse) -> TestResponse:
-    """The way back to the app, also for who is asked for a second factor, which they enrol; others go on as they are."""
+    """The way back to the app; who is asked for a second factor on `page` enrols one first."""
     if page.status_code != 200:
         return page
     app = pyotp.TOTP(secret_on(page))

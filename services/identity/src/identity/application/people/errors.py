@@ -1,4 +1,4 @@
-"""What can go wrong with people and their rights, on the command line or by events; and how people are told over HTTP."""
+"""What can go wrong with people and their rights, on the command line or by events; and how people are told."""
 
 from typing import Any
 

@@ -53,6 +53,7 @@ class MobileOwners(Protocol):
         One transaction; safe to repeat.
         """
 
+
 class Numbers(Protocol):
     """Whose mobile number is whose."""
 

@@ -110,8 +110,10 @@ def refusal(server: OAuthServer, sign_in: SignIn) -> str | None:
 
 
 def address_back(server: OAuthServer, sign_in: SignIn) -> str:
-    """The app's address, with the server's authorization code; without one, access_denied: the person did not want to, or has no
-    right that the app asks for."""
+    """The app's address, with the server's authorization code.
+
+    Without one with access_denied: the person did not want to, or has no right that the app asks for.
+    """
     asked = OAuthRequest("GET", _parameters(sign_in.request))
     grant = server.get_consent_grant(asked)
     who = sign_in.id if server.authorization_code else None
