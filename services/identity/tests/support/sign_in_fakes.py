@@ -129,8 +129,9 @@ class FakePeople:
         for person in people:
             # Rights are not put so.
             first = self.memory.people.get(person.id, replace(person, rights=(), version=0))
-            kept = {"rights": first.rights, "version": first.version, "created_at": first.created_at}
-            self.memory.people[person.id] = replace(person, **kept)
+            self.memory.people[person.id] = replace(
+                person, rights=first.rights, version=first.version, created_at=first.created_at
+            )
 
     def known(self, person_id: str) -> bool:
         return person_id in self.memory.people

@@ -47,11 +47,11 @@ def query_of(address: str) -> dict[str, str]:
     return {name: value for name, (value,) in parse_qs(urlsplit(address).query, strict_parsing=True).items()}
 
 
-def claims_of(http: FlaskClient, token: str, audience: str) -> dict[str, object]:
+def claims_of(http: FlaskClient, token: str, audience: str) -> dict[str, Any]:
     """What a token says, its signature verified."""
     keys = jwt.PyJWKSet.from_dict(body_of(http.get("/.well-known/jwks.json")))
     kid = jwt.get_unverified_header(token)["kid"]
-    claims: dict[str, object] = jwt.decode(token, keys[kid], algorithms=["EdDSA"], audience=audience, issuer=ISSUER)
+    claims: dict[str, Any] = jwt.decode(token, keys[kid], algorithms=["EdDSA"], audience=audience, issuer=ISSUER)
     return claims
 
 
