@@ -95,6 +95,14 @@ def counter(client: FlaskClient, sandbox: dict[str, Any], phone: Phone) -> Count
 
 
 @pytest.fixture
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Second steps all happen at one instant: codes of an app change every half minute, and machines are slow."""
+    at = utc_now()
+    for module in ("identity.entrypoints.http.sign_in.factor_routes", "tests.support.second_steps"):
+        monkeypatch.setattr(f"{module}.utc_now", lambda: at)
+
+
+@pytest.fixture
 def own_identity(settings: Settings, mongo: Mongo) -> Identity:
     """The application on the test's own, empty database."""
     return bootstrap(settings, mongo)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
@@ -18,6 +19,7 @@ from identity.adapters import (
     mongo_erasures,
     mongo_notices,
     mongo_people,
+    mongo_recoveries,
     mongo_sign_ins,
     mongo_tokens,
     mongo_vault,
@@ -39,18 +41,23 @@ from identity.adapters.mongo_centres import CentresWithin, MongoCentres
 from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_consents import MongoConsents
 from identity.adapters.mongo_erasures import MongoErasures
+from identity.adapters.mongo_factors import MongoFactorStore
 from identity.adapters.mongo_failed_authentications import MongoFailedAuthentications
 from identity.adapters.mongo_kept import MongoKept
 from identity.adapters.mongo_notices import MongoNotices, NoticesWithin
 from identity.adapters.mongo_own_data import MongoOwnData
 from identity.adapters.mongo_people import MongoPeople
-from identity.adapters.mongo_sign_ins import MongoDevices, MongoSentCodes, MongoSignIns
+from identity.adapters.mongo_recoveries import MongoRecoveries
+from identity.adapters.mongo_sign_ins import MongoDevices, MongoNumbers, MongoSentCodes, MongoSignIns
 from identity.adapters.mongo_signing_keys import MongoSigningKeys
 from identity.adapters.mongo_tokens import MongoGrants, MongoRevokedTokens, MongoUsedAssertions
 from identity.adapters.mongo_vault import MongoVault
+from identity.adapters.passkeys import passkeys_of
 from identity.adapters.privacy_events import CONSENT_WITHDRAWN, ERASURE_COMPLETED, ERASURE_REQUESTED
+from identity.adapters.recovery_changes import MongoRecoveryChanges
 from identity.adapters.sandbox_file import JsonSandboxFile
 from identity.adapters.signing import JoseSigner
+from identity.adapters.sms_gateway import SmsGateway
 from identity.adapters.told_changes import ToldChanges
 from identity.adapters.unit_of_work import MongoUnitOfWork
 from identity.adapters.vault_purposes import purposes
@@ -71,6 +78,7 @@ from identity.application.clients.ports import CentresClients, Clients, SandboxF
 from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.rotate_client_secret import RotateClientSecretHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
+from identity.application.factors.secret_box import SecretBox
 from identity.application.people.change_rights import ChangeRightHandler, GrantRightHandler
 from identity.application.people.move_officer import MoveOfficerHandler
 from identity.application.people.ports import People
@@ -90,10 +98,20 @@ from identity.application.privacy.run_erasures import RunErasuresHandler
 from identity.application.privacy.tell_breaches import TellBreachesHandler
 from identity.application.privacy.withdraw_consent import WithdrawConsentHandler
 from identity.application.privacy.withdraw_erasure import WithdrawErasureHandler
+from identity.application.recovery.apply_recovery import ApplyRecoveryHandler
+from identity.application.recovery.decide_recovery import DecideRecoveryHandler
+from identity.application.recovery.open_recovery import OpenRecoveryHandler
+from identity.application.recovery.stop_recovery import StopRecoveryHandler
+from identity.application.sign_in.act_as import ActAsHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
 from identity.application.sign_in.check_code import CheckCodeHandler, ChoiceReader
 from identity.application.sign_in.end_sign_in import EndSignInHandler
+from identity.application.sign_in.enrol_factor import EnrolFactorHandler
+from identity.application.sign_in.give_number import GiveNumberHandler
+from identity.application.sign_in.prove_factor import ProveFactorHandler
+from identity.application.sign_in.read_factors import FactorReader, Offered
 from identity.application.sign_in.read_sign_in import SignInReader
+from identity.application.sign_in.renew_recovery_codes import RenewRecoveryCodesHandler
 from identity.application.sign_in.send_code import SendCodeHandler
 from identity.application.tokens.issue_token import IssueTokenHandler
 from identity.application.tokens.ports import Grants, SigningKeys, TokenSigner
@@ -117,12 +135,15 @@ from identity.application.vault.remove_key import RemoveKeyHandler
 from identity.application.vault.rotate_keys import RotateKeysHandler
 from identity.application.vault.store_identifier import StoreIdentifierHandler
 from identity.domain.privacy.retention import Ends
+from identity.domain.sign_in.sign_in import SignIn
 from identity.domain.tokens.access_token import AUDIENCE
 from identity.settings import Settings, key_store_place, read_signing_keys
 from servicekit.events import Outbox
 from servicekit.ids import event_id
 from servicekit.mongo import Mongo
 from servicekit.mongo.idempotency import Idempotency
+
+log = structlog.get_logger(__name__)
 
 __all__ = [
     "INDEXES",
@@ -144,6 +165,7 @@ INDEXES = {
     **mongo_windows.INDEXES,
     **mongo_tokens.INDEXES,
     **mongo_sign_ins.INDEXES,
+    **mongo_recoveries.INDEXES,
     **mongo_vault.INDEXES,
     **mongo_assistances.INDEXES,
     **mongo_cases.INDEXES,
@@ -247,12 +269,21 @@ class Identity:
     send_code: SendCodeHandler
     check_code: CheckCodeHandler
     choices: ChoiceReader
+    act_as: ActAsHandler
     end_sign_in: EndSignInHandler
     sign_ins: SignInReader
+    prove_factor: ProveFactorHandler
+    enrol_factor: EnrolFactorHandler
+    renew_recovery_codes: RenewRecoveryCodesHandler
+    offered_factors: Callable[[SignIn], Offered]
+    give_number: GiveNumberHandler
     record_person: RecordPersonHandler
     grant_right: GrantRightHandler
     change_right: ChangeRightHandler
     move_officer: MoveOfficerHandler
+    open_recovery: OpenRecoveryHandler
+    decide_recovery: DecideRecoveryHandler
+    stop_recovery: StopRecoveryHandler
     create_client: CreateClientHandler
     revoke_client: RevokeClientHandler
     rotate_client_secret: RotateClientSecretHandler
@@ -301,7 +332,12 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     key_store, of_setting = _key_store(settings), read_signing_keys(settings.signing_keys)
     signing_keys = MongoSigningKeys(mongo, Envelope(key_store), of_setting)
     signer = JoseSigner(signing_keys.open_keys, issuer, AUDIENCE)
-    sender = CodeFile(Path(settings.code_file)) if key and settings.code_file else None
+    sender, recoveries = _sender(settings), MongoRecoveries(db)
+    numbers, factors, box, passkeys = MongoNumbers(db), MongoFactorStore(db), SecretBox(key), passkeys_of(issuer)
+    apply_recovery = ApplyRecoveryHandler(
+        recoveries=recoveries, changes=MongoRecoveryChanges(mongo, changes), numbers=numbers, notices=sender, box=box
+    )
+    wait = None if settings.recovery_wait_hours is None else timedelta(hours=settings.recovery_wait_hours)
     reader = TokenReader(
         clients=clients,
         grants=grants,
@@ -356,16 +392,34 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         tokens=reader,
         begin_sign_in=BeginSignInHandler(sign_ins=sign_ins),
         send_code=SendCodeHandler(
-            sign_ins=sign_ins, sent=MongoSentCodes(db), devices=MongoDevices(db), sender=sender, key=key
+            sign_ins=sign_ins,
+            sent=MongoSentCodes(db),
+            devices=MongoDevices(db),
+            sender=sender,
+            codes_a_day=settings.codes_a_day,
+            key=key,
         ),
-        check_code=CheckCodeHandler(sign_ins=sign_ins, choices=choices, key=key),
+        check_code=CheckCodeHandler(sign_ins=sign_ins, choices=choices, apply_recovery=apply_recovery, key=key),
         choices=choices,
-        end_sign_in=EndSignInHandler(completions=unit_of_work, choices=choices),
+        act_as=ActAsHandler(sign_ins=sign_ins, completions=unit_of_work, choices=choices, box=box),
+        prove_factor=ProveFactorHandler(
+            sign_ins=sign_ins, factors=factors, changes=unit_of_work, passkeys=passkeys, box=box
+        ),
+        enrol_factor=EnrolFactorHandler(sign_ins=sign_ins, changes=unit_of_work, passkeys=passkeys, box=box),
+        renew_recovery_codes=RenewRecoveryCodesHandler(sign_ins=sign_ins, changes=unit_of_work),
+        end_sign_in=EndSignInHandler(sign_ins=sign_ins, completions=unit_of_work, people=people, choices=choices),
         sign_ins=SignInReader(sign_ins=sign_ins),
+        offered_factors=FactorReader(factors=factors, passkeys=passkeys, box=box).offered,
+        give_number=GiveNumberHandler(people=people, numbers=numbers, key=key),
         record_person=RecordPersonHandler(owners=unit_of_work, key=key),
         grant_right=GrantRightHandler(people=people, rights=changes),
         change_right=ChangeRightHandler(people=people, rights=changes),
         move_officer=MoveOfficerHandler(people=people, rights=changes),
+        open_recovery=OpenRecoveryHandler(
+            recoveries=recoveries, numbers=numbers, notices=sender, box=box, issuer=issuer, key=key
+        ),
+        decide_recovery=DecideRecoveryHandler(recoveries=recoveries, wait=wait),
+        stop_recovery=StopRecoveryHandler(recoveries=recoveries),
         create_client=CreateClientHandler(clients=clients, people=people),
         revoke_client=RevokeClientHandler(revoked=changes),
         rotate_client_secret=RotateClientSecretHandler(clients),
@@ -400,7 +454,7 @@ def _assistance(
     vault: Vault,
     tokens: TokenReader,
     signer: TokenSigner,
-    sender: CodeFile | None,
+    sender: CodeFile | SmsGateway | None,
 ) -> Assistance:
     cases, listed = MongoCases(mongo), assisted_acts()
     read = AssistanceReader(assistances=assistances, cases=cases)
@@ -436,6 +490,35 @@ def _assistance(
         ),
         note_act=lambda session: NoteActHandler(NoticesWithin(mongo, session)),
     )
+
+
+def _sender(settings: Settings) -> CodeFile | SmsGateway | None:
+    """Who brings codes and notices to phones; None where nobody does."""
+    live = settings.environment == "live"
+    if not settings.people_key:
+        if live:
+            log.warning("nobody_can_sign_in", missing="PEOPLE_KEY")
+        return None
+    if settings.sms_gateway_url:
+        for name, unset in (
+            ("SMS_CODE_TEMPLATE", not settings.sms_code_template),
+            ("SMS_NOTICE_TEMPLATE", not settings.sms_notice_template),
+            ("CODES_A_DAY", settings.codes_a_day is None),
+            ("RECOVERY_WAIT_HOURS", settings.recovery_wait_hours is None),
+        ):
+            if live and unset:
+                log.warning("setting_is_unset", setting=name, meaning="see identity settings")
+        return SmsGateway(
+            settings.sms_gateway_url,
+            settings.sms_gateway_token,
+            code_template=settings.sms_code_template,
+            notice_template=settings.sms_notice_template,
+        )
+    if settings.code_file:
+        return CodeFile(Path(settings.code_file))
+    if live:
+        log.warning("nobody_can_sign_in", missing="SMS_GATEWAY_URL")
+    return None
 
 
 def _vault(settings: Settings, mongo: Mongo, keys: KeyStore, signing_keys: MongoSigningKeys) -> Vault:

@@ -13,7 +13,7 @@ from marshmallow import ValidationError, fields, validate
 
 from identity.domain.clients.client import MAX_SCOPES, SCOPE
 from identity.domain.clients.counter_scopes import KIOSK_SCOPES
-from servicekit.settings import ServiceSettings, SettingProblem, setting
+from servicekit.settings import ServiceSettings, SettingProblem, setting, web_address
 
 _SERVICE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 MAX_SIGNING_KEYS = 8  # one signs and a few overlap; more is a mistake
@@ -175,6 +175,49 @@ class Settings(ServiceSettings):
         fields.Function(deserialize=service_names),
         "services, separated by commas, that must have said what they hold before anybody is erased; empty asks nobody",
         default=(),
+    )
+    sms_gateway_url: str = setting(
+        "SMS_GATEWAY_URL",
+        web_address(),
+        'address of the gateway that messages are posted to as JSON, {"to", "text", "template_id"}; https where '
+        "ENVIRONMENT is live; without it and without CODE_FILE nobody signs in",
+        default="",
+        live=lambda url: None if url.startswith("https://") else "does not begin with https://; codes go there",
+    )
+    sms_gateway_token: str = setting(
+        "SMS_GATEWAY_TOKEN",
+        fields.String(),
+        "sent to SMS_GATEWAY_URL as Authorization: Bearer; without it no such header is",
+        default="",
+        secret=True,
+    )
+    sms_code_template: str = setting(
+        "SMS_CODE_TEMPLATE",
+        fields.String(validate=validate.Length(max=64)),
+        "template_id of messages with a code, as registered with the operators; without it none is sent",
+        default="",
+    )
+    sms_notice_template: str = setting(
+        "SMS_NOTICE_TEMPLATE",
+        fields.String(validate=validate.Length(max=64)),
+        "template_id of notices, as registered with the operators; without it none is sent",
+        default="",
+    )
+    codes_a_day: int | None = setting(
+        "CODES_A_DAY",
+        fields.Integer(validate=validate.Range(min=5)),
+        "codes that are sent in a day at most, a fifth of them kept for browsers that somebody signed in with before; "
+        "without it there is no such limit",
+        default=None,
+    )
+
+    recovery_wait_hours: int | None = setting(
+        "RECOVERY_WAIT_HOURS",
+        fields.Integer(validate=validate.Range(min=0)),
+        "hours between an officer's approval of a recovery and the new number's counting, so that the old one's owner "
+        "can stop it; at least 1 where ENVIRONMENT is live; without it nobody approves one",
+        default=None,
+        live=lambda hours: "leaves nobody time to stop a stranger's recovery" if int(hours) == 0 else None,
     )
 
     @classmethod

@@ -24,9 +24,9 @@ from tests.support.signing_in import (
     query_of,
 )
 
+from identity.application.sign_in.act_as import ActAs
 from identity.application.sign_in.begin_sign_in import BeginSignIn
 from identity.application.sign_in.check_code import CheckCode
-from identity.application.sign_in.end_sign_in import EndSignIn
 from identity.application.sign_in.errors import SignInOver, TooManyCodes, TooManyTries, WrongCode
 from identity.application.sign_in.send_code import SendCode
 from identity.bootstrap import Identity
@@ -216,10 +216,11 @@ class Guesser:
         """Check; a right one gives the new cookie, which is used from then on."""
         device, authorization_code = new_token(), new_token()
         sign_in, _ = self.identity.check_code(CheckCode(ticket=self.ticket, device=self.device, code=code, at=at))
-        self.identity.end_sign_in(
-            EndSignIn(
+        self.identity.act_as(
+            ActAs(
                 sign_in=sign_in, right_id=None, new_device=device, authorization_code=authorization_code,
-                person_id=f"per_{new_token()}", grant_id=f"gra_{new_token()}", at=at,
+                person_id=f"per_{new_token()}", grant_id=f"gra_{new_token()}", challenge=b"c" * 32,
+                totp_secret="A" * 32, at=at,
             )
         )  # fmt: skip
         self.device = device

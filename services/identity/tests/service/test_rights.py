@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import ask, body_of
 from tests.support.keys import ISSUER
+from tests.support.second_steps import past_second_step
 from tests.support.signing_in import BACK, CHECK, ROLE, SIGN_IN, App, Browser, any_mobile, query_of
 
 from identity.application.people.change_rights import EndRight, GrantRight, ReinstateRight, SuspendRight
@@ -162,6 +163,7 @@ def signed_in(browser: Browser, somebody: Somebody, choose: str | None = None, *
     if choose is not None:
         assert (answer.status_code, answer.mimetype) == (200, "text/html")
         answer = browser.send(ROLE, right=choose)
+    answer = past_second_step(browser, answer)
     assert answer.status_code == 303, answer.text
     tokens = body_of(ask(browser.http, app.redemption(query_of(answer.location)["code"])))
     return {**tokens, "app": app, "claims": claims_of(browser.http, tokens["access_token"])}
@@ -329,5 +331,7 @@ def test_the_sandboxs_people_sign_in_as_what_they_are(browser: Browser, sandbox:
         ("9000000141", "auditor"),
     ):
         app = App()
-        tokens = app.tokens(browser, mobile, role=role)
+        browser.open(app.request(role=role))
+        answer = past_second_step(browser, browser.send(CHECK, code=browser.ask_code(mobile)))
+        tokens = body_of(ask(browser.http, app.redemption(query_of(answer.location)["code"])))
         assert claims_of(browser.http, tokens["access_token"])["person"]["role"] == role

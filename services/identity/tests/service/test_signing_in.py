@@ -7,16 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import ask, body_of
 from tests.support.keys import ISSUER
-from tests.support.signing_in import BACK, CHECK, SIGN_IN, App, Browser, any_mobile, query_of
+from tests.support.signing_in import BACK, CHECK, SIGN_IN, App, Browser, any_mobile, claims_of, query_of
 
 from servicekit.mongo import Mongo
-
-
-def claims_of(http: FlaskClient, token: str, audience: str) -> dict[str, object]:
-    keys = jwt.PyJWKSet.from_dict(body_of(http.get("/.well-known/jwks.json")))
-    kid = jwt.get_unverified_header(token)["kid"]
-    claims: dict[str, object] = jwt.decode(token, keys[kid], algorithms=["EdDSA"], audience=audience, issuer=ISSUER)
-    return claims
 
 
 def test_somebody_signs_in_and_the_app_gets_tokens_of_a_citizen(browser: Browser) -> None:

@@ -61,7 +61,7 @@ def test_a_choice_that_dies_leaves_nothing_and_can_be_made_again(
 ) -> None:
     mobile, at = any_mobile(), utc_now()
     person_id = identity.record_person(RecordPerson(mobile=mobile, person_id=public_id("per"), at=at))
-    right = Right(id=public_id("rgt"), role=Role.AUDITOR, begins_at=at)
+    right = Right(id=public_id("rgt"), role=Role.LSP, lsp_id="lsp_1", begins_at=at)
     identity.grant_right(GrantRight(person_id=person_id, right=right, by="command-line", because="a test", at=at))
     browser.open(App().request())
     browser.send(CHECK, code=browser.ask_code(mobile))

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 from flask import Flask
 from flask.testing import FlaskClient
 from tests.support.asking import FORM, ask, body_of
+from tests.support.keys import ISSUER
 from werkzeug.test import TestResponse
 
 AUTHORIZE = "/v1/oauth2/authorize"
@@ -45,6 +47,14 @@ def query_of(address: str) -> dict[str, str]:
     return {name: value for name, (value,) in parse_qs(urlsplit(address).query, strict_parsing=True).items()}
 
 
+def claims_of(http: FlaskClient, token: str, audience: str) -> dict[str, Any]:
+    """What a token says, its signature verified."""
+    keys = jwt.PyJWKSet.from_dict(body_of(http.get("/.well-known/jwks.json")))
+    kid = jwt.get_unverified_header(token)["kid"]
+    claims: dict[str, Any] = jwt.decode(token, keys[kid], algorithms=["EdDSA"], audience=audience, issuer=ISSUER)
+    return claims
+
+
 @dataclass
 class Phone:
     """The sandbox's phone: what was sent last."""
@@ -53,8 +63,14 @@ class Phone:
 
     def latest(self) -> dict[str, str]:
         """The latest message."""
-        message: dict[str, str] = json.loads(self.file.read_text())[-1]
-        return message
+        return self._messages()[-1]
+
+    def notices(self) -> list[dict[str, str]]:
+        """Words that came, the latest last."""
+        return [message for message in self._messages() if "text" in message]
+
+    def _messages(self) -> list[dict[str, str]]:
+        return list(json.loads(self.file.read_text())) if self.file.exists() else []
 
 
 @dataclass

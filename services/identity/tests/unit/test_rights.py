@@ -10,9 +10,13 @@ from identity.domain.people.definitions import InvalidDefinition
 from identity.domain.people.person import Person, rights_in_force
 from identity.domain.people.rights import Change, Right, RightChange, Role, change_problems
 from identity.domain.tokens.access_token import LIFETIME_SECONDS, SignedIn, access_token_claims
+from identity.domain.tokens.grants import Grant
 
 NOW = datetime(2026, 11, 27, 6, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+GRANT = Grant(
+    id="gra_1", client_id="cli_app", person_id="per_1", scope="kiosks:read", auth_time=NOW, expires_at=NOW + HOUR
+)
 BOUND: dict[Role, dict[str, Any]] = {
     Role.OPERATOR: {"kiosk_id": "ksk_RJ10200001"},
     Role.STAFF: {"kiosk_id": "ksk_RJ10200001"},
@@ -123,7 +127,7 @@ def claims(right: Right | None) -> dict[str, Any]:
         created_at=NOW,
     )
     person = Person(id="per_1", role="citizen", created_at=NOW)
-    signed_in = SignedIn(person=person, right=right, auth_time=NOW, grant_id="gra_1")
+    signed_in = SignedIn(person=person, right=right, grant=GRANT)
     return access_token_claims(
         app, app.scopes, issuer="https://issuer", token_id="tok_1", issued_at=NOW, signed_in=signed_in
     )

@@ -120,9 +120,15 @@ def test_settings_do_not_show_the_keys() -> None:
     [
         ({"CODE_FILE": "/tmp/codes.json", "ENVIRONMENT": "live"}, "CODE_FILE"),  # noqa: S108 - never opened
         ({"PEOPLE_KEY": "too-short"}, "PEOPLE_KEY"),
+        ({"SMS_GATEWAY_URL": "http://sms.example/", "ENVIRONMENT": "live"}, "SMS_GATEWAY_URL"),
+        ({"SMS_GATEWAY_URL": "sms.example"}, "SMS_GATEWAY_URL"),
+        ({"RECOVERY_WAIT_HOURS": "0", "ENVIRONMENT": "live"}, "RECOVERY_WAIT_HOURS"),
+        ({"RECOVERY_WAIT_HOURS": "-1"}, "RECOVERY_WAIT_HOURS"),
+        ({"CODES_A_DAY": "4"}, "CODES_A_DAY"),
+        ({"CODES_A_DAY": "many"}, "CODES_A_DAY"),
     ],
 )
-def test_codes_go_to_no_file_where_it_is_live_and_a_short_key_is_none(environ: dict[str, str], names: str) -> None:
+def test_settings_of_signing_in_that_would_harm_people_are_refused(environ: dict[str, str], names: str) -> None:
     with pytest.raises(SettingsError, match=names) as caught:
         settings_for(Settings, ISSUER="https://api.emitra.example", SIGNING_KEYS=json.dumps(KEY), **environ)
     assert "too-short" not in str(caught.value)
@@ -149,3 +155,10 @@ def test_services_that_an_erasure_waits_for_are_named_once_each_in_order() -> No
 def test_a_setting_of_erasure_that_cannot_be_meant_is_refused(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), **{name: value})
+def test_the_gateways_token_is_not_shown() -> None:
+    settings = settings_for(
+        Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), SMS_GATEWAY_URL="https://sms.example/",
+        SMS_GATEWAY_TOKEN="a-token-of-ours", CODES_A_DAY="5000", RECOVERY_WAIT_HOURS="72",
+    )  # fmt: skip
+    assert "a-token-of-ours" not in repr(settings)
+    assert (settings.codes_a_day, settings.recovery_wait_hours) == (5000, 72)

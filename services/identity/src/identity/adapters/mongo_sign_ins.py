@@ -6,6 +6,7 @@ from typing import Any
 from pymongo import IndexModel, ReturnDocument
 from pymongo.database import Database
 
+from identity.adapters.mongo_people import MOBILE_NUMBERS
 from identity.adapters.mongo_tokens import request_document
 from identity.adapters.mongo_windows import count_one, unhurried
 from identity.application.sign_in.ports import SentWindow
@@ -43,11 +44,9 @@ class MongoSignIns:
         return _sign_in(self._sign_ins.find_one({"_id": sign_in_id}))
 
     def send(self, sign_in: SignIn) -> bool:
-        """Update unless it is done."""
-        changed = self._sign_ins.update_one(
-            {"_id": sign_in.id, "stage": {"$ne": Stage.DONE.value}}, {"$set": _members(sign_in)}
-        )
-        return changed.matched_count == 1
+        """Update unless it is past that."""
+        condition = {"_id": sign_in.id, "stage": {"$in": [Stage.BEGUN.value, Stage.CODE_SENT.value]}}
+        return self._sign_ins.update_one(condition, {"$set": _members(sign_in)}).matched_count == 1
 
     def code_was_right(self, sign_in: SignIn) -> bool:
         """Update under the condition that the code is still the one that was tried."""
@@ -67,6 +66,24 @@ class MongoSignIns:
             )
         )
 
+    def prove_number(self, sign_in: SignIn) -> bool:
+        """Update under a condition."""
+        before = [Stage.CODE_SENT.value, Stage.CHOOSING.value]
+        condition = {"_id": sign_in.id, "stage": {"$in": before}, "code_hmac": sign_in.code_hmac}
+        proved = {name: value for name, value in _members(sign_in).items() if name != "code_hmac"}
+        changed = self._sign_ins.update_one(condition, {"$set": proved, "$unset": {"code_hmac": ""}})
+        return changed.matched_count == 1
+
+    def count_factor_try(self, sign_in_id: str, most: int) -> SignIn | None:
+        """Increment under a condition."""
+        return _sign_in(
+            self._sign_ins.find_one_and_update(
+                {"_id": sign_in_id, "factor_tries": {"$lt": most}},
+                {"$inc": {"factor_tries": 1}},
+                return_document=ReturnDocument.AFTER,
+            )
+        )
+
 
 class MongoSentCodes:
     """The SentCodes port on MongoDB: one atomic upsert for each code."""
@@ -78,6 +95,31 @@ class MongoSentCodes:
         """Count one."""
         window = count_one(self._windows, key, "codes", at, window_seconds)
         return SentWindow(codes=window["codes"], ends_at=window["ends_at"])
+
+
+class MongoNumbers:
+    """The Numbers port on MongoDB."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._numbers = db[MOBILE_NUMBERS]
+
+    def owner(self, mobile_index: str) -> str | None:
+        """One read by _id."""
+        document = self._numbers.find_one({"_id": mobile_index}, {"person_id": True})
+        return str(document["person_id"]) if document else None
+
+    def give(self, mobile_index: str, shown: str, person_id: str, at: datetime) -> bool:
+        """Insert, then take the others away: whoever dies between leaves two ways in, both the person's own."""
+        given: Document = self._numbers.find_one_and_update(
+            {"_id": mobile_index},
+            {"$setOnInsert": {"person_id": person_id, "shown": shown, "created_at": at}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )  # type: ignore[assignment]  # never None: it upserts and returns what it wrote
+        if given["person_id"] != person_id:
+            return False
+        self._numbers.delete_many({"person_id": person_id, "_id": {"$ne": mobile_index}})
+        return True
 
 
 class MongoDevices:
@@ -92,8 +134,16 @@ class MongoDevices:
         return self._devices.find_one(condition, {"_id": True}) is not None
 
 
+# Only where they are: the release before this one cannot read a sign-in that has them.
+_OF_SECOND_FACTOR = ("person_id", "right_id", "challenge", "totp_sealed", "factor_tries", "amr")
+
+
 def _members(sign_in: SignIn) -> Document:
-    members = {name: value for name, value in vars(sign_in).items() if name not in ("id", "request")}
+    members = {
+        name: value
+        for name, value in vars(sign_in).items()
+        if name not in ("id", "request") and not (value is None and name in _OF_SECOND_FACTOR)
+    }
     return {**members, "stage": sign_in.stage.value}
 
 
@@ -106,5 +156,6 @@ def _sign_in(document: Document | None) -> SignIn | None:
             "id": document["_id"],
             "stage": Stage(document["stage"]),
             "request": AuthorizationRequest(**document["request"]),
+            "amr": tuple(document["amr"]) if "amr" in document else None,
         }
     )

@@ -15,6 +15,7 @@ from identity.domain.tokens.grants import (
     Grant,
     RefreshToken,
 )
+from identity.domain.tokens.methods import ONE_FACTOR
 
 Document = dict[str, Any]
 CODES, GRANTS, REFRESH_TOKENS = "authorization_codes", "grants", "refresh_tokens"
@@ -55,12 +56,13 @@ class MongoGrants:
             expires_at=document["expires_at"],
             right_id=document.get("right_id"),
             used=document["used"],
+            amr=_amr(document),
         )
 
     def grant(self, grant_id: str) -> Grant | None:
         """One read by _id."""
         document = self._db[GRANTS].find_one({"_id": grant_id})
-        return Grant(id=document.pop("_id"), **document) if document else None
+        return Grant(id=document.pop("_id"), **{**document, "amr": _amr(document)}) if document else None
 
     def refresh_token(self, token_id: str) -> RefreshToken | None:
         """One read by _id."""
@@ -112,7 +114,17 @@ def code_document(code: AuthorizationCode) -> Document:
         "right_id": code.right_id,
         "forget_at": code.expires_at + USED_CODE_REMEMBERED,
         "used": False,
+        **_amr_member(code.amr),
     }
+
+
+def _amr_member(amr: tuple[str, ...]) -> Document:
+    # Only where it is more than the usual: the release before this one cannot read a grant that has the member.
+    return {} if amr == ONE_FACTOR else {"amr": list(amr)}
+
+
+def _amr(document: Document) -> tuple[str, ...]:
+    return tuple(document.get("amr", ONE_FACTOR))
 
 
 def request_document(request: AuthorizationRequest) -> Document:
@@ -122,7 +134,8 @@ def request_document(request: AuthorizationRequest) -> Document:
 
 def grant_document(grant: Grant) -> Document:
     """A grant as it is stored."""
-    return {"_id": grant.id, **{name: value for name, value in vars(grant).items() if name != "id"}}
+    members = {name: value for name, value in vars(grant).items() if name not in ("id", "amr")}
+    return {"_id": grant.id, **members, **_amr_member(grant.amr)}
 
 
 def refresh_token_document(token: RefreshToken) -> Document:

@@ -16,6 +16,7 @@ from identity.application.clients.revoke_client import RevokeClient
 from identity.application.clients.rotate_client_secret import RotateClientSecret
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.application.people.errors import CommandRefused
+from identity.application.sign_in.give_number import GiveNumber
 from identity.application.vault.errors import VaultClosed
 from identity.bootstrap import INDEXES, PUBLISHES, Identity, bootstrap, read_public_keys
 from identity.domain.clients.client import Algorithm, ClientKind
@@ -29,6 +30,8 @@ from identity.entrypoints.http.clients.routes import clients
 from identity.entrypoints.http.officers.routes import officers
 from identity.entrypoints.http.privacy.own_routes import own_data
 from identity.entrypoints.http.privacy.register_routes import register
+from identity.entrypoints.http.recovery.routes import recoveries
+from identity.entrypoints.http.sign_in.factor_routes import second_steps
 from identity.entrypoints.http.sign_in.routes import sign_ins
 from identity.entrypoints.http.tokens.routes import tokens
 from identity.entrypoints.http.vault.routes import vault
@@ -181,6 +184,19 @@ def seed_sandbox(
     typer.echo(f"{done.clients} sandbox clients are there, {done.new_secrets} with a new secret; see {out}")
 
 
+@commands.command("give-number")
+def give_number(
+    person_id: Annotated[str, typer.Argument(help="Whose number it will be, such as per_….")],
+    mobile: Annotated[
+        str, typer.Option(prompt="Mobile number", help="Asked for without it, so that no list of processes shows it.")
+    ],
+) -> None:
+    """Have a person, such as an officer, sign in with a mobile number, and with no other."""
+    with _identity() as identity:
+        shown = identity.give_number(GiveNumber(person_id=person_id, mobile=mobile, at=utc_now()))
+    typer.echo(f"{person_id} signs in with {shown}")
+
+
 signing_key_commands(commands, _identity)
 add_privacy_commands(commands, _identity)
 SERVICE = Service(
@@ -188,7 +204,19 @@ SERVICE = Service(
     version=__version__,
     settings=Settings,
     bootstrap=bootstrap,
-    blueprints=[tokens, sign_ins, clients, officers, vault, assistances, not_me, own_data, register],
+    blueprints=[
+        tokens,
+        sign_ins,
+        second_steps,
+        recoveries,
+        clients,
+        officers,
+        vault,
+        assistances,
+        not_me,
+        own_data,
+        register,
+    ],
     publishes=PUBLISHES,
     consumes=[*CONSUMERS, *ACTS],
     jobs=JOBS,
@@ -203,6 +231,7 @@ SERVICE = Service(
         "era_": "a person's request to be erased",
         "gra_": "a grant, with all that was issued on it",
         "per_": "a person",
+        "rcv_": "a recovery of somebody's number or second factor",
         "rdg_": "a reading of a number in the vault",
         "rgt_": "a right: what somebody may act as",
         "tok_": "an access token",

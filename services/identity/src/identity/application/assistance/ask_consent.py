@@ -7,9 +7,10 @@ from identity.application.assistance.errors import ActNotAcceptable, AssistanceN
 from identity.application.assistance.ports import Acts, Assistances, ConsentText
 from identity.application.assistance.words import consent_message
 from identity.application.clients.ports import Clients
+from identity.application.people.ports import NoticeSender
 from identity.application.sign_in.code_limits import Budget, spend
 from identity.application.sign_in.errors import InvalidMobile
-from identity.application.sign_in.ports import NoticeSender, SentCodes
+from identity.application.sign_in.ports import SentCodes
 from identity.application.vault.detokenise_identifier import DetokeniseIdentifier, DetokeniseIdentifierHandler
 from identity.application.vault.store_identifier import StoreIdentifier, StoreIdentifierHandler
 from identity.domain.assistance.acts import Act, described_otherwise

@@ -1,6 +1,6 @@
 """What can go wrong where somebody acts for a person; told in both languages, and nothing of what was typed."""
 
-from identity.application.sign_in.errors import Told
+from identity.application.people.errors import Told
 from servicekit.errors import Conflict, DependencyUnavailable, NotFound, ValidationFailed
 
 

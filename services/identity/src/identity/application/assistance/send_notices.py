@@ -9,7 +9,7 @@ from identity.application.assistance.ask_consent import PURPOSE
 from identity.application.assistance.ports import Assistances, Notices
 from identity.application.assistance.words import notice_message
 from identity.application.clients.ports import Clients
-from identity.application.sign_in.ports import NoticeSender
+from identity.application.people.ports import NoticeSender
 from identity.application.vault.detokenise_identifier import DetokeniseIdentifier, DetokeniseIdentifierHandler
 from identity.application.vault.errors import NumberErased
 from identity.domain.assistance.assistance import not_me_code

@@ -1,4 +1,13 @@
-"""What can go wrong with people and their rights. All are of the command line or of events; none is seen over HTTP."""
+"""What can go wrong with people and their rights, on the command line or by events; and how people are told."""
+
+from typing import Any
+
+
+class Told:
+    """Adds the detail in Hindi to the service error it is mixed into."""
+
+    def __init__(self, detail: str, detail_hi: str, **told: Any) -> None:
+        super().__init__(detail, detail_hi=detail_hi, **told)  # type: ignore[call-arg] # the service error's
 
 
 class CommandRefused(Exception):

@@ -7,7 +7,8 @@ from datetime import datetime
 from identity.application.centres.ports import Centres
 from identity.application.centres.standing import barred_centre
 from identity.application.people.ports import People
-from identity.application.sign_in.errors import SignInOver, TooManyTries, WrongCode
+from identity.application.recovery.apply_recovery import ApplyRecovery, ApplyRecoveryHandler
+from identity.application.sign_in.errors import TooManyTries, WrongCode, over
 from identity.application.sign_in.ports import SignIns
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.domain.people.person import rights_in_force
@@ -28,8 +29,12 @@ class CheckCode:
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What somebody may act as in the app that they sign in to; `citizen`: as a citizen too."""
+    """What somebody may act as in the app that they sign in to; `citizen`: as a citizen too.
 
+    `person_id` is None where the number is nobody's yet.
+    """
+
+    person_id: str | None = None
     rights: tuple[Right, ...] = ()
     citizen: bool = True
 
@@ -37,6 +42,10 @@ class Choices:
     def count(self) -> int:
         """How many there are."""
         return len(self.rights) + self.citizen
+
+    def has(self, right_id: str | None) -> bool:
+        """Whether this right is among them; None: acting as a citizen."""
+        return self.citizen if right_id is None else any(right.id == right_id for right in self.rights)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +61,7 @@ class ChoiceReader:
         person = self.people.of_mobile(sign_in.mobile_index or "")
         rights = rights_in_force(person, at, role) if person else ()
         return Choices(
+            person_id=person.id if person else None,
             rights=tuple(right for right in rights if barred_centre(self.centres, right.kiosk_id, at) is None),
             citizen=role in (None, Role.CITIZEN),
         )
@@ -63,12 +73,14 @@ class CheckCodeHandler:
 
     sign_ins: SignIns
     choices: ChoiceReader
+    apply_recovery: ApplyRecoveryHandler
     key: bytes = field(repr=False)
 
     def __call__(self, command: CheckCode) -> tuple[SignIn, Choices]:
         """The sign-in whose code is right; where there is more than one choice it goes on with that.
 
-        Raises SignInOver, WrongCode, TooManyTries.
+        A recovery that is due is made first: the number may become another person's by it.
+        Raises SignInOver, WrongCode, TooManyTries, DependencyUnavailable.
         """
         sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
         if sign_in.stage is Stage.CHOOSING:  # the form was sent twice: who has ticket and cookie chooses anyway
@@ -93,9 +105,11 @@ class CheckCodeHandler:
                 f"कोड ग़लत है, या पाँच मिनट से पुराना है। बचे हुए प्रयास: {left}।",
                 errors=[FieldProblem("/code", "wrong-code", "The six digits of the latest message.")],
             )
+        self.apply_recovery(ApplyRecovery(new_index=tried.mobile_index or "", at=command.at))
+        # Looked up once the phone is proved: before that nobody learns whether the number is anybody's.
         choices = self.choices.of(tried, command.at)
         if choices.count < 2:
             return tried, choices
         if not self.sign_ins.code_was_right(tried):
-            raise SignInOver("Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।")
+            raise over()
         return replace(tried, stage=Stage.CHOOSING), choices

@@ -1,15 +1,7 @@
 """What can go wrong while somebody signs in; told in both languages, with what to do and without what was typed."""
 
-from typing import Any
-
+from identity.application.people.errors import Told
 from servicekit.errors import Conflict, DependencyUnavailable, MalformedRequest, RateLimited, ValidationFailed
-
-
-class Told:
-    """Adds the detail in Hindi to the service error it is mixed into."""
-
-    def __init__(self, detail: str, detail_hi: str, **told: Any) -> None:
-        super().__init__(detail, detail_hi=detail_hi, **told)  # type: ignore[call-arg] # the service error's
 
 
 class InvalidAuthorizationRequest(Told, MalformedRequest):
@@ -26,6 +18,11 @@ class SignInOver(Told, Conflict):
     slug = "sign-in-over"
     title = "This sign-in is over"
     title_hi = "यह साइन-इन समाप्त हो चुका है"
+
+
+def over() -> SignInOver:
+    """For a form of a sign-in that has gone on, or has ended."""
+    return SignInOver("Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।")
 
 
 class InvalidMobile(Told, ValidationFailed):
@@ -66,6 +63,38 @@ class TooManyCodes(Told, RateLimited):
     slug = "too-many-codes"
     title = "Too many codes were sent"
     title_hi = "बहुत अधिक कोड भेजे जा चुके हैं"
+
+
+class CodesPaused(Told, RateLimited):
+    """The platform has sent as many codes as it pays for in a day; who signed in with this browser before still can."""
+
+    slug = "codes-paused"
+    title = "No more codes are sent today"
+    title_hi = "आज और कोड नहीं भेजे जाएँगे"
+
+
+class WrongFactor(Told, ValidationFailed):
+    """The code of the app, the passkey or the recovery code does not prove who it is, or was used before."""
+
+    slug = "wrong-factor"
+    title = "The second step did not succeed"
+    title_hi = "दूसरा चरण सफल नहीं हुआ"
+
+
+class TooManyFactorTries(Told, RateLimited):
+    """Five tries at the second step: this sign-in is over. Go back to the app and begin again."""
+
+    slug = "too-many-factor-tries"
+    title = "Five tries: this sign-in is over"
+    title_hi = "पाँच प्रयास हो चुके: यह साइन-इन समाप्त है"
+
+
+class AppCodesLocked(Told, RateLimited):
+    """Ten wrong codes of an authenticator app within a day: a passkey or a recovery code still counts."""
+
+    slug = "app-codes-locked"
+    title = "Codes of the app are locked for a while"
+    title_hi = "ऐप के कोड कुछ समय के लिए बंद हैं"
 
 
 class SignInNotSetUp(Told, DependencyUnavailable):

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from identity.application.sign_in.code_limits import Budget, spend
-from identity.application.sign_in.errors import InvalidMobile, SignInNotSetUp, SignInOver
+import structlog
+
+from identity.application.sign_in.code_limits import Budget, seconds_to_wait, spend
+from identity.application.sign_in.errors import CodesPaused, InvalidMobile, SignInNotSetUp, SignInOver, over
 from identity.application.sign_in.ports import CodeSender, Devices, SentCodes, SignIns
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.domain.people.mobile import Mobile, read_mobile
@@ -15,8 +17,11 @@ from identity.domain.sign_in.sign_in import (
     SignIn,
     Stage,
     code_hmac,
+    codes_for_strangers,
 )
 from servicekit.errors import FieldProblem
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,18 +43,19 @@ class SendCodeHandler:
     sent: SentCodes
     devices: Devices
     sender: CodeSender | None
+    codes_a_day: int | None
     key: bytes = field(repr=False)
 
     def __call__(self, command: SendCode) -> SignIn:
         """The sign-in with its code on the way; a repeat sends another code, and the one before counts no more.
 
-        Raises SignInOver, InvalidMobile, TooManyCodes, SignInNotSetUp.
+        Raises SignInOver, InvalidMobile, TooManyCodes, CodesPaused, SignInNotSetUp.
         """
         sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
-        if sign_in.stage is Stage.CHOOSING:
+        if sign_in.stage not in (Stage.BEGUN, Stage.CODE_SENT):
             raise SignInOver(
-                "The code was right: choose how to go on, or go back to the app and begin again.",
-                "कोड सही था: आगे का विकल्प चुनें, या ऐप पर वापस जाकर फिर से शुरू करें।",
+                "The code was right: go on from there, or go back to the app and begin again.",
+                "कोड सही था: वहीं से आगे बढ़ें, या ऐप पर वापस जाकर फिर से शुरू करें।",
             )
         if self.sender is None:
             raise SignInNotSetUp(
@@ -73,7 +79,7 @@ class SendCodeHandler:
             tries=0,
         )
         if not self.sign_ins.send(begun):
-            raise SignInOver("Go back to the app and begin again.", "ऐप पर वापस जाएँ और फिर से शुरू करें।")
+            raise over()
         self.sender.send(mobile, command.code, command.at)
         return begun
 
@@ -81,10 +87,11 @@ class SendCodeHandler:
         """By number and by browser, never by address: two hundred operators sit behind one.
 
         A browser that the number's owner signed in with has a budget of its own, so that nobody locks them out by
-        asking for codes in their name.
+        asking for codes in their name; of the day's codes a fifth is kept for such browsers.
         """
         index = mobile.index(self.key)
-        whose = sign_in.device_id if self.devices.knows(sign_in.device_id, index, at) else "strangers"
+        known = self.devices.knows(sign_in.device_id, index, at)
+        whose = sign_in.device_id if known else "strangers"
         spend(
             self.sent,
             [
@@ -95,3 +102,21 @@ class SendCodeHandler:
             "Until then sign in with the phone or computer that you last signed in with, or go to a centre.",
             "तब तक उस फ़ोन या कंप्यूटर से साइन-इन करें जिससे पिछली बार किया था, या किसी केंद्र पर जाएँ।",
         )
+        if self.codes_a_day is not None:
+            for_strangers = codes_for_strangers(self.codes_a_day)
+            most = self.codes_a_day - for_strangers if known else for_strangers
+            wait = seconds_to_wait(self.sent, Budget("known browsers" if known else "strangers", most), at)
+            if wait is not None:
+                log.error("codes_of_the_day_are_used_up", known_browsers=known, most=most)
+                raise _paused(wait)
+
+
+def _paused(wait: int) -> CodesPaused:
+    hours = -(-wait // 3600)
+    return CodesPaused(
+        f"The platform has sent all codes of this day. It ends within {hours} hours. Until then sign in with the phone "
+        "or computer that you last signed in with, or go to a centre.",
+        f"आज के सभी कोड भेजे जा चुके हैं। यह रोक {hours} घंटे में समाप्त होगी। तब तक उस फ़ोन या कंप्यूटर से साइन-इन करें जिससे "
+        "पिछली बार किया था, या किसी केंद्र पर जाएँ।",
+        retry_after_seconds=wait,
+    )

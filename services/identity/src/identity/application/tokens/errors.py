@@ -3,6 +3,9 @@
 from identity.application.clients.errors import CommandRefused, OAuthError
 from servicekit.errors import DependencyUnavailable, MalformedRequest
 
+# To whoever became an officer since they signed in.
+ONE_FACTOR_MORE = "This person needs a second factor to sign in; have them sign in again."
+
 
 class InvalidGrant(OAuthError, MalformedRequest):
     """The authorization code or refresh token is unknown, expired, used before, another client's or revoked.

@@ -42,7 +42,7 @@ class RedeemCodeHandler:
         """Access, refresh and (with the scope openid) ID token.
 
         Raises InvalidGrant for a code that was used, and ends what its first use gave: either use was a thief's. Raises
-        it too when the right that the person chose is in force no more.
+        it too when the right that the person chose is in force no more, or wants a second factor that was not proved.
         """
         code, grant = command.code, command.code.grant()
         person = self.people.get(grant.person_id)

@@ -36,6 +36,9 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+# Who decides about others, or sees what others did: their phone alone does not sign them in (issue 11, item 2).
+ROLES_WITH_SECOND_FACTOR = frozenset({Role.OFFICER, Role.DISTRICT_ADMIN, Role.STATE_ADMIN, Role.AUDITOR})
+
 # What each role is bound to: all of it has to be there but what may be unset, and nothing else.
 _BOUND_TO: dict[Role, frozenset[str]] = {
     Role.CITIZEN: frozenset(),

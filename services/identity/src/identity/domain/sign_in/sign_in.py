@@ -30,6 +30,9 @@ class Stage(StrEnum):
     BEGUN = "BEGUN"
     CODE_SENT = "CODE_SENT"
     CHOOSING = "CHOOSING"  # the code was right, and the person has more than one thing to act as
+    # Of somebody who acts by a right that wants a second factor: the first one is proved, then the second.
+    NUMBER_PROVED = "NUMBER_PROVED"
+    FACTOR_PROVED = "FACTOR_PROVED"
     DONE = "DONE"
 
 
@@ -37,7 +40,9 @@ class Stage(StrEnum):
 class SignIn:
     """A sign-in as kept: `id` is its ticket's stored form, `device_id` that of the browser's cookie.
 
-    `mobile_index`, `mobile_shown` and `code_hmac` are there from the stage CODE_SENT on.
+    `mobile_index`, `mobile_shown` and `code_hmac` are there from the stage CODE_SENT. From NUMBER_PROVED on there are
+    `person_id`, the right that they act by (`right_id`), what an authenticator has to sign (`challenge`) and, sealed,
+    the secret for a new app (`totp_sealed`); from FACTOR_PROVED on `amr`.
     """
 
     id: str
@@ -50,6 +55,18 @@ class SignIn:
     code_expires_at: datetime | None = None
     tries: int = 0
     expires_at: datetime
+    person_id: str | None = None
+    right_id: str | None = None
+    challenge: bytes | None = field(default=None, repr=False)
+    totp_sealed: bytes | None = field(default=None, repr=False)
+    factor_tries: int | None = None
+    amr: tuple[str, ...] | None = None
+
+
+def codes_for_strangers(codes_a_day: int) -> int:
+    """How many of a day's codes are for browsers that nobody signed in with; the others are kept for those that are
+    known, so that a flood of strangers leaves them a way in."""
+    return codes_a_day * 4 // 5
 
 
 def new_code() -> str:

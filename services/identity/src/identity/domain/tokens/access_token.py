@@ -7,6 +7,8 @@ from typing import Any
 from identity.domain.clients.client import Client
 from identity.domain.people.person import Person
 from identity.domain.people.rights import Right, Role
+from identity.domain.tokens.grants import Grant
+from identity.domain.tokens.methods import acr_of
 
 AUDIENCE = "emitra"
 # Fifteen minutes: a stolen token dies soon, and a kiosk asks for four an hour at most.
@@ -15,13 +17,12 @@ LIFETIME_SECONDS = 900
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """For whom a token is where somebody signed in: the person, the right they act by (None: as a citizen), when they
-    did, and the grant that this made."""
+    """For whom a token is where somebody signed in: the person, the right they act by (None: as a citizen), and the
+    grant that this made."""
 
     person: Person
     right: Right | None
-    auth_time: datetime
-    grant_id: str
+    grant: Grant
 
 
 def access_token_claims(
@@ -35,8 +36,8 @@ def access_token_claims(
 ) -> dict[str, Any]:
     """The claims of RFC 9068 §2.2, and the platform's own `kiosk_id` and `person`; no personal data.
 
-    Of somebody who signed in also `auth_time`, `sid`, the grant that the token ends with, and `right_id` where they act
-    by a right, which it ends with too.
+    Of somebody who signed in also `auth_time` and `acr` (RFC 9068 §2.2.1), `sid`, the grant that the token ends with,
+    and `right_id` where they act by a right, which it ends with too.
     """
     now = int(issued_at.timestamp())
     claims: dict[str, Any] = {
@@ -65,8 +66,9 @@ def access_token_claims(
         claims |= {
             "sub": signed_in.person.id,
             "person": {"id": signed_in.person.id, **_acting_as(signed_in.right)},
-            "auth_time": int(signed_in.auth_time.timestamp()),
-            "sid": signed_in.grant_id,
+            "auth_time": int(signed_in.grant.auth_time.timestamp()),
+            "acr": acr_of(signed_in.grant.amr),
+            "sid": signed_in.grant.id,
         }
         if signed_in.right:
             claims["right_id"] = signed_in.right.id

@@ -5,6 +5,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from identity.domain.people.rights import ROLES_WITH_SECOND_FACTOR, Right
+from identity.domain.tokens.methods import MULTIPLE_FACTORS, ONE_FACTOR
+
 # Redeemed within a second by software; a minute covers a slow line. RFC 6749 §4.1.2 allows ten at most.
 CODE_LIVES = timedelta(seconds=60)
 # A used code is remembered for a day: sent again meanwhile, it ends what its first use gave (RFC 6749 §4.1.2).
@@ -53,6 +56,7 @@ class Grant:
     expires_at: datetime
     right_id: str | None = None
     revoked: bool = False
+    amr: tuple[str, ...] = ONE_FACTOR
 
     def is_in_force(self, at: datetime) -> bool:
         """Whether tokens of the grant count."""
@@ -71,6 +75,7 @@ class AuthorizationCode:
     expires_at: datetime
     right_id: str | None = None
     used: bool = False
+    amr: tuple[str, ...] = ONE_FACTOR
 
     def grant(self) -> Grant:
         """What the code's first use makes."""
@@ -82,6 +87,7 @@ class AuthorizationCode:
             auth_time=self.auth_time,
             expires_at=self.auth_time + GRANT_LIVES,
             right_id=self.right_id,
+            amr=self.amr,
         )
 
 
@@ -93,3 +99,8 @@ class RefreshToken:
     grant_id: str
     expires_at: datetime
     used: bool = False
+
+
+def proves_enough(right: Right | None, grant: Grant) -> bool:
+    """Whether the sign-in was as good as the right that the person acts by wants (None: a citizen's)."""
+    return right is None or right.role not in ROLES_WITH_SECOND_FACTOR or MULTIPLE_FACTORS in grant.amr

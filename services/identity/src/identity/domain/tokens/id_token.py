@@ -5,9 +5,7 @@ from typing import Any
 
 from identity.domain.tokens.access_token import LIFETIME_SECONDS
 from identity.domain.tokens.grants import Grant
-
-# How somebody proved themselves (RFC 8176): a code sent to a phone.
-METHODS = ["sms", "otp"]
+from identity.domain.tokens.methods import acr_of
 
 
 def id_token_claims(grant: Grant, *, issuer: str, nonce: str | None, issued_at: datetime) -> dict[str, Any]:
@@ -20,7 +18,8 @@ def id_token_claims(grant: Grant, *, issuer: str, nonce: str | None, issued_at: 
         "iat": seconds,
         "exp": seconds + LIFETIME_SECONDS,
         "auth_time": int(grant.auth_time.timestamp()),
-        "amr": METHODS,
+        "amr": list(grant.amr),
+        "acr": acr_of(grant.amr),
         "sid": grant.id,
     }
     if nonce is not None:

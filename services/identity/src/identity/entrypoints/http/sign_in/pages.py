@@ -1,16 +1,21 @@
-"""The pages on which people sign in: Hindi first, then English; without script, image or font."""
+"""The pages on which people sign in: Hindi first, then English; without image or font, and without script but where
+a passkey needs one."""
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+import segno
 from flask import Response
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from identity.application.sign_in.check_code import Choices
+from identity.application.sign_in.read_factors import Offered
+from identity.domain.factors.factors import in_groups
 from identity.domain.people.rights import Right, Role
 from identity.domain.sign_in.sign_in import SignIn, Stage
 
@@ -36,6 +41,14 @@ _ROLES = {
     Role.STATE_ADMIN: ("राज्य प्रशासन", "State administration"),
     Role.AUDITOR: ("लेखा परीक्षक", "Auditor"),
 }
+_PATHS = {
+    "code": _PATH_OF_CODE,
+    "prove": "/v1/oauth2/sign-in/factor",
+    "enrol": "/v1/oauth2/sign-in/factor-enrolment",
+    "codes": "/v1/oauth2/sign-in/recovery-codes",
+    "end": "/v1/oauth2/sign-in/end",
+}
+_QR_SCALE = 4  # pixels a module: an otpauth address fits into the narrowest phone
 
 
 @cache
@@ -51,10 +64,10 @@ def _templates() -> Environment:
 
 
 @cache
-def _style() -> tuple[str, str]:
-    """The style sheet, and its hash for the policy: nothing else on the page is styled by anybody."""
-    style = _templates().get_template("style.css").render()
-    return style, base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def _own(name: str) -> tuple[str, str]:
+    """The style sheet or the script, and its hash for the policy: nothing else on the page is styled or run."""
+    text = _templates().get_template(name).render()
+    return text, f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def sign_in_page(
@@ -101,21 +114,61 @@ def _named(right: Right, *, hindi: bool) -> str:
     return " · ".join(part for part in (post or role, *place) if part)
 
 
+def factor_page(
+    sign_in: SignIn,
+    app_name: str,
+    ticket: str,
+    offered: Offered | None,
+    *,
+    status: int = 200,
+    problem: dict[str, Any] | None = None,
+) -> Response:
+    """The second step: what is offered, or only the way back where nothing is any more."""
+    secret = offered.totp_secret if offered else ""
+    return page(
+        "factor.html",
+        status,
+        _source_of(sign_in.request.redirect_uri),
+        scripted=offered is not None and offered.passkey_options is not None,
+        app_name=app_name,
+        ticket=ticket,
+        offered=offered,
+        first=sign_in.stage is Stage.NUMBER_PROVED,
+        totp_secret=in_groups(secret, " "),
+        qr=segno.make_qr(offered.totp_address).svg_inline(scale=_QR_SCALE, light="#fff") if offered and secret else "",
+        problem=problem,
+        paths=_PATHS,
+    )
+
+
+def recovery_codes_page(sign_in: SignIn, ticket: str, codes: Sequence[str]) -> Response:
+    """The codes, this once."""
+    return page(
+        "recovery_codes.html", 200, _source_of(sign_in.request.redirect_uri), ticket=ticket, codes=codes, paths=_PATHS
+    )
+
+
+def stop_page(*, done: bool, status: int = 200, problem: dict[str, Any] | None = None) -> Response:
+    """The form with which the owner of an old number stops a recovery; or, when it is done, that it is."""
+    return page("stop.html", status, "", done=done, problem=problem, stop_path="/v1/oauth2/recovery-stop")
+
+
 def problem_page(status: int, problem: dict[str, Any]) -> Response:
     """A problem as people read it, with nowhere to go on from here."""
     return page("problem.html", status, "", problem=problem)
 
 
-def page(template: str, status: int, sent_back_to: str, **context: Any) -> Response:
+def page(template: str, status: int, sent_back_to: str, *, scripted: bool = False, **context: Any) -> Response:
     """A page; `sent_back_to` is where its forms may lead besides here, as a source expression after a space."""
-    style, style_hash = _style()
-    html = _templates().get_template(template).render(style=style, **context)
+    style, style_hash = _own("style.css")
+    script, script_hash = _own("passkey.js") if scripted else ("", "'none'")
+    html = _templates().get_template(template).render(style=style, script=script, **context)
     response = Response(html, HTTPStatus(status), content_type="text/html; charset=utf-8")
     response.headers.update(_HEADERS)
     response.headers["Cache-Control"] = "no-store"
     # A browser holds the redirect that answers a form to form-action too.
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'sha256-{style_hash}'; form-action 'self'{sent_back_to}; "
+        f"default-src 'none'; style-src {style_hash}; script-src {script_hash}; form-action 'self'{sent_back_to}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     return response

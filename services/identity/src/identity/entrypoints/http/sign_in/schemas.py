@@ -3,12 +3,14 @@
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from identity.domain.clients.client import LONGEST_REDIRECT_URI
+from identity.domain.factors.factors import Kind
 from identity.domain.people.mobile import LONGEST_WRITTEN
 from identity.entrypoints.http.tokens.schemas import LONGEST_CLIENT_ID, LONGEST_SCOPE, printable, text, without_quotes
 from servicekit.fields import Code
 
 # `__Host-` keeps it to this host, over TLS, whatever other hosts of the domain would like to set.
 DEVICE_COOKIE = "__Host-emitra-device"
+LONGEST_CREDENTIAL = 16_384  # an answer with attestation has some 1,500 characters, with chains a few thousand
 LONGEST_COOKIE = 4096  # as browsers have it; what is not of our form is not looked at
 TOKEN_PATTERN = r"[A-Za-z0-9_-]{43}"  # noqa: S105 - the form of 32 random bytes
 _TICKET = Code(
@@ -86,3 +88,40 @@ class ChoiceFormSchema(Schema):
     right = fields.String(
         required=True, validate=validate.Length(max=64), metadata={"description": "A right's id, or citizen."}
     )
+
+
+def _kind(*kinds: Kind) -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf([kind.value for kind in kinds]))
+
+
+class FactorFormSchema(Schema):
+    """The second factor: `code` of an app or a recovery code, or the answer of a passkey."""
+
+    csrf_token = _TICKET
+    kind = _kind(*Kind)
+    code = fields.String(load_default="", validate=validate.Length(max=32))
+    credential = fields.String(
+        load_default="",
+        validate=validate.Length(max=LONGEST_CREDENTIAL),
+        metadata={"description": "PublicKeyCredential as JSON (WebAuthn Level 3 5.1)."},
+    )
+    more = fields.String(
+        load_default="",
+        validate=validate.Length(max=8),
+        metadata={"description": "1: show what can be changed before going back to the app."},
+    )
+
+
+class FactorEnrolmentFormSchema(Schema):
+    """A factor more: the first code of an app, or the answer of a new passkey."""
+
+    csrf_token = _TICKET
+    kind = _kind(Kind.TOTP, Kind.PASSKEY)
+    code = fields.String(load_default="", validate=validate.Length(max=32))
+    credential = fields.String(load_default="", validate=validate.Length(max=LONGEST_CREDENTIAL))
+
+
+class StepFormSchema(Schema):
+    """A step that asks nothing."""
+
+    csrf_token = _TICKET

@@ -22,6 +22,7 @@ from identity.application.tokens.revoke_token import RevokeToken
 from identity.bootstrap import TOKEN_PATH, Identity
 from identity.domain.clients.client import Algorithm, Client, GrantType
 from identity.domain.tokens.grants import OPENID
+from identity.domain.tokens.methods import ACR_ONE_FACTOR, ACR_TWO_FACTORS
 from identity.entrypoints.http.tokens.schemas import (
     AccessTokenSchema,
     IntrospectionSchema,
@@ -224,7 +225,8 @@ def get_openid_metadata() -> tuple[dict[str, Any], dict[str, str]]:
         "scopes_supported": [OPENID],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [str(algorithm) for algorithm in identity.signing.signer.algorithms()],
-        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid"],
+        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "acr", "sid"],
+        "acr_values_supported": [ACR_ONE_FACTOR, ACR_TWO_FACTORS],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

@@ -234,6 +234,7 @@ class OpenIdMetadataSchema(ServerMetadataSchema):
     subject_types_supported = _names()
     id_token_signing_alg_values_supported = _names()
     claims_supported = _names()
+    acr_values_supported = _names()
     claims_parameter_supported = fields.Boolean(required=True)
     request_parameter_supported = fields.Boolean(required=True)
     request_uri_parameter_supported = fields.Boolean(required=True)

@@ -5,7 +5,7 @@ The use cases know what is stored, and do each thing once: Authlib itself reads,
 requests at the same instant get between.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -106,14 +106,14 @@ class OAuthClient(ClientMixin):
 class OAuthServer(AuthorizationServer):
     """Made for each request, at one instant.
 
-    `end_sign_in` is called with the authorization code of a sign-in that ends, and puts it in force or raises.
+    `authorization_code` is that of a sign-in that has ended, and is in force.
     """
 
-    def __init__(self, identity: Identity, at: datetime, end_sign_in: Callable[[str], None] | None = None) -> None:
+    def __init__(self, identity: Identity, at: datetime, authorization_code: str = "") -> None:
         super().__init__()
         self.identity = identity
         self.at = at
-        self.end_sign_in = end_sign_in
+        self.authorization_code = authorization_code
         self.register_grant(_ClientCredentials)
         self.register_grant(_SignedIn, [_S256Always(required=True), _OtherParameters()])
         self.register_grant(_Refreshing)
@@ -161,10 +161,11 @@ class _ClientCredentials(grants.ClientCredentialsGrant):
 
 class _SignedIn(grants.AuthorizationCodeGrant):
     def generate_authorization_code(self) -> str:
-        return new_token()
+        code: str = self.server.authorization_code
+        return code
 
-    def save_authorization_code(self, code: str, request: OAuthRequest) -> None:  # noqa: ARG002 - Authlib's signature
-        self.server.end_sign_in(code)
+    def save_authorization_code(self, code: str, request: OAuthRequest) -> None:
+        """Nothing: it was put in force as the sign-in ended."""
 
     def query_authorization_code(self, code: str, client: OAuthClient) -> "_Code | None":
         """A used one too: what its first use gave is revoked where everything else about the request is right."""

@@ -1,0 +1,52 @@
+"""The end of a recovery, in one transaction with the events of the sign-ins that it ends."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from identity.adapters.events import asked_here
+from identity.adapters.mongo_factors import FACTORS
+from identity.adapters.mongo_people import MOBILE_NUMBERS
+from identity.adapters.mongo_recoveries import FORGOTTEN, RECOVERIES
+from identity.adapters.mongo_tokens import GRANTS
+from identity.adapters.told_changes import ToldChanges
+from identity.domain.recovery.recovery import Recovery, State
+from servicekit.faults import crash_point
+from servicekit.mongo import Mongo
+
+
+class MongoRecoveryChanges:
+    """The port RecoveryChanges on MongoDB."""
+
+    def __init__(self, mongo: Mongo, told: ToldChanges) -> None:
+        self._mongo = mongo
+        self._told = told
+
+    def recover(self, recovery: Recovery, at: datetime) -> bool:
+        """The recovery done, the number the person's alone, their sign-ins ended, their factors gone."""
+        db = self._mongo.db
+
+        def transaction(session: ClientSession) -> bool:
+            done = {"$set": {"state": State.DONE.value, **FORGOTTEN}}
+            approved = {"_id": recovery.id, "state": State.APPROVED.value}
+            if db[RECOVERIES].update_one(approved, done, session=session).matched_count == 0:
+                return False
+            whose: dict[str, Any] = {"person_id": recovery.person_id}
+            db[MOBILE_NUMBERS].delete_many(whose, session=session)
+            db[MOBILE_NUMBERS].insert_one(
+                {"_id": recovery.new_index, **whose, "shown": recovery.new_shown, "created_at": at}, session=session
+            )
+            told = self._told.within(session, asked_here())
+            for grant in list(db[GRANTS].find({**whose, "revoked": False}, {"_id": True}, session=session)):
+                told.revoke_grant(grant["_id"], at)
+            if recovery.resets_factors:
+                db[FACTORS].delete_one({"_id": recovery.person_id}, session=session)
+            crash_point("P7")
+            return True
+
+        try:
+            return self._mongo.transact(transaction)
+        except DuplicateKeyError:  # somebody else's meanwhile
+            return False

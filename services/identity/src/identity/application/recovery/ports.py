@@ -1,0 +1,40 @@
+"""What the use cases need where somebody gets a new number."""
+
+from datetime import datetime
+from typing import Protocol
+
+from identity.domain.recovery.recovery import By, Recovery
+
+
+class Recoveries(Protocol):
+    """Recoveries, never deleted: they are the record of who had what changed."""
+
+    def add(self, recovery: Recovery) -> Recovery:
+        """Keep it, unless one runs for its old number; the one that runs then. Safe under a race."""
+
+    def get(self, recovery_id: str) -> Recovery | None:
+        """The recovery, whatever its state."""
+
+    def set_stop_code(self, recovery_id: str, stop_code: str) -> None:
+        """Another code in the place of one that nobody was told."""
+
+    def set_notified(self, recovery_id: str) -> None:
+        """The old number has been told. Safe to repeat."""
+
+    def decide(self, recovery_id: str, by: By, at: datetime, effective_at: datetime | None) -> Recovery | None:
+        """Approve, or without `effective_at` refuse, an open one; None when it is not open."""
+
+    def stop(self, stop_code: str) -> bool:
+        """Stop the running one of that code (its stored form); False when there is none."""
+
+    def due(self, new_index: str, at: datetime) -> Recovery | None:
+        """The approved one to this number whose time has come."""
+
+
+class RecoveryChanges(Protocol):
+    """The end of a recovery, in one transaction."""
+
+    def recover(self, recovery: Recovery, at: datetime) -> bool:
+        """The new number the person's, and no other; their sign-ins ended; their factors gone where it resets them.
+
+        False, and nothing done, when it is not approved any more or the number is another person's meanwhile."""

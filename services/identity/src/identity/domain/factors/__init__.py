@@ -1,0 +1,1 @@
+"""Second factors: what officers and administrators prove beside their phone."""
