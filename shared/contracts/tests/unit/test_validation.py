@@ -46,7 +46,7 @@ def test_a_missing_field_is_refused_by_its_pointer(event: str, field: str) -> No
 @pytest.mark.parametrize(("event", "field"), every_required_field())
 def test_a_field_of_another_type_is_refused_by_its_pointer(event: str, field: str) -> None:
     envelope = examples(event)[0]
-    envelope["data"][field] = 7
+    envelope["data"][field] = "7" if isinstance(envelope["data"][field], int) else 7
     assert f"/data/{field}" in refused_pointers(envelope)
 
 
@@ -175,7 +175,7 @@ def test_a_decision_outside_the_closed_list_is_refused_even_to_readers() -> None
 
 
 def test_a_value_outside_an_open_list_is_read_but_not_produced() -> None:
-    envelope = changed("/data/channel", "KIOSK")
+    envelope = changed("/data/channel", "POS")
     validate_envelope(envelope)
     with pytest.raises(ContractViolation) as refusal:
         validate_produced(envelope)

@@ -135,7 +135,7 @@ class MongoAssistances:
 
         def work(session: ClientSession, ended: Document) -> None:
             self._db[CASES].insert_one(case_document(case), session=session)
-            data = {"case_id": case.id, "reason": case.reason.value, "disputed_at": ending.at}
+            data = {"case_id": case.id, "reason": case.reason.value.lower().replace("_", "-"), "disputed_at": ending.at}
             self._outbox.add(session, _event(DISPUTED, ended, ending, data))
 
         return self._change(condition, change, work)
