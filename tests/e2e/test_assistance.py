@@ -130,7 +130,7 @@ def test_a_centre_pays_for_somebody_who_is_told_of_it_says_not_me_and_gets_an_an
 
     support = platform.client("support-sandbox")
     cases = support.get("/v1/cases?state=OPEN&limit=100").json["items"]
-    case = next(each for each in cases if each["assistance_id"] == acting.assistance_id)
+    case = next(case for case in cases if case["assistance_id"] == acting.assistance_id)
     answer = {"text": "The centre was warned.", "text_hi": "केंद्र को चेतावनी दी गई।"}
     assert support.post(f"/v1/cases/{case['case_id']}/answers", answer).status == 200
     somebody.message_with("was answered")

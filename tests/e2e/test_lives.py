@@ -57,7 +57,7 @@ def test_a_suspended_centres_token_is_refused_within_seconds_and_works_again_aft
     stack: Stack, platform: Platform
 ) -> None:
     known, neighbour = (sandbox_client(platform, name) for name in ("load-31", "load-32"))
-    given, others = (token(platform, each)["access_token"] for each in (known, neighbour))
+    given, others = (token(platform, person)["access_token"] for person in (known, neighbour))
     assert read(platform, given).status == 200
 
     tell(stack, "kiosk.suspended.v1", known["kiosk_id"], reason="overcharging", suspended_until=None)

@@ -21,12 +21,13 @@ from gateway.adapters.transaction_owners import (
     HttpTransactionOwners,
 )
 from gateway.adapters.upstreams import Upstreams
-from gateway.application.acts import ActRecorder, SweepActsHandler
+from gateway.application.acts import ActRecorder
 from gateway.application.note_withdrawal import NoteWithdrawalHandler
 from gateway.application.read_transactions import TransactionReader
 from gateway.application.record_observations import RecordObservationsHandler
 from gateway.application.release_routes import ReleaseRoutesHandler
 from gateway.application.settle_routes import SettleRoutesHandler
+from gateway.application.sweep_acts import SweepActsHandler
 from gateway.application.view_transaction import ViewTransactionHandler
 from gateway.settings import GatewaySettings
 from servicekit.events.outbox import Outbox

@@ -12,7 +12,7 @@ from tests.support.stage import Stage
 
 from emitra_contracts import examples, validate_produced
 from gateway.adapters import mongo_acts
-from gateway.application.acts import OUTCOME_KNOWN_WITHIN, SweepActs
+from gateway.application.sweep_acts import OUTCOME_KNOWN_WITHIN, SweepActs
 from gateway.entrypoints.service import SERVICE
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now

@@ -63,12 +63,13 @@ from identity.adapters.unit_of_work import MongoUnitOfWork
 from identity.adapters.vault_purposes import purposes
 from identity.application.assistance.answer_case import AnswerCaseHandler
 from identity.application.assistance.ask_consent import AskConsentHandler
-from identity.application.assistance.end_assistance import EndAssistanceHandler
+from identity.application.assistance.dispute_assistance import DisputeAssistanceHandler
 from identity.application.assistance.exchange_assistance import ExchangeAssistanceHandler
 from identity.application.assistance.give_consent import GiveConsentHandler as AgreeHandler
 from identity.application.assistance.note_act import NoteActHandler
 from identity.application.assistance.read_assistances import AssistanceReader
 from identity.application.assistance.send_notices import SendNoticesHandler
+from identity.application.assistance.withdraw_assistance import WithdrawAssistanceHandler
 from identity.application.centres.approve_centre import ApproveCentreHandler
 from identity.application.centres.note_standing import NoteStandingHandler
 from identity.application.clients.authenticate_client import AuthenticateClientHandler
@@ -79,7 +80,8 @@ from identity.application.clients.revoke_client import RevokeClientHandler
 from identity.application.clients.rotate_client_secret import RotateClientSecretHandler
 from identity.application.clients.seed_sandbox import SeedSandboxHandler
 from identity.application.factors.secret_box import SecretBox
-from identity.application.people.change_rights import ChangeRightHandler, GrantRightHandler
+from identity.application.people.change_right import ChangeRightHandler
+from identity.application.people.grant_right import GrantRightHandler
 from identity.application.people.move_officer import MoveOfficerHandler
 from identity.application.people.ports import People
 from identity.application.people.record_person import RecordPersonHandler
@@ -104,11 +106,12 @@ from identity.application.recovery.open_recovery import OpenRecoveryHandler
 from identity.application.recovery.stop_recovery import StopRecoveryHandler
 from identity.application.sign_in.act_as import ActAsHandler
 from identity.application.sign_in.begin_sign_in import BeginSignInHandler
-from identity.application.sign_in.check_code import CheckCodeHandler, ChoiceReader
+from identity.application.sign_in.check_code import CheckCodeHandler
 from identity.application.sign_in.end_sign_in import EndSignInHandler
 from identity.application.sign_in.enrol_factor import EnrolFactorHandler
 from identity.application.sign_in.give_number import GiveNumberHandler
 from identity.application.sign_in.prove_factor import ProveFactorHandler
+from identity.application.sign_in.read_choices import ChoiceReader
 from identity.application.sign_in.read_factors import FactorReader, Offered
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.application.sign_in.renew_recovery_codes import RenewRecoveryCodesHandler
@@ -117,13 +120,11 @@ from identity.application.tokens.issue_token import IssueTokenHandler
 from identity.application.tokens.ports import Grants, SigningKeys, TokenSigner
 from identity.application.tokens.read_token import TokenReader
 from identity.application.tokens.redeem_code import RedeemCodeHandler
+from identity.application.tokens.remove_signing_key import RemoveSigningKeyHandler
+from identity.application.tokens.retire_signing_keys import RetireSigningKeysHandler
 from identity.application.tokens.revoke_token import RevokeTokenHandler
 from identity.application.tokens.rotate_refresh_token import RotateRefreshTokenHandler
-from identity.application.tokens.rotate_signing_keys import (
-    RemoveSigningKeyHandler,
-    RetireSigningKeysHandler,
-    RotateSigningKeysHandler,
-)
+from identity.application.tokens.rotate_signing_keys import RotateSigningKeysHandler
 from identity.application.vault.detokenise_identifier import DetokeniseIdentifierHandler
 from identity.application.vault.envelope import Envelope
 from identity.application.vault.erase_identifier import EraseIdentifierHandler
@@ -201,7 +202,8 @@ class Assistance:
     ask: AskConsentHandler
     agree: AgreeHandler
     exchange: ExchangeAssistanceHandler
-    end: EndAssistanceHandler
+    withdraw: WithdrawAssistanceHandler
+    dispute: DisputeAssistanceHandler
     read: AssistanceReader
     answer: AnswerCaseHandler
     send_notices: SendNoticesHandler
@@ -476,7 +478,8 @@ def _assistance(
         exchange=ExchangeAssistanceHandler(
             assistances=assistances, centres=MongoCentres(mongo.db), reader=tokens, signer=signer, issuer=issuer
         ),
-        end=EndAssistanceHandler(assistances=assistances, read=read),
+        withdraw=WithdrawAssistanceHandler(assistances=assistances),
+        dispute=DisputeAssistanceHandler(assistances=assistances, read=read),
         read=read,
         answer=AnswerCaseHandler(cases=cases, read=read),
         send_notices=SendNoticesHandler(

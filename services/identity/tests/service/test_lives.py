@@ -12,7 +12,8 @@ from tests.support.signing_in import CHECK, App, Browser, any_mobile, query_of
 from emitra_contracts import examples, validate_produced
 from identity.application.clients.create_client import CreateClient
 from identity.application.clients.revoke_client import RevokeClient
-from identity.application.people.change_rights import GrantRight, SuspendRight
+from identity.application.people.change_right import SuspendRight
+from identity.application.people.grant_right import GrantRight
 from identity.application.people.record_person import RecordPerson
 from identity.bootstrap import Identity
 from identity.domain.clients.client import ClientKind

@@ -9,7 +9,7 @@ from tests.service.test_lives import Operator as Somebody
 
 from emitra_contracts import validate_produced
 from identity.adapters.told_changes import ChangesWithin
-from identity.application.people.change_rights import EndRight
+from identity.application.people.change_right import EndRight
 from identity.application.people.errors import RightRefused, UnknownPerson, UnknownRight
 from identity.application.people.move_officer import OfficerOnLeave, TransferOfficer
 from identity.bootstrap import Identity

@@ -13,8 +13,9 @@ from tests.support.keys import ISSUER
 from tests.support.second_steps import past_second_step
 from tests.support.signing_in import BACK, CHECK, ROLE, SIGN_IN, App, Browser, any_mobile, query_of
 
-from identity.application.people.change_rights import EndRight, GrantRight, ReinstateRight, SuspendRight
+from identity.application.people.change_right import EndRight, ReinstateRight, SuspendRight
 from identity.application.people.errors import ChangedMeanwhile, RightRefused, UnknownPerson, UnknownRight
+from identity.application.people.grant_right import GrantRight
 from identity.application.people.record_person import RecordPerson
 from identity.bootstrap import Identity
 from identity.domain.people.definitions import InvalidDefinition

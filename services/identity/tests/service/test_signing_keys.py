@@ -18,6 +18,8 @@ from identity.adapters import mongo_signing_keys
 from identity.adapters.key_stores.key_file import KeyFile
 from identity.adapters.mongo_signing_keys import MongoSigningKeys
 from identity.application.tokens.errors import NoSigningKey
+from identity.application.tokens.remove_signing_key import RemoveSigningKey
+from identity.application.tokens.retire_signing_keys import RetireSigningKeys
 from identity.application.tokens.rotate_signing_keys import RotateSigningKeys
 from identity.application.vault.envelope import Envelope
 from identity.bootstrap import Identity, bootstrap
@@ -90,11 +92,11 @@ def test_a_new_key_is_published_before_it_signs_and_the_old_one_verifies_until_i
     coming = rotate(opened, AT_ONCE, OVERLAP)
     assert published(other) == sorted(first + coming)
     assert kid_of(other) == first[0]
-    opened.signing.remove(coming[0], utc_now())
+    opened.signing.remove(RemoveSigningKey(coming[0], utc_now()))
     second = rotate(opened, VERIFIES_FOR - timedelta(seconds=30))
     assert kid_of(other) == second[0]
-    assert opened.signing.retire(utc_now()) == []
-    assert set(opened.signing.retire(utc_now() + timedelta(seconds=31))) == set(first)
+    assert opened.signing.retire(RetireSigningKeys(utc_now())) == []
+    assert set(opened.signing.retire(RetireSigningKeys(utc_now() + timedelta(seconds=31)))) == set(first)
     assert first[0] not in published(other)
 
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from tests.support.asking import ask, body_of
 from tests.support.signing_in import CHECK, ROLE, App, Browser, any_mobile
 
-from identity.application.people.change_rights import GrantRight
+from identity.application.people.grant_right import GrantRight
 from identity.application.people.record_person import RecordPerson
 from identity.bootstrap import Identity
 from identity.domain.people.rights import Right, Role

@@ -11,7 +11,7 @@ import pyotp
 from tests.support.signing_in import CHECK, App, Browser, any_mobile, query_of
 from werkzeug.test import TestResponse
 
-from identity.application.people.change_rights import GrantRight
+from identity.application.people.grant_right import GrantRight
 from identity.application.people.record_person import RecordPerson
 from identity.bootstrap import Identity
 from identity.domain.people.rights import Right, Role

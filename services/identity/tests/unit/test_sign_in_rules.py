@@ -23,7 +23,7 @@ from identity.application.people.errors import Told
 from identity.application.recovery.apply_recovery import ApplyRecovery
 from identity.application.sign_in.act_as import ActAs, ActAsHandler
 from identity.application.sign_in.begin_sign_in import BeginSignIn, BeginSignInHandler
-from identity.application.sign_in.check_code import CheckCode, CheckCodeHandler, ChoiceReader
+from identity.application.sign_in.check_code import CheckCode, CheckCodeHandler
 from identity.application.sign_in.end_sign_in import EndSignIn, EndSignInHandler
 from identity.application.sign_in.enrol_factor import EnrolFactor, EnrolFactorHandler, Enrolment
 from identity.application.sign_in.errors import (
@@ -36,6 +36,7 @@ from identity.application.sign_in.errors import (
     WrongFactor,
 )
 from identity.application.sign_in.prove_factor import ProveFactor, ProveFactorHandler
+from identity.application.sign_in.read_choices import ChoiceReader
 from identity.application.sign_in.send_code import SendCode, SendCodeHandler
 from identity.domain.factors.factors import Kind, in_groups, new_recovery_codes, new_totp_secret
 from identity.domain.people.mobile import Mobile

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from identity.application.tokens.errors import SigningKeyRefused
+from identity.application.tokens.remove_signing_key import RemoveSigningKey, RemoveSigningKeyHandler
+from identity.application.tokens.retire_signing_keys import RetireSigningKeys, RetireSigningKeysHandler
 from identity.application.tokens.rotate_signing_keys import (
     MOST_KEYS,
-    RemoveSigningKeyHandler,
-    RetireSigningKeysHandler,
     RotateSigningKeys,
     RotateSigningKeysHandler,
 )
@@ -72,7 +72,7 @@ def test_a_key_of_the_setting_signs_until_the_first_that_was_made_here_does() ->
     # Only the setting's owner takes it away.
     later = NOON + OVERLAP + MONTH
     assert state_of("one", keys.key_ids(), later) is KeyState.ENDED
-    assert RetireSigningKeysHandler(keys)(later) == []
+    assert RetireSigningKeysHandler(keys)(RetireSigningKeys(later)) == []
 
 
 def test_a_key_stays_until_the_last_token_that_it_signed_has_ended() -> None:
@@ -87,8 +87,10 @@ def test_a_key_stays_until_the_last_token_that_it_signed_has_ended() -> None:
         (signs_last + LAST_TOKEN_ENDS + timedelta(seconds=60), KeyState.ENDED),
     ]:
         assert state_of(first, keys.stored, at) is state
-    assert RetireSigningKeysHandler(keys)(signs_last + LAST_TOKEN_ENDS) == []
-    assert first in RetireSigningKeysHandler(keys)(signs_last + LAST_TOKEN_ENDS + timedelta(seconds=60))
+    assert RetireSigningKeysHandler(keys)(RetireSigningKeys(signs_last + LAST_TOKEN_ENDS)) == []
+    assert first in RetireSigningKeysHandler(keys)(
+        RetireSigningKeys(signs_last + LAST_TOKEN_ENDS + timedelta(seconds=60))
+    )
     assert len(keys.stored) == 2
 
 
@@ -120,8 +122,8 @@ def test_the_key_that_signs_is_not_removed_and_neither_is_one_that_is_not_there(
     remove = RemoveSigningKeyHandler(keys)
     for refused, says in (("eddsa-20200101T000000Z", "no key"), ("of-the-setting", "no key"), (first, "signs")):
         with pytest.raises(SigningKeyRefused, match=says):
-            remove(refused, NOON + OVERLAP)
-    remove(first, NOON)  # it is only coming
+            remove(RemoveSigningKey(refused, NOON + OVERLAP))
+    remove(RemoveSigningKey(first, NOON))  # it is only coming
     assert first not in keys.stored
 
 

@@ -69,8 +69,8 @@ class MongoActs:
 
     def without_outcome(self, begun_before: datetime, limit: int) -> list[Act]:
         """A range of an index."""
-        wanted = {"outcome": _BEGUN, "begun_at": {"$lt": begun_before}}
-        return [_act(document) for document in self._acts.find(wanted).sort("begun_at", 1).limit(limit)]
+        unconcluded = {"outcome": _BEGUN, "begun_at": {"$lt": begun_before}}
+        return [_act(document) for document in self._acts.find(unconcluded).sort("begun_at", 1).limit(limit)]
 
 
 @contextmanager

@@ -6,10 +6,11 @@ from typing import Any
 
 import structlog
 
-from gateway.application.acts import SWEPT_AT_ONCE, Act, SweepActs, act_id
+from gateway.application.acts import Act, act_id
 from gateway.application.calls import AccessToken, Answer
 from gateway.application.errors import ServiceBusy, ServiceUnreachable
 from gateway.application.routes import Operation
+from gateway.application.sweep_acts import SWEPT_AT_ONCE, SweepActs
 from gateway.bootstrap import Gateway
 from servicekit.errors import DependencyUnavailable
 from servicekit.faults import crash_point

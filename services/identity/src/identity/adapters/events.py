@@ -58,7 +58,7 @@ def right_events(person: Person, right: Right, cause: Cause) -> list[NewEvent]:
     ]
     if line.change is Change.GRANTED and right.role is Role.OPERATOR:
         # Rights are never taken off the record, so this counts how often the person became an operator.
-        sequence = [each.id for each in person.rights if each.role is Role.OPERATOR].index(right.id) + 1
+        sequence = [granted.id for granted in person.rights if granted.role is Role.OPERATOR].index(right.id) + 1
         data = {"operator_person_id": person.id, "kiosk_id": right.kiosk_id, "created_at": rfc3339(line.at)}
         told.append(_event(OPERATOR_CREATED, ("operator", person.id), sequence, line.at, data, cause))
     return told

@@ -40,8 +40,10 @@ class MongoCases:
 
     def page(self, state: CaseState | None, after: str, limit: int) -> Sequence[Case]:
         """A range of an index."""
-        wanted: Document = {"_id": {"$gt": after}} | ({"state": state.value} if state else {})
-        return [case for document in self._cases.find(wanted).sort("_id", 1).limit(limit) if (case := _case(document))]
+        selection: Document = {"_id": {"$gt": after}} | ({"state": state.value} if state else {})
+        return [
+            case for document in self._cases.find(selection).sort("_id", 1).limit(limit) if (case := _case(document))
+        ]
 
     def answer(self, case: Case, answer: Answer, notice: Notice) -> bool:
         """The answer and the notice."""

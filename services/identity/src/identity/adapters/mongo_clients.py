@@ -49,7 +49,8 @@ class MongoClients:
     def of_kiosk(self, kiosk_id: str) -> Sequence[Client]:
         """One indexed read."""
         return [
-            _client(found) for found in self._clients.find({"kiosk_id": kiosk_id}, session=self._session).sort("_id")
+            _client(document)
+            for document in self._clients.find({"kiosk_id": kiosk_id}, session=self._session).sort("_id")
         ]
 
     def claim(self, client_id: str, public_keys: Sequence[Mapping[str, Any]]) -> None:

@@ -53,8 +53,8 @@ class MongoPeople:
 
     def of_kiosk(self, kiosk_id: str) -> Sequence[Person]:
         """One indexed read."""
-        found = self._people.find({"rights.kiosk_id": kiosk_id}, session=self._session).sort("_id")
-        return [_person(document) for document in found]
+        documents = self._people.find({"rights.kiosk_id": kiosk_id}, session=self._session).sort("_id")
+        return [_person(document) for document in documents]
 
 
 def _upsert(person: Person) -> UpdateOne:

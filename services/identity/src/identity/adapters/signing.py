@@ -88,6 +88,6 @@ class JoseSigner:
         kid = signed.headers().get("kid")
         for key in self._keys():
             if key.id == kid:
-                found: Key = key.key
-                return found
+                opened: Key = key.key
+                return opened
         raise TokenRefused(Why.SIGNATURE)

@@ -1,31 +1,16 @@
 """What was done by assistances comes from the gateway (ADR 0044), and people are told of it until it is sent."""
 
-from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
 from identity.application.assistance.note_act import NoteAct
 from identity.application.assistance.send_notices import SendNotices
 from identity.bootstrap import Identity
-from servicekit.events import Consumer, ReceivedEvent
+from servicekit.events import ReceivedEvent
 from servicekit.instants import utc_now
 from servicekit.service import Job
 
 DONE = "DONE"
 SEND_EVERY_SECONDS = 1.0
-
-
-class ActPerformedReading(Schema):
-    """What identity reads of act.performed.v1."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-    act_id = fields.String(required=True)
-    assistance_id = fields.String(required=True)
-    method = fields.String(required=True)
-    route = fields.String(required=True)
-    outcome = fields.String(required=True)
-    performed_at = fields.AwareDateTime(required=True)
 
 
 def note_act(identity: Identity, event: ReceivedEvent, session: ClientSession) -> None:
@@ -48,5 +33,4 @@ def send_notices(identity: Identity) -> None:
     identity.assistance.send_notices(SendNotices(at=utc_now()))
 
 
-ACTS = [Consumer("act.performed.v1", "gateway", ActPerformedReading(), handle=note_act)]
 JOBS = [Job("send-notices", SEND_EVERY_SECONDS, send_notices)]

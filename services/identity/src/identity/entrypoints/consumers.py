@@ -1,4 +1,4 @@
-"""Identity's table of events: what the register says of centres, which decides who may act for them."""
+"""Identity's table of events: who may act for centres, by the register; what assistances did, by the gateway."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,7 @@ from identity.application.centres.approve_centre import ApproveCentre
 from identity.application.centres.note_standing import NoteStanding
 from identity.bootstrap import Identity
 from identity.domain.centres.centre import Centre, Standing
+from identity.entrypoints.assistance_events import note_act
 from servicekit.events import Consumer, Order, ReceivedEvent
 from servicekit.instants import utc_now
 
@@ -54,6 +55,17 @@ class KioskClosedReading(_StandingReading):
     since = fields.AwareDateTime(required=True, format="iso", data_key="closed_at")
 
 
+class ActPerformedReading(_Reading):
+    """What identity reads of act.performed.v1."""
+
+    act_id = fields.String(required=True)
+    assistance_id = fields.String(required=True)
+    method = fields.String(required=True)
+    route = fields.String(required=True)
+    outcome = fields.String(required=True)
+    performed_at = fields.AwareDateTime(required=True)
+
+
 def approve_centre(identity: Identity, event: ReceivedEvent, session: ClientSession) -> None:
     """An approved centre gets its client, and its operator the right to act for it."""
     data: dict[str, Any] = event.data
@@ -87,4 +99,5 @@ CONSUMERS = [
             ("closed", KioskClosedReading(), Standing.CLOSED),
         )
     ),
+    Consumer("act.performed.v1", "gateway", ActPerformedReading(), handle=note_act),
 ]

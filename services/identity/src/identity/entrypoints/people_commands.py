@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from identity.application.people.change_rights import EndRight, GrantRight, ReinstateRight, SuspendRight
+from identity.application.people.change_right import EndRight, ReinstateRight, SuspendRight
 from identity.application.people.errors import UnknownPerson
+from identity.application.people.grant_right import GrantRight
 from identity.application.people.move_officer import OfficerOnLeave, TransferOfficer
 from identity.application.people.record_person import RecordPerson
 from identity.bootstrap import Identity

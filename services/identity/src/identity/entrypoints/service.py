@@ -22,7 +22,6 @@ from identity.bootstrap import INDEXES, PUBLISHES, Identity, bootstrap, read_pub
 from identity.domain.clients.client import Algorithm, ClientKind
 from identity.domain.clients.client_secrets import new_secret
 from identity.domain.people.definitions import InvalidDefinition
-from identity.entrypoints.assistance_events import ACTS
 from identity.entrypoints.consumers import CONSUMERS
 from identity.entrypoints.http.assistance.not_me import not_me
 from identity.entrypoints.http.assistance.routes import assistances
@@ -218,7 +217,7 @@ SERVICE = Service(
         register,
     ],
     publishes=PUBLISHES,
-    consumes=[*CONSUMERS, *ACTS],
+    consumes=CONSUMERS,
     jobs=JOBS,
     indexes=INDEXES,
     commands=commands,

@@ -8,6 +8,8 @@ from typing import Annotated
 import structlog
 import typer
 
+from identity.application.tokens.remove_signing_key import RemoveSigningKey
+from identity.application.tokens.retire_signing_keys import RetireSigningKeys
 from identity.application.tokens.rotate_signing_keys import RotateSigningKeys
 from identity.bootstrap import Identity
 from identity.domain.tokens.signing_keys import state_of
@@ -32,7 +34,7 @@ def keep_signing_keys(identity: Identity) -> None:
         return
     at = utc_now()
     rotation = RotateSigningKeys(overlap=timedelta(seconds=OVERLAP_SECONDS), older_than=identity.signing.every, at=at)
-    made, gone = identity.signing.rotate(rotation), identity.signing.retire(at)
+    made, gone = identity.signing.rotate(rotation), identity.signing.retire(RetireSigningKeys(at))
     if made or gone:
         _log.info("signing_keys_changed", made=made, gone=gone)
 
@@ -69,7 +71,7 @@ def signing_key_commands(app: typer.Typer, opened: Callable[[], AbstractContextM
     def retire_signing_keys() -> None:
         """Destroy the keys whose last token has ended; the worker does so by itself."""
         with opened() as identity:
-            gone = identity.signing.retire(utc_now())
+            gone = identity.signing.retire(RetireSigningKeys(utc_now()))
         typer.echo("\n".join(f"{key_id} is destroyed" for key_id in gone) or "every key is needed")
 
     @app.command("remove-signing-key")
@@ -78,5 +80,5 @@ def signing_key_commands(app: typer.Typer, opened: Callable[[], AbstractContextM
     ) -> None:
         """Destroy a key that somebody else has: within five minutes its tokens count nowhere."""
         with opened() as identity:
-            identity.signing.remove(key_id, utc_now())
+            identity.signing.remove(RemoveSigningKey(key_id, utc_now()))
         typer.echo(f"{key_id} is destroyed")

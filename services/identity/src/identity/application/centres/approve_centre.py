@@ -5,8 +5,8 @@ from datetime import datetime
 
 from identity.application.centres.ports import Centres
 from identity.application.clients.ports import Clients
-from identity.application.people.change_rights import GrantRight, GrantRightHandler
 from identity.application.people.errors import RightRefused, UnknownPerson
+from identity.application.people.grant_right import GrantRight, GrantRightHandler
 from identity.domain.centres.centre import Standing, centre_client, client_id_of
 from identity.domain.people.rights import Right, Role
 

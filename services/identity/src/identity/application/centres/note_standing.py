@@ -5,7 +5,7 @@ from datetime import datetime
 
 from identity.application.centres.ports import CentresTold
 from identity.application.clients.ports import CentresClients, ClientsRevoked
-from identity.application.people.change_rights import ChangeRightHandler, EndRight
+from identity.application.people.change_right import ChangeRightHandler, EndRight
 from identity.application.people.ports import People
 from identity.domain.centres.centre import Centre, Standing
 

@@ -42,6 +42,6 @@ class ClaimClientHandler:
 
     def _client(self, command: ClaimClient) -> Client:
         own = self.clients.of_kiosk(command.kiosk_id) if command.kiosk_id else ()
-        if found := next((client for client in own if client.id == command.client_id), None):
-            return found
+        if client := next((client for client in own if client.id == command.client_id), None):
+            return client
         raise NoSuchCentreClient(f"This centre has no client {command.client_id[:64]}.")

@@ -15,7 +15,7 @@ from identity.application.clients.sandbox import (
     SandboxPerson,
     SandboxPost,
 )
-from identity.application.people.change_rights import GrantRight, GrantRightHandler
+from identity.application.people.grant_right import GrantRight, GrantRightHandler
 from identity.application.people.ports import MobileOwners, People, RightsKept
 from identity.domain.clients.client import ActingPerson, Client, ClientKind
 from identity.domain.clients.client_secrets import NO_SECRET_SHA256, matches, new_secret, sha256_of

@@ -4,15 +4,16 @@ Nothing is suspended for it. A right ends where an officer goes, and another beg
 place, take up a post: so at each instant it is on record who acted in it, and tokens end with what they are given for.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from identity.application.people.change_rights import history_line, right_of, with_granted
 from identity.application.people.errors import ChangedMeanwhile, RightRefused, UnknownPerson
 from identity.application.people.ports import People, RightsMoved
+from identity.application.people.rights import history_line, right_of, with_granted
 from identity.domain.people.definitions import InvalidDefinition
 from identity.domain.people.person import Person
 from identity.domain.people.rights import Change, Right, Role
@@ -22,7 +23,7 @@ _MOVES = UUID("b0b2ae3c-52a1-5f0c-9a70-0b0c5a1f4d21")  # any fixed namespace: th
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoveOfficer:
+class MoveOfficer(ABC):
     """Whose right, and from when on it is no longer theirs to act by; `by` is an id, `because` the order's number.
 
     `districts` are those that whoever orders it is bound to (None: to none): nobody moves an officer of elsewhere.
@@ -36,6 +37,11 @@ class MoveOfficer:
     at: datetime
     districts: frozenset[str] | None = None
 
+    @property
+    @abstractmethod
+    def other_id(self) -> str | None:
+        """Who acts in the post instead; None: nobody."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TransferOfficer(MoveOfficer):
@@ -47,6 +53,11 @@ class TransferOfficer(MoveOfficer):
     post: Mapping[str, Any] | None
     successor_id: str | None = None
 
+    @property
+    def other_id(self) -> str | None:
+        """The successor."""
+        return self.successor_id
+
 
 @dataclass(frozen=True, kw_only=True)
 class OfficerOnLeave(MoveOfficer):
@@ -54,6 +65,11 @@ class OfficerOnLeave(MoveOfficer):
 
     until: datetime
     substitute_id: str | None = None
+
+    @property
+    def other_id(self) -> str | None:
+        """The substitute."""
+        return self.substitute_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +79,7 @@ class MoveOfficerHandler:
     people: People
     rights: RightsMoved
 
-    def __call__(self, command: TransferOfficer | OfficerOnLeave) -> Sequence[tuple[str, Right]]:
+    def __call__(self, command: MoveOfficer) -> Sequence[tuple[str, Right]]:
         """Whose and what the rights are that it makes, as they are now.
 
         Raises InvalidDefinition, UnknownPerson, UnknownRight, RightRefused, ChangedMeanwhile.
@@ -104,8 +120,8 @@ class MoveOfficerHandler:
             raise RightRefused(f"{old.id} has ended by then.")
         return right
 
-    def _made(self, old: Right, command: TransferOfficer | OfficerOnLeave) -> list[tuple[str, Right]]:
-        other = command.successor_id if isinstance(command, TransferOfficer) else command.substitute_id
+    def _made(self, old: Right, command: MoveOfficer) -> list[tuple[str, Right]]:
+        other = command.other_id
         if other == command.person_id:
             raise RightRefused("Nobody takes a post over from themselves.")
         if command.by in (other, command.person_id):
@@ -121,7 +137,7 @@ class MoveOfficerHandler:
                 made.append((other, _new(post, command, "substitute", command.since, command.until)))
             made.append((command.person_id, _new(post, command, "return", command.until, old.ends_at)))
             return made
-        if command.post is not None:
+        if isinstance(command, TransferOfficer) and command.post is not None:
             new = _new(replace(post, **command.post), command, "transfer", command.since, old.ends_at)
             if new.binding == old.binding:
                 raise RightRefused("The new post is the old one.")

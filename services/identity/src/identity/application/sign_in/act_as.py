@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from identity.application.factors.secret_box import SecretBox
-from identity.application.sign_in.check_code import ChoiceReader
 from identity.application.sign_in.end_sign_in import SignInEnd, completion
 from identity.application.sign_in.errors import NoSuchChoice, over
 from identity.application.sign_in.ports import Completions, SignIns
+from identity.application.sign_in.read_choices import ChoiceReader
 from identity.domain.people.person import Person
 from identity.domain.people.rights import ROLES_WITH_SECOND_FACTOR, Role
 from identity.domain.sign_in.sign_in import SignIn, Stage

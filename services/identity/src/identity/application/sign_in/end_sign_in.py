@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from identity.application.people.ports import People
-from identity.application.sign_in.check_code import ChoiceReader
 from identity.application.sign_in.errors import over
 from identity.application.sign_in.ports import Completion, Completions, SignIns
+from identity.application.sign_in.read_choices import ChoiceReader
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.domain.people.person import Person
 from identity.domain.sign_in.sign_in import DEVICE_KNOWN, SignIn, Stage

@@ -1,4 +1,4 @@
-"""Signing keys: the next one made, those that nobody needs any more destroyed; by command and by schedule alike."""
+"""Make the next signing keys; by command and by schedule alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from identity.application.tokens.errors import SigningKeyRefused
 from identity.application.tokens.ports import SigningKeys
 from identity.domain.clients.client import Algorithm
-from identity.domain.tokens.signing_keys import KeyState, algorithm_of, new_key_id, since, state_of
+from identity.domain.tokens.signing_keys import algorithm_of, new_key_id, since
 
 # The gateway reads a key set of 64 KiB; this is a fifth of it, and more than any rotation needs.
 MOST_KEYS = 24
@@ -52,33 +52,3 @@ class RotateSigningKeysHandler:
 def _is_due(algorithm: Algorithm, known: Sequence[str], command: RotateSigningKeys) -> bool:
     newest = max((since(key_id) for key_id in known if algorithm_of(key_id) is algorithm), default=None)
     return newest is None or command.older_than is None or newest + command.older_than <= command.at
-
-
-@dataclass(frozen=True)
-class RetireSigningKeysHandler:
-    """Destroys the keys of which no token counts any more."""
-
-    keys: SigningKeys
-
-    def __call__(self, at: datetime) -> list[str]:
-        """The ids of the keys that are gone. Safe to repeat."""
-        stored, known = self.keys.stored_ids(), self.keys.key_ids()
-        ended = [key_id for key_id in stored if state_of(key_id, known, at) is KeyState.ENDED]
-        for key_id in ended:
-            self.keys.remove(key_id)
-        return ended
-
-
-@dataclass(frozen=True)
-class RemoveSigningKeyHandler:
-    """Destroys one key before its time, because somebody else has it: its tokens count no more."""
-
-    keys: SigningKeys
-
-    def __call__(self, key_id: str, at: datetime) -> None:
-        """Destroy it. Raises SigningKeyRefused for the one that signs, and for one that is not there."""
-        if key_id not in self.keys.stored_ids():
-            raise SigningKeyRefused(f"There is no key {key_id} in the database; `identity signing-keys` lists them.")
-        if state_of(key_id, self.keys.key_ids(), at) is KeyState.SIGNING:
-            raise SigningKeyRefused(f"{key_id} signs; run `identity rotate-signing-keys --after 0` first.")
-        self.keys.remove(key_id)

@@ -30,7 +30,7 @@ class Person:
 
     def with_right(self, right: Right) -> "Person":
         """With this right added, or in the place of the one of its id."""
-        kept = tuple(right if each.id == right.id else each for each in self.rights)
+        kept = tuple(right if earlier.id == right.id else earlier for earlier in self.rights)
         return replace(self, rights=kept if self.right(right.id) else (*kept, right))
 
 

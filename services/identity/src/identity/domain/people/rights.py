@@ -111,13 +111,13 @@ class Right:
     def _binding_problems(self) -> Iterable[str]:
         if self.role is Role.CITIZEN:
             yield "everybody is a citizen: that is no right to be granted"
-        wanted = _BOUND_TO[self.role]
+        bound_to = _BOUND_TO[self.role]
         for name in sorted(frozenset().union(*_BOUND_TO.values())):
             is_set = bool(getattr(self, name))
             said = name.replace("_", " ")
-            if name in wanted - _MAY_BE_UNSET and not is_set:
+            if name in bound_to - _MAY_BE_UNSET and not is_set:
                 yield f"{self.role} needs: {said}"
-            if name not in wanted and is_set:
+            if name not in bound_to and is_set:
                 yield f"{self.role} is not bound to: {said}"
 
     def _form_problems(self) -> Iterable[str]:

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from identity.application.assistance.end_assistance import Dispute, Withdraw
+from identity.application.assistance.dispute_assistance import DisputeAssistance
 from identity.application.assistance.errors import MessageNotFound
+from identity.application.assistance.withdraw_assistance import WithdrawAssistance
 from identity.application.assistance.words import act_words, clock, where_words
 from identity.bootstrap import NOT_ME_PATH, Identity
 from identity.domain.assistance.cases import Reason
@@ -78,12 +79,14 @@ def answer_notice(form: dict[str, str]) -> AnyResponse:
     """
     area = application(Identity).assistance
     if form["what"] == DISPUTE:
-        area.end.dispute(
-            Dispute(notice_code=form["code"], reason=Reason(form["reason"]), case_id=public_id("cas"), ending=ending())
+        area.dispute(
+            DisputeAssistance(
+                notice_code=form["code"], reason=Reason(form["reason"]), case_id=public_id("cas"), ending=ending()
+            )
         )
     else:
         assistance, _ = area.read.of_notice(form["code"])
-        area.end.withdraw(Withdraw(assistance=assistance, ending=ending()))
+        area.withdraw(WithdrawAssistance(assistance=assistance, ending=ending()))
     return redirect(f"{NOT_ME_PATH}/{form['code']}", 303)
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from identity.application.assistance.answer_case import AnswerCase
 from identity.application.assistance.ask_consent import AskConsent
-from identity.application.assistance.end_assistance import Withdraw
 from identity.application.assistance.errors import (
     ActNotAcceptable,
     AssistanceNotFound,
@@ -15,6 +14,7 @@ from identity.application.assistance.errors import (
 )
 from identity.application.assistance.give_consent import GiveConsent
 from identity.application.assistance.ports import Ending
+from identity.application.assistance.withdraw_assistance import WithdrawAssistance
 from identity.application.sign_in.errors import InvalidMobile, TooManyCodes, TooManyTries, WrongCode
 from identity.application.vault.errors import NumberErased, ReferenceNotFound, VaultClosed
 from identity.bootstrap import Identity
@@ -162,7 +162,7 @@ def withdraw_assistance(assistance_id: str) -> dict[str, Any]:
     """
     area = application(Identity).assistance
     own = area.read.own(assistance_id, _actor())
-    return _shown(area.end.withdraw(Withdraw(assistance=own, ending=ending())))
+    return _shown(area.withdraw(WithdrawAssistance(assistance=own, ending=ending())))
 
 
 @assistances.route("/v1/cases")

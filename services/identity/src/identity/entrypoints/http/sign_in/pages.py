@@ -13,7 +13,7 @@ import segno
 from flask import Response
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from identity.application.sign_in.check_code import Choices
+from identity.application.sign_in.read_choices import Choices
 from identity.application.sign_in.read_factors import Offered
 from identity.domain.factors.factors import in_groups
 from identity.domain.people.rights import Right, Role
