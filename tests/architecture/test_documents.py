@@ -122,7 +122,8 @@ def test_every_crash_point_of_the_code_is_in_the_map_and_killed_by_a_test() -> N
     modules = [*ROOT.glob("services/*/src/**/*.py"), *ROOT.glob("shared/*/src/**/*.py")]
     points = {point for module in modules for point in re.findall(r'\bcrash_point\("([\w-]+)"', module.read_text())}
     table = (ROOT / "docs" / "messaging.md").read_text().partition("## Crash points")[2]
-    faults = "".join(module.read_text() for module in ROOT.glob("tests/fault/*.py"))
+    modules = [*ROOT.glob("tests/fault/*.py"), *ROOT.glob("services/*/tests/service/*.py")]
+    faults = "".join(module.read_text() for module in modules)
     assert len(points) > 10
     assert {point for point in points if f"| {point} |" not in table and f"`{point}`" not in table} == set()
     assert {point for point in points if f'"{point}"' not in faults} == set()

@@ -12,6 +12,9 @@ from tests.conftest import ROOT
 EXIT_BAD_SETTINGS = 78  # sysexits.h, as servicekit.service.processes
 # Secrets that a live service may be without, and why.
 OPTIONAL = {
+    ("certificates", "ATTACHMENT_KEYS"): "without it no files are taken, and all else goes on",
+    ("certificates", "ATTACHMENT_STORE_CREDENTIALS"): "only a store that speaks S3 has them",
+    ("identity", "SMS_GATEWAY_TOKEN"): "only a gateway that asks for one gets it",
     ("identity", "SIGNING_KEYS"): "signing keys are made by identity itself, and closed by the vault's key store",
     ("identity", "VAULT_PIN"): "only a PKCS#11 token has one, and then it is required",
 }

@@ -11,6 +11,14 @@ from tests.architecture.conftest import SERVICES, openapi
 METHODS = ("get", "put", "post", "delete", "patch")
 # Members of an answer that are there or not, and what that depends on. All others are always there.
 SOMETIMES = {
+    ("identity", "Introspection", "act"): "tokens by which somebody acts for a person",
+    ("identity", "Introspection", "assistance_id"): "tokens by which somebody acts for a person",
+    ("identity", "Introspection", "acr"): "tokens of somebody who signed in",
+    ("identity", "Introspection", "right_id"): "tokens of who acts by a right",
+    ("identity", "OpenIdKey", "crv"): "keys of Ed25519",
+    ("identity", "OpenIdKey", "x"): "keys of Ed25519",
+    ("identity", "OpenIdKey", "n"): "keys of RSA",
+    ("identity", "OpenIdKey", "e"): "keys of RSA",
     ("certificates", "Condition", "is"): "conditions of a choice",
     ("certificates", "Condition", "answered"): "conditions of whether it is answered",
     ("certificates", "Condition", "younger_than"): "conditions of an age",

@@ -155,6 +155,8 @@ def test_services_that_an_erasure_waits_for_are_named_once_each_in_order() -> No
 def test_a_setting_of_erasure_that_cannot_be_meant_is_refused(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         settings_for(Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), **{name: value})
+
+
 def test_the_gateways_token_is_not_shown() -> None:
     settings = settings_for(
         Settings, ISSUER=ISSUER, SIGNING_KEYS=json.dumps(KEY), SMS_GATEWAY_URL="https://sms.example/",

@@ -232,6 +232,7 @@ SERVICE = Service(
         "per_": "a person",
         "rcv_": "a recovery of somebody's number or second factor",
         "rdg_": "a reading of a number in the vault",
+        "req_": "a request or a command, as the gateway shares it",
         "rgt_": "a right: what somebody may act as",
         "tok_": "an access token",
         "vlt_": "a number in the vault",

@@ -56,7 +56,7 @@ def get_biller(biller_id: str) -> dict[str, Any]:
 
 
 @billers.route("/v1/billers/<biller_id>/plans", parameters=[{**_BILLER_ID, "example": "BSNL-PREPAID"}])
-@billers.requires("billers:read")
+@billers.requires("billers:read", roles=EVERYBODY)
 @billers.raises(BillerNotFound, BillRequestRefused, BillerUnavailable, BillerTimeout)
 @billers.arguments(schemas.PlansQuerySchema, location="query")
 @billers.response(200, schemas.PlansSchema)

@@ -28,7 +28,7 @@ from certificates.entrypoints.http.blueprint import (
     blueprint,
     viewer,
 )
-from servicekit.http import application, caller, idempotency_claim, mark_replayed
+from servicekit.http import Role, application, caller, idempotency_claim, mark_replayed
 from servicekit.ids import public_id
 from servicekit.instants import rfc3339, utc_now
 
@@ -127,7 +127,7 @@ def complete_attachment(attachment_id: str) -> dict[str, Any]:
 
 
 @blueprint.route("/v1/attachments/<string:attachment_id>/links", methods=["POST"], parameters=[_ATTACHMENT_ID])
-@blueprint.requires("applications:read", roles=READERS)
+@blueprint.requires("applications:read", roles=READERS - {Role.AUDITOR})
 @blueprint.repeatable("each gives a link of its own, which ends by itself")
 @blueprint.raises(AttachmentNotFound, AttachmentNotReady)
 @blueprint.response(201, schemas.AttachmentLinkSchema)

@@ -136,7 +136,7 @@ def get_assistance(assistance_id: str) -> dict[str, Any]:
 @assistances.raises(AssistanceNotFound, AssistanceOver, WrongCode, TooManyTries)
 @assistances.arguments(AgreementRequestSchema, example={"code": "123456"})
 @assistances.response(200, AssistanceSchema)
-def give_consent(body: dict[str, Any], assistance_id: str) -> dict[str, Any]:
+def agree_to_assistance(body: dict[str, Any], assistance_id: str) -> dict[str, Any]:
     """Hand in the code that the person told you
 
     Five tries, five minutes. The assistance is then active for the minutes that were asked for, and the person gets a
@@ -185,7 +185,10 @@ def list_cases(query: dict[str, Any]) -> dict[str, Any]:
 @assistances.raises(CaseNotFound)
 @assistances.response(200, CaseSchema)
 def get_case(case_id: str) -> dict[str, Any]:
-    """Read a case"""
+    """Read a case
+
+    For support: what the person says, what it is about, and the answer, if there is one.
+    """
     return _case(application(Identity).assistance.read.case(case_id))
 
 

@@ -145,7 +145,7 @@ class NotMeFormSchema(Schema):
 
     code = Code(TOKEN_PATTERN, longest=43, required=True, metadata={"description": "From the notice."})
     what = fields.String(required=True, validate=validate.OneOf([DISPUTE, WITHDRAW]))
-    reason = fields.String(load_default=Reason.OTHER.value, validate=validate.OneOf([str(each) for each in Reason]))
+    reason = fields.String(load_default=Reason.OTHER.value, validate=validate.OneOf([str(choice) for choice in Reason]))
 
 
 class ActorSchema(Schema):
@@ -169,8 +169,8 @@ class CaseSchema(Schema):
     """A person said that they did not let it be done."""
 
     case_id = fields.String(required=True, metadata={"example": "cas_01a2076b44007ff7a6151691ea9526ea"})
-    state = fields.String(required=True, metadata={"x-extensible-enum": [str(each) for each in CaseState]})
-    reason = fields.String(required=True, metadata={"x-extensible-enum": [str(each) for each in Reason]})
+    state = fields.String(required=True, metadata={"x-extensible-enum": [str(choice) for choice in CaseState]})
+    reason = fields.String(required=True, metadata={"x-extensible-enum": [str(choice) for choice in Reason]})
     assistance_id = fields.String(required=True)
     actor = fields.Nested(ActorSchema, required=True)
     opened_at = Instant(required=True)
@@ -180,7 +180,7 @@ class CaseSchema(Schema):
 class CasesQuerySchema(Schema):
     """Which cases."""
 
-    state = fields.String(load_default=None, validate=validate.OneOf([str(each) for each in CaseState]))
+    state = fields.String(load_default=None, validate=validate.OneOf([str(choice) for choice in CaseState]))
     cursor = CursorText(load_default=None)
     limit = fields.Integer(load_default=PER_PAGE, validate=validate.Range(min=1, max=MOST_PER_PAGE))
 

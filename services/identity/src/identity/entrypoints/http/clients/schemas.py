@@ -8,11 +8,18 @@ from servicekit.fields import Coded
 _KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "counter-1"}
 
 
+# What a JWK's members are (RFC 7517 section 4); which of them must be there, and of which form, its reader says.
+_MEMBERS = [
+    {"type": "string", "maxLength": 200},
+    {"type": "array", "maxItems": 10, "items": {"type": "string", "maxLength": 200}},
+]
+
+
 class ClientKeysSchema(Schema):
     """A JWKS (RFC 7517) of the client's own public keys."""
 
     keys = fields.List(
-        fields.Dict(keys=fields.String()),
+        fields.Dict(keys=fields.String(), values=fields.Raw(metadata={"anyOf": _MEMBERS})),
         required=True,
         validate=validate.Length(
             min=1,

@@ -45,7 +45,7 @@ class _MoveSchema(Schema):
     order = Text(_ORDER, required=True, metadata={"description": "The order's number.", "example": "Order 12/2027"})
 
 
-class PostSchema(Schema):
+class OfficerPostSchema(Schema):
     """What is other of the new post than of the old one."""
 
     department = Code(DEPARTMENT.pattern, longest=40, metadata={"example": "revenue"})
@@ -67,7 +67,7 @@ class OfficerTransferSchema(_MoveSchema):
     """An officer goes to another post, or out of theirs."""
 
     post = fields.Nested(
-        PostSchema, load_default=None, metadata={"description": "The new post; left out, there is none."}
+        OfficerPostSchema, load_default=None, metadata={"description": "The new post; left out, there is none."}
     )
     successor_id = _person("Who takes the old post over.", load_default=None)
 

@@ -21,11 +21,13 @@ from identity.bootstrap import Identity
 from identity.domain.privacy.consents import Language
 from identity.entrypoints.http.privacy import schemas, views
 from servicekit.errors import FieldProblem, ValidationFailed
-from servicekit.http import PEOPLE, Blueprint, application, caller, cursor, request_id
+from servicekit.http import PEOPLE, Blueprint, Role, application, caller, cursor, request_id
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 
 _OWN = "privacy:own"
+# An auditor looks; what is their own they change as the citizen that they are.
+_CHANGERS = PEOPLE - {Role.AUDITOR}
 _WHY_PUBLIC = "a notice is read before anybody agrees, and by who does not"
 _NOTICE_ID = {"in": "path", "name": "notice_id", "description": "Which notice.", "example": "account"}
 _VERSION = {"in": "path", "name": "version", "description": "Which version of it.", "example": 1}
@@ -70,7 +72,7 @@ def get_notice_version(notice_id: str, version: int) -> dict[str, Any]:
 
 
 @own_data.route("/v1/consents", methods=["POST"])
-@own_data.requires(_OWN, roles=PEOPLE)
+@own_data.requires(_OWN, roles=_CHANGERS)
 @own_data.repeatable("a consent that says the same as the one in force is that one")
 @own_data.raises(PersonNeeded, PersonErased, NoticeNotFound, NoticeChanged, NoticeIncomplete, InvalidConsent)
 @own_data.arguments(schemas.ConsentRequestSchema)
@@ -127,7 +129,7 @@ def get_consent(consent_id: str) -> dict[str, Any]:
 
 
 @own_data.route("/v1/consents/<string:consent_id>/withdrawals", methods=["POST"], parameters=[_CONSENT_ID])
-@own_data.requires(_OWN, roles=PEOPLE)
+@own_data.requires(_OWN, roles=_CHANGERS)
 @own_data.repeatable("a consent is withdrawn once; a repeat gives the same receipt")
 @own_data.raises(PersonNeeded, PersonErased, ConsentNotFound)
 @own_data.response(200, schemas.ConsentSchema)
@@ -194,7 +196,7 @@ def list_breach_notices() -> dict[str, Any]:
 
 
 @own_data.route("/v1/privacy/erasures", methods=["POST"])
-@own_data.requires(_OWN, roles=PEOPLE)
+@own_data.requires(_OWN, roles=_CHANGERS)
 @own_data.repeatable("a person has one open request; a repeat gives that one")
 @own_data.raises(PersonNeeded, PersonErased)
 @own_data.response(202, schemas.ErasureSchema)
@@ -244,7 +246,7 @@ def get_erasure(erasure_id: str) -> dict[str, Any]:
 
 
 @own_data.route("/v1/privacy/erasures/<string:erasure_id>/withdrawals", methods=["POST"], parameters=[_ERASURE_ID])
-@own_data.requires(_OWN, roles=PEOPLE)
+@own_data.requires(_OWN, roles=_CHANGERS)
 @own_data.repeatable("a request is taken back once; a repeat changes nothing")
 @own_data.raises(PersonNeeded, PersonErased, ErasureNotFound, ErasureBegun)
 @own_data.response(200, schemas.ErasureSchema)

@@ -38,7 +38,7 @@ from identity.entrypoints.http.tokens.schemas import (
 from identity.entrypoints.http.tokens.server import CODE_CHALLENGE_METHOD, RESPONSE_TYPE, OAuthRequest, OAuthServer
 from identity.entrypoints.http.tokens.token_request import FORM, client_request
 from servicekit.errors import NotPermitted
-from servicekit.http import PEOPLE, Blueprint, application, caller
+from servicekit.http import PEOPLE, Blueprint, Role, application, caller
 from servicekit.instants import utc_now
 
 AUTHORIZE_PATH = "/v1/oauth2/authorize"
@@ -156,7 +156,7 @@ def get_userinfo() -> dict[str, str]:
 
 
 @tokens.route(USERINFO_PATH, methods=["POST"])
-@tokens.requires(OPENID, roles=PEOPLE)
+@tokens.requires(OPENID, roles=PEOPLE - {Role.AUDITOR})
 @tokens.repeatable("it only tells")
 @tokens.response(200, UserInfoSchema)
 def post_userinfo() -> dict[str, str]:

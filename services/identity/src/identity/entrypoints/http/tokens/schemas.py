@@ -182,7 +182,7 @@ class PublicKeysSchema(Schema):
 class OpenIdKeySchema(Schema):
     """A public key as JWK: of Ed25519 (RFC 8037) with crv and x, of RSA (RFC 7518 §6.3) with n and e."""
 
-    kty = fields.String(required=True, metadata={"example": "RSA", "description": "OKP or RSA."})
+    kty = fields.String(required=True, validate=validate.OneOf(["OKP", "RSA"]), metadata={"example": "RSA"})
     crv = fields.String(metadata={"example": "Ed25519"})
     x = fields.String()
     n = fields.String()
