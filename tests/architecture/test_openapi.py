@@ -13,8 +13,7 @@ METHODS = ("get", "put", "post", "delete", "patch")
 SOMETIMES = {
     ("identity", "Introspection", "act"): "tokens by which somebody acts for a person",
     ("identity", "Introspection", "assistance_id"): "tokens by which somebody acts for a person",
-    ("identity", "Introspection", "acr"): "tokens of somebody who signed in",
-    ("identity", "Introspection", "right_id"): "tokens of who acts by a right",
+    ("identity", "AccessToken", "issued_token_type"): "tokens that were exchanged",
     ("identity", "OpenIdKey", "crv"): "keys of Ed25519",
     ("identity", "OpenIdKey", "x"): "keys of Ed25519",
     ("identity", "OpenIdKey", "n"): "keys of RSA",

@@ -147,7 +147,7 @@ def test_software_without_a_person_and_a_token_without_the_scope_decide_nothing(
     body = consent(client, "messages")
     machine = internal_headers("identity", scopes=["privacy:own"])
     answer = client.post("/v1/consents", json=body, headers=machine)
-    assert (answer.status_code, body_of(answer)["code"]) == (403, "person-needed")
+    assert (answer.status_code, body_of(answer)["code"]) == (403, "role-not-permitted")
     answer = person.call("POST", "/v1/consents", body, scopes=["billers:read"])
     assert (answer.status_code, body_of(answer)["missing_scope"]) == (403, "privacy:own")
     assert client.post("/v1/consents", json=body).status_code == 401

@@ -106,7 +106,8 @@ def test_whoever_dies_after_sending_sends_that_one_again_and_loses_none(
         act(identity, shared_mongo, told[0])
     before = len(messages(counter.phone, counter.mobile))
 
-    def die(_: str) -> None:
+    def die(point: str) -> None:
+        assert point == "N1"
         raise Killed
 
     monkeypatch.setattr("identity.application.assistance.send_notices.crash_point", die)

@@ -116,7 +116,7 @@ def test_the_worker_makes_the_next_keys_in_time_and_takes_the_ended_ones_away(
     assert not set(old) & set(published(opened))
     assert kid_of(opened) == began[0]
     assert SERVICE.processes == ["api", "worker", "relay"]
-    assert [job.run for job in SERVICE.jobs] == [keep_signing_keys]
+    assert keep_signing_keys in [job.run for job in SERVICE.jobs]
 
 
 def test_tokens_of_a_key_of_the_setting_count_on_until_the_setting_is_gone(
