@@ -27,7 +27,9 @@ def test_the_clients_are_bound_to_the_centres_that_others_rely_on() -> None:
 
 
 PLACES = {"jaipur": "102", "jodhpur": "107", "udaipur": "117"}
-POSTS = ("sdo", "registrar", "marriage-registrar")
+POSTS = (
+    "sdo", "registrar", "marriage-registrar", "station-house-officer", "superintendent", "employment-exchange",
+)  # fmt: skip
 OFFICERS = {
     "officer-tehsildar-jaipur": "102",
     "officer-tehsildar-jodhpur": "107",
