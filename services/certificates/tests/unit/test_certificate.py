@@ -294,3 +294,7 @@ def test_the_initials_are_of_those_whom_the_certificate_is_about(
     content = printed(application_type, form)
     assert holder_initials(content, application_type) == letters
     assert holder_initials(qr_content(content, application_type), application_type) == letters
+
+
+def test_a_document_of_before_types_named_their_holder_tells_nobodys_initials() -> None:
+    assert holder_initials({}, DOMICILE) == ()

@@ -1,5 +1,7 @@
 """Reading and verifying certificates, over the fake store."""
 
+import json
+from base64 import urlsafe_b64decode
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,6 +13,7 @@ from tests.support.sentences import english
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.certificates.errors import CertificateNotFound, CertificateNotTrusted
+from certificates.application.certificates.ports import QR
 from certificates.application.certificates.read_certificates import CertificateReader, Reason, Verdict
 from certificates.application.viewer import Viewer
 from certificates.domain.certificates.certificate import Certificate, Status
@@ -147,6 +150,11 @@ def test_a_number_whose_documents_key_was_withdrawn_is_no_better_than_the_docume
     with pytest.raises(CertificateNotTrusted) as told:
         changed.qr("crt_1", OFFICE)
     assert english(told.value.detail)
+
+
+def test_the_text_of_a_qr_says_that_it_is_one() -> None:
+    header = json.loads(urlsafe_b64decode(reader().qr("crt_1", OFFICE).partition(".")[0] + "=="))
+    assert header["cty"] == QR
 
 
 def test_a_qr_is_for_those_who_may_see_the_certificate() -> None:
