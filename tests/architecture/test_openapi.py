@@ -14,6 +14,8 @@ SOMETIMES = {
     ("identity", "Introspection", "act"): "tokens by which somebody acts for a person",
     ("identity", "Introspection", "assistance_id"): "tokens by which somebody acts for a person",
     ("identity", "AccessToken", "issued_token_type"): "tokens that were exchanged",
+    ("identity", "ActClaim", "role"): "people who act for a person",
+    ("identity", "ActClaim", "kiosk_id"): "who acts at a centre",
     ("identity", "OpenIdKey", "crv"): "keys of Ed25519",
     ("identity", "OpenIdKey", "x"): "keys of Ed25519",
     ("identity", "OpenIdKey", "n"): "keys of RSA",
