@@ -193,7 +193,7 @@ def test_not_me_counts_after_the_time_is_over_and_after_a_withdrawal(
     dispute(counter, path)
     (event,) = events(shared_mongo, "assistance.disputed.v1", assistance_id)
     validate_produced(event)
-    assert (event["sequence"], event["data"]["reason"]) == ("2", "OTHER")
+    assert (event["sequence"], event["data"]["reason"]) == ("2", "other")
 
 
 def test_a_dispute_that_dies_half_way_leaves_all_as_it_was(
