@@ -159,8 +159,9 @@ def test_a_bill_whose_payment_failed_can_be_paid_again(client: Clients, promises
 def test_a_receipt_stays_as_it_was(client: Clients, promises: Promises, name: str) -> None:
     promise = promises[name]
     receipt = client(promise.client).get(f"/v1/payments/{promise.answer['payment_id']}/receipt").expect(200).json
-    # Its instant was moved with all others of the capture.
-    assert receipt | {"issued_at": None} == promise.answer["receipt"] | {"issued_at": None}
+    # Its instant was moved with all others of the capture; what the release did not tell yet may stand beside.
+    promised = {name: value for name, value in promise.answer["receipt"].items() if name != "issued_at"}
+    assert {name: receipt[name] for name in promised} == promised
 
 
 def test_an_application_whose_fee_is_due_is_paid_decided_and_issued(
