@@ -34,6 +34,10 @@ class SecretStore:
         """The mark, and 32 random bytes as URL-safe text."""
         return self._keep(f"secret:{name}", lambda: SANDBOX_MARK + secrets.token_urlsafe(SECRET_BYTES))
 
+    def oct_jwks(self, name: str) -> str:
+        """A JWK Set of one symmetric key of 32 bytes; its `kid` says that a sandbox made it."""
+        return self._keep(f"oct_jwks:{name}", _new_symmetric_keys)
+
     def ed25519(self, name: str) -> str:
         """A private Ed25519 key as JWK JSON; its `kid` is the mark and its RFC 7638 thumbprint."""
         return self._keep(f"ed25519:{name}", _new_private_key)
@@ -57,3 +61,8 @@ class SecretStore:
 def _new_private_key() -> str:
     key = OKPKey.generate_key("Ed25519", {"use": "sig"}, private=True)
     return json.dumps({**key.as_dict(private=True), "kid": SANDBOX_MARK + key.thumbprint()}, sort_keys=True)
+
+
+def _new_symmetric_keys() -> str:
+    key = {"kty": "oct", "kid": f"emitra_test_{secrets.token_hex(4)}", "k": secrets.token_urlsafe(SECRET_BYTES)}
+    return json.dumps({"keys": [key]})

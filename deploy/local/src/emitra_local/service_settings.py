@@ -10,7 +10,7 @@
 
 Values may use {gateway_url}, {<service>_url} (hyphens as underscores), {biller_url}, {psp_url}, {routes_dir},
 {state_dir} (a folder of the service's own), {secret:NAME} (32 random bytes, the same for every service that names it),
-{ed25519:NAME} (a private key as JWK JSON) and {ed25519_public_jwks:NAME}.
+{ed25519:NAME} (a private key as JWK JSON), {ed25519_public_jwks:NAME} and {oct_jwks:NAME} (a set of one symmetric key).
 """
 
 from __future__ import annotations
@@ -75,7 +75,12 @@ def _seed(table: Mapping[str, Any], replaced: Callable[[object], str]) -> Seed:
 
 
 def _value(kind: str, name: str | None, places: Mapping[str, str], secrets: SecretStore) -> str:
-    made = {"secret": secrets.secret, "ed25519": secrets.ed25519, "ed25519_public_jwks": secrets.ed25519_public_jwks}
+    made = {
+        "secret": secrets.secret,
+        "oct_jwks": secrets.oct_jwks,
+        "ed25519": secrets.ed25519,
+        "ed25519_public_jwks": secrets.ed25519_public_jwks,
+    }
     if name is not None and kind in made:
         return made[kind](name)
     if name is None and kind in places:
