@@ -19,7 +19,8 @@ from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.adapters.rulebook.department_types import DepartmentTypes
-from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook
+from certificates.adapters.rulebook.lint import lint_types
+from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook, load_types
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
@@ -43,6 +44,10 @@ from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 
 log = structlog.get_logger(__name__)
+
+__all__ = [
+    "INDEXES", "PUBLISHES", "SHIPPED_TYPES", "Certificates", "bootstrap", "lint_types", "load_types",
+]  # fmt: skip
 
 PUBLISHES = [ApplicationSubmitted.type, ApplicationDecided.type, CertificateIssued.type, FeeRefused.type]
 INDEXES = {

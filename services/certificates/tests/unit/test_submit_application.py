@@ -19,9 +19,8 @@ from tests.support.commands import submit_command
 from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads, Kept
 from tests.support.sentences import english, hindi
 
-from certificates.application.applications.errors import FormNotAcceptable
+from certificates.application.applications.errors import AttachmentsNotAcceptable, FormNotAcceptable
 from certificates.application.applications.submit_application import NamedAttachment, SubmitApplicationHandler
-from certificates.application.attachments.errors import AttachmentsNotAcceptable
 from certificates.domain.applications.application import Application, Happening, HistoryEntry, State
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.attachments.attachment import State as UploadState

@@ -8,10 +8,8 @@ from typing import Annotated
 
 import typer
 
-from certificates.adapters.rulebook.lint import lint_types
-from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_types
 from certificates.application.attachments.reseal_attachments import ResealAttachments
-from certificates.bootstrap import Certificates, bootstrap
+from certificates.bootstrap import SHIPPED_TYPES, Certificates, bootstrap, lint_types, load_types
 from certificates.settings import CertificatesSettings
 from servicekit.mongo import Mongo
 from servicekit.settings import SettingsError

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.application.routes import Operation, PublishedService, address, is_parameter
-from servicekit.http.body import MAX_BODY_BYTES
 
 TRANSACTION_LOOKUP = "/v1/internal/transactions/{token}"
 SCHEMA_PREFIX = "urn:emitra:events:"
@@ -142,13 +141,13 @@ def _read_path(service: str, template: str, item: Any) -> tuple[list[Operation],
         scopes = _scopes(documented)
         if public == bool(scopes):
             problems.append(f"{where} must have either security scopes or x-public: true")
-        most_bytes = documented.get("x-max-body-bytes", MAX_BODY_BYTES)
-        if type(most_bytes) is not int or not 0 < most_bytes <= LARGEST_BODY_BYTES:
+        most_bytes = documented.get("x-max-body-bytes")
+        if most_bytes is not None and not (type(most_bytes) is int and 0 < most_bytes <= LARGEST_BODY_BYTES):
             problems.append(
                 f"{where} has x-max-body-bytes {most_bytes!r}, expected a number of bytes up to {LARGEST_BODY_BYTES}: "
                 "take what is larger in pieces"
             )
-            most_bytes = MAX_BODY_BYTES
+            most_bytes = None
         parameters = [*(item.get("parameters") or ()), *(documented.get("parameters") or ())]
         operations.append(
             Operation(

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from servicekit.http.body import MAX_BODY_BYTES
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
@@ -17,7 +15,8 @@ class Operation:
 
     `scopes` holds alternatives: a caller needs every scope of any one of them. `body_types` are the media types
     the operation documents (empty: it documents no body). `repeatable` are query parameters documented as lists,
-    `cookies` the cookies that it documents: no others reach the service. A body has at most `most_body_bytes`.
+    `cookies` the cookies that it documents: no others reach the service. A body has at most `most_body_bytes`; None: as
+    those of most operations.
     """
 
     service: str
@@ -28,7 +27,7 @@ class Operation:
     body_types: frozenset[str] = frozenset()
     repeatable: frozenset[str] = frozenset()
     cookies: frozenset[str] = frozenset()
-    most_body_bytes: int = MAX_BODY_BYTES
+    most_body_bytes: int | None = None
 
     def missing_scopes(self, held: frozenset[str]) -> frozenset[str]:
         """The scopes the caller would have to add, of the nearest alternative; empty when permitted."""

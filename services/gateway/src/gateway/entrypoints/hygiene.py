@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote_plus
 from gateway.application.errors import RepeatedParameter, UnacceptablePath
 from gateway.application.routes import Operation
 from servicekit.errors import FieldProblem, MalformedRequest
+from servicekit.http.body import MAX_BODY_BYTES
 from servicekit.http.lifecycle import allow_body
 from servicekit.http.problems import BodyTooLarge, UnsupportedMediaType
 
@@ -118,7 +119,7 @@ def read_body(environ: Environ, operation: Operation) -> bytes | None:
     Raises BodyTooLarge over what the operation reads, UnsupportedMediaType for a media type that it does not document
     or an encoded body, MalformedRequest for a wrong or unkept Content-Length and for a body on GET.
     """
-    most_bytes = operation.most_body_bytes
+    most_bytes = operation.most_body_bytes or MAX_BODY_BYTES
     allow_body(environ, most_bytes)
     if "HTTP_TRANSFER_ENCODING" in environ:
         body = environ["wsgi.input"].read(most_bytes + 1)

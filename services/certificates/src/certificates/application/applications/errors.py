@@ -40,3 +40,11 @@ class FormNotAcceptable(ValidationFailed):
     slug = "form-not-acceptable"
     title = "The application form is not acceptable"
     title_hi = "आवेदन पत्र में दी गई जानकारी स्वीकार्य नहीं है"
+
+
+class AttachmentsNotAcceptable(ValidationFailed):
+    """The application names attachments that it cannot have; `errors` names each and what is wrong with it."""
+
+    slug = "attachments-not-acceptable"
+    title = "The attachments are not acceptable"
+    title_hi = "संलग्नक स्वीकार्य नहीं हैं"

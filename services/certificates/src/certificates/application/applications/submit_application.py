@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from certificates.application.applications.errors import FormNotAcceptable
+from certificates.application.applications.errors import AttachmentsNotAcceptable, FormNotAcceptable
 from certificates.application.applications.ports import Applications, AttachmentTaken, Changes, Uploads
-from certificates.application.attachments.errors import AttachmentsNotAcceptable
 from certificates.application.certificates.ports import Certificates
 from certificates.application.viewer import Viewer
 from certificates.domain.applications.application import Change

@@ -72,14 +72,6 @@ class PieceNotAcceptable(ValidationFailed):
     title_hi = "यह भाग स्वीकार्य नहीं है"
 
 
-class AttachmentsNotAcceptable(ValidationFailed):
-    """The application names attachments that it cannot have; `errors` names each and what is wrong with it."""
-
-    slug = "attachments-not-acceptable"
-    title = "The attachments are not acceptable"
-    title_hi = "संलग्नक स्वीकार्य नहीं हैं"
-
-
 class TooManyUploads(RateLimited):
     """The centre has 200 uploads that belong to no application. Use them; the others are deleted after a day."""
 

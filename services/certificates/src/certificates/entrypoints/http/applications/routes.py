@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from certificates.application.applications.errors import ApplicationNotFound, FormNotAcceptable
+from certificates.application.applications.errors import (
+    ApplicationNotFound,
+    AttachmentsNotAcceptable,
+    FormNotAcceptable,
+)
 from certificates.application.applications.ports import Position
 from certificates.application.applications.submit_application import NamedAttachment, SubmitApplication
-from certificates.application.attachments.errors import AttachmentsNotAcceptable
 from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.applications import schemas, views
 from certificates.entrypoints.http.blueprint import (
