@@ -36,7 +36,7 @@ def refused(service: str, process: str, env: Mapping[str, str]) -> dict[str, str
     )
     assert (ended.returncode, ended.stdout) == (EXIT_BAD_SETTINGS, ""), f"{service} {process}: {ended.stderr}"
     first, *lines = ended.stderr.splitlines()
-    told = dict(re.fullmatch(r"  ([A-Z_]+): (.+)", line).groups() for line in lines)  # type: ignore[union-attr]
+    told = dict(re.fullmatch(r"  ([A-Z_]+): (.+)", line).groups() for line in lines)  # type: ignore[union-attr,misc]
     assert first == f"{len(told)} setting(s) cannot be used:"
     assert not any(value in ended.stderr for value in env.values()), "a value is repeated"
     return told

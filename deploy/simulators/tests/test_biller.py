@@ -10,7 +10,8 @@ import pytest
 from tests.support.biller_under_test import BillerUnderTest, StartBiller
 
 from emitra_simulators import biller as biller_module
-from emitra_simulators.biller import BillerNetwork, PaymentRequest
+from emitra_simulators.biller import BillerNetwork
+from emitra_simulators.biller_records import PaymentRequest
 from emitra_simulators.controls import FaultChanges, Faults, SimulatedClock
 from emitra_simulators.journal import FileJournal, JournalDamaged, JournalInUse, NoJournal, replay
 

@@ -40,6 +40,7 @@ CHASSIS_GROUND_FLOOR = (
     "deadlines",
     "faults",
     "settings",
+    "fit_for_live",
     "versions",
 )
 PLUMBING = ("gunicorn", "opentelemetry", "prometheus_client", "requests", "structlog", "typer", "rich", "urllib3")

@@ -12,10 +12,10 @@ def citizen(world: World, person_id: str, client_id: str = "cli_portal_app") -> 
 def test_what_a_citizen_fetches_and_pays_is_theirs_alone_through_any_app(world: World) -> None:
     mine, other = citizen(world, "per_1"), citizen(world, "per_2")
     bill = mine.bill()
-    card = {"mode": "CARD", "payment_instrument": "tok_sandbox_ok"}
+    card: dict[str, Any] = {"mode": "CARD", "payment_instrument": "tok_sandbox_ok"}
     portal = Caller(world.http, client_id="cli_portal_app")
     for stranger in (other, portal, world.centre()):
-        mode = card if stranger.kiosk_id is None else {"mode": "WALLET"}
+        mode: dict[str, Any] = card if stranger.kiosk_id is None else {"mode": "WALLET"}
         assert json_of(stranger.pay(bill, **mode))["code"] == "bill-not-found"
     payment = json_of(mine.pay(bill, **card))
     path = f"/v1/payments/{payment['payment_id']}"

@@ -190,8 +190,7 @@ def test_an_ended_assistance_is_refused_and_others_are_not(
     envelope["data"]["assistance_id"] = envelope["subject"] = assistance_id
     deliver(SERVICE, mongo, viewing.gateway, [envelope | {"id": event_id()}])
     viewing.gateway.withdrawals.read()
-    for call in (lambda: pay(viewing, token()), lambda: viewing.call("GET", "/v1/payments/pay_1", token())):
-        answer = call()
+    for answer in (pay(viewing, token()), viewing.call("GET", "/v1/payments/pay_1", token())):
         assert (answer.status_code, answer.json["code"]) == (401, "token-withdrawn")
         assert (answer.json["why"], bool(answer.json["detail_hi"])) == ("assistance-ended", True)
     assert pay(viewing, token(assistance_id=public_id("ast"))).status_code == 200

@@ -13,7 +13,8 @@ from tests.support.vault import KEY_FILE, key_file
 
 from identity.application.clients.create_client import CreateClient
 from identity.bootstrap import Identity, bootstrap
-from identity.domain.clients.client import Algorithm, ClientKind, InvalidDefinition
+from identity.domain.clients.client import Algorithm, ClientKind
+from identity.domain.people.definitions import InvalidDefinition
 from identity.entrypoints.service import SERVICE
 from identity.entrypoints.signing_key_commands import keep_signing_keys
 from identity.settings import Settings

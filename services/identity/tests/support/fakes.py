@@ -24,6 +24,12 @@ class FakePeople:
     def get(self, person_id: str) -> Person | None:
         return self.people.get(person_id)
 
+    def of_mobile(self, mobile_index: str) -> Person | None:
+        raise NotImplementedError(mobile_index)
+
+    def of_kiosk(self, kiosk_id: str) -> Sequence[Person]:
+        raise NotImplementedError(kiosk_id)
+
 
 @dataclass
 class FakeVaultRecords:

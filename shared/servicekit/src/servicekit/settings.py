@@ -246,8 +246,8 @@ class ServiceSettings:
                 problems.append(SettingProblem(described.env, f"{what}{shown}", _fix(described)))
                 continue
             if live and (unfit := made_for_a_sandbox(raw) or (described.live and described.live(raw))):
-                problem = f"{unfit.removesuffix('.')}, which does not do where ENVIRONMENT is live."
-                problems.append(SettingProblem(described.env, problem, _fix(described)))
+                unfit = f"{unfit.removesuffix('.')}, which does not do where ENVIRONMENT is live."
+                problems.append(SettingProblem(described.env, unfit, _fix(described)))
         problems += cls.problems_between(values, live)
         if problems:
             raise SettingsError(problems)

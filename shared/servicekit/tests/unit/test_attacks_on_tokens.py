@@ -42,7 +42,8 @@ def bytes_of(part: str) -> bytes:
 def signed_as_it_is(header: str, claims: str, key: OKPKey = KEY) -> str:
     """Whatever the two texts are, signed rightly."""
     signing_input = f"{b64(header.encode())}.{b64(claims.encode())}"
-    return f"{signing_input}.{b64(key.get_op_key('sign').sign(signing_input.encode()))}"
+    private_key: Any = key.get_op_key("sign")
+    return f"{signing_input}.{b64(private_key.sign(signing_input.encode()))}"
 
 
 def token(header: dict[str, Any] | None = None, key: OKPKey = KEY, **claims: Any) -> str:

@@ -62,7 +62,7 @@ def _of_an_operation(
     (scope,) = operation["security"][0]["oauth2"]
     method, _, path = where.partition(" ")
     address = _address(path, [*item.get("parameters", []), *operation.get("parameters", [])])
-    body = {"json": {}} if "requestBody" in operation else {}
+    body: dict[str, Any] = {"json": {}} if "requestBody" in operation else {}
 
     def call(headers: dict[str, str]) -> TestResponse:
         return http.open(address, method=method, headers=headers, **body)

@@ -1,6 +1,7 @@
 """What can go wrong where tokens are asked for, looked at and revoked (RFC 6749 §5.2, RFC 7009 §2.2.1)."""
 
-from identity.application.clients.errors import CommandRefused, OAuthError
+from identity.application.clients.errors import OAuthError
+from identity.application.people.errors import CommandRefused
 from servicekit.errors import DependencyUnavailable, MalformedRequest
 
 # To whoever became an officer since they signed in.
