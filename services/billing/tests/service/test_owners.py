@@ -1,5 +1,7 @@
 """Whose a bill and a payment are: a citizen's own, a centre's, a portal's."""
 
+from typing import Any
+
 from tests.support.world import Caller, World, json_of
 
 from servicekit.http import Person
