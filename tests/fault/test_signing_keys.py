@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -77,6 +78,18 @@ def published(platform: Platform) -> set[str]:
     return {key["kid"] for key in platform.call("GET", "/.well-known/openid-jwks.json").json["keys"]}
 
 
+def _are_published(platform: Platform, key_ids: set[str]) -> bool:
+    return key_ids <= published(platform)
+
+
+def _have_seen(askers: Askers, keys: int) -> bool:
+    return len(askers.kids) == keys
+
+
+def _were_answered(askers: Askers, least: int) -> bool:
+    return bool(askers.answers["call", 200] > least)
+
+
 @pytest.mark.long
 def test_signing_keys_are_rotated_twice_under_traffic_and_no_request_fails(stack: Stack, platform: Platform) -> None:
     identity = stack.services["identity"]
@@ -86,12 +99,12 @@ def test_signing_keys_are_rotated_twice_under_traffic_and_no_request_fails(stack
         for number in (2, 3):
             made = identity.command("rotate-signing-keys", "--after", str(AFTER_SECONDS)).split()
             coming = next(key_id for key_id in made if key_id.startswith("eddsa-"))
-            eventually(lambda made=made: set(made) <= published(platform), 20, "the new keys are published")
+            eventually(partial(_are_published, platform, set(made)), 20, "the new keys are published")
             assert coming not in askers.kids
-            eventually(lambda n=number: len(askers.kids) == n, AFTER_SECONDS + 60, "the new key signs")
+            eventually(partial(_have_seen, askers, number), AFTER_SECONDS + 60, "the new key signs")
             assert askers.kids[-1] == coming
             before = askers.answers["call", 200]
-            eventually(lambda b=before: askers.answers["call", 200] > b + 50, 60, "calls are answered")
+            eventually(partial(_were_answered, askers, before + 50), 60, "calls are answered")
         # The first key's tokens are still about, and it is not taken away from under them.
         assert identity.command("retire-signing-keys").strip() == "every key is needed"
         assert askers.kids[0] in published(platform)
