@@ -6,7 +6,7 @@ the links of messages do no harm.
 
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from identity.application.assistance.dispute_assistance import DisputeAssistance
@@ -17,7 +17,7 @@ from identity.bootstrap import NOT_ME_PATH, Identity
 from identity.domain.assistance.cases import Reason
 from identity.entrypoints.http.assistance.routes import ending
 from identity.entrypoints.http.assistance.schemas import DISPUTE, NotMeFormSchema
-from identity.entrypoints.http.sign_in.pages import page, problem_page
+from identity.entrypoints.http.sign_in.pages import page, problem_page, see_other
 from servicekit.http import Blueprint, application
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
@@ -87,7 +87,7 @@ def answer_notice(form: dict[str, str]) -> AnyResponse:
     else:
         assistance, _ = area.read.of_notice(form["code"])
         area.withdraw(WithdrawAssistance(assistance=assistance, ending=ending()))
-    return redirect(f"{NOT_ME_PATH}/{form['code']}", 303)
+    return see_other(f"{NOT_ME_PATH}/{form['code']}")
 
 
 @not_me.after_request

@@ -1,6 +1,5 @@
 """The second step of who decides about others: prove a factor, enrol one, take recovery codes, go back to the app."""
 
-from flask import redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from identity.application.sign_in.end_sign_in import EndSignIn
@@ -28,7 +27,7 @@ from identity.entrypoints.http.sign_in.browser import (
     sign_in_of,
     with_cookie,
 )
-from identity.entrypoints.http.sign_in.pages import recovery_codes_page
+from identity.entrypoints.http.sign_in.pages import recovery_codes_page, see_other
 from identity.entrypoints.http.sign_in.schemas import (
     DeviceCookieSchema,
     FactorEnrolmentFormSchema,
@@ -148,7 +147,7 @@ def _end(form: dict[str, str], cookies: dict[str, str], sign_in: SignIn) -> AnyR
     # What was allowed when the sign-in began need not be now.
     refused = refusal(server, sign_in)
     if refused:
-        return redirect(refused, 303)
+        return see_other(refused)
     application(Identity).end_sign_in(
         EndSignIn(
             ticket=form["csrf_token"],
@@ -159,7 +158,7 @@ def _end(form: dict[str, str], cookies: dict[str, str], sign_in: SignIn) -> AnyR
             at=at,
         )
     )
-    return with_cookie(redirect(address_back(server, sign_in), 303), new_device, known=True)
+    return with_cookie(see_other(address_back(server, sign_in)), new_device, known=True)
 
 
 second_steps.after_request(shown_to_people)

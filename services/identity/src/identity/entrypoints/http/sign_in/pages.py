@@ -174,6 +174,11 @@ def page(template: str, status: int, sent_back_to: str, *, scripted: bool = Fals
     return response
 
 
+def see_other(address: str) -> Response:
+    """303 without a body: the framework's own would repeat the address, and a code with it, in English."""
+    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address})
+
+
 def _source_of(redirect_uri: str) -> str:
     """The source expression of a registered redirect URI (CSP Level 3 §2.3.1), which has no form for IPv6."""
     parts = urlsplit(redirect_uri)

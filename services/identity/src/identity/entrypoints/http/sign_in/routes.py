@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import g, redirect
+from flask import g
 from marshmallow import EXCLUDE
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -38,6 +38,7 @@ from identity.entrypoints.http.sign_in.browser import (
     sign_in_of,
     with_cookie,
 )
+from identity.entrypoints.http.sign_in.pages import see_other
 from identity.entrypoints.http.sign_in.schemas import (
     AuthorizationRequestSchema,
     ChoiceFormSchema,
@@ -75,7 +76,7 @@ def begin_sign_in(asked: dict[str, str], cookies: dict[str, str]) -> AnyResponse
     at, ticket, device = utc_now(), new_token(), device_of(cookies)
     authorization = checked(OAuthServer(application(Identity), at), asked)
     if isinstance(authorization, str):
-        return redirect(authorization, 303)
+        return see_other(authorization)
     command = BeginSignIn(ticket=ticket, device=device or (new_device := new_token()), request=authorization, at=at)
     page = page_of(application(Identity).begin_sign_in(command), ticket)
     # A known browser's stays as it is, and stays for as long.
@@ -124,13 +125,13 @@ def check_code(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
     # What was allowed when the sign-in began need not be now.
     refused = refusal(server, sign_in)
     if refused or form["cancel"]:
-        return redirect(refused or address_back(server, sign_in), 303)
+        return see_other(refused or address_back(server, sign_in))
     command = CheckCode(ticket=form["csrf_token"], device=device_of(cookies), code=form["code"], at=at)
     g.sign_in, choices = application(Identity).check_code(command)
     if choices.count > 1:
         return page_of(g.sign_in, form["csrf_token"])
     if choices.count == 0:
-        return redirect(address_back(server, sign_in), 303)
+        return see_other(address_back(server, sign_in))
     return _act_as(g.sign_in, form["csrf_token"], choices.rights[0].id if choices.rights else None, at)
 
 
@@ -152,7 +153,7 @@ def choose_role(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
         raise over()
     refused = refusal(OAuthServer(application(Identity), at), sign_in)
     right_id = None if form["right"] == Role.CITIZEN else form["right"]
-    return redirect(refused, 303) if refused else _act_as(sign_in, form["csrf_token"], right_id, at)
+    return see_other(refused) if refused else _act_as(sign_in, form["csrf_token"], right_id, at)
 
 
 def _act_as(sign_in: SignIn, ticket: str, right_id: str | None, at: datetime) -> AnyResponse:
@@ -174,7 +175,7 @@ def _act_as(sign_in: SignIn, ticket: str, right_id: str | None, at: datetime) ->
     )
     if sign_in.stage is not Stage.DONE:
         return page_of(sign_in, ticket)
-    return with_cookie(redirect(address_back(server, sign_in), 303), new_device, known=True)
+    return with_cookie(see_other(address_back(server, sign_in)), new_device, known=True)
 
 
 sign_ins.after_request(shown_to_people)
