@@ -60,10 +60,10 @@ def test_a_paper_is_sent_in_pieces_and_read_by_the_officer_of_the_district_alone
     )
 
     got = platform.call("GET", link).expect(200)
-    assert got.headers["Content-Type"] == "image/png"
+    assert got.headers["Content-Type"] == "application/octet-stream"
     assert got.headers["Content-Disposition"].startswith("attachment")
     assert got.raw[16:24] == content[16:24]  # width and height
     platform.call("GET", link[:-1] + ("A" if link[-1] != "A" else "B")).expect(404)
-    stranger = platform.client("kiosk-jaisalmer")
+    stranger = platform.client("kiosk-jodhpur")
     stranger.get(f"/v1/attachments/{attachment_id}").expect(404)
     stranger.post(f"/v1/attachments/{attachment_id}/links", None).expect(404)

