@@ -145,7 +145,11 @@ def test_every_type_is_issued_by_officers_of_the_sandbox_and_signed_by_the_last_
     form = FORMS[application_type]
     if application_type == "unemployment-allowance":
         registered = issued(platform, "job-seeker-registration", FORMS["job-seeker-registration"])
-        form = {**form, "registration_number": registered["certificate_number"], "registered_on": registered["issued_on"]}
+        form = {
+            **form,
+            "registration_number": registered["certificate_number"],
+            "registered_on": registered["issued_on"],
+        }
     certificate = issued(platform, application_type, form)
     verdict = platform.call("POST", "/v1/certificate-verifications", {"document": certificate["document"]})
     assert verdict.json["valid"] is True

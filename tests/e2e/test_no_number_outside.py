@@ -169,7 +169,7 @@ def outside(stack: Stack, traces: list[bytes]) -> dict[tuple[str, str], set[str]
 
 def test_no_number_of_a_person_is_outside_the_vault(stack: Stack, lived: list[bytes]) -> None:
     # The example of the documents, which the gateway keeps as it publishes them.
-    numbers = {where: found - {EXAMPLE} for where, found in outside(stack, lived).items() if found - {EXAMPLE}}
+    numbers = {where: inside - {EXAMPLE} for where, inside in outside(stack, lived).items() if inside - {EXAMPLE}}
     assert not numbers, described(numbers)
 
 

@@ -4,7 +4,7 @@
 declined, bills fetched, keys used. Its code read and wrote the old names alone (`documents.RENAMED`).
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,7 @@ def test_migrating_fills_every_new_name_and_a_repeat_finds_nothing(old: World) -
 def test_a_payment_that_the_last_releases_pod_moves_after_the_migration_is_read_as_it_left_it(old: World) -> None:
     migrate(old)
     doubtful, *_ = payments(old, state="POST_UNKNOWN")
-    at = utc_now() - timedelta(days=1)  # before any other is due
+    at = datetime(2026, 1, 1, tzinfo=UTC)  # before any of the fixture is due, whatever today is
     old.mongo.db.payments.update_one({"_id": doubtful["_id"]}, {"$set": {"next_action_at": at}})
 
     taken = old.billing.payments.payments.take_due(at, resume_at=at)
