@@ -3,9 +3,12 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
+from functools import partial
 from typing import Any, TypeVar
 
 import flask_smorest
+from apispec import APISpec
+from flask import Flask
 
 from servicekit.access import Role
 from servicekit.errors import IdempotencyKeyReused, ServiceError
@@ -50,6 +53,11 @@ class Blueprint(flask_smorest.Blueprint):
     def __init__(self, name: str, *, description: str = "") -> None:
         super().__init__(name, __name__, description=description)
         self._prepare_doc_cbks.append(_document_access)
+
+    def register_views_in_doc(self, api: flask_smorest.Api, app: Flask, spec: APISpec, **how: Any) -> None:
+        """Left until the document is asked for: to serve needs none of it, and it is most of making an application."""
+        undocumented = app.extensions.setdefault("servicekit.undocumented", [])
+        undocumented.append(partial(super().register_views_in_doc, api, app, spec, **how))
 
     def requires(self, scope: str, *, roles: Collection[Role] | None = None) -> Callable[[View], View]:
         """Only callers whose token carries `scope`, such as "payments:write", and who act as one of `roles`.

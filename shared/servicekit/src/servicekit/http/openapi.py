@@ -79,6 +79,8 @@ def openapi_document(app: Flask, service_name: str, claims: Mapping[str, Any] | 
 
     `claims` are the members in which a service says what it wants for itself (see `Service.claims`).
     """
+    while undocumented := app.extensions.get("servicekit.undocumented"):
+        undocumented.pop(0)()
     spec = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
     made: dict[str, Any] = _plain(spec.to_dict())
     document = {

@@ -6,8 +6,8 @@ All files are checked when the service starts, and all problems of all files are
 import csv
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +110,8 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
     """
     problems: list[str] = []
     loaded = load_types(types, problems)
-    calendar = _load(_CalendarSchema(), DATA / "holidays.toml", problems)
-    reasons = _load(_ReasonsSchema(), DATA / "refusal_reasons.toml", problems)
+    calendar = _load(_by(_CalendarSchema()), DATA / "holidays.toml", problems)
+    reasons = _load(_by(_ReasonsSchema()), DATA / "refusal_reasons.toml", problems)
     if problems:
         raise RulebookInvalid(problems)
     return Rulebook(types=loaded, districts=_load_districts(), calendar=calendar, refusal_reasons=reasons)
@@ -137,7 +137,7 @@ def load_types(folder: Path, problems: list[str], beside: Mapping[str, Applicati
 
 def load_type(path: Path, problems: list[str]) -> ApplicationType | None:
     """The type of a file, or None: then what is wrong with it is added to `problems`."""
-    application_type: ApplicationType | None = _load(TypeSchema(_appeals()), path, problems)
+    application_type: ApplicationType | None = _load(_type_of, path, problems)
     if application_type is not None and application_type.code != path.stem:
         place = f"{path.name}:{line_of(lines_of(path.read_text(encoding='utf-8')), ('code',))}"
         problems.append(f"{place}: code: is {application_type.code!r}; the file must be named after it")
@@ -168,18 +168,29 @@ def strange_records(types: Mapping[str, ApplicationType]) -> list[str]:
 @cache
 def _appeals() -> Mapping[str, tuple[Appeal, ...]]:
     problems: list[str] = []
-    ladders: Mapping[str, tuple[Appeal, ...]] | None = _load(_AppealsSchema(), DATA / "appeals.toml", problems)
+    ladders: Mapping[str, tuple[Appeal, ...]] | None = _load(_by(_AppealsSchema()), DATA / "appeals.toml", problems)
     if ladders is None:
         raise RulebookInvalid(problems)
     return ladders
 
 
-def _load(schema: Schema, path: Path, problems: list[str]) -> Any:
-    """The file's content as the schema loads it, or None: then its problems go to `problems`, with their lines."""
+# A type takes 20 ms to judge, and a department's folder is looked at again and again.
+@lru_cache(maxsize=1_024)
+def _type_of(text: str) -> ApplicationType:
+    application_type: ApplicationType = _by(TypeSchema(_appeals()))(text)
+    return application_type
+
+
+def _by(schema: Schema) -> Callable[[str], Any]:
+    return lambda text: schema.load(tomllib.loads(text))
+
+
+def _load(read: Callable[[str], Any], path: Path, problems: list[str]) -> Any:
+    """What `read` makes of the file's text, or None: then its problems go to `problems`, with their lines."""
     text = ""
     try:
         text = path.read_text(encoding="utf-8")
-        return schema.load(tomllib.loads(text))
+        return read(text)
     except UnicodeDecodeError as error:
         problems.append(f"{path.name}:1: is not TOML: {error}")
     except OSError as error:
