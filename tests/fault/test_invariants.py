@@ -157,7 +157,7 @@ def never_arrive(books: Books) -> None:
 
 
 def lose_it_on_the_way_to(queue: str) -> Callable[[Books], None]:
-    """The first event of the queue whose consumer wanted it; or one more, where there was none so far."""
+    """The last event of the queue whose consumer wanted it; or one more, where there was none so far."""
 
     def damage(books: Books) -> None:
         _, event = queue.split(".", 1)
@@ -165,7 +165,7 @@ def lose_it_on_the_way_to(queue: str) -> Callable[[Books], None]:
         published = [row["_id"] for rows in books.outboxes.values() for row in rows if row["routing_key"] == event]
         arrived = sorted(f"{queue}|{event_id}" for event_id in published if f"{queue}|{event_id}" in books.inboxes)
         if arrived:
-            books.inboxes.remove(arrived[0])
+            books.inboxes.remove(arrived[-1])  # not the first: a younger queue begins with it
         else:
             row = {"_id": "evt", "state": "sent", "exchange": "certificates.events", "routing_key": event}
             books.outboxes["certificates"].append(row | {"aggregate": {"type": "another", "id": "another"}})

@@ -17,6 +17,7 @@ from tests.support.vault import KEY_FILE, key_file
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.bootstrap import Identity, bootstrap
 from identity.entrypoints.service import SERVICE
+from identity.entrypoints.signing_key_commands import keep_signing_keys
 from identity.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
@@ -80,6 +81,23 @@ def sandbox(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> dic
     file: Path = tmp_path_factory.mktemp("sandbox") / "sandbox.json"
     identity.seed_sandbox(SeedSandbox(identity.sandbox_file(file), utc_now()))
     return {each["name"]: each for each in json.loads(file.read_text())["clients"]}
+
+
+@pytest.fixture
+def provider(mongo: Mongo, phone: Phone, tmp_path: Path) -> Identity:
+    """identity with keys of its own making, on an empty database."""
+    key_file(tmp_path)
+    settings = settings_for(
+        Settings,
+        ISSUER=ISSUER,
+        VAULT_KEY_STORE=f"file:{tmp_path / KEY_FILE}",
+        PEOPLE_KEY=PEOPLE_KEY,
+        CODE_FILE=str(phone.file),
+    )
+    SERVICE.prepare_database(mongo)
+    identity = bootstrap(settings, mongo)
+    keep_signing_keys(identity)
+    return identity
 
 
 @pytest.fixture

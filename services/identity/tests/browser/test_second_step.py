@@ -13,9 +13,9 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
-from tests.support.keys import KEY_SET, PEOPLE_KEY
+from tests.support.keys import BACK, KEY_SET, PEOPLE_KEY
 from tests.support.second_steps import recorded
-from tests.support.signing_in import AUTHORIZE, BACK, App, Phone
+from tests.support.signing_in import AUTHORIZE, App, Phone
 from werkzeug.serving import make_server
 
 from identity.application.clients.seed_sandbox import SeedSandbox

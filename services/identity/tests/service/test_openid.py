@@ -1,31 +1,25 @@
 """OpenID Connect: who signed in may be asked, and a client says what its ID tokens are signed with."""
 
-from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import body_of
-from tests.support.keys import ISSUER, PEOPLE_KEY
+from tests.support.keys import BACK, ISSUER, app_that_wants
 from tests.support.signing_in import APP, App, Browser, Phone
-from tests.support.vault import KEY_FILE, key_file
 
-from identity.application.clients.create_client import CreateClient
-from identity.bootstrap import Identity, bootstrap
+from identity.bootstrap import Identity
 from identity.domain.clients.client import Algorithm, ClientKind
 from identity.domain.people.definitions import InvalidDefinition
 from identity.entrypoints.service import SERVICE
-from identity.entrypoints.signing_key_commands import keep_signing_keys
 from identity.settings import Settings
 from servicekit.http.callers import Person
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.testing import settings_for
 from servicekit.testing.tokens import internal_headers
 
 USERINFO = "/v1/oauth2/userinfo"
-BACK = "https://app.example/back"
 
 
 def from_the_gateway(*scopes: str, person: Person | None = None) -> dict[str, str]:
@@ -47,34 +41,6 @@ def test_without_openid_or_without_a_token_nobody_is_told(client: FlaskClient) -
     assert client.get(USERINFO, headers=from_the_gateway("openid")).status_code == 403
 
 
-@pytest.fixture
-def provider(mongo: Mongo, phone: Phone, tmp_path: Path) -> Identity:
-    """identity with keys of its own making, on an empty database."""
-    key_file(tmp_path)
-    settings = settings_for(
-        Settings,
-        ISSUER=ISSUER,
-        VAULT_KEY_STORE=f"file:{tmp_path / KEY_FILE}",
-        PEOPLE_KEY=PEOPLE_KEY,
-        CODE_FILE=str(phone.file),
-    )
-    SERVICE.prepare_database(mongo)
-    identity = bootstrap(settings, mongo)
-    keep_signing_keys(identity)
-    return identity
-
-
-def app_with(identity: Identity, algorithm: Algorithm, **changes: Any) -> App:
-    """A new app that wants its ID tokens signed so."""
-    client_id = f"cli_wants_{algorithm.lower()}"
-    command = {
-        "client_id": client_id, "client_secret": "", "name": "App", "kind": ClientKind.APP, "scopes": ["kiosks:read"],
-        "redirect_uris": [BACK], "id_token_algorithm": algorithm, "at": utc_now(), **changes,
-    }  # fmt: skip
-    identity.create_client(CreateClient(**command))
-    return App(client_id=client_id, redirect_uri=BACK)
-
-
 @pytest.mark.parametrize("algorithm", list(Algorithm))
 def test_an_id_token_is_signed_as_the_client_was_registered(
     provider: Identity, mongo: Mongo, settings: Settings, phone: Phone, algorithm: Algorithm
@@ -83,7 +49,7 @@ def test_an_id_token_is_signed_as_the_client_was_registered(
     http = flask.test_client()
     metadata = body_of(http.get("/.well-known/openid-configuration"))
     assert metadata["id_token_signing_alg_values_supported"] == ["EdDSA", "RS256"]
-    tokens = app_with(provider, algorithm).tokens(Browser(flask, phone))
+    tokens = App(app_that_wants(provider, algorithm), BACK).tokens(Browser(flask, phone))
     header = jwt.get_unverified_header(tokens["id_token"])
     keys: Any = body_of(http.get("/.well-known/openid-jwks.json"))
     key = jwt.PyJWKSet.from_dict(keys)[header["kid"]]
@@ -111,4 +77,4 @@ def test_keys_of_the_setting_alone_offer_what_they_can_do(client: FlaskClient) -
 
 def test_who_signs_nobody_in_wants_no_id_tokens(provider: Identity) -> None:
     with pytest.raises(InvalidDefinition, match="ID tokens"):
-        app_with(provider, Algorithm.RS256, kind=ClientKind.MACHINE, client_secret="x", redirect_uris=[])
+        app_that_wants(provider, Algorithm.RS256, kind=ClientKind.MACHINE, client_secret="x", redirect_uris=[])

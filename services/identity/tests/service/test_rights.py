@@ -9,9 +9,9 @@ import jwt
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import ask, body_of
-from tests.support.keys import ISSUER
+from tests.support.keys import BACK, ISSUER
 from tests.support.second_steps import past_second_step
-from tests.support.signing_in import BACK, CHECK, ROLE, SIGN_IN, App, Browser, any_mobile, query_of
+from tests.support.signing_in import CHECK, ROLE, SIGN_IN, App, Browser, any_mobile, query_of
 
 from identity.application.people.change_right import EndRight, ReinstateRight, SuspendRight
 from identity.application.people.errors import ChangedMeanwhile, RightRefused, UnknownPerson, UnknownRight

@@ -6,8 +6,8 @@ import jwt
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import ask, body_of
-from tests.support.keys import ISSUER
-from tests.support.signing_in import BACK, CHECK, SIGN_IN, App, Browser, any_mobile, claims_of, query_of
+from tests.support.keys import BACK, ISSUER
+from tests.support.signing_in import CHECK, SIGN_IN, App, Browser, any_mobile, claims_of, query_of
 
 from servicekit.mongo import Mongo
 

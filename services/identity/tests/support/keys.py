@@ -7,12 +7,13 @@ from joserfc.jwk import OKPKey
 
 from identity.application.clients.create_client import CreateClient
 from identity.bootstrap import Identity, read_public_keys
-from identity.domain.clients.client import ClientKind
+from identity.domain.clients.client import Algorithm, ClientKind
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
 
 PEOPLE_KEY = "a-key-for-people-that-only-tests-use"
 ISSUER = "https://api.emitra.example"
+BACK = "http://127.0.0.1:8765/signed-in"
 
 
 def private_jwk(kid: str) -> dict[str, str]:
@@ -39,3 +40,12 @@ def machine_with(identity: Identity, key: Any) -> str:
         )
     )
     return created.id
+
+
+def app_that_wants(identity: Identity, algorithm: Algorithm, **changes: Any) -> str:
+    """The id of a new app without a secret that wants its ID tokens signed so."""
+    command = {
+        "client_id": f"cli_wants_{algorithm.lower()}", "client_secret": "", "name": "App", "kind": ClientKind.APP,
+        "scopes": ["kiosks:read"], "redirect_uris": [BACK], "id_token_algorithm": algorithm, "at": utc_now(), **changes,
+    }  # fmt: skip
+    return identity.create_client(CreateClient(**command)).id

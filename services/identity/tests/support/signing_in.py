@@ -14,7 +14,7 @@ import jwt
 from flask import Flask
 from flask.testing import FlaskClient
 from tests.support.asking import FORM, ask, body_of
-from tests.support.keys import ISSUER
+from tests.support.keys import BACK, ISSUER
 from werkzeug.test import TestResponse
 
 AUTHORIZE = "/v1/oauth2/authorize"
@@ -22,7 +22,6 @@ SIGN_IN = "/v1/oauth2/sign-in"
 CHECK = "/v1/oauth2/sign-in/code"
 ROLE = "/v1/oauth2/sign-in/role"
 APP = "cli_sandbox_citizens_app"
-BACK = "http://127.0.0.1:8765/signed-in"
 COOKIE = "__Host-emitra-device"
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
