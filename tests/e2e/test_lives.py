@@ -111,6 +111,17 @@ def test_who_signs_out_is_out_at_the_gateway_too(platform: Platform, person: Per
     assert (refused["code"], refused["why"]) == ("token-withdrawn", "sign-in-ended")
 
 
+def test_a_token_that_was_revoked_alone_is_refused_at_the_gateway_and_the_next_one_counts(platform: Platform) -> None:
+    known = sandbox_client(platform, "load-34")
+    given, other = (token(platform, known)["access_token"] for _ in range(2))
+    assert read(platform, given).status == 200
+    secret = {name: known[name] for name in ("client_id", "client_secret")}
+    asked(platform, "/v1/oauth2/revoke", {**secret, "token": given})
+    refused = when(platform, given, 401).json
+    assert (refused["code"], refused["why"]) == ("token-withdrawn", "token-revoked")
+    assert read(platform, other).status == 200
+
+
 def test_a_centre_lives_from_its_approval_to_its_closure(stack: Stack, platform: Platform, person: Person) -> None:
     """Its operator signs in and gives its client a key; the client works, until the centre is closed."""
     kiosk_id = f"ksk_RJ102{90_000 + secrets.randbelow(10_000)}"

@@ -114,6 +114,15 @@ def test_a_revoked_clients_token_is_refused_as_the_protocol_says(viewing: Stage,
     assert not viewing.billing.received
 
 
+def test_a_token_that_was_revoked_alone_is_refused_and_its_clients_others_are_not(viewing: Stage, tell: Tell) -> None:
+    client, token_id = any_id("cli_"), any_id("tok_")
+    revoked = viewing.identity.token("payments:read", client_id=client, jti=token_id)
+    assert code_for(viewing, revoked) is None
+    tell(told("token.revoked.v1", token_id, 1, client_id=client))
+    assert code_for(viewing, revoked) == "token-revoked"
+    assert code_for(viewing, viewing.identity.token("payments:read", client_id=client)) is None
+
+
 def test_an_ended_sign_in_takes_its_own_tokens_with_it_and_not_the_clients_others(viewing: Stage, tell: Tell) -> None:
     sign_in = any_id("gra_")
     tell(told("grant.revoked.v1", sign_in, 1))

@@ -390,7 +390,9 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
             signer=signer,
             issuer=issuer,
         ),
-        revoke_token=RevokeTokenHandler(grants=grants, ended=changes, revoked=revoked, signer=signer),
+        revoke_token=RevokeTokenHandler(
+            grants=grants, ended=changes, ended_alone=changes, revoked=revoked, signer=signer
+        ),
         tokens=reader,
         begin_sign_in=BeginSignInHandler(sign_ins=sign_ins),
         send_code=SendCodeHandler(

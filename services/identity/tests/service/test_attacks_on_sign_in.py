@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import FORM, body_of
-from tests.support.keys import ISSUER
+from tests.support.keys import BACK, ISSUER
 from tests.support.signing_in import (
     APP,
-    BACK,
     CHECK,
     HTML,
     SIGN_IN,

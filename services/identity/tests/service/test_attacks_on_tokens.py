@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import ask, assert_oauth_problem, basic, body_of
+from tests.support.keys import BACK
 from tests.support.signing_in import (
     APP,
-    BACK,
     App,
     Browser,
     challenge_of,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import ask, assert_oauth_problem, basic, body_of
-from tests.support.signing_in import CHECK, App, Browser, any_mobile, query_of
+from tests.support.signing_in import CHECK, App, Browser, any_mobile, claims_of, query_of
 
 from emitra_contracts import examples, validate_produced
 from identity.application.clients.create_client import CreateClient
@@ -334,6 +334,31 @@ def test_a_revoked_client_is_told_once(register: Register, software: tuple[str, 
     (told,) = [e for e in register.told("client.revoked") if e["subject"] == software[0]]
     validate_produced(told)
     assert told["sequence"] == "1"
+
+
+def test_an_access_token_ended_alone_is_told_once_and_ends_nothing_else(browser: Browser, register: Register) -> None:
+    app = App()
+    given = app.tokens(browser)
+    token_id = claims_of(browser.http, given["access_token"], "emitra")["jti"]
+    for _ in range(2):
+        form = {"token": given["access_token"], "client_id": app.client_id}
+        assert browser.http.post("/v1/oauth2/revoke", data=form).status_code == 200
+    (told,) = [e for e in register.told("token.revoked") if e["subject"] == token_id]
+    validate_produced(told)
+    assert told["data"]["client_id"] == app.client_id
+    assert ask(browser.http, app.renewal(given["refresh_token"])).status_code == 200
+
+
+def test_a_client_that_revokes_too_many_tokens_is_told_so_and_what_it_revoked_stays_revoked(
+    client: FlaskClient, software: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("identity.application.tokens.revoke_token.MOST_REVOKED_ALONE", 2)
+    tokens = [body_of(token_of(client, software))["access_token"] for _ in range(3)]
+    answers = [client.post("/v1/oauth2/revoke", data={"token": t}, headers=basic(*software)) for t in tokens]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert_oauth_problem(answers[2], 429, "temporarily_unavailable")
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 900
+    assert [counts(client, software, token) for token in tokens] == [False, False, True]
 
 
 def test_an_ended_sign_in_is_told_once(browser: Browser, register: Register) -> None:

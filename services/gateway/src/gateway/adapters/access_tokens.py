@@ -96,8 +96,8 @@ class AccessTokens:
 
 
 def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
-    client_id, kiosk_id, scope, person, right_id, sign_in = (
-        claims.get(name) for name in ("client_id", "kiosk_id", "scope", "person", "right_id", "sid")
+    client_id, kiosk_id, scope, person, right_id, sign_in, token_id = (
+        claims.get(name) for name in ("client_id", "kiosk_id", "scope", "person", "right_id", "sid", "jti")
     )
     act, assistance_id = claims.get("act"), claims.get("assistance_id")
     well_formed = (
@@ -107,6 +107,7 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
         and isinstance(person, dict | None)
         and isinstance(right_id, str | None)
         and isinstance(sign_in, str | None)
+        and isinstance(token_id, str | None)
         and _is_acting(act, assistance_id, person)
     )
     if not well_formed:
@@ -118,7 +119,7 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
         person=person,
         expires_at=float(claims["exp"]),
         kid=kid,
-        subjects=tuple(str(of) for of in (kiosk_id, client_id, right_id, sign_in, assistance_id) if of),
+        subjects=tuple(str(of) for of in (kiosk_id, client_id, right_id, sign_in, token_id, assistance_id) if of),
         act=act,
         assistance_id=assistance_id,
     )

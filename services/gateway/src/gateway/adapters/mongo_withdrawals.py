@@ -1,5 +1,5 @@
-"""Access that was taken back, in MongoDB: one document per centre, client, right or sign-in, gone when no
-token can be left of it.
+"""Access that was taken back, in MongoDB: one document per centre, client, right, sign-in or token, gone
+when no token can be left of it.
 
 `{_id: its id, why, since, until, reason, lifted, noted_at, forget_at}`.
 """

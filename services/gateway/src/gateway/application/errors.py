@@ -53,7 +53,8 @@ class TokenWithdrawn(NotAuthenticated):
     """The access token was good, but what it stood for was ended since; `why` says what.
 
     `client-revoked`: the client was ended for good and gets no other token. `sign-in-ended`, `right-changed`: the
-    person has to sign in again. Repeating the request with this token does not help.
+    person has to sign in again. `token-revoked`: the client gave this token back and takes a new one. Repeating the
+    request with this token does not help.
     """
 
     slug = "token-withdrawn"

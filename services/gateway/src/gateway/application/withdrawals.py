@@ -19,6 +19,7 @@ class Why(StrEnum):
     CENTRE_CLOSED = "centre-closed"
     CLIENT_REVOKED = "client-revoked"
     SIGN_IN_ENDED = "sign-in-ended"
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105 - a word for people
     RIGHT_CHANGED = "right-changed"
     ASSISTANCE_ENDED = "assistance-ended"
 
@@ -30,8 +31,8 @@ _UNTIL_LIFTED = frozenset({Why.CENTRE_SUSPENDED, Why.CENTRE_CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """`of` is the id of what a token's access hangs on: its centre, client, right, sign-in or assistance. No two
-    look alike.
+    """`of` is the id of what a token's access hangs on: its centre, client, right, sign-in or assistance, or its own.
+    No two look alike.
 
     It counts from `since` on, before `until` where that is known, and no more once it is `lifted`. `reason` is the
     register's slug, where a centre was suspended.
@@ -93,6 +94,11 @@ _WITHDRAWN = {
     Why.SIGN_IN_ENDED: (
         "This sign-in was ended, so its tokens count no more. Have the person sign in again.",
         "यह साइन-इन समाप्त कर दिया गया है, इसलिए इसके टोकन अब मान्य नहीं हैं। कृपया दोबारा साइन-इन करें।",
+    ),
+    Why.TOKEN_REVOKED: (
+        "This access token was revoked by its own client, so it counts no more. Get a new one at POST "
+        "/v1/oauth2/token.",
+        "यह एक्सेस टोकन इसके अपने क्लाइंट ने रद्द कर दिया है, इसलिए अब मान्य नहीं है। POST /v1/oauth2/token से नया टोकन लें।",
     ),
     Why.ASSISTANCE_ENDED: (
         "The person has ended what they had let you do for them. Ask them again before you act for them.",

@@ -103,6 +103,11 @@ class GrantRevokedReading(_WithdrawalReading):
     since = fields.AwareDateTime(required=True, data_key="revoked_at")
 
 
+class TokenRevokedReading(_WithdrawalReading):
+    of = fields.String(required=True, data_key="token_id")
+    since = fields.AwareDateTime(required=True, data_key="revoked_at")
+
+
 class _AssistanceReading(_WithdrawalReading):
     of = fields.String(required=True, data_key="assistance_id")
 
@@ -225,6 +230,7 @@ CONSUMERS = [
     Consumer("right.changed.v1", "identity", RightChangedReading(), note_right, order=Order.LATEST),
     Consumer("client.revoked.v1", "identity", ClientRevokedReading(), _noted(Why.CLIENT_REVOKED)),
     Consumer("grant.revoked.v1", "identity", GrantRevokedReading(), _noted(Why.SIGN_IN_ENDED)),
+    Consumer("token.revoked.v1", "identity", TokenRevokedReading(), _noted(Why.TOKEN_REVOKED)),
     Consumer("assistance.disputed.v1", "identity", AssistanceDisputedReading(), _noted(Why.ASSISTANCE_ENDED)),
     Consumer("assistance.withdrawn.v1", "identity", AssistanceWithdrawnReading(), _noted(Why.ASSISTANCE_ENDED)),
 ]

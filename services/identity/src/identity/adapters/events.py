@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from identity.application.tokens.ports import AccessTokenEnd
 from identity.domain.people.person import Person
 from identity.domain.people.rights import Change, Right, Role
 from servicekit.events import NewEvent
@@ -13,9 +14,10 @@ from servicekit.instants import rfc3339
 
 CLIENT_REVOKED = "client.revoked.v1"
 GRANT_REVOKED = "grant.revoked.v1"
+TOKEN_REVOKED = "token.revoked.v1"  # noqa: S105 - the name of an event
 OPERATOR_CREATED = "operator.created.v1"
 RIGHT_CHANGED = "right.changed.v1"
-PUBLISHES = [OPERATOR_CREATED, RIGHT_CHANGED, CLIENT_REVOKED, GRANT_REVOKED]
+PUBLISHES = [OPERATOR_CREATED, RIGHT_CHANGED, CLIENT_REVOKED, GRANT_REVOKED, TOKEN_REVOKED]
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,17 @@ def grant_revoked(grant: Mapping[str, Any], at: datetime, cause: Cause) -> NewEv
         "revoked_at": rfc3339(at),
     }
     return _event(GRANT_REVOKED, ("grant", grant["_id"]), 1, at, data, cause)
+
+
+def token_revoked(end: AccessTokenEnd, at: datetime, cause: Cause) -> NewEvent:
+    """An access token was ended alone, which happens once."""
+    data = {
+        "token_id": end.token_id,
+        "client_id": end.client_id,
+        "expires_at": rfc3339(end.expires_at),
+        "revoked_at": rfc3339(at),
+    }
+    return _event(TOKEN_REVOKED, ("token", end.token_id), 1, at, data, cause)
 
 
 def _state(right: Right) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pymongo import IndexModel
+from pymongo import ASCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -27,8 +27,12 @@ INDEXES = {
     ],
     **{
         name: [IndexModel("expires_at", expireAfterSeconds=0, name="forget_expired")]
-        for name in (REFRESH_TOKENS, REVOKED_TOKENS, USED_ASSERTIONS)
+        for name in (REFRESH_TOKENS, USED_ASSERTIONS)
     },
+    REVOKED_TOKENS: [
+        IndexModel("expires_at", expireAfterSeconds=0, name="forget_expired"),
+        IndexModel([("client_id", ASCENDING), ("expires_at", ASCENDING)], name="revoked_by_a_client"),
+    ],
     GRANTS: [
         IndexModel("expires_at", expireAfterSeconds=0, name="forget_expired"),
         IndexModel("person_id", name="grants_of_a_person"),
@@ -76,13 +80,13 @@ class MongoRevokedTokens:
     def __init__(self, db: Database[Document]) -> None:
         self._tokens = db[REVOKED_TOKENS]
 
-    def add(self, token_id: str, expires_at: datetime) -> None:
-        """Upsert."""
-        self._tokens.update_one({"_id": token_id}, {"$set": {"expires_at": expires_at}}, upsert=True)
-
     def has(self, token_id: str) -> bool:
         """One read by _id."""
         return self._tokens.find_one({"_id": token_id}, {"_id": True}) is not None
+
+    def count(self, client_id: str, at: datetime, most: int) -> int:
+        """By their index."""
+        return self._tokens.count_documents({"client_id": client_id, "expires_at": {"$gt": at}}, limit=most)
 
 
 class MongoUsedAssertions:

@@ -12,10 +12,11 @@ from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from identity.adapters.events import Cause, asked_here, client_revoked, grant_revoked, right_events
+from identity.adapters.events import Cause, asked_here, client_revoked, grant_revoked, right_events, token_revoked
 from identity.adapters.mongo_clients import CLIENTS
 from identity.adapters.mongo_people import PEOPLE, right_document
-from identity.adapters.mongo_tokens import GRANTS
+from identity.adapters.mongo_tokens import GRANTS, REVOKED_TOKENS
+from identity.application.tokens.ports import AccessTokenEnd
 from identity.domain.clients.client import ClientStatus
 from identity.domain.people.person import Person
 from servicekit.events import Outbox
@@ -29,7 +30,7 @@ class _ChangedMeanwhile(Exception):
 
 @dataclass(frozen=True)
 class ChangesWithin:
-    """The ports RightsKept, ClientsRevoked and GrantsRevoked inside the transaction of `session`."""
+    """The ports RightsKept, ClientsRevoked, GrantsRevoked and TokensRevoked inside the transaction of `session`."""
 
     db: Database[dict[str, Any]]
     outbox: Outbox
@@ -78,6 +79,18 @@ class ChangesWithin:
             self.outbox.add(self.session, grant_revoked(grant, at, self.cause))
             crash_point("A1")
 
+    def revoke_token(self, end: AccessTokenEnd, at: datetime) -> None:
+        """Insert, once."""
+        added = self.db[REVOKED_TOKENS].update_one(
+            {"_id": end.token_id},
+            {"$set": {"client_id": end.client_id, "expires_at": end.expires_at}},
+            upsert=True,
+            session=self.session,
+        )
+        if added.upserted_id is not None:
+            self.outbox.add(self.session, token_revoked(end, at, self.cause))
+            crash_point("A1")
+
 
 class ToldChanges:
     """The same ports and RightsMoved, each call in a transaction of its own."""
@@ -116,3 +129,7 @@ class ToldChanges:
     def revoke_grant(self, grant_id: str, at: datetime) -> None:
         """As the port says."""
         self._mongo.transact(lambda session: self.within(session, asked_here()).revoke_grant(grant_id, at))
+
+    def revoke_token(self, end: AccessTokenEnd, at: datetime) -> None:
+        """As the port says."""
+        self._mongo.transact(lambda session: self.within(session, asked_here()).revoke_token(end, at))

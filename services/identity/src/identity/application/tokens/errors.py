@@ -2,7 +2,7 @@
 
 from identity.application.clients.errors import OAuthError
 from identity.application.people.errors import CommandRefused
-from servicekit.errors import DependencyUnavailable, MalformedRequest
+from servicekit.errors import DependencyUnavailable, MalformedRequest, RateLimited
 
 # To whoever became an officer since they signed in.
 ONE_FACTOR_MORE = "This person needs a second factor to sign in; have them sign in again."
@@ -66,6 +66,18 @@ class UnsupportedTokenType(OAuthError, MalformedRequest):
     title = "This token type is not supported"
     title_hi = "यह टोकन प्रकार समर्थित नहीं है"
     oauth_error = "unsupported_token_type"
+
+
+class TooManyRevocations(OAuthError, RateLimited):
+    """This client has revoked too many access tokens one by one; those before count no more, this one still does.
+
+    Repeat it after Retry-After, or let the token end by itself. To end a sign-in, revoke its refresh token.
+    """
+
+    slug = "too-many-revocations"
+    title = "Too many tokens were revoked"
+    title_hi = "बहुत अधिक टोकन रद्द किए जा चुके हैं"
+    oauth_error = "temporarily_unavailable"
 
 
 class InvalidScope(OAuthError, MalformedRequest):

@@ -1,6 +1,7 @@
 """What the use cases need where tokens are issued, renewed, revoked and looked at."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -69,6 +70,22 @@ class GrantsRevoked(Protocol):
         """End a grant with all its tokens. One transaction; safe to repeat."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AccessTokenEnd:
+    """An access token, its `jti`, that its client ends before it ends by itself at `expires_at`."""
+
+    token_id: str
+    client_id: str
+    expires_at: datetime
+
+
+class TokensRevoked(Protocol):
+    """Access tokens that are ended alone, with others told."""
+
+    def revoke_token(self, end: AccessTokenEnd, at: datetime) -> None:
+        """From now on it does not count. One transaction; safe to repeat."""
+
+
 class Exchanges(Protocol):
     """What is done once, each in one transaction: of many at the same instant one succeeds."""
 
@@ -82,11 +99,11 @@ class Exchanges(Protocol):
 class RevokedTokens(Protocol):
     """Access tokens that do not count though they have not expired."""
 
-    def add(self, token_id: str, expires_at: datetime) -> None:
-        """Revoke until `expires_at`, when the token ends by itself. Safe to repeat."""
-
     def has(self, token_id: str) -> bool:
         """Whether this one was revoked."""
+
+    def count(self, client_id: str, at: datetime, most: int) -> int:
+        """How many of the client's would else still count, counted up to `most`."""
 
 
 class UsableAssistances(Protocol):

@@ -13,6 +13,7 @@ from identity.application.tokens.errors import (
     InvalidScope,
     InvalidTarget,
     NoSigningKey,
+    TooManyRevocations,
     UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedTokenType,
@@ -104,7 +105,9 @@ def issue_token() -> tuple[AccessToken, dict[str, str]]:
 @tokens.route(REVOKE_PATH, methods=["POST"])
 @tokens.public("the client authenticates itself here")
 @tokens.repeatable("what is revoked stays revoked")
-@tokens.raises(InvalidTokenRequest, UnsupportedTokenType, InvalidClient, TooManyFailedAuthentications)
+@tokens.raises(
+    InvalidTokenRequest, UnsupportedTokenType, InvalidClient, TooManyFailedAuthentications, TooManyRevocations
+)
 @tokens.doc(requestBody={"required": True, "content": {FORM: {"schema": TokenQuestionSchema}}})
 @tokens.response(200, RevocationSchema)
 def revoke_token() -> tuple[dict[str, Any], dict[str, str]]:
