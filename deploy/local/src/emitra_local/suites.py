@@ -27,9 +27,9 @@ FAULT_TIMEOUT_SECONDS = 3_600
 MIXED_TIMEOUT_SECONDS = 2_400
 # Environments of a copy of the repository are made on the way.
 GUIDE_TIMEOUT_SECONDS = 1_500
-# Suites spend more than half of their time waiting, and have databases and virtual hosts of their own: three keep two
-# cores busy.
-SUITES_AT_ONCE = 3
+# Suites wait for polls and restarts half of the time, and have databases and virtual hosts of their own; a third one
+# makes the others slower by as much.
+SUITES_AT_ONCE = 2
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ from identity.application.sign_in.prove_factor import ProveFactorHandler
 from identity.application.sign_in.read_choices import ChoiceReader
 from identity.application.sign_in.read_factors import FactorReader, Offered
 from identity.application.sign_in.read_sign_in import SignInReader
+from identity.application.sign_in.recover_number import RecoverNumberHandler
 from identity.application.sign_in.renew_recovery_codes import RenewRecoveryCodesHandler
 from identity.application.sign_in.send_code import SendCodeHandler
 from identity.application.tokens.issue_token import IssueTokenHandler
@@ -284,6 +285,7 @@ class Identity:
     change_right: ChangeRightHandler
     move_officer: MoveOfficerHandler
     open_recovery: OpenRecoveryHandler
+    recover_number: RecoverNumberHandler
     decide_recovery: DecideRecoveryHandler
     stop_recovery: StopRecoveryHandler
     create_client: CreateClientHandler
@@ -336,8 +338,12 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
     signer = JoseSigner(signing_keys.open_keys, issuer, AUDIENCE)
     sender, recoveries = _sender(settings), MongoRecoveries(db)
     numbers, factors, box, passkeys = MongoNumbers(db), MongoFactorStore(db), SecretBox(key), passkeys_of(issuer)
+    recovery_changes = MongoRecoveryChanges(mongo, changes)
     apply_recovery = ApplyRecoveryHandler(
-        recoveries=recoveries, changes=MongoRecoveryChanges(mongo, changes), numbers=numbers, notices=sender, box=box
+        recoveries=recoveries, changes=recovery_changes, numbers=numbers, notices=sender, box=box
+    )
+    open_recovery = OpenRecoveryHandler(
+        recoveries=recoveries, numbers=numbers, notices=sender, box=box, issuer=issuer, key=key
     )
     wait = None if settings.recovery_wait_hours is None else timedelta(hours=settings.recovery_wait_hours)
     reader = TokenReader(
@@ -419,8 +425,15 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         grant_right=GrantRightHandler(people=people, rights=changes),
         change_right=ChangeRightHandler(people=people, rights=changes),
         move_officer=MoveOfficerHandler(people=people, rights=changes),
-        open_recovery=OpenRecoveryHandler(
-            recoveries=recoveries, numbers=numbers, notices=sender, box=box, issuer=issuer, key=key
+        open_recovery=open_recovery,
+        recover_number=RecoverNumberHandler(
+            sign_ins=sign_ins,
+            numbers=numbers,
+            factors=factors,
+            open_recovery=open_recovery,
+            changes=recovery_changes,
+            wait=wait,
+            key=key,
         ),
         decide_recovery=DecideRecoveryHandler(recoveries=recoveries, wait=wait),
         stop_recovery=StopRecoveryHandler(recoveries=recoveries),

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from tests.support.asking import FORM, ask, body_of
 from tests.support.keys import ISSUER, KEY_SET, PEOPLE_KEY
 from tests.support.second_steps import END, ENROL, Officer, code_of, recorded
-from tests.support.signing_in import HTML, App, Browser, Phone, any_mobile, claims_of
+from tests.support.signing_in import CHECK, HTML, App, Browser, Phone, any_mobile, claims_of
 from werkzeug.test import TestResponse
 
 from identity.application.clients.seed_sandbox import SeedSandbox
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("standing_clock")
 
 RECOVERIES = "/v1/recoveries"
 STOP = "/v1/oauth2/recovery-stop"
+NEW_NUMBER = "/v1/oauth2/sign-in/new-number"
 COUNTER: dict[str, Any] = {"client_id": "cli_counter", "kiosk_id": "ksk_RJ10200001", "scopes": ["recoveries:open"]}
 OFFICER = Person(id="per_officer", role="officer", department="revenue", districts=frozenset({"102"}))
 DECIDER: dict[str, Any] = {"client_id": "cli_revenue", "scopes": ["recoveries:decide"], "person": OFFICER}
@@ -314,3 +315,127 @@ def test_no_whole_number_is_kept_readable(place: Callable[[int | None], Place]) 
     stored = repr([list(here.mongo.db[name].find()) for name in here.mongo.db.list_collection_names()])
     for secret in (old, new, code, code.replace("-", "")):
         assert secret not in stored
+
+
+# ---- without a centre, by a recovery code
+
+
+@dataclass
+class Lost:
+    """An officer who lost the phone and kept the recovery codes, before a new browser with a new number."""
+
+    here: Place
+    officer: Officer
+    new: str
+    browser: Browser
+
+    def asks(self, **changes: str) -> TestResponse:
+        """The form of the new number, with a fresh code to it."""
+        code = self.browser.ask_code(self.new)
+        form = {"code": code, "old_mobile": self.officer.mobile, "recovery_code": self.officer.recovery_codes[0]}
+        return self.browser.send(NEW_NUMBER, **(form | changes))
+
+    def recovery(self) -> dict[str, Any]:
+        found = self.here.mongo.db["recoveries"].find_one({})
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def lost(place: Callable[[int | None], Place]) -> Callable[[int | None], Lost]:
+    def made(hours: int | None) -> Lost:
+        here = place(hours)
+        officer = Officer(Browser(here.http.application, here.phone), recorded(here.identity))
+        officer.enrols_app()
+        officer.browser.send(END)
+        browser = Browser(here.http.application, here.phone)
+        browser.open(App().request())
+        return Lost(here, officer, any_mobile(), browser)
+
+    return made
+
+
+def test_a_recovery_code_gives_a_new_number_without_a_centre_and_the_old_one_is_told(
+    lost: Callable[[int | None], Lost],
+) -> None:
+    one = lost(0)
+    shown = one.asks()
+    assert shown.status_code == 200, shown.text
+    assert f"XXXXXX{one.new[-4:]}" in shown.text
+    assert "script" not in shown.text.lower()
+    assert one.new not in shown.text
+    assert one.recovery()["state"] == "APPROVED"
+    assert one.here.notices()[-1]["mobile"] == one.officer.mobile
+    # The first sign-in with the new number makes the change; the app of the second step is still the officer's.
+    one.officer.mobile = one.new
+    one.officer.proves_phone()
+    assert code_of(one.officer.proves(code=one.officer.code(1)))
+    assert one.recovery()["state"] == "DONE"
+
+
+def test_a_recovery_code_of_a_new_number_counts_once(lost: Callable[[int | None], Lost]) -> None:
+    one = lost(24)
+    assert one.asks().status_code == 200
+    one.here.stops(one.here.stop_code())
+    again = Lost(one.here, one.officer, any_mobile(), Browser(one.here.http.application, one.here.phone))
+    again.browser.open(App().request())
+    assert again.asks().status_code == 422
+    assert again.asks(recovery_code=one.officer.recovery_codes[1]).status_code == 200
+
+
+def test_until_the_waiting_time_is_over_the_old_number_stops_what_a_recovery_code_asked_for(
+    lost: Callable[[int | None], Lost],
+) -> None:
+    one = lost(24)
+    one.asks()
+    waits = one.recovery()["effective_at"] - one.recovery()["decided_at"]
+    assert waits == timedelta(hours=24)
+    assert one.here.stops(one.here.stop_code()).status_code == 200
+    assert one.recovery()["state"] == "STOPPED"
+
+
+@pytest.mark.parametrize("changes", [{"recovery_code": "AAAA-BBBB-CCCC-DDDD"}, {"old_mobile": "9000000001"}])
+def test_a_wrong_recovery_code_and_an_unknown_number_are_one_answer_and_tell_nobody(
+    lost: Callable[[int | None], Lost], changes: dict[str, str]
+) -> None:
+    one = lost(0)
+    notices = len(one.here.notices())
+    refused = one.asks(**changes)
+    assert (refused.status_code, refused.content_type) == (422, "text/html; charset=utf-8")
+    assert "रिकवरी कोड मान्य नहीं है" in refused.text
+    assert changes.get("old_mobile", "AAAA") not in refused.text
+    assert one.here.mongo.db["recoveries"].count_documents({}) == 0
+    assert len(one.here.notices()) == notices
+    # The form is still there, and the right words are taken.
+    assert one.asks().status_code == 200
+
+
+def test_somebody_elses_new_number_is_not_taken_by_a_recovery_code(lost: Callable[[int | None], Lost]) -> None:
+    one = lost(0)
+    one.here.person(one.new)
+    assert one.asks().status_code == 422
+    assert one.here.mongo.db["recoveries"].count_documents({}) == 0
+
+
+def test_the_code_to_the_new_number_has_its_tries_there_too(lost: Callable[[int | None], Lost]) -> None:
+    one = lost(0)
+    code = one.browser.ask_code(one.new)
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    form = {"old_mobile": one.officer.mobile, "recovery_code": one.officer.recovery_codes[0]}
+    answers = [one.browser.send(NEW_NUMBER, code=wrong, **form).status_code for _ in range(6)]
+    assert answers == [422] * 5 + [429]
+    assert one.browser.send(NEW_NUMBER, code=code, **form).status_code == 429
+
+
+def test_a_new_number_ends_its_sign_in_so_the_number_stays_nobodys(lost: Callable[[int | None], Lost]) -> None:
+    one = lost(24)
+    code = one.browser.ask_code(one.new)
+    one.browser.send(NEW_NUMBER, code=code, old_mobile=one.officer.mobile, recovery_code=one.officer.recovery_codes[0])
+    assert one.browser.send(CHECK, code=code).status_code == 409
+    assert one.here.mongo.db["mobile_numbers"].count_documents({"shown": f"XXXXXX{one.new[-4:]}"}) == 0
+
+
+def test_without_a_waiting_time_nobody_gets_a_new_number_by_a_code(lost: Callable[[int | None], Lost]) -> None:
+    one = lost(None)
+    assert one.asks().status_code == 503
+    assert one.here.mongo.db["recoveries"].count_documents({}) == 0

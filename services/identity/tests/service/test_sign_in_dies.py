@@ -213,3 +213,27 @@ def test_a_change_that_dies_was_told_and_is_made_by_the_next_sign_in(place: Plac
     (kept,) = place.mongo.db["mobile_numbers"].find({})
     assert (kept["person_id"], kept["shown"]) == (person["person_id"], f"XXXXXX{new[-4:]}")
     assert place.notices() == 3
+
+
+@pytest.mark.parametrize("point", ["P4", "P5", "P8"])
+def test_a_new_number_by_a_recovery_code_that_dies_is_open_and_the_same_code_approves_it(
+    place: Place, point: str
+) -> None:
+    mobile, new = recorded(place.identity), any_mobile()
+    asked = place.sends_code(mobile, "t1")
+    place.step("check", **asked)
+    app = pyotp.TOTP(asked["totp_secret"])
+    codes = ["AAAA-BBBB-CCCC-DDDD"]
+    place.step("enrol", ticket="t1", device="d", typed=app.at(place.at), recovery_codes=codes)
+    sent = place.sends_code(new, "t2")
+    recover: dict[str, Any] = {name: sent[name] for name in ("ticket", "device", "code")} | {
+        "old_mobile": mobile,
+        "recovery_code": codes[0],
+    }
+    place.step("recover", point, **recover, recovery_id="rcv_1", stop_code="A" * 16)
+    (opened,) = place.mongo.db["recoveries"].find({})
+    assert opened["state"] == "OPEN"
+    place.step("recover", **recover, recovery_id="rcv_2", stop_code="B" * 16)
+    (approved,) = place.mongo.db["recoveries"].find({})
+    assert (approved["_id"], approved["state"], approved["notified"]) == ("rcv_1", "APPROVED", True)
+    assert place.mongo.db["factors"].find_one({}, {"recovery_codes": True})["recovery_codes"] == []  # type: ignore[index]

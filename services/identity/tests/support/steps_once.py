@@ -13,6 +13,7 @@ from identity.application.sign_in.check_code import CheckCode
 from identity.application.sign_in.end_sign_in import EndSignIn
 from identity.application.sign_in.enrol_factor import EnrolFactor
 from identity.application.sign_in.prove_factor import ProveFactor
+from identity.application.sign_in.recover_number import RecoverNumber
 from identity.bootstrap import Identity, bootstrap
 from identity.domain.factors.factors import Kind
 from identity.domain.recovery.recovery import By
@@ -34,6 +35,8 @@ def step(identity: Identity, name: str, members: dict[str, Any], at: datetime) -
             identity.prove_factor(ProveFactor(**members, kind=Kind.TOTP, credential="", at=at))
         case "end":
             identity.end_sign_in(EndSignIn(**members, at=at))
+        case "recover":
+            identity.recover_number(RecoverNumber(**members, at=at))
         case "open":
             identity.open_recovery(OpenRecovery(**members, by=By(client_id="cli_counter"), at=at))
 

@@ -15,6 +15,11 @@ from identity.domain.tokens.grants import AuthorizationRequest
 
 Document = dict[str, Any]
 SIGN_INS, DEVICES = "sign_ins", "devices"
+# The request and the number have done their part; until it expires only that it is done has to be known.
+ENDED: Document = {
+    "$set": {"stage": Stage.DONE.value},
+    "$unset": {"code_hmac": "", "mobile_index": "", "mobile_shown": "", "challenge": "", "totp_sealed": ""},
+}
 INDEXES = {
     SIGN_INS: [
         IndexModel("expires_at", expireAfterSeconds=0, name="forget_sign_ins"),

@@ -1,5 +1,6 @@
 """The end of a recovery, in one transaction with the events of the sign-ins that it ends."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -7,14 +8,21 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from identity.adapters.events import asked_here
-from identity.adapters.mongo_factors import FACTORS
+from identity.adapters.mongo_factors import FACTORS, use
 from identity.adapters.mongo_people import MOBILE_NUMBERS
 from identity.adapters.mongo_recoveries import FORGOTTEN, RECOVERIES
+from identity.adapters.mongo_sign_ins import ENDED, SIGN_INS
 from identity.adapters.mongo_tokens import GRANTS
 from identity.adapters.told_changes import ToldChanges
-from identity.domain.recovery.recovery import Recovery, State
+from identity.domain.factors.factors import Used
+from identity.domain.recovery.recovery import By, Recovery, State
+from identity.domain.sign_in.sign_in import Stage
 from servicekit.faults import crash_point
 from servicekit.mongo import Mongo
+
+
+class _ChangedMeanwhile(Exception):
+    """One of several writes found its document otherwise: nothing is written."""
 
 
 class MongoRecoveryChanges:
@@ -50,3 +58,28 @@ class MongoRecoveryChanges:
             return self._mongo.transact(transaction)
         except DuplicateKeyError:  # somebody else's meanwhile
             return False
+
+    def approve_by_factor(self, recovery: Recovery, used: Used, sign_in_id: str, effective_at: datetime) -> bool:
+        """Three writes, each under its condition."""
+        db = self._mongo.db
+        unused, use_up = use(used)
+        by = asdict(By(client_id=recovery.opened_by.client_id, person_id=used.person_id))
+        approved = {
+            "state": State.APPROVED.value, "decided_by": by, "decided_at": used.at, "effective_at": effective_at
+        }  # fmt: skip
+
+        def transaction(session: ClientSession) -> None:
+            for collection, condition, changed in (
+                (RECOVERIES, {"_id": recovery.id, "state": State.OPEN.value, "notified": True}, {"$set": approved}),
+                (FACTORS, unused, use_up),
+                (SIGN_INS, {"_id": sign_in_id, "stage": Stage.CODE_SENT.value}, ENDED),
+            ):
+                if db[collection].update_one(condition, changed, session=session).matched_count == 0:
+                    raise _ChangedMeanwhile
+            crash_point("P8")
+
+        try:
+            self._mongo.transact(transaction)
+        except _ChangedMeanwhile:
+            return False
+        return True

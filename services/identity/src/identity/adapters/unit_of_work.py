@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from identity.adapters.mongo_factors import FACTORS, members, use
 from identity.adapters.mongo_people import MOBILE_NUMBERS, PEOPLE, person_document
-from identity.adapters.mongo_sign_ins import DEVICES, SIGN_INS
+from identity.adapters.mongo_sign_ins import DEVICES, ENDED, SIGN_INS
 from identity.adapters.mongo_tokens import (
     CODES,
     GRANTS,
@@ -72,12 +72,7 @@ class MongoUnitOfWork:
         condition: Document = {"_id": sign_in.id, "stage": sign_in.stage.value}
         if sign_in.stage in (Stage.CODE_SENT, Stage.CHOOSING):
             condition["code_hmac"] = sign_in.code_hmac
-        # The request and the number have done their part; until it expires only that it is done has to be known.
-        done = {
-            "$set": {"stage": Stage.DONE.value},
-            "$unset": {"code_hmac": "", "mobile_index": "", "mobile_shown": "", "challenge": "", "totp_sealed": ""},
-        }
-        return self._once(SIGN_INS, condition, done, work)
+        return self._once(SIGN_INS, condition, ENDED, work)
 
     def record(self, mobile_index: str, shown: str, person: Person) -> str:
         """The number somebody's, and who that is recorded."""

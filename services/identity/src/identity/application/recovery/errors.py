@@ -44,6 +44,14 @@ class NotForThisOfficer(Told, NotPermitted):
     title_hi = "इसका निर्णय किसी अन्य अधिकारी को करना है"
 
 
+class NotRecovered(Told, ValidationFailed):
+    """The old number and the recovery code do not belong together, or the code was used before."""
+
+    slug = "not-recovered"
+    title = "The recovery code does not count"
+    title_hi = "रिकवरी कोड मान्य नहीं है"
+
+
 class RecoveryNotSetUp(Told, DependencyUnavailable):
     """This installation recovers nobody: PEOPLE_KEY, a sender or RECOVERY_WAIT_HOURS is not set."""
 

@@ -16,19 +16,31 @@ from servicekit.faults import crash_point
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenRecovery:
-    """Numbers as typed; the id and the stop code are minted by the caller.
-
-    The old number is the new one where only the second factor is lost.
-    """
+class Opening:
+    """Who opens a recovery; its id and the stop code are minted by the caller."""
 
     recovery_id: str
     stop_code: str = field(repr=False)
+    by: By
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRecovery(Opening):
+    """Numbers as typed. The old number is the new one where only the second factor is lost."""
+
     old_mobile: str = field(repr=False)
     new_mobile: str = field(repr=False)
     resets_factors: bool
-    by: By
-    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewNumber:
+    """By its index and its mask (domain.people.mobile), and whether the second factors are forgotten with it."""
+
+    index: str
+    shown: str
+    resets_factors: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,18 +59,26 @@ class OpenRecoveryHandler:
 
         Raises InvalidRecovery, RecoveryRunning, RecoveryNotSetUp, DependencyUnavailable.
         """
+        old, new = _numbers(command)
+        return self.to(
+            NewNumber(index=new.index(self.key), shown=new.shown, resets_factors=command.resets_factors), old, command
+        )
+
+    def to(self, new: NewNumber, old: Mobile, command: Opening) -> Recovery:
+        """The same for a new number that is not known in whole. Raises RecoveryRunning, RecoveryNotSetUp,
+        DependencyUnavailable.
+        """
         if self.notices is None:
             raise RecoveryNotSetUp("No notices are sent from here.", "यहाँ से सूचनाएँ नहीं भेजी जातीं।")
-        old, new = _numbers(command)
         asked = Recovery(
             id=command.recovery_id,
             person_id=self.numbers.owner(old.index(self.key)),
             old_index=old.index(self.key),
             old_shown=old.shown,
             old_sealed=self.box.seal(old.digits, command.recovery_id),
-            new_index=new.index(self.key),
+            new_index=new.index,
             new_shown=new.shown,
-            resets_factors=command.resets_factors,
+            resets_factors=new.resets_factors,
             stop_code=stored(command.stop_code),
             notified=False,
             state=State.OPEN,
@@ -75,7 +95,7 @@ class OpenRecoveryHandler:
             self._tell(kept, asked, old, command)
         return replace(kept, notified=True)
 
-    def _tell(self, kept: Recovery, asked: Recovery, old: Mobile, command: OpenRecovery) -> None:
+    def _tell(self, kept: Recovery, asked: Recovery, old: Mobile, command: Opening) -> None:
         """Whoever dies before the notice is out leaves a recovery that nobody approves."""
         if kept.stop_code != asked.stop_code:
             self.recoveries.set_stop_code(kept.id, asked.stop_code)
@@ -84,9 +104,9 @@ class OpenRecoveryHandler:
         code, page = in_groups(command.stop_code, "-"), f"{self.issuer}/v1/oauth2/recovery-stop"
         self.notices.notify(
             old,
-            "ई-मित्र: एक केंद्र पर आपके खाते का नंबर या दूसरा चरण बदलने का अनुरोध हुआ है। यदि यह आप नहीं हैं, तो "
+            "ई-मित्र: आपके खाते का नंबर या दूसरा चरण बदलने का अनुरोध हुआ है। यदि यह आप नहीं हैं, तो "
             f"{page} पर यह कोड लिखकर रोकें: {code} / "
-            "e-Mitra: a centre was asked to change your account’s number or second step. If it was not you, stop it at "
+            "e-Mitra: somebody asked to change your account’s number or second step. If it was not you, stop it at "
             f"{page} with the code {code}",
             command.at,
         )

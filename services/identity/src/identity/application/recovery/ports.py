@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from identity.domain.factors.factors import Used
 from identity.domain.recovery.recovery import By, Recovery
 
 
@@ -38,3 +39,8 @@ class RecoveryChanges(Protocol):
         """The new number the person's, and no other; their sign-ins ended; their factors gone where it resets them.
 
         False, and nothing done, when it is not approved any more or the number is another person's meanwhile."""
+
+    def approve_by_factor(self, recovery: Recovery, used: Used, sign_in_id: str, effective_at: datetime) -> bool:
+        """Approved by its own person: the factor used, the sign-in that proved the new number over.
+
+        False, and nothing done, when the recovery is not open, the factor was used, or the sign-in is over."""

@@ -23,6 +23,31 @@ class CheckCode:
     at: datetime
 
 
+def tried_with(command: CheckCode, sign_in: SignIn, sign_ins: SignIns, key: bytes) -> SignIn:
+    """The sign-in, with a try more, whose number the code proves. Raises WrongCode, TooManyTries."""
+    if sign_in.stage is not Stage.CODE_SENT:
+        raise WrongCode(
+            "Write your mobile number first; a code is then sent to it.",
+            "पहले अपना मोबाइल नंबर लिखें; फिर उस पर कोड भेजा जाएगा।",
+        )
+    tried = sign_ins.count_try(sign_in.id, MAX_TRIES)
+    if tried is None:
+        raise TooManyTries(
+            "This code counts no more, because it was written wrongly five times. Ask for a new one below.",
+            "यह कोड अब मान्य नहीं है, क्योंकि यह पाँच बार ग़लत लिखा गया। नीचे नया कोड माँगें।",
+        )
+    typed = code_hmac(key, sign_in.id, read_code(command.code))
+    right = hmac.compare_digest(typed, tried.code_hmac or "")
+    if not right or tried.code_expires_at is None or command.at >= tried.code_expires_at:
+        left = MAX_TRIES - tried.tries
+        raise WrongCode(
+            f"The code is wrong, or older than five minutes. Tries left: {left}.",
+            f"कोड ग़लत है, या पाँच मिनट से पुराना है। बचे हुए प्रयास: {left}।",
+            errors=[FieldProblem("/code", "wrong-code", "The six digits of the latest message.")],
+        )
+    return tried
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckCodeHandler:
     """A try is counted before the code is looked at, so that many at once are counted too."""
@@ -41,26 +66,7 @@ class CheckCodeHandler:
         sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
         if sign_in.stage is Stage.CHOOSING:  # the form was sent twice: who has ticket and cookie chooses anyway
             return sign_in, self.choices.of(sign_in, command.at)
-        if sign_in.stage is not Stage.CODE_SENT:
-            raise WrongCode(
-                "Write your mobile number first; a code is then sent to it.",
-                "पहले अपना मोबाइल नंबर लिखें; फिर उस पर कोड भेजा जाएगा।",
-            )
-        tried = self.sign_ins.count_try(sign_in.id, MAX_TRIES)
-        if tried is None:
-            raise TooManyTries(
-                "This code counts no more, because it was written wrongly five times. Ask for a new one below.",
-                "यह कोड अब मान्य नहीं है, क्योंकि यह पाँच बार ग़लत लिखा गया। नीचे नया कोड माँगें।",
-            )
-        typed = code_hmac(self.key, sign_in.id, read_code(command.code))
-        right = hmac.compare_digest(typed, tried.code_hmac or "")
-        if not right or tried.code_expires_at is None or command.at >= tried.code_expires_at:
-            left = MAX_TRIES - tried.tries
-            raise WrongCode(
-                f"The code is wrong, or older than five minutes. Tries left: {left}.",
-                f"कोड ग़लत है, या पाँच मिनट से पुराना है। बचे हुए प्रयास: {left}।",
-                errors=[FieldProblem("/code", "wrong-code", "The six digits of the latest message.")],
-            )
+        tried = tried_with(command, sign_in, self.sign_ins, self.key)
         self.apply_recovery(ApplyRecovery(new_index=tried.mobile_index or "", at=command.at))
         # Looked up once the phone is proved: before that nobody learns whether the number is anybody's.
         choices = self.choices.of(tried, command.at)

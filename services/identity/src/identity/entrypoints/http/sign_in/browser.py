@@ -7,6 +7,7 @@ from authlib.oauth2 import OAuth2Error
 from flask import Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from identity.application.recovery.errors import InvalidRecovery, NotRecovered, RecoveryNotSetUp, RecoveryRunning
 from identity.application.sign_in.errors import (
     AppCodesLocked,
     CodesPaused,
@@ -34,7 +35,7 @@ _ON_THE_FORM = {
     kind.slug
     for kind in (
         InvalidMobile, WrongCode, NoSuchChoice, TooManyTries, TooManyCodes, CodesPaused, WrongFactor,
-        TooManyFactorTries, AppCodesLocked,
+        TooManyFactorTries, AppCodesLocked, InvalidRecovery, NotRecovered, RecoveryRunning, RecoveryNotSetUp,
     )
 }  # fmt: skip
 

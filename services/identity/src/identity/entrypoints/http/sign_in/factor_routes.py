@@ -2,6 +2,7 @@
 
 from werkzeug.wrappers import Response as AnyResponse
 
+from identity.application.recovery.errors import InvalidRecovery, NotRecovered, RecoveryNotSetUp, RecoveryRunning
 from identity.application.sign_in.end_sign_in import EndSignIn
 from identity.application.sign_in.enrol_factor import EnrolFactor
 from identity.application.sign_in.errors import (
@@ -9,12 +10,16 @@ from identity.application.sign_in.errors import (
     InvalidAuthorizationRequest,
     SignInOver,
     TooManyFactorTries,
+    TooManyTries,
+    WrongCode,
     WrongFactor,
 )
 from identity.application.sign_in.prove_factor import ProveFactor
+from identity.application.sign_in.recover_number import RecoverNumber
 from identity.application.sign_in.renew_recovery_codes import RenewRecoveryCodes
 from identity.bootstrap import Identity
 from identity.domain.factors.factors import Kind, new_recovery_codes
+from identity.domain.recovery.recovery import new_stop_code
 from identity.domain.sign_in.sign_in import SignIn
 from identity.domain.tokens.grants import new_token
 from identity.entrypoints.http.sign_in.browser import (
@@ -27,11 +32,12 @@ from identity.entrypoints.http.sign_in.browser import (
     sign_in_of,
     with_cookie,
 )
-from identity.entrypoints.http.sign_in.pages import recovery_codes_page, see_other
+from identity.entrypoints.http.sign_in.pages import new_number_page, recovery_codes_page, see_other
 from identity.entrypoints.http.sign_in.schemas import (
     DeviceCookieSchema,
     FactorEnrolmentFormSchema,
     FactorFormSchema,
+    NewNumberFormSchema,
     StepFormSchema,
 )
 from identity.entrypoints.http.tokens.server import OAuthServer
@@ -124,6 +130,37 @@ def renew_recovery_codes(form: dict[str, str], cookies: dict[str, str]) -> AnyRe
         RenewRecoveryCodes(ticket=form["csrf_token"], device=device_of(cookies), recovery_codes=codes, at=utc_now())
     )
     return recovery_codes_page(sign_in, form["csrf_token"], codes)
+
+
+@second_steps.route("/v1/oauth2/sign-in/new-number", methods=["POST"])
+@second_steps.public(_PUBLIC)
+@second_steps.repeatable("a recovery code counts once, and for one old number one recovery runs")
+@second_steps.raises(
+    SignInOver, WrongCode, TooManyTries, InvalidRecovery, NotRecovered, RecoveryRunning, RecoveryNotSetUp
+)
+@second_steps.arguments(NewNumberFormSchema, location="form")
+@second_steps.arguments(DeviceCookieSchema, location="cookies")
+@second_steps.response(200, _PAGE, content_type=HTML, description="The page that says from when the new number counts.")
+def recover_number(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
+    """Get a new number by a recovery code
+
+    For who has lost the phone and kept the codes: the new number is proved by the code to it. The old one is told and
+    can stop it until the waiting time is over.
+    """
+    sign_in_of(form, cookies)
+    recovery = application(Identity).recover_number(
+        RecoverNumber(
+            ticket=form["csrf_token"],
+            device=device_of(cookies),
+            code=form["code"],
+            old_mobile=form["old_mobile"],
+            recovery_code=form["recovery_code"],
+            recovery_id=public_id("rcv"),
+            stop_code=new_stop_code(),
+            at=utc_now(),
+        )
+    )
+    return new_number_page(recovery)
 
 
 @second_steps.route("/v1/oauth2/sign-in/end", methods=["POST"])

@@ -8,6 +8,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import segno
 from flask import Response
@@ -17,6 +18,7 @@ from identity.application.sign_in.read_choices import Choices
 from identity.application.sign_in.read_factors import Offered
 from identity.domain.factors.factors import in_groups
 from identity.domain.people.rights import Right, Role
+from identity.domain.recovery.recovery import Recovery
 from identity.domain.sign_in.sign_in import SignIn, Stage
 
 _HEADERS = {
@@ -31,6 +33,7 @@ _HEADERS = {
 _PATH_OF_MOBILE = "/v1/oauth2/sign-in"
 _PATH_OF_CODE = "/v1/oauth2/sign-in/code"
 _PATH_OF_ROLE = "/v1/oauth2/sign-in/role"
+_PATH_OF_NEW_NUMBER = "/v1/oauth2/sign-in/new-number"
 _ROLES = {
     Role.CITIZEN: ("नागरिक", "Citizen"),
     Role.OPERATOR: ("केंद्र संचालक", "Centre operator"),
@@ -48,6 +51,7 @@ _PATHS = {
     "codes": "/v1/oauth2/sign-in/recovery-codes",
     "end": "/v1/oauth2/sign-in/end",
 }
+_INDIA = ZoneInfo("Asia/Kolkata")  # whoever reads it lives there
 _QR_SCALE = 4  # pixels a module: an otpauth address fits into the narrowest phone
 
 
@@ -94,6 +98,7 @@ def sign_in_page(
         role_path=_PATH_OF_ROLE,
         mobile_path=_PATH_OF_MOBILE,
         code_path=_PATH_OF_CODE,
+        new_number_path=_PATH_OF_NEW_NUMBER,
     )
 
 
@@ -146,6 +151,13 @@ def recovery_codes_page(sign_in: SignIn, ticket: str, codes: Sequence[str]) -> R
     return page(
         "recovery_codes.html", 200, _source_of(sign_in.request.redirect_uri), ticket=ticket, codes=codes, paths=_PATHS
     )
+
+
+def new_number_page(recovery: Recovery) -> Response:
+    """From when on the new number signs in, and what may stop it."""
+    assert recovery.effective_at is not None
+    from_when = recovery.effective_at.astimezone(_INDIA).strftime("%d-%m-%Y %H:%M")
+    return page("new_number.html", 200, "", recovery=recovery, from_when=from_when)
 
 
 def stop_page(*, done: bool, status: int = 200, problem: dict[str, Any] | None = None) -> Response:

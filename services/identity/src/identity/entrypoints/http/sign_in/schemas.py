@@ -81,6 +81,16 @@ class CodeFormSchema(Schema):
     cancel = fields.String(load_default="", validate=validate.Length(max=8))
 
 
+class NewNumberFormSchema(Schema):
+    """In the place of the second step, of who has lost their number: the code that came to the new one, the old one and
+    a recovery code."""
+
+    csrf_token = _TICKET
+    code = fields.String(required=True, validate=validate.Length(max=32))
+    old_mobile = fields.String(required=True, validate=validate.Length(max=LONGEST_WRITTEN))
+    recovery_code = fields.String(required=True, validate=validate.Length(max=32))
+
+
 class ChoiceFormSchema(Schema):
     """The third step, where there is a choice."""
 
