@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 
 from identity.adapters import (
     mongo_assistances,
@@ -301,11 +299,11 @@ class Identity:
     _centre_scopes: frozenset[str]
     _centres: MongoCentres
     _changes: ToldChanges
-    _db: Database[dict[str, Any]]
+    _mongo: Mongo
 
     def within(self, session: ClientSession, request_id: str, event_id: str) -> IdentityWithin:
         """The use cases that write in the transaction of `session`, on behalf of an event."""
-        clients, people = MongoClients(self._db, session), MongoPeople(self._db, session)
+        clients, people = MongoClients(self._mongo.db, session), MongoPeople(self._mongo.db, session)
         centres = CentresWithin(self._centres, session)
         changes = self._changes.within(session, Cause(request_id, event_id))
         return IdentityWithin(
@@ -313,6 +311,7 @@ class Identity:
                 centres=centres,
                 clients=clients,
                 grant_right=GrantRightHandler(people=people, rights=changes),
+                invitations=NoticesWithin(self._mongo, session),
                 scopes=self._centre_scopes,
             ),
             note_standing=NoteStandingHandler(
@@ -457,7 +456,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
         _centre_scopes=settings.centre_scopes,
         _centres=centres,
         _changes=changes,
-        _db=db,
+        _mongo=mongo,
     )
 
 

@@ -7,18 +7,22 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import ask, assert_oauth_problem, basic, body_of
-from tests.support.signing_in import CHECK, App, Browser, any_mobile, claims_of, query_of
+from tests.support.signing_in import CHECK, App, Browser, Phone, any_mobile, claims_of, query_of
 
 from emitra_contracts import examples, validate_produced
+from identity.application.assistance.send_notices import SendNotices
 from identity.application.clients.create_client import CreateClient
 from identity.application.clients.revoke_client import RevokeClient
 from identity.application.people.change_right import SuspendRight
 from identity.application.people.grant_right import GrantRight
 from identity.application.people.record_person import RecordPerson
+from identity.application.vault.store_identifier import StoreIdentifier
 from identity.bootstrap import Identity
 from identity.domain.clients.client import ClientKind
 from identity.domain.clients.client_secrets import new_secret
 from identity.domain.people.rights import Right, Role
+from identity.domain.vault.identifiers import Kind
+from identity.domain.vault.records import Actor
 from identity.entrypoints.service import SERVICE
 from servicekit.ids import event_id, public_id
 from servicekit.instants import rfc3339, utc_now
@@ -84,6 +88,12 @@ class Operator:
         return self.identity.grant_right(
             GrantRight(person_id=self.id, right=made, by="command-line", because="a test", at=at)
         )
+
+
+def send_all(identity: Identity) -> None:
+    """Until nothing is due; other tests' notices too."""
+    while identity.assistance.send_notices(SendNotices(at=utc_now())):
+        pass
 
 
 @pytest.fixture
@@ -158,6 +168,39 @@ def test_an_approved_centre_gets_a_waiting_client_and_its_operator_the_right(
     for envelope in told:
         validate_produced(envelope)
         assert (envelope["causationid"], envelope["correlationid"]) == (approval["id"], approval["correlationid"])
+
+
+def test_an_operator_is_told_of_the_approval_once_at_the_number_that_the_register_has_for_them(
+    register: Register, operator: Operator, identity: Identity, phone: Phone
+) -> None:
+    stored = identity.vault.store(
+        StoreIdentifier(
+            kind=Kind.MOBILE,
+            typed=operator.mobile,
+            reference=public_id("vlt"),
+            actor=Actor(client_id="cli_register"),
+            at=utc_now(),
+        )
+    )
+    for _ in range(2):
+        register.tell("approved", 1, operator_person_id=operator.id, operator_contact_ref=stored.reference)
+    send_all(identity)
+    (told,) = [notice for notice in phone.notices() if notice["mobile"] == operator.mobile]
+    number = register.kiosk_id.removeprefix("ksk_")
+    assert f"आपका केंद्र {number} स्वीकृत" in told["text"]
+    assert f"your centre {number} is approved" in told["text"]
+    send_all(identity)
+    assert len([notice for notice in phone.notices() if notice["mobile"] == operator.mobile]) == 1
+
+
+def test_a_reference_that_stands_for_nothing_holds_no_approval_and_no_other_notice_up(
+    register: Register, operator: Operator, identity: Identity, shared_mongo: Mongo
+) -> None:
+    register.tell("approved", 1, operator_person_id=operator.id, operator_contact_ref="vlt_nothing")
+    assert [right.kiosk_id for right in operator.rights()] == [register.kiosk_id]
+    send_all(identity)
+    (invitation,) = shared_mongo.db["notices"].find({"invitation.kiosk_id": register.kiosk_id})
+    assert invitation["state"] == "sent"
 
 
 def test_an_approval_that_comes_again_as_another_message_makes_nothing_twice(

@@ -9,6 +9,7 @@ from pymongo import IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 
 from identity.domain.assistance.notices import SENT_KEPT, Notice, NoticeKind
+from identity.domain.centres.invitation import Invitation
 from servicekit.mongo import Mongo
 
 Document = dict[str, Any]
@@ -22,7 +23,7 @@ INDEXES = {
 
 
 class NoticesWithin:
-    """The NewNotices port inside the transaction of `session`."""
+    """The ports NewNotices and Invitations inside the transaction of `session`."""
 
     def __init__(self, mongo: Mongo, session: ClientSession) -> None:
         self._notices = mongo.db[NOTICES]
@@ -37,6 +38,11 @@ class NoticesWithin:
             ],
             session=self._session,
         )
+
+    def invite(self, notice_id: str, invitation: Invitation, at: datetime) -> None:
+        """A notice like the others."""
+        kind = NoticeKind.INVITED
+        self.add([Notice(id=notice_id, assistance_id=None, kind=kind, operation=None, at=at, invitation=invitation)])
 
 
 class MongoNotices:
@@ -56,6 +62,7 @@ class MongoNotices:
                 operation=document["operation"],
                 at=document["at"],
                 attempts=document["attempts"],
+                invitation=Invitation(**invited) if (invited := document.get("invitation")) else None,
             )
             for document in waiting
         ]

@@ -7,11 +7,11 @@ import structlog
 
 from identity.application.assistance.ask_consent import PURPOSE
 from identity.application.assistance.ports import Assistances, Notices
-from identity.application.assistance.words import notice_message
+from identity.application.assistance.words import invitation_message, notice_message
 from identity.application.clients.ports import Clients
 from identity.application.people.ports import NoticeSender
 from identity.application.vault.detokenise_identifier import DetokeniseIdentifier, DetokeniseIdentifierHandler
-from identity.application.vault.errors import NumberErased
+from identity.application.vault.errors import NumberErased, ReferenceNotFound
 from identity.domain.assistance.assistance import not_me_code
 from identity.domain.assistance.notices import Notice
 from identity.domain.people.mobile import Mobile
@@ -54,7 +54,7 @@ class SendNoticesHandler:
         for notice in self.notices.due(command.at, AT_ONCE):
             try:
                 self._send(notice, self.sender, command.at)
-            except NumberErased:
+            except (NumberErased, ReferenceNotFound):
                 log.warning("notice_to_nobody", notice_id=notice.id)
             except ServiceError as error:
                 log.warning("notice_not_sent", notice_id=notice.id, attempts=notice.attempts + 1, reason=error.slug)
@@ -66,15 +66,25 @@ class SendNoticesHandler:
         return sent
 
     def _send(self, notice: Notice, sender: NoticeSender, at: datetime) -> None:
-        assistance = self.assistances.get(notice.assistance_id)
+        if notice.invitation is not None:
+            mobile = self._mobile(notice.invitation.mobile_reference, at)
+            sender.notify(mobile, invitation_message(notice.invitation), at)
+            return
+        assistance = self.assistances.get(notice.assistance_id or "")
         if assistance is None:
             # Nobody acted by it: there was no consent, or it would be kept.
             log.warning("notice_of_nothing", notice_id=notice.id)
             return
         client = self.clients.get(assistance.actor.client_id)
+        mobile = self._mobile(assistance.mobile_reference, at)
+        link = self.link_base + not_me_code(self.key, assistance.id)
+        name = client.name if client else assistance.actor.client_id
+        sender.notify(mobile, notice_message(notice, assistance, name, link), at)
+
+    def _mobile(self, reference: str, at: datetime) -> Mobile:
         shown = self.detokenise(
             DetokeniseIdentifier(
-                reference=assistance.mobile_reference,
+                reference=reference,
                 purpose=PURPOSE,
                 scopes=frozenset({f"vault-purpose:{PURPOSE}"}),
                 reading_id=public_id("rdg"),
@@ -82,6 +92,4 @@ class SendNoticesHandler:
                 at=at,
             )
         )
-        link = self.link_base + not_me_code(self.key, assistance.id)
-        name = client.name if client else assistance.actor.client_id
-        sender.notify(Mobile(shown.identifier.number), notice_message(notice, assistance, name, link), at)
+        return Mobile(shown.identifier.number)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from identity.application.assistance.ports import ConsentText
 from identity.domain.assistance.assistance import Assistance
 from identity.domain.assistance.notices import Notice, NoticeKind
+from identity.domain.centres.invitation import Invitation
 
 _INDIA = ZoneInfo("Asia/Kolkata")  # whoever reads it lives there
 _NOTICES = {
@@ -75,6 +76,17 @@ def notice_message(notice: Notice, assistance: Assistance, client_name: str, lin
     return (
         f"{hindi.format(act=act.hi, where=where.hi, **told)} {ways[1]}: {link}\n"
         f"{english.format(act=act.en, where=where.en, **told)} {ways[0]}: {link}"
+    )
+
+
+def invitation_message(invitation: Invitation) -> str:
+    """What an operator reads when their centre is approved, Hindi first."""
+    number = invitation.kiosk_id.removeprefix("ksk_")
+    return (
+        f"ई-मित्र: आपका केंद्र {number} स्वीकृत हो गया है। केंद्र के सॉफ़्टवेयर में इसी नंबर से “केंद्र संचालक” के रूप में साइन-इन करें और "
+        "उसकी कुंजी दर्ज करें; फिर केंद्र काम शुरू कर सकता है।\n"
+        f"e-Mitra: your centre {number} is approved. Sign in with this number as “Centre operator” in the centre's "
+        "software and register its key; then the centre can begin."
     )
 
 

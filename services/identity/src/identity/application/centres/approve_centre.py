@@ -1,22 +1,28 @@
-"""The register approved a centre: it gets its client, and its operator the right to act for it."""
+"""The register approved a centre: it gets its client, and its operator the right to act for it and
+the word of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from identity.application.centres.ports import Centres
+from identity.application.centres.ports import Centres, Invitations
 from identity.application.clients.ports import Clients
 from identity.application.people.errors import RightRefused, UnknownPerson
 from identity.application.people.grant_right import GrantRight, GrantRightHandler
 from identity.domain.centres.centre import Standing, centre_client, client_id_of
+from identity.domain.centres.invitation import Invitation
 from identity.domain.people.rights import Right, Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApproveCentre:
-    """`operator_person_id` is None until one is appointed; `by` is the event's id, of which the right's is made."""
+    """`operator_person_id` is None until one is appointed; `by` is the event's id, of which the right's is made.
+
+    `operator_contact_ref` stands for the operator's number in the vault, where the register knows it.
+    """
 
     kiosk_id: str
     operator_person_id: str | None
+    operator_contact_ref: str | None
     approved_at: datetime
     by: str
     at: datetime
@@ -29,6 +35,7 @@ class ApproveCentreHandler:
     centres: Centres
     clients: Clients
     grant_right: GrantRightHandler
+    invitations: Invitations
     scopes: frozenset[str]
 
     def __call__(self, command: ApproveCentre) -> str | None:
@@ -62,4 +69,7 @@ class ApproveCentreHandler:
             )
         except (UnknownPerson, RightRefused) as error:
             return str(error)
+        if command.operator_contact_ref is not None:
+            invitation = Invitation(kiosk_id=command.kiosk_id, mobile_reference=command.operator_contact_ref)
+            self.invitations.invite(f"inv_{command.by.replace('-', '')}", invitation, command.at)
         return None

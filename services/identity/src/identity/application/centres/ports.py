@@ -1,8 +1,10 @@
 """What the use cases of centres need from outside."""
 
+from datetime import datetime
 from typing import Protocol
 
 from identity.domain.centres.centre import Centre
+from identity.domain.centres.invitation import Invitation
 
 
 class Centres(Protocol):
@@ -17,3 +19,10 @@ class CentresTold(Centres, Protocol):
 
     def keep(self, centre: Centre) -> None:
         """Keep how a centre stands from now on. The caller sees to it that a later word stays."""
+
+
+class Invitations(Protocol):
+    """Invitations to be sent, inside one transaction."""
+
+    def invite(self, notice_id: str, invitation: Invitation, at: datetime) -> None:
+        """Keep it, where the id is new; it is sent until it is sent."""
