@@ -235,6 +235,7 @@ SERVICE = Service(
         "req_": "a request or a command, as the gateway shares it",
         "rgt_": "a right: what somebody may act as",
         "tok_": "an access token",
+        "inv_": "an invitation of an operator",
         "vlt_": "a number in the vault",
     },
 )
