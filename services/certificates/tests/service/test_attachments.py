@@ -374,6 +374,55 @@ def test_keys_are_rotated_without_a_file_lost(world: World) -> None:
     assert World.over(world.mongo, ATTACHMENT_KEYS=sealing_keys("new")).anybody().get(link["url"]).status_code == 200
 
 
+def lose_the_file(world: World) -> World:
+    world.mongo.db[f"{BUCKET}.files"].delete_many({})
+    world.mongo.db[f"{BUCKET}.chunks"].delete_many({})
+    return world
+
+
+def change_the_file(world: World) -> World:
+    chunks = world.mongo.db[f"{BUCKET}.chunks"]
+    for chunk in chunks.find({}):
+        chunks.update_one({"_id": chunk["_id"]}, {"$set": {"data": b"x" * len(chunk["data"])}})
+    return world
+
+
+def cut_the_file_off(world: World) -> World:
+    world.mongo.db[f"{BUCKET}.chunks"].update_many({}, {"$set": {"data": b"x" * 64}})
+    return world
+
+
+def take_the_key_away(world: World) -> World:
+    return World.over(world.mongo, ATTACHMENT_KEYS=sealing_keys("another"))
+
+
+@pytest.mark.parametrize("damage", [lose_the_file, change_the_file, cut_the_file_off, take_the_key_away])
+def test_a_file_that_is_not_as_it_was_kept_is_no_fault_of_the_readers_and_hides_nothing_else(
+    world: World, damage: Callable[[World], World]
+) -> None:
+    ready = uploaded(world.kiosk())
+    link = json_of(linked(world.kiosk(), ready), 201)
+    damaged = damage(world)
+    told = problem(damaged.anybody().get(link["url"]), 503)
+    assert (told["code"], told["retryable"]) == ("dependency-unavailable", True)
+    assert json_of(damaged.kiosk().get(f"/v1/attachments/{ready['attachment_id']}"), 200)["state"] == "READY"
+
+
+def test_a_piece_that_was_changed_where_it_is_kept_is_sent_again(world: World) -> None:
+    kiosk = world.kiosk()
+    attachment = sent(kiosk)
+    world.mongo.db["attachment_pieces"].update_one({}, {"$set": {"content": b"x" * 64}})
+    assert problem(complete(kiosk, attachment), 409)["code"] == "attachment-content-differs"
+
+
+def test_a_sweep_goes_on_after_a_file_that_is_gone_already(world: World) -> None:
+    for _ in range(2):
+        uploaded(world.kiosk())
+    lose_the_file(world)
+    tomorrow = utc_now() + timedelta(days=1, minutes=1)
+    assert world.service.sweep_attachments(SweepAttachments(tomorrow)) == 2
+
+
 def test_a_service_without_keys_takes_no_files_and_goes_on(world: World) -> None:
     bare = World.over(world.mongo, ATTACHMENT_KEYS="")
     assert problem(bare.kiosk().post("/v1/attachments", announced(PHOTOGRAPH)), 503)["code"] == "dependency-unavailable"

@@ -5,30 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from identity.domain.people.person import Person
 from identity.domain.vault.records import Erasure, Reading, Sealed, VaultRecord
-
-
-@dataclass
-class FakePeople:
-    """application.people.ports.People in memory."""
-
-    people: dict[str, Person] = field(default_factory=dict)
-
-    def put(self, people: Sequence[Person]) -> None:
-        self.people |= {person.id: person for person in people}
-
-    def known(self, person_id: str) -> bool:
-        return person_id in self.people
-
-    def get(self, person_id: str) -> Person | None:
-        return self.people.get(person_id)
-
-    def of_mobile(self, mobile_index: str) -> Person | None:
-        raise NotImplementedError(mobile_index)
-
-    def of_kiosk(self, kiosk_id: str) -> Sequence[Person]:
-        raise NotImplementedError(kiosk_id)
 
 
 @dataclass

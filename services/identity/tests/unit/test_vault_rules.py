@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.fakes import FakePeople, FakeVaultRecords
+from tests.support.fakes import FakeVaultRecords
+from tests.support.sign_in_fakes import FakePeople, Memory
 from tests.support.vault import CLERK, MOBILE, NOON, PAN, aadhaar, key_file
 
 from identity.adapters.key_stores.no_keys import NoKeys
@@ -79,9 +80,9 @@ class World:
     def store(self, typed: str, kind: Kind = Kind.AADHAAR) -> VaultRecord:
         self.minted += 1
         command = StoreIdentifier(kind=kind, typed=typed, reference=f"vlt_{self.minted:032x}", actor=CLERK, at=NOON)
-        return StoreIdentifierHandler(records=self.records, envelope=self.envelope, people=FakePeople(), sandbox=True)(
-            command
-        )
+        return StoreIdentifierHandler(
+            records=self.records, envelope=self.envelope, people=FakePeople(Memory()), sandbox=True
+        )(command)
 
     def read(self, reference: str, purpose: str = "benefit-transfer", **changes: Any) -> str:
         self.minted += 1
@@ -293,7 +294,9 @@ def test_a_number_that_came_twice_is_told_when_it_is_indexed_anew(world: World) 
 
 def test_without_keys_the_vault_is_closed_and_says_so() -> None:
     envelope = Envelope(NoKeys())
-    store = StoreIdentifierHandler(records=FakeVaultRecords(), envelope=envelope, people=FakePeople(), sandbox=True)
+    store = StoreIdentifierHandler(
+        records=FakeVaultRecords(), envelope=envelope, people=FakePeople(Memory()), sandbox=True
+    )
     with pytest.raises(VaultClosed, match="VAULT_KEY_STORE"):
         store(StoreIdentifier(kind=Kind.PAN, typed=PAN, reference="vlt_1", actor=CLERK, at=NOON))
     with pytest.raises(KeyRefused, match="VAULT_KEY_STORE"):

@@ -52,7 +52,7 @@ class AesSivSealing:
         return cipher.encrypt(content, [attachment.id.encode(), part.encode()])
 
     def open(self, attachment: Attachment, part: str, sealed: bytes) -> bytes:
-        """Raises ValueError for anything else than what `seal` gave."""
+        """Raises ValueError for anything else than what `seal` gave, DependencyUnavailable without its key."""
         cipher = self._ciphers(attachment.id, attachment.sealed_key)
         try:
             return cipher.decrypt(sealed, [attachment.id.encode(), part.encode()])
@@ -75,7 +75,8 @@ class AesSivSealing:
         try:
             opened = jwe.decrypt_compact(sealed_key, self._keys, registry=_REGISTRY)
         except (JoseError, ValueError):
-            raise ValueError("the key of this attachment is sealed by none of the service's keys") from None
+            # A key was taken away before everything was sealed anew; it can come back.
+            raise DependencyUnavailable("The key of this file is sealed by none of the service's keys.") from None
         if opened.headers().get("sub") != attachment_id or opened.plaintext is None:
             raise ValueError("the sealed key is of another attachment")
         return opened.plaintext

@@ -3,7 +3,7 @@
 from typing import Any
 
 import gridfs
-from gridfs.errors import NoFile
+from gridfs.errors import CorruptGridFile, NoFile
 from pymongo import IndexModel
 from pymongo.database import Database
 
@@ -32,7 +32,7 @@ class GridStore:
         """Raises NoSuchContent."""
         try:
             return bytes(self._bucket.open_download_stream(attachment_id).read())
-        except NoFile:
+        except (NoFile, CorruptGridFile):
             raise NoSuchContent(attachment_id) from None
 
     def delete(self, attachment_id: str) -> None:

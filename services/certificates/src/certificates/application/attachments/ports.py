@@ -9,7 +9,7 @@ from servicekit.idempotency import Claim, Once
 
 
 class NoSuchContent(Exception):
-    """The store has nothing under this id."""
+    """The store has nothing under this id, or not all of it."""
 
 
 class Attachments(Protocol):
@@ -93,7 +93,8 @@ class Sealing(Protocol):
         """`part` names what it is, "piece 3" or "file": it opens under that name and attachment only."""
 
     def open(self, attachment: Attachment, part: str, sealed: bytes) -> bytes:
-        """The content. Raises ValueError for anything else than what `seal` gave."""
+        """The content. Raises ValueError for anything else than what `seal` gave, DependencyUnavailable without the
+        service's key that its own is sealed by."""
 
     def resealed(self, attachment: Attachment) -> str:
         """The key, sealed by the service's first key."""

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.attachments.errors import AttachmentLinkNotFound, AttachmentNotFound, AttachmentNotReady
-from certificates.application.attachments.ports import Attachments, ContentStore, Sealing
+from certificates.application.attachments.ports import Attachments, ContentStore, NoSuchContent, Sealing
 from certificates.application.attachments.receive_attachment import FILE
 from certificates.application.viewer import Viewer
 from certificates.domain.attachments.attachment import LINK_LIFETIME, Attachment, State
+from servicekit.errors import DependencyUnavailable
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,12 @@ class AttachmentReader:
         attachment = self.attachments.by_link(_hash(secret), at)
         if attachment is None:
             raise AttachmentLinkNotFound("This link is unknown or has ended. Ask for a new one.")
-        return attachment, self.sealing.open(attachment, FILE, self.store.get(attachment.id))
+        try:
+            return attachment, self.sealing.open(attachment, FILE, self.store.get(attachment.id))
+        except (NoSuchContent, ValueError):
+            # Somebody took it out of the store or changed it: people put it back from the store's copies.
+            log.error("attachment_not_readable", attachment_id=attachment.id)
+            raise DependencyUnavailable("The file cannot be read now; it is on record that it could not.") from None
 
     def _may_see(self, attachment: Attachment, viewer: Viewer) -> bool:
         if attachment.application_id is None:

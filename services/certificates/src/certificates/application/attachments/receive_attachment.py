@@ -122,11 +122,8 @@ class AttachmentReceiver:
             raise
 
     def _settle(self, attachment: Attachment) -> None:
-        content = b"".join(
-            self.sealing.open(attachment, f"piece {number}", sealed)
-            for number, sealed in enumerate(self.attachments.pieces(attachment.id))
-        )
-        if hashlib.sha256(content).hexdigest() != attachment.sha256:
+        content = self._whole(attachment)
+        if content is None or hashlib.sha256(content).hexdigest() != attachment.sha256:
             self.attachments.begin_again(attachment.id)
             raise ContentDiffers("What arrived has another SHA-256 than was named. Send all pieces again.")
         judged = self.judge(attachment.media_type, content)
@@ -135,6 +132,14 @@ class AttachmentReceiver:
             return
         self.store.put(attachment.id, self.sealing.seal(attachment, FILE, judged))
         self.attachments.settle(replace(attachment, state=State.READY, stored_bytes=len(judged)))
+
+    def _whole(self, attachment: Attachment) -> bytes | None:
+        """What arrived; None when a piece is not as it was sealed."""
+        pieces = enumerate(self.attachments.pieces(attachment.id))
+        try:
+            return b"".join(self.sealing.open(attachment, f"piece {number}", sealed) for number, sealed in pieces)
+        except ValueError:
+            return None
 
     def missing(self, attachment: Attachment) -> Sequence[int]:
         """The numbers of the pieces that are still to come."""
