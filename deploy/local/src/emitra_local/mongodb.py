@@ -26,8 +26,8 @@ QUIESCE_MS = 100
 # The locks of a process that is killed inside a transaction stay for this long, a minute by default, and whoever takes
 # its work over waits. Twice what a transaction of ours may take (MONGODB_TIMEOUT_SECONDS).
 TRANSACTION_LIFETIME_SECONDS = 10
-# Each test has a database of its own. What is dropped stays on disk and open for as long as a snapshot may be asked for,
-# five minutes by default; suites drop a hundred files a second, and a process may have some 20,000 open.
+# Each test has a database of its own. What is dropped stays on disk and open as long as a snapshot may be asked for,
+# five minutes by default. Suites drop a hundred files a second, and a process may have some 20,000 open.
 SNAPSHOTS_OF_TESTS_SECONDS = 30
 _NOT_YET_INITIALIZED = 94
 
@@ -61,7 +61,7 @@ def uri(ports: Sequence[int]) -> str:
 
 
 def mongod_program(name: str, binary: str, data: Path, port: int, *, failpoints: bool) -> Program:
-    """A member on loopback with its data under `data`; with `failpoints` it is for tests: they make its commands fail."""
+    """A member on loopback with its data under `data`; with `failpoints` it is a test's: commands can be made to fail."""
     data.mkdir(parents=True, exist_ok=True)
     settings = ["diagnosticDataCollectionEnabled=false", f"shutdownTimeoutMillisForSignaledShutdown={QUIESCE_MS}"]
     settings += [f"transactionLifetimeLimitSeconds={TRANSACTION_LIFETIME_SECONDS}"]
