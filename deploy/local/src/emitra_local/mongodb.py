@@ -61,7 +61,7 @@ def uri(ports: Sequence[int]) -> str:
 
 
 def mongod_program(name: str, binary: str, data: Path, port: int, *, failpoints: bool) -> Program:
-    """A member on loopback with its data under `data`; with `failpoints` it is a test's: commands can be made to fail."""
+    """A member on loopback with its data under `data`; with `failpoints`, tests may make its commands fail."""
     data.mkdir(parents=True, exist_ok=True)
     settings = ["diagnosticDataCollectionEnabled=false", f"shutdownTimeoutMillisForSignaledShutdown={QUIESCE_MS}"]
     settings += [f"transactionLifetimeLimitSeconds={TRANSACTION_LIFETIME_SECONDS}"]
