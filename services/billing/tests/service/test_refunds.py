@@ -261,7 +261,8 @@ class TestWhoMay:
 )
 def test_what_cannot_be_is_refused_at_its_field(world: World, body: dict[str, Any], pointer: str) -> None:
     centre, payment = paid_by_wallet(world)
-    answer = centre.refund(payment["payment_id"], 1, TOTAL, **body)
+    wanted = {"amount": inr(1), "refundable": inr(TOTAL), "reason": "cancelled", **body}
+    answer = centre.post(f"/v1/payments/{payment['payment_id']}/refunds", wanted)
     assert answer.status_code == 422
     assert pointer in {error["pointer"] for error in json_of(answer)["errors"]}
     assert centre.refunds(payment["payment_id"])["items"] == []
