@@ -34,12 +34,14 @@ def refunded_event(payment: Payment, refund: Refund, event_id: str) -> NewEvent:
         "payment_id": payment.payment_id,
         "transaction_token": payment.transaction_token,
         "refund_id": refund.refund_id,
-        "client_id": refund.client_id,
+        # As in every event of a payment: through whom it was paid, not who gave it back.
+        "client_id": payment.client_id,
         "amount": money(refund.paise),
         "reason": refund.reason,
         "application_id": payment.application_id,
         "refunded_at": rfc3339(at),
         "kiosk_id": payment.kiosk_id,
+        "district_code": payment.district_code,
         "in_full": payment.refunded_paise == payment.total_paise,
     }
     return replace(_event(payment, event_id, REFUNDED, at, data), request_id=refund.request_id)
