@@ -9,7 +9,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -111,8 +111,8 @@ class Books:
     """Payments the biller network accepted."""
     provider: list[Row]
     """Authorisations of the payment service provider, with their endings."""
-    refunds: list[Row]
-    given_back: list[Row]
+    refunds: list[Row] = field(default_factory=list)
+    given_back: list[Row] = field(default_factory=list)
     """Refunds the payment service provider accepted."""
 
 
@@ -300,9 +300,9 @@ def i4_completed_if_and_only_if_one_payment_completed(books: Books) -> Breaks:
     for row in books.outboxes["billing"]:
         if row["aggregate"]["type"] == "payment":
             events[row["aggregate"]["id"]].append(_type(row["routing_key"]))
+    back = Counter(row["payment_id"] for row in books.refunds if row["state"] == "REFUNDED")
     for payment_id, payment in books.payments.items():
-        back = sum(row["payment_id"] == payment_id and row["state"] == "REFUNDED" for row in books.refunds)
-        expected = [*_ending_events(payment), *["payment.refunded"] * back]
+        expected = [*_ending_events(payment), *["payment.refunded"] * back[payment_id]]
         if events[payment_id] != expected:
             breaks.append(f"{payment_id}: {payment['state']}, and billing tells {events[payment_id]}")
         seen = sorted(event["type"] for event in books.view.get(payment["token"], {"events": []})["events"])

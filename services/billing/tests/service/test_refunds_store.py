@@ -94,7 +94,7 @@ def test_who_read_the_payment_before_another_refund_is_told_what_is_left(stores:
     with pytest.raises(RefundableChanged) as changed:
         stores.begun(payment, TOTAL)
 
-    assert changed.value.extra["refundable"]["amount"] == TOTAL - 500
+    assert changed.value.members["refundable"]["amount"] == TOTAL - 500
     assert len(stores.refunds.of_payment(payment.payment_id)) == 1
 
 
