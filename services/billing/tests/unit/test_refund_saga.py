@@ -46,7 +46,11 @@ def decided(refund: Refund, outcome: Outcome, ask: RefundAsk = RefundAsk.REFUND,
 
 def test_success_ends_it_with_its_entry_and_its_event() -> None:
     change = decided(a_refund(), Outcome.SUCCESS)
-    assert (change.refund.state, change.refund.reference, change.refund.resume_at) == (RefundState.REFUNDED, "ref_1", None)
+    assert (change.refund.state, change.refund.reference, change.refund.resume_at) == (
+        RefundState.REFUNDED,
+        "ref_1",
+        None,
+    )
     assert change.event_id == "evt_1"
     assert change.entry is not None
     assert change.entry.legs == (Leg("biller:JVVNL", -500), Leg("psp:clearing", 500))

@@ -90,8 +90,9 @@ class RefundFacts:
 class PaymentFacts:
     """What the rules need of a payment, with its entries and how many events of each type it has.
 
-    `refunding_paise` and `refunded_paise` are what it says of its refunds. `completed` and `failed` are how often the ending events of those names were told. `events_may_be_forgotten`: it
-    ended so long ago that its events, once sent, are no longer kept.
+    `refunding_paise` and `refunded_paise` are what it says of its refunds. `completed` and `failed` are how often the
+    ending events of those names were told. `events_may_be_forgotten`: it ended so long ago that its events, once sent,
+    are no longer kept.
     """
 
     payment_id: str
@@ -176,9 +177,17 @@ class Audit:
             states=dict(sorted(self.states.items())),
             findings=(
                 Finding("I1", "every entry and the whole ledger sum to zero", _few(i1)),
-                Finding("I2", "captured = posted + returned + held, and no more refunded than paid, for each payment", _few(self._i2)),
+                Finding(
+                    "I2",
+                    "captured = posted + returned + held, and no more refunded than paid, for each payment",
+                    _few(self._i2),
+                ),
                 Finding("I3", "one entry of a kind and one receipt per payment, one entry per refund", _few(i3)),
-                Finding("I4", "completed ⇔ exactly one payment.completed, refunded ⇔ exactly one payment.refunded", _few(self._i4)),
+                Finding(
+                    "I4",
+                    "completed ⇔ exactly one payment.completed, refunded ⇔ exactly one payment.refunded",
+                    _few(self._i4),
+                ),
                 Finding("I5", "wallets = fold of the journal", _few(self._i5(wallets))),
             ),
         )

@@ -24,7 +24,10 @@ class Snapshot(Protocol):
         """Every wallet."""
 
     def payments(self, at: datetime) -> Iterator[PaymentFacts]:
-        """Every payment in the order of its id, with its entries, events and refunds. `at` is when the books are checked."""
+        """Every payment in the order of its id, with its entries, events and refunds.
+
+        `at` is when the books are checked.
+        """
 
     def strays(self) -> tuple[list[str], list[str], list[str]]:
         """Payments that are not there: those that entries, events and refunds speak of. After `payments`."""

@@ -6,6 +6,7 @@
 4. One transaction: outcome, ledger, wallet, event.                Everything.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,10 +87,9 @@ class RequestRefundHandler:
         if begun.replayed:
             return self._stored(begun)
         refund = self._stored(begun).value
-        try:
+        # The intent is stored, so the answer is "accepted" at least: the sweeper goes on.
+        with suppress(DependencyTimeout, DependencyUnavailable):
             refund = self.drive_refund(DriveRefund(refund, Attempt.FIRST))
-        except (DependencyTimeout, DependencyUnavailable):
-            pass  # The intent is stored, so the answer is "accepted": the sweeper goes on.
         crash_point("A2")
         return Once(refund, replayed=False)
 
@@ -105,7 +105,7 @@ class RequestRefundHandler:
         cancels = payment.kiosk_id and command.reason == CANCELLED and same_business_day(payment, command.at)
         if not (cancels or command.of_administration):
             raise RefundNotPermitted(
-                "A centre cancels a payment on the day it was completed; ask the district administration for this refund."
+                "A centre cancels a payment on the day it was completed; ask the district administration for others."
             )
         if command.refundable_paise != payment.refundable_paise:
             raise refundable_changed(payment)

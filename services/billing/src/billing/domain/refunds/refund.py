@@ -64,7 +64,7 @@ class RefundMove:
 class Refund:
     """One refund. `version` counts its moves: each is stored only if nobody made another move meanwhile.
 
-    `debits` are positive: what each of those who were paid gives back; they sum to `paise` and were fixed when it began.
+    `debits` are positive: what each of those who were paid gives back; they sum to `paise`, fixed when it began.
     `cause` names the one happening that it answers, so that this is answered once; None for a person's wish.
     `client_id` asked for it. `authorisation_id` and `kiosk_id` are the payment's. `reference` is the provider's.
     """
@@ -160,11 +160,7 @@ def shares(credits: Sequence[Leg], earlier: Iterable[Leg], paise: int) -> tuple[
     most = max(got, key=lambda account: got[account])
     owed = {account: amount * after // total for account, amount in got.items() if account != most}
     owed[most] = after - sum(owed.values())
-    return tuple(
-        Leg(account, due)
-        for account, amount in owed.items()
-        if (due := amount - given.get(account, 0)) != 0
-    )
+    return tuple(Leg(account, due) for account, amount in owed.items() if (due := amount - given.get(account, 0)) != 0)
 
 
 def refund_entry_id(refund_id: str) -> str:

@@ -110,4 +110,6 @@ class RefundDecision:
     def _resolved(self) -> Resolution | None:
         if self.refund.state is not RefundState.MANUAL:
             return None
-        return Resolution(BreakKind.REFUND_UNRESOLVED, self.at, f"inquiry: {self.answer.outcome}", self.refund.refund_id)
+        return Resolution(
+            BreakKind.REFUND_UNRESOLVED, self.at, f"inquiry: {self.answer.outcome}", self.refund.refund_id
+        )
