@@ -108,7 +108,7 @@ def test_a_refund_interrupted_anywhere_is_made_once(
     world: World, settings: Settings, crash_point: str, mode: str
 ) -> None:
     payer = world.centre(200_000) if mode == "WALLET" else world.portal()
-    by_card = {} if mode == "WALLET" else {"mode": "CARD", "payment_instrument": "tok_sandbox_ok"}
+    by_card: dict[str, Any] = {} if mode == "WALLET" else {"mode": "CARD", "payment_instrument": "tok_sandbox_ok"}
     payment_id = json_of(payer.pay(payer.bill(another_consumer()), **by_card))["payment_id"]
     person = Person("per_" + "a" * 32, "state_admin")
     admin = Caller(world.http, person=person)

@@ -35,8 +35,8 @@ class RefundRequestSchema(Schema):
     destination = fields.String(
         validate=validate.OneOf([each.value for each in Destination]),
         metadata={
-            "description": "Where it goes: the centre's wallet, or the card or account it came from. Left out: where it "
-            "came from.",
+            "description": "Where it goes: the centre's wallet, or the card or account it came from. Left out: the "
+            "latter.",
             "example": "WALLET",
         },
     )
