@@ -16,12 +16,12 @@ def test_a_centre_cancels_a_payment_and_everybody_who_looks_is_told(kiosk: Clien
     payment = kiosk.payment_when(kiosk.pay(bill).json["payment_id"], "COMPLETED")
     path, total = f"/v1/payments/{payment['payment_id']}", payment["total"]
     part = {"amount": 500, "currency": "INR"}
-    wanted = {"amount": part, "refundable": payment["refundable"], "reason": "cancelled"}
+    cancellation = {"amount": part, "refundable": payment["refundable"], "reason": "cancelled"}
 
-    first = kiosk.post(f"{path}/refunds", wanted)
-    stale = kiosk.post(f"{path}/refunds", wanted)
+    first = kiosk.post(f"{path}/refunds", cancellation)
+    stale = kiosk.post(f"{path}/refunds", cancellation)
     rest = {"amount": total["amount"] - 500, "currency": "INR"}
-    second = kiosk.post(f"{path}/refunds", wanted | {"amount": rest, "refundable": rest})
+    second = kiosk.post(f"{path}/refunds", cancellation | {"amount": rest, "refundable": rest})
 
     assert (first.status, first.json["status"]) == (201, "REFUNDED"), first
     assert (stale.status, stale.json["code"], stale.json["refundable"]) == (412, "refundable-changed", rest)

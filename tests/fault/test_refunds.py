@@ -45,7 +45,7 @@ def assert_refunded_once(stack: Stack, kiosk: Client, payment: dict[str, Any], r
 
     eventually(back, 60, "the money is back")
     shown = kiosk.get(f"/v1/payments/{payment['payment_id']}/refunds").json
-    assert [each["refund_id"] for each in shown["items"]] == [refund["refund_id"]]
+    assert [item["refund_id"] for item in shown["items"]] == [refund["refund_id"]]
     assert shown["refunded"] == payment["total"]
     books = assert_invariants(stack)
     of_it = [row for row in books.given_back if row["request_id"] == f"{refund['refund_id']}:refund"]

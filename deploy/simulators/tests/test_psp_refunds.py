@@ -23,18 +23,18 @@ def refund(psp: FlaskClient, authorisation_id: str, paise: int, request_id: str 
     return psp.post(f"/authorisations/{authorisation_id}/refunds", json=body)
 
 
-def found(psp: FlaskClient, request_id: str = "rfd_1:refund") -> Any:
+def inquired(psp: FlaskClient, request_id: str = "rfd_1:refund") -> Any:
     return psp.get(f"/refunds?request_id={request_id}")
 
 
 def test_what_was_captured_goes_back_in_parts_and_no_further(psp: FlaskClient) -> None:
     authorisation_id = captured(psp)
-    assert found(psp).get_json()["error"] == "unknown-request"
+    assert inquired(psp).get_json()["error"] == "unknown-request"
 
     answer = refund(psp, authorisation_id, 400).get_json()
     assert answer["status"] == "REFUNDED"
     assert answer["authorisation_id"] == authorisation_id
-    assert found(psp).get_json() == answer
+    assert inquired(psp).get_json() == answer
     assert refund(psp, authorisation_id, 601, "rfd_2:refund").get_json()["error"] == "refund-too-high"
     assert refund(psp, authorisation_id, 600, "rfd_2:refund").get_json()["status"] == "REFUNDED"
 
@@ -73,7 +73,7 @@ def test_a_late_refund_is_pending_until_it_is_made(psp: FlaskClient, instrument:
 
     assert refund(psp, authorisation_id, 1000).get_json()["status"] == "PENDING"
     psp.post("/control/clock", json={"advance_seconds": seconds})
-    assert found(psp).get_json()["status"] == "REFUNDED"
+    assert inquired(psp).get_json()["status"] == "REFUNDED"
 
 
 def test_refunds_outlast_a_restart(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_refunds_outlast_a_restart(tmp_path: Path) -> None:
 
     journal = FileJournal(tmp_path / "psp.jsonl")
     psp = psp_app(journal, clock=SimulatedClock()).test_client()
-    assert found(psp).get_json() == first
+    assert inquired(psp).get_json() == first
     assert refund(psp, authorisation_id, 601, "rfd_2:refund").status_code == 409
     (shown,) = psp.get("/control/refunds").get_json()["payments"]
     assert shown["times_received"] == 2

@@ -33,7 +33,7 @@ class RefundRequestSchema(Schema):
         metadata={"description": "Why; a centre cancels and gives no other reason.", "example": "cancelled"},
     )
     destination = fields.String(
-        validate=validate.OneOf([each.value for each in Destination]),
+        validate=validate.OneOf([place.value for place in Destination]),
         metadata={
             "description": "Where it goes: the centre's wallet, or the card or account it came from. Left out: the "
             "latter.",
@@ -60,7 +60,7 @@ class RefundShownSchema(Schema):
         },
     )
     amount = shown("What goes back.")
-    destination = fields.String(required=True, validate=validate.OneOf([each.value for each in Destination]))
+    destination = fields.String(required=True, validate=validate.OneOf([place.value for place in Destination]))
     reason = fields.String(required=True, metadata={"x-extensible-enum": [*REASONS, "fee-refused"]})
     says = fields.String(required=True, metadata={"description": "What `status` means, to be shown to the payer."})
     says_hi = fields.String(required=True, metadata={"description": "The same in Hindi."})
