@@ -12,6 +12,7 @@ from billing.application.payments.ports import Payments
 from billing.application.refunds.errors import RefundableChanged
 from billing.application.refunds.ports import Refunds
 from billing.application.refunds.request_refund import new_refund
+from billing.application.wallets.errors import WalletNotOpen
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.payment import Payment
 from billing.domain.payments.saga import Attempt, ended
@@ -96,6 +97,17 @@ def test_who_read_the_payment_before_another_refund_is_told_what_is_left(stores:
 
     assert changed.value.members["refundable"]["amount"] == TOTAL - 500
     assert len(stores.refunds.of_payment(payment.payment_id)) == 1
+
+
+def test_a_wallet_that_is_not_there_gets_nothing_and_nothing_is_reserved(stores: Stores) -> None:
+    payment = stores.paid()
+    nowhere = replace(a_refund(payment, 500), kiosk_id="ksk_RJ99999999")
+
+    with pytest.raises(WalletNotOpen):
+        stores.refunds.begin(a_claim(new_key()), nowhere, payment)
+
+    assert stores.refunds.get(nowhere.refund_id) is None
+    assert stores.now(payment).refundable_paise == TOTAL
 
 
 def test_a_key_begins_one_refund(stores: Stores) -> None:

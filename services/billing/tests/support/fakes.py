@@ -24,7 +24,7 @@ from billing.domain.payments.form import Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, Payment, State
 from billing.domain.payments.saga import Change
-from billing.domain.refunds.refund import Refund, RefundState, shares
+from billing.domain.refunds.refund import Destination, Refund, RefundState, shares
 from billing.domain.refunds.saga import RefundChange
 from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.bills import Bill
@@ -172,6 +172,8 @@ class FakeRefunds:
         stands = self.payments.payments[payment.payment_id]
         if stands.state is not State.COMPLETED or stands.refunding_paise != payment.refunding_paise:
             raise refundable_changed(stands)
+        if refund.destination is Destination.WALLET and refund.kiosk_id not in self.payments.wallets:
+            raise WalletNotOpen("none")
         earlier = [
             leg
             for each in self.of_payment(payment.payment_id)

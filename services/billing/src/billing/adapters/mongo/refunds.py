@@ -15,6 +15,7 @@ from billing.adapters.mongo.documents import PAYMENTS, Document, leg_document, p
 from billing.adapters.mongo.ledger import MongoLedger
 from billing.application.refunds.errors import RefundableChanged
 from billing.application.refunds.request_refund import refundable_changed
+from billing.application.wallets.errors import WalletNotOpen
 from billing.domain.ledger.entries import Leg
 from billing.domain.payments.payment import Payment, State
 from billing.domain.refunds.refund import Destination, Refund, RefundMove, RefundState, shares
@@ -72,7 +73,10 @@ class MongoRefunds:
             raise refundable_changed(payment_of(stands) if stands else payment) from None
 
     def reserve(self, session: ClientSession, refund: Refund, payment: Payment) -> None:
-        """Reserves the amount and writes the refund. Raises RefundableChanged, and the transaction must be undone."""
+        """Reserves the amount and writes the refund.
+
+        Raises RefundableChanged and WalletNotOpen, and the transaction must be undone. A wallet that is open stays so.
+        """
         # The payment goes first: it is what concurrent refunds of one payment conflict on.
         reserved = self._payments.update_one(
             {"_id": payment.payment_id, "state": State.COMPLETED.value, **_refunding(payment)},
@@ -81,6 +85,8 @@ class MongoRefunds:
         )
         if reserved.matched_count != 1:
             raise refundable_changed(payment)
+        if refund.destination is Destination.WALLET and not self._ledger.is_open(session, refund.kiosk_id or ""):
+            raise WalletNotOpen("This centre has no wallet; have the money sent to where it came from.")
         standing = {"payment_id": payment.payment_id, "state": {"$ne": RefundState.REFUSED.value}}
         earlier = [leg for row in self._refunds.find(standing, session=session) for leg in _refund_of(row).debits]
         fixed = replace(refund, debits=shares(payment.credits, earlier, refund.paise))

@@ -30,7 +30,8 @@ class Refunds(Protocol):
     def begin(self, claim: Claim, refund: Refund, payment: Payment) -> Once[str]:
         """Store a new refund and reserve its amount on the payment, once per claim; fixes its debits.
 
-        Raises IdempotencyKeyReused, and RefundableChanged when `payment` is not how it stands.
+        Raises IdempotencyKeyReused, WalletNotOpen where it is to go to a wallet that a centre does not have, and
+        RefundableChanged when `payment` is not how it stands.
         """
 
     def record(self, before: Refund, change: RefundChange) -> bool:

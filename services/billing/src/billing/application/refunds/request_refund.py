@@ -75,8 +75,8 @@ class RequestRefundHandler:
     def __call__(self, command: RequestRefund) -> Once[Refund]:
         """The refund as far as it came within the caller's deadline.
 
-        Raises PaymentNotFound, RefundNotPermitted, NotRefundable, RefundableChanged, ValidationFailed and
-        IdempotencyKeyReused. Nothing is raised once the intent is stored.
+        Raises PaymentNotFound, RefundNotPermitted, NotRefundable, RefundableChanged, WalletNotOpen, ValidationFailed
+        and IdempotencyKeyReused. Nothing is raised once the intent is stored.
         """
         if earlier := self.refunds.find_claim(command.claim):
             return self._stored(earlier)

@@ -7,6 +7,7 @@ from flask import url_for
 from billing.application.payments.errors import PaymentNotFound
 from billing.application.refunds.errors import NotRefundable, RefundableChanged, RefundNotFound, RefundNotPermitted
 from billing.application.refunds.request_refund import RequestRefund
+from billing.application.wallets.errors import WalletNotOpen
 from billing.bootstrap import Billing
 from billing.domain.refunds.refund import REFUND_ENDED, Destination
 from billing.entrypoints.http.blueprints import PAYERS, payments
@@ -42,7 +43,7 @@ _REFUND_ID = {
 @payments.route("/v1/payments/<payment_id>/refunds", methods=["POST"], parameters=[_PAYMENT_ID])
 @payments.requires("payments:write", roles=_REFUNDING)
 @payments.keyed("create-refund", retention_days=REFUND_KEY_DAYS)
-@payments.raises(PaymentNotFound, RefundNotFound, RefundNotPermitted, NotRefundable, RefundableChanged)
+@payments.raises(PaymentNotFound, RefundNotFound, WalletNotOpen, RefundNotPermitted, NotRefundable, RefundableChanged)
 @payments.arguments(schemas.RefundRequestSchema, example=schemas.REFUND_EXAMPLE)
 @payments.response(201, schemas.RefundShownSchema, headers=["Location"])
 @payments.alt_response(
