@@ -9,7 +9,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,13 @@ PAYMENT_MOVES = {
     "COMPLETED": set[str](),
     "MANUAL": set[str](),
 }
+REFUND_MOVES = {
+    "REQUESTED": {"REFUNDED", "REFUSED", "UNKNOWN", "MANUAL"},
+    "UNKNOWN": {"REFUNDED", "REFUSED", "MANUAL"},
+    "MANUAL": {"REFUNDED", "REFUSED"},
+    "REFUNDED": set[str](),
+    "REFUSED": set[str](),
+}
 APPLICATION_MOVES: dict[str | None, set[str]] = {
     None: {"FEE_DUE", "IN_VERIFICATION"},
     "FEE_DUE": {"IN_VERIFICATION"},
@@ -76,7 +83,7 @@ def _queues() -> dict[str, list[str]]:
 
 
 # Queues of consumers that the last release did not have.
-YOUNGER_QUEUES = frozenset({"identity.kiosk.approved.v1"})
+YOUNGER_QUEUES = frozenset({"identity.kiosk.approved.v1", "gateway.payment.refunded.v1"})
 # The queues that get each event, as the services' own tables say.
 QUEUES = _queues()
 
@@ -104,6 +111,9 @@ class Books:
     """Payments the biller network accepted."""
     provider: list[Row]
     """Authorisations of the payment service provider, with their endings."""
+    refunds: list[Row] = field(default_factory=list)
+    given_back: list[Row] = field(default_factory=list)
+    """Refunds the payment service provider accepted."""
 
 
 def assert_invariants(stack: Stack, timeout_seconds: float = QUIET_TIMEOUT_SECONDS) -> Books:
@@ -159,15 +169,17 @@ def read_books(stack: Stack) -> Books:
             certificates=list(certificates.certificates.find({}, {"document": 0})),
             billers=list(_told_by(stack.simulator_urls["biller-simulator"])),
             provider=list(_told_by(stack.simulator_urls["psp-simulator"])),
+            refunds=list(billing.refunds.find()),
+            given_back=list(_told_by(stack.simulator_urls["psp-simulator"], "refunds")),
         )
 
 
-def _told_by(url: str) -> Iterator[Row]:
+def _told_by(url: str, what: str = "payments") -> Iterator[Row]:
     offset: int | None = 0
     while offset is not None:
         answer = urllib3.request(
             "GET",
-            f"{url}/control/payments",
+            f"{url}/control/{what}",
             fields={"limit": str(AUDIT_PAGE), "offset": str(offset)},
             timeout=HTTP_TIMEOUT_SECONDS,
         )
@@ -215,10 +227,48 @@ def i2_captured_is_posted_and_refunded_and_suspense(books: Books) -> Breaks:
                 breaks.append(f"{payment_id}: VOIDED, and the provider still holds the payer's money")
             if state == "AUTH_FAILED" and not payment["next_action_at"] and _is_held(at_provider.get(payment_id)):
                 breaks.append(f"{payment_id}: AUTH_FAILED, and the provider holds the payer's money for good")
+    breaks += _refunds_that_do_not_add_up(books)
     known = books.payments.keys()
     breaks += [f"{payment_id}: entries without a payment" for payment_id in entries.keys() - known]
     breaks += [f"{payment_id}: the biller was paid for no payment of ours" for payment_id in at_billers.keys() - known]
     return breaks + [f"{payment_id}: authorised for no payment of ours" for payment_id in at_provider.keys() - known]
+
+
+def _refunds_that_do_not_add_up(books: Books) -> Breaks:
+    """Of each payment no more went back than was paid; each refund has its one entry, and the provider gave as much."""
+    breaks: Breaks = []
+    refunds: dict[str, list[Row]] = defaultdict(list)
+    for row in books.refunds:
+        refunds[row["payment_id"]].append(row)
+    entered = {
+        entry["_id"]: -sum(leg["paise"] for leg in entry["legs"] if _gives_back(leg["account"]))
+        for entry in books.journal
+        if entry["kind"] == "refund"
+    }
+    back = {f"{row['_id']}:refund": row["paise"] for row in books.refunds if row["state"] == "REFUNDED"}
+    breaks += [f"{entry_id}: {entered.get(entry_id)} entered, {back.get(entry_id)} refunded"
+               for entry_id in entered.keys() | back.keys() if entered.get(entry_id) != back.get(entry_id)]  # fmt: skip
+    given = Counter[str]()
+    for row in books.given_back:
+        given[row["request_id"]] += row["amount_paise"] if row["status"] == "REFUNDED" else 0
+    for row in books.refunds:
+        if row["state"] in {"REFUNDED", "REFUSED"} and row["destination"] == "SOURCE":
+            right = row["paise"] if row["state"] == "REFUNDED" else 0
+            if given[f"{row['_id']}:refund"] != right:
+                breaks.append(f"{row['_id']}: {row['state']}, and the provider gave {given[row['_id'] + ':refund']}")
+    for payment_id, rows in refunds.items():
+        payment = books.payments.get(payment_id)
+        total = payment["bill_paise"] + payment["service_charge_paise"] if payment else 0
+        standing = sum(row["paise"] for row in rows if row["state"] != "REFUSED")
+        if standing > total or (payment and payment["state"] != "COMPLETED"):
+            breaks.append(f"{payment_id}: refunds of {standing} stand, of {total} paid")
+        elif payment and standing != payment.get("refunding_paise", 0):
+            breaks.append(f"{payment_id}: refunds of {standing} stand, it says {payment.get('refunding_paise', 0)}")
+    return breaks
+
+
+def _gives_back(account: str) -> bool:
+    return account != "psp:clearing" and not account.startswith("wallet:")
 
 
 def i3_at_most_one_capture_posting_receipt_refund(books: Books) -> Breaks:
@@ -250,8 +300,9 @@ def i4_completed_if_and_only_if_one_payment_completed(books: Books) -> Breaks:
     for row in books.outboxes["billing"]:
         if row["aggregate"]["type"] == "payment":
             events[row["aggregate"]["id"]].append(_type(row["routing_key"]))
+    back = Counter(row["payment_id"] for row in books.refunds if row["state"] == "REFUNDED")
     for payment_id, payment in books.payments.items():
-        expected = _ending_events(payment)
+        expected = [*_ending_events(payment), *["payment.refunded"] * back[payment_id]]
         if events[payment_id] != expected:
             breaks.append(f"{payment_id}: {payment['state']}, and billing tells {events[payment_id]}")
         seen = sorted(event["type"] for event in books.view.get(payment["token"], {"events": []})["events"])
@@ -304,6 +355,12 @@ def i6_everything_reached_an_end(books: Books) -> Breaks:
         application = books.applications.get(payment["application_id"] or "")
         if state == "COMPLETED" and application and application["state"] == "FEE_DUE":
             breaks.append(f"{payment_id} is COMPLETED, and its application {application['_id']} is still FEE_DUE")
+    waiting = {row["request_id"] for row in books.given_back if row["status"] == "PENDING"}
+    for row in books.refunds:
+        if row["state"] in {"REQUESTED", "UNKNOWN"} and f"{row['_id']}:refund" not in waiting:
+            breaks.append(f"{row['_id']} of {row['payment_id']} is still {row['state']}")
+        if row["state"] == "MANUAL" and row["payment_id"] not in with_people:
+            breaks.append(f"{row['_id']} is MANUAL without an open break")
     for service, rows in books.outboxes.items():
         for row in rows:
             if row["state"] != "sent":
@@ -359,6 +416,12 @@ def i8_no_state_moves_backwards(books: Books) -> Breaks:
             for before, after in {*pairwise(states), *pairwise(state for state in states if state != "MANUAL")}
             if before != "MANUAL" and after not in PAYMENT_MOVES[before]
         ]
+    for row in books.refunds:
+        states = [step["state"] for step in row["history"]]
+        if states[-1] != row["state"] or len(states) != row["version"]:
+            breaks.append(f"{row['_id']}: {row['state']} v{row['version']} after {' → '.join(states)}")
+        breaks += [f"{row['_id']}: {before} → {after}" for before, after in pairwise(states)
+                   if after not in REFUND_MOVES[before]]  # fmt: skip
     for application_id, application in books.applications.items():
         breaks += _moves_of_application(application_id, application, lines[application_id])
     for token, transaction in books.view.items():

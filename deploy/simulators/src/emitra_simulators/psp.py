@@ -1,4 +1,4 @@
-"""The payment service provider: authorise, then capture or void, and inquire. A request id has one effect."""
+"""The payment service provider: authorise, then capture or void, refund, and inquire. A request id has one effect."""
 
 import secrets
 from collections.abc import Iterator
@@ -33,12 +33,15 @@ Kind = Literal["capture", "void"]
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What becomes of an authorisation with this token."""
+    """What becomes of an authorisation with this token, and of a refund of what was captured."""
 
     outcome: str = "AUTHORISED"
     reason: str | None = None
     settles_after_seconds: float = 0
     hangs: bool = False
+    refund: str = "REFUNDED"
+    refund_settles_after_seconds: float = 0
+    refund_hangs: bool = False
 
 
 INSTRUMENTS = {
@@ -46,6 +49,9 @@ INSTRUMENTS = {
     "tok_sandbox_declined": Instrument("DECLINED", "insufficient-funds"),
     "tok_sandbox_timeout": Instrument(settles_after_seconds=30, hangs=True),
     "tok_sandbox_pending": Instrument(settles_after_seconds=600),
+    "tok_sandbox_refund_refused": Instrument(refund="REFUSED"),
+    "tok_sandbox_refund_pending": Instrument(refund_settles_after_seconds=600),
+    "tok_sandbox_refund_timeout": Instrument(refund_settles_after_seconds=30, refund_hangs=True),
 }
 
 
@@ -70,6 +76,39 @@ class Ending(msgspec.Struct):
         }
 
 
+class Refunded(msgspec.Struct):
+    """Money of a captured authorisation on its way back. Its status follows from the clock alone."""
+
+    refund_id: str
+    request_id: str
+    authorisation_id: str
+    amount_paise: int
+    accepted_at: float
+    settles_at: float
+    outcome: str
+    times_received: int = 1
+
+    def status(self, at: float) -> str:
+        """REFUNDED, REFUSED or PENDING at this second of the epoch."""
+        return self.outcome if at >= self.settles_at else "PENDING"
+
+    def answer(self, at: float) -> dict[str, Any]:
+        """What the caller is answered."""
+        status = self.status(at)
+        answer: dict[str, Any] = {
+            "refund_id": self.refund_id,
+            "authorisation_id": self.authorisation_id,
+            "request_id": self.request_id,
+            "amount_paise": self.amount_paise,
+            "status": status,
+        }
+        return answer | ({"reason": "account-closed"} if status == "REFUSED" else {})
+
+    def audit(self, at: float) -> dict[str, Any]:
+        """What GET /control/refunds shows."""
+        return self.answer(at) | {"times_received": self.times_received, "accepted_at": instant(self.accepted_at)}
+
+
 class Authorisation(msgspec.Struct):
     """Money that an instrument promised. Its status follows from the clock alone; one capture or void ends it."""
 
@@ -84,6 +123,8 @@ class Authorisation(msgspec.Struct):
     reason: str | None
     times_received: int = 1
     ending: Ending | None = None
+    # Journals from before refunds do not say it: those instruments refund at once.
+    instrument: str = "tok_sandbox_ok"
 
     def status(self, at: float) -> str:
         """AUTHORISED, DECLINED or PENDING at this second of the epoch; an ending does not change it."""
@@ -135,8 +176,15 @@ class EndingRequest(Body):
     request_id: RequestId
 
 
+class RefundRequest(Body):
+    """POST /authorisations/{id}/refunds: a part of what was captured, or all of it."""
+
+    request_id: RequestId
+    amount_paise: Paise
+
+
 class InquiryQuery(Body):
-    """GET /authorisations."""
+    """GET /authorisations and GET /refunds."""
 
     request_id: RequestId
 
@@ -151,6 +199,7 @@ class Provider:
         self._by_id: dict[str, Authorisation] = {}
         self._by_request: dict[str, Authorisation] = {}
         self._being_ended: set[str] = set()
+        self._refunds: dict[str, Refunded] = {}
         replay(journal, self._replay)
 
     def authorise(self, body: AuthorisationRequest) -> tuple[Authorisation, bool]:
@@ -183,6 +232,7 @@ class Provider:
                 settles_at=now + instrument.settles_after_seconds,
                 outcome=instrument.outcome,
                 reason=instrument.reason,
+                instrument=body.instrument,
             )
             self._journal.append({"authorised": authorisation})
             self._remember(authorisation)
@@ -240,6 +290,61 @@ class Provider:
         except KeyError:
             raise Refusal(404, "unknown-request", "nothing was authorised under this request_id") from None
 
+    def refund(self, authorisation_id: str, body: RefundRequest) -> tuple[Refunded, bool]:
+        """Gives back, once; the same request again gets the same refund. Returns it, and whether it is the first.
+
+        Raises Refusal: 404 unknown; 409 not captured, more than what is left, or the request id was used otherwise.
+        """
+        with self._lock:
+            authorisation = self.authorisation(authorisation_id)
+            known = self._refunds.get(body.request_id)
+            if known is not None:
+                if (known.authorisation_id, known.amount_paise) != (authorisation_id, body.amount_paise):
+                    raise Refusal(409, "request-id-reused", "this request_id was used for another refund")
+                known.times_received += 1
+                self._journal.append({"refund_repeated": known.request_id})
+                return known, False
+            if authorisation.ending is None or authorisation.ending.kind != "capture":
+                raise Refusal(409, "not-captured", "only what was captured can be given back")
+            given = sum(
+                refund.amount_paise
+                for refund in self._refunds.values()
+                if refund.authorisation_id == authorisation_id and refund.outcome != "REFUSED"
+            )
+            if given + body.amount_paise > authorisation.amount_paise:
+                left = authorisation.amount_paise - given
+                raise Refusal(409, "refund-too-high", f"{left} paise of this authorisation are left")
+            now, instrument = self.clock.epoch_seconds(), INSTRUMENTS[authorisation.instrument]
+            refund = Refunded(
+                refund_id=f"ref_{secrets.token_hex(12)}",
+                request_id=body.request_id,
+                authorisation_id=authorisation_id,
+                amount_paise=body.amount_paise,
+                accepted_at=now,
+                settles_at=now + instrument.refund_settles_after_seconds,
+                outcome=instrument.refund,
+            )
+            self._journal.append({"refunded": refund})
+            self._refunds[refund.request_id] = refund
+            return refund, True
+
+    def refunded(self, request_id: str) -> Refunded:
+        """Raises Refusal 404."""
+        try:
+            return self._refunds[request_id]
+        except KeyError:
+            raise Refusal(404, "unknown-request", "nothing was refunded under this request_id") from None
+
+    def refund_hangs(self, refund: Refunded) -> bool:
+        """Whether the first answer to a refund comes later than every caller waits."""
+        return INSTRUMENTS[self._by_id[refund.authorisation_id].instrument].refund_hangs
+
+    def refund_audit(self, query: AuditQuery) -> dict[str, Any]:
+        """One page of the refunds, in the order in which they were made."""
+        with self._lock:
+            refunds = list(self._refunds.values())
+        return audit_page(refunds, query, self.clock.epoch_seconds())
+
     def audit(self, query: AuditQuery) -> dict[str, Any]:
         """One page of the authorisations with their endings, in the order in which they were made."""
         with self._lock:
@@ -261,6 +366,11 @@ class Provider:
             ending = self._by_id[entry["ending_repeated"]].ending
             if ending is not None:
                 ending.times_received += 1
+        elif "refunded" in entry:
+            refund = msgspec.convert(entry["refunded"], Refunded)
+            self._refunds[refund.request_id] = refund
+        elif "refund_repeated" in entry:
+            self._refunds[entry["refund_repeated"]].times_received += 1
         else:
             self.clock.offset_seconds = entry["clock_offset_seconds"]
 
@@ -272,6 +382,7 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
     app = new_app("emitra-psp-simulator")
     app.register_blueprint(controls(clock, faults, journal))
     authorisation_request = msgspec.json.Decoder(AuthorisationRequest)
+    refund_request = msgspec.json.Decoder(RefundRequest)
     ending_request = msgspec.json.Decoder(EndingRequest)
 
     @app.post("/authorisations")
@@ -314,6 +425,29 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
             answer = provider.end(authorisation_id, kind, request_id)
             faults.before_answer("payment")
         return answer
+
+    @app.post("/authorisations/<authorisation_id>/refunds")
+    def refund(authorisation_id: str) -> dict[str, Any]:
+        body = load_body(refund_request)
+        faults.on_arrival("payment")
+        given, first = provider.refund(authorisation_id, body)
+        faults.before_answer("payment")
+        if first and provider.refund_hangs(given):
+            faults.sleep(DEFAULT_HANG_SECONDS)
+        return given.answer(clock.epoch_seconds())
+
+    @app.get("/refunds")
+    def inquire_refund() -> dict[str, Any]:
+        request_id = load_query(InquiryQuery).request_id
+        faults.on_arrival("inquiry")
+        given = provider.refunded(request_id)
+        faults.before_answer("inquiry")
+        return given.answer(clock.epoch_seconds())
+
+    @app.get("/control/refunds")
+    def refund_audit() -> dict[str, Any]:
+        # The page's list is named as that of authorisations is.
+        return provider.refund_audit(load_query(AuditQuery))
 
     @app.get("/control/payments")
     def audit() -> dict[str, Any]:

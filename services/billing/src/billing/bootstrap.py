@@ -15,6 +15,7 @@ from billing.adapters.mongo import breaks as mongo_breaks
 from billing.adapters.mongo import dues as mongo_dues
 from billing.adapters.mongo import ledger as mongo_ledger
 from billing.adapters.mongo import payments as mongo_payments
+from billing.adapters.mongo import refunds as mongo_refunds
 from billing.adapters.mongo.bills import FeeDemandsWithin, MongoBills, MongoFeeDemands
 from billing.adapters.mongo.books import MongoRecords
 from billing.adapters.mongo.breaks import BreaksWithin, MongoBreaks
@@ -22,6 +23,7 @@ from billing.adapters.mongo.centres import CentresWithin, MongoCentres
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
 from billing.adapters.mongo.migration import Migration
 from billing.adapters.mongo.payments import MongoPayments
+from billing.adapters.mongo.refunds import MongoRefunds, RefundsWithin
 from billing.adapters.mongo.tariff import MongoMonthOfPayments
 from billing.adapters.mongo.unit_of_work import UnitOfWork
 from billing.adapters.partners.biller_network import HttpBillerNetwork, OwnFees
@@ -37,8 +39,12 @@ from billing.application.payments.accept_callback import AcceptCallbackHandler
 from billing.application.payments.drive_payment import DrivePaymentHandler
 from billing.application.payments.pay_bill import PayBillHandler
 from billing.application.payments.read_payments import PaymentReader
-from billing.application.payments.return_refused_fee import ReturnRefusedFeeHandler
 from billing.application.payments.sweep_payments import SweepPaymentsHandler
+from billing.application.refunds.drive_refund import DriveRefundHandler
+from billing.application.refunds.read_refunds import RefundReader
+from billing.application.refunds.request_refund import RequestRefundHandler
+from billing.application.refunds.return_refused_fee import ReturnRefusedFeeHandler
+from billing.application.refunds.sweep_refunds import SweepRefundsHandler
 from billing.application.tariff.rehearse_order import RehearseOrderHandler
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWalletHandler
 from billing.application.wallets.open_wallet import OpenWalletHandler
@@ -52,9 +58,10 @@ from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 from servicekit.mongo import Idempotency, Mongo
 
-PUBLISHES = [events.COMPLETED, events.FAILED_EVENT]
+PUBLISHES = [events.COMPLETED, events.FAILED_EVENT, events.REFUNDED]
 INDEXES = {
     **mongo_payments.INDEXES,
+    **mongo_refunds.INDEXES,
     **mongo_breaks.INDEXES,
     **mongo_ledger.INDEXES,
     **mongo_bills.INDEXES,
@@ -90,6 +97,9 @@ class Billing:
     sweep_payments: SweepPaymentsHandler
     accept_callback: AcceptCallbackHandler
     payments: PaymentReader
+    request_refund: RequestRefundHandler
+    sweep_refunds: SweepRefundsHandler
+    refunds: RefundReader
     wallets: MongoLedger
     fund_sandbox_wallet: FundSandboxWalletHandler
     check_books: CheckBooksHandler
@@ -98,6 +108,8 @@ class Billing:
     _demands: MongoFeeDemands
     _breaks: MongoBreaks
     _centres: MongoCentres
+    _refunds: MongoRefunds
+    _mongo: Mongo
 
     def within(self, session: ClientSession) -> BillingWithin:
         """The use cases that write in the transaction of `session`."""
@@ -106,7 +118,12 @@ class Billing:
             open_wallet=OpenWalletHandler(WalletsWithin(self.wallets, session), centres),
             note_standing=NoteStandingHandler(centres),
             raise_fee_demand=RaiseFeeDemandHandler(FeeDemandsWithin(self._demands, session)),
-            return_refused_fee=ReturnRefusedFeeHandler(BreaksWithin(self._breaks, session), self._pace),
+            return_refused_fee=ReturnRefusedFeeHandler(
+                RefundsWithin(self._refunds, session, self._mongo),
+                BreaksWithin(self._breaks, session),
+                self._pace,
+                new_refund_id=lambda: public_id("rfd"),
+            ),
         )
 
 
@@ -136,6 +153,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     )
     # The saga asks for the time after each call, for it cannot know before how long that took.
     drive_payment = DrivePaymentHandler(payments, OwnFees(internal, network), provider, pace, utc_now, event_id)
+    refunds = MongoRefunds(mongo, ledger, outbox, idempotency)
+    drive_refund = DriveRefundHandler(refunds, provider, pace, utc_now, event_id)
     return Billing(
         settings=settings,
         billers=billers,
@@ -149,6 +168,9 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         sweep_payments=SweepPaymentsHandler(payments, drive_payment, pace, utc_now),
         accept_callback=AcceptCallbackHandler(payments, settings.biller_callback_secret),
         payments=PaymentReader(payments),
+        request_refund=RequestRefundHandler(payments, refunds, drive_refund, pace),
+        sweep_refunds=SweepRefundsHandler(refunds, drive_refund, pace, utc_now),
+        refunds=RefundReader(payments, refunds),
         wallets=ledger,
         fund_sandbox_wallet=FundSandboxWalletHandler(unit_of_work),
         check_books=CheckBooksHandler(MongoRecords(mongo)),
@@ -157,6 +179,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         _demands=demands,
         _breaks=MongoBreaks(mongo),
         _centres=centres,
+        _refunds=refunds,
+        _mongo=mongo,
     )
 
 

@@ -32,6 +32,9 @@ def test_each_operation_needs_the_scope_that_clients_were_promised(document: Any
     assert scopes == {
         ("get", "/v1/billers"): ["billers:read"],
         ("get", "/v1/billers/{biller_id}"): ["billers:read"],
+        ("post", "/v1/payments/{payment_id}/refunds"): ["payments:write"],
+        ("get", "/v1/payments/{payment_id}/refunds"): ["payments:read"],
+        ("get", "/v1/refunds/{refund_id}"): ["payments:read"],
         ("get", "/v1/billers/{biller_id}/plans"): ["billers:read"],
         ("get", "/v1/service-charges"): [],
         ("get", "/v1/fees"): [],

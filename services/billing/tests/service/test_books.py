@@ -175,7 +175,7 @@ def refund(payment_id: str, number: int, paise: int) -> JournalEntry:
     return JournalEntry(f"rfd_{number}", Kind.REFUND, utc_now(), legs, payment_id=payment_id, kiosk_id=KIOSK)
 
 
-def test_a_payment_may_be_refunded_in_two_parts_each_once(own: World) -> None:
+def test_entries_of_refunds_that_nobody_asked_for_break_the_books(own: World) -> None:
     payment = json_of(Caller(own.http, kiosk_id=KIOSK).pay(Caller(own.http, kiosk_id=KIOSK).bill(another_consumer())))
     ledger = own.billing.wallets
     for number, paise in ((1, 50_000), (2, 102_500)):
@@ -185,7 +185,42 @@ def test_a_payment_may_be_refunded_in_two_parts_each_once(own: World) -> None:
         own.mongo.transact(partial(ledger.write, entries=[refund(payment["payment_id"], 2, 102_500)]))
 
     assert own.kinds_of(payment["payment_id"]) == ["hold", "post", "refund", "refund"]
+    assert broken(own) == ["I3"]
+
+
+@pytest.mark.parametrize(
+    ("collection", "change", "breaks"),
+    [
+        ("refunds", {"state": "REFUSED"}, {"I2", "I3", "I4"}),
+        ("refunds", {"paise": Int64(1)}, {"I2", "I3"}),
+        ("payments", {"refunded_paise": Int64(0)}, {"I2"}),
+        ("payments", {"refunding_paise": Int64(0)}, {"I2"}),
+        ("journal", {"kind": "funding"}, {"I3"}),
+        ("outbox", {"routing_key": "payment.failed.v1"}, {"I4"}),
+    ],
+)
+def test_a_refund_that_the_payment_the_journal_or_the_events_do_not_bear_out_breaks_the_books(
+    own: World, collection: str, change: dict[str, Any], breaks: set[str]
+) -> None:
+    caller = Caller(own.http, kiosk_id=KIOSK)
+    payment_id = json_of(caller.pay(caller.bill(another_consumer())))["payment_id"]
+    refund_id = json_of(caller.refund(payment_id, 500, 152_500))["refund_id"]
     assert broken(own) == []
+    which = {
+        "refunds": {"_id": refund_id},
+        "payments": {"_id": payment_id},
+        "journal": {"_id": f"{refund_id}:refund"},
+        "outbox": {"aggregate.id": payment_id, "routing_key": "payment.refunded.v1"},
+    }
+    own.mongo.db[collection].update_one(which[collection], {"$set": change})
+
+    assert set(broken(own)) == breaks
+
+
+def test_refunds_of_a_payment_that_is_not_there_break_the_books(own: World) -> None:
+    own.mongo.db.refunds.insert_one({"_id": "rfd_1", "payment_id": "pay_none", "state": "REFUSED", "paise": Int64(1)})
+
+    assert broken(own) == ["I2"]
 
 
 def test_a_second_posting_of_a_payment_breaks_the_books(own: World) -> None:
@@ -207,7 +242,7 @@ def test_an_event_that_was_not_counted_breaks_the_books(own: World) -> None:
     assert broken(own) == ["I4"]
 
     own.mongo.db.payments.update_one({"_id": payment_id}, {"$set": {"events_told": 2}})
-    assert broken(own) == []
+    assert broken(own) == ["I4"]  # No refund bears it out.
 
 
 def test_preparing_a_database_again_changes_nothing(own: World) -> None:

@@ -1,6 +1,7 @@
 """What billing does with the events of other services."""
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.support.messages import deliver, example
@@ -246,14 +247,35 @@ def test_a_refused_fee_that_people_have_returned_is_not_opened_again(world: Worl
     assert [each["status"] for each in world.mongo.db.breaks.find({"payment_id": payment_id})] == ["closed"]
 
 
-def test_a_payment_whose_fee_is_refused_stays_as_it_is(world: World) -> None:
+def test_a_payment_whose_fee_is_refused_stays_completed_and_is_given_back_once_and_its_fee_stays_paid_for(
+    world: World,
+) -> None:
     application_id, centre = new_application(), world.centre(10_000)
     deliver(world, example("application.submitted.v1", application_id=application_id, fee=inr(3_000)))
     bill = centre.bill(application_id, biller_id=FEES, name="application_id")
     payment_id = json_of(centre.pay(bill))["payment_id"]
-    before = world.stored(payment_id)
+    refused = example("fee.refused.v1", payment_id=payment_id, application_id=application_id)
 
-    deliver(world, example("fee.refused.v1", payment_id=payment_id, application_id=application_id))
+    for event in (refused, refused, example("fee.refused.v1", payment_id=payment_id, application_id=application_id)):
+        deliver(world, event)
+    (begun,) = world.mongo.db.refunds.find({"payment_id": payment_id})
+    world.sweep_refund_until(begun["_id"], "REFUNDED")
 
-    assert world.stored(payment_id) == before
+    assert centre.wallet()["available"] == inr(10_000)
+    shown = centre.payment(payment_id)
+    assert (shown["status"], shown["refunded"]) == ("COMPLETED", inr(3_000))
+    assert world.events_of(payment_id) == ["payment.completed.v1", "payment.refunded.v1"]
+    assert centre.pay(bill).status_code == 409
     assert world.billing.check_books(CheckBooks(utc_now())).in_order
+
+
+def test_two_words_at_once_of_one_refused_fee_give_it_back_once(world: World) -> None:
+    application_id, centre = new_application(), world.centre(10_000)
+    deliver(world, example("application.submitted.v1", application_id=application_id, fee=inr(3_000)))
+    payment_id = json_of(centre.pay(centre.bill(application_id, biller_id=FEES, name="application_id")))["payment_id"]
+    told = [example("fee.refused.v1", payment_id=payment_id, application_id=application_id) for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda event: deliver(world, event), told))
+
+    assert world.mongo.db.refunds.count_documents({"payment_id": payment_id}) == 1

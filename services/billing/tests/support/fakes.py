@@ -11,6 +11,7 @@ from threading import Lock
 from billing.application.bills.ports import BillFetch, FeeDemand, FetchedBills, Plan
 from billing.application.ownership import owns
 from billing.application.payments.errors import BillAlreadyPaid, part_refused
+from billing.application.refunds.request_refund import refundable_changed
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.domain.books import PaymentFacts, WalletFacts
 from billing.domain.centres import Centre
@@ -23,6 +24,8 @@ from billing.domain.payments.form import Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, Payment, State
 from billing.domain.payments.saga import Change
+from billing.domain.refunds.refund import Destination, Refund, RefundState, shares
+from billing.domain.refunds.saga import RefundChange
 from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.bills import Bill
 from billing.domain.tariff.problems import Problem
@@ -41,6 +44,8 @@ class FakePayments:
     breaks: dict[tuple[str, str], Break] = field(default_factory=dict)
     resolved: dict[tuple[str, str], Resolution] = field(default_factory=dict)
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+    # Payments that were given back in full and let go of their bills.
+    freed: set[str] = field(default_factory=set)
     # Sweepers take payments in several threads.
     _taking: Lock = field(default_factory=Lock)
 
@@ -55,7 +60,7 @@ class FakePayments:
         if payment.part and (problem := self._problem_with_part(payment, payment.part)):
             raise part_refused(problem)
         if hold:
-            self._write(hold)
+            self.write(hold)
         self.payments[payment.payment_id] = payment
         self.claims[claim.client_id, claim.operation, claim.key] = (claim.fingerprint, payment.payment_id)
         return Once(payment.payment_id, replayed=False)
@@ -66,7 +71,7 @@ class FakePayments:
         if not same or (after.version == before.version and stored.resume_at != before.resume_at):
             return False
         for entry in change.entries:
-            self._write(entry)
+            self.write(entry)
         if change.event_id:
             told = [payment_id for payment_id, _ in self.events].count(after.payment_id)
             assert after.events_told == told + 1, "an event's sequence is not the next"
@@ -95,6 +100,7 @@ class FakePayments:
             if other.part
             and other.part.due_key == part.due_key
             and other.state not in FAILED
+            and other.payment_id not in self.freed
             and not (other.receipt and other.receipt.issued_at < part.counted_from)
         ]
         due_paise = max([part.due_paise, *(theirs.due_paise for _, theirs in others)])
@@ -102,7 +108,8 @@ class FakePayments:
         return part.problem_with(payment.bill_paise, others_paise=others_paise, due_paise=due_paise)
 
     def paying(self, bill_key: str) -> Payment | None:
-        return next((p for p in self.payments.values() if p.bill_key == bill_key and p.state not in FAILED), None)
+        holding = (p for p in self.payments.values() if p.state not in FAILED and p.payment_id not in self.freed)
+        return next((p for p in holding if p.bill_key == bill_key), None)
 
     def take_due(self, at: datetime, resume_at: datetime) -> Payment | None:
         with self._taking:
@@ -129,7 +136,8 @@ class FakePayments:
                 folded[leg.account] += leg.paise
         return folded
 
-    def _write(self, entry: JournalEntry) -> None:
+    def write(self, entry: JournalEntry) -> None:
+        """Writes an entry with what it does to wallets, as a transaction of the real store does."""
         assert entry.entry_id not in self.journal, f"{entry.entry_id} twice"
         resolved = [e.resolves for e in self.journal.values() if e.resolves]
         assert entry.resolves not in resolved, f"{entry.resolves} resolved twice"
@@ -140,6 +148,96 @@ class FakePayments:
                 raise WalletTooLow("too low")
             self.wallets[kiosk_id] += paise
         self.journal[entry.entry_id] = entry
+
+
+@dataclass
+class FakeRefunds:
+    """application.refunds.ports.Refunds in memory, beside the payments they are of."""
+
+    payments: FakePayments
+    refunds: dict[str, Refund] = field(default_factory=dict)
+
+    def find_claim(self, claim: Claim) -> Once[str] | None:
+        return _claimed(self.payments.claims, claim)
+
+    def begin(self, claim: Claim, refund: Refund, payment: Payment) -> Once[str]:
+        if earlier := self.find_claim(claim):
+            return earlier
+        self.reserve(refund, payment)
+        self.payments.claims[claim.client_id, claim.operation, claim.key] = (claim.fingerprint, refund.refund_id)
+        return Once(refund.refund_id, replayed=False)
+
+    def reserve(self, refund: Refund, payment: Payment) -> None:
+        """Reserves the amount and keeps the refund."""
+        stands = self.payments.payments[payment.payment_id]
+        if stands.state is not State.COMPLETED or stands.refunding_paise != payment.refunding_paise:
+            raise refundable_changed(stands)
+        if refund.destination is Destination.WALLET and refund.kiosk_id not in self.payments.wallets:
+            raise WalletNotOpen("none")
+        earlier = [
+            leg
+            for each in self.of_payment(payment.payment_id)
+            if each.state is not RefundState.REFUSED
+            for leg in each.debits
+        ]
+        self.payments.payments[payment.payment_id] = replace(
+            stands, refunding_paise=stands.refunding_paise + refund.paise
+        )
+        self.refunds[refund.refund_id] = replace(refund, debits=shares(payment.credits, earlier, refund.paise))
+
+    def record(self, before: Refund, change: RefundChange) -> bool:
+        stored, after = self.refunds[before.refund_id], change.refund
+        if stored.version != before.version:
+            return False
+        if after.version == before.version and stored.resume_at != before.resume_at:
+            return False
+        payment = self.payments.payments[after.payment_id]
+        if change.event_id:
+            payment = replace(
+                payment, refunded_paise=payment.refunded_paise + after.paise, events_told=payment.events_told + 1
+            )
+            if after.frees_the_bill and payment.refunded_paise == payment.total_paise:
+                self.payments.freed.add(payment.payment_id)
+        if change.released:
+            payment = replace(payment, refunding_paise=payment.refunding_paise - after.paise)
+        if change.entry:
+            self.payments.write(change.entry)
+        self.payments.payments[payment.payment_id] = payment
+        if change.resolved:
+            self.payments.breaks.pop((after.refund_id, change.resolved.kind), None)
+        if change.opened:
+            self.payments.breaks.setdefault((after.refund_id, change.opened.kind), change.opened)
+        self.refunds[after.refund_id] = after
+        return True
+
+    def get(self, refund_id: str) -> Refund | None:
+        return self.refunds.get(refund_id)
+
+    def of_payment(self, payment_id: str) -> list[Refund]:
+        return [refund for refund in self.refunds.values() if refund.payment_id == payment_id]
+
+    def take_due(self, at: datetime, resume_at: datetime) -> Refund | None:
+        due = [refund for refund in self.refunds.values() if refund.resume_at and refund.resume_at <= at]
+        if not due:
+            return None
+        refund = min(due, key=lambda each: each.resume_at or at)
+        taken = replace(refund, resume_at=resume_at)
+        self.refunds[refund.refund_id] = replace(taken, unsent=False)
+        return taken
+
+
+@dataclass
+class FakeAutomaticRefunds:
+    """application.refunds.ports.AutomaticRefunds in memory."""
+
+    refunds: FakeRefunds
+
+    def payment(self, payment_id: str) -> Payment | None:
+        return self.refunds.payments.get(payment_id)
+
+    def begin(self, refund: Refund, payment: Payment) -> None:
+        if refund.cause not in {each.cause for each in self.refunds.refunds.values()}:
+            self.refunds.reserve(refund, payment)
 
 
 @dataclass
@@ -262,7 +360,7 @@ class FakeRecords:
     receipts: Mapping[str, int] = field(default_factory=dict)
     stored_wallets: list[WalletFacts] = field(default_factory=list)
     stored_payments: list[PaymentFacts] = field(default_factory=list)
-    stray: tuple[list[str], list[str]] = ([], [])
+    stray: tuple[list[str], list[str], list[str]] = ([], [], [])
     checked_at: datetime | None = None
     is_open: bool = False
 
@@ -290,8 +388,8 @@ class FakeRecords:
         yield from self.stored_payments
         self.checked_at = at
 
-    def strays(self) -> tuple[list[str], list[str]]:
-        return self.stray if self.checked_at else ([], [])
+    def strays(self) -> tuple[list[str], list[str], list[str]]:
+        return self.stray if self.checked_at else ([], [], [])
 
 
 @dataclass
@@ -365,6 +463,30 @@ class FakeProvider:
     ended: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     can_be_asked: bool = True
+    # Of refunds: the truth by the refund's request id, how often each arrived, and how the next are answered.
+    given_back: dict[str, Outcome] = field(default_factory=dict)
+    refunds_received: Counter[str] = field(default_factory=Counter)
+    next_refunds: list[Outcome] = field(default_factory=list)
+
+    def refund(self, refund: Refund) -> Answer:
+        request_id = refund.provider_request_id
+        known = self.given_back.get(request_id, Outcome.SUCCESS)
+        answer = self.next_refunds.pop(0) if self.next_refunds else known
+        if answer is Outcome.NOT_SENT:
+            return Answer(answer)
+        if answer is Outcome.NEVER_SEEN:  # lost on the way: the caller cannot tell this from UNKNOWN
+            return Answer(Outcome.UNKNOWN)
+        self.refunds_received[request_id] += 1
+        self.given_back.setdefault(request_id, Outcome.SUCCESS if answer is Outcome.UNKNOWN else answer)
+        return Answer(answer) if answer is Outcome.UNKNOWN else self._refund_told(request_id)
+
+    def find_refund(self, refund: Refund) -> Answer:
+        if not self.can_be_asked:
+            return Answer(Outcome.NOT_SENT)
+        return self._refund_told(refund.provider_request_id)
+
+    def _refund_told(self, request_id: str) -> Answer:
+        return _told(self.given_back.get(request_id, Outcome.NEVER_SEEN), f"ref_{request_id}", "account-closed")
 
     def authorise(self, payment: Payment) -> Answer:
         taken = self.taken.get(payment.payment_id, Outcome.SUCCESS)

@@ -12,6 +12,7 @@ from tests.support.simulators import Simulator
 from werkzeug.test import TestResponse
 
 from billing.application.payments.sweep_payments import SweepPayments
+from billing.application.refunds.sweep_refunds import SweepRefunds
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
 from billing.bootstrap import Billing
 from servicekit.http import Actor, Person
@@ -79,6 +80,17 @@ class Caller:
         wanted = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET", **body}
         return self.post("/v1/payments", wanted, key, **{"Emitra-Timeout-Ms": str(timeout_ms)})
 
+    def refund(self, payment_id: str, paise: int, refundable: int, key: str | None = None, **body: Any) -> TestResponse:
+        """Ask for a refund, as a cancellation unless `body` says otherwise."""
+        wanted = {"amount": inr(paise), "refundable": inr(refundable), "reason": "cancelled", **body}
+        return self.post(f"/v1/payments/{payment_id}/refunds", wanted, key, **{"Emitra-Timeout-Ms": "30000"})
+
+    def refunds(self, payment_id: str) -> dict[str, Any]:
+        answer = self.get(f"/v1/payments/{payment_id}/refunds")
+        assert answer.status_code == 200, answer.json
+        found: dict[str, Any] = json_of(answer)
+        return found
+
     def payment(self, payment_id: str) -> dict[str, Any]:
         answer = self.get(f"/v1/payments/{payment_id}")
         assert answer.status_code == 200, answer.json
@@ -141,6 +153,22 @@ class World:
         found = eventually(swept, timeout_seconds=15)
         assert found is not None
         return found
+
+    def sweep_refund_until(self, refund_id: str, *states: str) -> dict[str, Any]:
+        """Run the sweeper of refunds, as the worker does every second, until the refund is in one of `states`."""
+
+        def swept() -> dict[str, Any] | None:
+            self.billing.sweep_refunds(SweepRefunds())
+            refund = self.mongo.db.refunds.find_one({"_id": refund_id})
+            return refund if refund and refund["state"] in states else None
+
+        found = eventually(swept, timeout_seconds=15)
+        assert found is not None
+        return found
+
+    def make_refund_due(self, refund_id: str, **changes: Any) -> None:
+        """Let the time pass after which the sweeper takes an interrupted refund over."""
+        self.mongo.db.refunds.update_one({"_id": refund_id}, {"$set": {"resume_at": utc_now(), **changes}})
 
     def stored_bill(self, bill_id: str) -> dict[str, Any]:
         """The document of the fetch a bill belongs to."""

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from billing.domain.books import Audit, Books, EntryFacts, Finding, PaymentFacts, WalletFacts
+from billing.domain.books import Audit, Books, EntryFacts, Finding, PaymentFacts, RefundFacts, WalletFacts
 from billing.domain.ledger.entries import Kind
 from billing.domain.payments.payment import State
+from billing.domain.refunds.refund import RefundState
 
 KIOSK = "ksk_RJ10200001"
 TOTAL = 153_000
@@ -46,6 +47,22 @@ BY_CARD = replace(
     BY_WALLET, mode="CARD", kiosk_id=None, entries=entries(Kind.HOLD, Kind.POST, Kind.CAPTURE, held="psp:held")
 )
 UNDER_WAY: dict[str, Any] = {"has_receipt": False, "completed": 0, "events_told": 0}
+# Two refunds of which one was refused: the entry is of the other.
+REFUNDED = replace(
+    BY_WALLET,
+    entries=[
+        *BY_WALLET.entries,
+        EntryFacts("rfd_1:refund", Kind.REFUND, [("biller:JVVNL", -500), (f"wallet:{KIOSK}", 500)]),
+    ],
+    refunds=[
+        RefundFacts("rfd_1", RefundState.REFUNDED, 500, "rfd_1:refund"),
+        RefundFacts("rfd_2", RefundState.REFUSED, 153_000, "rfd_2:refund"),
+    ],
+    refunding_paise=500,
+    refunded_paise=500,
+    events_told=2,
+    other_events=1,
+)
 FAILED: dict[str, Any] = UNDER_WAY | {"failed": 1, "events_told": 1}
 
 
@@ -74,9 +91,9 @@ def test_books_without_anything_are_in_order_and_say_what_each_rule_is() -> None
         states={},
         findings=(
             Finding("I1", "every entry and the whole ledger sum to zero", ()),
-            Finding("I2", "captured = posted + returned + held, for each payment", ()),
-            Finding("I3", "one entry of a kind and one receipt per payment", ()),
-            Finding("I4", "completed ⇔ exactly one payment.completed", ()),
+            Finding("I2", "captured = posted + returned + held, and no more refunded than paid, for each payment", ()),
+            Finding("I3", "one entry of a kind and one receipt per payment, one entry per refund", ()),
+            Finding("I4", "completed ⇔ exactly one payment.completed, refunded ⇔ exactly one payment.refunded", ()),
             Finding("I5", "wallets = fold of the journal", ()),
         ),
     )
@@ -92,7 +109,7 @@ POSTED_BY_CARD = entries(Kind.HOLD, Kind.POST, held="psp:held")
     [
         BY_WALLET,
         BY_CARD,
-        replace(BY_WALLET, entries=entries(Kind.HOLD, Kind.POST, Kind.REFUND, Kind.REFUND)),
+        REFUNDED,
         replace(BY_WALLET, state=State.VOIDED, entries=entries(Kind.HOLD, Kind.VOID), **FAILED),
         replace(BY_CARD, state=State.AUTH_REQUESTED, entries=[], **UNDER_WAY),
         replace(BY_CARD, state=State.AUTH_UNKNOWN, entries=[], **UNDER_WAY),
@@ -225,7 +242,7 @@ def test_the_ending_event_is_told_once_and_fits_the_end(payment: PaymentFacts, t
 
 
 def test_an_event_of_another_kind_that_was_counted_is_in_order() -> None:
-    assert broken(books_of(replace(BY_WALLET, events_told=2, other_events=1))) == {}
+    assert broken(books_of(REFUNDED)) == {}
 
 
 def test_entries_and_events_of_payments_that_are_not_there_are_found() -> None:
@@ -282,3 +299,20 @@ def test_no_more_than_twenty_examples_are_told() -> None:
     (told,) = broken(books_of(unbalanced=[f"ent_{number}" for number in range(21)])).values()
 
     assert told == tuple(f"ent_{number} does not sum to zero" for number in range(20))
+
+
+@pytest.mark.parametrize(
+    ("payment", "breaks"),
+    [
+        (replace(REFUNDED, refunding_paise=0), {"I2"}),
+        (replace(REFUNDED, refunded_paise=499), {"I2"}),
+        (replace(REFUNDED, entries=BY_WALLET.entries), {"I3"}),
+        (replace(REFUNDED, events_told=1, other_events=0), {"I4"}),
+        (replace(REFUNDED, events_told=3, other_events=2), {"I4"}),
+        (replace(REFUNDED, total_paise=499), {"I2"}),
+        (replace(REFUNDED, state=State.MANUAL), {"I2", "I3", "I4"}),
+        (replace(BY_WALLET, events_told=2, other_events=1), {"I4"}),
+    ],
+)
+def test_refunds_that_are_not_borne_out_break_the_books(payment: PaymentFacts, breaks: set[str]) -> None:
+    assert breaks <= broken(books_of(payment)).keys()

@@ -2,10 +2,19 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from tests.support.builders import KIOSK, NOW, PACE, a_payment
-from tests.support.fakes import FakeBreaks, FakeCentres, FakePayments, FakeRecords, FakeWallets
+from tests.support.fakes import (
+    FakeAutomaticRefunds,
+    FakeBreaks,
+    FakeCentres,
+    FakePayments,
+    FakeRecords,
+    FakeRefunds,
+    FakeWallets,
+)
 from tests.support.sentences import is_sentence
 
 from billing.application.books.check_books import CheckBooks, CheckBooksHandler
@@ -14,7 +23,7 @@ from billing.application.centres.note_standing import NoteStanding, NoteStanding
 from billing.application.centres.require_trading import RequireTrading, RequireTradingHandler
 from billing.application.payments.errors import PaymentNotFound, TransactionNotFound
 from billing.application.payments.read_payments import PaymentReader
-from billing.application.payments.return_refused_fee import ReturnRefusedFee, ReturnRefusedFeeHandler
+from billing.application.refunds.return_refused_fee import ReturnRefusedFee, ReturnRefusedFeeHandler
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet, FundSandboxWalletHandler
 from billing.application.wallets.open_wallet import OpenWallet, OpenWalletHandler
 from billing.domain.books import PaymentFacts, WalletFacts
@@ -96,9 +105,10 @@ def test_play_money_is_given_once_however_often_it_is_asked_for() -> None:
     assert list(wallets.journal.values()) == [sandbox_funding(KIOSK, 700, NOW)]
 
 
-def test_a_payment_that_is_no_fee_is_returned_by_people_within_the_published_time() -> None:
+def test_a_fee_whose_payment_is_not_known_here_is_looked_at_by_people_within_the_published_time() -> None:
     breaks = FakeBreaks()
-    return_refused_fee = ReturnRefusedFeeHandler(breaks, PACE)
+    refunds = FakeAutomaticRefunds(FakeRefunds(FakePayments()))
+    return_refused_fee = ReturnRefusedFeeHandler(refunds, breaks, PACE, lambda: "rfd_1")
 
     for reason in ("already-paid", "again"):
         return_refused_fee(ReturnRefusedFee("pay_1", "app_1", reason, NOW))
@@ -106,6 +116,23 @@ def test_a_payment_that_is_no_fee_is_returned_by_people_within_the_published_tim
     detail = "not the fee of app_1: already-paid"
     due_at = NOW + timedelta(hours=24)
     assert breaks.of("pay_1") == [Break("pay_1", BreakKind.FEE_REFUSED, detail, opened_at=NOW, due_at=due_at)]
+
+
+def test_a_refused_fee_is_given_back_once_less_what_went_back_before() -> None:
+    breaks, payments = FakeBreaks(), FakePayments()
+    paid = replace(a_payment().posted(NOW, "ref", resume_at=NOW), refunding_paise=500, refunded_paise=500)
+    payments.payments["pay_1"] = paid
+    refunds, numbers = FakeRefunds(payments), count(1)
+    return_refused_fee = ReturnRefusedFeeHandler(
+        FakeAutomaticRefunds(refunds), breaks, PACE, lambda: f"rfd_{next(numbers)}"
+    )
+
+    for reason in ("already-paid", "again"):
+        return_refused_fee(ReturnRefusedFee("pay_1", "app_1", reason, NOW))
+
+    (refund,) = refunds.of_payment("pay_1")
+    assert (refund.paise, refund.reason, refund.destination) == (152_000, "fee-refused", "WALLET")
+    assert breaks.of("pay_1") == []
 
 
 PAYMENT = a_payment(transaction_token="EM7K3M9Q2XV4BTC")
@@ -146,7 +173,7 @@ def test_the_books_are_checked_from_all_records_of_one_snapshot() -> None:
             PaymentFacts("pay_1", State.AUTH_REQUESTED, "CARD", None, 700, False, 0, False, [], 0, 0, 0),
             PaymentFacts("pay_2", State.AUTH_FAILED, "CARD", None, 700, False, 1, False, [], 0, 0, 0),
         ],
-        stray=(["pay_8"], ["pay_9"]),
+        stray=(["pay_8"], ["pay_9"], ["pay_10"]),
     )  # fmt: skip
 
     books = CheckBooksHandler(records)(CheckBooks(NOW))
@@ -156,7 +183,7 @@ def test_the_books_are_checked_from_all_records_of_one_snapshot() -> None:
     assert books.states == {"AUTH_FAILED": 1, "AUTH_REQUESTED": 1}
     assert [(finding.invariant, finding.breaks) for finding in books.findings] == [
         ("I1", ("ent_1 does not sum to zero", "total 2")),
-        ("I2", ("pay_8: entries without a payment",)),
+        ("I2", ("pay_8: entries without a payment", "pay_10: refunds without a payment")),
         ("I3", ("receipt EM-2627-X on 2 payments",)),
         ("I4", (
             "pay_2: AUTH_FAILED, 1 events counted, 0 completed, 0 failed, 0 others",

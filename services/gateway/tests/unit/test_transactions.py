@@ -50,6 +50,7 @@ PAID = payment("payment.completed", pays_for_application_id="app_1")
         (["payment.failed"], "FAILED"),
         (["payment.completed"], "COMPLETED"),
         (["payment.completed", "payment.failed"], "COMPLETED"),
+        (["payment.completed", "payment.refunded"], "COMPLETED"),
         (["payment.failed", "payment.completed"], "COMPLETED"),
     ],
 )

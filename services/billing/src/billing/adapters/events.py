@@ -1,15 +1,18 @@
 """Billing's events on the wire. The sequence of a payment's event is how many of its events there are with it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from billing.domain.payments.payment import FAILED, Payment, State
+from billing.domain.refunds.refund import Refund
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
 from servicekit.money import money
 
 COMPLETED = "payment.completed.v1"
 FAILED_EVENT = "payment.failed.v1"
+REFUNDED = "payment.refunded.v1"
 
 
 def ending_event(payment: Payment, event_id: str) -> NewEvent:
@@ -22,6 +25,26 @@ def ending_event(payment: Payment, event_id: str) -> NewEvent:
         ending = {"reason": failure.code, "money_returned": failure.money_returned, "failed_at": rfc3339(at)}
         return _event(payment, event_id, FAILED_EVENT, at, {**_shared(payment), **ending})
     raise ValueError(f"{payment.payment_id} is {payment.state}: it has not ended")
+
+
+def refunded_event(payment: Payment, refund: Refund, event_id: str) -> NewEvent:
+    """Money of `payment` is back. `payment` counts this event and this refund already."""
+    at = refund.history[-1].at
+    data = {
+        "payment_id": payment.payment_id,
+        "transaction_token": payment.transaction_token,
+        "refund_id": refund.refund_id,
+        # As in every event of a payment: through whom it was paid, not who gave it back.
+        "client_id": payment.client_id,
+        "amount": money(refund.paise),
+        "reason": refund.reason,
+        "application_id": payment.application_id,
+        "refunded_at": rfc3339(at),
+        "kiosk_id": payment.kiosk_id,
+        "district_code": payment.district_code,
+        "in_full": payment.refunded_paise == payment.total_paise,
+    }
+    return replace(_event(payment, event_id, REFUNDED, at, data), request_id=refund.request_id)
 
 
 def _completed(payment: Payment, at: datetime) -> dict[str, Any]:

@@ -4,9 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from billing.domain.ledger.accounts import PSP_HELD, held_owner, wallet_account, wallet_held_account
+from billing.domain.ledger.accounts import (
+    PSP_HELD,
+    goes_back_to,
+    held_owner,
+    wallet_account,
+    wallet_held_account,
+)
 from billing.domain.ledger.entries import ONCE_PER_PAYMENT, Kind
 from billing.domain.payments.payment import FAILED, HOLDING, State
+from billing.domain.refunds.refund import RefundState
 
 # Examples are for finding the fault, not for listing every one.
 MOST_EXAMPLES = 20
@@ -70,11 +77,22 @@ class EntryFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """What the rules need of a refund; `entry_id` is that of the entry it must have once the money is back."""
+
+    refund_id: str
+    state: RefundState
+    paise: int
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentFacts:
     """What the rules need of a payment, with its entries and how many events of each type it has.
 
-    `completed` and `failed` are how often the ending events of those names were told. `events_may_be_forgotten`: it
-    ended so long ago that its events, once sent, are no longer kept.
+    `refunding_paise` and `refunded_paise` are what it says of its refunds. `completed` and `failed` are how often the
+    ending events of those names were told. `events_may_be_forgotten`: it ended so long ago that its events, once sent,
+    are no longer kept.
     """
 
     payment_id: str
@@ -89,6 +107,9 @@ class PaymentFacts:
     completed: int
     failed: int
     other_events: int
+    refunds: Sequence[RefundFacts] = ()
+    refunding_paise: int = 0
+    refunded_paise: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +146,16 @@ class Audit:
         if set(kinds) & ONCE_PER_PAYMENT not in expected.get(payment.state, []):
             self._i2.append(f"{payment.payment_id}: {payment.state} with {', '.join(sorted(kinds)) or 'no entry'}")
         self._look_at_held(payment)
+        self._look_at_refunds(payment)
         self._look_at_events(payment)
 
     def entries_without_payment(self, payment_ids: Iterable[str]) -> None:
         """Payments that the journal speaks of and that are not there."""
         self._i2 += [f"{payment_id}: entries without a payment" for payment_id in payment_ids]
+
+    def refunds_without_payment(self, payment_ids: Iterable[str]) -> None:
+        """Payments that refunds speak of and that are not there."""
+        self._i2 += [f"{payment_id}: refunds without a payment" for payment_id in payment_ids]
 
     def events_without_payment(self, payment_ids: Iterable[str]) -> None:
         """Payments that events speak of and that are not there."""
@@ -151,9 +177,17 @@ class Audit:
             states=dict(sorted(self.states.items())),
             findings=(
                 Finding("I1", "every entry and the whole ledger sum to zero", _few(i1)),
-                Finding("I2", "captured = posted + returned + held, for each payment", _few(self._i2)),
-                Finding("I3", "one entry of a kind and one receipt per payment", _few(i3)),
-                Finding("I4", "completed ⇔ exactly one payment.completed", _few(self._i4)),
+                Finding(
+                    "I2",
+                    "captured = posted + returned + held, and no more refunded than paid, for each payment",
+                    _few(self._i2),
+                ),
+                Finding("I3", "one entry of a kind and one receipt per payment, one entry per refund", _few(i3)),
+                Finding(
+                    "I4",
+                    "completed ⇔ exactly one payment.completed, refunded ⇔ exactly one payment.refunded",
+                    _few(self._i4),
+                ),
                 Finding("I5", "wallets = fold of the journal", _few(self._i5(wallets))),
             ),
         )
@@ -177,6 +211,26 @@ class Audit:
                 f"held {held}"
             )
 
+    def _look_at_refunds(self, payment: PaymentFacts) -> None:
+        back = {refund.entry_id: refund.paise for refund in payment.refunds if refund.state is RefundState.REFUNDED}
+        standing = sum(refund.paise for refund in payment.refunds if refund.state is not RefundState.REFUSED)
+        # What those who were paid gave back is all that an entry takes from anybody but him who has it back.
+        entered = {
+            entry.entry_id: sum(paise for account, paise in entry.legs if goes_back_to(account))
+            for entry in payment.entries
+            if entry.kind is Kind.REFUND
+        }
+        if entered != back:
+            self._i3.append(f"{payment.payment_id}: refunds {_ids(back)}, entries of refunds {_ids(entered)}")
+        stated = (payment.refunding_paise, payment.refunded_paise)
+        if stated != (standing, sum(back.values())) or standing > payment.total_paise:
+            self._i2.append(
+                f"{payment.payment_id}: {payment.total_paise} paid, refunds of {standing} stand and "
+                f"{sum(back.values())} are back, it says {stated[0]} and {stated[1]}"
+            )
+        if payment.refunds and payment.state is not State.COMPLETED:
+            self._i2.append(f"{payment.payment_id}: {payment.state} with refunds")
+
     def _look_at_events(self, payment: PaymentFacts) -> None:
         if payment.events_may_be_forgotten:
             return
@@ -184,6 +238,7 @@ class Audit:
         right = (
             payment.completed == int(payment.state is State.COMPLETED)
             and payment.failed == int(payment.state in FAILED)
+            and payment.other_events == sum(refund.state is RefundState.REFUNDED for refund in payment.refunds)
             and told == payment.events_told
         )
         if not right:
@@ -211,3 +266,7 @@ class Audit:
 
 def _few(breaks: list[str]) -> tuple[str, ...]:
     return tuple(breaks[:MOST_EXAMPLES])
+
+
+def _ids(refunds: Mapping[str, int]) -> str:
+    return ", ".join(f"{entry_id} {paise}" for entry_id, paise in sorted(refunds.items())) or "none"

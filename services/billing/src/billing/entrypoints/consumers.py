@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 
 from billing.application.bills.raise_fee_demand import RaiseFeeDemand
 from billing.application.centres.note_standing import NoteStanding
-from billing.application.payments.return_refused_fee import ReturnRefusedFee
+from billing.application.refunds.return_refused_fee import ReturnRefusedFee
 from billing.application.wallets.open_wallet import OpenWallet
 from billing.bootstrap import Billing
 from billing.domain.centres import Standing
@@ -107,7 +107,7 @@ def raise_fee_demand(billing: Billing, event: ReceivedEvent, session: ClientSess
 
 
 def return_refused_fee(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
-    """A payment was not accepted as the application's fee: people return it."""
+    """A payment was not accepted as the application's fee: it is given back."""
     billing.within(session).return_refused_fee(ReturnRefusedFee(**event.data))
 
 

@@ -1,10 +1,11 @@
 """Billing's time-driven work."""
 
 from billing.application.payments.sweep_payments import SweepPayments
+from billing.application.refunds.sweep_refunds import SweepRefunds
 from billing.bootstrap import Billing
 from servicekit.service import Job
 
-# A payment whose answer is due is looked at within this.
+# A payment or refund whose answer is due is looked at within this.
 SWEEP_EVERY_SECONDS = 1.0
 
 
@@ -13,4 +14,12 @@ def sweep_payments(billing: Billing) -> None:
     billing.sweep_payments(SweepPayments())
 
 
-JOBS = [Job("sweep-payments", SWEEP_EVERY_SECONDS, sweep_payments)]
+def sweep_refunds(billing: Billing) -> None:
+    """Goes on with every refund whose time has come."""
+    billing.sweep_refunds(SweepRefunds())
+
+
+JOBS = [
+    Job("sweep-payments", SWEEP_EVERY_SECONDS, sweep_payments),
+    Job("sweep-refunds", SWEEP_EVERY_SECONDS, sweep_refunds),
+]

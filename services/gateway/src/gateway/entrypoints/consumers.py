@@ -42,6 +42,10 @@ class PaymentFailedReading(_PaymentReading):
     failed_at = fields.AwareDateTime(required=True)
 
 
+class PaymentRefundedReading(_PaymentReading):
+    refunded_at = fields.AwareDateTime(required=True)
+
+
 class _ApplicationReading(_TransactionReading):
     application_id = fields.String(required=True)
     district_code = fields.String(required=True)
@@ -128,14 +132,15 @@ class RightChangedReading(_WithdrawalReading):
 
 
 def payment(event: ReceivedEvent) -> Observation:
-    """A payment ended: completed or failed."""
+    """A payment ended, completed or failed; or money of it went back."""
     data = event.data
+    (at,) = (data[name] for name in ("completed_at", "failed_at", "refunded_at") if name in data)
     return Observation(
         token=data["transaction_token"],
         kind=Kind.PAYMENT,
         reference_id=data["payment_id"],
         owner_client_id=data["client_id"],
-        event=_seen(event, data.get("completed_at") or data["failed_at"]),
+        event=_seen(event, at),
         kiosk_id=data["kiosk_id"],
         district_code=data["district_code"],
         pays_for_application_id=data["application_id"],
@@ -213,6 +218,7 @@ def _note(gateway: Gateway, session: ClientSession, withdrawal: Withdrawal) -> N
 CONSUMERS = [
     Consumer("payment.completed.v1", "billing", PaymentCompletedReading(), handle_many=_recorded(payment), money=True),
     Consumer("payment.failed.v1", "billing", PaymentFailedReading(), handle_many=_recorded(payment), money=True),
+    Consumer("payment.refunded.v1", "billing", PaymentRefundedReading(), handle_many=_recorded(payment), money=True),
     Consumer(
         "application.submitted.v1", "certificates", ApplicationSubmittedReading(), handle_many=_recorded(submission)
     ),

@@ -112,6 +112,7 @@ STEPS: Mapping[str, Words] = {
     "certificate.issued": Words("Certificate issued", "प्रमाण पत्र जारी हुआ"),
     "payment.completed": Words("Payment completed", "भुगतान पूरा हुआ"),
     "payment.failed": Words("Payment did not succeed", "भुगतान सफल नहीं हुआ"),
+    "payment.refunded": Words("Money was given back", "राशि वापस की गई"),
 }
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -12,9 +13,11 @@ from pymongo.client_session import ClientSession
 from billing.adapters.events import COMPLETED, FAILED_EVENT
 from billing.adapters.mongo.documents import PAYMENTS, Document, events_told
 from billing.adapters.mongo.ledger import JOURNAL, WALLETS
-from billing.domain.books import MOST_EXAMPLES, EntryFacts, PaymentFacts, WalletFacts
+from billing.adapters.mongo.refunds import REFUNDS
+from billing.domain.books import MOST_EXAMPLES, EntryFacts, PaymentFacts, RefundFacts, WalletFacts
 from billing.domain.ledger.entries import Kind
 from billing.domain.payments.payment import State
+from billing.domain.refunds.refund import RefundState, refund_entry_id
 from servicekit.events.outbox import COLLECTION as OUTBOX
 from servicekit.events.outbox import SENT_ROWS_KEPT_SECONDS
 from servicekit.mongo import Mongo
@@ -41,7 +44,7 @@ class MongoSnapshot:
     def __init__(self, mongo: Mongo, session: ClientSession) -> None:
         self._db = mongo.db
         self._session = session
-        self._strays: tuple[list[str], list[str]] = ([], [])
+        self._strays: tuple[list[str], list[str], list[str]] = ([], [], [])
 
     def balances(self) -> dict[str, int]:
         pipeline: list[Document] = [
@@ -72,7 +75,7 @@ class MongoSnapshot:
             yield WalletFacts(wallet["_id"], int(wallet["available_paise"]), int(wallet["credit_limit_paise"]))
 
     def payments(self, at: datetime) -> Iterator[PaymentFacts]:
-        """Walks three collections in the order of the payments' ids."""
+        """Walks four collections in the order of the payments' ids."""
         entries = _Grouped(
             self._db[JOURNAL].find({"payment_id": {"$exists": True}}, session=self._session).sort("payment_id", 1),
             lambda entry: str(entry["payment_id"]),
@@ -83,12 +86,19 @@ class MongoSnapshot:
             .sort([("aggregate.type", 1), ("aggregate.id", 1)]),
             lambda row: str(row["aggregate"]["id"]),
         )
+        refunds = _Grouped(
+            self._db[REFUNDS]
+            .find({}, {"payment_id": 1, "state": 1, "paise": 1}, session=self._session)
+            .sort([("payment_id", 1), ("created_at", 1)]),
+            lambda row: str(row["payment_id"]),
+        )
         for payment in self._db[PAYMENTS].find({}, session=self._session).sort("_id", 1):
             types = Counter(str(row["routing_key"]) for row in events.of(payment["_id"]))
-            yield _facts(payment, entries.of(payment["_id"]), types, kept_since=at - _EVENTS_SURELY_KEPT)
-        self._strays = (entries.finish(), events.finish())
+            facts = _facts(payment, entries.of(payment["_id"]), types, kept_since=at - _EVENTS_SURELY_KEPT)
+            yield replace(facts, refunds=[_refund_facts(row) for row in refunds.of(payment["_id"])])
+        self._strays = (entries.finish(), events.finish(), refunds.finish())
 
-    def strays(self) -> tuple[list[str], list[str]]:
+    def strays(self) -> tuple[list[str], list[str], list[str]]:
         return self._strays
 
 
@@ -113,8 +123,15 @@ def _facts(payment: Document, entries: list[Document], types: Counter[str], *, k
         ],
         completed=types[COMPLETED],
         failed=types[FAILED_EVENT],
+        refunding_paise=int(payment.get("refunding_paise", 0)),
+        refunded_paise=int(payment.get("refunded_paise", 0)),
         other_events=types.total() - types[COMPLETED] - types[FAILED_EVENT],
     )
+
+
+def _refund_facts(refund: Document) -> RefundFacts:
+    refund_id = str(refund["_id"])
+    return RefundFacts(refund_id, RefundState(refund["state"]), int(refund["paise"]), refund_entry_id(refund_id))
 
 
 class _Grouped:

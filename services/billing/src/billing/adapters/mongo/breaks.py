@@ -21,7 +21,7 @@ class MongoBreaks:
     def resolve(self, session: ClientSession, payment_id: str, resolution: Resolution) -> None:
         """Nobody need look any more; of a break that is not open it changes nothing."""
         self._breaks.update_one(
-            {"_id": f"{payment_id}:{resolution.kind}", "status": "open"},
+            {"_id": _id_of(payment_id, resolution), "status": "open"},
             {
                 "$set": {
                     "status": "resolved",
@@ -35,7 +35,7 @@ class MongoBreaks:
     def reopen(self, session: ClientSession, opened: Break) -> None:
         """Opens a break again that was resolved; of any other it changes nothing."""
         self._breaks.update_one(
-            {"_id": _id_of(opened), "status": "resolved"},
+            {"_id": _id_of(opened.payment_id, opened), "status": "resolved"},
             {
                 "$set": {"status": "open", "detail": opened.detail, "due_at": opened.due_at},
                 "$unset": {"resolved_at": "", "resolved_by": ""},
@@ -46,10 +46,11 @@ class MongoBreaks:
     def open(self, session: ClientSession, opened: Break) -> None:
         """Hands a payment to operations; a repeat leaves the first as people have it."""
         self._breaks.update_one(
-            {"_id": _id_of(opened)},
+            {"_id": _id_of(opened.payment_id, opened)},
             {
                 "$setOnInsert": {
                     "payment_id": opened.payment_id,
+                    **({"refund_id": opened.refund_id} if opened.refund_id else {}),
                     "kind": opened.kind.value,
                     "detail": opened.detail,
                     "opened_at": opened.opened_at,
@@ -74,5 +75,5 @@ class BreaksWithin:
         self.breaks.open(self.session, opened)
 
 
-def _id_of(opened: Break) -> str:
-    return f"{opened.payment_id}:{opened.kind}"
+def _id_of(payment_id: str, what: Break | Resolution) -> str:
+    return ":".join(filter(None, (payment_id, what.kind, what.refund_id)))

@@ -49,7 +49,7 @@ def payment_document(payment: Payment) -> Document:
         "service_charge_paise": Int64(payment.service_charge_paise),
         "fee_order": payment.fee_order,
         "fee_order_hi": payment.fee_order_hi,
-        "credits": [_leg_document(leg) for leg in payment.credits],
+        "credits": [leg_document(leg) for leg in payment.credits],
         "request_id": payment.request_id,
         "created_at": payment.created_at,
         "deadline_at": payment.deadline_at,
@@ -87,7 +87,10 @@ def _changing(payment: Payment) -> Document:
 
 def payment_update(before: Payment, after: Payment) -> Document:
     """The update that turns the stored `before` into `after`. A failed payment lets go of its bill."""
-    update: Document = {"$set": _changing(after)}
+    changing = _changing(after)
+    if after.events_told == before.events_told:
+        del changing["events_told"]  # A refund may have told one meanwhile.
+    update: Document = {"$set": changing}
     moves = after.history[len(before.history) :]
     if moves:
         update["$push"] = {"history": {"$each": [_move_document(move) for move in moves]}}
@@ -149,6 +152,9 @@ def payment_of(document: Document) -> Payment:
         # Release 0.1.0 knew no forms.
         fee_window=document.get("fee_window"),
         form=Form(document["form"]) if document.get("form") else None,
+        # Of a payment that nobody refunded they are not stored.
+        refunding_paise=int(document.get("refunding_paise", 0)),
+        refunded_paise=int(document.get("refunded_paise", 0)),
     )
 
 
@@ -182,7 +188,7 @@ def entry_document(entry: JournalEntry) -> Document:
         "_id": entry.entry_id,
         "kind": entry.kind.value,
         "at": entry.at,
-        "legs": [_leg_document(leg) for leg in entry.legs],
+        "legs": [leg_document(leg) for leg in entry.legs],
     }
     for name in ("payment_id", "kiosk_id", "resolves"):
         if (value := getattr(entry, name)) is not None:
@@ -190,7 +196,8 @@ def entry_document(entry: JournalEntry) -> Document:
     return document
 
 
-def _leg_document(leg: Leg) -> Document:
+def leg_document(leg: Leg) -> Document:
+    """The stored form of a leg."""
     return {"account": leg.account, "paise": Int64(leg.paise)}
 
 

@@ -45,6 +45,8 @@ class MongoDues:
                 "part.due_key": part.due_key,
                 "state": {"$nin": [state.value for state in FAILED]},
                 "_id": {"$ne": payment["_id"]},
+                # One that was given back in full let go of its bill, and pays nothing of the due.
+                "holds": {"$exists": True},
                 "$or": [{"receipt": None}, {"receipt.issued_at": {"$gte": part.counted_from}}],
             }
             sums = {"_id": None, "paise": {"$sum": "$bill_paise"}, "due_paise": {"$max": "$part.due_paise"}}

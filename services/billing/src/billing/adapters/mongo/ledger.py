@@ -126,6 +126,10 @@ class MongoLedger:
         """Whether an entry is written."""
         return self._journal.find_one({"_id": entry_id}, {"_id": 1}) is not None
 
+    def is_open(self, session: ClientSession, kiosk_id: str) -> bool:
+        """Whether a centre has a wallet."""
+        return self._wallets.find_one({"_id": kiosk_id}, {"_id": 1}, session=session) is not None
+
     def wallet(self, kiosk_id: str) -> Wallet | None:
         """A centre's wallet, or None."""
         document = self._wallets.find_one({"_id": kiosk_id})

@@ -8,6 +8,7 @@ from billing.adapters.partners.asking import ask, refusal
 from billing.adapters.partners.json_http import JsonClient, Reply
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.payment import Payment
+from billing.domain.refunds.refund import Refund
 
 _LONGEST_STATUS = 40
 _AUTHORISATIONS = {
@@ -18,10 +19,13 @@ _AUTHORISATIONS = {
 # 409 with one of these is final: it ended the other way, or there is nothing to end. Any other 409 (the provider is
 # still at work on a twin of this request, say) tells nothing of how it will end.
 _NOT_ENDED = frozenset({"already-captured", "already-voided", "not-authorised"})
+_REFUNDS = {"REFUNDED": Outcome.SUCCESS, "PENDING": Outcome.PENDING, "REFUSED": Outcome.REFUSED}
+# As above, of a refund: nothing was made of the request, and nothing ever will be.
+_NOT_REFUNDED = frozenset({"not-captured", "refund-too-high"})
 
 
 class HttpPaymentProvider:
-    """Implements application.payments.ports.PaymentProvider."""
+    """Implements application.payments.ports.PaymentProvider and application.refunds.ports.RefundProvider."""
 
     def __init__(self, client: JsonClient) -> None:
         self._client = client
@@ -44,6 +48,15 @@ class HttpPaymentProvider:
 
     def void(self, payment: Payment) -> Answer:
         return self._end(payment, "voids", f"{payment.payment_id}:void", "VOIDED")
+
+    def refund(self, refund: Refund) -> Answer:
+        path = f"/authorisations/{quote(refund.authorisation_id or '', safe='')}/refunds"
+        body = {"request_id": refund.provider_request_id, "amount_paise": refund.paise}
+        return ask(self._client, partial(_refund_taken, refund), "POST", path, body)
+
+    def find_refund(self, refund: Refund) -> Answer:
+        request_id = quote(refund.provider_request_id, safe="")
+        return ask(self._client, partial(_refund_known, refund), "GET", f"/refunds?request_id={request_id}")
 
     def _end(self, payment: Payment, ending: str, request_id: str, done: str) -> Answer:
         path = f"/authorisations/{quote(payment.authorisation_id or '', safe='')}/{ending}"
@@ -82,4 +95,31 @@ def _authorisation(payment: Payment, reply: Reply) -> Answer:
     ):
         return Answer(Outcome.UNKNOWN)
     reference = foreign.identifier(document.get("authorisation_id"))
+    return Answer(outcome, reference=reference, reason=foreign.slug(document.get("reason")))
+
+
+def _refund_taken(refund: Refund, reply: Reply) -> Answer:
+    if reply.status == 409 and reply.error in _NOT_REFUNDED:
+        return Answer(Outcome.REFUSED, reason=foreign.slug(reply.error))
+    return refusal(reply) or _refund(refund, reply)
+
+
+def _refund_known(refund: Refund, reply: Reply) -> Answer:
+    if reply.status == 404 and reply.error == "unknown-request":
+        return Answer(Outcome.NEVER_SEEN)
+    return _refund(refund, reply)
+
+
+def _refund(refund: Refund, reply: Reply) -> Answer:
+    document = reply.document
+    outcome = _REFUNDS.get(foreign.required_text(document.get("status"), _LONGEST_STATUS))
+    if (
+        reply.status != 200
+        or outcome is None
+        or document.get("request_id") != refund.provider_request_id
+        or document.get("authorisation_id") != refund.authorisation_id
+        or document.get("amount_paise") != refund.paise
+    ):
+        return Answer(Outcome.UNKNOWN)
+    reference = foreign.identifier(document.get("refund_id"))
     return Answer(outcome, reference=reference, reason=foreign.slug(document.get("reason")))

@@ -26,9 +26,10 @@ class CheckBooksHandler:
             audit = Audit(snapshot.balances())
             for payment in snapshot.payments(command.at):
                 audit.look_at(payment)
-            of_entries, of_events = snapshot.strays()
+            of_entries, of_events, of_refunds = snapshot.strays()
             audit.entries_without_payment(of_entries)
             audit.events_without_payment(of_events)
+            audit.refunds_without_payment(of_refunds)
             return audit.books(
                 unbalanced=snapshot.unbalanced_entries(),
                 repeated_receipts=snapshot.repeated_receipts(),

@@ -24,10 +24,13 @@ class Snapshot(Protocol):
         """Every wallet."""
 
     def payments(self, at: datetime) -> Iterator[PaymentFacts]:
-        """Every payment in the order of its id, with its entries and events. `at` is when the books are checked."""
+        """Every payment in the order of its id, with its entries, events and refunds.
 
-    def strays(self) -> tuple[list[str], list[str]]:
-        """Payments that are not there: those that entries, and those that events speak of. After `payments`."""
+        `at` is when the books are checked.
+        """
+
+    def strays(self) -> tuple[list[str], list[str], list[str]]:
+        """Payments that are not there: those that entries, events and refunds speak of. After `payments`."""
 
 
 class Records(Protocol):

@@ -28,3 +28,8 @@ def wallet_owner(account: str) -> str | None:
 def held_owner(account: str) -> str | None:
     """The centre from whose wallet the money on this account is held, or None for any other account."""
     return account.removeprefix(_WALLET_HELD) if account.startswith(_WALLET_HELD) else None
+
+
+def goes_back_to(account: str) -> bool:
+    """Whether a refund's money can be credited here: a wallet, or what the provider owes us and pays out instead."""
+    return account == PSP_CLEARING or account.startswith(_WALLET)

@@ -13,17 +13,23 @@ class BreakKind(StrEnum):
     CAPTURE_REFUSED = "capture-refused"
     VOID_REFUSED = "void-refused"
     FEE_REFUSED = "fee-refused"
+    REFUND_REFUSED = "refund-refused"
+    REFUND_UNRESOLVED = "refund-unresolved"
 
 
 @dataclass(frozen=True)
 class Break:
-    """A difference that needs a person; at most one of a kind per payment, which is opened again if need be."""
+    """A difference that needs a person; at most one of a kind per payment, which is opened again if need be.
+
+    `refund_id` is set where it is of one refund of the payment: then it is one of a kind per refund.
+    """
 
     payment_id: str
     kind: BreakKind
     detail: str
     opened_at: datetime
     due_at: datetime
+    refund_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,3 +39,4 @@ class Resolution:
     kind: BreakKind
     resolved_at: datetime
     resolved_by: str
+    refund_id: str | None = None

@@ -89,6 +89,7 @@ class Payment:
     `fee_window` names the window in which an examination's fee was tendered, which was at `created_at`; `form` is what
     the body says of the form that was paid for, where it says something.
     `unsent`: the last attempt certainly did not reach the other side, so it may be made again, or given up.
+    `refunded_paise` went back; `refunding_paise` is that and what is on its way: refunds alone change the two.
     """
 
     payment_id: str
@@ -130,6 +131,8 @@ class Payment:
     district_code: str | None = None
     fee_window: str | None = None
     form: Form | None = None
+    refunding_paise: int = 0
+    refunded_paise: int = 0
 
     @property
     def payer(self) -> Payer:
@@ -140,6 +143,11 @@ class Payment:
     def total_paise(self) -> int:
         """What the payer pays: bill and service charge."""
         return self.bill_paise + self.service_charge_paise
+
+    @property
+    def refundable_paise(self) -> int:
+        """What can still be given back."""
+        return self.total_paise - self.refunding_paise if self.state is State.COMPLETED else 0
 
     @property
     def by_wallet(self) -> bool:

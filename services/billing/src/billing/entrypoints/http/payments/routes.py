@@ -20,6 +20,7 @@ from billing.bootstrap import Billing
 from billing.domain.payments.payment import ENDED
 from billing.entrypoints.http.blueprints import PAYERS, internal, payer, payments
 from billing.entrypoints.http.payments import schemas, views
+from servicekit.access import EVERYTHING
 from servicekit.http import application, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import public_id, transaction_token
 from servicekit.instants import utc_now
@@ -107,7 +108,7 @@ def get_payment(payment_id: str) -> dict[str, Any]:
 def get_receipt(payment_id: str) -> dict[str, Any]:
     """The receipt of a completed payment.
 
-    What is printed for the citizen; it never changes.
+    What is printed for the citizen; of it only `refunded` ever changes.
     """
     billing = application(Billing)
     payment = billing.payments.get(payment_id, payer())
@@ -126,7 +127,9 @@ def get_transaction(token: str) -> dict[str, Any]:
 
     As it is this moment: what the gateway shows before the event has reached it.
     """
-    return views.transaction_view(application(Billing).payments.by_token(token))
+    billing = application(Billing)
+    payment = billing.payments.by_token(token)
+    return views.transaction_view(payment, billing.refunds.of(payment.payment_id, EVERYTHING)[1])
 
 
 @internal.route("/callbacks/biller", methods=["POST"])

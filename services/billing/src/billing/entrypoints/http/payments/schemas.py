@@ -73,6 +73,7 @@ class ReceiptShownSchema(Schema):
     fee_window = fields.String(
         required=True, allow_none=True, metadata={"description": "The window that an examination's fee was paid in."}
     )
+    refunded = shown("What went back since; zero: nothing.")
 
 
 class FieldErrorShownSchema(Schema):
@@ -156,6 +157,8 @@ class PaymentShownSchema(Schema):
     )
     created_at = instant("When it was asked for.")
     deadline_at = instant("When people take it over, if it has not come to its end by then.")
+    refunded = shown("What went back of it.")
+    refundable = shown("What can still be refunded; name it when you ask for a refund.")
     completed_at = Instant(required=True, allow_none=True)
 
 

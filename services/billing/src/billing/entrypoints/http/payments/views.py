@@ -1,11 +1,12 @@
 """What clients are shown of payments: plain dictionaries for the schemas to dump."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from billing.application.bills.errors import of_field
 from billing.domain.payments.form import Form
 from billing.domain.payments.payment import FAILED, Failure, Payment, State
+from billing.domain.refunds.refund import Refund, RefundState
 from billing.domain.tariff.billers import Biller
 from servicekit.money import money
 
@@ -19,6 +20,14 @@ _FAILURES = {
 }
 
 
+# What a refund adds to its payment's steps.
+_REFUND_STEPS = {
+    RefundState.REQUESTED: "REFUND_REQUESTED",
+    RefundState.UNKNOWN: "REFUND_UNKNOWN",
+    RefundState.REFUNDED: "REFUNDED",
+    RefundState.REFUSED: "REFUND_REFUSED",
+    RefundState.MANUAL: "REFUND_MANUAL",
+}
 _SOURCES = {"biller-refused": "biller", "authorisation-declined": "customer", "expired": "gateway"}
 # By what the body says of the form: what the candidate does next.
 _NEXT_STEPS: dict[Form, tuple[str | None, str | None]] = {
@@ -66,6 +75,7 @@ def receipt_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, A
         "fee_order_hi": payment.fee_order_hi,
         "tendered_at": payment.created_at,
         "fee_window": payment.fee_window,
+        "refunded": money(payment.refunded_paise),
     }
 
 
@@ -92,6 +102,8 @@ def payment_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, A
         "form": _form_view(payment.form) if payment.form else None,
         "created_at": payment.created_at,
         "deadline_at": payment.deadline_at,
+        "refunded": money(payment.refunded_paise),
+        "refundable": money(payment.refundable_paise),
         "completed_at": payment.receipt.issued_at if payment.receipt else None,
     }
 
@@ -114,8 +126,11 @@ def _form_view(form: Form) -> dict[str, Any]:
     return {"status": form.value, "next_step": next_step, "next_step_hi": next_step_hi}
 
 
-def transaction_view(payment: Payment) -> dict[str, Any]:
-    """A payment as the gateway's transactions view shows it."""
+def transaction_view(payment: Payment, refunds: Sequence[Refund]) -> dict[str, Any]:
+    """A payment, with its refunds, as the gateway's transactions view shows it."""
+    steps = [(move.at, move.state.value) for move in payment.history]
+    steps += [(move.at, _REFUND_STEPS[move.state]) for refund in refunds for move in refund.history]
+    steps.sort(key=lambda step: step[0])
     return {
         "token": payment.transaction_token,
         "kind": "payment",
@@ -123,6 +138,6 @@ def transaction_view(payment: Payment) -> dict[str, Any]:
         "status": status_of(payment),
         "owner_client_id": payment.client_id,
         "kiosk_id": payment.kiosk_id,
-        "updated_at": payment.history[-1].at,
-        "events": [{"type": move.state.value, "at": move.at} for move in payment.history],
+        "updated_at": steps[-1][0],
+        "events": [{"type": step, "at": at} for at, step in steps],
     }

@@ -1,0 +1,1 @@
+"""Money given back: asked for, driven to its end, swept, looked at."""

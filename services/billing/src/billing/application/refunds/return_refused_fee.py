@@ -1,0 +1,66 @@
+"""Money reached the department for nothing: it is given back by itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing.application.payments.ports import Breaks
+from billing.application.refunds.ports import AutomaticRefunds
+from billing.application.refunds.request_refund import new_refund
+from billing.domain.payments.breaks import Break, BreakKind
+from billing.domain.payments.pace import Pace
+from billing.domain.payments.payment import State
+from billing.domain.refunds.refund import FEE_REFUSED, destinations
+
+
+@dataclass(frozen=True)
+class ReturnRefusedFee:
+    """What certificates said of a payment that is not the application's fee; `reason` is its code."""
+
+    payment_id: str
+    application_id: str
+    reason: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True)
+class ReturnRefusedFeeHandler:
+    """Begins the refund, which the sweeper goes on with. What cannot be refunded is a break, people's."""
+
+    refunds: AutomaticRefunds
+    breaks: Breaks
+    pace: Pace
+    new_refund_id: Callable[[], str]
+
+    def __call__(self, command: ReturnRefusedFee) -> None:
+        """The payment stays COMPLETED, as its receipt says. Safe to repeat: the refund is one, as is the break."""
+        payment = self.refunds.payment(command.payment_id)
+        if payment is None or payment.state is not State.COMPLETED:
+            self.breaks.open(
+                Break(
+                    command.payment_id,
+                    BreakKind.FEE_REFUSED,
+                    f"not the fee of {command.application_id}: {command.reason}",
+                    opened_at=command.refused_at,
+                    due_at=command.refused_at + self.pace.deadline,
+                )
+            )
+            return
+        if payment.refundable_paise == 0:
+            return
+        self.refunds.begin(
+            new_refund(
+                payment,
+                refund_id=self.new_refund_id(),
+                client_id=payment.client_id,
+                paise=payment.refundable_paise,
+                destination=destinations(payment)[0],
+                reason=FEE_REFUSED,
+                cause=f"{FEE_REFUSED}:{payment.payment_id}",
+                request_id=payment.request_id,
+                at=command.refused_at,
+                pace=self.pace,
+                resume_at=command.refused_at,
+            ),
+            payment,
+        )

@@ -1,0 +1,1 @@
+"""A refund and the saga it goes through."""

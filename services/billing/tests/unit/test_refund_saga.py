@@ -1,0 +1,158 @@
+"""The refund saga through every answer, and how a refund is shared out among those who were paid."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.builders import NOW, PACE, a_payment
+
+from billing.application.refunds.request_refund import new_refund
+from billing.domain.ledger.entries import Leg
+from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.breaks import BreakKind
+from billing.domain.payments.payment import IllegalMove
+from billing.domain.payments.saga import Attempt
+from billing.domain.refunds.refund import (
+    Destination,
+    Refund,
+    RefundState,
+    destinations,
+    same_business_day,
+    shares,
+)
+from billing.domain.refunds.saga import RefundAsk, RefundChange, RefundDecision, refund_ask_first, refund_ask_next
+
+PAID = a_payment(mode="CARD")
+LATER = NOW + timedelta(seconds=10)
+WAITS = [Outcome.PENDING, Outcome.UNKNOWN, Outcome.NOT_SENT, Outcome.NEVER_SEEN]
+
+
+def a_refund(destination: Destination = Destination.SOURCE, cause: str | None = None) -> Refund:
+    refund = new_refund(
+        PAID, refund_id="rfd_1", client_id="cli_1", paise=500, destination=destination, reason="paid-twice",
+        request_id="req_1", at=NOW, pace=PACE, cause=cause,
+    )  # fmt: skip
+    return replace(refund, debits=(Leg("biller:JVVNL", 500),))
+
+
+def decided(refund: Refund, outcome: Outcome, ask: RefundAsk = RefundAsk.REFUND, **changes: object) -> RefundChange:
+    answer = Answer(outcome, reference="ref_1" if outcome is Outcome.SUCCESS else "", reason="closed")
+    at = changes.get("at", LATER)
+    attempt = changes.get("attempt", Attempt.FIRST)
+    return RefundDecision(refund, attempt, ask, answer, PACE, at, "evt_1").change()  # type: ignore[arg-type]
+
+
+def test_success_ends_it_with_its_entry_and_its_event() -> None:
+    change = decided(a_refund(), Outcome.SUCCESS)
+    assert (change.refund.state, change.refund.reference, change.refund.resume_at) == (
+        RefundState.REFUNDED,
+        "ref_1",
+        None,
+    )
+    assert change.event_id == "evt_1"
+    assert change.entry is not None
+    assert change.entry.legs == (Leg("biller:JVVNL", -500), Leg("psp:clearing", 500))
+
+
+def test_a_refusal_releases_what_was_reserved_and_is_peoples_only_where_nobody_asked() -> None:
+    asked, automatic = decided(a_refund(), Outcome.REFUSED), decided(a_refund(cause="x"), Outcome.REFUSED)
+    for change in (asked, automatic):
+        assert (change.refund.state, change.refund.refusal) == (RefundState.REFUSED, "closed")
+        assert (change.released, change.entry, change.event_id) == (True, None, None)
+    assert asked.opened is None
+    assert automatic.opened is not None
+    assert automatic.opened.kind is BreakKind.REFUND_REFUSED
+
+
+@pytest.mark.parametrize("outcome", WAITS)
+def test_what_is_not_known_moves_no_money_and_is_asked_again(outcome: Outcome) -> None:
+    change = decided(a_refund(), outcome)
+    assert change.refund.state is (RefundState.REQUESTED if outcome is Outcome.NOT_SENT else RefundState.UNKNOWN)
+    assert (change.entry, change.released, change.event_id) == (None, False, None)
+    assert change.refund.resume_at == LATER + PACE.first_inquiry
+
+
+@pytest.mark.parametrize("outcome", WAITS)
+def test_after_the_deadline_people_have_it_and_it_is_still_asked_about(outcome: Outcome) -> None:
+    late = NOW + PACE.deadline
+    change = decided(a_refund(), outcome, at=late)
+    assert change.refund.state is RefundState.MANUAL
+    assert change.refund.resume_at == late + timedelta(hours=1)
+    assert change.opened is not None
+    assert (change.opened.kind, change.opened.refund_id) == (BreakKind.REFUND_UNRESOLVED, "rfd_1")
+
+    again = decided(change.refund, outcome, RefundAsk.FIND, at=late)
+    assert (again.refund.state, again.opened) == (RefundState.MANUAL, None)
+    done = decided(change.refund, Outcome.SUCCESS, RefundAsk.FIND, at=late)
+    assert done.refund.state is RefundState.REFUNDED
+    assert done.resolved is not None
+
+
+def test_only_what_certainly_never_left_is_sent_without_an_inquiry() -> None:
+    refund = a_refund()
+    assert refund_ask_first(refund, Attempt.FIRST) is RefundAsk.REFUND
+    assert refund_ask_first(refund, Attempt.LATER) is RefundAsk.FIND
+    unsent = decided(refund, Outcome.NOT_SENT).refund
+    assert refund_ask_first(unsent, Attempt.LATER) is RefundAsk.REFUND
+    maybe_sent = decided(refund, Outcome.NOT_SENT, attempt=Attempt.LATER).refund
+    assert refund_ask_first(maybe_sent, Attempt.LATER) is RefundAsk.FIND
+    unknown = decided(refund, Outcome.UNKNOWN).refund
+    assert refund_ask_first(unknown, Attempt.FIRST) is RefundAsk.FIND
+
+
+def test_what_the_provider_never_saw_is_sent_again_and_nothing_else_is() -> None:
+    for outcome in Outcome:
+        expected = RefundAsk.REFUND if outcome is Outcome.NEVER_SEEN else None
+        assert refund_ask_next(RefundAsk.FIND, Answer(outcome)) is expected
+        assert refund_ask_next(RefundAsk.REFUND, Answer(outcome)) is None
+
+
+def test_a_wallet_is_our_own_and_an_end_is_an_end() -> None:
+    assert refund_ask_first(a_refund(Destination.WALLET), Attempt.LATER) is RefundAsk.NOBODY
+    done = decided(a_refund(), Outcome.SUCCESS).refund
+    assert refund_ask_first(done, Attempt.LATER) is None
+    with pytest.raises(IllegalMove):
+        done.move(LATER, RefundState.REFUSED)
+
+
+def test_money_goes_where_it_came_from_or_to_the_centre_that_took_it() -> None:
+    assert destinations(a_payment()) == (Destination.WALLET,)
+    assert destinations(PAID) == (Destination.SOURCE,)
+    assert destinations(replace(PAID, kiosk_id="ksk_1")) == (Destination.SOURCE, Destination.WALLET)
+
+
+def test_the_business_day_is_indias() -> None:
+    completed = a_payment().posted(NOW.replace(hour=18, minute=29, second=59), "ref", resume_at=NOW)
+    assert not same_business_day(a_payment(), NOW)
+    assert same_business_day(completed, NOW.replace(hour=18, minute=29, second=59, microsecond=999_999))
+    assert not same_business_day(completed, NOW.replace(hour=18, minute=30))
+
+
+@given(
+    st.lists(st.integers(-500, 5_000), min_size=1, max_size=5).filter(lambda got: sum(got) > 0),
+    st.lists(st.integers(1, 3_000), max_size=8),
+    st.sets(st.integers(0, 7)),
+)
+def test_shares_are_exact_and_in_the_end_all_give_back_what_they_got(
+    got: list[int], parts: list[int], refused: set[int]
+) -> None:
+    credits = tuple(Leg(f"head:{number}", paise) for number, paise in enumerate(got))
+    given_back: list[Leg] = []
+    left = sum(got)
+    for number, part in enumerate(parts):
+        paise = min(part, left)
+        if paise == 0:
+            break
+        debits = shares(credits, given_back, paise)
+        assert sum(leg.paise for leg in debits) == paise
+        if number not in refused:  # What is refused stands no longer.
+            given_back += debits
+            left -= paise
+    if left:
+        given_back += shares(credits, given_back, left)
+    with pytest.raises(ValueError, match="cannot be given back"):
+        shares(credits, given_back, 1)
+    for leg in credits:
+        assert sum(back.paise for back in given_back if back.account == leg.account) == leg.paise
