@@ -167,6 +167,8 @@ def test_one_who_waits_loses_against_one_who_took_it(stores: Stores) -> None:
     assert stores.refunds.record(refund, waiting)
 
     taken = stores.refunds.take_due(due, due + PACE.grace)
+    while taken is not None and taken.refund_id != refund.refund_id:  # what other tests left
+        taken = stores.refunds.take_due(due, due + PACE.grace)
 
     assert taken is not None
     assert (taken.refund_id, taken.unsent, taken.resume_at) == (refund.refund_id, True, due + PACE.grace)

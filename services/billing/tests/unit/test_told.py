@@ -119,7 +119,7 @@ def test_a_fee_whose_payment_is_not_known_here_is_looked_at_by_people_within_the
 
 
 def test_a_refused_fee_is_given_back_once_less_what_went_back_before() -> None:
-    breaks, payments = FakeBreaks(), FakePayments()
+    breaks, payments = FakeBreaks(), FakePayments(wallets={KIOSK: 0})
     paid = replace(a_payment().posted(NOW, "ref", resume_at=NOW), refunding_paise=500, refunded_paise=500)
     payments.payments["pay_1"] = paid
     refunds, numbers = FakeRefunds(payments), count(1)
