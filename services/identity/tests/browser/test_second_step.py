@@ -5,27 +5,32 @@ import re
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyotp
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, ViewportSize, sync_playwright
-from tests.support.keys import BACK, KEY_SET, PEOPLE_KEY
+from tests.support.keys import KEY_SET, PEOPLE_KEY, app_that_wants
 from tests.support.second_steps import recorded
 from tests.support.signing_in import AUTHORIZE, App, Phone
 from werkzeug.serving import make_server
 
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.bootstrap import bootstrap
+from identity.domain.clients.client import Algorithm
 from identity.entrypoints.service import SERVICE
 from identity.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 from servicekit.testing import settings_for
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+APP_PATH = "/app/signed-in"
 # A small phone, as WCAG's reflow has it, and an office screen.
 SIZES: dict[str, ViewportSize] = {"phone": {"width": 320, "height": 640}, "desktop": {"width": 1280, "height": 800}}
 # Where pictures of the pages are left for people to look at, and a copy of axe-core to look with; nothing unless set.
@@ -42,6 +47,18 @@ def chromium() -> Iterator[Chromium]:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def with_the_app(pages: "WSGIApplication") -> "WSGIApplication":
+    """identity's pages and an app of somebody else's, behind one port."""
+
+    def wsgi(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"] != APP_PATH:
+            return pages(environ, start_response)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"back"]
+
+    return wsgi
 
 
 class Site:
@@ -64,11 +81,19 @@ class Site:
         identity = bootstrap(settings, mongo)
         identity.seed_sandbox(SeedSandbox(identity.sandbox_file(folder / "sandbox.json"), utc_now()))
         self.mobile = recorded(identity)
-        self.server = make_server("127.0.0.1", port, SERVICE.flask_app(settings, mongo, identity), threaded=True)
+        # The app that people come back to is there: a browser leaves a page for one that answers.
+        self.back = f"http://127.0.0.1:{port}{APP_PATH}"
+        self.app = App(app_that_wants(identity, Algorithm.EDDSA, redirect_uris=[self.back]), self.back)
+        pages = SERVICE.flask_app(settings, mongo, identity).wsgi_app
+        self.server = make_server("127.0.0.1", port, with_the_app(pages), threaded=True)
+
+    def asked(self) -> dict[str, str]:
+        """What the app sends somebody with."""
+        return self.app.request(role="officer")
 
     def proves_phone(self, page: Page) -> None:
         """As far as the second step."""
-        query = "&".join(f"{name}={value.replace(' ', '%20')}" for name, value in App().request(role="officer").items())
+        query = "&".join(f"{name}={value.replace(' ', '%20')}" for name, value in self.asked().items())
         page.goto(f"{self.address}{AUTHORIZE}?{query}")
         page.fill("#mobile", self.mobile)
         page.click("text=Send a code")
@@ -89,10 +114,9 @@ def site(mongo: Mongo, tmp_path: Path) -> Iterator[Site]:
 
 
 def opened(chromium: Chromium, **options: Any) -> BrowserContext:
-    """A small phone, whose app is at hand: it shows where it was sent back to."""
+    """A small phone."""
     context = chromium.new_context(viewport=SIZES["phone"], locale="hi-IN", **options)
     context.set_default_timeout(30_000)
-    context.route(f"{BACK}**", lambda route: route.fulfill(body="back"))
     return context
 
 
@@ -133,12 +157,12 @@ def test_a_passkey_of_the_browser_is_enrolled_and_signs_in(chromium: Chromium, s
     page.wait_for_selector("text=Your recovery codes")
     looked_at(page, "recovery-codes")
     page.click("text=I wrote them down")
-    page.wait_for_url(f"{BACK}?**")
+    page.wait_for_url(f"{site.back}?**")
     site.proves_phone(page)
     looked_at(page, "prove")
     assert page.locator("#more-passkey").is_visible()
     page.click("text=Go on with a passkey")
-    page.wait_for_url(f"{BACK}?**")
+    page.wait_for_url(f"{site.back}?**")
     assert "code=" in page.url
     assert [fault for fault in faults if "Content Security Policy" in fault] == []
     context.close()
@@ -155,7 +179,7 @@ def test_without_a_script_there_is_the_app_and_the_page_says_so(chromium: Chromi
     page.click("text=Add the app")
     page.wait_for_selector("text=Your recovery codes")
     page.click("text=I wrote them down")
-    page.wait_for_url(f"{BACK}?**")
+    page.wait_for_url(f"{site.back}?**")
     assert "code=" in page.url
     context.close()
 
