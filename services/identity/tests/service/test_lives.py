@@ -183,7 +183,7 @@ def test_an_operator_is_told_of_the_approval_once_at_the_number_that_the_registe
         )
     )
     for _ in range(2):
-        register.tell("approved", 1, operator_person_id=operator.id, operator_contact_ref=stored.reference)
+        register.tell("approved", 1, operator_person_id=operator.id, operator_notice_ref=stored.reference)
     send_all(identity)
     (told,) = [notice for notice in phone.notices() if notice["mobile"] == operator.mobile]
     number = register.kiosk_id.removeprefix("ksk_")
@@ -196,7 +196,7 @@ def test_an_operator_is_told_of_the_approval_once_at_the_number_that_the_registe
 def test_a_reference_that_stands_for_nothing_holds_no_approval_and_no_other_notice_up(
     register: Register, operator: Operator, identity: Identity, shared_mongo: Mongo
 ) -> None:
-    register.tell("approved", 1, operator_person_id=operator.id, operator_contact_ref="vlt_nothing")
+    register.tell("approved", 1, operator_person_id=operator.id, operator_notice_ref="vlt_nothing")
     assert [right.kiosk_id for right in operator.rights()] == [register.kiosk_id]
     send_all(identity)
     (invitation,) = shared_mongo.db["notices"].find({"invitation.kiosk_id": register.kiosk_id})

@@ -28,7 +28,7 @@ class KioskApprovedReading(_Reading):
 
     kiosk_id = fields.String(required=True)
     operator_person_id = fields.String(required=True, allow_none=True)
-    operator_contact_ref = fields.String(load_default=None, allow_none=True)
+    operator_notice_ref = fields.String(load_default=None, allow_none=True)
     approved_at = fields.AwareDateTime(required=True, format="iso")
 
 

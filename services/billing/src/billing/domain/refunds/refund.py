@@ -1,6 +1,6 @@
 """Money of a completed payment on its way back. Nothing here waits, calls or stores: each method returns the next one.
 
-A refund is a saga of its own, for an ended payment stays ended (ADR 0053). What it takes of the payment is reserved on
+A refund is a saga of its own, for an ended payment stays ended (ADR 0050). What it takes of the payment is reserved on
 the payment when it begins, so that all refunds together never give back more than was paid.
 """
 

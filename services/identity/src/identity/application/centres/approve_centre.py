@@ -17,12 +17,12 @@ from identity.domain.people.rights import Right, Role
 class ApproveCentre:
     """`operator_person_id` is None until one is appointed; `by` is the event's id, of which the right's is made.
 
-    `operator_contact_ref` stands for the operator's number in the vault, where the register knows it.
+    `operator_notice_ref` stands for the operator's number in the vault, where the register knows it.
     """
 
     kiosk_id: str
     operator_person_id: str | None
-    operator_contact_ref: str | None
+    operator_notice_ref: str | None
     approved_at: datetime
     by: str
     at: datetime
@@ -69,7 +69,7 @@ class ApproveCentreHandler:
             )
         except (UnknownPerson, RightRefused) as error:
             return str(error)
-        if command.operator_contact_ref is not None:
-            invitation = Invitation(kiosk_id=command.kiosk_id, mobile_reference=command.operator_contact_ref)
+        if command.operator_notice_ref is not None:
+            invitation = Invitation(kiosk_id=command.kiosk_id, mobile_reference=command.operator_notice_ref)
             self.invitations.invite(f"inv_{command.by.replace('-', '')}", invitation, command.at)
         return None

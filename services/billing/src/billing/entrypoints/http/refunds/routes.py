@@ -20,7 +20,7 @@ from servicekit.instants import utc_now
 REFUND_KEY_DAYS = 30
 PROCESSING_RETRY_AFTER_SECONDS = 2
 
-# Who refunds what a centre may not: after its day, for any reason (ADR 0053).
+# Who refunds what a centre may not: after its day, for any reason (ADR 0050).
 _ADMINISTRATION = frozenset({Role.DISTRICT_ADMIN, Role.STATE_ADMIN})
 # A centre's staff may take money; giving it back is for its operator, and for its software.
 _REFUNDING = _ADMINISTRATION | {Role.MACHINE, Role.OPERATOR}
