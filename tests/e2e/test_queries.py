@@ -12,8 +12,8 @@ from emitra_local import journeys
 from emitra_local.stack import Stack
 from tests.support.platform import Platform
 
-# Some dozen documents of facts, which are always read whole.
-READ_WHOLE = {("kiosk-registry", "districts")}
+# Some dozen documents, which are always read whole.
+READ_WHOLE = {("kiosk-registry", "districts"), ("identity", "signing_keys")}
 LISTS = {
     "kiosk-jaipur": ["/v1/kiosks?limit=5", "/v1/kiosks?district=102&status=ACTIVE", "/v1/kiosks/statistics"],
     "officer-tehsildar-jaipur": ["/v1/applications?limit=5"],

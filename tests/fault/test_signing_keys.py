@@ -122,8 +122,10 @@ def test_services_go_on_with_identity_down_until_the_tokens_end(stack: Stack, pl
     try:
         answers: Counter[int] = Counter()
         give_up_at = time.monotonic() + 5
-        while time.monotonic() < give_up_at:
-            bill: Any = kiosk.fetch_bill(f"2{time.monotonic_ns() % 10**11:011}")
+        for number in range(6_000, 9_000):
+            if time.monotonic() > give_up_at:
+                break
+            bill: Any = kiosk.fetch_bill(f"20000000{number}")
             answers[kiosk.pay(bill).status] += 1
         assert set(answers) == {201}, answers
         # Who has no token gets none now, and is told to come back.

@@ -39,7 +39,6 @@ from servicekit.access import Reach
 from servicekit.errors import DependencyTimeout, DependencyUnavailable
 from servicekit.faults import crash_point
 from servicekit.idempotency import Claim, Once
-from servicekit.money import money
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class RequestRefundHandler:
 def refundable_changed(payment: Payment) -> RefundableChanged:
     """The problem of an expectation that is no longer so."""
     detail = f"{rupees(payment.refundable_paise)} of this payment can be refunded."
-    return RefundableChanged(detail, refundable=money(payment.refundable_paise))
+    return RefundableChanged(detail, refundable={"amount": payment.refundable_paise, "currency": "INR"})
 
 
 def new_refund(
