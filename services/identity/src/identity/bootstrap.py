@@ -430,6 +430,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Identity:
             numbers=numbers,
             factors=factors,
             open_recovery=open_recovery,
+            apply_recovery=apply_recovery,
             changes=recovery_changes,
             wait=wait,
             key=key,

@@ -120,7 +120,9 @@ def test_before_the_waiting_time_is_over_nothing_changes(place: Callable[[int | 
     decided = body_of(here.decides(recovery))
     waits = datetime.fromisoformat(decided["effective_at"]) - datetime.fromisoformat(decided["decided_at"])
     assert waits == timedelta(hours=72)
-    assert here.person(new) != person
+    browser = Browser(here.http.application, here.phone)
+    browser.open(App().request())
+    assert browser.send(CHECK, code=browser.ask_code(new)).status_code == 409
     assert here.person(old) == person
 
 
@@ -439,3 +441,45 @@ def test_without_a_waiting_time_nobody_gets_a_new_number_by_a_code(lost: Callabl
     one = lost(None)
     assert one.asks().status_code == 503
     assert one.here.mongo.db["recoveries"].count_documents({}) == 0
+
+
+def test_before_the_waiting_time_is_over_nobody_becomes_somebody_new_under_the_number(
+    lost: Callable[[int | None], Lost],
+) -> None:
+    one = lost(24)
+    one.asks()
+    browser = Browser(one.here.http.application, one.here.phone)
+    browser.open(App().request())
+    told = browser.send(CHECK, code=browser.ask_code(one.new))
+    assert (told.status_code, "यह नंबर बाद में मान्य होगा" in told.text) == (409, True)
+    assert one.here.mongo.db["mobile_numbers"].count_documents({"shown": f"XXXXXX{one.new[-4:]}"}) == 0
+    # Whoever knows nothing of it goes to an officer.
+    assert one.here.decides(one.recovery()["_id"], "refusal").status_code == 200
+    assert one.here.person(one.new)
+
+
+def test_a_recovery_that_was_opened_for_somebody_else_is_not_approved_by_my_code(
+    lost: Callable[[int | None], Lost],
+) -> None:
+    one = lost(0)
+    opened = body_of(one.here.opens(one.officer.mobile, one.new))["recovery_id"]
+    one.here.mongo.db["recoveries"].update_one({"_id": opened}, {"$set": {"person_id": "per_before"}})
+    refused = one.asks()
+    assert (refused.status_code, one.recovery()["state"]) == (409, "OPEN")
+    codes = one.here.mongo.db["factors"].find_one({}, {"recovery_codes": True})
+    assert codes is not None
+    assert len(codes["recovery_codes"]) == 10
+
+
+def test_what_a_centre_opened_is_approved_by_the_persons_own_code_and_says_by_whom(
+    lost: Callable[[int | None], Lost],
+) -> None:
+    one = lost(0)
+    one.here.opens(one.officer.mobile, one.new)
+    assert one.asks().status_code == 200
+    kept = one.recovery()
+    assert (kept["state"], kept["opened_by"]["client_id"], kept["decided_by"]["client_id"]) == (
+        "APPROVED",
+        "cli_counter",
+        App().client_id,
+    )

@@ -67,10 +67,18 @@ def _document(withdrawal: Withdrawal, noted_at: datetime) -> dict[str, Any]:
     }
 
 
+def _why(kept: str) -> Why:
+    """A later release may have words of its own: what it took back is refused here too."""
+    try:
+        return Why(kept)
+    except ValueError:
+        return Why.SIGN_IN_ENDED
+
+
 def _withdrawal(document: Mapping[str, Any]) -> Withdrawal:
     return Withdrawal(
         of=document["_id"],
-        why=Why(document["why"]),
+        why=_why(document["why"]),
         since=document["since"],
         until=document["until"],
         reason=document["reason"],

@@ -53,7 +53,10 @@ class MongoNotices:
 
     def due(self, at: datetime, limit: int) -> Sequence[Notice]:
         """A range of an index."""
-        waiting = self._notices.find({"state": "waiting", "due_at": {"$lte": at}}).sort("due_at", 1).limit(limit)
+        # A later release may have kinds of its own: it sends them.
+        kinds = {"$in": [kind.value for kind in NoticeKind]}
+        due = {"state": "waiting", "due_at": {"$lte": at}, "kind": kinds}
+        waiting = self._notices.find(due).sort("due_at", 1).limit(limit)
         return [
             Notice(
                 id=document["_id"],

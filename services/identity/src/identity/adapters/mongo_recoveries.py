@@ -45,20 +45,22 @@ class MongoRecoveries:
         """One read by _id."""
         return self._read(self._recoveries.find_one({"_id": recovery_id}))
 
-    def set_stop_code(self, recovery_id: str, stop_code: str) -> None:
+    def set_stop_code(self, recovery_id: str, stop_code: str) -> bool:
         """Update while nobody was told."""
-        self._recoveries.update_one({"_id": recovery_id, "notified": False}, {"$set": {"stop_code": stop_code}})
+        untold = {"_id": recovery_id, "notified": False}
+        return self._recoveries.update_one(untold, {"$set": {"stop_code": stop_code}}).matched_count == 1
 
-    def set_notified(self, recovery_id: str) -> None:
+    def set_notified(self, recovery_id: str, stop_code: str) -> bool:
         """Set the mark."""
-        self._recoveries.update_one({"_id": recovery_id}, {"$set": {"notified": True}})
+        told = {"_id": recovery_id, "stop_code": stop_code}
+        return self._recoveries.update_one(told, {"$set": {"notified": True}}).matched_count == 1
 
     def decide(self, recovery_id: str, by: By, at: datetime, effective_at: datetime | None) -> Recovery | None:
         """Update under a condition."""
         state = State.REFUSED if effective_at is None else State.APPROVED
         return self._read(
             self._recoveries.find_one_and_update(
-                {"_id": recovery_id, "state": State.OPEN.value},
+                {"_id": recovery_id, "state": _RUNS if effective_at is None else State.OPEN.value},
                 {
                     "$set": {
                         "state": state.value, "decided_by": asdict(by), "decided_at": at, "effective_at": effective_at,
@@ -78,6 +80,10 @@ class MongoRecoveries:
         """One read by index."""
         condition = {"new_index": new_index, "state": State.APPROVED.value, "effective_at": {"$lte": at}}
         return self._read(self._recoveries.find_one(condition))
+
+    def waiting(self, new_index: str) -> Recovery | None:
+        """One read by index."""
+        return self._read(self._recoveries.find_one({"new_index": new_index, "state": State.APPROVED.value}))
 
     def _read(self, document: Document | None) -> Recovery | None:
         if document is None:

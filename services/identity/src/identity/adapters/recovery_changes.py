@@ -59,18 +59,22 @@ class MongoRecoveryChanges:
         except DuplicateKeyError:  # somebody else's meanwhile
             return False
 
-    def approve_by_factor(self, recovery: Recovery, used: Used, sign_in_id: str, effective_at: datetime) -> bool:
+    def approve_by_factor(
+        self, recovery: Recovery, by: By, used: Used, sign_in_id: str, effective_at: datetime
+    ) -> bool:
         """Three writes, each under its condition."""
         db = self._mongo.db
         unused, use_up = use(used)
-        by = asdict(By(client_id=recovery.opened_by.client_id, person_id=used.person_id))
+        open_still = {
+            "_id": recovery.id, "state": State.OPEN.value, "notified": True, "person_id": used.person_id
+        }  # fmt: skip
         approved = {
-            "state": State.APPROVED.value, "decided_by": by, "decided_at": used.at, "effective_at": effective_at
+            "state": State.APPROVED.value, "decided_by": asdict(by), "decided_at": used.at, "effective_at": effective_at
         }  # fmt: skip
 
         def transaction(session: ClientSession) -> None:
             for collection, condition, changed in (
-                (RECOVERIES, {"_id": recovery.id, "state": State.OPEN.value, "notified": True}, {"$set": approved}),
+                (RECOVERIES, open_still, {"$set": approved}),
                 (FACTORS, unused, use_up),
                 (SIGN_INS, {"_id": sign_in_id, "stage": Stage.CODE_SENT.value}, ENDED),
             ):

@@ -11,7 +11,7 @@ from identity.application.assistance.words import invitation_message, notice_mes
 from identity.application.clients.ports import Clients
 from identity.application.people.ports import NoticeSender
 from identity.application.vault.detokenise_identifier import DetokeniseIdentifier, DetokeniseIdentifierHandler
-from identity.application.vault.errors import NumberErased, ReferenceNotFound
+from identity.application.vault.errors import InvalidPurpose, NumberErased, ReferenceNotFound
 from identity.domain.assistance.assistance import not_me_code
 from identity.domain.assistance.notices import Notice
 from identity.domain.people.mobile import Mobile
@@ -54,7 +54,7 @@ class SendNoticesHandler:
         for notice in self.notices.due(command.at, AT_ONCE):
             try:
                 self._send(notice, self.sender, command.at)
-            except (NumberErased, ReferenceNotFound):
+            except (InvalidPurpose, NumberErased, ReferenceNotFound):
                 log.warning("notice_to_nobody", notice_id=notice.id)
             except ServiceError as error:
                 log.warning("notice_not_sent", notice_id=notice.id, attempts=notice.attempts + 1, reason=error.slug)

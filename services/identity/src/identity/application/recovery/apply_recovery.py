@@ -9,6 +9,7 @@ from identity.application.factors.secret_box import SecretBox
 from identity.application.people.ports import NoticeSender, Numbers
 from identity.application.recovery.ports import Recoveries, RecoveryChanges
 from identity.domain.people.mobile import Mobile
+from identity.domain.recovery.recovery import Recovery
 from servicekit.faults import crash_point
 
 log = structlog.get_logger(__name__)
@@ -32,8 +33,15 @@ class ApplyRecoveryHandler:
     notices: NoticeSender | None
     box: SecretBox
 
-    def __call__(self, command: ApplyRecovery) -> None:
-        """Do it where one is due; otherwise nothing. Safe to repeat. Raises DependencyUnavailable."""
+    def __call__(self, command: ApplyRecovery) -> Recovery | None:
+        """Do it where one is due; otherwise nothing. The approved one that this number still waits for, if any.
+
+        Safe to repeat. Raises DependencyUnavailable.
+        """
+        self._apply(command)
+        return self.recoveries.waiting(command.new_index)
+
+    def _apply(self, command: ApplyRecovery) -> None:
         recovery = self.recoveries.due(command.new_index, command.at)
         if recovery is None or recovery.person_id is None or self.notices is None:
             return

@@ -91,14 +91,15 @@ class OpenRecoveryHandler:
                 "An officer can refuse it, or its owner stop it with the code in the notice.",
                 "अधिकारी उसे अस्वीकार कर सकते हैं, या नंबर का स्वामी सूचना के कोड से रोक सकता है।",
             )
-        if not kept.notified:
-            self._tell(kept, asked, old, command)
-        return replace(kept, notified=True)
+        return kept if kept.notified else self._tell(kept, asked, old, command)
 
-    def _tell(self, kept: Recovery, asked: Recovery, old: Mobile, command: Opening) -> None:
-        """Whoever dies before the notice is out leaves a recovery that nobody approves."""
-        if kept.stop_code != asked.stop_code:
-            self.recoveries.set_stop_code(kept.id, asked.stop_code)
+    def _tell(self, kept: Recovery, asked: Recovery, old: Mobile, command: Opening) -> Recovery:
+        """Whoever dies before the notice is out leaves a recovery that nobody approves.
+
+        Of two at once the later code counts, and only who sent that one has told it.
+        """
+        if kept.stop_code != asked.stop_code and not self.recoveries.set_stop_code(kept.id, asked.stop_code):
+            return replace(kept, notified=True)
         crash_point("P4")
         assert self.notices is not None
         code, page = in_groups(command.stop_code, "-"), f"{self.issuer}/v1/oauth2/recovery-stop"
@@ -111,7 +112,8 @@ class OpenRecoveryHandler:
             command.at,
         )
         crash_point("P5")
-        self.recoveries.set_notified(kept.id)
+        notified = self.recoveries.set_notified(kept.id, asked.stop_code)
+        return replace(kept, stop_code=asked.stop_code, notified=notified)
 
 
 def _numbers(command: OpenRecovery) -> tuple[Mobile, Mobile]:

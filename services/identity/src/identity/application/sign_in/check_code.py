@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from identity.application.recovery.apply_recovery import ApplyRecovery, ApplyRecoveryHandler
-from identity.application.sign_in.errors import TooManyTries, WrongCode, over
+from identity.application.sign_in.errors import NumberWaits, TooManyTries, WrongCode, over
 from identity.application.sign_in.ports import SignIns
 from identity.application.sign_in.read_choices import ChoiceReader, Choices
 from identity.application.sign_in.read_sign_in import SignInReader
 from identity.domain.sign_in.sign_in import MAX_TRIES, SignIn, Stage, code_hmac, read_code
 from servicekit.errors import FieldProblem
+from servicekit.instants import rfc3339
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,15 +62,24 @@ class CheckCodeHandler:
         """The sign-in whose code is right; where there is more than one choice it goes on with that.
 
         A recovery that is due is made first: the number may become another person's by it.
-        Raises SignInOver, WrongCode, TooManyTries, DependencyUnavailable.
+        Raises SignInOver, WrongCode, TooManyTries, NumberWaits, DependencyUnavailable.
         """
         sign_in = SignInReader(sign_ins=self.sign_ins).of(command.ticket, command.device, command.at)
         if sign_in.stage is Stage.CHOOSING:  # the form was sent twice: who has ticket and cookie chooses anyway
             return sign_in, self.choices.of(sign_in, command.at)
         tried = tried_with(command, sign_in, self.sign_ins, self.key)
-        self.apply_recovery(ApplyRecovery(new_index=tried.mobile_index or "", at=command.at))
+        waiting = self.apply_recovery(ApplyRecovery(new_index=tried.mobile_index or "", at=command.at))
         # Looked up once the phone is proved: before that nobody learns whether the number is anybody's.
         choices = self.choices.of(tried, command.at)
+        if choices.person_id is None and waiting and waiting.person_id and waiting.effective_at:
+            # As somebody new they would stand in the way of their own number.
+            raise NumberWaits(
+                "This number becomes an account's new number after its waiting time. Sign in with it then; if you know "
+                "nothing of it, go to a centre: an officer can refuse it.",
+                "प्रतीक्षा-अवधि के बाद यह नंबर एक खाते का नया नंबर बनेगा। तब इससे साइन-इन करें; यदि आपको इसकी जानकारी नहीं है, तो "
+                "केंद्र पर जाएँ: अधिकारी इसे अस्वीकार कर सकते हैं।",
+                counts_from=rfc3339(waiting.effective_at),
+            )
         if choices.count < 2:
             return tried, choices
         if not self.sign_ins.code_was_right(tried):

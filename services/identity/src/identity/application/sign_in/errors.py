@@ -41,6 +41,14 @@ class WrongCode(Told, ValidationFailed):
     title_hi = "कोड सही नहीं है"
 
 
+class NumberWaits(Told, Conflict):
+    """An account's new number, whose waiting time is not over; `counts_from` says when it is."""
+
+    slug = "number-waits"
+    title = "This number counts later"
+    title_hi = "यह नंबर बाद में मान्य होगा"
+
+
 class NoSuchChoice(Told, ValidationFailed):
     """What was chosen is not among what the person may act as now."""
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from identity.application.factors.ports import FactorStore
 from identity.application.people.ports import Numbers
-from identity.application.recovery.errors import InvalidRecovery, NotRecovered, RecoveryNotSetUp
+from identity.application.recovery.apply_recovery import ApplyRecovery, ApplyRecoveryHandler
+from identity.application.recovery.errors import InvalidRecovery, NotRecovered, RecoveryNotSetUp, RecoveryRunning
 from identity.application.recovery.open_recovery import NewNumber, Opening, OpenRecoveryHandler
 from identity.application.recovery.ports import RecoveryChanges
 from identity.application.sign_in.check_code import CheckCode, tried_with
@@ -41,6 +42,7 @@ class RecoverNumberHandler:
     numbers: Numbers
     factors: FactorStore
     open_recovery: OpenRecoveryHandler
+    apply_recovery: ApplyRecoveryHandler
     changes: RecoveryChanges
     wait: timedelta | None
     key: bytes = field(repr=False)
@@ -62,9 +64,14 @@ class RecoverNumberHandler:
             raise InvalidRecovery(
                 "Write the ten digits of the number that you have lost.",
                 "जो नंबर खो गया है, उसके दस अंक लिखें।",
-                errors=[FieldProblem("/old_mobile", "wrong-form", "Ten digits, of another number.")],
+                errors=[
+                    FieldProblem("/old_mobile", "wrong-form", "Ten digits, of another number.", "किसी दूसरे नंबर के दस अंक।")
+                ],
             )
-        if self.numbers.owner(tried.mobile_index or "") is not None:
+        new_index = tried.mobile_index or ""
+        # What is due is done first: the number may become somebody's by it.
+        waiting = self.apply_recovery(ApplyRecovery(new_index=new_index, at=command.at))
+        if self.numbers.owner(new_index) is not None:
             raise InvalidRecovery(
                 "Somebody signs in with the new number already; begin again with one that is nobody's.",
                 "नए नंबर से कोई पहले से साइन-इन करता है; ऐसे नंबर से फिर शुरू करें जो किसी का न हो।",
@@ -80,10 +87,18 @@ class RecoverNumberHandler:
             )
         by = By(client_id=tried.request.client_id, person_id=person_id)
         opening = Opening(recovery_id=command.recovery_id, stop_code=command.stop_code, by=by, at=command.at)
-        new = NewNumber(index=tried.mobile_index or "", shown=tried.mobile_shown or "")
-        recovery = self.open_recovery.to(new, old, opening)
+        if waiting is not None and waiting.person_id == person_id and waiting.old_index == old.index(self.key):
+            return waiting  # the answer was lost, and this is another code
+        recovery = self.open_recovery.to(NewNumber(index=new_index, shown=tried.mobile_shown or ""), old, opening)
+        if waiting is not None or recovery.person_id != person_id:
+            raise RecoveryRunning(
+                "Another change to this number runs, or the old number was somebody else's when this one began. An "
+                "officer can refuse it.",
+                "इस नंबर के लिए कोई और बदलाव चल रहा है, या इसे शुरू करते समय पुराना नंबर किसी और का था। अधिकारी उसे अस्वीकार कर "
+                "सकते हैं।",
+            )
         used = Used(kind=Kind.RECOVERY_CODE, person_id=person_id, at=command.at, recovery_code=code)
         effective_at = command.at + self.wait
-        if not self.changes.approve_by_factor(recovery, used, tried.id, effective_at):
+        if not self.changes.approve_by_factor(recovery, by, used, tried.id, effective_at):
             raise over()
         return replace(recovery, state=State.APPROVED, decided_by=by, decided_at=command.at, effective_at=effective_at)

@@ -50,7 +50,9 @@ class RevokeTokenHandler:
                 self.ended.revoke_grant(grant.id, command.at)
             return
         claims = self.signer.read(command.token, command.at)
-        if claims is not None and claims.get("client_id") == command.client.id:
+        if claims is None or self.revoked.has(claims["jti"]):
+            return
+        if claims.get("client_id") == command.client.id:
             expires_at = datetime.fromtimestamp(claims["exp"], UTC)
             end = AccessTokenEnd(token_id=claims["jti"], client_id=command.client.id, expires_at=expires_at)
             # Every gateway process remembers each of them.

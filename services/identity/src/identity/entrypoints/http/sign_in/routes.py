@@ -14,6 +14,7 @@ from identity.application.sign_in.errors import (
     InvalidAuthorizationRequest,
     InvalidMobile,
     NoSuchChoice,
+    NumberWaits,
     SignInNotSetUp,
     SignInOver,
     TooManyCodes,
@@ -107,7 +108,7 @@ def send_code(form: dict[str, str], cookies: dict[str, str]) -> AnyResponse:
 @sign_ins.route("/v1/oauth2/sign-in/code", methods=["POST"])
 @sign_ins.public("the form of a page; page and cookie have to belong together")
 @sign_ins.repeatable("a code counts once and has five tries")
-@sign_ins.raises(SignInOver, WrongCode, TooManyTries, InvalidAuthorizationRequest)
+@sign_ins.raises(SignInOver, WrongCode, TooManyTries, NumberWaits, InvalidAuthorizationRequest)
 @sign_ins.arguments(CodeFormSchema, location="form")
 @sign_ins.arguments(DeviceCookieSchema, location="cookies")
 @sign_ins.response(303, headers=["Location"], description="Back to the app, with a code or an error.")
