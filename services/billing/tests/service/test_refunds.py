@@ -97,6 +97,29 @@ def test_more_than_is_refundable_is_refused_at_its_field(world: World) -> None:
     assert (answer.status_code, error["pointer"], error["code"]) == (422, "/amount/amount", "amount-too-high")
 
 
+def test_the_fee_of_an_application_is_not_given_back_by_request(world: World) -> None:
+    centre, payment = paid_by_wallet(world)
+    fee = {"$set": {"application_id": "app_" + "0" * 32}}
+    world.mongo.db.payments.update_one({"_id": payment["payment_id"]}, fee)
+
+    for who, reason in ((centre, "cancelled"), (state_admin(world), "paid-twice")):
+        answer = who.refund(payment["payment_id"], TOTAL, TOTAL, reason=reason)
+        assert (answer.status_code, json_of(answer)["code"]) == (409, "not-refundable")
+    world.mongo.db.payments.update_one({"_id": payment["payment_id"]}, {"$set": {"application_id": None}})
+
+
+def test_a_centre_sends_a_citizens_own_money_to_nobody_but_the_citizen(world: World) -> None:
+    centre, payment = paid_by_wallet(world)
+    by_card = {"$set": {"mode": "CARD"}}
+    world.mongo.db.payments.update_one({"_id": payment["payment_id"]}, by_card)
+
+    answer = centre.refund(payment["payment_id"], TOTAL, TOTAL, destination="WALLET")
+
+    (error,) = json_of(answer)["errors"]
+    assert (answer.status_code, error["pointer"], error["code"]) == (422, "/destination", "not-of-this-payment")
+    world.mongo.db.payments.update_one({"_id": payment["payment_id"]}, {"$set": {"mode": "WALLET"}})
+
+
 def test_the_same_key_refunds_once_and_is_answered_even_when_nothing_is_left(world: World) -> None:
     centre, payment = paid_by_wallet(world)
     key = new_key()

@@ -235,9 +235,11 @@ class FakeAutomaticRefunds:
     def payment(self, payment_id: str) -> Payment | None:
         return self.refunds.payments.get(payment_id)
 
+    def answered(self, cause: str) -> bool:
+        return cause in {each.cause for each in self.refunds.refunds.values()}
+
     def begin(self, refund: Refund, payment: Payment) -> None:
-        if refund.cause not in {each.cause for each in self.refunds.refunds.values()}:
-            self.refunds.reserve(refund, payment)
+        self.refunds.reserve(refund, payment)
 
 
 @dataclass

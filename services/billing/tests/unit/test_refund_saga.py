@@ -56,14 +56,17 @@ def test_success_ends_it_with_its_entry_and_its_event() -> None:
     assert change.entry.legs == (Leg("biller:JVVNL", -500), Leg("psp:clearing", 500))
 
 
-def test_a_refusal_releases_what_was_reserved_and_is_peoples_only_where_nobody_asked() -> None:
+def test_a_refusal_releases_what_was_reserved_and_is_peoples_where_nobody_waits_for_the_answer() -> None:
     asked, automatic = decided(a_refund(), Outcome.REFUSED), decided(a_refund(cause="x"), Outcome.REFUSED)
-    for change in (asked, automatic):
+    swept = decided(a_refund(), Outcome.REFUSED, attempt=Attempt.LATER)
+    doubtful = decided(a_refund().move(LATER, RefundState.UNKNOWN), Outcome.REFUSED, RefundAsk.FIND)
+    for change in (asked, automatic, swept, doubtful):
         assert (change.refund.state, change.refund.refusal) == (RefundState.REFUSED, "closed")
         assert (change.released, change.entry, change.event_id) == (True, None, None)
     assert asked.opened is None
-    assert automatic.opened is not None
-    assert automatic.opened.kind is BreakKind.REFUND_REFUSED
+    for opened in (automatic.opened, swept.opened, doubtful.opened):
+        assert opened is not None
+        assert opened.kind is BreakKind.REFUND_REFUSED
 
 
 @pytest.mark.parametrize("outcome", WAITS)

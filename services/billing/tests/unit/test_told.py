@@ -135,6 +135,18 @@ def test_a_refused_fee_is_given_back_once_less_what_went_back_before() -> None:
     assert breaks.of("pay_1") == []
 
 
+def test_while_another_refund_is_on_its_way_a_refused_fee_is_peoples() -> None:
+    breaks, payments = FakeBreaks(), FakePayments(wallets={KIOSK: 0})
+    payments.payments["pay_1"] = replace(a_payment().posted(NOW, "ref", resume_at=NOW), refunding_paise=500)
+    refunds = FakeRefunds(payments)
+    return_refused_fee = ReturnRefusedFeeHandler(FakeAutomaticRefunds(refunds), breaks, PACE, lambda: "rfd_1")
+
+    return_refused_fee(ReturnRefusedFee("pay_1", "app_1", "already-paid", NOW))
+
+    assert refunds.of_payment("pay_1") == []
+    assert [opened.kind for opened in breaks.of("pay_1")] == ["fee-refused"]
+
+
 PAYMENT = a_payment(transaction_token="EM7K3M9Q2XV4BTC")
 OF_PORTAL = a_payment("pay_2", mode="CARD")
 READER = PaymentReader(FakePayments(payments={"pay_1": PAYMENT, "pay_2": OF_PORTAL}))

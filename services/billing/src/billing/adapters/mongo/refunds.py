@@ -183,9 +183,11 @@ class RefundsWithin:
         document = self.mongo.db[PAYMENTS].find_one({"_id": payment_id}, session=self.session)
         return payment_of(document) if document else None
 
+    def answered(self, cause: str) -> bool:
+        return self.mongo.db[REFUNDS].find_one({"cause": cause}, {"_id": 1}, session=self.session) is not None
+
     def begin(self, refund: Refund, payment: Payment) -> None:
-        if self.mongo.db[REFUNDS].find_one({"cause": refund.cause}, {"_id": 1}, session=self.session) is None:
-            self.refunds.reserve(self.session, refund, payment)
+        self.refunds.reserve(self.session, refund, payment)
 
 
 def _refunding(payment: Payment) -> Document:

@@ -53,5 +53,8 @@ class AutomaticRefunds(Protocol):
     def payment(self, payment_id: str) -> Payment | None:
         """The payment as it stands in this transaction."""
 
+    def answered(self, cause: str) -> bool:
+        """Whether the cause has a refund."""
+
     def begin(self, refund: Refund, payment: Payment) -> None:
-        """Store a refund and reserve its amount, unless its cause has one; `payment` was read here."""
+        """Store a refund, whose cause has none, and reserve its amount; `payment` was read here."""

@@ -36,7 +36,7 @@ from billing.domain.refunds.refund import (
     same_business_day,
 )
 from servicekit.access import Reach
-from servicekit.errors import DependencyTimeout, DependencyUnavailable
+from servicekit.errors import DependencyTimeout, DependencyUnavailable, ServiceError
 from servicekit.faults import crash_point
 from servicekit.idempotency import Claim, Once
 
@@ -82,7 +82,14 @@ class RequestRefundHandler:
         payment = self.payments.get(command.payment_id)
         if payment is None or not command.reach.covers(belonging_of(payment)):
             raise PaymentNotFound("There is no payment with this id.")
-        begun = self.refunds.begin(command.claim, self._intent(command, payment), payment)
+        try:
+            intent = self._intent(command, payment)
+        except ServiceError:
+            # A twin of this request may have taken it meanwhile: what was refundable for both is not any more.
+            if earlier := self.refunds.find_claim(command.claim):
+                return self._stored(earlier)
+            raise
+        begun = self.refunds.begin(command.claim, intent, payment)
         if begun.replayed:
             return self._stored(begun)
         refund = self._stored(begun).value
@@ -101,6 +108,12 @@ class RequestRefundHandler:
     def _intent(self, command: RequestRefund, payment: Payment) -> Refund:
         if payment.state is not State.COMPLETED:
             raise NotRefundable("Only a completed payment can be refunded.", payment_state=payment.state.value)
+        if payment.application_id is not None:
+            # Certificates does not hear of refunds yet: the application would go on, and nobody could pay it again.
+            raise NotRefundable(
+                "This is the fee of an application; it is given back when the department refuses it.",
+                payment_state=payment.state.value,
+            )
         cancels = payment.kiosk_id and command.reason == CANCELLED and same_business_day(payment, command.at)
         if not (cancels or command.of_administration):
             raise RefundNotPermitted(
@@ -117,6 +130,8 @@ class RequestRefundHandler:
                 f"इस भुगतान के अधिकतम {most_hi} वापस किए जा सकते हैं।",
             )
         usual = destinations(payment)
+        if not (command.of_administration or payment.by_wallet):
+            usual = (Destination.SOURCE,)  # a citizen's own money goes back to the citizen
         if command.destination is not None and command.destination not in usual:
             raise refund_refused(
                 "/destination",

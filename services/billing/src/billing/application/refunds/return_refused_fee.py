@@ -34,8 +34,13 @@ class ReturnRefusedFeeHandler:
 
     def __call__(self, command: ReturnRefusedFee) -> None:
         """The payment stays COMPLETED, as its receipt says. Safe to repeat: the refund is one, as is the break."""
+        cause = f"{FEE_REFUSED}:{command.payment_id}"
+        if self.refunds.answered(cause):
+            return
         payment = self.refunds.payment(command.payment_id)
-        if payment is None or payment.state is not State.COMPLETED:
+        # Another refund on its way may still be refused, and what it holds would then be nobody's to give back.
+        settled = payment is not None and payment.refunding_paise == payment.refunded_paise
+        if payment is None or payment.state is not State.COMPLETED or not settled:
             self.breaks.open(
                 Break(
                     command.payment_id,
@@ -56,7 +61,7 @@ class ReturnRefusedFeeHandler:
                 paise=payment.refundable_paise,
                 destination=destinations(payment)[0],
                 reason=FEE_REFUSED,
-                cause=f"{FEE_REFUSED}:{payment.payment_id}",
+                cause=cause,
                 request_id=payment.request_id,
                 at=command.refused_at,
                 pace=self.pace,

@@ -76,8 +76,9 @@ class RefundDecision:
             return RefundChange(done, refund.entry(at), self.event_id, resolved=self._resolved())
         if answer.outcome is Outcome.REFUSED:
             refused = refund.move(at, RefundState.REFUSED, refusal=answer.reason)
-            # Of one that nobody asked for, nobody would hear.
-            opened = self._break(BreakKind.REFUND_REFUSED, f"refund refused: {answer.reason}") if refund.cause else None
+            # Who asks is told at once; of any later refusal, and of one that nobody asked for, nobody would hear.
+            told = refund.cause is None and refund.state is RefundState.REQUESTED and self.attempt is Attempt.FIRST
+            opened = None if told else self._break(BreakKind.REFUND_REFUSED, f"refund refused: {answer.reason}")
             return RefundChange(refused, released=True, opened=opened, resolved=self._resolved())
         return self._wait()
 
