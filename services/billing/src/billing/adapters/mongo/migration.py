@@ -86,7 +86,8 @@ def _changes(payment: Document) -> list[Document]:
                 **renamed,
                 # Null says that nobody need look at it.
                 RENAMED["next_action_at"]: {"$ifNull": ["$next_action_at", None]},
-                "events_told": events_told(payment),
+                # A refund may have counted one more since it was read.
+                "events_told": {"$max": ["$events_told", events_told(payment)]},
             }
         }
     ]
