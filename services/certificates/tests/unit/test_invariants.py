@@ -21,6 +21,7 @@ from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_
 from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.application.applications.check_answers import AnswersCheck
 from certificates.application.applications.ports import Changes, NumberTaken
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
 from certificates.application.applications.submit_application import SubmitApplication, SubmitApplicationHandler
@@ -79,7 +80,7 @@ class Certificates(RuleBasedStateMachine):
         self.numbers = count(1)
         self.store = BusyApplications()
         self.submit = SubmitApplicationHandler(
-            RULEBOOK, self.store, FakeCertificates(self.store), FakeUploads(self.store)
+            RULEBOOK, self.store, AnswersCheck(RULEBOOK, FakeCertificates(self.store), FakeUploads(self.store))
         )
         # Numbers are mostly of one character: every other one is in use already, instead of one in ten million.
         luck = Random(0)

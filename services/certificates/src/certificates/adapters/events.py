@@ -7,8 +7,12 @@ from typing import Any
 from certificates.domain.applications.application import (
     Application,
     ApplicationDecided,
+    ApplicationExpired,
+    ApplicationResubmitted,
     ApplicationSubmitted,
+    ApplicationWithdrawn,
     FeeRefused,
+    State,
 )
 from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.events import NewEvent
@@ -16,8 +20,22 @@ from servicekit.instants import rfc3339
 from servicekit.money import money
 
 
+# What an application that expired had waited for.
+_WAITED_FOR = {State.FEE_DUE: "fee", State.SENT_BACK: "answer"}
+
+Told = (
+    ApplicationSubmitted
+    | ApplicationDecided
+    | ApplicationResubmitted
+    | ApplicationWithdrawn
+    | ApplicationExpired
+    | CertificateIssued
+    | FeeRefused
+)
+
+
 def to_event(
-    event: ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused,
+    event: Told,
     request_id: str,
     causation_id: str | None = None,
 ) -> NewEvent:
@@ -25,14 +43,18 @@ def to_event(
     return replace(_published(event, request_id), causation_id=causation_id)
 
 
-def _published(
-    event: ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused, request_id: str
-) -> NewEvent:
+def _published(event: Told, request_id: str) -> NewEvent:
     match event:
         case ApplicationSubmitted():
             return _submitted(event, request_id)
         case ApplicationDecided():
             return _decided(event, request_id)
+        case ApplicationResubmitted():
+            return _resubmitted(event, request_id)
+        case ApplicationWithdrawn():
+            return _withdrawn(event, request_id)
+        case ApplicationExpired():
+            return _expired(event, request_id)
         case CertificateIssued():
             return _issued(event, request_id)
         case FeeRefused():
@@ -67,8 +89,36 @@ def _decided(event: ApplicationDecided, request_id: str) -> NewEvent:
     return _of_application(event, event.decided_at, data, request_id)
 
 
+def _resubmitted(event: ApplicationResubmitted, request_id: str) -> NewEvent:
+    application = event.application
+    data = {"step": application.step, "resubmitted_at": rfc3339(application.updated_at)}
+    return _of_application(event, application.updated_at, data, request_id)
+
+
+def _withdrawn(event: ApplicationWithdrawn, request_id: str) -> NewEvent:
+    application = event.application
+    data: dict[str, Any] = {
+        "payment_id": application.payment_id,
+        "refund_due": event.refund > 0,
+        "refund": money(event.refund),
+        "withdrawn_at": rfc3339(application.updated_at),
+    }
+    if event.rule is not None:
+        data |= {"refund_order": event.rule.order, "refund_order_hi": event.rule.order_hi}
+    return _of_application(event, application.updated_at, data, request_id)
+
+
+def _expired(event: ApplicationExpired, request_id: str) -> NewEvent:
+    application = event.application
+    data = {"waited_for": _WAITED_FOR[event.state_before], "expired_at": rfc3339(application.updated_at)}
+    return _of_application(event, application.updated_at, data, request_id)
+
+
 def _of_application(
-    event: ApplicationSubmitted | ApplicationDecided, at: datetime, data: dict[str, Any], request_id: str
+    event: ApplicationSubmitted | ApplicationDecided | ApplicationResubmitted | ApplicationWithdrawn | ApplicationExpired,
+    at: datetime,
+    data: dict[str, Any],
+    request_id: str,
 ) -> NewEvent:
     return NewEvent(
         id=event.event_id,
