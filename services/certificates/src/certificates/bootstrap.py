@@ -15,9 +15,11 @@ from certificates.adapters.attachments.grid_store import GridStore
 from certificates.adapters.mongo import applications as mongo_applications
 from certificates.adapters.mongo import attachments as mongo_attachments
 from certificates.adapters.mongo import certificates as mongo_certificates
+from certificates.adapters.mongo import desk_times as mongo_desk_times
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
+from certificates.adapters.mongo.desk_times import MongoDeskTimes
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook, load_types
@@ -38,6 +40,8 @@ from certificates.application.certificates.issue_certificate import IssueCertifi
 from certificates.application.certificates.ports import Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.officers.decide_application import DecideApplicationHandler
+from certificates.application.standing.read_standing import StandingReader
+from certificates.application.standing.summarise_desk_times import SummariseDeskTimesHandler
 from certificates.domain.applications.application import (
     ApplicationDecided,
     ApplicationExpired,
@@ -74,6 +78,7 @@ INDEXES = {
     **mongo_attachments.INDEXES,
     **grid_store.INDEXES,
     **mongo_certificates.INDEXES,
+    **mongo_desk_times.INDEXES,
 }
 # Due dates lie up to this far ahead: when the known holidays end sooner, the next yearly order must be loaded.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
@@ -97,6 +102,8 @@ class Certificates:
     expire_applications: ExpireApplicationsHandler
     decide_application: DecideApplicationHandler
     applications: ApplicationReader
+    standing: StandingReader
+    summarise_desk_times: SummariseDeskTimesHandler
     certificates: CertificateReader
     receive_attachment: AttachmentReceiver
     attachments: AttachmentReader
@@ -127,6 +134,7 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     )
     applications = ApplicationReader(rulebook, store, store)
     attachments = MongoAttachments(mongo)
+    desk_times = MongoDeskTimes(mongo)
     check = AnswersCheck(rulebook, certificates, attachments)
     files = _content_store(settings, mongo)
     sealing = AesSivSealing(read_sealing_keys(settings.attachment_keys))
@@ -138,6 +146,8 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         expire_applications=ExpireApplicationsHandler(rulebook, store),
         decide_application=DecideApplicationHandler(rulebook, store, issue_certificate),
         applications=applications,
+        standing=StandingReader(rulebook, applications, desk_times),
+        summarise_desk_times=SummariseDeskTimesHandler(rulebook, desk_times),
         certificates=CertificateReader(rulebook, certificates, signatures),
         receive_attachment=AttachmentReceiver(attachments, files, sealing, ChildJudge()),
         attachments=AttachmentReader(attachments, applications, files, sealing),

@@ -1,7 +1,8 @@
 """An application is sent back and answered, or taken back; what is not allowed says what is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -31,18 +32,22 @@ def resubmit(
     applicant: dict[str, Any] | None = None,
     attachments: list[dict[str, str]] | None = None,
     key: str | None = None,
-    **conditions: str,
+    if_match: str | None = None,
 ) -> TestResponse:
     body: dict[str, Any] = {}
     if applicant is not None:
         body["applicant"] = applicant
     if attachments is not None:
         body["attachments"] = attachments
-    return by.post(f"/v1/applications/{application_id}/resubmissions", body, key, **conditions)
+    return by.post(f"/v1/applications/{application_id}/resubmissions", body, key, **_precondition(if_match))
 
 
-def withdraw(by: Caller, application_id: str, key: str | None = None, **conditions: str) -> TestResponse:
-    return by.post(f"/v1/applications/{application_id}/withdrawals", None, key, **conditions)
+def withdraw(by: Caller, application_id: str, key: str | None = None, if_match: str | None = None) -> TestResponse:
+    return by.post(f"/v1/applications/{application_id}/withdrawals", None, key, **_precondition(if_match))
+
+
+def _precondition(if_match: str | None) -> dict[str, str]:
+    return {} if if_match is None else {"If-Match": if_match}
 
 
 def errors(refused: dict[str, Any]) -> list[tuple[str, str]]:
@@ -109,9 +114,7 @@ def test_an_answer_is_held_to_the_form_with_what_depends_on_it(world: World) -> 
     application_id = sent_back(world, {"field": "ground", "reason": "conditions-not-met"})
     refused = problem(resubmit(world.kiosk(), application_id, {"ground": "married"}), 422)
     assert (refused["code"], errors(refused)) == ("form-not-acceptable", [("/applicant/husband_name", "missing")])
-    shown = json_of(
-        resubmit(world.kiosk(), application_id, {"ground": "married", "husband_name": "Test Husband"}), 201
-    )
+    shown = json_of(resubmit(world.kiosk(), application_id, {"ground": "married", "husband_name": "Test Husband"}), 201)
     assert shown["applicant"]["husband_name"] == "Test Husband"
 
 
@@ -209,10 +212,9 @@ def test_a_repeat_of_an_answer_or_a_withdrawal_changes_nothing(world: World) -> 
 
 def test_who_looked_at_an_older_version_moves_nothing(world: World) -> None:
     application_id = sent_back(world, ADDRESS)
-    stale = {"If-Match": '"2"'}
-    assert problem(resubmit(world.kiosk(), application_id, NEW_ADDRESS, **stale), 412)
-    assert problem(withdraw(world.kiosk(), application_id, **stale), 412)
-    assert json_of(resubmit(world.kiosk(), application_id, NEW_ADDRESS, **{"If-Match": '"3"'}), 201)
+    assert problem(resubmit(world.kiosk(), application_id, NEW_ADDRESS, if_match='"2"'), 412)
+    assert problem(withdraw(world.kiosk(), application_id, if_match='"2"'), 412)
+    assert json_of(resubmit(world.kiosk(), application_id, NEW_ADDRESS, if_match='"3"'), 201)
 
 
 def test_a_move_that_is_not_allowed_says_what_is(world: World) -> None:
@@ -276,24 +278,23 @@ def test_lists_of_refused_ones_have_those_that_ended_otherwise_too(world: World)
 def test_of_a_withdrawal_and_an_approval_at_once_one_counts(world: World, first: str) -> None:
     for _ in range(4):
         application_id = world.awaiting_decision()["application_id"]
-        moves: list[Callable[[], TestResponse]] = [
-            lambda officer=world.officer(), id_=application_id: officer.decide(id_),
-            lambda kiosk=world.kiosk(), id_=application_id: withdraw(kiosk, id_),
+        moves = [
+            partial(world.officer().decide, application_id),
+            partial(withdraw, world.kiosk(), application_id),
         ]
-        statuses, together = race(moves if first == "decide" else moves[::-1]), world.application(application_id)
+        statuses = race(moves if first == "decide" else moves[::-1])
+        stored = world.application(application_id)
         assert sorted(statuses) == [201, 409]
         certificates = world.mongo.db["certificates"].count_documents({"application_id": application_id})
-        assert (together["state"], certificates) in {("ISSUED", 1), ("WITHDRAWN", 0)}
-        assert len(world.history(application_id)) == together["version"] == 3
+        assert (stored["state"], certificates) in {("ISSUED", 1), ("WITHDRAWN", 0)}
+        assert len(world.history(application_id)) == stored["version"] == 3
 
 
 def test_of_two_answers_at_once_one_counts_and_no_file_is_lost_to_the_other(world: World) -> None:
     application_id = sent_back(world, PHOTOGRAPH)
     papers = [uploaded(world.kiosk())["attachment_id"] for _ in range(4)]
     moves = [
-        lambda kiosk=world.kiosk(), paper=paper: resubmit(
-            kiosk, application_id, {}, [{"code": "photograph", "attachment_id": paper}]
-        )
+        partial(resubmit, world.kiosk(), application_id, {}, [{"code": "photograph", "attachment_id": paper}])
         for paper in papers
     ]
     assert sorted(race(moves)) == [201, 409, 409, 409]
@@ -304,9 +305,9 @@ def test_of_two_answers_at_once_one_counts_and_no_file_is_lost_to_the_other(worl
 def test_of_two_decisions_and_an_answer_at_once_each_finds_the_state_that_it_needs(world: World) -> None:
     for _ in range(4):
         application_id = sent_back(world, ADDRESS)
-        moves: list[Callable[[], TestResponse]] = [
-            lambda kiosk=world.kiosk(), id_=application_id: resubmit(kiosk, id_, NEW_ADDRESS),
-            *(lambda officer=world.officer(), id_=application_id: officer.decide(id_) for _ in range(2)),
+        moves = [
+            partial(resubmit, world.kiosk(), application_id, NEW_ADDRESS),
+            *(partial(world.officer().decide, application_id) for _ in range(2)),
         ]
         statuses = race(moves)
         stored = world.application(application_id)
@@ -317,7 +318,7 @@ def test_of_two_decisions_and_an_answer_at_once_each_finds_the_state_that_it_nee
         assert len(world.history(application_id)) == stored["version"]
 
 
-def race(moves: list[Callable[[], TestResponse]]) -> list[int]:
+def race(moves: Sequence[Callable[[], TestResponse]]) -> list[int]:
     """The statuses of moves that begin together, in their order."""
     together = Barrier(len(moves))
 

@@ -22,7 +22,7 @@ from certificates.domain.applications.application import (
 from certificates.domain.applications.decide import decide, desk_days
 from certificates.domain.applications.expire import Term, expire, last_day
 from certificates.domain.applications.pay import receive_payment
-from certificates.domain.applications.resubmit import opened, resubmit
+from certificates.domain.applications.resubmit import Opened, opened, resubmit
 from certificates.domain.applications.withdraw import withdraw
 from certificates.domain.types.application_type import ApplicationType, WithdrawalRule
 from certificates.domain.types.label import Label
@@ -100,9 +100,7 @@ class Case:
         )
 
     def withdrawn(self, at: datetime = MONDAY) -> Change:
-        return self._kept(
-            withdraw(self.now, history=self.history, at=at, event_id="evt_w", application_type=self.type)
-        )
+        return self._kept(withdraw(self.now, history=self.history, at=at, event_id="evt_w", application_type=self.type))
 
 
 def test_what_is_answered_goes_back_to_the_same_desk_with_the_form_as_it_was_answered() -> None:
@@ -269,7 +267,7 @@ def test_what_is_asked_for_opens_what_its_answer_may_bring_with_it_and_nothing_e
     assert ground.fields == {"ground", "husband_name", "husband_certificate_number", "years_of_residence"}
     assert ground.documents == frozenset()
     photograph = opened(DOMICILE, [Ask(REASON, document="photograph")])
-    assert (photograph.fields, photograph.documents) == (frozenset(), {"photograph"})
+    assert photograph == Opened(frozenset(), frozenset({"photograph"}))
 
 
 def test_without_asks_all_is_open() -> None:

@@ -175,7 +175,11 @@ BOTH = viewer_of("cli_office", None, replace(TEHSILDAR, districts=frozenset({"10
         (PORTAL, {}, ["app_6"]),
         (PORTAL, {"states": frozenset({State.FEE_DUE})}, []),
         (PORTAL, {"district_code": "107"}, []),
-        (viewer_of("cli_kiosk", None, None), {"district_code": "102", "states": frozenset({State.FEE_DUE})}, ["app_5", "app_8"]),
+        (
+            viewer_of("cli_kiosk", None, None),
+            {"district_code": "102", "states": frozenset({State.FEE_DUE})},
+            ["app_5", "app_8"],
+        ),
         (citizen("per_1"), {}, ["app_9"]),
         (citizen("per_2"), {}, []),
     ],

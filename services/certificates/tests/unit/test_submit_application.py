@@ -19,8 +19,8 @@ from tests.support.commands import submit_command
 from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads, Kept
 from tests.support.sentences import english, hindi
 
-from certificates.application.applications.errors import AttachmentsNotAcceptable, FormNotAcceptable
 from certificates.application.applications.check_answers import AnswersCheck, NamedAttachment
+from certificates.application.applications.errors import AttachmentsNotAcceptable, FormNotAcceptable
 from certificates.application.applications.submit_application import SubmitApplicationHandler
 from certificates.domain.applications.application import Application, Happening, HistoryEntry, State
 from certificates.domain.attachments.attachment import Attachment

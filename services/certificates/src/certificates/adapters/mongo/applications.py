@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from certificates.adapters.events import to_event
 from certificates.adapters.mongo.attachments import attach
 from certificates.adapters.mongo.certificates import CERTIFICATES
+from certificates.adapters.mongo.desk_times import note_desk_time
 from certificates.adapters.mongo.documents import (
     application_from_document,
     application_to_document,
@@ -180,6 +181,8 @@ class _SessionChanges:
 
     def _record(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
+        if change.entry.desk_days is not None:
+            note_desk_time(self._db, self._session, change.application, change.entry)
         events = [event for event in (change.event, issued) if event is not None]
         self._outbox.add(self._session, *(to_event(event, request_id) for event in events))
 

@@ -1,6 +1,7 @@
 """Problems of applications. Each docstring's first paragraph is the text of its page in the documentation."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from certificates.domain.applications.application import Act, Application, State
 from servicekit.errors import Conflict, NotFound, ValidationFailed
@@ -54,9 +55,9 @@ class AttachmentsNotAcceptable(ValidationFailed):
 
 
 class NotPossibleNow(Conflict):
-    """The application cannot be moved so: `application_status` says where it is, `allowed_actions` what you may do with it now.
+    """The application cannot be moved so now; `allowed_actions` says what you may do with it.
 
-    Nothing was changed. Read GET /v1/applications/{application_id}/standing.
+    Nothing was changed; `application_status` says where it is. Read GET /v1/applications/{application_id}/standing.
     """
 
     slug = "not-possible-now"
@@ -75,7 +76,7 @@ class AnswersNotAcceptable(ValidationFailed):
     title_hi = "उत्तर माँगी गई जानकारी के अनुसार नहीं हैं"
 
 
-def members_of_refusal(application: Application, acts: Mapping[State, tuple[Act, ...]]) -> dict[str, object]:
+def members_of_refusal(application: Application, acts: Mapping[State, tuple[Act, ...]]) -> dict[str, Any]:
     """Where the application is, and what of `acts` is allowed there: for the problem of a move that is not."""
     return {
         "application_status": application.state.value,

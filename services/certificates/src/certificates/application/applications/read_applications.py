@@ -30,7 +30,6 @@ from certificates.domain.officer import Officer
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import FieldProblem, ValidationFailed
 
-
 _EVENTS = {
     Happening.SUBMITTED: ApplicationSubmitted.type,
     Happening.DECIDED: ApplicationDecided.type,

@@ -53,7 +53,8 @@ class DecideApplication:
     """The command; ids and time are minted by the route.
 
     `step`, unless None, is the step the officer looked at. `reason`, unless None, is the code of a refusal's reason; an
-    approval has none. `asks` say what is asked for anew when it is sent back; without any all is. `precondition` says which version of the application it may be.
+    approval has none. `asks` say what is asked for anew when it is sent back; without any all is. `precondition` says
+    which version of the application it may be.
     """
 
     application_id: str
@@ -83,9 +84,9 @@ class DecideApplicationHandler:
     def __call__(self, command: DecideApplication) -> Once[str]:
         """Safe to repeat with the same claim: the first decision stands, and its application is the answer again.
 
-        Raises ValidationFailed for a reason, a field or a document that does not exist, ApplicationNotFound (also when the application is
-        another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, AnotherPostRequired, StaleVersion,
-        IdempotencyKeyReused.
+        Raises ValidationFailed for a reason, a field or a document that does not exist, ApplicationNotFound (also when
+        the application is another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, AnotherPostRequired,
+        StaleVersion, IdempotencyKeyReused.
         """
         try:
             return self._decide(command)
@@ -151,7 +152,7 @@ class DecideApplicationHandler:
         return RefusalReason(code, self.rulebook.refusal_reasons[code])
 
     def _asks(self, command: DecideApplication, application_type: ApplicationType) -> list[Ask]:
-        asked = {asked.name for asked in (*application_type.form, *application_type.groups)}
+        asked = {asked.name for asked in application_type.asked}
         papers = {paper.code for paper in application_type.documents}
         problems = []
         for place, ask in enumerate(command.asks):

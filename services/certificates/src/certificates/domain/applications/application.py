@@ -244,6 +244,11 @@ class ApplicationExpired:
     state_before: State
 
 
+OfApplication = (
+    ApplicationSubmitted | ApplicationDecided | ApplicationResubmitted | ApplicationWithdrawn | ApplicationExpired
+)
+
+
 @dataclass(frozen=True)
 class FeeRefused:
     """Becomes `fee.refused.v1`; `application` is left unchanged; `paise` is what reached the department."""
@@ -272,14 +277,7 @@ class Change:
 
     application: Application
     entry: HistoryEntry
-    event: (
-        ApplicationSubmitted
-        | ApplicationDecided
-        | ApplicationResubmitted
-        | ApplicationWithdrawn
-        | ApplicationExpired
-        | None
-    ) = None
+    event: OfApplication | None = None
 
 
 def line_key(application: Application) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from certificates.domain.applications.application import (
+    PAYMENTS_REFUSED,
     Application,
     ApplicationDecided,
     Ask,
@@ -16,7 +17,6 @@ from certificates.domain.applications.application import (
     NotAllowedNow,
     NotThisOfficers,
     NotThisPosts,
-    PAYMENTS_REFUSED,
     RefusalReason,
     State,
     line_key,
@@ -44,8 +44,9 @@ def decide(
     """The application after an officer's decision on the step in hand.
 
     `history` is its audit trail: whoever decided one step, in whatever way, decides no other one of this application.
-    `asks` say what is asked for anew when it is sent back. Approval of the last step makes the application ISSUED, with the id of the certificate that
-    `application.certificates.issue_certificate` then makes; approval of another step starts the next step.
+    `asks` say what is asked for anew when it is sent back. Approval of the last step makes the application ISSUED, with
+    the id of the certificate that `application.certificates.issue_certificate` then makes; approval of another step
+    starts the next step.
     Raises NotThisOfficers, before the state is looked at, so that a stranger does not learn it; NotAllowedNow;
     DecidedAnotherStep; NotThisPosts.
     """

@@ -50,7 +50,9 @@ def opened(application_type: ApplicationType, asks: Sequence[Ask]) -> Opened:
         name
         for name, reads in conditions.items()
         if name not in fields
-        and (reads & fields or instead.get(name, frozenset()) & fields or any(name in instead.get(f, ()) for f in fields))
+        and (
+            reads & fields or instead.get(name, frozenset()) & fields or any(name in instead.get(f, ()) for f in fields)
+        )
     }:
         fields |= more
     return Opened(frozenset(fields), frozenset(ask.document for ask in asks if ask.document is not None))
@@ -62,10 +64,7 @@ def _conditions(application_type: ApplicationType) -> dict[str, frozenset[str]]:
     def reads(conditions: Collection[Condition]) -> frozenset[str]:
         return frozenset(name for condition in conditions for name in condition.reads)
 
-    return {
-        asked.name: reads((*asked.asked_when, *asked.required_when))
-        for asked in (*application_type.form, *application_type.groups)
-    }
+    return {asked.name: reads((*asked.asked_when, *asked.required_when)) for asked in application_type.asked}
 
 
 def days_left(history: Sequence[HistoryEntry], due_on: date, calendar: WorkingCalendar) -> int:

@@ -171,6 +171,11 @@ class ApplicationType:
     unset: tuple[Label, ...] = ()
     withdrawals: tuple[WithdrawalRule, ...] = ()
 
+    @property
+    def asked(self) -> tuple[FormField | Group, ...]:
+        """All that the form asks for by name: its fields and its groups."""
+        return (*self.form, *self.groups)
+
     def withdrawal_rule_on(self, day: date) -> WithdrawalRule | None:
         """The rule of withdrawals in force on `day`, if there is one."""
         return next((rule for rule in reversed(self.withdrawals) if rule.effective_from <= day), None)

@@ -24,7 +24,16 @@ from certificates.entrypoints.http.blueprint import (
     blueprint,
     viewer,
 )
-from servicekit.http import application, caller, cursor, etag, idempotency_claim, mark_replayed, precondition, request_id
+from servicekit.http import (
+    application,
+    caller,
+    cursor,
+    etag,
+    idempotency_claim,
+    mark_replayed,
+    precondition,
+    request_id,
+)
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.instants import utc_now
 
@@ -83,7 +92,11 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
     """
     after = Position(**cursor().decode(query["cursor"])) if "cursor" in query else None
     applications, following = application(Certificates).applications.page(
-        viewer(), states=views.states_of(query.get("state")), district_code=query.get("district_code"), after=after, limit=query["limit"]
+        viewer(),
+        states=views.states_of(query.get("state")),
+        district_code=query.get("district_code"),
+        after=after,
+        limit=query["limit"],
     )
     position = None if following is None else cursor().encode(vars(following))
     return {"items": [views.application_summary(shown) for shown in applications], "next": position}
@@ -103,7 +116,9 @@ def get_application(application_id: str) -> WithHeaders:
     return views.application_details(shown, history), 200, {"ETag": etag(shown.version)}
 
 
-@blueprint.route("/v1/applications/<string:application_id>/resubmissions", methods=["POST"], parameters=[APPLICATION_ID])
+@blueprint.route(
+    "/v1/applications/<string:application_id>/resubmissions", methods=["POST"], parameters=[APPLICATION_ID]
+)
 @blueprint.requires("applications:write", roles=APPLICANTS)
 @blueprint.keyed("resubmit-application", retention_days=KEY_RETENTION_DAYS)
 @blueprint.versioned()

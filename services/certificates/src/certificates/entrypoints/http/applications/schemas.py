@@ -28,6 +28,7 @@ APPLICATION_EXAMPLE = {
     },
 }
 
+
 class StateAsReleased(StrEnum):
     """`state` as clients of before November 2026 know it: a list that was closed, and so stays as it is."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from certificates.domain.applications.application import Application, HistoryEntry, State
+from certificates.domain.applications.application import Application, Happening, HistoryEntry, State
 from certificates.entrypoints.http.applications.schemas import HappeningAsReleased, StateAsReleased
 from certificates.entrypoints.http.types.views import fee_view
 from servicekit.instants import rfc3339
@@ -12,7 +12,7 @@ from servicekit.instants import rfc3339
 FEE_BILLER = "EMITRA-FEES"
 
 
-_LINES_AS_RELEASED = frozenset(HappeningAsReleased)
+_LINES_AS_RELEASED = frozenset(Happening(what.value) for what in HappeningAsReleased)
 # Ends without a certificate that clients of before do not know.
 _YOUNGER_ENDS = frozenset({State.WITHDRAWN, State.EXPIRED})
 
