@@ -61,11 +61,13 @@ REFUND_MOVES = {
 }
 APPLICATION_MOVES: dict[str | None, set[str]] = {
     None: {"FEE_DUE", "IN_VERIFICATION"},
-    "FEE_DUE": {"IN_VERIFICATION"},
-    "IN_VERIFICATION": {"IN_VERIFICATION", "ISSUED", "REJECTED", "SENT_BACK"},  # itself: the next step
+    "FEE_DUE": {"IN_VERIFICATION", "WITHDRAWN", "EXPIRED"},
+    "IN_VERIFICATION": {"IN_VERIFICATION", "ISSUED", "REJECTED", "SENT_BACK", "WITHDRAWN"},  # itself: the next step
+    "SENT_BACK": {"IN_VERIFICATION", "WITHDRAWN", "EXPIRED"},
     "ISSUED": set(),
     "REJECTED": set(),
-    "SENT_BACK": set(),
+    "WITHDRAWN": set(),
+    "EXPIRED": set(),
 }
 RETURNED = {"AUTH_FAILED", "VOIDED"}
 OF_AN_EVENT = {"state": 1, "exchange": 1, "routing_key": 1, "aggregate": 1}
@@ -83,7 +85,13 @@ def _queues() -> dict[str, list[str]]:
 
 
 # Queues of consumers that the last release did not have.
-YOUNGER_QUEUES = frozenset({"identity.kiosk.approved.v1", "gateway.payment.refunded.v1"})
+YOUNGER_QUEUES = frozenset(
+    {
+        "identity.kiosk.approved.v1",
+        "gateway.payment.refunded.v1",
+        *(f"gateway.application.{moved}.v1" for moved in ("resubmitted", "withdrawn", "expired")),
+    }
+)
 # The queues that get each event, as the services' own tables say.
 QUEUES = _queues()
 

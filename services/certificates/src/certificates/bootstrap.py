@@ -15,16 +15,22 @@ from certificates.adapters.attachments.grid_store import GridStore
 from certificates.adapters.mongo import applications as mongo_applications
 from certificates.adapters.mongo import attachments as mongo_attachments
 from certificates.adapters.mongo import certificates as mongo_certificates
+from certificates.adapters.mongo import desk_times as mongo_desk_times
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
+from certificates.adapters.mongo.desk_times import MongoDeskTimes
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook, load_types
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.application.applications.check_answers import AnswersCheck
+from certificates.application.applications.expire_applications import ExpireApplicationsHandler
 from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
+from certificates.application.applications.resubmit_application import ResubmitApplicationHandler
 from certificates.application.applications.submit_application import SubmitApplicationHandler
+from certificates.application.applications.withdraw_application import WithdrawApplicationHandler
 from certificates.application.attachments.ports import ContentStore
 from certificates.application.attachments.read_attachments import AttachmentReader
 from certificates.application.attachments.receive_attachment import AttachmentReceiver
@@ -34,7 +40,16 @@ from certificates.application.certificates.issue_certificate import IssueCertifi
 from certificates.application.certificates.ports import Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.officers.decide_application import DecideApplicationHandler
-from certificates.domain.applications.application import ApplicationDecided, ApplicationSubmitted, FeeRefused
+from certificates.application.standing.read_standing import StandingReader
+from certificates.application.standing.summarise_desk_times import SummariseDeskTimesHandler
+from certificates.domain.applications.application import (
+    ApplicationDecided,
+    ApplicationExpired,
+    ApplicationResubmitted,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    FeeRefused,
+)
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
@@ -49,12 +64,21 @@ __all__ = [
     "INDEXES", "PUBLISHES", "SHIPPED_TYPES", "Certificates", "bootstrap", "lint_types", "load_types",
 ]  # fmt: skip
 
-PUBLISHES = [ApplicationSubmitted.type, ApplicationDecided.type, CertificateIssued.type, FeeRefused.type]
+PUBLISHES = [
+    ApplicationSubmitted.type,
+    ApplicationDecided.type,
+    ApplicationResubmitted.type,
+    ApplicationWithdrawn.type,
+    ApplicationExpired.type,
+    CertificateIssued.type,
+    FeeRefused.type,
+]
 INDEXES = {
     **mongo_applications.INDEXES,
     **mongo_attachments.INDEXES,
     **grid_store.INDEXES,
     **mongo_certificates.INDEXES,
+    **mongo_desk_times.INDEXES,
 }
 # Due dates lie up to this far ahead: when the known holidays end sooner, the next yearly order must be loaded.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
@@ -73,8 +97,13 @@ class Certificates:
 
     rulebook: Rulebook
     submit_application: SubmitApplicationHandler
+    resubmit_application: ResubmitApplicationHandler
+    withdraw_application: WithdrawApplicationHandler
+    expire_applications: ExpireApplicationsHandler
     decide_application: DecideApplicationHandler
     applications: ApplicationReader
+    standing: StandingReader
+    summarise_desk_times: SummariseDeskTimesHandler
     certificates: CertificateReader
     receive_attachment: AttachmentReceiver
     attachments: AttachmentReader
@@ -105,13 +134,20 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     )
     applications = ApplicationReader(rulebook, store, store)
     attachments = MongoAttachments(mongo)
+    desk_times = MongoDeskTimes(mongo)
+    check = AnswersCheck(rulebook, certificates, attachments)
     files = _content_store(settings, mongo)
     sealing = AesSivSealing(read_sealing_keys(settings.attachment_keys))
     return Certificates(
         rulebook=rulebook,
-        submit_application=SubmitApplicationHandler(rulebook, store, certificates, attachments),
+        submit_application=SubmitApplicationHandler(rulebook, store, check),
+        resubmit_application=ResubmitApplicationHandler(rulebook, store, applications, check),
+        withdraw_application=WithdrawApplicationHandler(rulebook, store, applications),
+        expire_applications=ExpireApplicationsHandler(rulebook, store),
         decide_application=DecideApplicationHandler(rulebook, store, issue_certificate),
         applications=applications,
+        standing=StandingReader(rulebook, applications, desk_times),
+        summarise_desk_times=SummariseDeskTimesHandler(rulebook, desk_times),
         certificates=CertificateReader(rulebook, certificates, signatures),
         receive_attachment=AttachmentReceiver(attachments, files, sealing, ChildJudge()),
         attachments=AttachmentReader(attachments, applications, files, sealing),

@@ -1,10 +1,14 @@
 """Every event this service publishes is what the contract says, whatever happened."""
 
+from datetime import timedelta
+
 from tests.support.builders import birth_form, caste_form
 from tests.support.world import World, json_of
 
+from certificates.application.applications.expire_applications import ExpireApplications
 from certificates.entrypoints.service import SERVICE
 from emitra_contracts import validate_produced
+from servicekit.instants import utc_now
 from servicekit.testing import published
 
 
@@ -17,6 +21,13 @@ def test_every_event_that_leaves_fits_its_contract(world: World) -> None:
     rejected = world.awaiting_decision()
     json_of(world.officer().decide(rejected["application_id"], "reject"), 201)
     world.paid(rejected)
+    json_of(world.kiosk().apply(), 201)
+    answered = world.awaiting_decision()["application_id"]
+    json_of(world.officer().decide(answered, "send_back"), 201)
+    answers = {"applicant": {"address": "14, Sandbox Marg"}}
+    json_of(world.kiosk().post(f"/v1/applications/{answered}/resubmissions", answers), 201)
+    json_of(world.kiosk().post(f"/v1/applications/{answered}/withdrawals", None), 201)
+    world.service.expire_applications(ExpireApplications(utc_now() + timedelta(days=1_000), "req_1"))
     envelopes = published(world.mongo)
     for envelope in envelopes:
         validate_produced(envelope)

@@ -292,8 +292,8 @@ def test_a_page_has_what_is_not_due_first_then_by_the_day_it_is_due_then_by_id(s
             ),
             [],
         ),
-        (Selection(reach=EVERYTHING, state=State.ISSUED), ["app_3"]),
-        (Selection(reach=REVENUE, state=State.ISSUED), []),
+        (Selection(reach=EVERYTHING, states=frozenset({State.ISSUED})), ["app_3"]),
+        (Selection(reach=REVENUE, states=frozenset({State.ISSUED})), []),
         (
             Selection(reach=EVERYTHING, without=frozenset({("caste", "verification"), ("domicile", "registration")})),
             ["app_1", "app_3", "app_4"],

@@ -1,6 +1,5 @@
 """A paper of an application as a file: begun, sent in pieces, completed, named, read by who may see it."""
 
-import hashlib
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 from tests.support import files
 from tests.support.builders import domicile_form, sealing_keys
+from tests.support.uploads import PHOTOGRAPH, announced, begun, complete, put, sent, uploaded
 from tests.support.world import KIOSK, Caller, World, json_of, new_key, problem
 from werkzeug.test import TestResponse
 
@@ -19,49 +19,6 @@ from certificates.domain.attachments.attachment import LEAST_PIECE_BYTES, MOST_B
 from servicekit.instants import utc_now
 
 PAPER = "self-declaration"
-# Three pieces of the smallest size, the last of them short.
-PHOTOGRAPH = files.picture("PNG", size=(130, 100), mode="RGB", compress_level=0)
-
-
-def announced(content: bytes, media_type: str = "image/png", **changed: Any) -> dict[str, Any]:
-    return {
-        "media_type": media_type,
-        "size_bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "piece_bytes": LEAST_PIECE_BYTES,
-        **changed,
-    }
-
-
-def put(by: Caller, attachment_id: str, number: int, piece: bytes) -> TestResponse:
-    return by.http.put(
-        f"/v1/attachments/{attachment_id}/pieces/{number}",
-        data=piece,
-        content_type="application/octet-stream",
-        headers=by.headers,
-    )
-
-
-def begun(by: Caller, content: bytes = PHOTOGRAPH, **changed: Any) -> dict[str, Any]:
-    return json_of(by.post("/v1/attachments", announced(content, **changed)), 201)
-
-
-def sent(by: Caller, content: bytes = PHOTOGRAPH, **changed: Any) -> dict[str, Any]:
-    attachment = begun(by, content, **changed)
-    size = attachment["piece_bytes"]
-    for number in range(attachment["pieces"]):
-        attachment = json_of(
-            put(by, attachment["attachment_id"], number, content[number * size : (number + 1) * size]), 200
-        )
-    return attachment
-
-
-def complete(by: Caller, attachment: dict[str, Any]) -> TestResponse:
-    return by.post(f"/v1/attachments/{attachment['attachment_id']}/completions", None)
-
-
-def uploaded(by: Caller, content: bytes = PHOTOGRAPH, **changed: Any) -> dict[str, Any]:
-    return json_of(complete(by, sent(by, content, **changed)), 200)
 
 
 def applied(by: Caller, *attachments: dict[str, Any], key: str | None = None, code: str = PAPER) -> TestResponse:

@@ -14,7 +14,14 @@ from certificates.application.applications.ports import (
     Selection,
     VersionMoved,
 )
-from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment
+from certificates.domain.applications.application import (
+    Application,
+    Change,
+    Happening,
+    HistoryEntry,
+    RefusedPayment,
+    State,
+)
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.attachments.attachment import State as UploadState
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued
@@ -53,6 +60,8 @@ class _Transaction:
         stored = self.kept.applications.get(change.application.id)
         if stored is None or stored.version != change.application.version - 1:
             raise VersionMoved
+        if change.entry.what is not Happening.RESUBMITTED:
+            assert change.application.applicant == stored.applicant, "only a resubmission changes the form"
         if issued is not None:
             new, known = issued.certificate, self.kept.certificates
             if new.number in [certificate.number for certificate in known.values()]:
@@ -116,6 +125,20 @@ class FakeApplications:
     def by_token(self, token: str) -> Application | None:
         return next((a for a in self.kept.applications.values() if a.transaction_token == token), None)
 
+    def move(self, change: Change, request_id: str) -> None:
+        self.transact(lambda changes: changes.save(change, request_id))
+
+    def waiting(
+        self, state: State, since: datetime, before: datetime, after: Application | None, limit: int
+    ) -> Sequence[Application]:
+        start = (since, "") if after is None else (after.updated_at, after.id)
+        chosen = sorted(
+            (a.updated_at, a.id)
+            for a in self.kept.applications.values()
+            if a.state is state and since <= a.updated_at <= before
+        )
+        return [self.kept.applications[id_] for at, id_ in chosen if (at, id_) > start][:limit]
+
     def find(self, claim: Claim) -> Once[str] | None:
         known = self.kept.claims.get((claim.client_id, claim.operation, claim.key))
         if known is None:
@@ -155,7 +178,7 @@ def _fits(application: Application, selection: Selection) -> bool:
     )
     return (
         selection.reach.covers(whose)
-        and selection.state in (None, application.state)
+        and (selection.states is None or application.state in selection.states)
         and (selection.districts is None or application.district_code in selection.districts)
         and (application.type_code, application.step) not in selection.without
     )

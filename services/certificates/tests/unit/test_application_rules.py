@@ -124,7 +124,7 @@ def test_a_payment_for_what_is_free_is_refused_for_there_is_no_fee() -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.IN_VERIFICATION])
 def test_only_what_is_in_verification_is_decided(state: State) -> None:
-    with pytest.raises(rules.NotAwaitingDecision, match=f"^{state}$") as refused:
+    with pytest.raises(rules.NotAllowedNow, match=f"^{state}$") as refused:
         decide(submitted(state=state).application)
     assert refused.value.state is state
 
@@ -237,7 +237,7 @@ def test_versions_and_events_count_up_and_no_state_moves_backwards(acts: list[st
                 officer = replace(SDO if application.step == "approval" else TEHSILDAR, id=f"per_{number % 2}")
                 outcome = decide(application, Decision(act), history=history, officer=officer, application_type=CASTE)
                 history.append(outcome.entry)
-        except (rules.NotAwaitingDecision, rules.DecidedAnotherStep):
+        except (rules.NotAllowedNow, rules.DecidedAnotherStep):
             continue
         if isinstance(outcome, RefusedPayment):
             keys.add(outcome.entry.key)

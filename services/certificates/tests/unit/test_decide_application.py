@@ -178,6 +178,8 @@ def test_a_decision_is_kept_with_who_made_it_and_why(
             reason=told,
             remarks="As seen.",
             certificate_id=application.certificate_id,
+            # A holiday: no working day has passed. Of what is sent back the days are counted when it is decided.
+            desk_days=None if decision is Decision.SENT_BACK else 0,
         )
     ]
     event = store.kept.outbox[1].data

@@ -5,10 +5,10 @@ played by what it publishes: payments completed for applications, in full, twice
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 from types import SimpleNamespace
@@ -21,9 +21,15 @@ from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_
 from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.application.applications.check_answers import AnswersCheck
+from certificates.application.applications.errors import NotPossibleNow
+from certificates.application.applications.expire_applications import ExpireApplications, ExpireApplicationsHandler
 from certificates.application.applications.ports import Changes, NumberTaken
+from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
+from certificates.application.applications.resubmit_application import ResubmitApplication, ResubmitApplicationHandler
 from certificates.application.applications.submit_application import SubmitApplication, SubmitApplicationHandler
+from certificates.application.applications.withdraw_application import WithdrawApplication, WithdrawApplicationHandler
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
 from certificates.application.officers.decide_application import DecideApplication, DecideApplicationHandler
 from certificates.application.officers.errors import (
@@ -32,7 +38,14 @@ from certificates.application.officers.errors import (
     AnotherPostRequired,
     FeeNotPaid,
 )
-from certificates.domain.applications.application import Application, Decision, FeeRefused, Happening, State
+from certificates.domain.applications.application import (
+    Application,
+    ApplicationWithdrawn,
+    Decision,
+    FeeRefused,
+    Happening,
+    State,
+)
 from certificates.domain.certificates.number import BITS_PER_CHARACTER
 from certificates.domain.officer import AN_OFFICER, Officer
 from certificates.entrypoints.consumers import CONSUMERS
@@ -50,10 +63,11 @@ FORMS = {
 # Few enough that the steps of one history meet on the same application.
 MOST_APPLICATIONS = 6
 SIGNATURES = JwsSignatures(read_signing_key(jwk()), [])
-ENDS = {State.ISSUED, State.REJECTED, State.SENT_BACK}
+ENDS = {State.ISSUED, State.REJECTED, State.WITHDRAWN, State.EXPIRED}
 FORWARD = {
-    State.FEE_DUE: {State.FEE_DUE, State.IN_VERIFICATION},
-    State.IN_VERIFICATION: {State.IN_VERIFICATION, *ENDS},
+    State.FEE_DUE: {State.FEE_DUE, State.IN_VERIFICATION, State.WITHDRAWN, State.EXPIRED},
+    State.IN_VERIFICATION: {State.IN_VERIFICATION, State.SENT_BACK, State.ISSUED, State.REJECTED, State.WITHDRAWN},
+    State.SENT_BACK: {State.SENT_BACK, State.IN_VERIFICATION, State.WITHDRAWN, State.EXPIRED},
     **{end: {end} for end in ENDS},
 }
 
@@ -66,10 +80,21 @@ class BusyApplications(FakeApplications):
 
     def get(self, application_id: str) -> Application | None:
         application = super().get(application_id)
+        self._something_happens()
+        return application
+
+    def waiting(
+        self, state: State, since: datetime, before: datetime, after: Application | None, limit: int
+    ) -> Sequence[Application]:
+        waiting = super().waiting(state, since, before, after, limit)
+        if waiting:
+            self._something_happens()
+        return waiting
+
+    def _something_happens(self) -> None:
         happens, self.meanwhile = self.meanwhile, None
         if happens:
             happens()
-        return application
 
 
 class Certificates(RuleBasedStateMachine):
@@ -79,7 +104,7 @@ class Certificates(RuleBasedStateMachine):
         self.numbers = count(1)
         self.store = BusyApplications()
         self.submit = SubmitApplicationHandler(
-            RULEBOOK, self.store, FakeCertificates(self.store), FakeUploads(self.store)
+            RULEBOOK, self.store, AnswersCheck(RULEBOOK, FakeCertificates(self.store), FakeUploads(self.store))
         )
         # Numbers are mostly of one character: every other one is in use already, instead of one in ten million.
         luck = Random(0)
@@ -93,6 +118,11 @@ class Certificates(RuleBasedStateMachine):
                 test=True,
             ),
         )
+        reader = ApplicationReader(RULEBOOK, self.store, self.store)
+        check = AnswersCheck(RULEBOOK, FakeCertificates(self.store), FakeUploads(self.store))
+        self.resubmit = ResubmitApplicationHandler(RULEBOOK, self.store, reader, check)
+        self.withdraw = WithdrawApplicationHandler(RULEBOOK, self.store, reader)
+        self.expire = ExpireApplicationsHandler(RULEBOOK, self.store)
         self.paid: dict[str, tuple[str, int]] = {}
         self.broker: list[bytes] = []
         self.published: list[bytes] = []
@@ -104,6 +134,7 @@ class Certificates(RuleBasedStateMachine):
     def some_have_applied(self) -> None:
         for type_code in ("birth", "domicile", "birth", "caste"):
             self.a_citizen_applies(type_code, again=False)
+        self._decide("key_sent_back", self._one(0), Decision.SENT_BACK, "per_one")
 
     @precondition(lambda self: len(self.store.kept.applications) < MOST_APPLICATIONS)
     @rule(type_code=st.sampled_from(sorted(FORMS)), again=st.booleans())
@@ -136,7 +167,9 @@ class Certificates(RuleBasedStateMachine):
         decision=st.sampled_from([Decision.APPROVED, Decision.APPROVED, Decision.REJECTED, Decision.SENT_BACK]),
         officer_id=st.sampled_from(["per_one", "per_one", "per_two", "per_two", "per_of_another_post"]),
         again=st.booleans(),
-        meanwhile=st.sampled_from([None, "a colleague", "the same request", "the money comes"]),
+        meanwhile=st.sampled_from(
+            [None, None, "a colleague", "the same request", "the money comes", "the applicant withdraws"]
+        ),
     )
     def an_officer_decides(
         self, which: int, decision: Decision, officer_id: str, again: bool, meanwhile: str | None
@@ -149,6 +182,7 @@ class Certificates(RuleBasedStateMachine):
             ),
             "the same request": lambda: self._decide(*request),
             "the money comes": lambda: self.the_broker_delivers(0, "acknowledged"),
+            "the applicant withdraws": lambda: self._withdraw(f"{request[0]}_withdrawal", application_id),
         }.get(meanwhile or "")
         for _ in range(2 if again else 1):
             self._decide(*request)
@@ -182,6 +216,88 @@ class Certificates(RuleBasedStateMachine):
                 self.decided.add(key)
             except (AlreadyDecided, AnotherOfficerRequired, AnotherPostRequired, FeeNotPaid, StaleVersion):
                 assert key not in self.decided, "a repeat gets the first answer"
+
+    @rule(which=st.integers(0, 9))
+    def an_officer_sends_back(self, which: int) -> None:
+        """Mostly one that can be: there are few."""
+        decidable = [a.id for a in self.store.kept.applications.values() if a.state is State.IN_VERIFICATION]
+        application_id = decidable[which % len(decidable)] if decidable else self._one(which)
+        self._decide(f"key_{next(self.numbers)}", application_id, Decision.SENT_BACK, "per_one")
+
+    @rule(
+        which=st.integers(0, 9),
+        again=st.booleans(),
+        meanwhile=st.sampled_from([None, "the same request", "the applicant withdraws", "it expires"]),
+    )
+    def the_applicant_answers(self, which: int, again: bool, meanwhile: str | None) -> None:
+        # Mostly one that waits for an answer: there are few.
+        waiting = [a.id for a in self.store.kept.applications.values() if a.state is State.SENT_BACK]
+        application_id = waiting[which % len(waiting)] if waiting else self._one(which)
+        key = f"key_{next(self.numbers)}"
+        self.store.meanwhile = {
+            "the same request": lambda: self._resubmit(key, application_id),
+            "the applicant withdraws": lambda: self._withdraw(f"{key}_withdrawal", application_id),
+            "it expires": lambda: self.expire(ExpireApplications(self.at + timedelta(days=100), "req_1")),
+        }.get(meanwhile or "")
+        for _ in range(2 if again else 1):
+            self._resubmit(key, application_id)
+        self.store.meanwhile = None
+
+    def _resubmit(self, key: str, application_id: str) -> None:
+        before = self.store.kept.applications[application_id]
+        name = next(iter(FORMS[before.type_code]))
+        command = ResubmitApplication(
+            application_id=application_id,
+            answers={name: FORMS[before.type_code][name]},
+            attachments=(),
+            viewer=viewer_of("cli_kiosk", None, None),
+            precondition=Precondition(frozenset({before.version})),
+            event_id=f"evt_{next(self.numbers)}_answered",
+            at=self.at,
+            request_id="req_1",
+            claim=a_claim(key, operation="resubmit"),
+        )
+        try:
+            self.resubmit(command)
+            self.decided.add(key)
+        except (NotPossibleNow, StaleVersion):
+            assert key not in self.decided, "a repeat gets the first answer"
+
+    @rule(which=st.integers(0, 9), again=st.booleans(), patience=st.integers(0, 9))
+    def the_applicant_withdraws(self, which: int, again: bool, patience: int) -> None:
+        """Not each time: most applications are to come further."""
+        key = f"key_{next(self.numbers)}"
+        if patience == 0:
+            for _ in range(2 if again else 1):
+                self._withdraw(key, self._one(which))
+
+    def _withdraw(self, key: str, application_id: str) -> None:
+        before = self.store.kept.applications[application_id]
+        command = WithdrawApplication(
+            application_id=application_id,
+            viewer=viewer_of("cli_kiosk", None, None),
+            precondition=Precondition(frozenset({before.version})),
+            event_id=f"evt_{next(self.numbers)}_withdrawn",
+            at=self.at,
+            request_id="req_1",
+            claim=a_claim(key, operation="withdraw"),
+        )
+        try:
+            self.withdraw(command)
+            self.decided.add(key)
+        except (NotPossibleNow, StaleVersion):
+            assert key not in self.decided, "a repeat gets the first answer"
+
+    @rule(days=st.integers(0, 30), meanwhile=st.sampled_from([None, "the money comes", "an answer comes"]))
+    def a_long_time_passes(self, days: int, meanwhile: str | None = None) -> None:
+        self.at += timedelta(days=days)
+        waiting = [a.id for a in self.store.kept.applications.values() if a.state is State.SENT_BACK]
+        self.store.meanwhile = {
+            "the money comes": lambda: self.the_broker_delivers(0, "acknowledged"),
+            "an answer comes": lambda: [self._resubmit(f"key_{next(self.numbers)}", id_) for id_ in waiting],
+        }.get(meanwhile or "")
+        self.expire(ExpireApplications(self.at, "req_1"))
+        self.store.meanwhile = None
 
     def _one(self, which: int) -> str:
         return list(self.store.kept.applications)[which % len(self.store.kept.applications)]
@@ -261,10 +377,13 @@ class Certificates(RuleBasedStateMachine):
             if application.state is State.ISSUED:
                 steps = RULEBOOK.types[application.type_code].steps
                 assert application.step == steps[-1].name
-                deciders = {line.officer_id for line in self.store.history(application.id) if line.officer_id}
-                assert len(deciders) == len(steps), "each step is another person's decision"
-                assert "per_of_another_post" not in deciders
-            if application.state is not State.FEE_DUE and application.fee.paise:
+                lines = [line for line in self.store.history(application.id) if line.officer_id]
+                approvers = [line.officer_id for line in lines if line.decision is Decision.APPROVED]
+                assert len(approvers) == len(set(approvers)) == len(steps), "each step is another person's decision"
+                assert len({(line.officer_id, line.step) for line in lines}) == len({line.officer_id for line in lines})
+                assert "per_of_another_post" not in approvers
+            never_paid = application.payment_id is None and application.state in {State.WITHDRAWN, State.EXPIRED}
+            if application.state is not State.FEE_DUE and application.fee.paise and not never_paid:
                 paid_for, paise = self.paid[application.payment_id or ""]
                 assert paid_for == application.id
                 assert paise >= application.fee.paise
@@ -293,6 +412,8 @@ class Certificates(RuleBasedStateMachine):
         for payment_id, (application_id, paise) in self.paid.items():
             application = kept.applications[application_id]
             assert application.state is not State.FEE_DUE or paise < application.fee.paise
+            withdrawn = [event for event in kept.outbox if event.type == ApplicationWithdrawn.type]
+            assert len({event.aggregate_id for event in withdrawn}) == len(withdrawn), "withdrawn once"
             lines = [entry.what for entry in kept.history.values() if entry.payment_id == payment_id]
             assert len(lines) == 1, "each payment is in the audit trail once"
             accepted = application.payment_id == payment_id

@@ -133,7 +133,7 @@ def test_a_portal_sees_what_it_lodged() -> None:
 
 
 def page(store: FakeApplications, viewer: Viewer, limit: int = 10, **asked: Any) -> tuple[list[str], Position | None]:
-    members: dict[str, Any] = {"state": None, "district_code": None, "after": None, **asked}
+    members: dict[str, Any] = {"states": None, "district_code": None, "after": None, **asked}
     applications, following = reader(store).page(viewer, limit=limit, **members)
     return [application.id for application in applications], following
 
@@ -161,21 +161,25 @@ BOTH = viewer_of("cli_office", None, replace(TEHSILDAR, districts=frozenset({"10
     ("viewer", "asked", "ids"),
     [
         (OFFICE, {}, ["app_1", "app_2"]),
-        (OFFICE, {"state": State.IN_VERIFICATION}, ["app_1", "app_2"]),
+        (OFFICE, {"states": frozenset({State.IN_VERIFICATION})}, ["app_1", "app_2"]),
         (viewer_of("cli_office", None, SDO), {}, ["app_3"]),
-        (OFFICE, {"state": State.FEE_DUE}, ["app_5", "app_8"]),
-        (OFFICE, {"state": State.ISSUED}, ["app_6"]),
+        (OFFICE, {"states": frozenset({State.FEE_DUE})}, ["app_5", "app_8"]),
+        (OFFICE, {"states": frozenset({State.ISSUED})}, ["app_6"]),
         (OFFICE, {"district_code": "107"}, []),
         (BOTH, {}, ["app_1", "app_2", "app_4"]),
         (BOTH, {"district_code": "107"}, ["app_4"]),
         (BOTH, {"district_code": "102"}, ["app_1", "app_2"]),
         (CENTRE, {}, ["app_5", "app_1", "app_2", "app_3", "app_4", "app_7"]),
-        (CENTRE, {"state": State.FEE_DUE}, ["app_5"]),
+        (CENTRE, {"states": frozenset({State.FEE_DUE})}, ["app_5"]),
         (CENTRE, {"district_code": "107"}, ["app_4"]),
         (PORTAL, {}, ["app_6"]),
-        (PORTAL, {"state": State.FEE_DUE}, []),
+        (PORTAL, {"states": frozenset({State.FEE_DUE})}, []),
         (PORTAL, {"district_code": "107"}, []),
-        (viewer_of("cli_kiosk", None, None), {"district_code": "102", "state": State.FEE_DUE}, ["app_5", "app_8"]),
+        (
+            viewer_of("cli_kiosk", None, None),
+            {"district_code": "102", "states": frozenset({State.FEE_DUE})},
+            ["app_5", "app_8"],
+        ),
         (citizen("per_1"), {}, ["app_9"]),
         (citizen("per_2"), {}, []),
     ],

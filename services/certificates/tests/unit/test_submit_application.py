@@ -19,8 +19,9 @@ from tests.support.commands import submit_command
 from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads, Kept
 from tests.support.sentences import english, hindi
 
+from certificates.application.applications.check_answers import AnswersCheck, NamedAttachment
 from certificates.application.applications.errors import AttachmentsNotAcceptable, FormNotAcceptable
-from certificates.application.applications.submit_application import NamedAttachment, SubmitApplicationHandler
+from certificates.application.applications.submit_application import SubmitApplicationHandler
 from certificates.domain.applications.application import Application, Happening, HistoryEntry, State
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.attachments.attachment import State as UploadState
@@ -34,7 +35,9 @@ def with_uploads(*uploads: Attachment) -> FakeApplications:
 
 
 def submit(store: FakeApplications, rulebook: Rulebook = RULEBOOK, **changed: Any) -> Once[str]:
-    handler = SubmitApplicationHandler(rulebook, store, FakeCertificates(store), FakeUploads(store))
+    handler = SubmitApplicationHandler(
+        rulebook, store, AnswersCheck(rulebook, FakeCertificates(store), FakeUploads(store))
+    )
     return handler(submit_command(**changed))
 
 

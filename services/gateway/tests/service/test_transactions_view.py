@@ -111,6 +111,21 @@ def test_an_application_is_followed_from_its_submission_to_its_certificate(
     assert shown["updated_at"].startswith("2026-11-23T06:09:00")
 
 
+def test_an_application_that_was_answered_is_with_the_office_until_it_is_withdrawn(
+    viewing: Stage, arrive: Arrive, course: Course
+) -> None:
+    arrive(course.submitted(), course.paid(), course.decided(3, "sent_back"))
+    for minute, moved, status, ended in (
+        (4, "resubmitted", "IN_VERIFICATION", False),
+        (5, "withdrawn", "WITHDRAWN", True),
+    ):
+        arrive(course.of_application(f"application.{moved}.v1", minute))
+        assert look(viewing, course.token).json["status"] == status
+        told = look_up(viewing, course.token).json
+        assert (told["status"], told["ended"]) == (status, ended)
+    assert [step["text_hi"] for step in told["steps"]][-2:] == ["आवेदक ने उत्तर दिया", "आवेदन वापस लिया गया"]
+
+
 def test_the_fee_payments_own_token_follows_the_payment(viewing: Stage, arrive: Arrive, course: Course) -> None:
     arrive(course.paid())
     shown = look(viewing, course.payment_token).json

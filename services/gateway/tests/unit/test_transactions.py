@@ -75,6 +75,22 @@ def test_a_payment_is_completed_once_a_completion_was_seen(types: Any, status: A
             [PAID],
             "IN_VERIFICATION",
         ),
+        (
+            an_application(seen("application.resubmitted", 3), SUBMITTED, seen("application.decided", 2, "sent_back")),
+            [PAID],
+            "IN_VERIFICATION",
+        ),
+        (
+            an_application(
+                seen("application.decided", 4, "sent_back"),
+                seen("application.resubmitted", 3),
+                seen("application.decided", 2, "sent_back"),
+            ),
+            [PAID],
+            "SENT_BACK",
+        ),
+        (an_application(SUBMITTED, seen("application.withdrawn", 2)), [PAID], "WITHDRAWN"),
+        (an_application(seen("application.expired", 2), SUBMITTED), [], "EXPIRED"),
         (an_application(seen("certificate.issued")), [], "ISSUED"),
     ],
 )

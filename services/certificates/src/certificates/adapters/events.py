@@ -1,23 +1,32 @@
 """Domain events in the form in which they are published: ids and facts, nothing of the applicant's form."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from certificates.domain.applications.application import (
     Application,
     ApplicationDecided,
+    ApplicationExpired,
+    ApplicationResubmitted,
     ApplicationSubmitted,
+    ApplicationWithdrawn,
     FeeRefused,
+    OfApplication,
+    State,
 )
 from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
 from servicekit.money import money
 
+# What an application that expired had waited for.
+_WAITED_FOR = {State.FEE_DUE: "fee", State.SENT_BACK: "answer"}
+
+Told = OfApplication | CertificateIssued | FeeRefused
+
 
 def to_event(
-    event: ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused,
+    event: Told,
     request_id: str,
     causation_id: str | None = None,
 ) -> NewEvent:
@@ -25,61 +34,75 @@ def to_event(
     return replace(_published(event, request_id), causation_id=causation_id)
 
 
-def _published(
-    event: ApplicationSubmitted | ApplicationDecided | CertificateIssued | FeeRefused, request_id: str
-) -> NewEvent:
+def _published(event: Told, request_id: str) -> NewEvent:
     match event:
-        case ApplicationSubmitted():
-            return _submitted(event, request_id)
-        case ApplicationDecided():
-            return _decided(event, request_id)
         case CertificateIssued():
             return _issued(event, request_id)
         case FeeRefused():
             return _refused(event, request_id)
+        case _:
+            return _of_application(event, request_id)
 
 
-def _submitted(event: ApplicationSubmitted, request_id: str) -> NewEvent:
+def _of_application(event: OfApplication, request_id: str) -> NewEvent:
     application = event.application
-    data = {
-        "kiosk_id": application.kiosk_id,
-        "fee": money(application.fee.paise),
-        "fee_order": application.fee.order,
-        "fee_order_hi": application.fee.order_hi,
-        "submitted_at": rfc3339(application.submitted_at),
-    }
-    return _of_application(event, application.submitted_at, data, request_id)
+    # Every move sets it; what is told was the last one.
+    at = application.updated_at
+    return NewEvent(
+        id=event.event_id,
+        type=event.type,
+        aggregate_type="application",
+        aggregate_id=application.id,
+        sequence=application.events_told,
+        occurred_at=at,
+        data={**_about(application), **_told_of(event, rfc3339(at))},
+        request_id=request_id,
+    )
 
 
-def _decided(event: ApplicationDecided, request_id: str) -> NewEvent:
-    data: dict[str, Any] = {
+def _told_of(event: OfApplication, at: str) -> dict[str, Any]:
+    application = event.application
+    match event:
+        case ApplicationSubmitted():
+            return {
+                "kiosk_id": application.kiosk_id,
+                "fee": money(application.fee.paise),
+                "fee_order": application.fee.order,
+                "fee_order_hi": application.fee.order_hi,
+                "submitted_at": at,
+            }
+        case ApplicationDecided():
+            return _decided(event)
+        case ApplicationResubmitted():
+            return {"step": application.step, "resubmitted_at": at}
+        case ApplicationWithdrawn():
+            return _withdrawn(event, at)
+        case ApplicationExpired():
+            return {"waited_for": _WAITED_FOR[event.state_before], "expired_at": at}
+
+
+def _decided(event: ApplicationDecided) -> dict[str, Any]:
+    told = {
         "step": event.step,
         "decision": event.decision.value,
         "officer_id": event.officer_id,
         "decided_at": rfc3339(event.decided_at),
     }
-    if event.reason is not None:
-        data |= {
-            "reason": event.reason.code,
-            "reason_en": event.reason.label.en,
-            "reason_hi": event.reason.label.hi,
-        }
-    return _of_application(event, event.decided_at, data, request_id)
+    if event.reason is None:
+        return told
+    label = event.reason.label
+    return {**told, "reason": event.reason.code, "reason_en": label.en, "reason_hi": label.hi}
 
 
-def _of_application(
-    event: ApplicationSubmitted | ApplicationDecided, at: datetime, data: dict[str, Any], request_id: str
-) -> NewEvent:
-    return NewEvent(
-        id=event.event_id,
-        type=event.type,
-        aggregate_type="application",
-        aggregate_id=event.application.id,
-        sequence=event.application.events_told,
-        occurred_at=at,
-        data={**_about(event.application), **data},
-        request_id=request_id,
-    )
+def _withdrawn(event: ApplicationWithdrawn, at: str) -> dict[str, Any]:
+    told = {
+        "payment_id": event.application.payment_id,
+        "refund_due": event.refund > 0,
+        "refund": money(event.refund),
+        "withdrawn_at": at,
+    }
+    rule = event.rule
+    return told if rule is None else {**told, "refund_order": rule.order, "refund_order_hi": rule.order_hi}
 
 
 def _issued(event: CertificateIssued, request_id: str) -> NewEvent:

@@ -1,15 +1,32 @@
 """What happens by itself."""
 
+from certificates.application.applications.expire_applications import ExpireApplications
 from certificates.application.attachments.sweep_attachments import SweepAttachments
+from certificates.application.standing.summarise_desk_times import SummariseDeskTimes
 from certificates.bootstrap import Certificates
+from servicekit.ids import public_id
 from servicekit.instants import utc_now
 from servicekit.service import Job
 
 SWEPT_EVERY_SECONDS = 600.0  # a day-old upload is in nobody's way
+EXPIRED_EVERY_SECONDS = 600.0  # a last day is over at midnight, and nobody waits for it
+SUMMARISED_EVERY_SECONDS = 3_600.0  # it reads all decisions of half a year, and a median moves slowly
 
 
 def _sweep_attachments(certificates: Certificates) -> None:
     certificates.sweep_attachments(SweepAttachments(utc_now()))
 
 
-JOBS = [Job("sweep-attachments", SWEPT_EVERY_SECONDS, _sweep_attachments)]
+def _expire_applications(certificates: Certificates) -> None:
+    certificates.expire_applications(ExpireApplications(utc_now(), public_id("req")))
+
+
+def _summarise_desk_times(certificates: Certificates) -> None:
+    certificates.summarise_desk_times(SummariseDeskTimes(utc_now()))
+
+
+JOBS = [
+    Job("sweep-attachments", SWEPT_EVERY_SECONDS, _sweep_attachments),
+    Job("expire-applications", EXPIRED_EVERY_SECONDS, _expire_applications),
+    Job("summarise-desk-times", SUMMARISED_EVERY_SECONDS, _summarise_desk_times),
+]

@@ -77,6 +77,14 @@ class Standing:
     since: datetime
 
 
+# Moves of an application that are no decisions, and where it is then.
+_MOVED_TO = {
+    "application.resubmitted": "IN_VERIFICATION",
+    "application.withdrawn": "WITHDRAWN",
+    "application.expired": "EXPIRED",
+}
+
+
 def payment_standing(payment: Transaction) -> Standing:
     """COMPLETED once a completion was seen, whatever else was; a receipt is never taken back by a late failure."""
     for event_type, status in (("payment.completed", "COMPLETED"), ("payment.failed", "FAILED")):
@@ -86,18 +94,18 @@ def payment_standing(payment: Transaction) -> Standing:
 
 
 def application_standing(application: Transaction, fee_payments: Iterable[Transaction]) -> Standing:
-    """ISSUED, else what the latest decision says, else whether the fee is still due.
+    """ISSUED, else what the latest move says, else whether the fee is still due.
 
-    The latest decision is the one with the highest sequence, not the one that arrived last.
+    The latest is the one with the highest sequence, not the one that arrived last.
     """
     if issued := [event.at for event in application.events if event.type == "certificate.issued"]:
         return Standing("ISSUED", min(issued))
-    decisions = [event for event in application.events if event.decision is not None]
-    if decisions:
-        latest = max(decisions, key=lambda event: event.sequence)
+    moves = [event for event in application.events if event.decision is not None or event.type in _MOVED_TO]
+    if moves:
+        latest = max(moves, key=lambda event: event.sequence)
         # One step approved: the certificate is on its way or another step follows.
-        status = {"rejected": "REJECTED", "sent_back": "SENT_BACK"}.get(latest.decision or "", "IN_VERIFICATION")
-        return Standing(status, latest.at)
+        decided = {"rejected": "REJECTED", "sent_back": "SENT_BACK"}.get(latest.decision or "", "IN_VERIFICATION")
+        return Standing(_MOVED_TO.get(latest.type, decided), latest.at)
     paid = [standing.since for standing in map(payment_standing, fee_payments) if standing.status == "COMPLETED"]
     if application.fee_due and not paid:
         return Standing("FEE_DUE", _begun_at(application))

@@ -69,6 +69,18 @@ class ApplicationDecidedReading(_ApplicationReading):
     decided_at = fields.AwareDateTime(required=True)
 
 
+class ApplicationResubmittedReading(_ApplicationReading):
+    resubmitted_at = fields.AwareDateTime(required=True)
+
+
+class ApplicationWithdrawnReading(_ApplicationReading):
+    withdrawn_at = fields.AwareDateTime(required=True)
+
+
+class ApplicationExpiredReading(_ApplicationReading):
+    expired_at = fields.AwareDateTime(required=True)
+
+
 class CertificateIssuedReading(_ApplicationReading):
     certificate_id = fields.String(required=True)
     issued_at = fields.AwareDateTime(required=True)
@@ -158,6 +170,12 @@ def decision(event: ReceivedEvent) -> Observation:
     return _application(event, event.data["decided_at"], decision=event.data["decision"])
 
 
+def move(event: ReceivedEvent) -> Observation:
+    """The applicant answered, or withdrew; or it waited for them too long."""
+    (at,) = (event.data[name] for name in ("resubmitted_at", "withdrawn_at", "expired_at") if name in event.data)
+    return _application(event, at)
+
+
 def issue(event: ReceivedEvent) -> Observation:
     """The certificate exists."""
     return _application(event, event.data["issued_at"], certificate_id=event.data["certificate_id"])
@@ -223,6 +241,14 @@ CONSUMERS = [
         "application.submitted.v1", "certificates", ApplicationSubmittedReading(), handle_many=_recorded(submission)
     ),
     Consumer("application.decided.v1", "certificates", ApplicationDecidedReading(), handle_many=_recorded(decision)),
+    *(
+        Consumer(f"application.{moved}.v1", "certificates", reading, handle_many=_recorded(move))
+        for moved, reading in (
+            ("resubmitted", ApplicationResubmittedReading()),
+            ("withdrawn", ApplicationWithdrawnReading()),
+            ("expired", ApplicationExpiredReading()),
+        )
+    ),
     Consumer("certificate.issued.v1", "certificates", CertificateIssuedReading(), handle_many=_recorded(issue)),
     # A suspension that comes late must not undo the reinstatement after it.
     *(

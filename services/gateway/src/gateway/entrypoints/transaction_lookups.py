@@ -96,6 +96,22 @@ MEANINGS: Mapping[tuple[str, str], Meaning] = {
         Words("You get it where you applied.", "यह वहाँ मिलेगा जहाँ आवेदन किया था।"),
         ended=True,
     ),
+    ("application", "WITHDRAWN"): Meaning(
+        Words("Withdrawn", "वापस लिया गया"),
+        Words(
+            "The applicant took it back. Apply anew if you need the certificate.",
+            "आवेदक ने इसे वापस ले लिया। प्रमाण पत्र चाहिए तो नया आवेदन करें।",
+        ),
+        ended=True,
+    ),
+    ("application", "EXPIRED"): Meaning(
+        Words("Expired", "अवधि समाप्त"),
+        Words(
+            "It waited too long for the fee or for an answer. Apply anew if you need the certificate.",
+            "शुल्क या उत्तर समय पर नहीं मिला। प्रमाण पत्र चाहिए तो नया आवेदन करें।",
+        ),
+        ended=True,
+    ),
 }
 # A status that a service tells and this gateway does not know yet.
 OTHER = Meaning(
@@ -109,6 +125,9 @@ OTHER = Meaning(
 STEPS: Mapping[str, Words] = {
     "application.submitted": Words("Application submitted", "आवेदन जमा हुआ"),
     "application.decided": Words("The office decided a step", "कार्यालय ने एक चरण पर निर्णय लिया"),
+    "application.resubmitted": Words("The applicant answered", "आवेदक ने उत्तर दिया"),
+    "application.withdrawn": Words("Application withdrawn", "आवेदन वापस लिया गया"),
+    "application.expired": Words("Application expired", "आवेदन की अवधि समाप्त हुई"),
     "certificate.issued": Words("Certificate issued", "प्रमाण पत्र जारी हुआ"),
     "payment.completed": Words("Payment completed", "भुगतान पूरा हुआ"),
     "payment.failed": Words("Payment did not succeed", "भुगतान सफल नहीं हुआ"),

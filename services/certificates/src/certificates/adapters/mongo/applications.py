@@ -11,16 +11,25 @@ from pymongo.errors import DuplicateKeyError
 from certificates.adapters.events import to_event
 from certificates.adapters.mongo.attachments import attach
 from certificates.adapters.mongo.certificates import CERTIFICATES
+from certificates.adapters.mongo.desk_times import note_desk_time
 from certificates.adapters.mongo.documents import (
     application_from_document,
     application_to_document,
     certificate_to_document,
     entry_from_document,
     entry_to_document,
+    form_to_document,
     progress_to_document,
 )
 from certificates.application.applications.ports import Changes, NumberTaken, Position, Selection, VersionMoved
-from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment
+from certificates.domain.applications.application import (
+    Application,
+    Change,
+    Happening,
+    HistoryEntry,
+    RefusedPayment,
+    State,
+)
 from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.events.outbox import Outbox
 from servicekit.idempotency import Claim, Once
@@ -46,6 +55,7 @@ INDEXES = {
             name="of_a_person",
             partialFilterExpression={"person_id": {"$exists": True}},
         ),
+        IndexModel([("state", ASCENDING), ("updated_at", ASCENDING), ("_id", ASCENDING)], name="waiting_longest"),
     ],
     HISTORY: [IndexModel([("application_id", ASCENDING), ("at", ASCENDING)], name="of_an_application")],
 }
@@ -55,6 +65,7 @@ class MongoApplications:
     """Implements application.applications.ports.Applications and ApplicationQueries. Threads may share it."""
 
     def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
+        self._mongo = mongo
         self._db = mongo.db
         self._outbox = outbox
         self._idempotency = Idempotency(mongo)
@@ -80,6 +91,23 @@ class MongoApplications:
                     # The application has a certificate, so somebody approved it since it was read.
                     raise VersionMoved from error
             raise
+
+    def move(self, change: Change, request_id: str) -> None:
+        """One transaction; see the port."""
+        self._mongo.transact(lambda session: self.within(session).save(change, request_id))
+
+    def waiting(
+        self, state: State, since: datetime, before: datetime, after: Application | None, limit: int
+    ) -> Sequence[Application]:
+        """By an index; see the port."""
+        query: dict[str, Any] = {"state": state.value, "updated_at": {"$gte": since, "$lte": before}}
+        if after is not None:
+            query["$or"] = [
+                {"updated_at": {"$gt": after.updated_at}},
+                {"updated_at": after.updated_at, "_id": {"$gt": after.id}},
+            ]
+        documents = self._db[APPLICATIONS].find(query).sort([("updated_at", ASCENDING), ("_id", ASCENDING)])
+        return [application_from_document(document) for document in documents.limit(limit)]
 
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got; see the port."""
@@ -127,10 +155,11 @@ class _SessionChanges:
 
     def save(self, change: Change, request_id: str, issued: CertificateIssued | None = None) -> None:
         application = change.application
+        form = form_to_document(application) if change.entry.what is Happening.RESUBMITTED else {}
         # Compare-and-set: who has read an older version changes nothing.
         updated = self._db[APPLICATIONS].update_one(
             {"_id": application.id, "version": application.version - 1},
-            {"$set": progress_to_document(application)},
+            {"$set": progress_to_document(application) | form},
             session=self._session,
         )
         if updated.matched_count == 0:
@@ -152,14 +181,17 @@ class _SessionChanges:
 
     def _record(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
+        if change.entry.desk_days is not None:
+            note_desk_time(self._db, self._session, change.application, change.entry)
         events = [event for event in (change.event, issued) if event is not None]
         self._outbox.add(self._session, *(to_event(event, request_id) for event in events))
 
 
 def _query(selection: Selection) -> dict[str, Any]:
     query = selection.reach.as_query()
-    if selection.state is not None:
-        query["state"] = selection.state.value
+    if selection.states is not None:
+        states = sorted(state.value for state in selection.states)
+        query["state"] = states[0] if len(states) == 1 else {"$in": states}
     if selection.districts is not None:
         # Beside those of the reach, if it has any.
         query["$and"] = [{"district_code": {"$in": sorted(selection.districts)}}]

@@ -3,6 +3,7 @@
 Civil dates are ISO text, because MongoDB has no civil date; instants are dates; paise are 64-bit integers.
 """
 
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from bson import Int64
 
 from certificates.domain.applications.application import (
     Application,
+    Ask,
     Decision,
     Happening,
     HistoryEntry,
@@ -33,7 +35,7 @@ def application_to_document(application: Application) -> Document:
         "transaction_token": application.transaction_token,
         "type_code": application.type_code,
         "district_code": application.district_code,
-        "applicant": dict(application.applicant),
+        **form_to_document(application),
         "client_id": application.client_id,
         "kiosk_id": application.kiosk_id,
         **_whose(application.person_id),
@@ -52,8 +54,13 @@ def application_to_document(application: Application) -> Document:
     }
 
 
+def form_to_document(application: Application) -> Document:
+    """The form, which is personal data; only a resubmission changes it."""
+    return {"applicant": dict(application.applicant)}
+
+
 def progress_to_document(application: Application) -> Document:
-    """The fields that may change; all others are written once."""
+    """The fields that every change may change; all others but the form are written once."""
     return {
         "state": application.state.value,
         "step": application.step,
@@ -67,9 +74,13 @@ def progress_to_document(application: Application) -> Document:
     }
 
 
+_PLAIN = {field.name for field in fields(Application)} - {"id", "fee", "state", "due_on"}
+
+
 def application_from_document(document: Document) -> Application:
     """The application that was stored."""
-    plain = {k: v for k, v in document.items() if k not in {"_id", "fee", "state", "due_on"}}
+    # Members that a later release adds are not this one's to know.
+    plain = {name: document[name] for name in _PLAIN if name in document}
     fee = document["fee"]
     return Application(
         id=document["_id"],
@@ -102,11 +113,18 @@ def entry_to_document(entry: HistoryEntry) -> Document:
         "decision": entry.decision.value if entry.decision else None,
         "officer_id": entry.officer_id,
         "designation": entry.designation and _label_document(entry.designation),
-        "reason": entry.reason and {"code": entry.reason.code, **_label_document(entry.reason.label)},
+        "reason": entry.reason and _reason_document(entry.reason),
         "remarks": entry.remarks,
         "payment_id": entry.payment_id,
         "paise": Int64(entry.paise) if entry.paise is not None else None,
         "certificate_id": entry.certificate_id,
+        "asks": [
+            {"field": ask.field, "document": ask.document, "reason": _reason_document(ask.reason)} for ask in entry.asks
+        ]
+        or None,
+        "answered": list(entry.answered) or None,
+        "attached": list(entry.attached) or None,
+        "desk_days": entry.desk_days,
     }
     return {name: value for name, value in members.items() if value is not None}
 
@@ -114,7 +132,8 @@ def entry_to_document(entry: HistoryEntry) -> Document:
 def entry_from_document(document: Document) -> HistoryEntry:
     """The history line that was stored."""
     plain = {
-        name: document.get(name) for name in ("step", "officer_id", "remarks", "payment_id", "paise", "certificate_id")
+        name: document.get(name)
+        for name in ("step", "officer_id", "remarks", "payment_id", "paise", "certificate_id", "desk_days")
     }
     before, decision = document.get("state_before"), document.get("decision")
     designation, reason = document.get("designation"), document.get("reason")
@@ -127,7 +146,10 @@ def entry_from_document(document: Document) -> HistoryEntry:
         state_after=State(document["state_after"]),
         decision=Decision(decision) if decision else None,
         designation=_label(designation) if designation else None,
-        reason=RefusalReason(reason["code"], _label(reason)) if reason else None,
+        reason=_reason(reason) if reason else None,
+        asks=tuple(Ask(_reason(ask["reason"]), ask["field"], ask["document"]) for ask in document.get("asks", ())),
+        answered=tuple(document.get("answered", ())),
+        attached=tuple(document.get("attached", ())),
         **plain,
     )
 
@@ -135,6 +157,14 @@ def entry_from_document(document: Document) -> HistoryEntry:
 def _whose(person_id: str | None) -> Document:
     # Only where it is somebody's own: the release before this one cannot read the member.
     return {} if person_id is None else {"person_id": person_id}
+
+
+def _reason_document(reason: RefusalReason) -> Document:
+    return {"code": reason.code, **_label_document(reason.label)}
+
+
+def _reason(document: Document) -> RefusalReason:
+    return RefusalReason(document["code"], _label(document))
 
 
 def _label_document(label: Label) -> Document:

@@ -6,10 +6,10 @@ All files are checked when the service starts, and all problems of all files are
 import csv
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
@@ -17,8 +17,10 @@ from certificates.adapters.rulebook.positions import Path as TomlPath
 from certificates.adapters.rulebook.positions import lines_of
 from certificates.adapters.rulebook.type_schemas import TypeSchema, code, repeated
 from certificates.adapters.rulebook.values import Day, words
+from certificates.domain.applications.application import State
+from certificates.domain.applications.expire import Term
 from certificates.domain.certificates.certificate import District
-from certificates.domain.rulebook import SEE_REMARKS, Rulebook
+from certificates.domain.rulebook import MOST_DAYS_KEPT, SEE_REMARKS, MedianRule, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.types.application_type import Appeal, ApplicationType
 from certificates.domain.types.label import Label
@@ -31,7 +33,17 @@ _AT_LINE = re.compile(r".*\(at line ([0-9]+), .*", re.DOTALL)
 DATA = Path(__file__).parents[2] / "data"
 SHIPPED_TYPES = DATA / "application_types"
 
+# What the terms are of: the states in which an application waits for its applicant, and drafts.
+_WAITING_FOR = {"fee": State.FEE_DUE, "answer": State.SENT_BACK}
+_DRAFT = "draft"
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class _Terms(NamedTuple):
+    of_states: Mapping[State, Sequence[Term]]
+    of_drafts: Sequence[Term]
+    medians: MedianRule
 
 
 class RulebookInvalid(Exception):
@@ -103,6 +115,43 @@ class _AppealsSchema(Schema):
         return {ladder["code"]: tuple(ladder["stages"]) for ladder in data["ladders"]}
 
 
+class _TermSchema(Schema):
+    of = fields.String(required=True, validate=validate.OneOf([*_WAITING_FOR, _DRAFT]))
+    effective_from = Day(required=True)
+    days = fields.Integer(strict=True, required=True, validate=validate.Range(1, 3_650))
+    order = words()
+
+
+class _MediansSchema(Schema):
+    window_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_DAYS_KEPT))
+    least_decisions = fields.Integer(strict=True, required=True, validate=validate.Range(1, 1_000))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> MedianRule:
+        return MedianRule(**data)
+
+
+class _TermsSchema(Schema):
+    terms = fields.List(fields.Nested(_TermSchema), required=True)
+    medians = fields.Nested(_MediansSchema, required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> _Terms:
+        rows = data["terms"]
+        days = [(row["of"], row["effective_from"]) for row in rows]
+        if len(days) != len(set(days)):
+            raise ValidationError("Must have each pair of `of` and `effective_from` once.", "terms")
+        by_kind = {
+            kind: tuple(
+                Term(row["effective_from"], row["days"], row["order"])
+                for row in sorted(rows, key=lambda row: row["effective_from"])
+                if row["of"] == kind
+            )
+            for kind in (*_WAITING_FOR, _DRAFT)
+        }
+        return _Terms({_WAITING_FOR[kind]: by_kind[kind] for kind in _WAITING_FOR}, by_kind[_DRAFT], data["medians"])
+
+
 def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
     """The rulebook: application types from the folder `types`, the rest from this package.
 
@@ -112,9 +161,18 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
     loaded = load_types(types, problems)
     calendar = _load(_by(_CalendarSchema()), DATA / "holidays.toml", problems)
     reasons = _load(_by(_ReasonsSchema()), DATA / "refusal_reasons.toml", problems)
+    terms: _Terms = _load(_by(_TermsSchema()), DATA / "terms.toml", problems)
     if problems:
         raise RulebookInvalid(problems)
-    return Rulebook(types=loaded, districts=_load_districts(), calendar=calendar, refusal_reasons=reasons)
+    return Rulebook(
+        types=loaded,
+        districts=_load_districts(),
+        calendar=calendar,
+        refusal_reasons=reasons,
+        terms=terms.of_states,
+        draft_terms=terms.of_drafts,
+        medians=terms.medians,
+    )
 
 
 def load_types(folder: Path, problems: list[str], beside: Mapping[str, ApplicationType] = {}) -> Types:

@@ -22,6 +22,7 @@ from certificates.domain.types.application_type import (
     RequiredDocument,
     Step,
     Template,
+    WithdrawalRule,
 )
 from certificates.domain.types.form import FieldKind, Writing
 from servicekit.fields import Code
@@ -103,6 +104,18 @@ class _FeeSchema(Schema):
         return FeeRule(**{"order_hi": data["order"], **data})
 
 
+class _WithdrawalSchema(Schema):
+    effective_from = Day(required=True)
+    fee_returned = fields.Boolean(required=True, truthy={True}, falsy={False})
+    undecided_only = fields.Boolean(truthy={True}, falsy={False})
+    order = Code(_ORDER, longest=160, required=True)
+    order_hi = Code(_ORDER, longest=160)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> WithdrawalRule:
+        return WithdrawalRule(**{"order_hi": data["order"], **data})
+
+
 class _PostSchema(Schema):
     name = words()
     order = words(required=False)
@@ -173,6 +186,7 @@ class TypeSchema(Schema):
     record = fields.Nested(_RecordSchema)
     appeals = fields.Nested(_AppealsSchema)
     unset = fields.List(words(), load_default=list)
+    withdrawals = fields.List(fields.Nested(_WithdrawalSchema), load_default=list)
     # Files from before November 2026 lack it: of their certificates nobody's initials are told.
     holder = fields.List(fields.String(), load_default=list)
 
@@ -188,6 +202,9 @@ class TypeSchema(Schema):
                 messages.setdefault("documents", {})[place] = {"needed_when": wrong}
         self._who_signs(data, messages)
         self._fees_and_events(data, messages)
+        days = [rule.effective_from for rule in data["withdrawals"]]
+        if days != sorted(set(days)):
+            messages["withdrawals"] = ["Must be in order of effective_from, each day once."]
         self._where_it_leads(data, messages)
         _what_is_printed(data, messages)
         # Of a list that has a thing twice, the places of what else is wrong would be of no use.
@@ -237,7 +254,7 @@ class TypeSchema(Schema):
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> ApplicationType:
-        for name in ("form", "groups", "documents", "fees", "steps", "rules", "holder", "unset"):
+        for name in ("form", "groups", "documents", "fees", "steps", "rules", "holder", "unset", "withdrawals"):
             data[name] = tuple(data[name])
         if "appeals" in data:
             officers = data["appeals"]["officers"]

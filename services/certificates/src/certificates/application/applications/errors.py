@@ -1,6 +1,10 @@
 """Problems of applications. Each docstring's first paragraph is the text of its page in the documentation."""
 
-from servicekit.errors import NotFound, ValidationFailed
+from collections.abc import Mapping
+from typing import Any
+
+from certificates.domain.applications.application import Act, Application, State
+from servicekit.errors import Conflict, NotFound, ValidationFailed
 
 
 class UnknownApplicationType(NotFound):
@@ -48,3 +52,33 @@ class AttachmentsNotAcceptable(ValidationFailed):
     slug = "attachments-not-acceptable"
     title = "The attachments are not acceptable"
     title_hi = "संलग्नक स्वीकार्य नहीं हैं"
+
+
+class NotPossibleNow(Conflict):
+    """The application cannot be moved so now; `allowed_actions` says what you may do with it.
+
+    Nothing was changed; `application_status` says where it is. Read GET /v1/applications/{application_id}/standing.
+    """
+
+    slug = "not-possible-now"
+    title = "This cannot be done with the application now"
+    title_hi = "अभी इस आवेदन के साथ यह नहीं किया जा सकता"
+
+
+class AnswersNotAcceptable(ValidationFailed):
+    """The answers do not fit what was asked for; `errors` names each field or document that is missing or not open.
+
+    GET /v1/applications/{application_id}/standing says what was asked for, and what may be answered.
+    """
+
+    slug = "answers-not-acceptable"
+    title = "The answers do not fit what was asked for"
+    title_hi = "उत्तर माँगी गई जानकारी के अनुसार नहीं हैं"
+
+
+def members_of_refusal(application: Application, acts: Mapping[State, tuple[Act, ...]]) -> dict[str, Any]:
+    """Where the application is, and what of `acts` is allowed there: for the problem of a move that is not."""
+    return {
+        "application_status": application.state.value,
+        "allowed_actions": [act.value for act in acts.get(application.state, ())],
+    }

@@ -36,6 +36,7 @@ class Changes(Protocol):
     def save(self, change: Change, request_id: str, issued: CertificateIssued | None = None) -> None:
         """Writes a changed application, its history line, its event, and the certificate that was issued, if any.
 
+        The form is written anew with a resubmission, and never otherwise.
         Raises VersionMoved when the stored version is not the one just before the change's; NumberTaken.
         """
 
@@ -73,6 +74,14 @@ class Applications(Protocol):
         and whatever the effect raises; then nothing was written and the key is still unused.
         """
 
+    def move(self, change: Change, request_id: str) -> None:
+        """Writes what moves by itself, in a transaction of its own. Raises VersionMoved."""
+
+    def waiting(
+        self, state: State, since: datetime, before: datetime, after: Application | None, limit: int
+    ) -> Sequence[Application]:
+        """At most `limit` that came into that state from `since` to `before`, the longest first, and after that one."""
+
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got, or None. Raises IdempotencyKeyReused."""
 
@@ -94,7 +103,7 @@ class Selection:
 
     reach: Reach
     districts: frozenset[str] | None = None
-    state: State | None = None
+    states: frozenset[State] | None = None
     without: frozenset[tuple[str, str]] = frozenset()
 
 

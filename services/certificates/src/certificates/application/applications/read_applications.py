@@ -13,9 +13,13 @@ from certificates.application.applications.ports import (
 )
 from certificates.application.viewer import Viewer
 from certificates.domain.applications.application import (
+    PAYMENTS_REFUSED,
     Application,
     ApplicationDecided,
+    ApplicationExpired,
+    ApplicationResubmitted,
     ApplicationSubmitted,
+    ApplicationWithdrawn,
     Decision,
     Happening,
     HistoryEntry,
@@ -26,8 +30,13 @@ from certificates.domain.officer import Officer
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import FieldProblem, ValidationFailed
 
-# Payments that were refused: the application is at the same version as before.
-_NO_CHANGE = (Happening.FEE_PAID_AGAIN, Happening.FEE_PAID_SHORT)
+_EVENTS = {
+    Happening.SUBMITTED: ApplicationSubmitted.type,
+    Happening.DECIDED: ApplicationDecided.type,
+    Happening.RESUBMITTED: ApplicationResubmitted.type,
+    Happening.WITHDRAWN: ApplicationWithdrawn.type,
+    Happening.EXPIRED: ApplicationExpired.type,
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ class ApplicationReader:
             person_id=application.person_id,
         ):
             raise ApplicationNotFound("There is no such application among those you may see.")
-        changes = [line for line in self.applications.history(application_id) if line.what not in _NO_CHANGE]
+        changes = [line for line in self.applications.history(application_id) if line.what not in PAYMENTS_REFUSED]
         # A line of a later version than the one that was read is left out: the ETag stands for both.
         changes = changes[: application.version]
         return application, [_shown_to(viewer, line) for line in changes]
@@ -70,7 +79,7 @@ class ApplicationReader:
         self,
         viewer: Viewer,
         *,
-        state: State | None,
+        states: frozenset[State] | None,
         district_code: str | None,
         after: Position | None,
         limit: int,
@@ -84,7 +93,7 @@ class ApplicationReader:
         if district_code is not None and district_code not in self.rulebook.districts:
             problem = FieldProblem("?district_code", "unknown", "Must be the LGD code of a district of Rajasthan.")
             raise ValidationFailed("There is no such district.", errors=[problem])
-        applications = self.queries.page(self._selection(viewer, state, district_code), after, limit + 1)
+        applications = self.queries.page(self._selection(viewer, states, district_code), after, limit + 1)
         if len(applications) <= limit:
             return applications, None
         last = applications[limit - 1]
@@ -100,24 +109,21 @@ class ApplicationReader:
             raise TransactionNotFound("No application has this token.")
         events = []
         for entry in self.applications.history(application.id):
-            if entry.what is Happening.SUBMITTED:
-                events.append(TransactionEvent(ApplicationSubmitted.type, entry.at))
-            if entry.what is Happening.DECIDED:
-                events.append(TransactionEvent(ApplicationDecided.type, entry.at))
+            if entry.what in _EVENTS:
+                events.append(TransactionEvent(_EVENTS[entry.what], entry.at))
             if entry.certificate_id is not None:
                 events.append(TransactionEvent(CertificateIssued.type, entry.at))
         return application, events
 
-    def _selection(self, viewer: Viewer, state: State | None, district_code: str | None) -> Selection:
+    def _selection(self, viewer: Viewer, states: frozenset[State] | None, district_code: str | None) -> Selection:
         requested = None if district_code is None else frozenset({district_code})
+        queue = frozenset({State.IN_VERIFICATION})
         if viewer.officer is not None:
-            state = state or State.IN_VERIFICATION
+            states = states or queue
         without = (
-            self._of_other_posts(viewer.officer)
-            if viewer.officer is not None and state is State.IN_VERIFICATION
-            else frozenset()
+            self._of_other_posts(viewer.officer) if viewer.officer is not None and states == queue else frozenset()
         )
-        return Selection(reach=viewer.reach, districts=requested, state=state, without=without)
+        return Selection(reach=viewer.reach, districts=requested, states=states, without=without)
 
     def _of_other_posts(self, officer: Officer) -> frozenset[tuple[str, str]]:
         return frozenset(

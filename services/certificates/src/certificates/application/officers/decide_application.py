@@ -1,10 +1,11 @@
 """An officer decides the step in hand; approval of the last step issues the certificate."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.applications.errors import ApplicationNotFound
+from certificates.application.applications.errors import ApplicationNotFound, members_of_refusal
 from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
 from certificates.application.certificates.issue_certificate import IssueCertificate, IssueCertificateHandler
 from certificates.application.officers.errors import (
@@ -14,11 +15,13 @@ from certificates.application.officers.errors import (
     FeeNotPaid,
 )
 from certificates.domain.applications.application import (
+    ACTS_OF_OFFICERS,
+    Application,
+    Ask,
     Change,
     DecidedAnotherStep,
     Decision,
-    NotAwaitingDecision,
-    NotThisOfficers,
+    NotAllowedNow,
     NotThisPosts,
     RefusalReason,
     State,
@@ -27,7 +30,7 @@ from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.officer import Officer
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
-from certificates.domain.types.application_type import Step
+from certificates.domain.types.application_type import ApplicationType, Step
 from servicekit.errors import Conflict, FieldProblem, NotFound, NotPermitted, StaleVersion, ValidationFailed
 from servicekit.idempotency import Claim, Once
 from servicekit.versions import Precondition
@@ -36,12 +39,22 @@ from servicekit.versions import Precondition
 NUMBERS_TRIED = 3
 
 
+@dataclass(frozen=True)
+class NamedAsk:
+    """A field (or a group) or a document that is asked for anew, and the code of the reason."""
+
+    reason: str
+    field: str | None = None
+    document: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class DecideApplication:
     """The command; ids and time are minted by the route.
 
     `step`, unless None, is the step the officer looked at. `reason`, unless None, is the code of a refusal's reason; an
-    approval has none. `precondition` says which version of the application it may be.
+    approval has none. `asks` say what is asked for anew when it is sent back; without any all is. `precondition` says
+    which version of the application it may be.
     """
 
     application_id: str
@@ -50,6 +63,7 @@ class DecideApplication:
     reason: str | None
     remarks: str | None
     step: str | None
+    asks: Sequence[NamedAsk] = ()
     precondition: Precondition
     certificate_id: str
     decided_event_id: str
@@ -70,9 +84,9 @@ class DecideApplicationHandler:
     def __call__(self, command: DecideApplication) -> Once[str]:
         """Safe to repeat with the same claim: the first decision stands, and its application is the answer again.
 
-        Raises ValidationFailed for a reason that does not exist, ApplicationNotFound (also when the application is
-        another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, AnotherPostRequired, StaleVersion,
-        IdempotencyKeyReused.
+        Raises ValidationFailed for a reason, a field or a document that does not exist, ApplicationNotFound (also when
+        the application is another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, AnotherPostRequired,
+        StaleVersion, IdempotencyKeyReused.
         """
         try:
             return self._decide(command)
@@ -88,6 +102,8 @@ class DecideApplicationHandler:
         if application is None:
             raise _not_found()
         application_type = self.rulebook.types[application.type_code]
+        if not command.officer.may_decide(application_type.step(application.step), application.district_code):
+            raise _not_found()
         try:
             change = decide(
                 application,
@@ -97,28 +113,30 @@ class DecideApplicationHandler:
                 decision=command.decision,
                 reason=self._reason(command),
                 remarks=command.remarks,
+                asks=self._asks(command, application_type),
                 certificate_id=command.certificate_id,
                 at=command.at,
                 event_id=command.decided_event_id,
                 application_type=application_type,
                 calendar=self.rulebook.calendar,
             )
-        except NotThisOfficers as error:
-            raise _not_found() from error
-        except NotAwaitingDecision as error:
+        except NotAllowedNow as error:
             if error.state is State.FEE_DUE:
-                raise FeeNotPaid("The fee of this application has not been paid yet.") from error
-            raise _already_decided() from error
+                raise FeeNotPaid(
+                    "The fee of this application has not been paid yet.",
+                    **members_of_refusal(application, ACTS_OF_OFFICERS),
+                ) from error
+            raise _already_decided(application) from error
         except (DecidedAnotherStep, NotThisPosts) as error:
             if command.step not in (None, application.step):
-                raise _already_decided() from error
+                raise _already_decided(application) from error
             if isinstance(error, NotThisPosts):
                 raise _another_post(application_type.step(application.step), command.officer) from error
             raise AnotherOfficerRequired(
                 "You decided another step of this application; the step in hand is for another officer."
             ) from error
         if command.step not in (None, application.step):
-            raise _already_decided()
+            raise _already_decided(application)
         command.precondition.check(application.version)
         for _ in range(NUMBERS_TRIED - 1):
             with suppress(NumberTaken):
@@ -129,12 +147,28 @@ class DecideApplicationHandler:
         if command.decision is Decision.APPROVED:
             return None
         code = command.reason or SEE_REMARKS
-        label = self.rulebook.refusal_reasons.get(code)
-        if label is None:
-            known = ", ".join(self.rulebook.refusal_reasons)
-            problem = FieldProblem("/reason", "not-allowed", f"Must be one of: {known}.", f"इनमें से एक दें: {known}।")
-            raise ValidationFailed("There is no such reason of a refusal.", errors=[problem])
-        return RefusalReason(code, label)
+        if code not in self.rulebook.refusal_reasons:
+            raise ValidationFailed("There is no such reason of a refusal.", errors=[self._strange_reason("/reason")])
+        return RefusalReason(code, self.rulebook.refusal_reasons[code])
+
+    def _asks(self, command: DecideApplication, application_type: ApplicationType) -> list[Ask]:
+        asked = {asked.name for asked in application_type.asked}
+        papers = {paper.code for paper in application_type.documents}
+        problems = []
+        for place, ask in enumerate(command.asks):
+            if ask.field not in {None, *asked}:
+                problems.append(_strange(f"/asks/{place}/field", sorted(asked)))
+            if ask.document not in {None, *papers}:
+                problems.append(_strange(f"/asks/{place}/document", sorted(papers)))
+            if ask.reason not in self.rulebook.refusal_reasons:
+                problems.append(self._strange_reason(f"/asks/{place}/reason"))
+        if problems:
+            raise ValidationFailed("What is asked for anew is not of this type.", errors=problems)
+        labels = self.rulebook.refusal_reasons
+        return [Ask(RefusalReason(a.reason, labels[a.reason]), a.field, a.document) for a in command.asks]
+
+    def _strange_reason(self, pointer: str) -> FieldProblem:
+        return _strange(pointer, self.rulebook.refusal_reasons)
 
     def _write(self, command: DecideApplication, change: Change) -> Once[str]:
         # Signed before the transaction, which may be run several times.
@@ -146,7 +180,7 @@ class DecideApplicationHandler:
         try:
             return self.applications.once(command.claim, change.application.id, effect)
         except VersionMoved as error:
-            raise _already_decided() from error
+            raise _already_decided(self.applications.get(change.application.id) or change.application) from error
 
     def _issued(self, command: DecideApplication, change: Change) -> CertificateIssued:
         return self.issue_certificate(
@@ -158,6 +192,11 @@ class DecideApplicationHandler:
                 at=command.at,
             )
         )
+
+
+def _strange(pointer: str, known: Iterable[str]) -> FieldProblem:
+    names = ", ".join(known)
+    return FieldProblem(pointer, "not-allowed", f"Must be one of: {names}.", f"इनमें से एक दें: {names}।")
 
 
 def _another_post(step: Step, officer: Officer) -> AnotherPostRequired:
@@ -175,5 +214,9 @@ def _not_found() -> ApplicationNotFound:
     return ApplicationNotFound("There is no such application in your department and districts.")
 
 
-def _already_decided() -> AlreadyDecided:
-    return AlreadyDecided("This step is decided; read the application to see how it stands.")
+def _already_decided(application: Application) -> AlreadyDecided:
+    return AlreadyDecided(
+        "This step is decided; read the application to see how it stands.",
+        step=application.step,
+        **members_of_refusal(application, ACTS_OF_OFFICERS),
+    )

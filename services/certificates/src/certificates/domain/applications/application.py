@@ -1,15 +1,15 @@
-"""An application. It goes from FEE_DUE to IN_VERIFICATION, then to ISSUED, REJECTED or SENT_BACK, and never back.
+"""An application. It goes from FEE_DUE to IN_VERIFICATION, then to ISSUED or REJECTED; SENT_BACK is between.
 
-Each act that moves it is a module of its own: `submit`, `pay`, `decide`.
+Each act that moves it is a module of its own: `submit`, `pay`, `decide`, `resubmit`, `withdraw`, `expire`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from certificates.domain.types.application_type import FeeRule
+from certificates.domain.types.application_type import FeeRule, WithdrawalRule
 from certificates.domain.types.form import FormValue
 from certificates.domain.types.label import Label
 
@@ -22,6 +22,30 @@ class State(StrEnum):
     ISSUED = "ISSUED"
     REJECTED = "REJECTED"
     SENT_BACK = "SENT_BACK"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
+class Act(StrEnum):
+    """What somebody may do with an application, as clients are told."""
+
+    PAY = "pay"
+    RESUBMIT = "resubmit"
+    WITHDRAW = "withdraw"
+    APPROVE = "approve"
+    REJECT = "reject"
+    SEND_BACK = "send_back"
+
+
+# Where nothing is named, nothing can be done any more.
+ACTS_OF_APPLICANTS: Mapping[State, tuple[Act, ...]] = {
+    State.FEE_DUE: (Act.PAY, Act.WITHDRAW),
+    State.IN_VERIFICATION: (Act.WITHDRAW,),
+    State.SENT_BACK: (Act.RESUBMIT, Act.WITHDRAW),
+}
+ACTS_OF_OFFICERS: Mapping[State, tuple[Act, ...]] = {
+    State.IN_VERIFICATION: (Act.APPROVE, Act.REJECT, Act.SEND_BACK),
+}
 
 
 class Decision(StrEnum):
@@ -40,6 +64,13 @@ class Happening(StrEnum):
     FEE_PAID_AGAIN = "fee_paid_again"
     FEE_PAID_SHORT = "fee_paid_short"
     DECIDED = "decided"
+    RESUBMITTED = "resubmitted"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+# Payments that were refused: their lines record no change.
+PAYMENTS_REFUSED = (Happening.FEE_PAID_AGAIN, Happening.FEE_PAID_SHORT)
 
 
 class Refusal(StrEnum):
@@ -50,8 +81,8 @@ class Refusal(StrEnum):
     NOTHING_DUE = "nothing-due"
 
 
-class NotAwaitingDecision(Exception):
-    """The application is in a state in which nothing can be decided; `state` says which."""
+class NotAllowedNow(Exception):
+    """This cannot be done in the state in which the application is; `state` says which."""
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -76,6 +107,15 @@ class RefusalReason:
 
     code: str
     label: Label
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What an officer asks for anew, and why: a field (or a group) of the form, or one of the type's documents."""
+
+    reason: RefusalReason
+    field: str | None = None
+    document: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +153,11 @@ class Application:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
-    """One line of the audit trail, written once and never changed. `key` is unique, so that a repeat adds no line."""
+    """One line of the audit trail, written once and never changed. `key` is unique, so that a repeat adds no line.
+
+    `asks` are those of a decision to send back; `answered` names the fields and `attached` the documents of a
+    resubmission, without what they say. `desk_days` are the working days that the desk took for its decision.
+    """
 
     key: str
     application_id: str
@@ -130,6 +174,10 @@ class HistoryEntry:
     payment_id: str | None = None
     paise: int | None = None
     certificate_id: str | None = None
+    asks: tuple[Ask, ...] = ()
+    answered: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()
+    desk_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +209,47 @@ class ApplicationDecided:
 
 
 @dataclass(frozen=True)
+class ApplicationResubmitted:
+    """Becomes `application.resubmitted.v1`; `application` is the application after it."""
+
+    type: ClassVar[str] = "application.resubmitted.v1"
+
+    event_id: str
+    application: Application
+
+
+@dataclass(frozen=True)
+class ApplicationWithdrawn:
+    """Becomes `application.withdrawn.v1`; `refund` are the paise of the fee that go back, 0 for none.
+
+    `rule` is the rule that says so, where there is one.
+    """
+
+    type: ClassVar[str] = "application.withdrawn.v1"
+
+    event_id: str
+    application: Application
+    refund: int
+    rule: WithdrawalRule | None
+
+
+@dataclass(frozen=True)
+class ApplicationExpired:
+    """Becomes `application.expired.v1`; `state_before` says what was waited for in vain: the fee, or an answer."""
+
+    type: ClassVar[str] = "application.expired.v1"
+
+    event_id: str
+    application: Application
+    state_before: State
+
+
+OfApplication = (
+    ApplicationSubmitted | ApplicationDecided | ApplicationResubmitted | ApplicationWithdrawn | ApplicationExpired
+)
+
+
+@dataclass(frozen=True)
 class FeeRefused:
     """Becomes `fee.refused.v1`; `application` is left unchanged; `paise` is what reached the department."""
 
@@ -188,9 +277,14 @@ class Change:
 
     application: Application
     entry: HistoryEntry
-    event: ApplicationSubmitted | ApplicationDecided | None = None
+    event: OfApplication | None = None
 
 
 def line_key(application: Application) -> str:
     """The key of the history line of this version; every version has exactly one."""
     return f"{application.id}:{application.version}"
+
+
+def last_sent_back(history: Sequence[HistoryEntry]) -> HistoryEntry | None:
+    """The line of the last decision to send back; `history` is the audit trail, oldest first."""
+    return next((line for line in reversed(history) if line.decision is Decision.SENT_BACK), None)

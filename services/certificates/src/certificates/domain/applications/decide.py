@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from certificates.domain.applications.application import (
+    PAYMENTS_REFUSED,
     Application,
     ApplicationDecided,
+    Ask,
     Change,
     DecidedAnotherStep,
     Decision,
     Happening,
     HistoryEntry,
-    NotAwaitingDecision,
+    NotAllowedNow,
     NotThisOfficers,
     NotThisPosts,
     RefusalReason,
@@ -20,7 +22,7 @@ from certificates.domain.applications.application import (
     line_key,
 )
 from certificates.domain.officer import Officer
-from certificates.domain.sla.calendar import WorkingCalendar
+from certificates.domain.sla.calendar import ONE_DAY, WorkingCalendar, civil_date
 from certificates.domain.types.application_type import ApplicationType
 
 
@@ -32,6 +34,7 @@ def decide(
     decision: Decision,
     reason: RefusalReason | None,
     remarks: str | None,
+    asks: Sequence[Ask] = (),
     certificate_id: str,
     at: datetime,
     event_id: str,
@@ -41,16 +44,17 @@ def decide(
     """The application after an officer's decision on the step in hand.
 
     `history` is its audit trail: whoever decided one step, in whatever way, decides no other one of this application.
-    Approval of the last step makes the application ISSUED, with the id of the certificate that
-    `application.certificates.issue_certificate` then makes; approval of another step starts the next step.
-    Raises NotThisOfficers, before the state is looked at, so that a stranger does not learn it; NotAwaitingDecision;
+    `asks` say what is asked for anew when it is sent back. Approval of the last step makes the application ISSUED, with
+    the id of the certificate that `application.certificates.issue_certificate` then makes; approval of another step
+    starts the next step.
+    Raises NotThisOfficers, before the state is looked at, so that a stranger does not learn it; NotAllowedNow;
     DecidedAnotherStep; NotThisPosts.
     """
     step = application_type.step(application.step)
     if not officer.may_decide(step, application.district_code):
         raise NotThisOfficers
     if application.state is not State.IN_VERIFICATION:
-        raise NotAwaitingDecision(application.state)
+        raise NotAllowedNow(application.state)
     if any(line.officer_id == officer.id and line.step != step.name for line in history):
         raise DecidedAnotherStep
     if not officer.holds_a_post_of(step):
@@ -86,5 +90,24 @@ def decide(
         reason=reason,
         remarks=remarks,
         certificate_id=decided.certificate_id,
+        asks=tuple(asks),
+        # Of what is sent back the time goes on being counted when it returns.
+        desk_days=None if decision is Decision.SENT_BACK else desk_days(history, at, calendar),
     )
     return Change(decided, entry, ApplicationDecided(event_id, decided, step.name, decision, officer.id, at, reason))
+
+
+def desk_days(history: Sequence[HistoryEntry], decided_at: datetime, calendar: WorkingCalendar) -> int | None:
+    """The working days for which the step in hand lay with its office until then; None when nothing says since when.
+
+    Counted as a limit is: the day on which it came does not count, nor do the days on which it was sent back.
+    """
+    days, until = 0, civil_date(decided_at)
+    for line in reversed(history):
+        if line.decision is Decision.SENT_BACK:
+            until = civil_date(line.at) - ONE_DAY
+        elif line.state_after is State.IN_VERIFICATION and line.what not in PAYMENTS_REFUSED:
+            days += calendar.working_days(civil_date(line.at) + ONE_DAY, until)
+            if line.what is not Happening.RESUBMITTED:
+                return days
+    return None

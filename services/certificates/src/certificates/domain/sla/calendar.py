@@ -65,3 +65,7 @@ class WorkingCalendar:
             if self.is_working(day):
                 days_left -= 1
         return day
+
+    def working_days(self, first: date, last: date) -> int:
+        """How many days from `first` to `last`, both among them, are working days."""
+        return sum(self.is_working(first + ONE_DAY * after) for after in range((last - first).days + 1))

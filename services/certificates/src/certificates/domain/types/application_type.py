@@ -96,6 +96,20 @@ class FeeRule:
 
 
 @dataclass(frozen=True)
+class WithdrawalRule:
+    """Whether the fee goes back when the applicant withdraws; from `effective_from` on, until the next rule.
+
+    `undecided_only`: it does so only while no officer has decided a step.
+    """
+
+    effective_from: date
+    fee_returned: bool
+    order: str
+    order_hi: str
+    undecided_only: bool = False
+
+
+@dataclass(frozen=True)
 class Post:
     """A post of the state. `name` as identity records it; `order` says why it decides, where that is known."""
 
@@ -132,7 +146,8 @@ class ApplicationType:
     valid; None is for ever. `fees` are in order of `after_days` and date, `steps` in order of work. `event` is the date
     field of the event that is reported by the application; without a report it is empty. `holder` are the fields that
     name those whom the certificate is about. `fees` may be empty: no order sets one yet, and the type is not open.
-    `unset` says in words what was not found. `record` is that of an act on an issued one.
+    `unset` says in words what was not found. `record` is that of an act on an issued one. `withdrawals` are in order of
+    date, and mostly empty: no order says that the fee of a withdrawn application goes back.
     """
 
     code: str
@@ -154,6 +169,16 @@ class ApplicationType:
     template: Template = Template.CERTIFICATE
     appeals: tuple[Appeal, ...] = ()
     unset: tuple[Label, ...] = ()
+    withdrawals: tuple[WithdrawalRule, ...] = ()
+
+    @property
+    def asked(self) -> tuple[FormField | Group, ...]:
+        """All that the form asks for by name: its fields and its groups."""
+        return (*self.form, *self.groups)
+
+    def withdrawal_rule_on(self, day: date) -> WithdrawalRule | None:
+        """The rule of withdrawals in force on `day`, if there is one."""
+        return next((rule for rule in reversed(self.withdrawals) if rule.effective_from <= day), None)
 
     def fees_on(self, day: date) -> list[FeeRule]:
         """The fee rules in force on `day`, that of a report in time first; empty before the type is open."""

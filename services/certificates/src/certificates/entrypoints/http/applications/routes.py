@@ -2,13 +2,18 @@
 
 from typing import Any
 
+from certificates.application.applications.check_answers import NamedAttachment
 from certificates.application.applications.errors import (
+    AnswersNotAcceptable,
     ApplicationNotFound,
     AttachmentsNotAcceptable,
     FormNotAcceptable,
+    NotPossibleNow,
 )
 from certificates.application.applications.ports import Position
-from certificates.application.applications.submit_application import NamedAttachment, SubmitApplication
+from certificates.application.applications.resubmit_application import ResubmitApplication
+from certificates.application.applications.submit_application import SubmitApplication
+from certificates.application.applications.withdraw_application import WithdrawApplication
 from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.applications import schemas, views
 from certificates.entrypoints.http.blueprint import (
@@ -19,7 +24,16 @@ from certificates.entrypoints.http.blueprint import (
     blueprint,
     viewer,
 )
-from servicekit.http import application, caller, cursor, etag, idempotency_claim, mark_replayed, request_id
+from servicekit.http import (
+    application,
+    caller,
+    cursor,
+    etag,
+    idempotency_claim,
+    mark_replayed,
+    precondition,
+    request_id,
+)
 from servicekit.ids import event_id, public_id, transaction_token
 from servicekit.instants import utc_now
 
@@ -78,7 +92,11 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
     """
     after = Position(**cursor().decode(query["cursor"])) if "cursor" in query else None
     applications, following = application(Certificates).applications.page(
-        viewer(), state=query.get("state"), district_code=query.get("district_code"), after=after, limit=query["limit"]
+        viewer(),
+        states=views.states_of(query.get("state")),
+        district_code=query.get("district_code"),
+        after=after,
+        limit=query["limit"],
     )
     position = None if following is None else cursor().encode(vars(following))
     return {"items": [views.application_summary(shown) for shown in applications], "next": position}
@@ -96,6 +114,65 @@ def get_application(application_id: str) -> WithHeaders:
     """
     shown, history = application(Certificates).applications.get(application_id, viewer())
     return views.application_details(shown, history), 200, {"ETag": etag(shown.version)}
+
+
+@blueprint.route(
+    "/v1/applications/<string:application_id>/resubmissions", methods=["POST"], parameters=[APPLICATION_ID]
+)
+@blueprint.requires("applications:write", roles=APPLICANTS)
+@blueprint.keyed("resubmit-application", retention_days=KEY_RETENTION_DAYS)
+@blueprint.versioned()
+@blueprint.raises(
+    ApplicationNotFound, NotPossibleNow, AnswersNotAcceptable, FormNotAcceptable, AttachmentsNotAcceptable
+)
+@blueprint.arguments(schemas.ResubmissionSchema, example=schemas.RESUBMISSION_EXAMPLE)
+@blueprint.response(201, schemas.ApplicationSchema, headers=["Location"])
+def resubmit_application(body: dict[str, Any], application_id: str) -> WithHeaders:
+    """Answer what an officer asked for.
+
+    Only that is open. The application goes back to the same desk, and its clock goes on.
+    """
+    once = application(Certificates).resubmit_application(
+        ResubmitApplication(
+            application_id=application_id,
+            answers=body["applicant"],
+            attachments=[NamedAttachment(**named) for named in body["attachments"]],
+            viewer=viewer(),
+            precondition=precondition(),
+            event_id=event_id(),
+            at=utc_now(),
+            request_id=request_id(),
+            claim=idempotency_claim(),
+        )
+    )
+    mark_replayed(once.replayed)
+    return created(once.value)
+
+
+@blueprint.route("/v1/applications/<string:application_id>/withdrawals", methods=["POST"], parameters=[APPLICATION_ID])
+@blueprint.requires("applications:write", roles=APPLICANTS)
+@blueprint.keyed("withdraw-application", retention_days=KEY_RETENTION_DAYS)
+@blueprint.versioned()
+@blueprint.raises(ApplicationNotFound, NotPossibleNow)
+@blueprint.response(201, schemas.ApplicationSchema, headers=["Location"])
+def withdraw_application(application_id: str) -> WithHeaders:
+    """Take an application back, before it is decided.
+
+    It is final. Whether the fee goes back is a rule of the type: GET …/standing says it before, in `withdrawal`.
+    """
+    once = application(Certificates).withdraw_application(
+        WithdrawApplication(
+            application_id=application_id,
+            viewer=viewer(),
+            precondition=precondition(),
+            event_id=event_id(),
+            at=utc_now(),
+            request_id=request_id(),
+            claim=idempotency_claim(),
+        )
+    )
+    mark_replayed(once.replayed)
+    return created(once.value)
 
 
 def created(application_id: str) -> WithHeaders:

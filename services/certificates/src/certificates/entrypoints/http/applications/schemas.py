@@ -1,8 +1,10 @@
 """The documents of applications. Examples work against the sandbox as they stand."""
 
+from enum import StrEnum
+
 from marshmallow import Schema, fields, validate
 
-from certificates.domain.applications.application import Decision, Happening, State
+from certificates.domain.applications.application import Decision, State
 from certificates.domain.types.check import MOST_ROWS
 from certificates.domain.types.form import LONGEST_TEXT
 from certificates.entrypoints.http.documents import LabelSchema, MoneySchema, lgd_code
@@ -25,6 +27,27 @@ APPLICATION_EXAMPLE = {
         "address": "12, Sandbox Marg, Jaipur",
     },
 }
+
+
+class StateAsReleased(StrEnum):
+    """`state` as clients of before November 2026 know it: a list that was closed, and so stays as it is."""
+
+    FEE_DUE = "FEE_DUE"
+    IN_VERIFICATION = "IN_VERIFICATION"
+    ISSUED = "ISSUED"
+    REJECTED = "REJECTED"
+    SENT_BACK = "SENT_BACK"
+
+
+class HappeningAsReleased(StrEnum):
+    """`what` of the lines of `history`, closed in the same way; `course` of the standing has all."""
+
+    SUBMITTED = "submitted"
+    FEE_PAID = "fee_paid"
+    FEE_PAID_AGAIN = "fee_paid_again"
+    FEE_PAID_SHORT = "fee_paid_short"
+    DECIDED = "decided"
+
 
 # What the form's fields may hold; the type says which, and within which bounds.
 _FORM_VALUES = [
@@ -69,6 +92,30 @@ class SubmitSchema(Schema):
     )
 
 
+RESUBMISSION_EXAMPLE = {"applicant": {"address": "14, Sandbox Marg, Jaipur"}}
+
+
+class ResubmissionSchema(Schema):
+    """The answers to what was asked for anew."""
+
+    applicant = fields.Dict(
+        keys=fields.String(),
+        values=fields.Raw(allow_none=True, metadata={"anyOf": _FORM_VALUES}),
+        load_default=dict,
+        validate=validate.Length(max=100),
+        metadata={
+            "description": "Of the form only what is answered anew: what `asked` of GET …/standing leaves open; null "
+            "takes an answer out. What is not here stays as it is."
+        },
+    )
+    attachments = fields.List(
+        fields.Nested(NamedAttachmentSchema),
+        load_default=list,
+        validate=validate.Length(max=MOST_ATTACHMENTS),
+        metadata={"description": "The documents that were asked for, as files, beside those that are there."},
+    )
+
+
 class PayWithSchema(Schema):
     """What POST /v1/bill-fetches needs in order to fetch the fee as a bill."""
 
@@ -98,12 +145,26 @@ class ApplicationSummarySchema(Schema):
     application_type = fields.String(required=True)
     district_code = fields.String(required=True)
     kiosk_id = fields.String(required=True, allow_none=True)
-    state = fields.Enum(State, by_value=fields.String, required=True)
+    state = fields.Enum(
+        StateAsReleased,
+        by_value=fields.String,
+        required=True,
+        metadata={"description": "As `status`; REJECTED also where it was withdrawn or has expired."},
+    )
+    status = fields.String(
+        required=True,
+        metadata={
+            "description": "How far it is. The list grows.",
+            "x-extensible-enum": [state.value for state in State],
+        },
+    )
     fee = fields.Nested(FeeDueSchema, required=True)
     step = fields.String(required=True, metadata={"description": "The step in hand, or the last one decided."})
     department = fields.String(required=True, metadata={"description": "The department whose step it is."})
     due_on = fields.Date(
-        required=True, allow_none=True, metadata={"description": "Last working day for the step; null while unpaid."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Last working day for the step; null while unpaid, and while it is sent back."},
     )
     certificate_id = fields.String(required=True, allow_none=True)
     version = fields.Integer(required=True)
@@ -120,10 +181,10 @@ class ReasonSchema(LabelSchema):
 class HistoryLineSchema(Schema):
     """One change of the application; `what` says which of the optional members it has."""
 
-    what = fields.Enum(Happening, by_value=fields.String, required=True)
+    what = fields.Enum(HappeningAsReleased, by_value=fields.String, required=True)
     at = fields.String(required=True, metadata={"format": "date-time"})
     state = fields.Enum(
-        State, by_value=fields.String, required=True, metadata={"description": "The state from then on."}
+        StateAsReleased, by_value=fields.String, required=True, metadata={"description": "The state from then on."}
     )
     payment_id = fields.String(metadata={"description": "The payment accepted as the fee."})
     step = fields.String(metadata={"description": "The step that was decided."})
@@ -142,14 +203,17 @@ class ApplicationSchema(ApplicationSummarySchema):
     history = fields.List(
         fields.Nested(HistoryLineSchema),
         required=True,
-        metadata={"description": "Every change, oldest first. Payments that were not accepted are told by billing."},
+        metadata={
+            "description": "The submission, the fee and the decisions, oldest first. Payments that were not accepted "
+            "are told by billing; GET …/standing has every change in `course`."
+        },
     )
 
 
 class ApplicationQuerySchema(Schema):
     """Which applications to list."""
 
-    state = fields.Enum(State, by_value=fields.String)
+    state = fields.Enum(StateAsReleased, by_value=fields.String)
     district_code = lgd_code()
     limit = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(1, LARGEST_PAGE))
     cursor = CursorText(metadata={"description": "`next` of the page before."})

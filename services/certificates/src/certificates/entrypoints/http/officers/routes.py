@@ -44,6 +44,7 @@ def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders
             reason=body.get("reason"),
             remarks=body.get("remarks"),
             step=body.get("step"),
+            asks=body["asks"],
             precondition=precondition(),
             certificate_id=public_id("crt"),
             decided_event_id=event_id(),

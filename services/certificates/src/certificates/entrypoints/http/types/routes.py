@@ -10,7 +10,7 @@ from certificates.entrypoints.http.types import schemas, views
 from servicekit.http import EVERYBODY, application
 from servicekit.instants import utc_now
 
-_APPLICATION_TYPE = {
+APPLICATION_TYPE = {
     "in": "path",
     "name": "application_type",
     "description": "A code of GET /v1/application-types.",
@@ -31,7 +31,7 @@ def list_application_types() -> dict[str, Any]:
     return {"items": [views.type_summary(application_type, today) for application_type in types], "next": None}
 
 
-@blueprint.route("/v1/application-types/<string:application_type>", parameters=[_APPLICATION_TYPE])
+@blueprint.route("/v1/application-types/<string:application_type>", parameters=[APPLICATION_TYPE])
 @blueprint.requires("applications:read", roles=EVERYBODY)
 @blueprint.raises(UnknownApplicationType)
 @blueprint.response(200, schemas.ApplicationTypeSchema)

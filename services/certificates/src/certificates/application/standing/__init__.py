@@ -1,0 +1,1 @@
+"""Where an application stands: at whose desk, since when, until when, and how long that desk takes."""
