@@ -18,6 +18,8 @@ from certificates.adapters.mongo import certificates as mongo_certificates
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
+from certificates.adapters.rendering.qr_drawing import qr_drawing
+from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook, load_types
@@ -33,6 +35,7 @@ from certificates.application.attachments.sweep_attachments import SweepAttachme
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
 from certificates.application.certificates.ports import Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
+from certificates.application.certificates.read_papers import PaperReader
 from certificates.application.officers.decide_application import DecideApplicationHandler
 from certificates.domain.applications.application import ApplicationDecided, ApplicationSubmitted, FeeRefused
 from certificates.domain.certificates.certificate import CertificateIssued
@@ -46,7 +49,7 @@ from servicekit.mongo import Mongo
 log = structlog.get_logger(__name__)
 
 __all__ = [
-    "INDEXES", "PUBLISHES", "SHIPPED_TYPES", "Certificates", "bootstrap", "lint_types", "load_types",
+    "INDEXES", "PUBLISHES", "SHIPPED_TYPES", "Certificates", "bootstrap", "lint_types", "load_types", "qr_drawing",
 ]  # fmt: skip
 
 PUBLISHES = [ApplicationSubmitted.type, ApplicationDecided.type, CertificateIssued.type, FeeRefused.type]
@@ -76,6 +79,7 @@ class Certificates:
     decide_application: DecideApplicationHandler
     applications: ApplicationReader
     certificates: CertificateReader
+    papers: PaperReader
     receive_attachment: AttachmentReceiver
     attachments: AttachmentReader
     sweep_attachments: SweepAttachmentsHandler
@@ -100,6 +104,7 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     )
     store = MongoApplications(mongo, Outbox(mongo.db, settings.service_name))
     certificates = MongoCertificates(mongo)
+    reader = CertificateReader(rulebook, certificates, signatures)
     issue_certificate = IssueCertificateHandler(
         rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
@@ -112,7 +117,8 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         submit_application=SubmitApplicationHandler(rulebook, store, certificates, attachments),
         decide_application=DecideApplicationHandler(rulebook, store, issue_certificate),
         applications=applications,
-        certificates=CertificateReader(rulebook, certificates, signatures),
+        certificates=reader,
+        papers=PaperReader(rulebook, reader, TypstPapers()),
         receive_attachment=AttachmentReceiver(attachments, files, sealing, ChildJudge()),
         attachments=AttachmentReader(attachments, applications, files, sealing),
         sweep_attachments=SweepAttachmentsHandler(attachments, files),

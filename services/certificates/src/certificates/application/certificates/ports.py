@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from certificates.domain.certificates.certificate import Certificate
+from certificates.domain.certificates.printed_paper import PrintedPaper
 
 # A printed QR code holds less than 3,000 characters; the longest form of any type stays under this. What is longer is
 # refused before it is looked into.
@@ -26,6 +27,10 @@ class SignatureInvalid(Exception):
 
 class UnknownKey(SignatureInvalid):
     """The text names a key that is none of ours, or none at all: whoever signed it, it was not us."""
+
+
+class NotPrintable(Exception):
+    """The paper has letters that the font of papers has no shape for."""
 
 
 class Certificates(Protocol):
@@ -58,3 +63,10 @@ class Signatures(Protocol):
 
     def public_keys(self) -> Mapping[str, Any]:
         """The public key set (RFC 7517), with which documents are verified offline."""
+
+
+class Papers(Protocol):
+    """Makes the PDF of a paper."""
+
+    def __call__(self, paper: PrintedPaper, qr_text: str) -> bytes:
+        """The same bytes for the same paper and QR. Raises NotPrintable."""

@@ -1,9 +1,11 @@
 """Reading a certificate, and the question, which anybody may ask, whether a document is valid."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from certificates.application.certificates.errors import CertificateNotFound, CertificateNotTrusted
 from certificates.application.certificates.ports import (
@@ -78,14 +80,18 @@ class CertificateReader:
 
     def qr(self, certificate_id: str, viewer: Viewer) -> str:
         """The signed text for the QR of a certificate's paper. Raises CertificateNotFound, CertificateNotTrusted."""
-        certificate = self.get(certificate_id, viewer)
+        text, _ = self.signed(self.get(certificate_id, viewer))
+        return text
+
+    def signed(self, certificate: Certificate) -> tuple[str, Mapping[str, Any]]:
+        """The text for the QR, and what the certificate's document says. Raises CertificateNotTrusted."""
         try:
             content = self.signatures.verify(certificate.document)
         except SignatureInvalid as error:
             raise CertificateNotTrusted(
                 "The key that signed this certificate was withdrawn. Its holder applies for a new one."
             ) from error
-        return self.signatures.sign(qr_content(content, self.rulebook.types[certificate.type_code]), QR)
+        return self.signatures.sign(qr_content(content, self.rulebook.types[certificate.type_code]), QR), content
 
     def verify_number(self, number: str, issued_on: date, at: datetime) -> Verdict:
         """Whether there is a certificate of that number and that day, and it is in force at `at`.
