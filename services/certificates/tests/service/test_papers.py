@@ -19,7 +19,8 @@ def path_of(certificate: dict[str, str]) -> str:
 
 
 def text_of(pdf: bytes) -> str:
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
 def test_a_paper_has_what_was_signed_in_both_languages(world: World) -> None:

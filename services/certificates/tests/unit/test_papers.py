@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pikepdf
 import pypdf
@@ -88,7 +89,8 @@ def test_a_paper_is_the_same_bytes_each_time() -> None:
 
 
 def test_a_paper_is_of_a4_and_says_when_it_was_issued() -> None:
-    reader = pypdf.PdfReader(io.BytesIO(PAPERS(a_paper("एक"), QR_TEXT)))
+    paper = a_paper("एक", issued_at=MONDAY + timedelta(milliseconds=769))
+    reader = pypdf.PdfReader(io.BytesIO(PAPERS(paper, QR_TEXT)))
     (page,) = reader.pages
     assert (float(page.mediabox.width), float(page.mediabox.height)) == pytest.approx(A4_POINTS, abs=0.1)
     assert reader.metadata is not None

@@ -74,6 +74,16 @@ def test_a_font_says_nothing_of_the_day_it_was_made() -> None:
     assert TTFont(io.BytesIO(FONTS.font(["क"])))["head"].modified == TTFont(io.BytesIO(FONTS.font(["ख"])))["head"].modified
 
 
+def test_what_a_font_says_of_its_glyphs_together_is_as_they_are() -> None:
+    said = TTFont(io.BytesIO(FONTS.font(WORDS)))
+    computed = TTFont(io.BytesIO(FONTS.font(WORDS)))
+    computed["glyf"].ensureDecompiled()
+    computed["maxp"].recalc(computed)
+    for table in ("maxp", "head"):
+        before, after = vars(said[table]), vars(computed[table])
+        assert {name: before[name] for name in after} == after
+
+
 @pytest.mark.parametrize("text", ["𑄇𑄧", "தமிழ்", "中"])
 def test_a_letter_without_a_shape_is_told(text: str) -> None:
     with pytest.raises(LettersMissing):

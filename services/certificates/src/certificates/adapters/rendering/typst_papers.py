@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from datetime import UTC
 from pathlib import Path
 
 import fontpkg_noto_sans_devanagari as noto
@@ -67,7 +66,7 @@ class TypstPapers:
                 ignore_system_fonts=True,
                 pdf_standards=["ua-1"],
                 sys_inputs={"paper": json.dumps(content, ensure_ascii=False)},
-                timestamp=paper.issued_at.astimezone(UTC),
+                timestamp=int(paper.issued_at.timestamp()),
             )
         assert isinstance(pdf, bytes)  # noqa: S101 - a list is given for pictures only
         return pdf
