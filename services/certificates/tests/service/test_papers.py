@@ -54,7 +54,9 @@ def test_a_paper_is_the_same_after_the_service_started_anew(mongo: Mongo, world:
 
 
 def test_a_reason_that_stands_in_for_a_fact_is_on_the_paper(world: World) -> None:
-    form = domicile_form(father_name=None, father_name_absent="not-known", address=None, address_absent="no-fixed-address")
+    form = domicile_form(
+        father_name=None, father_name_absent="not-known", address=None, address_absent="no-fixed-address"
+    )
     application = world.awaiting_decision(applicant=form)
     decided = json_of(world.officer().decide(application["application_id"]), 201)
     text = text_of(world.kiosk().get(path_of(decided)).data)

@@ -69,7 +69,9 @@ def test_the_record_names_number_law_and_who_signed() -> None:
     assert value(record, "Issued on") == Label("23 November 2026", "23 नवंबर 2026")
 
 
-@pytest.mark.parametrize(("until", "printed"), [(None, FOR_EVER), ("2027-11-22", Label("22 November 2027", "22 नवंबर 2027"))])
+@pytest.mark.parametrize(
+    ("until", "printed"), [(None, FOR_EVER), ("2027-11-22", Label("22 November 2027", "22 नवंबर 2027"))]
+)
 def test_the_last_day_is_printed_or_that_there_is_none(until: str | None, printed: Label) -> None:
     assert value(printed_paper(content(valid_until=until), DOMICILE, MONDAY).record, "Valid until") == printed
 

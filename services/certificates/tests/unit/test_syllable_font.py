@@ -71,7 +71,9 @@ def test_the_same_texts_in_any_order_give_the_same_font() -> None:
 
 
 def test_a_font_says_nothing_of_the_day_it_was_made() -> None:
-    assert TTFont(io.BytesIO(FONTS.font(["क"])))["head"].modified == TTFont(io.BytesIO(FONTS.font(["ख"])))["head"].modified
+    assert (
+        TTFont(io.BytesIO(FONTS.font(["क"])))["head"].modified == TTFont(io.BytesIO(FONTS.font(["ख"])))["head"].modified
+    )
 
 
 def test_what_a_font_says_of_its_glyphs_together_is_as_they_are() -> None:

@@ -1,4 +1,4 @@
-"""Papers as PDF, set by Typst: tagged for screen readers, the language of each text marked, the same bytes each time."""
+"""Papers as PDF, set by Typst: tagged for screen readers, each text with its language, the same bytes each time."""
 
 import json
 import tempfile
@@ -60,15 +60,15 @@ class TypstPapers:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "paper.ttf").write_bytes(font)
             pdf = typst.compile(
-                LAYOUT,
-                root=LAYOUT.parent,
+                str(LAYOUT),
+                root=str(LAYOUT.parent),
                 font_paths=[folder],
                 ignore_system_fonts=True,
                 pdf_standards=["ua-1"],
                 sys_inputs={"paper": json.dumps(content, ensure_ascii=False)},
                 timestamp=int(paper.issued_at.timestamp()),
             )
-        assert isinstance(pdf, bytes)  # noqa: S101 - a list is given for pictures only
+        assert isinstance(pdf, bytes)
         return pdf
 
     def _line(self, line: Line) -> dict[str, list[_Text]]:
