@@ -23,7 +23,7 @@ from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook, load_types
-from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.adapters.signatures.jws_signatures import JwsKeys, JwsSignatures
 from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
 from certificates.application.applications.submit_application import SubmitApplicationHandler
@@ -33,7 +33,7 @@ from certificates.application.attachments.receive_attachment import AttachmentRe
 from certificates.application.attachments.reseal_attachments import ResealAttachmentsHandler
 from certificates.application.attachments.sweep_attachments import SweepAttachmentsHandler
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
-from certificates.application.certificates.ports import Signatures
+from certificates.application.certificates.ports import Keys, Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.certificates.read_papers import PaperReader
 from certificates.application.officers.decide_application import DecideApplicationHandler
@@ -49,7 +49,8 @@ from servicekit.mongo import Mongo
 log = structlog.get_logger(__name__)
 
 __all__ = [
-    "INDEXES", "PUBLISHES", "SHIPPED_TYPES", "Certificates", "bootstrap", "lint_types", "load_types", "qr_drawing",
+    "INDEXES", "PUBLISHES", "SHIPPED_TYPES", "Certificates", "bootstrap", "lint_types", "load_types", "public_keys",
+    "qr_drawing",
 ]  # fmt: skip
 
 PUBLISHES = [ApplicationSubmitted.type, ApplicationDecided.type, CertificateIssued.type, FeeRefused.type]
@@ -126,6 +127,14 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         signatures=signatures,
         _store=store,
     )
+
+
+def public_keys(text: str) -> Keys:
+    """What verifies with the keys that `GET /v1/certificate-keys` answers, without a line.
+
+    Raises ValidationError, where the text is no such answer.
+    """
+    return JwsKeys(read_retired_keys(text))
 
 
 def _content_store(settings: CertificatesSettings, mongo: Mongo) -> ContentStore:

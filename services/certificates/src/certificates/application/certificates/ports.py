@@ -49,17 +49,21 @@ class Certificates(Protocol):
         """
 
 
-class Signatures(Protocol):
-    """Our signing key, and the keys that signed earlier certificates."""
-
-    def sign(self, content: Mapping[str, Any], kind: str = PAPER) -> str:
-        """The content as a signed text (compact JWS). Only computation, some tenths of a millisecond."""
+class Keys(Protocol):
+    """The keys with which signed texts are verified."""
 
     def verify(self, document: str) -> Mapping[str, Any]:
         """The content of a signed text, of either kind.
 
         Whatever the text is, the only errors are NotACertificate, SignatureInvalid and, of the latter, UnknownKey.
         """
+
+
+class Signatures(Keys, Protocol):
+    """Our signing key, and the keys that signed earlier certificates."""
+
+    def sign(self, content: Mapping[str, Any], kind: str = PAPER) -> str:
+        """The content as a signed text (compact JWS). Only computation, some tenths of a millisecond."""
 
     def public_keys(self) -> Mapping[str, Any]:
         """The public key set (RFC 7517), with which documents are verified offline."""
