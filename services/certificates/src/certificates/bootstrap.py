@@ -20,10 +20,12 @@ from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.adapters.mongo.desk_times import MongoDeskTimes
+from certificates.adapters.rendering.qr_drawing import qr_drawing
+from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook, load_types
-from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.adapters.signatures.jws_signatures import JwsKeys, JwsSignatures
 from certificates.application.applications.check_answers import AnswersCheck
 from certificates.application.applications.expire_applications import ExpireApplicationsHandler
 from certificates.application.applications.read_applications import ApplicationReader
@@ -37,8 +39,9 @@ from certificates.application.attachments.receive_attachment import AttachmentRe
 from certificates.application.attachments.reseal_attachments import ResealAttachmentsHandler
 from certificates.application.attachments.sweep_attachments import SweepAttachmentsHandler
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
-from certificates.application.certificates.ports import Signatures
+from certificates.application.certificates.ports import Keys, Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
+from certificates.application.certificates.read_papers import PaperReader
 from certificates.application.officers.decide_application import DecideApplicationHandler
 from certificates.application.standing.read_standing import StandingReader
 from certificates.application.standing.summarise_desk_times import SummariseDeskTimesHandler
@@ -61,7 +64,8 @@ from servicekit.mongo import Mongo
 log = structlog.get_logger(__name__)
 
 __all__ = [
-    "INDEXES", "PUBLISHES", "SHIPPED_TYPES", "Certificates", "bootstrap", "lint_types", "load_types",
+    "INDEXES", "PUBLISHES", "SHIPPED_TYPES", "Certificates", "bootstrap", "lint_types", "load_types", "public_keys",
+    "qr_drawing",
 ]  # fmt: skip
 
 PUBLISHES = [
@@ -105,6 +109,7 @@ class Certificates:
     standing: StandingReader
     summarise_desk_times: SummariseDeskTimesHandler
     certificates: CertificateReader
+    papers: PaperReader
     receive_attachment: AttachmentReceiver
     attachments: AttachmentReader
     sweep_attachments: SweepAttachmentsHandler
@@ -129,6 +134,7 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     )
     store = MongoApplications(mongo, Outbox(mongo.db, settings.service_name))
     certificates = MongoCertificates(mongo)
+    reader = CertificateReader(rulebook, certificates, signatures)
     issue_certificate = IssueCertificateHandler(
         rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
@@ -148,7 +154,8 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         applications=applications,
         standing=StandingReader(rulebook, applications, desk_times),
         summarise_desk_times=SummariseDeskTimesHandler(rulebook, desk_times),
-        certificates=CertificateReader(rulebook, certificates, signatures),
+        certificates=reader,
+        papers=PaperReader(rulebook, reader, TypstPapers()),
         receive_attachment=AttachmentReceiver(attachments, files, sealing, ChildJudge()),
         attachments=AttachmentReader(attachments, applications, files, sealing),
         sweep_attachments=SweepAttachmentsHandler(attachments, files),
@@ -156,6 +163,14 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         signatures=signatures,
         _store=store,
     )
+
+
+def public_keys(text: str) -> Keys:
+    """What verifies with the keys that `GET /v1/certificate-keys` answers, without a line.
+
+    Raises ValidationError, where the text is no such answer.
+    """
+    return JwsKeys(read_retired_keys(text))
 
 
 def _content_store(settings: CertificatesSettings, mongo: Mongo) -> ContentStore:

@@ -7,7 +7,7 @@ refuse, is in documents signed until November 2026, and is read for as long as t
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from joserfc import jws
@@ -31,18 +31,11 @@ _READ = signatures(*ED25519)
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
 
-class JwsSignatures:
-    """Implements application.certificates.ports.Signatures. Threads may share it."""
+class JwsKeys:
+    """Verifies documents with keys that may be public ones, as somebody without a line has them."""
 
-    def __init__(self, signing_key: OKPKey, retired_keys: list[OKPKey]) -> None:
-        self._by_kid = {str(key.kid): _unbound(key) for key in [*retired_keys, signing_key]}
-        self._key = self._by_kid[str(signing_key.kid)]
-
-    def sign(self, content: Mapping[str, Any], kind: str = PAPER) -> str:
-        """A compact JWS whose payload is the content as JSON in UTF-8."""
-        header = {"alg": ALGORITHM, "kid": self._key.kid, "cty": kind}
-        payload = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        return jws.serialize_compact(header, payload, self._key, registry=_WRITTEN)
+    def __init__(self, keys: Iterable[OKPKey]) -> None:
+        self._by_kid = {str(key.kid): _unbound(key) for key in keys}
 
     def verify(self, document: str) -> Mapping[str, Any]:
         """The document's content; whatever the text is, the only errors are those of the port."""
@@ -58,6 +51,20 @@ class JwsSignatures:
         if not isinstance(content, dict):
             raise SignatureInvalid
         return content
+
+
+class JwsSignatures(JwsKeys):
+    """Implements application.certificates.ports.Signatures. Threads may share it."""
+
+    def __init__(self, signing_key: OKPKey, retired_keys: list[OKPKey]) -> None:
+        super().__init__([*retired_keys, signing_key])
+        self._key = self._by_kid[str(signing_key.kid)]
+
+    def sign(self, content: Mapping[str, Any], kind: str = PAPER) -> str:
+        """A compact JWS whose payload is the content as JSON in UTF-8."""
+        header = {"alg": ALGORITHM, "kid": self._key.kid, "cty": kind}
+        payload = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        return jws.serialize_compact(header, payload, self._key, registry=_WRITTEN)
 
     def public_keys(self) -> Mapping[str, Any]:
         """The public JWK Set, the signing key last.

@@ -20,3 +20,25 @@ class CertificateNotTrusted(Conflict):
     slug = "certificate-not-trusted"
     title = "This certificate is trusted no longer"
     title_hi = "यह प्रमाण पत्र अब विश्वसनीय नहीं है"
+
+
+class CertificateRevoked(Conflict):
+    """This certificate was revoked, so that no paper is made of it.
+
+    Who has a paper of it already learns the same from its number or its QR.
+    """
+
+    slug = "certificate-revoked"
+    title = "This certificate was revoked"
+    title_hi = "यह प्रमाण पत्र रद्द कर दिया गया है"
+
+
+class PaperNotPrintable(Conflict):
+    """The certificate has letters for which the font of papers has no shape: it has those of Hindi and English.
+
+    The signed document and its QR have every letter, and are as valid as a paper.
+    """
+
+    slug = "paper-not-printable"
+    title = "This certificate has letters that cannot be printed"
+    title_hi = "इस प्रमाण पत्र में ऐसे अक्षर हैं जो छापे नहीं जा सकते"

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from certificates.domain.certificates.certificate import Certificate
+from certificates.domain.certificates.printed_paper import PrintedPaper
 
 # A printed QR code holds less than 3,000 characters; the longest form of any type stays under this. What is longer is
 # refused before it is looked into.
@@ -28,6 +29,10 @@ class UnknownKey(SignatureInvalid):
     """The text names a key that is none of ours, or none at all: whoever signed it, it was not us."""
 
 
+class NotPrintable(Exception):
+    """The paper has letters that the font of papers has no shape for."""
+
+
 class Certificates(Protocol):
     """Issued certificates."""
 
@@ -44,11 +49,8 @@ class Certificates(Protocol):
         """
 
 
-class Signatures(Protocol):
-    """Our signing key, and the keys that signed earlier certificates."""
-
-    def sign(self, content: Mapping[str, Any], kind: str = PAPER) -> str:
-        """The content as a signed text (compact JWS). Only computation, some tenths of a millisecond."""
+class Keys(Protocol):
+    """The keys with which signed texts are verified."""
 
     def verify(self, document: str) -> Mapping[str, Any]:
         """The content of a signed text, of either kind.
@@ -56,5 +58,19 @@ class Signatures(Protocol):
         Whatever the text is, the only errors are NotACertificate, SignatureInvalid and, of the latter, UnknownKey.
         """
 
+
+class Signatures(Keys, Protocol):
+    """Our signing key, and the keys that signed earlier certificates."""
+
+    def sign(self, content: Mapping[str, Any], kind: str = PAPER) -> str:
+        """The content as a signed text (compact JWS). Only computation, some tenths of a millisecond."""
+
     def public_keys(self) -> Mapping[str, Any]:
         """The public key set (RFC 7517), with which documents are verified offline."""
+
+
+class Papers(Protocol):
+    """Makes the PDF of a paper."""
+
+    def __call__(self, paper: PrintedPaper, qr_text: str) -> bytes:
+        """The same bytes for the same paper and QR. Raises NotPrintable."""

@@ -1,14 +1,17 @@
 """Reading a certificate, and the question, which anybody may ask, whether a document is valid."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from certificates.application.certificates.errors import CertificateNotFound, CertificateNotTrusted
 from certificates.application.certificates.ports import (
     QR,
     Certificates,
+    Keys,
     NotACertificate,
     SignatureInvalid,
     Signatures,
@@ -78,14 +81,18 @@ class CertificateReader:
 
     def qr(self, certificate_id: str, viewer: Viewer) -> str:
         """The signed text for the QR of a certificate's paper. Raises CertificateNotFound, CertificateNotTrusted."""
-        certificate = self.get(certificate_id, viewer)
+        text, _ = self.signed(self.get(certificate_id, viewer))
+        return text
+
+    def signed(self, certificate: Certificate) -> tuple[str, Mapping[str, Any]]:
+        """The text for the QR, and what the certificate's document says. Raises CertificateNotTrusted."""
         try:
             content = self.signatures.verify(certificate.document)
         except SignatureInvalid as error:
             raise CertificateNotTrusted(
                 "The key that signed this certificate was withdrawn. Its holder applies for a new one."
             ) from error
-        return self.signatures.sign(qr_content(content, self.rulebook.types[certificate.type_code]), QR)
+        return self.signatures.sign(qr_content(content, self.rulebook.types[certificate.type_code]), QR), content
 
     def verify_number(self, number: str, issued_on: date, at: datetime) -> Verdict:
         """Whether there is a certificate of that number and that day, and it is in force at `at`.
@@ -100,16 +107,9 @@ class CertificateReader:
 
         Any text gets a verdict; none is opened, whatever it names.
         """
-        if _LINK.fullmatch(text):
-            return Verdict(Reason.LINK)
-        try:
-            content = self.signatures.verify(text)
-        except NotACertificate:
-            return Verdict(Reason.NOT_A_CERTIFICATE)
-        except UnknownKey:
-            return Verdict(Reason.UNKNOWN_KEY)
-        except SignatureInvalid:
-            return Verdict(Reason.SIGNATURE_INVALID)
+        content = signed_content(text, self.signatures)
+        if isinstance(content, Reason):
+            return Verdict(content)
         number = content.get("number")
         known = isinstance(number, str) and is_certificate_number(number)
         certificate = self.certificates.by_number(str(number)) if known else None
@@ -119,11 +119,28 @@ class CertificateReader:
         return Verdict(_standing(certificate, at), certificate, told)
 
 
+def signed_content(text: str, keys: Keys) -> Mapping[str, Any] | Reason:
+    """What the text says if one of the keys signed it, else why not. Nothing is opened, whatever it names."""
+    if _LINK.fullmatch(text):
+        return Reason.LINK
+    try:
+        return keys.verify(text)
+    except NotACertificate:
+        return Reason.NOT_A_CERTIFICATE
+    except UnknownKey:
+        return Reason.UNKNOWN_KEY
+    except SignatureInvalid:
+        return Reason.SIGNATURE_INVALID
+
+
+def standing_by_dates(issued_on: date, valid_until: date | None, at: datetime) -> Reason | None:
+    """CLOCK before its day of issue, EXPIRED after its last day, else None: all that can be told without a line."""
+    if civil_date(at + CLOCKS_DIFFER) < issued_on:
+        return Reason.CLOCK
+    return Reason.EXPIRED if valid_until is not None and civil_date(at) > valid_until else None
+
+
 def _standing(certificate: Certificate, at: datetime) -> Reason | None:
     if certificate.status is Status.REVOKED:
         return Reason.REVOKED
-    if civil_date(at + CLOCKS_DIFFER) < certificate.issued_on:
-        return Reason.CLOCK
-    if certificate.valid_until is not None and civil_date(at) > certificate.valid_until:
-        return Reason.EXPIRED
-    return None
+    return standing_by_dates(certificate.issued_on, certificate.valid_until, at)

@@ -2,16 +2,24 @@
 
 from typing import Any
 
-from certificates.application.certificates.errors import CertificateNotFound, CertificateNotTrusted
-from certificates.bootstrap import Certificates
+from flask import Response
+
+from certificates.application.certificates.errors import (
+    CertificateNotFound,
+    CertificateNotTrusted,
+    CertificateRevoked,
+    PaperNotPrintable,
+)
+from certificates.bootstrap import Certificates, qr_drawing
 from certificates.entrypoints.http.blueprint import READERS, WithHeaders, blueprint, viewer
 from certificates.entrypoints.http.certificates import schemas, views
-from certificates.entrypoints.http.certificates.qr_drawing import qr_drawing
 from servicekit.http import application
 from servicekit.instants import utc_now
 
 # Keys change rarely, and an old one stays valid beside the new one, so verifiers may keep them for an hour.
 KEYS_CACHE_CONTROL = "public, max-age=3600"
+PDF = "application/pdf"
+_PDF_FILE = {"type": "string", "format": "binary"}
 
 _CERTIFICATE_ID = {
     "in": "path",
@@ -46,6 +54,22 @@ def get_certificate_qr(certificate_id: str) -> dict[str, Any]:
     """
     text = application(Certificates).certificates.qr(certificate_id, viewer())
     return {"text": text, "svg": qr_drawing(text)}
+
+
+@blueprint.route("/v1/certificates/<string:certificate_id>/pdf", parameters=[_CERTIFICATE_ID])
+@blueprint.requires("applications:read", roles=READERS)
+@blueprint.raises(CertificateNotFound, CertificateNotTrusted, CertificateRevoked, PaperNotPrintable)
+@blueprint.response(200, _PDF_FILE, content_type=PDF, headers=["Cache-Control"])
+def get_certificate_pdf(certificate_id: str) -> Response:
+    """A certificate's paper: one or more pages of A4 in Hindi and English, with the QR.
+
+    For those who may read the certificate. It is made of the signed document, the same bytes each time.
+    """
+    response = Response(application(Certificates).papers.pdf(certificate_id, viewer()), mimetype=PDF)
+    response.headers["Content-Disposition"] = f'attachment; filename="{certificate_id}.pdf"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @blueprint.route("/v1/certificate-verifications", methods=["POST"])
