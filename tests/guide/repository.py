@@ -7,8 +7,8 @@ from pathlib import Path
 from emitra_local.ports import remembered_ports
 from tests.conftest import ROOT
 
-# Environments are made in the copy, on a machine that may be busy.
-STEP_SECONDS = 900
+# A hang's limit: environments are made in the copy, on a machine that may be busy.
+STEP_SECONDS = 2_400
 
 
 def git(folder: Path, *arguments: str) -> str:
