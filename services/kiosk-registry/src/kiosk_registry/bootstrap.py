@@ -4,17 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk_registry.adapters import district_facts
-from kiosk_registry.adapters.kiosk_queries import KioskQueries
-from kiosk_registry.adapters.mongo_register import INDEXES, KIOSK_APPROVED, MongoRegister
-from kiosk_registry.adapters.place_queries import PlaceQueries
-from kiosk_registry.application.load_centres import LoadCentresHandler
-from kiosk_registry.domain.districts import District
-from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo
 
-__all__ = ["INDEXES", "KIOSK_APPROVED", "KioskRegistry", "bootstrap"]
+from kiosk_registry.adapters.data import district_facts
+from kiosk_registry.adapters.mongo import register as mongo_register
+from kiosk_registry.adapters.mongo.kiosk_queries import KioskQueries
+from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
+from kiosk_registry.adapters.mongo.register import KIOSK_APPROVED, MongoRegister
+from kiosk_registry.application.register.load_centres import LoadCentresHandler
+from kiosk_registry.domain.places.districts import District
+from kiosk_registry.settings import KioskRegistrySettings
+
+PUBLISHES = [KIOSK_APPROVED]
+INDEXES = {**mongo_register.INDEXES}
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,10 @@ class KioskRegistry:
 def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     """Wires the service over one connection to its database. Raises if a file of the package contradicts itself."""
     register = MongoRegister(mongo, Outbox(mongo.db, settings.service_name))
-    kiosks = KioskQueries(mongo)
+    places = PlaceQueries(mongo)
     return KioskRegistry(
-        kiosks=kiosks,
-        places=PlaceQueries(kiosks),
+        kiosks=KioskQueries(mongo, places),
+        places=places,
         districts_of=district_facts.districts,
         load_centres=LoadCentresHandler(register),
     )

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import yaml
-
 from kiosk_registry.entrypoints.service import SERVICE
 
 COMMITTED = Path(__file__).parents[2] / "openapi.yaml"

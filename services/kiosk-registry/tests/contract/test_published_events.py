@@ -1,7 +1,7 @@
 """What the service publishes is what the contract says."""
 
 from emitra_contracts import validate_produced
-from kiosk_registry.application.load_centres import LoadCentres
+from kiosk_registry.application.register.load_centres import LoadCentres
 from kiosk_registry.bootstrap import bootstrap
 from kiosk_registry.entrypoints.service import SERVICE
 from kiosk_registry.settings import KioskRegistrySettings

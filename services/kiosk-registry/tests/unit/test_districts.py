@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-
-from kiosk_registry.adapters.district_facts import districts
-from kiosk_registry.domain.districts import DistrictFactsError, read_districts, shares
+from kiosk_registry.adapters.data.district_facts import districts
+from kiosk_registry.domain.places.districts import DistrictFactsError, read_districts, shares
 
 HEADER = (
     "lgd_code,census2011_code,name_en,name_hi,division,hq_lat,hq_lon,area_km2,population_2011,"

@@ -11,9 +11,9 @@ from itertools import pairwise
 from statistics import mean, median
 
 import pytest
-
-from kiosk_registry.adapters.district_facts import districts
-from kiosk_registry.domain.centres import (
+from kiosk_registry.adapters.data.district_facts import districts
+from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, RAJASTHAN, District, Place, radius_km
+from kiosk_registry.domain.register.centres import (
     KM_PER_DEGREE,
     LSPS,
     SANDBOX_NUMBERS,
@@ -24,8 +24,7 @@ from kiosk_registry.domain.centres import (
     centres,
     kiosk_id,
 )
-from kiosk_registry.domain.districts import FARTHEST_REACH_M, RAJASTHAN, District, Place, radius_km
-from kiosk_registry.entrypoints.schemas import MOST_NEAREST
+from kiosk_registry.entrypoints.http.register.schemas import MOST_NEAREST
 
 # Of every byte of the register. It may only change with the facts: codes and places are permanent.
 CHECKSUM = "86a3b1280013a02e5b400d5911b0285405284fd2087846f09ca1365249e7f698"

@@ -1,11 +1,10 @@
 """The facts of PIN codes."""
 
 import pytest
-
-from kiosk_registry.adapters.district_facts import districts
-from kiosk_registry.adapters.place_queries import pin_areas, sources
-from kiosk_registry.domain.districts import Place
-from kiosk_registry.domain.pin_areas import PinArea, PinFactsError, read_pin_areas
+from kiosk_registry.adapters.data.district_facts import districts
+from kiosk_registry.adapters.data.pin_facts import pin_areas, sources
+from kiosk_registry.domain.places.districts import Place
+from kiosk_registry.domain.places.pin_areas import PinArea, PinFactsError, read_pin_areas
 
 HEADER = "pin,districts,lat,lon"
 

@@ -1,1 +1,1 @@
-"""What the service does: one module per use case."""
+"""What the service does: one module per use case, by area."""

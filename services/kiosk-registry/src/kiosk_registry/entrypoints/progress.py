@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kiosk_registry.application.load_centres import Loaded
-from kiosk_registry.domain.districts import District
+from kiosk_registry.application.register.load_centres import Loaded
+from kiosk_registry.domain.places.districts import District
 
 
 @contextmanager

@@ -10,22 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import pymongo
-
-from kiosk_registry.adapters.mongo_register import DISTRICTS, KIOSKS, point
-from kiosk_registry.domain.centres import Status
-from kiosk_registry.domain.districts import FARTHEST_REACH_M, Place
 from servicekit.deadlines import seconds_left
 from servicekit.errors import FieldProblem, NotFound, ValidationFailed
 from servicekit.instants import rfc3339
 from servicekit.mongo import Mongo
+
+from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, Document, point
+from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
+from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, Place
+from kiosk_registry.domain.register.centres import Status
 
 # The radius that MongoDB computes with, so that the distances told are in the order of the answer.
 EARTH_RADIUS_M = 6_378_100
 # In the countryside of Jaisalmer, the emptiest district, the nearest ten lie within 32 km. Where nothing lies within a
 # reach, MongoDB takes all of the next one at once: steps are small, so that beside a crowded border that is little.
 REACHES_M = (50_000, 70_000, 100_000, 140_000, FARTHEST_REACH_M)
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +36,13 @@ class Page:
 
 
 class KioskQueries:
-    """Reads centres and districts, as plain JSON values with the members that `entrypoints.schemas` documents."""
+    """Reads centres, as plain JSON values with the members that the schemas of `entrypoints.http` document."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, places: PlaceQueries) -> None:
         self._timeout_seconds = mongo.timeout_seconds
         self._kiosks = mongo.db[KIOSKS]
         self._districts = mongo.db[DISTRICTS]
+        self._places = places
 
     def kiosk(self, kiosk_id: str) -> Document:
         """One centre. Raises NotFound, also for an id of a form that no centre has."""
@@ -91,7 +91,7 @@ class KioskQueries:
         in_order = {"$sort": {"district_code": 1, "status": 1}}
         count = {"$group": {"_id": {"district": "$district_code", "status": "$status"}, "kiosks": {"$sum": 1}}}
         with pymongo.timeout(seconds_left(self._timeout_seconds)):
-            districts = self.districts()
+            districts = self._places.districts()
             rows = self._kiosks.aggregate([in_order, count]).to_list()
         counted = {(row["_id"]["district"], row["_id"]["status"]): row["kiosks"] for row in rows}
         items = []
@@ -101,12 +101,6 @@ class KioskQueries:
             items.append({**names, "total": sum(by_status.values()), "by_status": by_status})
         by_status = {status.value: sum(item["by_status"][status.value] for item in items) for status in Status}
         return {"items": items, "total": sum(by_status.values()), "by_status": by_status}
-
-    def districts(self) -> list[Document]:
-        """All districts, by their English names."""
-        with pymongo.timeout(seconds_left(self._timeout_seconds)):
-            documents = self._districts.find().sort("name_en", pymongo.ASCENDING).to_list()
-        return [{"district_code": document.pop("_id"), **document} for document in documents]
 
 
 def _kiosk(document: Document) -> Document:

@@ -1,39 +1,32 @@
-"""The HTTP API: reading centres and districts."""
+"""Reading centres."""
 
 from typing import Any
 
 from flask import Response, jsonify
+from servicekit.errors import FieldProblem, ValidationFailed
+from servicekit.http import EVERYBODY, application, cursor
 
 from kiosk_registry.bootstrap import KioskRegistry
-from kiosk_registry.domain.districts import FARTHEST_REACH_M, Place
-from kiosk_registry.entrypoints.schemas import (
-    DistrictsSchema,
+from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, Place
+from kiosk_registry.entrypoints.http.blueprints import READ, centres
+from kiosk_registry.entrypoints.http.register.schemas import (
     KioskPageSchema,
     KioskQuerySchema,
     KioskSchema,
     NearestQuerySchema,
     NearestSchema,
-    PlacesQuerySchema,
-    PlacesSchema,
     StatisticsSchema,
 )
-from servicekit.errors import FieldProblem, ValidationFailed
-from servicekit.http import EVERYBODY, Blueprint, application, cursor
 
-READ = "kiosks:read"
 # Counting 40,000 index entries for every look at a dashboard would be waste: a minute-old figure is as good.
 STATISTICS_FRESH_SECONDS = 60
-# Districts and PIN codes change with a release.
-PLACES_FRESH_SECONDS = 3600
 KIOSK_ID = {"in": "path", "name": "kiosk_id", "description": "Permanent id.", "example": "ksk_RJ10200001"}
 
-blueprint = Blueprint("kiosks", description="The e-Mitra centres of Rajasthan and its districts")
 
-
-@blueprint.route("/v1/kiosks")
-@blueprint.requires(READ, roles=EVERYBODY)
-@blueprint.arguments(KioskQuerySchema, location="query")
-@blueprint.response(200, KioskPageSchema)
+@centres.route("/v1/kiosks")
+@centres.requires(READ, roles=EVERYBODY)
+@centres.arguments(KioskQuerySchema, location="query")
+@centres.response(200, KioskPageSchema)
 def list_kiosks(query: dict[str, Any]) -> Response:
     """List centres
 
@@ -46,10 +39,10 @@ def list_kiosks(query: dict[str, Any]) -> Response:
     return jsonify(items=page.items, next=following)
 
 
-@blueprint.route("/v1/kiosks/nearest")
-@blueprint.requires(READ, roles=EVERYBODY)
-@blueprint.arguments(NearestQuerySchema, location="query")
-@blueprint.response(200, NearestSchema)
+@centres.route("/v1/kiosks/nearest")
+@centres.requires(READ, roles=EVERYBODY)
+@centres.arguments(NearestQuerySchema, location="query")
+@centres.response(200, NearestSchema)
 def find_nearest_kiosks(query: dict[str, Any]) -> Response:
     """Find the nearest centres
 
@@ -61,9 +54,9 @@ def find_nearest_kiosks(query: dict[str, Any]) -> Response:
     return jsonify(items=items, reach_m=FARTHEST_REACH_M, **_notes(len(items), query["limit"]))
 
 
-@blueprint.route("/v1/kiosks/statistics")
-@blueprint.requires(READ, roles=EVERYBODY)
-@blueprint.response(200, StatisticsSchema, headers=["Cache-Control"])
+@centres.route("/v1/kiosks/statistics")
+@centres.requires(READ, roles=EVERYBODY)
+@centres.response(200, StatisticsSchema, headers=["Cache-Control"])
 def get_kiosk_statistics() -> Response:
     """Count centres
 
@@ -74,51 +67,15 @@ def get_kiosk_statistics() -> Response:
     return response
 
 
-@blueprint.route("/v1/kiosks/<string:kiosk_id>", parameters=[KIOSK_ID])
-@blueprint.requires(READ, roles=EVERYBODY)
-@blueprint.response(200, KioskSchema)
+@centres.route("/v1/kiosks/<string:kiosk_id>", parameters=[KIOSK_ID])
+@centres.requires(READ, roles=EVERYBODY)
+@centres.response(200, KioskSchema)
 def get_kiosk(kiosk_id: str) -> Response:
     """Read one centre
 
     By its permanent id; any other text is not found.
     """
     return jsonify(application(KioskRegistry).kiosks.kiosk(kiosk_id))
-
-
-@blueprint.route("/v1/districts")
-@blueprint.requires(READ, roles=EVERYBODY)
-@blueprint.response(200, DistrictsSchema)
-def list_districts() -> Response:
-    """List the districts
-
-    All 33, with their names in English and Hindi.
-    """
-    return jsonify(items=application(KioskRegistry).kiosks.districts())
-
-
-@blueprint.route("/v1/places")
-@blueprint.public("where somebody is, in words they know, before they look for a centre")
-@blueprint.arguments(PlacesQuerySchema, location="query")
-@blueprint.response(200, PlacesSchema, headers=["Cache-Control"])
-def list_places(query: dict[str, Any]) -> Response:
-    """List the places that centres can be looked for from
-
-    Every district with the position of its headquarters. With `pin` the districts of that PIN code, more than one where
-    it crosses a border, and the middle of its post offices. A PIN whose area is not known has no districts, and `note`
-    and `note_hi` say what to do.
-    """
-    pin, places = query.get("pin"), application(KioskRegistry).places
-    shown = places.of_pin(pin) if pin else places.all()
-    response = jsonify(**shown, **_pin_notes(unknown=bool(pin) and not shown["items"]))
-    response.headers["Cache-Control"] = f"public, max-age={PLACES_FRESH_SECONDS}"
-    return response
-
-
-def _pin_notes(*, unknown: bool) -> dict[str, str | None]:
-    return {
-        "note": "The area of this PIN code is not known here. Choose a district." if unknown else None,
-        "note_hi": "इस पिन कोड का क्षेत्र यहाँ ज्ञात नहीं है। ज़िला चुनें।" if unknown else None,
-    }
 
 
 def _notes(count: int, limit: int) -> dict[str, str | None]:

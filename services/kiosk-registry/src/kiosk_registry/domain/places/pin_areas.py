@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kiosk_registry.domain.districts import RAJASTHAN, Place
+from kiosk_registry.domain.places.districts import RAJASTHAN, Place
 
 PIN_FORM = r"[1-9][0-9]{5}"
 _PIN = re.compile(PIN_FORM, re.ASCII)

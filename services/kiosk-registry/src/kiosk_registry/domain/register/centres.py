@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from random import Random
 
-from kiosk_registry.domain.districts import RAJASTHAN, District, Place, radius_km
+from kiosk_registry.domain.places.districts import RAJASTHAN, District, Place, radius_km
 
 CODES_PER_DISTRICT = 99_999  # five digits
 # Centres that the sandbox binds its clients to; they are always open for trade.

@@ -3,8 +3,9 @@
 from importlib import resources
 from pathlib import Path
 
-from kiosk_registry.domain.districts import District, DistrictFactsError, read_districts
 from servicekit.text import Name, Refusal, Script
+
+from kiosk_registry.domain.places.districts import District, DistrictFactsError, read_districts
 
 LONGEST_NAME = 100
 _NAME = Name(LONGEST_NAME)
@@ -16,7 +17,7 @@ def districts(path: Path | None = None) -> tuple[District, ...]:
 
     Raises `DistrictFactsError` for a file that cannot be used, OSError for one that cannot be read.
     """
-    source = resources.files("kiosk_registry").joinpath("data", "districts.csv") if path is None else path
+    source = resources.files("kiosk_registry").joinpath("adapters", "data", "districts.csv") if path is None else path
     facts = read_districts(source.read_text(encoding="utf-8").splitlines())
     for district in facts:
         for name, rule in ((district.name_en, _NAME), (district.division, _NAME), (district.name_hi, _NAME_HI)):

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from kiosk_registry.domain.centres import Centre
-from kiosk_registry.domain.districts import District
+from kiosk_registry.domain.places.districts import District
+from kiosk_registry.domain.register.centres import Centre
 
 
 class Register(Protocol):

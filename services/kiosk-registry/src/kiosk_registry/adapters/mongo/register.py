@@ -1,21 +1,19 @@
 """The register in MongoDB: writing centres, and the events of those that are approved."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from pymongo import ASCENDING, GEOSPHERE, IndexModel, ReplaceOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
-
-from kiosk_registry.domain.centres import OPENING_CREDIT_LIMIT_PAISE, Centre
-from kiosk_registry.domain.districts import District, Place
 from servicekit.events.envelope import NewEvent
 from servicekit.events.outbox import Outbox
 from servicekit.instants import rfc3339
 from servicekit.mongo import Mongo
 
-KIOSKS = "kiosks"
-DISTRICTS = "districts"
+from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, centre_to_document, district_to_document
+from kiosk_registry.domain.places.districts import District
+from kiosk_registry.domain.register.centres import OPENING_CREDIT_LIMIT_PAISE, Centre
+
 KIOSK_APPROVED = "kiosk.approved.v1"
 _DUPLICATE_KEY = 11000
 
@@ -33,7 +31,7 @@ INDEXES = {
 
 
 class MongoRegister:
-    """Implements `application.ports.Register`."""
+    """Implements `application.register.ports.Register`."""
 
     def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
         self._mongo = mongo
@@ -43,7 +41,7 @@ class MongoRegister:
 
     def put_districts(self, districts: Sequence[District]) -> None:
         """Replaces the facts of these districts. Safe to repeat."""
-        documents = [_district_document(district) for district in districts]
+        documents = [district_to_document(district) for district in districts]
         self._districts.bulk_write(
             [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
         )
@@ -55,7 +53,7 @@ class MongoRegister:
     def add(self, centres: Sequence[Centre]) -> int:
         """Inserts the centres that are not there yet; returns how many. Safe to repeat."""
         try:
-            result = self._kiosks.insert_many([_kiosk_document(centre) for centre in centres], ordered=False)
+            result = self._kiosks.insert_many([centre_to_document(centre) for centre in centres], ordered=False)
         except BulkWriteError as error:
             # The only unique index is that of the id: the centre is there, as it should be.
             if any(refusal["code"] != _DUPLICATE_KEY for refusal in error.details["writeErrors"]):
@@ -69,7 +67,7 @@ class MongoRegister:
             centre.kiosk_id: _approved(centre, new_id, request_id)
             for centre, new_id in zip(centres, event_ids, strict=True)
         }
-        documents = {centre.kiosk_id: _kiosk_document(centre) for centre in centres}
+        documents = {centre.kiosk_id: centre_to_document(centre) for centre in centres}
 
         def run(session: ClientSession) -> int:
             there = self._kiosks.find({"_id": {"$in": list(documents)}}, {"_id": True}, session=session)
@@ -81,40 +79,6 @@ class MongoRegister:
             return len(missing)
 
         return self._mongo.transact(run)
-
-
-def point(place: Place) -> dict[str, Any]:
-    """GeoJSON (RFC 7946): the longitude comes first."""
-    return {"type": "Point", "coordinates": [place.lon, place.lat]}
-
-
-def _district_document(district: District) -> dict[str, Any]:
-    return {
-        "_id": district.code,
-        "census2011_code": district.census2011_code,
-        "name_en": district.name_en,
-        "name_hi": district.name_hi,
-        "division": district.division,
-        "headquarters": point(district.headquarters),
-        "area_km2": district.area_km2,
-        "population_2011": district.population_2011,
-    }
-
-
-def _kiosk_document(centre: Centre) -> dict[str, Any]:
-    return {
-        "_id": centre.kiosk_id,
-        "code": centre.code,
-        "name_en": centre.name_en,
-        "name_hi": centre.name_hi,
-        "kind": centre.kind.value,
-        "district_code": centre.district_code,
-        "lsp_id": centre.lsp_id,
-        "location": point(centre.place),
-        "status": centre.status.value,
-        "approved_at": centre.approved_at,
-        "version": 1,
-    }
 
 
 def _approved(centre: Centre, new_id: str, request_id: str) -> NewEvent:

@@ -1,0 +1,1 @@
+"""Facts of places as data files."""

@@ -1,0 +1,1 @@
+"""Where things are: districts, and the areas of PIN codes."""

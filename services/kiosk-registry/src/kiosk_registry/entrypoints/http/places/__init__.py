@@ -1,0 +1,1 @@
+"""Districts and PIN codes."""
