@@ -1,4 +1,7 @@
-"""The payment service provider: authorise, then capture or void, refund; charge; and inquire. A request id has one effect."""
+"""The payment service provider: authorise, then capture or void, and refund; or charge; and inquire.
+
+A request id has one effect.
+"""
 
 import secrets
 from collections.abc import Iterator
@@ -532,6 +535,24 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
         faults.before_answer("inquiry")
         return given.answer(clock.epoch_seconds())
 
+    @app.get("/control/refunds")
+    def refund_audit() -> dict[str, Any]:
+        # The page's list is named as that of authorisations is.
+        return provider.refund_audit(load_query(AuditQuery))
+
+    charge_routes(app, provider, faults)
+
+    @app.get("/control/payments")
+    def audit() -> dict[str, Any]:
+        return provider.audit(load_query(AuditQuery))
+
+    return app
+
+
+def charge_routes(app: Flask, provider: Provider, faults: Faults) -> None:
+    """Money taken at once."""
+    authorisation_request = msgspec.json.Decoder(AuthorisationRequest)
+
     @app.post("/charges")
     def charge() -> dict[str, Any]:
         body = load_body(authorisation_request)
@@ -540,7 +561,7 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
         faults.before_answer("payment")
         if INSTRUMENTS[body.instrument].hangs and first:
             faults.sleep(DEFAULT_HANG_SECONDS)
-        return taken.answer(clock.epoch_seconds())
+        return taken.answer(provider.clock.epoch_seconds())
 
     @app.get("/charges")
     def inquire_charge() -> dict[str, Any]:
@@ -548,20 +569,9 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
         faults.on_arrival("inquiry")
         taken = provider.charged(request_id)
         faults.before_answer("inquiry")
-        return taken.answer(clock.epoch_seconds())
+        return taken.answer(provider.clock.epoch_seconds())
 
     @app.get("/control/charges")
     def charge_audit() -> dict[str, Any]:
         # The page's list is named as that of authorisations is.
         return provider.charge_audit(load_query(AuditQuery))
-
-    @app.get("/control/refunds")
-    def refund_audit() -> dict[str, Any]:
-        # The page's list is named as that of authorisations is.
-        return provider.refund_audit(load_query(AuditQuery))
-
-    @app.get("/control/payments")
-    def audit() -> dict[str, Any]:
-        return provider.audit(load_query(AuditQuery))
-
-    return app

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from billing.domain.ledger.accounts import (
+    PSP_CLEARING,
     PSP_HELD,
     goes_back_to,
     held_owner,
@@ -14,6 +15,7 @@ from billing.domain.ledger.accounts import (
 from billing.domain.ledger.entries import ONCE_PER_PAYMENT, Kind
 from billing.domain.payments.payment import FAILED, HOLDING, State
 from billing.domain.refunds.refund import RefundState
+from billing.domain.top_ups.top_up import TopUpState
 
 # Examples are for finding the fault, not for listing every one.
 MOST_EXAMPLES = 20
@@ -113,6 +115,23 @@ class PaymentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TopUpFacts:
+    """What the rules need of a top-up, with its entries and how many events it has.
+
+    `entry_id` is that of the entry it must have once the wallet has the money. `events_may_be_forgotten` as of payments.
+    """
+
+    top_up_id: str
+    kiosk_id: str
+    state: TopUpState
+    paise: int
+    entry_id: str
+    entries: Sequence[EntryFacts]
+    events: int
+    events_may_be_forgotten: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WalletFacts:
     """A stored wallet, paise."""
 
@@ -149,6 +168,22 @@ class Audit:
         self._look_at_refunds(payment)
         self._look_at_events(payment)
 
+    def look_at_top_up(self, top_up: TopUpFacts) -> None:
+        """One top-up: exactly one entry, of its whole amount into its centre's wallet, and one event once credited."""
+        credited = top_up.state is TopUpState.CREDITED
+        right = [(PSP_CLEARING, -top_up.paise), (wallet_account(top_up.kiosk_id), top_up.paise)]
+        entered = [(entry.entry_id, entry.kind, sorted(entry.legs)) for entry in top_up.entries]
+        if entered != ([(top_up.entry_id, Kind.TOP_UP, sorted(right))] if credited else []):
+            found = ", ".join(entry.entry_id for entry in top_up.entries) or "no entry"
+            self._i3.append(f"{top_up.top_up_id}: {top_up.state}, {top_up.paise} paise, with {found}")
+        if top_up.events != int(credited) and not top_up.events_may_be_forgotten:
+            self._i4.append(f"{top_up.top_up_id}: {top_up.state} with {top_up.events} events")
+
+    def top_ups_without_record(self, of_entries: Iterable[str], of_events: Iterable[str]) -> None:
+        """Top-ups that the journal or events speak of and that are not there."""
+        self._i2 += [f"{top_up_id}: entries without a top-up" for top_up_id in of_entries]
+        self._i4 += [f"{top_up_id}: events without a top-up" for top_up_id in of_events]
+
     def entries_without_payment(self, payment_ids: Iterable[str]) -> None:
         """Payments that the journal speaks of and that are not there."""
         self._i2 += [f"{payment_id}: entries without a payment" for payment_id in payment_ids]
@@ -182,10 +217,12 @@ class Audit:
                     "captured = posted + returned + held, and no more refunded than paid, for each payment",
                     _few(self._i2),
                 ),
-                Finding("I3", "one entry of a kind and one receipt per payment, one entry per refund", _few(i3)),
+                Finding(
+                    "I3", "one entry of a kind and one receipt per payment, one entry per refund and top-up", _few(i3)
+                ),
                 Finding(
                     "I4",
-                    "completed ⇔ exactly one payment.completed, refunded ⇔ exactly one payment.refunded",
+                    "completed, refunded, credited ⇔ exactly one payment.completed, payment.refunded, wallet.topped-up",
                     _few(self._i4),
                 ),
                 Finding("I5", "wallets = fold of the journal", _few(self._i5(wallets))),

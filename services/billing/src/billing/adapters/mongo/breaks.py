@@ -18,7 +18,7 @@ class MongoBreaks:
     def __init__(self, mongo: Mongo) -> None:
         self._breaks = mongo.db[BREAKS]
 
-    def resolve(self, session: ClientSession, payment_id: str, resolution: Resolution) -> None:
+    def resolve(self, session: ClientSession, payment_id: str | None, resolution: Resolution) -> None:
         """Nobody need look any more; of a break that is not open it changes nothing."""
         self._breaks.update_one(
             {"_id": _id_of(payment_id, resolution), "status": "open"},
@@ -51,6 +51,7 @@ class MongoBreaks:
                 "$setOnInsert": {
                     "payment_id": opened.payment_id,
                     **({"refund_id": opened.refund_id} if opened.refund_id else {}),
+                    **({"top_up_id": opened.top_up_id} if opened.top_up_id else {}),
                     "kind": opened.kind.value,
                     "detail": opened.detail,
                     "opened_at": opened.opened_at,
@@ -75,5 +76,5 @@ class BreaksWithin:
         self.breaks.open(self.session, opened)
 
 
-def _id_of(payment_id: str, what: Break | Resolution) -> str:
-    return ":".join(filter(None, (payment_id, what.kind, what.refund_id)))
+def _id_of(payment_id: str | None, what: Break | Resolution) -> str:
+    return ":".join(filter(None, (payment_id, what.kind, what.refund_id, what.top_up_id)))
