@@ -17,8 +17,8 @@ Row = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def true_books(stack: Stack, platform: Platform) -> Books:
-    """Of a platform where a bill was paid by wallet and one by card, one was declined, one given back, and a certificate
-    issued; and a wallet topped up, once in vain."""
+    """Of a platform where a bill was paid by wallet and one by card, one was declined, one given back, a certificate
+    issued, and a wallet topped up, once in vain."""
     journeys.perform(stack.run_info, Console(quiet=True))
     portal = platform.client("portal-sandbox")
     for consumer, instrument in (("200000000951", "tok_sandbox_ok"), ("200000000952", "tok_sandbox_declined")):

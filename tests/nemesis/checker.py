@@ -245,9 +245,9 @@ def a_receipt_keeps_its_number(evidence: Evidence) -> Iterator[Finding]:
 
 
 def wallets_add_up(evidence: Evidence) -> Iterator[Finding]:
-    """What a wallet has left is what it opened with and was topped up with, less the payments from it; at each look what
-    is certainly taken is gone, what is certainly put in is there, and nothing that was not asked for. A wallet opened
-    with what its first look found."""
+    """What a wallet has left is what it opened with and was topped up with, less the payments from it; at each look
+    what is certainly taken is gone, what is certainly put in is there, and nothing that was not asked for. A wallet
+    opened with what its first look found."""
     looks: dict[str, list[tuple[Event, Event]]] = defaultdict(list)
     for asked, answer in evidence.answered("ok", "wallet"):
         looks[answer.wallet].append((asked, answer))

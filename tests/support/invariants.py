@@ -400,19 +400,8 @@ def i6_everything_reached_an_end(books: Books) -> Breaks:
         application = books.applications.get(payment["application_id"] or "")
         if state == "COMPLETED" and application and application["state"] == "FEE_DUE":
             breaks.append(f"{payment_id} is COMPLETED, and its application {application['_id']} is still FEE_DUE")
-    waiting = {row["request_id"] for row in books.given_back if row["status"] == "PENDING"}
-    for row in books.refunds:
-        if row["state"] in {"REQUESTED", "UNKNOWN"} and f"{row['_id']}:refund" not in waiting:
-            breaks.append(f"{row['_id']} of {row['payment_id']} is still {row['state']}")
-        if row["state"] == "MANUAL" and row["payment_id"] not in with_people:
-            breaks.append(f"{row['_id']} is MANUAL without an open break")
-    waiting = {row["request_id"] for row in books.charged if row["status"] == "PENDING"}
-    handed_over = {row.get("top_up_id") for row in open_breaks if row["owner"] and row["due_at"]}
-    for row in books.top_ups:
-        if row["state"] in {"REQUESTED", "UNKNOWN"} and f"{row['_id']}:top-up" not in waiting:
-            breaks.append(f"{row['_id']} of {row['kiosk_id']} is still {row['state']}")
-        if row["state"] == "MANUAL" and row["_id"] not in handed_over:
-            breaks.append(f"{row['_id']} is MANUAL without an open break")
+    breaks += _on_its_way(books.refunds, books.given_back, "refund", open_breaks)
+    breaks += _on_its_way(books.top_ups, books.charged, "top-up", open_breaks)
     for service, rows in books.outboxes.items():
         for row in rows:
             if row["state"] != "sent":
@@ -424,6 +413,16 @@ def i6_everything_reached_an_end(books: Books) -> Breaks:
                     if f"{queue}|{row['_id']}" not in books.inboxes and _is_wanted(queue, row, books)
                 ]
     return breaks + [f"{row['message_id']} is parked for {row['queue']}: {row['reason']}" for row in books.letters]
+
+
+def _on_its_way(rows: list[Row], theirs: list[Row], act: str, open_breaks: list[Row]) -> Breaks:
+    """Refunds or top-ups that have no end yet; each that people have must have an open break of its own."""
+    waiting = {row["request_id"] for row in theirs if row["status"] == "PENDING"}
+    named = {row.get(f"{act.replace('-', '_')}_id") for row in open_breaks if row["owner"] and row["due_at"]}
+    on_the_way = [row for row in rows if row["state"] in {"REQUESTED", "UNKNOWN"}]
+    breaks = [f"{row['_id']} is still {row['state']}" for row in on_the_way if f"{row['_id']}:{act}" not in waiting]
+    manual = [row for row in rows if row["state"] == "MANUAL" and row["_id"] not in named]
+    return breaks + [f"{row['_id']} is MANUAL without an open break" for row in manual]
 
 
 def i7_certificate_numbers_are_unique_and_their_fees_paid(books: Books) -> Breaks:

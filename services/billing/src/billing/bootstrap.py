@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pymongo.client_session import ClientSession
+from pymongo.database import Database
 
 from billing.adapters import events
 from billing.adapters.data.catalogue import BillerFiles, Catalogue, load_billers, load_orders
@@ -25,7 +27,7 @@ from billing.adapters.mongo.breaks import BreaksWithin, MongoBreaks
 from billing.adapters.mongo.centres import CentresWithin, MongoCentres
 from billing.adapters.mongo.falls import MongoFalls
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
-from billing.adapters.mongo.migration import Migration
+from billing.adapters.mongo.migration import Migration, drop_old_index
 from billing.adapters.mongo.payments import MongoPayments
 from billing.adapters.mongo.refunds import MongoRefunds, RefundsWithin
 from billing.adapters.mongo.statements import MongoStatements
@@ -39,6 +41,10 @@ from billing.application.bills.fetch_bills import FetchBillsHandler
 from billing.application.bills.raise_fee_demand import RaiseFeeDemandHandler
 from billing.application.bills.read_plans import PlanReader
 from billing.application.books.check_books import CheckBooksHandler
+from billing.application.breaks.approve_ending import ApproveEndingHandler
+from billing.application.breaks.propose_ending import ProposeEndingHandler
+from billing.application.breaks.read_breaks import BreakReader
+from billing.application.breaks.subjects import Subjects
 from billing.application.centres.note_standing import NoteStandingHandler
 from billing.application.centres.require_trading import RequireTradingHandler
 from billing.application.payments.accept_callback import AcceptCallbackHandler
@@ -82,7 +88,13 @@ INDEXES = {
     **mongo_bills.INDEXES,
     **mongo_dues.INDEXES,
 }
-prepare = mongo_ledger.install_validators
+
+
+def prepare(db: Database[dict[str, Any]]) -> None:
+    """What no index or collection says by itself. Repeatable."""
+    mongo_ledger.install_validators(db)
+    drop_old_index(db)
+
 
 # Connections kept beside those of the request threads: the sweeper's, in the worker.
 _SPARE_CONNECTIONS = 8
@@ -122,6 +134,9 @@ class Billing:
     sweep_top_ups: SweepTopUpsHandler
     top_ups: TopUpReader
     tell_low_wallets: TellLowWalletsHandler
+    breaks: BreakReader
+    propose_ending: ProposeEndingHandler
+    approve_ending: ApproveEndingHandler
     fund_sandbox_wallet: FundSandboxWalletHandler
     check_books: CheckBooksHandler
     migration: Migration
@@ -188,6 +203,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     drive_refund = DriveRefundHandler(refunds, provider, pace, utc_now, event_id)
     top_ups = MongoTopUps(mongo, ledger, outbox, idempotency)
     drive_top_up = DriveTopUpHandler(top_ups, provider, pace, utc_now, event_id)
+    breaks = MongoBreaks(mongo)
+    break_reader = BreakReader(breaks, Subjects(payments, refunds, top_ups), pace)
     wallet_reader = WalletReader(ledger, centres, MongoStatements(mongo))
     return Billing(
         settings=settings,
@@ -211,13 +228,16 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         request_top_up=RequestTopUpHandler(wallet_reader, require_trading, top_ups, drive_top_up, wallet_limits, pace),
         sweep_top_ups=SweepTopUpsHandler(top_ups, drive_top_up, pace, utc_now),
         top_ups=TopUpReader(top_ups, wallet_reader),
+        breaks=break_reader,
+        propose_ending=ProposeEndingHandler(breaks, break_reader),
+        approve_ending=ApproveEndingHandler(breaks, break_reader, event_id),
         tell_low_wallets=TellLowWalletsHandler(MongoFalls(mongo, outbox), event_id, lambda: public_id("req")),
         fund_sandbox_wallet=FundSandboxWalletHandler(unit_of_work),
         check_books=CheckBooksHandler(MongoRecords(mongo)),
         migration=Migration(mongo),
         _pace=pace,
         _demands=demands,
-        _breaks=MongoBreaks(mongo),
+        _breaks=breaks,
         _centres=centres,
         _refunds=refunds,
         _mongo=mongo,

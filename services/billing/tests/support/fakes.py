@@ -19,7 +19,7 @@ from billing.domain.ledger.entries import JournalEntry, wallet_changes
 from billing.domain.ledger.wallet import Wallet
 from billing.domain.payer import Payer
 from billing.domain.payments.answers import Answer, Outcome
-from billing.domain.payments.breaks import Break, Resolution
+from billing.domain.payments.breaks import Break, BreakKind, Resolution
 from billing.domain.payments.form import Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, Payment, State
@@ -404,6 +404,9 @@ class FakeBreaks:
 
     def open(self, opened: Break) -> None:
         self.breaks.setdefault((opened.payment_id or "", opened.kind), opened)
+
+    def is_known(self, payment_id: str, kind: BreakKind) -> bool:
+        return (payment_id, kind) in self.breaks
 
     def of(self, payment_id: str) -> list[Break]:
         return [opened for (of_payment, _), opened in self.breaks.items() if of_payment == payment_id]

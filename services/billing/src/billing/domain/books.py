@@ -80,12 +80,13 @@ class EntryFacts:
 
 @dataclass(frozen=True, slots=True)
 class RefundFacts:
-    """What the rules need of a refund; `entry_id` is that of the entry it must have once the money is back."""
+    """What the rules need of a refund; `entry_id` and `legs` are those of the entry it must have once money is back."""
 
     refund_id: str
     state: RefundState
     paise: int
     entry_id: str
+    legs: Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ class PaymentFacts:
 class TopUpFacts:
     """What the rules need of a top-up, with its entries and how many events it has.
 
-    `entry_id` is that of the entry it must have once the wallet has the money. `events_may_be_forgotten` as of payments.
+    `entry_id` is that of the entry it must have once the wallet has the money. For `events_may_be_forgotten` see
+    payments.
     """
 
     top_up_id: str
@@ -251,14 +253,14 @@ class Audit:
     def _look_at_refunds(self, payment: PaymentFacts) -> None:
         back = {refund.entry_id: refund.paise for refund in payment.refunds if refund.state is RefundState.REFUNDED}
         standing = sum(refund.paise for refund in payment.refunds if refund.state is not RefundState.REFUSED)
-        # What those who were paid gave back is all that an entry takes from anybody but him who has it back.
-        entered = {
-            entry.entry_id: sum(paise for account, paise in entry.legs if goes_back_to(account))
-            for entry in payment.entries
-            if entry.kind is Kind.REFUND
-        }
-        if entered != back:
+        # What each of those who were paid gives back was fixed when the refund began, and one has all of it.
+        right = {r.entry_id: sorted(r.legs) for r in payment.refunds if r.state is RefundState.REFUNDED}
+        made = {entry.entry_id: sorted(entry.legs) for entry in payment.entries if entry.kind is Kind.REFUND}
+        if made != right:
+            entered = {entry_id: sum(p for a, p in legs if goes_back_to(a)) for entry_id, legs in made.items()}
             self._i3.append(f"{payment.payment_id}: refunds {_ids(back)}, entries of refunds {_ids(entered)}")
+        if any(sum(p for a, p in r.legs if goes_back_to(a)) != r.paise for r in payment.refunds):
+            self._i3.append(f"{payment.payment_id}: a refund is to give back another amount than it says")
         stated = (payment.refunding_paise, payment.refunded_paise)
         if stated != (standing, sum(back.values())) or standing > payment.total_paise:
             self._i2.append(

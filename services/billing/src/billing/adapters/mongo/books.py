@@ -16,9 +16,10 @@ from billing.adapters.mongo.ledger import JOURNAL, WALLETS
 from billing.adapters.mongo.refunds import REFUNDS
 from billing.adapters.mongo.top_ups import TOP_UPS
 from billing.domain.books import MOST_EXAMPLES, EntryFacts, PaymentFacts, RefundFacts, TopUpFacts, WalletFacts
+from billing.domain.ledger.accounts import PSP_CLEARING, wallet_account
 from billing.domain.ledger.entries import Kind
 from billing.domain.payments.payment import State
-from billing.domain.refunds.refund import RefundState, refund_entry_id
+from billing.domain.refunds.refund import Destination, RefundState, refund_entry_id
 from billing.domain.top_ups.top_up import TopUpState, top_up_entry_id
 from servicekit.events.outbox import COLLECTION as OUTBOX
 from servicekit.events.outbox import SENT_ROWS_KEPT_SECONDS
@@ -91,7 +92,7 @@ class MongoSnapshot:
         )
         refunds = _Grouped(
             self._db[REFUNDS]
-            .find({}, {"payment_id": 1, "state": 1, "paise": 1}, session=self._session)
+            .find({}, {"history": 0}, session=self._session)
             .sort([("payment_id", 1), ("created_at", 1)]),
             lambda row: str(row["payment_id"]),
         )
@@ -159,8 +160,11 @@ def _entry_facts(entry: Document) -> EntryFacts:
 
 
 def _refund_facts(refund: Document) -> RefundFacts:
-    refund_id = str(refund["_id"])
-    return RefundFacts(refund_id, RefundState(refund["state"]), int(refund["paise"]), refund_entry_id(refund_id))
+    refund_id, kiosk_id, paise = str(refund["_id"]), refund["kiosk_id"], int(refund["paise"])
+    to_wallet = refund["destination"] == Destination.WALLET and kiosk_id
+    legs = [(leg["account"], -int(leg["paise"])) for leg in refund["debits"]]
+    legs.append((wallet_account(kiosk_id) if to_wallet else PSP_CLEARING, paise))
+    return RefundFacts(refund_id, RefundState(refund["state"]), paise, refund_entry_id(refund_id), legs)
 
 
 class _Grouped:

@@ -10,7 +10,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from billing.adapters.events import topped_up_event
-from billing.adapters.mongo.breaks import MongoBreaks
+from billing.adapters.mongo.breaks import BreakMoved, MongoBreaks
 from billing.adapters.mongo.documents import Document
 from billing.adapters.mongo.ledger import MongoLedger
 from billing.application.wallets.errors import WalletNotOpen
@@ -88,7 +88,7 @@ class MongoTopUps:
                 self._mongo.transact(write)
                 return True
             return self._top_ups.update_one(same, update).matched_count == 1
-        except TopUpMoved:
+        except (TopUpMoved, BreakMoved):
             return False
         except DuplicateKeyError:
             raise  # A second entry or event: a defect, which must not pass for an outage.

@@ -9,7 +9,7 @@ from billing.domain.books import PaymentFacts, TopUpFacts, WalletFacts
 
 
 class Snapshot(Protocol):
-    """Everything as of one instant, even while payments go on; read once each, in any order, strays after what they belong to."""
+    """Everything as of one instant, even while payments go on; read once each, strays after what they are strays of."""
 
     def balances(self) -> Mapping[str, int]:
         """Every account, folded from the journal: account → paise."""

@@ -37,10 +37,16 @@ class Break:
 
 @dataclass(frozen=True)
 class Resolution:
-    """A break that needs nobody any more; of one that is not open it says nothing."""
+    """A break that needs nobody any more; of one that is not open it says nothing.
+
+    With `proposal_id` two people ended it: then it must still be open with that very proposal, which `approved_by`
+    approved.
+    """
 
     kind: BreakKind
     resolved_at: datetime
     resolved_by: str
     refund_id: str | None = None
     top_up_id: str | None = None
+    proposal_id: str | None = None
+    approved_by: str | None = None
