@@ -17,12 +17,21 @@ Row = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def true_books(stack: Stack, platform: Platform) -> Books:
-    """Of a platform where a bill was paid by wallet and one by card, one was declined, and a certificate issued."""
+    """Of a platform where a bill was paid by wallet and one by card, one was declined, one given back, a certificate
+    issued, and a wallet topped up, once in vain."""
     journeys.perform(stack.run_info, Console(quiet=True))
     portal = platform.client("portal-sandbox")
     for consumer, instrument in (("200000000951", "tok_sandbox_ok"), ("200000000952", "tok_sandbox_declined")):
         answer = portal.pay(portal.fetch_bill(consumer), mode="CARD", payment_instrument=instrument)
         assert answer.status in {201, 202}, answer
+    kiosk = platform.client("kiosk-jaipur")
+    paid = kiosk.pay(kiosk.fetch_bill("200000000953"), mode="UPI", payment_instrument="tok_sandbox_ok").json
+    paid = kiosk.payment_when(paid["payment_id"], "COMPLETED")
+    back = {"amount": paid["total"], "refundable": paid["refundable"], "reason": "cancelled", "destination": "SOURCE"}
+    assert kiosk.post(f"/v1/payments/{paid['payment_id']}/refunds", back).status == 201
+    for instrument in ("tok_sandbox_ok", "tok_sandbox_declined"):
+        money = {"amount": {"amount": 50_000, "currency": "INR"}, "mode": "UPI", "payment_instrument": instrument}
+        assert kiosk.post(f"/v1/wallets/{kiosk.kiosk_id}/top-ups", money).status == 201
     return assert_invariants(stack)
 
 
@@ -208,6 +217,76 @@ def lose_the_certificate(books: Books) -> None:
     books.certificates.clear()
 
 
+def top_up_of(books: Books, state: str) -> Row:
+    return next(row for row in books.top_ups if row["state"] == state)
+
+
+def entry_of_the_top_up(books: Books) -> Row:
+    return next(e for e in books.journal if e.get("top_up_id") == top_up_of(books, "CREDITED")["_id"])
+
+
+def credit_it_again_under_another_name(books: Books) -> None:
+    again = entry_of_the_top_up(books) | {"_id": "top_another:top-up"}
+    books.journal.append(again)
+    wallet = next(w for w in books.wallets if w["_id"] == again["kiosk_id"])
+    wallet["available_paise"] += 50_000
+
+
+def credit_another_amount(books: Books) -> None:
+    for leg in entry_of_the_top_up(books)["legs"]:
+        leg["paise"] *= 2
+
+
+def charge_what_was_refused(books: Books) -> None:
+    refused = f"{top_up_of(books, 'REFUSED')['_id']}:top-up"
+    next(row for row in books.charged if row["request_id"] == refused)["status"] = "CHARGED"
+
+
+def charge_it_twice(books: Books) -> None:
+    books.charged += [row | {} for row in books.charged if row["status"] == "CHARGED"][:1]
+
+
+def lose_the_event_of_the_top_up(books: Books) -> None:
+    top_up_id = top_up_of(books, "CREDITED")["_id"]
+    books.outboxes["billing"] = [row for row in books.outboxes["billing"] if row["aggregate"]["id"] != top_up_id]
+
+
+def leave_a_top_up_on_its_way(books: Books) -> None:
+    row = top_up_of(books, "REFUSED")
+    row |= {"state": "UNKNOWN", "history": [*row["history"][:1], row["history"][-1] | {"state": "UNKNOWN"}]}
+
+
+def give_a_top_up_to_nobody(books: Books) -> None:
+    row = top_up_of(books, "REFUSED")
+    row |= {"state": "MANUAL", "history": [*row["history"][:1], row["history"][-1] | {"state": "MANUAL"}]}
+
+
+def credit_what_was_refused_before(books: Books) -> None:
+    row = top_up_of(books, "CREDITED")
+    row |= {"version": 3, "history": [row["history"][0], row["history"][0] | {"state": "REFUSED"}, row["history"][-1]]}
+
+
+def refund_of(books: Books) -> Row:
+    return next(row for row in books.refunds if row["state"] == "REFUNDED")
+
+
+def refund_without_an_entry(books: Books) -> None:
+    books.journal.remove(next(e for e in books.journal if e["_id"] == f"{refund_of(books)['_id']}:refund"))
+
+
+def refund_what_the_provider_never_gave(books: Books) -> None:
+    books.given_back.clear()
+
+
+def reserve_more_than_is_given_back(books: Books) -> None:
+    books.payments[refund_of(books)["payment_id"]]["refunding_paise"] -= 1
+
+
+def refund_without_telling(books: Books) -> None:
+    rows = books.outboxes["billing"]
+    rows.remove(next(row for row in rows if row["routing_key"] == "payment.refunded.v1"))
+
+
 def void_what_was_completed(books: Books) -> None:
     history = paid_by_wallet(books)["history"]
     history[-2]["state"] = "VOIDED"
@@ -262,6 +341,18 @@ def see_both_ends(books: Books) -> None:
         (skip_a_state_by_way_of_people, {"I8"}),
         (take_a_decision_back, {"I8"}),
         (see_both_ends, {"I4", "I8"}),
+        (credit_it_again_under_another_name, {"I2"}),
+        (credit_another_amount, {"I2", "I5"}),
+        (charge_what_was_refused, {"I2"}),
+        (charge_it_twice, {"I2", "I3"}),
+        (lose_the_event_of_the_top_up, {"I4"}),
+        (leave_a_top_up_on_its_way, {"I6"}),
+        (give_a_top_up_to_nobody, {"I6"}),
+        (credit_what_was_refused_before, {"I8"}),
+        (refund_without_an_entry, {"I2"}),
+        (refund_what_the_provider_never_gave, {"I2"}),
+        (reserve_more_than_is_given_back, {"I2"}),
+        (refund_without_telling, {"I4"}),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )

@@ -57,9 +57,17 @@ class Evidence:
         """By key: the calls that were to pay under it."""
         self.made: dict[str, list[Row]] = defaultdict(list)
         """By key: the payments that those calls made, as billing's books have them."""
+        self.topped_up: dict[str, list[Row]] = defaultdict(list)
+        """By key: the top-ups that its calls made."""
+        self.top_up_attempts: dict[str, list[Call]] = defaultdict(list)
         for call in begun:
             if call.asked.operation == "pay":
                 self.attempts[call.asked.key].append(call)
+            if call.asked.operation == "top-up":
+                self.top_up_attempts[call.asked.key].append(call)
+        for top_up in books.top_ups:
+            if top_up["request_id"] in self.calls:
+                self.topped_up[self.calls[top_up["request_id"]].asked.key].append(top_up)
         for payment in books.payments.values():
             if payment["request_id"] in self.calls:
                 self.made[self.calls[payment["request_id"]].asked.key].append(payment)
@@ -237,13 +245,22 @@ def a_receipt_keeps_its_number(evidence: Evidence) -> Iterator[Finding]:
 
 
 def wallets_add_up(evidence: Evidence) -> Iterator[Finding]:
-    """What a wallet has left is what it opened with, less the payments from it; at each look what is certainly taken
-    is gone, and nothing that was not asked for. A wallet opened with what its first look found."""
+    """What a wallet has left is what it opened with and was topped up with, less the payments from it; at each look
+    what is certainly taken is gone, what is certainly put in is there, and nothing that was not asked for. A wallet
+    opened with what its first look found."""
     looks: dict[str, list[tuple[Event, Event]]] = defaultdict(list)
     for asked, answer in evidence.answered("ok", "wallet"):
         looks[answer.wallet].append((asked, answer))
     promised = {answer.payment: answer.at for _, answer in reversed(evidence.answered("ok", "pay"))}
     spent: dict[str, list[tuple[float, float, int, bool]]] = defaultdict(list)
+    credited = {answer.top_up: answer.at for _, answer in reversed(evidence.answered("ok", "top-up"))
+                if answer.state == "CREDITED"}  # fmt: skip
+    got: dict[str, list[tuple[float, float, int]]] = defaultdict(list)
+    for key, top_ups in evidence.topped_up.items():
+        began = evidence.top_up_attempts[key][0].asked.at
+        for row in top_ups:
+            if row["state"] == "CREDITED":
+                got[row["kiosk_id"]].append((began, credited.get(row["_id"], math.inf), row["paise"]))
     for key, payments in evidence.made.items():
         asked = evidence.attempts[key][0].asked
         for payment in payments:
@@ -253,14 +270,41 @@ def wallets_add_up(evidence: Evidence) -> Iterator[Finding]:
     for wallet, seen in looks.items():
         opening = seen[0][1].paise
         left = opening - sum(paise for _, _, paise, returned in spent[wallet] if not returned)
+        left += sum(paise for _, _, paise in got[wallet])
         if now.get(wallet) != left:
             yield f"{wallet} has {now.get(wallet)} paise, and {left} are left of its {opening}", {wallet}
         for asked, answer in seen:
             least = opening - sum(paise for began, _, paise, _ in spent[wallet] if began < answer.at)
             taken = (paise for _, known, paise, returned in spent[wallet] if known < asked.at and not returned)
-            most = opening - sum(taken)
+            most = opening - sum(taken) + sum(paise for began, _, paise in got[wallet] if began < answer.at)
+            least += sum(paise for _, known, paise in got[wallet] if known < asked.at)
             if not least <= answer.paise <= most:
                 yield f"{wallet} showed {answer.paise} paise at {answer.at} s, not {least} to {most}", {wallet}
+
+
+def a_top_up_happens_once_and_as_it_was_told(evidence: Evidence) -> Iterator[Finding]:
+    """A key is one top-up, of the amount asked for, at its end what the client was told; nobody tops up unasked."""
+    known = {row["_id"]: row for row in evidence.books.top_ups}
+    for key, calls in evidence.top_up_attempts.items():
+        told = {call.answer.top_up for call in calls if call.answer and call.kind == "ok"}
+        ids = told | {row["_id"] for row in evidence.topped_up[key]}
+        if len(ids) > 1:
+            yield f"one key, and the top-ups {sorted(ids)}", {key, *ids}
+        for top_up_id in ids:
+            row = known.get(top_up_id)
+            if row is None:
+                yield f"{top_up_id} was promised, and there is no such top-up", {key, top_up_id}
+            elif row["paise"] != calls[0].asked.paise:
+                yield f"{top_up_id} put in {row['paise']} paise of {calls[0].asked.paise}", {key, top_up_id}
+            elif row["state"] not in {"CREDITED", "REFUSED"}:
+                yield f"{top_up_id} has stopped half-way, at {row['state']}", {key, top_up_id}
+    for asked, answer in evidence.answered("ok", "top-up"):
+        row = known.get(answer.top_up)
+        if row and answer.state in {"CREDITED", "REFUSED"} and row["state"] != answer.state:
+            yield f"{answer.top_up} was {answer.state}, and is {row['state']}", {asked.key, answer.top_up}
+    for row in evidence.books.top_ups:
+        if row["request_id"] not in evidence.calls:
+            yield f"{row['_id']} was made by {row['request_id']}, which no client sent", {row["_id"]}
 
 
 RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
@@ -274,6 +318,7 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     what_was_seen_stays,
     a_receipt_keeps_its_number,
     wallets_add_up,
+    a_top_up_happens_once_and_as_it_was_told,
 )
 
 
@@ -298,6 +343,7 @@ def _named(event: Event) -> set[str]:
         event.key,
         event.payment,
         event.application,
+        event.top_up,
         event.wallet if event.operation == "wallet" else "",
     }
 

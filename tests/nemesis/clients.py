@@ -42,6 +42,8 @@ OTHER_KEY_AFTERWARDS = 0.03
 OTHER_KEY_AT_ONCE = 0.02
 LOOKS = 0.3
 APPLIES = 0.1
+TOPS_UP = 0.03
+DECLINED_TOP_UP = 0.1
 PAYS_A_FEE_NEXT = 0.3  # if there is one to pay
 FETCHES_A_FEE_AGAIN = 0.3  # and tries to pay it by a second bill
 SPECIAL_CONSUMER = 0.01
@@ -100,6 +102,8 @@ class Payer:
                 client = self._random.choice(self._clients)
                 if self._random.random() < APPLIES:
                     self._apply(client)
+                if client.kiosk_id and self._random.random() < TOPS_UP:
+                    self._top_up(client, beside)
                 fee = self._fee() if self._fees and self._random.random() < PAYS_A_FEE_NEXT else None
                 bill = fee or self._fetch(client)
                 if bill is None:
@@ -165,6 +169,38 @@ class Payer:
         )
         if kind == "ok":
             self._latest.append((bill.payer, answer))
+        return kind
+
+    def _top_up(self, client: Client, beside: ThreadPoolExecutor) -> None:
+        """As a payment: without an answer most go on repeating the request, and some give up."""
+        declined = self._random.random() < DECLINED_TOP_UP
+        paise = self._random.choice((10_000, 50_000, 250_000))
+        body = {
+            "amount": {"amount": paise, "currency": "INR"},
+            "mode": "UPI",
+            "payment_instrument": "tok_sandbox_declined" if declined else "tok_sandbox_ok",
+        }
+        key, give_up_at = self._new_key(), time.monotonic() + REPEAT_FOR_SECONDS
+        kind, wait = self._attempt_top_up(client, body, key), FIRST_WAIT_SECONDS
+        while kind == "indeterminate" and time.monotonic() < give_up_at and self._random.random() >= GIVES_UP:
+            time.sleep(self._random.uniform(wait / 2, wait))
+            wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+            twice = self._random.random() < REPEATS_TWICE_AT_ONCE
+            twin = beside.submit(self._attempt_top_up, client, body, key) if twice else None
+            kind = self._attempt_top_up(client, body, key)
+            if twin and kind == "indeterminate":
+                kind = twin.result()
+            elif twin:
+                twin.result()
+
+    def _attempt_top_up(self, client: Client, body: dict[str, Any], key: str) -> Kind:
+        wallet = client.kiosk_id or ""
+        asked = self._invoke("top-up", key=key, wallet=wallet, paise=body["amount"]["amount"])
+        kind, _ = self._told(
+            asked,
+            lambda: client.post(f"/v1/wallets/{wallet}/top-ups", body, key, **self._headers(asked.call)),
+            lambda top_up: {"top_up": top_up["top_up_id"], "state": top_up["state"]},
+        )
         return kind
 
     # ---- looking

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-Operation = Literal["apply", "pay", "payment", "receipt", "view", "wallet"]
+Operation = Literal["apply", "pay", "payment", "receipt", "top-up", "view", "wallet"]
 Kind = Literal["invoke", "ok", "fail", "indeterminate"]
 Strike = tuple[float, str, str]
 """When a fault struck, which, and what part."""
@@ -20,8 +20,8 @@ class Event:
 
     A 4xx is a `fail`: it says that nothing was done. No answer in time, a broken connection or a 5xx is
     `indeterminate`: the call had its whole effect, or none. `call` is its X-Request-Id, which billing stores with a
-    payment that the call made. `paise` is all that a payment takes, its service charge included, or what a wallet has
-    available.
+    payment that the call made. `paise` is all that a payment takes, its service charge included, what a top-up puts in,
+    or what a wallet has available.
     """
 
     at: float
@@ -35,6 +35,7 @@ class Event:
     paise: int = 0
     payment: str = ""
     application: str = ""
+    top_up: str = ""
     state: str = ""
     receipt: str = ""
     code: str = ""

@@ -60,6 +60,17 @@ class Story:
     def wallet(self, paise: int) -> None:
         self.call("wallet", "ok", {"wallet": WALLET}, {"paise": paise})
 
+    def top_up(self, key: str, kind: str, **answer: Any) -> None:
+        self.call("top-up", kind, {"key": key, "wallet": WALLET, "paise": 500}, answer)
+
+    def enter_top_up(self, top_up: str, state: str, **changes: Any) -> None:
+        """Enter into the books what the last call made."""
+        row = {"_id": top_up, "request_id": self.history[-2].call, "kiosk_id": WALLET, "paise": 500, "state": state}
+        self.books.top_ups.append(row | changes)
+
+    def top_up_of(self, top_up: str) -> Row:
+        return next(row for row in self.books.top_ups if row["_id"] == top_up)
+
     def of(self, payment: str) -> Row:
         return self.books.payments[payment]
 
@@ -104,7 +115,16 @@ def story() -> Story:
     story.enter("pay_9", "COMPLETED", "R10", application_id="app_1")
     story.pay("of a fee, by another bill", "fail", code="bill-already-paid")
     story.apply("app_2", "FEE_DUE")
-    story.books.wallets.append({"_id": WALLET, "available_paise": OPENING - 6_000})
+    story.top_up("credited", "ok", top_up="top_1", state="CREDITED")
+    story.enter_top_up("top_1", "CREDITED")
+    story.top_up("in doubt, then credited", "indeterminate", code="ReadTimeoutError")
+    story.enter_top_up("top_2", "CREDITED")
+    story.top_up("in doubt, then credited", "ok", top_up="top_2", state="UNKNOWN")
+    story.top_up("declined", "ok", top_up="top_3", state="REFUSED")
+    story.enter_top_up("top_3", "REFUSED")
+    story.top_up("given up", "indeterminate", code="ProtocolError")
+    story.wallet(OPENING - 5_000)
+    story.books.wallets.append({"_id": WALLET, "available_paise": OPENING - 5_000})
     return story
 
 
@@ -231,11 +251,43 @@ def take_a_paisa_too_much(story: Story) -> None:
 
 
 def show_a_wallet_that_forgot_a_payment(story: Story) -> None:
-    story.change(lambda event: event.operation == "wallet", paise=OPENING - 1_000)
+    story.change(lambda event: event.operation == "wallet", paise=OPENING - 3_999)
 
 
 def show_a_wallet_that_paid_too_early(story: Story) -> None:
-    story.change(lambda event: event.operation == "wallet", paise=OPENING - 2_001)
+    story.change(lambda event: event.operation == "wallet" and event.paise == OPENING - 2_000, paise=OPENING - 2_001)
+
+
+def show_a_wallet_without_what_it_was_told(story: Story) -> None:
+    story.change(lambda event: event.operation == "wallet", paise=OPENING - 7_501)
+
+
+def lose_a_promised_top_up(story: Story) -> None:
+    story.books.top_ups.remove(story.top_up_of("top_3"))
+
+
+def credit_a_top_up_twice_under_one_key(story: Story) -> None:
+    made = story.top_up_of("top_1")
+    story.books.top_ups.append(made | {"_id": "top_1b", "state": "REFUSED"})
+
+
+def credit_another_amount_than_was_asked(story: Story) -> None:
+    story.top_up_of("top_3")["paise"] += 1
+
+
+def leave_a_top_up_half_done(story: Story) -> None:
+    story.top_up_of("top_2")["state"] = "UNKNOWN"
+    story.books.wallets[0]["available_paise"] -= 500
+    story.change(lambda event: event.operation == "wallet" and event.kind == "ok", paise=OPENING - 5_500)
+
+
+def refuse_what_was_told_as_credited(story: Story) -> None:
+    story.top_up_of("top_3")["state"] = "CREDITED"
+    story.books.wallets[0]["available_paise"] += 500
+
+
+def top_up_what_nobody_asked_for(story: Story) -> None:
+    story.books.top_ups.append(story.top_up_of("top_3") | {"_id": "top_4", "request_id": "call-of-nobody"})
 
 
 @pytest.mark.parametrize(
@@ -265,6 +317,13 @@ def show_a_wallet_that_paid_too_early(story: Story) -> None:
         (take_a_paisa_too_much, {"wallets add up"}),
         (show_a_wallet_that_forgot_a_payment, {"wallets add up"}),
         (show_a_wallet_that_paid_too_early, {"wallets add up"}),
+        (show_a_wallet_without_what_it_was_told, {"wallets add up"}),
+        (lose_a_promised_top_up, {"a top up happens once and as it was told"}),
+        (credit_a_top_up_twice_under_one_key, {"a top up happens once and as it was told"}),
+        (credit_another_amount_than_was_asked, {"a top up happens once and as it was told"}),
+        (leave_a_top_up_half_done, {"a top up happens once and as it was told"}),
+        (refuse_what_was_told_as_credited, {"a top up happens once and as it was told"}),
+        (top_up_what_nobody_asked_for, {"a top up happens once and as it was told"}),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )

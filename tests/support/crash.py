@@ -51,7 +51,7 @@ class Crash:
         self.armed.clear()
 
     def _time_passes(self, program: str) -> None:
-        """For what a dead one holds: the lease of a relay, the grace of a payment or refund whose API died."""
+        """For what a dead one holds: the lease of a relay, the grace of a payment, refund or top-up whose API died."""
         service, _, process = program.rpartition("-")
         now = datetime.now(UTC)
         with pymongo.MongoClient[dict[str, Any]](self.stack.infrastructure.mongodb_uri) as client:
@@ -62,3 +62,4 @@ class Crash:
                 of_old_and_new_name = {"next_action_at": now, "resume_at": now}
                 database.payments.update_many({"next_action_at": {"$gt": now}}, {"$set": of_old_and_new_name})
                 database.refunds.update_many({"resume_at": {"$gt": now}}, {"$set": {"resume_at": now}})
+                database.top_ups.update_many({"resume_at": {"$gt": now}}, {"$set": {"resume_at": now}})

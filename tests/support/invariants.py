@@ -59,6 +59,13 @@ REFUND_MOVES = {
     "REFUNDED": set[str](),
     "REFUSED": set[str](),
 }
+TOP_UP_MOVES = {
+    "REQUESTED": {"CREDITED", "REFUSED", "UNKNOWN", "MANUAL"},
+    "UNKNOWN": {"CREDITED", "REFUSED", "MANUAL"},
+    "MANUAL": {"CREDITED", "REFUSED"},
+    "CREDITED": set[str](),
+    "REFUSED": set[str](),
+}
 APPLICATION_MOVES: dict[str | None, set[str]] = {
     None: {"FEE_DUE", "IN_VERIFICATION"},
     "FEE_DUE": {"IN_VERIFICATION", "WITHDRAWN", "EXPIRED"},
@@ -122,6 +129,9 @@ class Books:
     refunds: list[Row] = field(default_factory=list)
     given_back: list[Row] = field(default_factory=list)
     """Refunds the payment service provider accepted."""
+    top_ups: list[Row] = field(default_factory=list)
+    charged: list[Row] = field(default_factory=list)
+    """Charges the payment service provider accepted."""
 
 
 def assert_invariants(stack: Stack, timeout_seconds: float = QUIET_TIMEOUT_SECONDS) -> Books:
@@ -179,6 +189,8 @@ def read_books(stack: Stack) -> Books:
             provider=list(_told_by(stack.simulator_urls["psp-simulator"])),
             refunds=list(billing.refunds.find()),
             given_back=list(_told_by(stack.simulator_urls["psp-simulator"], "refunds")),
+            top_ups=list(billing.top_ups.find()),
+            charged=list(_told_by(stack.simulator_urls["psp-simulator"], "charges")),
         )
 
 
@@ -236,6 +248,7 @@ def i2_captured_is_posted_and_refunded_and_suspense(books: Books) -> Breaks:
             if state == "AUTH_FAILED" and not payment["next_action_at"] and _is_held(at_provider.get(payment_id)):
                 breaks.append(f"{payment_id}: AUTH_FAILED, and the provider holds the payer's money for good")
     breaks += _refunds_that_do_not_add_up(books)
+    breaks += _top_ups_that_do_not_add_up(books)
     known = books.payments.keys()
     breaks += [f"{payment_id}: entries without a payment" for payment_id in entries.keys() - known]
     breaks += [f"{payment_id}: the biller was paid for no payment of ours" for payment_id in at_billers.keys() - known]
@@ -275,6 +288,27 @@ def _refunds_that_do_not_add_up(books: Books) -> Breaks:
     return breaks
 
 
+def _top_ups_that_do_not_add_up(books: Books) -> Breaks:
+    """A wallet got what the provider charged, once, and nothing else; each top-up has its one entry, or none."""
+    breaks: Breaks = []
+    entered = {entry["_id"]: entry for entry in books.journal if entry["kind"] == "top-up"}
+    known = {f"{row['_id']}:top-up": row for row in books.top_ups}
+    for name, row in known.items():
+        right = [("psp:clearing", -row["paise"]), (f"wallet:{row['kiosk_id']}", row["paise"])]
+        legs = [(leg["account"], leg["paise"]) for leg in entered[name]["legs"]] if name in entered else []
+        if sorted(legs) != (sorted(right) if row["state"] == "CREDITED" else []):
+            breaks.append(f"{row['_id']}: {row['state']}, {row['paise']} paise, and entered as {legs}")
+    taken = Counter[str]()
+    for row in books.charged:
+        taken[row["request_id"]] += row["amount_paise"] if row["status"] == "CHARGED" else 0
+    for name, row in known.items():
+        right = row["paise"] if row["state"] == "CREDITED" else 0
+        if not TOP_UP_MOVES[row["state"]] and taken[name] != right:
+            breaks.append(f"{row['_id']}: {row['state']}, and the provider charged {taken[name]} of {right}")
+    breaks += [f"{name}: entered for no top-up of ours" for name in entered.keys() - known.keys()]
+    return breaks + [f"{name}: charged for no top-up of ours" for name in taken.keys() - known.keys()]
+
+
 def _gives_back(account: str) -> bool:
     return account != "psp:clearing" and not account.startswith("wallet:")
 
@@ -285,6 +319,8 @@ def i3_at_most_one_capture_posting_receipt_refund(books: Books) -> Breaks:
         (entry["payment_id"], entry["kind"]) for entry in books.journal if entry["kind"] in ONCE_PER_PAYMENT
     )
     breaks = [f"{payment_id}: {count} entries {kind}" for (payment_id, kind), count in entries.items() if count > 1]
+    requests = Counter(row["request_id"] for row in books.charged)
+    breaks += [f"{request}: {count} charges" for request, count in requests.items() if count > 1]
     resolved = Counter(entry["resolves"] for entry in books.journal if "resolves" in entry)
     breaks += [f"{hold} is resolved {count} times" for hold, count in resolved.items() if count > 1]
     for records, what in ((books.billers, "payments at the biller"), (books.provider, "authorisations")):
@@ -316,6 +352,15 @@ def i4_completed_if_and_only_if_one_payment_completed(books: Books) -> Breaks:
         seen = sorted(event["type"] for event in books.view.get(payment["token"], {"events": []})["events"])
         if seen != expected:
             breaks.append(f"{payment_id}: {payment['state']}, and the gateway has seen {seen}")
+    topped_up = Counter(
+        row["aggregate"]["id"] for row in books.outboxes["billing"] if row["aggregate"]["type"] == "top_up"
+    )
+    for row in books.top_ups:
+        if topped_up[row["_id"]] != int(row["state"] == "CREDITED"):
+            breaks.append(f"{row['_id']}: {row['state']}, and billing tells {topped_up[row['_id']]} times")
+    breaks += [
+        f"{top_up_id}: events of no top-up" for top_up_id in topped_up - Counter(r["_id"] for r in books.top_ups)
+    ]
     return breaks + [f"{payment_id}: events of no payment" for payment_id in events.keys() - books.payments.keys()]
 
 
@@ -363,12 +408,8 @@ def i6_everything_reached_an_end(books: Books) -> Breaks:
         application = books.applications.get(payment["application_id"] or "")
         if state == "COMPLETED" and application and application["state"] == "FEE_DUE":
             breaks.append(f"{payment_id} is COMPLETED, and its application {application['_id']} is still FEE_DUE")
-    waiting = {row["request_id"] for row in books.given_back if row["status"] == "PENDING"}
-    for row in books.refunds:
-        if row["state"] in {"REQUESTED", "UNKNOWN"} and f"{row['_id']}:refund" not in waiting:
-            breaks.append(f"{row['_id']} of {row['payment_id']} is still {row['state']}")
-        if row["state"] == "MANUAL" and row["payment_id"] not in with_people:
-            breaks.append(f"{row['_id']} is MANUAL without an open break")
+    breaks += _on_its_way(books.refunds, books.given_back, "refund", open_breaks)
+    breaks += _on_its_way(books.top_ups, books.charged, "top-up", open_breaks)
     for service, rows in books.outboxes.items():
         for row in rows:
             if row["state"] != "sent":
@@ -380,6 +421,16 @@ def i6_everything_reached_an_end(books: Books) -> Breaks:
                     if f"{queue}|{row['_id']}" not in books.inboxes and _is_wanted(queue, row, books)
                 ]
     return breaks + [f"{row['message_id']} is parked for {row['queue']}: {row['reason']}" for row in books.letters]
+
+
+def _on_its_way(rows: list[Row], theirs: list[Row], act: str, open_breaks: list[Row]) -> Breaks:
+    """Refunds or top-ups that have no end yet; each that people have must have an open break of its own."""
+    waiting = {row["request_id"] for row in theirs if row["status"] == "PENDING"}
+    named = {row.get(f"{act.replace('-', '_')}_id") for row in open_breaks if row["owner"] and row["due_at"]}
+    on_the_way = [row for row in rows if row["state"] in {"REQUESTED", "UNKNOWN"}]
+    breaks = [f"{row['_id']} is still {row['state']}" for row in on_the_way if f"{row['_id']}:{act}" not in waiting]
+    manual = [row for row in rows if row["state"] == "MANUAL" and row["_id"] not in named]
+    return breaks + [f"{row['_id']} is MANUAL without an open break" for row in manual]
 
 
 def i7_certificate_numbers_are_unique_and_their_fees_paid(books: Books) -> Breaks:
@@ -424,12 +475,13 @@ def i8_no_state_moves_backwards(books: Books) -> Breaks:
             for before, after in {*pairwise(states), *pairwise(state for state in states if state != "MANUAL")}
             if before != "MANUAL" and after not in PAYMENT_MOVES[before]
         ]
-    for row in books.refunds:
-        states = [step["state"] for step in row["history"]]
-        if states[-1] != row["state"] or len(states) != row["version"]:
-            breaks.append(f"{row['_id']}: {row['state']} v{row['version']} after {' → '.join(states)}")
-        breaks += [f"{row['_id']}: {before} → {after}" for before, after in pairwise(states)
-                   if after not in REFUND_MOVES[before]]  # fmt: skip
+    for rows, moves in ((books.refunds, REFUND_MOVES), (books.top_ups, TOP_UP_MOVES)):
+        for row in rows:
+            states = [step["state"] for step in row["history"]]
+            if states[-1] != row["state"] or len(states) != row["version"]:
+                breaks.append(f"{row['_id']}: {row['state']} v{row['version']} after {' → '.join(states)}")
+            breaks += [f"{row['_id']}: {before} → {after}" for before, after in pairwise(states)
+                       if after not in moves[before]]  # fmt: skip
     for application_id, application in books.applications.items():
         breaks += _moves_of_application(application_id, application, lines[application_id])
     for token, transaction in books.view.items():

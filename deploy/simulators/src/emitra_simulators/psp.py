@@ -1,4 +1,7 @@
-"""The payment service provider: authorise, then capture or void, refund, and inquire. A request id has one effect."""
+"""The payment service provider: authorise, then capture or void, and refund; or charge; and inquire.
+
+A request id has one effect.
+"""
 
 import secrets
 from collections.abc import Iterator
@@ -161,8 +164,43 @@ class Authorisation(msgspec.Struct):
         }
 
 
+class Charge(msgspec.Struct):
+    """Money taken from an instrument at once. Its status follows from the clock alone."""
+
+    charge_id: str
+    request_id: str
+    fingerprint: str
+    amount_paise: int
+    mode: str
+    accepted_at: float
+    settles_at: float
+    outcome: str
+    reason: str | None
+    times_received: int = 1
+
+    def status(self, at: float) -> str:
+        """CHARGED, DECLINED or PENDING at this second of the epoch."""
+        return self.outcome if at >= self.settles_at else "PENDING"
+
+    def answer(self, at: float) -> dict[str, Any]:
+        """What the caller is answered."""
+        status = self.status(at)
+        answer: dict[str, Any] = {
+            "charge_id": self.charge_id,
+            "request_id": self.request_id,
+            "amount_paise": self.amount_paise,
+            "status": status,
+        }
+        return answer | ({"reason": self.reason} if status == "DECLINED" and self.reason else {})
+
+    def audit(self, at: float) -> dict[str, Any]:
+        """What GET /control/charges shows."""
+        members = self.answer(at) | {"mode": self.mode, "times_received": self.times_received}
+        return members | {"accepted_at": instant(self.accepted_at)}
+
+
 class AuthorisationRequest(Body):
-    """POST /authorisations."""
+    """POST /authorisations, and POST /charges."""
 
     request_id: RequestId
     amount_paise: Paise
@@ -184,7 +222,7 @@ class RefundRequest(Body):
 
 
 class InquiryQuery(Body):
-    """GET /authorisations and GET /refunds."""
+    """GET /authorisations, GET /refunds and GET /charges."""
 
     request_id: RequestId
 
@@ -200,6 +238,7 @@ class Provider:
         self._by_request: dict[str, Authorisation] = {}
         self._being_ended: set[str] = set()
         self._refunds: dict[str, Refunded] = {}
+        self._charges: dict[str, Charge] = {}
         replay(journal, self._replay)
 
     def authorise(self, body: AuthorisationRequest) -> tuple[Authorisation, bool]:
@@ -335,6 +374,53 @@ class Provider:
         except KeyError:
             raise Refusal(404, "unknown-request", "nothing was refunded under this request_id") from None
 
+    def charge(self, body: AuthorisationRequest) -> tuple[Charge, bool]:
+        """Takes money once; the same request again gets the same charge. Returns it, and whether it is the first.
+
+        Raises Refusal: 409 the request id was used for another charge, 422 unknown instrument, 503 memory full.
+        """
+        digest = fingerprint(body)
+        instrument, now = INSTRUMENTS.get(body.instrument), self.clock.epoch_seconds()
+        if instrument is None:
+            raise Refusal(422, "unknown-instrument", f"sandbox instruments are {', '.join(INSTRUMENTS)}")
+        with self._lock:
+            known = self._charges.get(body.request_id)
+            if known is not None:
+                if known.fingerprint != digest:
+                    raise Refusal(409, "request-id-reused", "this request_id was used for another charge")
+                known.times_received += 1
+                self._journal.append({"charge_repeated": known.request_id})
+                return known, False
+            if len(self._charges) >= MAX_AUTHORISATIONS:
+                raise Refusal(503, "full", f"{MAX_AUTHORISATIONS} are remembered: start with a new --state")
+            charge = Charge(
+                charge_id=f"chg_{secrets.token_hex(12)}",
+                request_id=body.request_id,
+                fingerprint=digest,
+                amount_paise=body.amount_paise,
+                mode=body.mode,
+                accepted_at=now,
+                settles_at=now + instrument.settles_after_seconds,
+                outcome="CHARGED" if instrument.outcome == "AUTHORISED" else instrument.outcome,
+                reason=instrument.reason,
+            )
+            self._journal.append({"charged": charge})
+            self._charges[charge.request_id] = charge
+            return charge, True
+
+    def charged(self, request_id: str) -> Charge:
+        """Raises Refusal 404."""
+        try:
+            return self._charges[request_id]
+        except KeyError:
+            raise Refusal(404, "unknown-request", "nothing was charged under this request_id") from None
+
+    def charge_audit(self, query: AuditQuery) -> dict[str, Any]:
+        """One page of the charges, in the order in which they were made."""
+        with self._lock:
+            charges = list(self._charges.values())
+        return audit_page(charges, query, self.clock.epoch_seconds())
+
     def refund_hangs(self, refund: Refunded) -> bool:
         """Whether the first answer to a refund comes later than every caller waits."""
         return INSTRUMENTS[self._by_id[refund.authorisation_id].instrument].refund_hangs
@@ -371,6 +457,11 @@ class Provider:
             self._refunds[refund.request_id] = refund
         elif "refund_repeated" in entry:
             self._refunds[entry["refund_repeated"]].times_received += 1
+        elif "charged" in entry:
+            charge = msgspec.convert(entry["charged"], Charge)
+            self._charges[charge.request_id] = charge
+        elif "charge_repeated" in entry:
+            self._charges[entry["charge_repeated"]].times_received += 1
         else:
             self.clock.offset_seconds = entry["clock_offset_seconds"]
 
@@ -449,8 +540,38 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
         # The page's list is named as that of authorisations is.
         return provider.refund_audit(load_query(AuditQuery))
 
+    charge_routes(app, provider, faults)
+
     @app.get("/control/payments")
     def audit() -> dict[str, Any]:
         return provider.audit(load_query(AuditQuery))
 
     return app
+
+
+def charge_routes(app: Flask, provider: Provider, faults: Faults) -> None:
+    """Money taken at once."""
+    authorisation_request = msgspec.json.Decoder(AuthorisationRequest)
+
+    @app.post("/charges")
+    def charge() -> dict[str, Any]:
+        body = load_body(authorisation_request)
+        faults.on_arrival("payment")
+        taken, first = provider.charge(body)
+        faults.before_answer("payment")
+        if INSTRUMENTS[body.instrument].hangs and first:
+            faults.sleep(DEFAULT_HANG_SECONDS)
+        return taken.answer(provider.clock.epoch_seconds())
+
+    @app.get("/charges")
+    def inquire_charge() -> dict[str, Any]:
+        request_id = load_query(InquiryQuery).request_id
+        faults.on_arrival("inquiry")
+        taken = provider.charged(request_id)
+        faults.before_answer("inquiry")
+        return taken.answer(provider.clock.epoch_seconds())
+
+    @app.get("/control/charges")
+    def charge_audit() -> dict[str, Any]:
+        # The page's list is named as that of authorisations is.
+        return provider.charge_audit(load_query(AuditQuery))

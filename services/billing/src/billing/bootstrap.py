@@ -1,30 +1,38 @@
 """Wires the service: the one place that names concrete classes. Called once per process, after the fork."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pymongo.client_session import ClientSession
+from pymongo.database import Database
 
 from billing.adapters import events
 from billing.adapters.data.catalogue import BillerFiles, Catalogue, load_billers, load_orders
 from billing.adapters.data.fee_orders import read_orders
 from billing.adapters.data.marked_yaml import BadFile
+from billing.adapters.data.wallet_limits import load_wallet_limits
 from billing.adapters.mongo import bills as mongo_bills
 from billing.adapters.mongo import breaks as mongo_breaks
 from billing.adapters.mongo import dues as mongo_dues
 from billing.adapters.mongo import ledger as mongo_ledger
 from billing.adapters.mongo import payments as mongo_payments
 from billing.adapters.mongo import refunds as mongo_refunds
+from billing.adapters.mongo import top_ups as mongo_top_ups
 from billing.adapters.mongo.bills import FeeDemandsWithin, MongoBills, MongoFeeDemands
 from billing.adapters.mongo.books import MongoRecords
 from billing.adapters.mongo.breaks import BreaksWithin, MongoBreaks
 from billing.adapters.mongo.centres import CentresWithin, MongoCentres
+from billing.adapters.mongo.falls import MongoFalls
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
-from billing.adapters.mongo.migration import Migration
+from billing.adapters.mongo.migration import Migration, drop_old_index
 from billing.adapters.mongo.payments import MongoPayments
 from billing.adapters.mongo.refunds import MongoRefunds, RefundsWithin
+from billing.adapters.mongo.statements import MongoStatements
 from billing.adapters.mongo.tariff import MongoMonthOfPayments
+from billing.adapters.mongo.top_ups import MongoTopUps
 from billing.adapters.mongo.unit_of_work import UnitOfWork
 from billing.adapters.partners.biller_network import HttpBillerNetwork, OwnFees
 from billing.adapters.partners.json_http import JsonClient
@@ -33,6 +41,10 @@ from billing.application.bills.fetch_bills import FetchBillsHandler
 from billing.application.bills.raise_fee_demand import RaiseFeeDemandHandler
 from billing.application.bills.read_plans import PlanReader
 from billing.application.books.check_books import CheckBooksHandler
+from billing.application.breaks.approve_ending import ApproveEndingHandler
+from billing.application.breaks.propose_ending import ProposeEndingHandler
+from billing.application.breaks.read_breaks import BreakReader
+from billing.application.breaks.subjects import Subjects
 from billing.application.centres.note_standing import NoteStandingHandler
 from billing.application.centres.require_trading import RequireTradingHandler
 from billing.application.payments.accept_callback import AcceptCallbackHandler
@@ -46,9 +58,17 @@ from billing.application.refunds.request_refund import RequestRefundHandler
 from billing.application.refunds.return_refused_fee import ReturnRefusedFeeHandler
 from billing.application.refunds.sweep_refunds import SweepRefundsHandler
 from billing.application.tariff.rehearse_order import RehearseOrderHandler
+from billing.application.top_ups.drive_top_up import DriveTopUpHandler
+from billing.application.top_ups.read_top_ups import TopUpReader
+from billing.application.top_ups.request_top_up import RequestTopUpHandler
+from billing.application.top_ups.sweep_top_ups import SweepTopUpsHandler
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWalletHandler
 from billing.application.wallets.open_wallet import OpenWalletHandler
+from billing.application.wallets.read_wallets import WalletReader
+from billing.application.wallets.tell_low_wallets import TellLowWalletsHandler
 from billing.domain.calendar import civil_day
+from billing.domain.centres import Centre
+from billing.domain.ledger.limits import WalletLimits, limits_on
 from billing.domain.payments.pace import Pace
 from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.fees import FeeSchedule
@@ -58,16 +78,23 @@ from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 from servicekit.mongo import Idempotency, Mongo
 
-PUBLISHES = [events.COMPLETED, events.FAILED_EVENT, events.REFUNDED]
+PUBLISHES = [events.COMPLETED, events.FAILED_EVENT, events.REFUNDED, events.TOPPED_UP, events.WALLET_LOW]
 INDEXES = {
     **mongo_payments.INDEXES,
     **mongo_refunds.INDEXES,
+    **mongo_top_ups.INDEXES,
     **mongo_breaks.INDEXES,
     **mongo_ledger.INDEXES,
     **mongo_bills.INDEXES,
     **mongo_dues.INDEXES,
 }
-prepare = mongo_ledger.install_validators
+
+
+def prepare(db: Database[dict[str, Any]]) -> None:
+    """What no index or collection says by itself. Repeatable."""
+    mongo_ledger.install_validators(db)
+    drop_old_index(db)
+
 
 # Connections kept beside those of the request threads: the sweeper's, in the worker.
 _SPARE_CONNECTIONS = 8
@@ -101,6 +128,15 @@ class Billing:
     sweep_refunds: SweepRefundsHandler
     refunds: RefundReader
     wallets: MongoLedger
+    wallet_reader: WalletReader
+    wallet_limits: Callable[[datetime], WalletLimits]
+    request_top_up: RequestTopUpHandler
+    sweep_top_ups: SweepTopUpsHandler
+    top_ups: TopUpReader
+    tell_low_wallets: TellLowWalletsHandler
+    breaks: BreakReader
+    propose_ending: ProposeEndingHandler
+    approve_ending: ApproveEndingHandler
     fund_sandbox_wallet: FundSandboxWalletHandler
     check_books: CheckBooksHandler
     migration: Migration
@@ -110,6 +146,10 @@ class Billing:
     _centres: MongoCentres
     _refunds: MongoRefunds
     _mongo: Mongo
+
+    def centre(self, kiosk_id: str) -> Centre | None:
+        """What the register said of a centre, or None."""
+        return self._centres.get(kiosk_id)
 
     def within(self, session: ClientSession) -> BillingWithin:
         """The use cases that write in the transaction of `session`."""
@@ -133,7 +173,13 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     built_in = load_billers(fees, civil_day(utc_now()), sandbox=settings.environment == "sandbox")
     folder = BillerFiles(Path(settings.billers_dir), built_in, fees) if settings.billers_dir else None
     billers = Catalogue(built_in, folder, lambda: civil_day(utc_now()))
-    idempotency, outbox, ledger = Idempotency(mongo), Outbox(mongo.db, settings.service_name), MongoLedger(mongo)
+    idempotency, outbox = Idempotency(mongo), Outbox(mongo.db, settings.service_name)
+    all_limits = load_wallet_limits(settings.environment)
+
+    def wallet_limits(at: datetime) -> WalletLimits:
+        return limits_on(all_limits, civil_day(at))
+
+    ledger = MongoLedger(mongo, lambda at: wallet_limits(at).low_paise)
     unit_of_work = UnitOfWork(mongo, ledger, outbox, idempotency)
     payments = MongoPayments(mongo, unit_of_work, outbox, idempotency)
     bills, demands = MongoBills(mongo, idempotency), MongoFeeDemands(mongo)
@@ -155,6 +201,11 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     drive_payment = DrivePaymentHandler(payments, OwnFees(internal, network), provider, pace, utc_now, event_id)
     refunds = MongoRefunds(mongo, ledger, outbox, idempotency)
     drive_refund = DriveRefundHandler(refunds, provider, pace, utc_now, event_id)
+    top_ups = MongoTopUps(mongo, ledger, outbox, idempotency)
+    drive_top_up = DriveTopUpHandler(top_ups, provider, pace, utc_now, event_id)
+    breaks = MongoBreaks(mongo)
+    break_reader = BreakReader(breaks, Subjects(payments, refunds, top_ups), pace)
+    wallet_reader = WalletReader(ledger, centres, MongoStatements(mongo))
     return Billing(
         settings=settings,
         billers=billers,
@@ -172,12 +223,21 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         sweep_refunds=SweepRefundsHandler(refunds, drive_refund, pace, utc_now),
         refunds=RefundReader(payments, refunds),
         wallets=ledger,
+        wallet_reader=wallet_reader,
+        wallet_limits=wallet_limits,
+        request_top_up=RequestTopUpHandler(wallet_reader, require_trading, top_ups, drive_top_up, wallet_limits, pace),
+        sweep_top_ups=SweepTopUpsHandler(top_ups, drive_top_up, pace, utc_now),
+        top_ups=TopUpReader(top_ups, wallet_reader),
+        breaks=break_reader,
+        propose_ending=ProposeEndingHandler(breaks, break_reader),
+        approve_ending=ApproveEndingHandler(breaks, break_reader, event_id),
+        tell_low_wallets=TellLowWalletsHandler(MongoFalls(mongo, outbox), event_id, lambda: public_id("req")),
         fund_sandbox_wallet=FundSandboxWalletHandler(unit_of_work),
         check_books=CheckBooksHandler(MongoRecords(mongo)),
         migration=Migration(mongo),
         _pace=pace,
         _demands=demands,
-        _breaks=MongoBreaks(mongo),
+        _breaks=breaks,
         _centres=centres,
         _refunds=refunds,
         _mongo=mongo,

@@ -4,11 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.support.builders import NOW, a_payment
+from tests.support.builders import NOW, a_payment, a_top_up
 
 import emitra_contracts
-from billing.adapters.events import ending_event
+from billing.adapters.events import ending_event, low_wallet_event, topped_up_event
+from billing.application.wallets.ports import Fall
 from billing.domain.payments.payment import Failure, Payment, State
+from billing.domain.top_ups.top_up import TopUpState
 from billing.entrypoints.consumers import CONSUMERS
 from billing.entrypoints.service import SERVICE
 from emitra_contracts import every_example, producer, validate_produced
@@ -47,6 +49,23 @@ def test_every_ending_of_a_payment_is_a_valid_event(payment: Payment) -> None:
     envelope = parse_again(serialise(event, "billing"))
 
     validate_produced(envelope)
+    assert event.type in SERVICE.publishes
+
+
+@pytest.mark.parametrize("available_paise", [47_500, 0, -2_500])
+def test_a_low_wallet_is_told_by_a_valid_event_whatever_is_left(available_paise: int) -> None:
+    fall = Fall("ksk_RJ10200001", None, NOW, available_paise=available_paise, limit_paise=50_000)
+    event = low_wallet_event(fall, event_id(), public_id("req"), sequence=1)
+    validate_produced(parse_again(serialise(event, "billing")))
+    assert event.type in SERVICE.publishes
+
+
+def test_a_credited_top_up_is_told_by_a_valid_event() -> None:
+    top_up = a_top_up(
+        public_id("top"), client_id="cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44", request_id=public_id("req")
+    ).move(NOW, TopUpState.CREDITED)
+    event = topped_up_event(top_up, event_id())
+    validate_produced(parse_again(serialise(event, "billing")))
     assert event.type in SERVICE.publishes
 
 

@@ -43,6 +43,12 @@ def test_each_operation_needs_the_scope_that_clients_were_promised(document: Any
         ("get", "/v1/payments/{payment_id}"): ["payments:read"],
         ("get", "/v1/payments/{payment_id}/receipt"): ["payments:read"],
         ("get", "/v1/wallet"): ["wallet:read"],
+        ("post", "/v1/wallets/{kiosk_id}/top-ups"): ["payments:write"],
+        ("get", "/v1/wallets/{kiosk_id}/top-ups"): ["wallet:read"],
+        ("get", "/v1/wallets/{kiosk_id}/top-ups/{top_up_id}"): ["wallet:read"],
+        ("get", "/v1/wallets/{kiosk_id}/statement"): ["wallet:read"],
+        ("get", "/v1/wallets/{kiosk_id}/statement-csv"): ["wallet:read"],
+        ("get", "/v1/wallets/{kiosk_id}/day-book"): ["wallet:read"],
         ("get", "/v1/internal/transactions/{token}"): ["internal"],
         ("post", "/callbacks/biller"): [],
     }

@@ -2,11 +2,12 @@
 
 import json
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.world import World, json_of
+from tests.support.world import World, another_consumer, json_of
 from typer.testing import CliRunner
 
 from billing.domain.calendar import civil_day
@@ -111,6 +112,21 @@ def test_a_draft_order_is_tried_on_the_payments_of_a_month_and_changes_nothing(
     assert "kiosk earns" in told.output
     assert json.dumps(world.stored(paid["payment_id"]), default=str, sort_keys=True) == before
     assert centre.payment(paid["payment_id"])["receipt"] == paid["receipt"]
+
+
+def test_a_rehearsal_leaves_out_what_went_back_whole(world: World) -> None:
+    centre = world.centre(400_000)
+    whole, part = (json_of(centre.pay(centre.bill(another_consumer())))["payment_id"] for _ in range(2))
+    at = utc_now()
+
+    def counted() -> int:
+        month = world.billing.rehearse_order.payments.completed(at - timedelta(days=1), at + timedelta(days=1))
+        return sum(paid.kiosk_id == centre.kiosk_id for paid in month)
+
+    assert counted() == 2
+    assert centre.refund(part, 500, 152_500).status_code == 201
+    assert centre.refund(whole, 152_500, 152_500).status_code == 201
+    assert counted() == 1
 
 
 def test_a_month_without_payments_has_none(run: Any, tmp_path: Path) -> None:

@@ -88,6 +88,10 @@ class StoredBreaks(Stored):
     def open(self, opened: Break) -> None:
         self._write(lambda session: BreaksWithin(self._breaks, session).open(opened))
 
+    def is_known(self, payment_id: str, kind: BreakKind) -> bool:
+        with self._world.mongo.client.start_session() as session:
+            return BreaksWithin(self._breaks, session).is_known(payment_id, kind)
+
     def of(self, payment_id: str) -> list[Break]:
         return [
             Break(row["payment_id"], BreakKind(row["kind"]), row["detail"], row["opened_at"], row["due_at"])
@@ -151,8 +155,12 @@ def test_a_payment_has_one_break_of_a_kind_and_a_repeat_leaves_the_first(breaks:
     payment_id = public_id("pay")
     refused = Break(payment_id, BreakKind.FEE_REFUSED, "why", NOW, NOW + PACE.deadline)
     late = replace(refused, kind=BreakKind.LATE_SUCCESS)
+    assert not breaks.is_known(payment_id, BreakKind.FEE_REFUSED)
     for opened in (refused, late, replace(refused, detail="again", opened_at=LATER)):
         breaks.open(opened)
+
+    assert breaks.is_known(payment_id, BreakKind.FEE_REFUSED)
+    assert not breaks.is_known(payment_id, BreakKind.UNRESOLVED)
 
     assert breaks.of(payment_id) == [refused, late]
     assert breaks.of("pay_unknown") == []

@@ -23,6 +23,7 @@ from billing.application.payments.sweep_payments import SweepPayments
 from billing.bootstrap import bootstrap
 from billing.entrypoints.service import SERVICE
 from billing.settings import Settings
+from servicekit.http import Person
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 from servicekit.service import command_line
@@ -156,6 +157,20 @@ def test_migrating_fills_every_new_name_and_a_repeat_finds_nothing(old: World) -
     assert bills(old) == {bill_id: bill | {"bill_key": bill["claim_key"]} for bill_id, bill in fetched.items()}
     assert OLD_INDEX not in old.mongo.db.journal.index_information()
     assert (old.billing.migration.left(), migrate(old)) == (0, 0)
+    assert old.billing.check_books(CheckBooks(utc_now())).in_order
+
+
+def test_preparing_alone_lets_a_payment_of_the_last_release_be_refunded_in_parts(old: World) -> None:
+    assert OLD_INDEX not in old.mongo.db.journal.index_information()
+    SERVICE.prepare_database(old.mongo)  # repeatable
+    paid = next(p for p in payments(old, state="COMPLETED", mode="WALLET") if p["application_id"] is None)
+    admin = Caller(old.http, person=Person("per_" + "a" * 32, "state_admin"))
+    left = int(paid["bill_paise"]) + int(paid["service_charge_paise"])
+    for paise in (100, 200):
+        answer = admin.refund(paid["_id"], paise, left, reason="paid-twice")
+        assert answer.status_code == 201, answer.json
+        left -= paise
+    assert old.kinds_of(paid["_id"]).count("refund") == 2
     assert old.billing.check_books(CheckBooks(utc_now())).in_order
 
 

@@ -9,6 +9,7 @@ from billing.domain.payments.pace import Pace
 from billing.domain.payments.payment import Move, Payment, State
 from billing.domain.tariff.billers import Exactness
 from billing.domain.tariff.bills import Bill
+from billing.domain.top_ups.top_up import TopUp, TopUpMove, TopUpState
 from servicekit.idempotency import Claim
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -84,3 +85,23 @@ def a_payment(payment_id: str = "pay_1", *, mode: str = "WALLET", at: datetime =
         resume_at=at + PACE.grace,
     )
     return replace(payment, **changes)
+
+
+def a_top_up(top_up_id: str = "top_1", *, at: datetime = NOW, **changes: Any) -> TopUp:
+    """A top-up of ₹5,000.00 whose intent has just been stored."""
+    top_up = TopUp(
+        top_up_id=top_up_id,
+        kiosk_id=KIOSK,
+        client_id="cli_1",
+        paise=500_000,
+        mode="UPI",
+        instrument="tok_sandbox_ok",
+        request_id="req_1",
+        state=TopUpState.REQUESTED,
+        version=1,
+        history=(TopUpMove(TopUpState.REQUESTED, at),),
+        created_at=at,
+        deadline_at=at + PACE.deadline,
+        resume_at=at + PACE.grace,
+    )
+    return replace(top_up, **changes)

@@ -13,13 +13,13 @@ from billing.application.ownership import owns
 from billing.application.payments.errors import BillAlreadyPaid, part_refused
 from billing.application.refunds.request_refund import refundable_changed
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
-from billing.domain.books import PaymentFacts, WalletFacts
+from billing.domain.books import PaymentFacts, TopUpFacts, WalletFacts
 from billing.domain.centres import Centre
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
 from billing.domain.ledger.wallet import Wallet
 from billing.domain.payer import Payer
 from billing.domain.payments.answers import Answer, Outcome
-from billing.domain.payments.breaks import Break, Resolution
+from billing.domain.payments.breaks import Break, BreakKind, Resolution
 from billing.domain.payments.form import Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, Payment, State
@@ -29,6 +29,8 @@ from billing.domain.refunds.saga import RefundChange
 from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.bills import Bill
 from billing.domain.tariff.problems import Problem
+from billing.domain.top_ups.saga import TopUpChange
+from billing.domain.top_ups.top_up import TopUp
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.idempotency import Claim, Once
 
@@ -243,6 +245,63 @@ class FakeAutomaticRefunds:
 
 
 @dataclass
+class FakeTopUps:
+    """application.top_ups.ports.TopUps in memory, beside the wallets and the journal that they write to."""
+
+    payments: FakePayments
+    top_ups: dict[str, TopUp] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    """Top-ups that an event was told of."""
+
+    def find_claim(self, claim: Claim) -> Once[str] | None:
+        return _claimed(self.payments.claims, claim)
+
+    def begin(self, claim: Claim, top_up: TopUp) -> Once[str]:
+        if earlier := self.find_claim(claim):
+            return earlier
+        if top_up.kiosk_id not in self.payments.wallets:
+            raise WalletNotOpen("none")
+        self.top_ups[top_up.top_up_id] = top_up
+        self.payments.claims[claim.client_id, claim.operation, claim.key] = (claim.fingerprint, top_up.top_up_id)
+        return Once(top_up.top_up_id, replayed=False)
+
+    def record(self, before: TopUp, change: TopUpChange) -> bool:
+        stored, after = self.top_ups[before.top_up_id], change.top_up
+        if stored.version != before.version:
+            return False
+        if after.version == before.version and stored.resume_at != before.resume_at:
+            return False
+        if change.entry:
+            self.payments.write(change.entry)
+        if change.event_id:
+            assert after.top_up_id not in self.told, "told twice"
+            self.told.append(after.top_up_id)
+        if change.resolved:
+            self.payments.breaks.pop((after.top_up_id, change.resolved.kind), None)
+        if change.opened:
+            self.payments.breaks.setdefault((after.top_up_id, change.opened.kind), change.opened)
+        self.top_ups[after.top_up_id] = after
+        return True
+
+    def get(self, top_up_id: str) -> TopUp | None:
+        return self.top_ups.get(top_up_id)
+
+    def of_kiosk(self, kiosk_id: str, *, before: tuple[datetime, str] | None, limit: int) -> list[TopUp]:
+        theirs = [top_up for top_up in self.top_ups.values() if top_up.kiosk_id == kiosk_id]
+        theirs.sort(key=lambda top_up: (top_up.created_at, top_up.top_up_id), reverse=True)
+        return [top_up for top_up in theirs if not before or (top_up.created_at, top_up.top_up_id) < before][:limit]
+
+    def take_due(self, at: datetime, resume_at: datetime) -> TopUp | None:
+        due = [top_up for top_up in self.top_ups.values() if top_up.resume_at and top_up.resume_at <= at]
+        if not due:
+            return None
+        top_up = min(due, key=lambda each: each.resume_at or at)
+        taken = replace(top_up, resume_at=resume_at)
+        self.top_ups[top_up.top_up_id] = replace(taken, unsent=False)
+        return taken
+
+
+@dataclass
 class FakeCentres:
     """application.centres.ports.Centres and CentresTold in memory."""
 
@@ -344,7 +403,10 @@ class FakeBreaks:
     breaks: dict[tuple[str, str], Break] = field(default_factory=dict)
 
     def open(self, opened: Break) -> None:
-        self.breaks.setdefault((opened.payment_id, opened.kind), opened)
+        self.breaks.setdefault((opened.payment_id or "", opened.kind), opened)
+
+    def is_known(self, payment_id: str, kind: BreakKind) -> bool:
+        return (payment_id, kind) in self.breaks
 
     def of(self, payment_id: str) -> list[Break]:
         return [opened for (of_payment, _), opened in self.breaks.items() if of_payment == payment_id]
@@ -362,7 +424,9 @@ class FakeRecords:
     receipts: Mapping[str, int] = field(default_factory=dict)
     stored_wallets: list[WalletFacts] = field(default_factory=list)
     stored_payments: list[PaymentFacts] = field(default_factory=list)
+    stored_top_ups: list[TopUpFacts] = field(default_factory=list)
     stray: tuple[list[str], list[str], list[str]] = ([], [], [])
+    stray_top_ups: tuple[list[str], list[str]] = ([], [])
     checked_at: datetime | None = None
     is_open: bool = False
 
@@ -392,6 +456,13 @@ class FakeRecords:
 
     def strays(self) -> tuple[list[str], list[str], list[str]]:
         return self.stray if self.checked_at else ([], [], [])
+
+    def top_ups(self, at: datetime) -> Iterator[TopUpFacts]:
+        del at
+        yield from self.stored_top_ups
+
+    def strays_of_top_ups(self) -> tuple[list[str], list[str]]:
+        return self.stray_top_ups
 
 
 @dataclass
@@ -469,6 +540,31 @@ class FakeProvider:
     given_back: dict[str, Outcome] = field(default_factory=dict)
     refunds_received: Counter[str] = field(default_factory=Counter)
     next_refunds: list[Outcome] = field(default_factory=list)
+
+    # Of charges likewise.
+    charged: dict[str, Outcome] = field(default_factory=dict)
+    charges_received: Counter[str] = field(default_factory=Counter)
+    next_charges: list[Outcome] = field(default_factory=list)
+
+    def charge(self, top_up: TopUp) -> Answer:
+        request_id = top_up.provider_request_id
+        known = self.charged.get(request_id, Outcome.SUCCESS)
+        answer = self.next_charges.pop(0) if self.next_charges else known
+        if answer is Outcome.NOT_SENT:
+            return Answer(answer)
+        if answer is Outcome.NEVER_SEEN:  # lost on the way: the caller cannot tell this from UNKNOWN
+            return Answer(Outcome.UNKNOWN)
+        self.charges_received[request_id] += 1
+        self.charged.setdefault(request_id, Outcome.SUCCESS if answer is Outcome.UNKNOWN else answer)
+        return Answer(answer) if answer is Outcome.UNKNOWN else self._charge_told(request_id)
+
+    def find_charge(self, top_up: TopUp) -> Answer:
+        if not self.can_be_asked:
+            return Answer(Outcome.NOT_SENT)
+        return self._charge_told(top_up.provider_request_id)
+
+    def _charge_told(self, request_id: str) -> Answer:
+        return _told(self.charged.get(request_id, Outcome.NEVER_SEEN), f"chg_{request_id}", "declined")
 
     def refund(self, refund: Refund) -> Answer:
         request_id = refund.provider_request_id

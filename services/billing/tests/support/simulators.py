@@ -41,6 +41,12 @@ class Simulator:
         found: list[dict[str, Any]] = answer.json()["payments"]
         return found
 
+    def charges(self, request_id: str) -> list[dict[str, Any]]:
+        """What it charged under one request id."""
+        answer = urllib3.request("GET", f"{self.url}/control/charges?request_id={request_id}", timeout=5)
+        found: list[dict[str, Any]] = answer.json()["payments"]
+        return found
+
     def _post(self, path: str, body: dict[str, Any]) -> None:
         answer = urllib3.request("POST", self.url + path, json=body, timeout=5)
         assert answer.status == 200, answer.data

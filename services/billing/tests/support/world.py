@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from billing.application.payments.sweep_payments import SweepPayments
 from billing.application.refunds.sweep_refunds import SweepRefunds
+from billing.application.top_ups.sweep_top_ups import SweepTopUps
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
 from billing.bootstrap import Billing
 from servicekit.http import Actor, Person
@@ -103,6 +104,12 @@ class Caller:
         found: dict[str, Any] = json_of(answer)
         return found
 
+    def top_up(self, paise: int, key: str | None = None, kiosk_id: str | None = None, **body: Any) -> TestResponse:
+        """Top the centre's wallet up, by UPI unless `body` says otherwise."""
+        wanted = {"amount": inr(paise), "mode": "UPI", "payment_instrument": "tok_sandbox_ok", **body}
+        path = f"/v1/wallets/{kiosk_id or self.kiosk_id}/top-ups"
+        return self.post(path, wanted, key, **{"Emitra-Timeout-Ms": "30000"})
+
     def headers(self, key: str | None) -> dict[str, str]:
         headers = internal_headers(
             "billing",
@@ -128,6 +135,9 @@ class World:
     def centre(self, paise: int = 10_000_000) -> Caller:
         """A client of a centre nobody else uses, with that much in its wallet."""
         kiosk_id = f"ksk_RJ102{secrets.randbelow(100_000):05d}"
+        if paise == 0:
+            self.mongo.transact(lambda session: self.billing.wallets.open_if_absent(session, kiosk_id))
+            return Caller(self.http, kiosk_id=kiosk_id)
         while not self.billing.fund_sandbox_wallet(FundSandboxWallet(kiosk_id, paise, utc_now())):
             kiosk_id = f"ksk_RJ102{secrets.randbelow(100_000):05d}"
         return Caller(self.http, kiosk_id=kiosk_id)
@@ -169,6 +179,22 @@ class World:
     def make_refund_due(self, refund_id: str, **changes: Any) -> None:
         """Let the time pass after which the sweeper takes an interrupted refund over."""
         self.mongo.db.refunds.update_one({"_id": refund_id}, {"$set": {"resume_at": utc_now(), **changes}})
+
+    def sweep_top_up_until(self, top_up_id: str, *states: str) -> dict[str, Any]:
+        """Run the sweeper of top-ups, as the worker does every second, until the top-up is in one of `states`."""
+
+        def swept() -> dict[str, Any] | None:
+            self.billing.sweep_top_ups(SweepTopUps())
+            top_up = self.mongo.db.top_ups.find_one({"_id": top_up_id})
+            return top_up if top_up and top_up["state"] in states else None
+
+        found = eventually(swept, timeout_seconds=15)
+        assert found is not None
+        return found
+
+    def make_top_up_due(self, top_up_id: str, **changes: Any) -> None:
+        """Let the time pass after which the sweeper takes an interrupted top-up over."""
+        self.mongo.db.top_ups.update_one({"_id": top_up_id}, {"$set": {"resume_at": utc_now(), **changes}})
 
     def stored_bill(self, bill_id: str) -> dict[str, Any]:
         """The document of the fetch a bill belongs to."""

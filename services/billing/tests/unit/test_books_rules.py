@@ -47,16 +47,17 @@ BY_CARD = replace(
     BY_WALLET, mode="CARD", kiosk_id=None, entries=entries(Kind.HOLD, Kind.POST, Kind.CAPTURE, held="psp:held")
 )
 UNDER_WAY: dict[str, Any] = {"has_receipt": False, "completed": 0, "events_told": 0}
+BACK = [("biller:JVVNL", -500), (f"wallet:{KIOSK}", 500)]
 # Two refunds of which one was refused: the entry is of the other.
 REFUNDED = replace(
     BY_WALLET,
     entries=[
         *BY_WALLET.entries,
-        EntryFacts("rfd_1:refund", Kind.REFUND, [("biller:JVVNL", -500), (f"wallet:{KIOSK}", 500)]),
+        EntryFacts("rfd_1:refund", Kind.REFUND, BACK),
     ],
     refunds=[
-        RefundFacts("rfd_1", RefundState.REFUNDED, 500, "rfd_1:refund"),
-        RefundFacts("rfd_2", RefundState.REFUSED, 153_000, "rfd_2:refund"),
+        RefundFacts("rfd_1", RefundState.REFUNDED, 500, "rfd_1:refund", BACK),
+        RefundFacts("rfd_2", RefundState.REFUSED, 153_000, "rfd_2:refund", [(f"wallet:{KIOSK}", 153_000)]),
     ],
     refunding_paise=500,
     refunded_paise=500,
@@ -92,8 +93,12 @@ def test_books_without_anything_are_in_order_and_say_what_each_rule_is() -> None
         findings=(
             Finding("I1", "every entry and the whole ledger sum to zero", ()),
             Finding("I2", "captured = posted + returned + held, and no more refunded than paid, for each payment", ()),
-            Finding("I3", "one entry of a kind and one receipt per payment, one entry per refund", ()),
-            Finding("I4", "completed ⇔ exactly one payment.completed, refunded ⇔ exactly one payment.refunded", ()),
+            Finding("I3", "one entry of a kind and one receipt per payment, one entry per refund and top-up", ()),
+            Finding(
+                "I4",
+                "completed, refunded, credited ⇔ exactly one payment.completed, payment.refunded, wallet.topped-up",
+                (),
+            ),
             Finding("I5", "wallets = fold of the journal", ()),
         ),
     )

@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from billing.application.wallets.ports import Fall
 from billing.domain.payments.payment import FAILED, Payment, State
 from billing.domain.refunds.refund import Refund
+from billing.domain.top_ups.top_up import TopUp
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
 from servicekit.money import money
@@ -13,6 +15,8 @@ from servicekit.money import money
 COMPLETED = "payment.completed.v1"
 FAILED_EVENT = "payment.failed.v1"
 REFUNDED = "payment.refunded.v1"
+TOPPED_UP = "wallet.topped-up.v1"
+WALLET_LOW = "wallet.low.v1"
 
 
 def ending_event(payment: Payment, event_id: str) -> NewEvent:
@@ -45,6 +49,52 @@ def refunded_event(payment: Payment, refund: Refund, event_id: str) -> NewEvent:
         "in_full": payment.refunded_paise == payment.total_paise,
     }
     return replace(_event(payment, event_id, REFUNDED, at, data), request_id=refund.request_id)
+
+
+def topped_up_event(top_up: TopUp, event_id: str) -> NewEvent:
+    """A wallet has the money of a top-up, which has this one event."""
+    at = top_up.history[-1].at
+    data = {
+        "top_up_id": top_up.top_up_id,
+        "kiosk_id": top_up.kiosk_id,
+        "client_id": top_up.client_id,
+        "amount": money(top_up.paise),
+        "mode": top_up.mode,
+        "credited_at": rfc3339(at),
+    }
+    return NewEvent(
+        id=event_id,
+        type=TOPPED_UP,
+        aggregate_type="top_up",
+        aggregate_id=top_up.top_up_id,
+        sequence=1,
+        occurred_at=at,
+        data=data,
+        request_id=top_up.request_id,
+    )
+
+
+def low_wallet_event(fall: Fall, event_id: str, request_id: str, *, sequence: int) -> NewEvent:
+    """A wallet fell below the limit."""
+    data = {
+        "kiosk_id": fall.kiosk_id,
+        "district_code": fall.district_code,
+        # An amount of an event is never below zero.
+        "available": money(max(fall.available_paise, 0)),
+        "credit_used": money(max(-fall.available_paise, 0)),
+        "limit": money(fall.limit_paise),
+        "fell_at": rfc3339(fall.at),
+    }
+    return NewEvent(
+        id=event_id,
+        type=WALLET_LOW,
+        aggregate_type="wallet",
+        aggregate_id=fall.kiosk_id,
+        sequence=sequence,
+        occurred_at=fall.at,
+        data=data,
+        request_id=request_id,
+    )
 
 
 def _completed(payment: Payment, at: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from billing.domain.ledger.accounts import (
+    PSP_CLEARING,
     PSP_HELD,
     goes_back_to,
     held_owner,
@@ -14,6 +15,7 @@ from billing.domain.ledger.accounts import (
 from billing.domain.ledger.entries import ONCE_PER_PAYMENT, Kind
 from billing.domain.payments.payment import FAILED, HOLDING, State
 from billing.domain.refunds.refund import RefundState
+from billing.domain.top_ups.top_up import TopUpState
 
 # Examples are for finding the fault, not for listing every one.
 MOST_EXAMPLES = 20
@@ -78,12 +80,13 @@ class EntryFacts:
 
 @dataclass(frozen=True, slots=True)
 class RefundFacts:
-    """What the rules need of a refund; `entry_id` is that of the entry it must have once the money is back."""
+    """What the rules need of a refund; `entry_id` and `legs` are those of the entry it must have once money is back."""
 
     refund_id: str
     state: RefundState
     paise: int
     entry_id: str
+    legs: Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,24 @@ class PaymentFacts:
     refunds: Sequence[RefundFacts] = ()
     refunding_paise: int = 0
     refunded_paise: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpFacts:
+    """What the rules need of a top-up, with its entries and how many events it has.
+
+    `entry_id` is that of the entry it must have once the wallet has the money. For `events_may_be_forgotten` see
+    payments.
+    """
+
+    top_up_id: str
+    kiosk_id: str
+    state: TopUpState
+    paise: int
+    entry_id: str
+    entries: Sequence[EntryFacts]
+    events: int
+    events_may_be_forgotten: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +170,22 @@ class Audit:
         self._look_at_refunds(payment)
         self._look_at_events(payment)
 
+    def look_at_top_up(self, top_up: TopUpFacts) -> None:
+        """One top-up: exactly one entry, of its whole amount into its centre's wallet, and one event once credited."""
+        credited = top_up.state is TopUpState.CREDITED
+        right = [(PSP_CLEARING, -top_up.paise), (wallet_account(top_up.kiosk_id), top_up.paise)]
+        entered = [(entry.entry_id, entry.kind, sorted(entry.legs)) for entry in top_up.entries]
+        if entered != ([(top_up.entry_id, Kind.TOP_UP, sorted(right))] if credited else []):
+            found = ", ".join(entry.entry_id for entry in top_up.entries) or "no entry"
+            self._i3.append(f"{top_up.top_up_id}: {top_up.state}, {top_up.paise} paise, with {found}")
+        if top_up.events != int(credited) and not top_up.events_may_be_forgotten:
+            self._i4.append(f"{top_up.top_up_id}: {top_up.state} with {top_up.events} events")
+
+    def top_ups_without_record(self, of_entries: Iterable[str], of_events: Iterable[str]) -> None:
+        """Top-ups that the journal or events speak of and that are not there."""
+        self._i2 += [f"{top_up_id}: entries without a top-up" for top_up_id in of_entries]
+        self._i4 += [f"{top_up_id}: events without a top-up" for top_up_id in of_events]
+
     def entries_without_payment(self, payment_ids: Iterable[str]) -> None:
         """Payments that the journal speaks of and that are not there."""
         self._i2 += [f"{payment_id}: entries without a payment" for payment_id in payment_ids]
@@ -182,10 +219,12 @@ class Audit:
                     "captured = posted + returned + held, and no more refunded than paid, for each payment",
                     _few(self._i2),
                 ),
-                Finding("I3", "one entry of a kind and one receipt per payment, one entry per refund", _few(i3)),
+                Finding(
+                    "I3", "one entry of a kind and one receipt per payment, one entry per refund and top-up", _few(i3)
+                ),
                 Finding(
                     "I4",
-                    "completed ⇔ exactly one payment.completed, refunded ⇔ exactly one payment.refunded",
+                    "completed, refunded, credited ⇔ exactly one payment.completed, payment.refunded, wallet.topped-up",
                     _few(self._i4),
                 ),
                 Finding("I5", "wallets = fold of the journal", _few(self._i5(wallets))),
@@ -214,14 +253,14 @@ class Audit:
     def _look_at_refunds(self, payment: PaymentFacts) -> None:
         back = {refund.entry_id: refund.paise for refund in payment.refunds if refund.state is RefundState.REFUNDED}
         standing = sum(refund.paise for refund in payment.refunds if refund.state is not RefundState.REFUSED)
-        # What those who were paid gave back is all that an entry takes from anybody but him who has it back.
-        entered = {
-            entry.entry_id: sum(paise for account, paise in entry.legs if goes_back_to(account))
-            for entry in payment.entries
-            if entry.kind is Kind.REFUND
-        }
-        if entered != back:
+        # What each of those who were paid gives back was fixed when the refund began, and one has all of it.
+        right = {r.entry_id: sorted(r.legs) for r in payment.refunds if r.state is RefundState.REFUNDED}
+        made = {entry.entry_id: sorted(entry.legs) for entry in payment.entries if entry.kind is Kind.REFUND}
+        if made != right:
+            entered = {entry_id: sum(p for a, p in legs if goes_back_to(a)) for entry_id, legs in made.items()}
             self._i3.append(f"{payment.payment_id}: refunds {_ids(back)}, entries of refunds {_ids(entered)}")
+        if any(sum(p for a, p in r.legs if goes_back_to(a)) != r.paise for r in payment.refunds):
+            self._i3.append(f"{payment.payment_id}: a refund is to give back another amount than it says")
         stated = (payment.refunding_paise, payment.refunded_paise)
         if stated != (standing, sum(back.values())) or standing > payment.total_paise:
             self._i2.append(

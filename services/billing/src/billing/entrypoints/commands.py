@@ -14,7 +14,9 @@ from rich.table import Table
 from billing.application.books.check_books import CheckBooks
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet
 from billing.bootstrap import Billing, bootstrap
+from billing.domain.breaks.ending import Ending
 from billing.domain.money import rupees
+from billing.entrypoints.breaks_commands import approve_ending, list_breaks, propose_ending, show_break
 from billing.entrypoints.tariff_commands import first_of_month, lint_billers, read_draft, rehearse
 from billing.settings import Settings
 from servicekit.instants import utc_now
@@ -108,6 +110,48 @@ def rehearse_order(
     first, schedule = first_of_month(month), read_draft(draft)
     with _billing() as billing:
         rehearse(billing, schedule, first)
+
+
+breaks = typer.Typer(help="What people have, and how two of them end it.")
+commands.add_typer(breaks, name="breaks")
+_By = Annotated[str, typer.Option("--by", help="Your name, as the other person knows it.")]
+_BreakId = Annotated[str, typer.Argument(help="As `billing breaks list` shows it.")]
+
+
+@breaks.command("list")
+def breaks_list() -> None:
+    """The open breaks, those that are due first in front."""
+    with _billing() as billing:
+        list_breaks(billing)
+
+
+@breaks.command("show")
+def breaks_show(break_id: _BreakId) -> None:
+    """One break, what can be done, and what its proposal books."""
+    with _billing() as billing:
+        show_break(billing, break_id)
+
+
+@breaks.command("propose")
+def breaks_propose(
+    break_id: _BreakId,
+    ending: Annotated[Ending, typer.Option(help="What was found out.")],
+    evidence: Annotated[str, typer.Option(help="Where the finding is filed.")],
+    by: _By,
+    reference: Annotated[str | None, typer.Option(help="The partner's own, with --ending done alone.")] = None,
+) -> None:
+    """Propose how a break ends, and see what it books; nothing is booked yet."""
+    with _billing() as billing:
+        propose_ending(billing, break_id, ending, reference, evidence, by)
+
+
+@breaks.command("approve")
+def breaks_approve(
+    break_id: _BreakId, proposal: Annotated[str, typer.Option(help="The proposal that you saw.")], by: _By
+) -> None:
+    """Approve a proposal of somebody else: it is booked with that."""
+    with _billing() as billing:
+        approve_ending(billing, break_id, proposal, by)
 
 
 def _consecutive(span: str) -> list[str]:

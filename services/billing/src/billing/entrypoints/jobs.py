@@ -2,6 +2,8 @@
 
 from billing.application.payments.sweep_payments import SweepPayments
 from billing.application.refunds.sweep_refunds import SweepRefunds
+from billing.application.top_ups.sweep_top_ups import SweepTopUps
+from billing.application.wallets.tell_low_wallets import TellLowWallets
 from billing.bootstrap import Billing
 from servicekit.service import Job
 
@@ -19,7 +21,19 @@ def sweep_refunds(billing: Billing) -> None:
     billing.sweep_refunds(SweepRefunds())
 
 
+def sweep_top_ups(billing: Billing) -> None:
+    """Goes on with every top-up whose time has come."""
+    billing.sweep_top_ups(SweepTopUps())
+
+
+def tell_low_wallets(billing: Billing) -> None:
+    """Tells of every wallet that fell below the limit."""
+    billing.tell_low_wallets(TellLowWallets())
+
+
 JOBS = [
     Job("sweep-payments", SWEEP_EVERY_SECONDS, sweep_payments),
     Job("sweep-refunds", SWEEP_EVERY_SECONDS, sweep_refunds),
+    Job("sweep-top-ups", SWEEP_EVERY_SECONDS, sweep_top_ups),
+    Job("tell-low-wallets", SWEEP_EVERY_SECONDS, tell_low_wallets),
 ]

@@ -25,7 +25,10 @@ SERVICE = Service(
         "bfe_": "a fetch of bills",
         "bil_": "a bill",
         "pay_": "a payment",
+        "prp_": "a proposal how a break ends",
+        "req_": "a run of the notices of low wallets, as what its events follow from",
         "rfd_": "a refund",
+        "top_": "a top-up of a centre's wallet",
         "EM": "a payment, on its receipt",
     },
 )

@@ -137,6 +137,23 @@ def test_parts_pay_together_what_is_due_and_no_more(town: Town, exactness: Exact
     assert is_sentence(paid.value.detail)
 
 
+@pytest.mark.parametrize("exactness", [Exactness.RANGE, Exactness.EXACT_AND_BELOW])
+def test_parts_of_a_bill_that_only_its_reference_names_are_capped_whatever_the_biller_lists(
+    town: Town, exactness: Exactness
+) -> None:
+    """Two centres with a quote each: the amount falls with each part, and must not make another due of it."""
+    undated = replace(SAME_DUE, bill_period=None, exactness=exactness, amount_paise=100_000)
+    town.pay(undated, amount_paise=40_000)
+    town.pay(replace(undated, bill_id="bil_2", amount_paise=60_000), PORTAL)
+
+    with pytest.raises(BillAlreadyPaid):
+        town.pay(replace(undated, bill_id="bil_3"), amount_paise=60_000)
+
+    town.at = NOW + LISTED_ON_FOR + timedelta(seconds=1)
+    next_month = replace(undated, bill_id="bil_4", fetched_at=town.at, expires_at=town.at + timedelta(days=1))
+    assert town.pay(next_month, amount_paise=90_000).state is State.COMPLETED
+
+
 def test_only_a_due_without_a_period_was_known_otherwise_to_the_last_release() -> None:
     undated = replace(SAME_DUE, bill_period=None)
     others = [

@@ -14,10 +14,13 @@ from billing.adapters.events import COMPLETED, FAILED_EVENT
 from billing.adapters.mongo.documents import PAYMENTS, Document, events_told
 from billing.adapters.mongo.ledger import JOURNAL, WALLETS
 from billing.adapters.mongo.refunds import REFUNDS
-from billing.domain.books import MOST_EXAMPLES, EntryFacts, PaymentFacts, RefundFacts, WalletFacts
+from billing.adapters.mongo.top_ups import TOP_UPS
+from billing.domain.books import MOST_EXAMPLES, EntryFacts, PaymentFacts, RefundFacts, TopUpFacts, WalletFacts
+from billing.domain.ledger.accounts import PSP_CLEARING, wallet_account
 from billing.domain.ledger.entries import Kind
 from billing.domain.payments.payment import State
-from billing.domain.refunds.refund import RefundState, refund_entry_id
+from billing.domain.refunds.refund import Destination, RefundState, refund_entry_id
+from billing.domain.top_ups.top_up import TopUpState, top_up_entry_id
 from servicekit.events.outbox import COLLECTION as OUTBOX
 from servicekit.events.outbox import SENT_ROWS_KEPT_SECONDS
 from servicekit.mongo import Mongo
@@ -45,6 +48,7 @@ class MongoSnapshot:
         self._db = mongo.db
         self._session = session
         self._strays: tuple[list[str], list[str], list[str]] = ([], [], [])
+        self._strays_of_top_ups: tuple[list[str], list[str]] = ([], [])
 
     def balances(self) -> dict[str, int]:
         pipeline: list[Document] = [
@@ -88,7 +92,7 @@ class MongoSnapshot:
         )
         refunds = _Grouped(
             self._db[REFUNDS]
-            .find({}, {"payment_id": 1, "state": 1, "paise": 1}, session=self._session)
+            .find({}, {"history": 0}, session=self._session)
             .sort([("payment_id", 1), ("created_at", 1)]),
             lambda row: str(row["payment_id"]),
         )
@@ -100,6 +104,35 @@ class MongoSnapshot:
 
     def strays(self) -> tuple[list[str], list[str], list[str]]:
         return self._strays
+
+    def top_ups(self, at: datetime) -> Iterator[TopUpFacts]:
+        """Walks three collections in the order of the top-ups' ids."""
+        entries = _Grouped(
+            self._db[JOURNAL].find({"top_up_id": {"$exists": True}}, session=self._session).sort("top_up_id", 1),
+            lambda entry: str(entry["top_up_id"]),
+        )
+        events = _Grouped(
+            self._db[OUTBOX]
+            .find({"aggregate.type": "top_up"}, {"aggregate": 1}, session=self._session)
+            .sort([("aggregate.type", 1), ("aggregate.id", 1)]),
+            lambda row: str(row["aggregate"]["id"]),
+        )
+        for row in self._db[TOP_UPS].find({}, session=self._session).sort("_id", 1):
+            top_up_id = str(row["_id"])
+            yield TopUpFacts(
+                top_up_id=top_up_id,
+                kiosk_id=row["kiosk_id"],
+                state=TopUpState(row["state"]),
+                paise=int(row["paise"]),
+                entry_id=top_up_entry_id(top_up_id),
+                entries=[_entry_facts(entry) for entry in entries.of(top_up_id)],
+                events=len(events.of(top_up_id)),
+                events_may_be_forgotten=row["history"][-1]["at"] < at - _EVENTS_SURELY_KEPT,
+            )
+        self._strays_of_top_ups = (entries.finish(), events.finish())
+
+    def strays_of_top_ups(self) -> tuple[list[str], list[str]]:
+        return self._strays_of_top_ups
 
 
 def _facts(payment: Document, entries: list[Document], types: Counter[str], *, kept_since: datetime) -> PaymentFacts:
@@ -113,14 +146,7 @@ def _facts(payment: Document, entries: list[Document], types: Counter[str], *, k
         has_receipt=payment["receipt"] is not None,
         events_told=events_told(payment),
         events_may_be_forgotten=ended_at < kept_since,
-        entries=[
-            EntryFacts(
-                entry["_id"],
-                Kind(entry["kind"]),
-                [(leg["account"], int(leg["paise"])) for leg in entry["legs"]],
-            )
-            for entry in entries
-        ],
+        entries=[_entry_facts(entry) for entry in entries],
         completed=types[COMPLETED],
         failed=types[FAILED_EVENT],
         refunding_paise=int(payment.get("refunding_paise", 0)),
@@ -129,9 +155,16 @@ def _facts(payment: Document, entries: list[Document], types: Counter[str], *, k
     )
 
 
+def _entry_facts(entry: Document) -> EntryFacts:
+    return EntryFacts(entry["_id"], Kind(entry["kind"]), [(leg["account"], int(leg["paise"])) for leg in entry["legs"]])
+
+
 def _refund_facts(refund: Document) -> RefundFacts:
-    refund_id = str(refund["_id"])
-    return RefundFacts(refund_id, RefundState(refund["state"]), int(refund["paise"]), refund_entry_id(refund_id))
+    refund_id, kiosk_id, paise = str(refund["_id"]), refund["kiosk_id"], int(refund["paise"])
+    to_wallet = refund["destination"] == Destination.WALLET and kiosk_id
+    legs = [(leg["account"], -int(leg["paise"])) for leg in refund["debits"]]
+    legs.append((wallet_account(kiosk_id) if to_wallet else PSP_CLEARING, paise))
+    return RefundFacts(refund_id, RefundState(refund["state"]), paise, refund_entry_id(refund_id), legs)
 
 
 class _Grouped:

@@ -190,7 +190,7 @@ def entry_document(entry: JournalEntry) -> Document:
         "at": entry.at,
         "legs": [leg_document(leg) for leg in entry.legs],
     }
-    for name in ("payment_id", "kiosk_id", "resolves"):
+    for name in ("payment_id", "kiosk_id", "resolves", "top_up_id"):
         if (value := getattr(entry, name)) is not None:
             document[name] = value
     return document

@@ -1,6 +1,6 @@
 """The journal and the wallets in MongoDB. Whatever is written here is written in the transaction of a unit of work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,23 @@ INDEXES = {
             name="a_hold_is_resolved_once",
             unique=True,
             partialFilterExpression={"resolves": {"$exists": True}},
+        ),
+        IndexModel(
+            [("top_up_id", 1)],
+            name="of_a_top_up",
+            partialFilterExpression={"top_up_id": {"$exists": True}},
+        ),
+        IndexModel(
+            [("kiosk_id", 1), ("at", 1), ("_id", 1)],
+            name="of_a_centre_by_time",
+            partialFilterExpression={"kiosk_id": {"$exists": True}},
+        ),
+    ],
+    WALLETS: [
+        IndexModel(
+            [("fell.at", 1)],
+            name="falls_to_tell",
+            partialFilterExpression={"fell.at": {"$exists": True}},
         ),
     ],
 }
@@ -84,10 +101,14 @@ class WalletRefuses(Exception):
 
 
 class MongoLedger:
-    """Writes entries inside a unit of work; reads wallets."""
+    """Writes entries inside a unit of work; reads wallets.
 
-    def __init__(self, mongo: Mongo) -> None:
+    `low_paise` tells below which figure a wallet's fall is noted, which is told afterwards; None: no fall is.
+    """
+
+    def __init__(self, mongo: Mongo, low_paise: Callable[[datetime], int | None]) -> None:
         self._mongo = mongo
+        self._low_paise = low_paise
         self._journal = mongo.db[JOURNAL]
         self._wallets = mongo.db[WALLETS]
 
@@ -99,7 +120,7 @@ class MongoLedger:
         if not entries:
             return
         changes = [
-            UpdateOne(_can_take(kiosk_id, paise), _increase(paise))
+            UpdateOne(_can_take(kiosk_id, paise), _change(paise, self._low_paise(entry.at), entry.at))
             for entry in entries
             for kiosk_id, paise in wallet_changes(entry).items()
         ]
@@ -184,8 +205,14 @@ def _can_take(kiosk_id: str, paise: int) -> dict[str, Any]:
     return {"_id": kiosk_id, "$expr": {"$gte": [after, 0]}}
 
 
-def _increase(paise: int) -> dict[str, Any]:
-    return {"$inc": {"available_paise": Int64(paise)}}
+def _change(paise: int, low_paise: int | None, at: datetime) -> dict[str, Any] | list[dict[str, Any]]:
+    """What an entry does to a wallet. A fall below the limit is noted in the same write, and told from there."""
+    if paise >= 0 or low_paise is None:
+        return {"$inc": {"available_paise": Int64(paise)}}
+    after = {"$add": ["$available_paise", Int64(paise)]}
+    falls = {"$and": [{"$gte": ["$available_paise", low_paise]}, {"$lt": [after, low_paise]}]}
+    fell = {"at": at, "available_paise": after, "limit_paise": Int64(low_paise)}
+    return [{"$set": {"available_paise": after, "fell": {"$cond": [falls, fell, {"$ifNull": ["$fell", "$$REMOVE"]}]}}}]
 
 
 def install_validators(db: Database[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ release, which reads the new names, may start only after it.
 from collections.abc import Iterator
 
 from pymongo import UpdateOne
+from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from billing.adapters.mongo.bills import BILL_FETCHES
@@ -19,7 +20,8 @@ from servicekit.mongo import Mongo
 BATCH = 500
 # Release 0.1.0 made it; a second entry of one kind for a payment is refused as long as it stands.
 OLD_INDEX = "one_entry_of_a_kind_per_payment"
-_INDEX_NOT_FOUND = 27
+# The collection, or the index, is not there.
+_NOTHING_TO_DROP = frozenset({26, 27})
 
 
 class Migration:
@@ -41,7 +43,7 @@ class Migration:
                 [UpdateOne({"_id": p["_id"], "version": p["version"]}, _changes(p)) for p in payments], ordered=False
             )
             yield result.matched_count
-        self._drop_old_index()
+        drop_old_index(self._db)
 
     def _bill_fetches(self) -> Iterator[int]:
         """They are kept for days and never change."""
@@ -49,12 +51,17 @@ class Migration:
             result = self._db[BILL_FETCHES].update_many({"_id": {"$in": fetches}}, [{"$set": {"bills": _BILLS}}])
             yield result.matched_count
 
-    def _drop_old_index(self) -> None:
-        try:
-            self._db[JOURNAL].drop_index(OLD_INDEX)
-        except OperationFailure as error:
-            if error.code != _INDEX_NOT_FOUND:
-                raise
+
+def drop_old_index(db: Database[Document]) -> None:
+    """Lets a payment have several entries of a kind, as partial refunds are. Repeatable, and safe beside 0.1.0.
+
+    What 0.1.0 writes is unique without it: the ids of its entries are made of payment and kind, as ours are.
+    """
+    try:
+        db[JOURNAL].drop_index(OLD_INDEX)
+    except OperationFailure as error:
+        if error.code not in _NOTHING_TO_DROP:
+            raise
 
 
 # A member under its old name that is missing under the new one, or another there. A missing member is not equal null.

@@ -7,6 +7,7 @@ from pymongo import IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from billing.adapters.events import ending_event
+from billing.adapters.mongo.breaks import BreakMoved
 from billing.adapters.mongo.documents import (
     HOLDING_STATES,
     PAYMENTS,
@@ -104,7 +105,7 @@ class MongoPayments:
                     outbox_rows=rows,
                 )
             )
-        except PaymentMoved:
+        except (PaymentMoved, BreakMoved):
             return False
         except DuplicateKeyError:
             raise  # A second entry or event: a defect, which must not pass for an outage.

@@ -10,7 +10,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from billing.adapters.events import refunded_event
-from billing.adapters.mongo.breaks import MongoBreaks
+from billing.adapters.mongo.breaks import BreakMoved, MongoBreaks
 from billing.adapters.mongo.documents import PAYMENTS, Document, leg_document, payment_of, renamed
 from billing.adapters.mongo.ledger import MongoLedger
 from billing.application.refunds.errors import RefundableChanged
@@ -123,7 +123,7 @@ class MongoRefunds:
                 self._mongo.transact(write)
                 return True
             return self._refunds.update_one(same, update).matched_count == 1
-        except RefundMoved:
+        except (RefundMoved, BreakMoved):
             return False
         except DuplicateKeyError:
             raise  # A second entry or event: a defect, which must not pass for an outage.

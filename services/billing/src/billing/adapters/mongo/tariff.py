@@ -9,7 +9,7 @@ from billing.domain.payments.payment import State
 from billing.domain.tariff.rehearsal import PaidBill
 from servicekit.mongo import Mongo
 
-_NEEDED = ["category", "channel", "kiosk_id", "bill_paise", "service_charge_paise", "created_at"]
+_NEEDED = ["category", "channel", "kiosk_id", "bill_paise", "service_charge_paise", "created_at", "refunded_paise"]
 _BATCH = 5_000
 
 
@@ -24,6 +24,8 @@ class MongoMonthOfPayments:
         ids = {"$gte": _first_id(begun_from), "$lt": _first_id(begun_before)}
         query = {"_id": ids, "state": State.COMPLETED.value}
         for document in self._payments.find(query, _NEEDED).batch_size(_BATCH):
+            if document.get("refunded_paise") == document["bill_paise"] + document["service_charge_paise"]:
+                continue  # It went back whole: nobody paid or earned anything.
             yield PaidBill(
                 category=document["category"],
                 channel=document["channel"],

@@ -1,4 +1,4 @@
-"""The payment service provider over HTTP: authorisations, their inquiry, capture and void."""
+"""The payment service provider over HTTP: authorisations, their inquiry, capture and void; refunds; charges."""
 
 from functools import partial
 from urllib.parse import quote
@@ -9,6 +9,7 @@ from billing.adapters.partners.json_http import JsonClient, Reply
 from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.payment import Payment
 from billing.domain.refunds.refund import Refund
+from billing.domain.top_ups.top_up import TopUp
 
 _LONGEST_STATUS = 40
 _AUTHORISATIONS = {
@@ -22,10 +23,11 @@ _NOT_ENDED = frozenset({"already-captured", "already-voided", "not-authorised"})
 _REFUNDS = {"REFUNDED": Outcome.SUCCESS, "PENDING": Outcome.PENDING, "REFUSED": Outcome.REFUSED}
 # As above, of a refund: nothing was made of the request, and nothing ever will be.
 _NOT_REFUNDED = frozenset({"not-captured", "refund-too-high"})
+_CHARGES = {"CHARGED": Outcome.SUCCESS, "PENDING": Outcome.PENDING, "DECLINED": Outcome.REFUSED}
 
 
 class HttpPaymentProvider:
-    """Implements application.payments.ports.PaymentProvider and application.refunds.ports.RefundProvider."""
+    """Implements the providers of application.payments, application.refunds and application.top_ups."""
 
     def __init__(self, client: JsonClient) -> None:
         self._client = client
@@ -57,6 +59,19 @@ class HttpPaymentProvider:
     def find_refund(self, refund: Refund) -> Answer:
         request_id = quote(refund.provider_request_id, safe="")
         return ask(self._client, partial(_refund_known, refund), "GET", f"/refunds?request_id={request_id}")
+
+    def charge(self, top_up: TopUp) -> Answer:
+        body = {
+            "request_id": top_up.provider_request_id,
+            "amount_paise": top_up.paise,
+            "mode": top_up.mode,
+            "instrument": top_up.instrument,
+        }
+        return ask(self._client, partial(_charge_taken, top_up), "POST", "/charges", body)
+
+    def find_charge(self, top_up: TopUp) -> Answer:
+        request_id = quote(top_up.provider_request_id, safe="")
+        return ask(self._client, partial(_charge_known, top_up), "GET", f"/charges?request_id={request_id}")
 
     def _end(self, payment: Payment, ending: str, request_id: str, done: str) -> Answer:
         path = f"/authorisations/{quote(payment.authorisation_id or '', safe='')}/{ending}"
@@ -122,4 +137,28 @@ def _refund(refund: Refund, reply: Reply) -> Answer:
     ):
         return Answer(Outcome.UNKNOWN)
     reference = foreign.identifier(document.get("refund_id"))
+    return Answer(outcome, reference=reference, reason=foreign.slug(document.get("reason")))
+
+
+def _charge_taken(top_up: TopUp, reply: Reply) -> Answer:
+    return refusal(reply) or _charge(top_up, reply)
+
+
+def _charge_known(top_up: TopUp, reply: Reply) -> Answer:
+    if reply.status == 404 and reply.error == "unknown-request":
+        return Answer(Outcome.NEVER_SEEN)
+    return _charge(top_up, reply)
+
+
+def _charge(top_up: TopUp, reply: Reply) -> Answer:
+    document = reply.document
+    outcome = _CHARGES.get(foreign.required_text(document.get("status"), _LONGEST_STATUS))
+    if (
+        reply.status != 200
+        or outcome is None
+        or document.get("request_id") != top_up.provider_request_id
+        or document.get("amount_paise") != top_up.paise
+    ):
+        return Answer(Outcome.UNKNOWN)
+    reference = foreign.identifier(document.get("charge_id"))
     return Answer(outcome, reference=reference, reason=foreign.slug(document.get("reason")))

@@ -30,6 +30,9 @@ class CheckBooksHandler:
             audit.entries_without_payment(of_entries)
             audit.events_without_payment(of_events)
             audit.refunds_without_payment(of_refunds)
+            for top_up in snapshot.top_ups(command.at):
+                audit.look_at_top_up(top_up)
+            audit.top_ups_without_record(*snapshot.strays_of_top_ups())
             return audit.books(
                 unbalanced=snapshot.unbalanced_entries(),
                 repeated_receipts=snapshot.repeated_receipts(),

@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from billing.domain.books import PaymentFacts, WalletFacts
+from billing.domain.books import PaymentFacts, TopUpFacts, WalletFacts
 
 
 class Snapshot(Protocol):
-    """Everything as of one instant, even while payments go on; read once each, in any order but the last two."""
+    """Everything as of one instant, even while payments go on; read once each, strays after what they are strays of."""
 
     def balances(self) -> Mapping[str, int]:
         """Every account, folded from the journal: account → paise."""
@@ -31,6 +31,12 @@ class Snapshot(Protocol):
 
     def strays(self) -> tuple[list[str], list[str], list[str]]:
         """Payments that are not there: those that entries, events and refunds speak of. After `payments`."""
+
+    def top_ups(self, at: datetime) -> Iterator[TopUpFacts]:
+        """Every top-up in the order of its id, with its entries and events. `at` as of `payments`."""
+
+    def strays_of_top_ups(self) -> tuple[list[str], list[str]]:
+        """Top-ups that are not there: those that entries and events speak of. After `top_ups`."""
 
 
 class Records(Protocol):

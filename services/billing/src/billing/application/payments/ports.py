@@ -5,7 +5,7 @@ from typing import Protocol
 
 from billing.domain.ledger.entries import JournalEntry
 from billing.domain.payments.answers import Answer
-from billing.domain.payments.breaks import Break
+from billing.domain.payments.breaks import Break, BreakKind
 from billing.domain.payments.payment import Payment
 from billing.domain.payments.saga import Change
 from servicekit.idempotency import Claim, Once
@@ -84,3 +84,6 @@ class Breaks(Protocol):
 
     def open(self, opened: Break) -> None:
         """Hand a payment to operations; a repeat leaves the first as people have it."""
+
+    def is_known(self, payment_id: str, kind: BreakKind) -> bool:
+        """Whether people have or had a break of this kind of the payment."""

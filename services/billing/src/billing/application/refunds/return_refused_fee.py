@@ -35,7 +35,8 @@ class ReturnRefusedFeeHandler:
     def __call__(self, command: ReturnRefusedFee) -> None:
         """The payment stays COMPLETED, as its receipt says. Safe to repeat: the refund is one, as is the break."""
         cause = f"{FEE_REFUSED}:{command.payment_id}"
-        if self.refunds.answered(cause):
+        # Release 0.1.0 gave it to people, who may have given it back by hand: what they have had stays theirs.
+        if self.refunds.answered(cause) or self.breaks.is_known(command.payment_id, BreakKind.FEE_REFUSED):
             return
         payment = self.refunds.payment(command.payment_id)
         # Another refund on its way may still be refused, and what it holds would then be nobody's to give back.

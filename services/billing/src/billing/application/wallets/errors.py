@@ -20,3 +20,11 @@ class WalletNotOpen(NotFound):
     slug = "wallet-not-open"
     title = "There is no wallet"
     title_hi = "वॉलेट उपलब्ध नहीं है"
+
+
+class StatementTooLong(Conflict):
+    """A table of these days would be too long for one document: ask for fewer days, or for the pages."""
+
+    slug = "statement-too-long"
+    title = "The statement is too long for one document"
+    title_hi = "विवरण एक दस्तावेज़ के लिए बहुत लंबा है"

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CAPTURE = "capture"
     REFUND = "refund"
     FUNDING = "funding"
+    TOP_UP = "top-up"
 
 
 # A payment has at most one of each, for ever: its id is made of the payment's and the kind. Of the others a payment may
@@ -52,6 +53,7 @@ class JournalEntry:
     payment_id: str | None = None
     kiosk_id: str | None = None
     resolves: str | None = None
+    top_up_id: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.legs) < 2 or any(leg.paise == 0 for leg in self.legs):

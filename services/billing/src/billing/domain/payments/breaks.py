@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class BreakKind(StrEnum):
-    """Why people have to look at a payment."""
+    """Why people have to look at a payment, a refund or a top-up."""
 
     UNRESOLVED = "unresolved"
     LATE_SUCCESS = "late-success"
@@ -15,28 +15,38 @@ class BreakKind(StrEnum):
     FEE_REFUSED = "fee-refused"
     REFUND_REFUSED = "refund-refused"
     REFUND_UNRESOLVED = "refund-unresolved"
+    TOP_UP_UNRESOLVED = "top-up-unresolved"
 
 
 @dataclass(frozen=True)
 class Break:
     """A difference that needs a person; at most one of a kind per payment, which is opened again if need be.
 
-    `refund_id` is set where it is of one refund of the payment: then it is one of a kind per refund.
+    `refund_id` is set where it is of one refund of the payment: then it is one of a kind per refund. `top_up_id` is set
+    where it is of a top-up, which is of no payment.
     """
 
-    payment_id: str
+    payment_id: str | None
     kind: BreakKind
     detail: str
     opened_at: datetime
     due_at: datetime
     refund_id: str | None = None
+    top_up_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """A break that needs nobody any more; of one that is not open it says nothing."""
+    """A break that needs nobody any more; of one that is not open it says nothing.
+
+    With `proposal_id` two people ended it: then it must still be open with that very proposal, which `approved_by`
+    approved.
+    """
 
     kind: BreakKind
     resolved_at: datetime
     resolved_by: str
     refund_id: str | None = None
+    top_up_id: str | None = None
+    proposal_id: str | None = None
+    approved_by: str | None = None

@@ -60,7 +60,9 @@ class Bill:
         """What identifies the due, whoever fetched it and how often (ADR 0020).
 
         The biller's reference, with its period; without one, with the due day; without that, with the amount: a
-        reference such as "NA" comes again each month. A digest, because customer parameters identify a person.
+        reference such as "NA" comes again each month. A bill paid in parts does without the amount, which falls with
+        each part: what was paid more than LISTED_ON_FOR ago does not count there. A digest, because customer
+        parameters identify a person.
         """
         if self.application_id:
             return self.bill_ref
@@ -68,7 +70,9 @@ class Bill:
             return self.once_key
         if self.bill_period:
             return self._key(self.bill_period)
-        return self._key(None, self.due_on.isoformat() if self.due_on else self.amount_paise)
+        if self.due_on:
+            return self._key(None, self.due_on.isoformat())
+        return self._key(None) if self.is_paid_in_parts else self._key(None, self.amount_paise)
 
     @property
     def former_key(self) -> str | None:

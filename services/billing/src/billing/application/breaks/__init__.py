@@ -1,0 +1,1 @@
+"""Breaks: read by who has them, ended by two people."""

@@ -1,0 +1,1 @@
+"""Wallets topped up through the payment provider."""

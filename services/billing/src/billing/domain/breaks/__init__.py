@@ -1,0 +1,1 @@
+"""How people end what nobody else can."""

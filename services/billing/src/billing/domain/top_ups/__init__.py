@@ -1,0 +1,1 @@
+"""Money that a centre pays into its wallet, and the saga it goes through."""

@@ -1,0 +1,1 @@
+"""Breaks, for the people who end them."""

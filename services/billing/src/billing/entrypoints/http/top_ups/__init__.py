@@ -1,0 +1,1 @@
+"""Top-ups of a centre's wallet."""
