@@ -7,6 +7,7 @@ from billing.entrypoints.http.bills import routes as _bills  # noqa: F401
 from billing.entrypoints.http.payments import routes as _payments  # noqa: F401
 from billing.entrypoints.http.refunds import routes as _refunds  # noqa: F401
 from billing.entrypoints.http.tariff import routes as _tariff  # noqa: F401
+from billing.entrypoints.http.timeline import routes as _timeline  # noqa: F401
 from billing.entrypoints.http.wallets import routes as _wallets  # noqa: F401
 
 BLUEPRINTS = [blueprints.billers, blueprints.tariff, blueprints.payments, blueprints.internal]
