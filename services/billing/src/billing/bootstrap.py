@@ -32,11 +32,13 @@ from billing.adapters.mongo.payments import MongoPayments
 from billing.adapters.mongo.refunds import MongoRefunds, RefundsWithin
 from billing.adapters.mongo.statements import MongoStatements
 from billing.adapters.mongo.tariff import MongoMonthOfPayments
+from billing.adapters.mongo.timelines import MongoChains
 from billing.adapters.mongo.top_ups import MongoTopUps
 from billing.adapters.mongo.unit_of_work import UnitOfWork
 from billing.adapters.partners.biller_network import HttpBillerNetwork, OwnFees
 from billing.adapters.partners.json_http import JsonClient
 from billing.adapters.partners.payment_provider import HttpPaymentProvider
+from billing.adapters.signing.jws_seal import JwsSeal
 from billing.application.bills.fetch_bills import FetchBillsHandler
 from billing.application.bills.raise_fee_demand import RaiseFeeDemandHandler
 from billing.application.bills.read_plans import PlanReader
@@ -58,6 +60,7 @@ from billing.application.refunds.request_refund import RequestRefundHandler
 from billing.application.refunds.return_refused_fee import ReturnRefusedFeeHandler
 from billing.application.refunds.sweep_refunds import SweepRefundsHandler
 from billing.application.tariff.rehearse_order import RehearseOrderHandler
+from billing.application.timeline.read_timeline import TimelineReader
 from billing.application.top_ups.drive_top_up import DriveTopUpHandler
 from billing.application.top_ups.read_top_ups import TopUpReader
 from billing.application.top_ups.request_top_up import RequestTopUpHandler
@@ -72,7 +75,7 @@ from billing.domain.ledger.limits import WalletLimits, limits_on
 from billing.domain.payments.pace import Pace
 from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.fees import FeeSchedule
-from billing.settings import Settings
+from billing.settings import Settings, read_retired_keys, read_signing_key
 from servicekit.events import Outbox
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
@@ -127,6 +130,7 @@ class Billing:
     request_refund: RequestRefundHandler
     sweep_refunds: SweepRefundsHandler
     refunds: RefundReader
+    timelines: TimelineReader
     wallets: MongoLedger
     wallet_reader: WalletReader
     wallet_limits: Callable[[datetime], WalletLimits]
@@ -222,6 +226,15 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         request_refund=RequestRefundHandler(payments, refunds, drive_refund, pace),
         sweep_refunds=SweepRefundsHandler(refunds, drive_refund, pace, utc_now),
         refunds=RefundReader(payments, refunds),
+        timelines=TimelineReader(
+            payments,
+            ledger,
+            refunds,
+            centres,
+            billers,
+            MongoChains(mongo),
+            JwsSeal(read_signing_key(settings.timeline_signing_key), read_retired_keys(settings.timeline_retired_keys)),
+        ),
         wallets=ledger,
         wallet_reader=wallet_reader,
         wallet_limits=wallet_limits,

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
+from tests.support.keys import TIMELINE_KEY
 from tests.support.simulators import CALLBACK_SECRET, Simulator, simulator
 from tests.support.world import World
 
@@ -37,6 +38,7 @@ def settings(biller: Simulator, psp: Simulator) -> Settings:
         BILLER_NETWORK_URL=biller.url,
         PSP_URL=psp.url,
         BILLER_CALLBACK_SECRET=CALLBACK_SECRET,
+        TIMELINE_SIGNING_KEY=TIMELINE_KEY,
         BILLER_TIMEOUT_SECONDS="0.5",
         PSP_TIMEOUT_SECONDS="0.5",
         FIRST_INQUIRY_SECONDS="0.1",

@@ -108,6 +108,9 @@ class StoredRegister:
     def keep_district(self, kiosk_id: str, district_code: str) -> None:
         self._mongo.transact(lambda session: self._within(session).keep_district(kiosk_id, district_code))
 
+    def keep_provider(self, kiosk_id: str, lsp_id: str) -> None:
+        self._mongo.transact(lambda session: self._within(session).keep_provider(kiosk_id, lsp_id))
+
 
 @pytest.fixture(params=["mongo", "fake"])
 def register(request: pytest.FixtureRequest) -> Register:
@@ -127,3 +130,6 @@ def test_what_the_register_said_last_of_a_centre_is_kept(register: Register) -> 
     assert register.get(kiosk_id) == suspended
     register.keep_district(kiosk_id, "102")
     assert register.get(kiosk_id) == suspended
+    register.keep_provider(kiosk_id, "lsp_1")
+    register.keep(suspended)
+    assert register.get(kiosk_id) == replace(suspended, lsp_id="lsp_1")

@@ -59,6 +59,7 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
             "BILLER_NETWORK_URL": settings.biller_network_url,
             "PSP_URL": settings.psp_url,
             "BILLER_CALLBACK_SECRET": settings.biller_callback_secret,
+            "TIMELINE_SIGNING_KEY": settings.timeline_signing_key,
         }
         for name, value in {**known, **environ}.items():
             monkeypatch.setenv(name, value)

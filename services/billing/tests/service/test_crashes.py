@@ -42,6 +42,7 @@ def ask_and_die(
         "BILLER_NETWORK_URL": settings.biller_network_url,
         "PSP_URL": settings.psp_url,
         "BILLER_CALLBACK_SECRET": settings.biller_callback_secret,
+        "TIMELINE_SIGNING_KEY": settings.timeline_signing_key,
     }
     arguments = [path, json.dumps(body), key, authorization]
     done = subprocess.run([sys.executable, str(ASK), *arguments], env=environ, timeout=60, check=False)

@@ -197,6 +197,7 @@ def test_the_command_says_what_it_did(old: World, settings: Settings, monkeypatc
         "BILLER_NETWORK_URL": settings.biller_network_url,
         "PSP_URL": settings.psp_url,
         "BILLER_CALLBACK_SECRET": settings.biller_callback_secret,
+        "TIMELINE_SIGNING_KEY": settings.timeline_signing_key,
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)

@@ -311,10 +311,14 @@ class FakeCentres:
         return self.centres.get(kiosk_id)
 
     def keep(self, centre: Centre) -> None:
-        self.centres[centre.kiosk_id] = centre
+        known = self.centres.get(centre.kiosk_id)
+        self.centres[centre.kiosk_id] = replace(centre, lsp_id=known.lsp_id if known else None)
 
     def keep_district(self, kiosk_id: str, district_code: str) -> None:
         self.centres.setdefault(kiosk_id, Centre(kiosk_id, district_code))
+
+    def keep_provider(self, kiosk_id: str, lsp_id: str) -> None:
+        self.centres[kiosk_id] = replace(self.centres[kiosk_id], lsp_id=lsp_id)
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from tests.support.builders import KIOSK, NOW, PACE, a_payment
 
 from billing.domain.ledger.entries import JournalEntry, Kind, Leg
-from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.answers import Answer, Call, Outcome
 from billing.domain.payments.breaks import Break, BreakKind, Resolution
 from billing.domain.payments.payment import Failure, Move, Payment, State
 from billing.domain.payments.receipts import Receipt
@@ -98,7 +98,12 @@ def decided(
     payment: Payment, ask: Ask, outcome: Outcome, attempt: Attempt = Attempt.LATER, at: datetime = AT
 ) -> Change:
     answer = Answer(outcome, "aut_1" if ask in (Ask.AUTHORISE, Ask.FIND_AUTHORISATION) else "ref", "why")
-    return Decision(payment, attempt, ask, answer, PACE, at, "evt_1").change()
+    change = Decision(payment, attempt, ask, answer, PACE, at, "evt_1").change()
+    # Whatever the move is, the first line of it says which call led to it. The rest is compared without that.
+    before, lines = len(payment.history), change.payment.history
+    call = None if ask is Ask.NOBODY else Call(ask, outcome, payment.attempts)
+    assert [move.call for move in lines[before:]] == [call, *[None] * len(lines)][: len(lines) - before]
+    return replace(change, payment=replace(change.payment, history=tuple(replace(move, call=None) for move in lines)))
 
 
 @pytest.mark.parametrize(

@@ -82,16 +82,16 @@ def test_a_centre_that_may_trade_is_told_as_it_is_known() -> None:
     assert require_trading(RequireTrading(None, NOW)) is None
 
 
-def test_an_approved_centre_has_its_wallet_and_credit_once_and_its_district_is_known() -> None:
+def test_an_approved_centre_has_its_wallet_and_credit_once_and_its_district_and_provider_are_known() -> None:
     wallets, centres = FakeWallets(), FakeCentres()
     open_wallet = OpenWalletHandler(wallets, centres)
 
-    open_wallet(OpenWallet(KIOSK, "86", 500_000, NOW))
-    open_wallet(OpenWallet(KIOSK, "102", 900_000, AFTER))
+    open_wallet(OpenWallet(KIOSK, "86", 500_000, NOW, "lsp_1"))
+    open_wallet(OpenWallet(KIOSK, "102", 900_000, AFTER, "lsp_2"))
 
     assert wallets.wallets == {KIOSK: Wallet(KIOSK, 0, 0, 500_000)}
     assert wallets.approved == {KIOSK: NOW}
-    assert centres.centres == {KIOSK: Centre(KIOSK, "86")}
+    assert centres.centres == {KIOSK: Centre(KIOSK, "86", lsp_id="lsp_2")}
 
 
 def test_play_money_is_given_once_however_often_it_is_asked_for() -> None:

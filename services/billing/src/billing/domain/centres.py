@@ -17,7 +17,7 @@ class Standing(StrEnum):
 class Centre:
     """`since` is when the standing began; a suspension with an `until` ends by itself. `reason` is the register's slug.
 
-    `district_code` is an LGD code; None while the register has not told it.
+    `district_code` is an LGD code, `lsp_id` its local service provider; None while the register has not told it.
     """
 
     kiosk_id: str
@@ -26,6 +26,7 @@ class Centre:
     since: datetime | None = None
     until: datetime | None = None
     reason: str | None = None
+    lsp_id: str | None = None
 
     def standing_at(self, at: datetime) -> Standing:
         """How it stands at an instant: a standing may begin later, and a suspension may be over."""

@@ -18,6 +18,7 @@ from billing.domain.breaks.ending import Ending
 from billing.domain.money import rupees
 from billing.entrypoints.breaks_commands import approve_ending, list_breaks, propose_ending, show_break
 from billing.entrypoints.tariff_commands import first_of_month, lint_billers, read_draft, rehearse
+from billing.entrypoints.timeline_commands import show
 from billing.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
@@ -84,6 +85,13 @@ def seed_sandbox(
             raise typer.Exit(EXIT_REFUSED)
         funded = sum(billing.fund_sandbox_wallet(FundSandboxWallet(kiosk_id, paise, utc_now())) for kiosk_id in centres)
     typer.echo(f"billing: {funded} wallet(s) funded with {rupees(paise)}, {len(centres) - funded} had it already")
+
+
+@commands.command("show")
+def show_payment(payment_id: Annotated[str, typer.Argument(help="Such as pay_01930a6c….")]) -> None:
+    """Print what happened to the money of a payment, hop by hop, as GET /v1/payments/{payment_id}/timeline tells it."""
+    with _billing() as billing:
+        show(billing, payment_id)
 
 
 @commands.command("migrate")

@@ -26,6 +26,7 @@ class KioskApprovedReading(_Reading):
 
     kiosk_id = fields.String(required=True)
     district_code = fields.String(required=True)
+    lsp_id = fields.String(required=True)
     credit_limit = fields.Nested(MoneyReading, required=True)
     approved_at = fields.AwareDateTime(required=True, format="iso")
 
@@ -78,7 +79,13 @@ def open_wallet(billing: Billing, event: ReceivedEvent, session: ClientSession) 
     """An approved centre gets its wallet."""
     data: dict[str, Any] = event.data
     billing.within(session).open_wallet(
-        OpenWallet(data["kiosk_id"], data["district_code"], data["credit_limit"]["amount"], data["approved_at"])
+        OpenWallet(
+            data["kiosk_id"],
+            data["district_code"],
+            data["credit_limit"]["amount"],
+            data["approved_at"],
+            data["lsp_id"],
+        )
     )
 
 

@@ -269,7 +269,8 @@ def read_billers(file: str, content: str, fees: FeeSchedule, on: date, *, built_
     billers: list[Biller] = []
     for number, row in enumerate(data["billers"]):
         place: Place = ("billers", number)
-        biller = _biller(row, exam_fees.get(row["biller_id"], []), sandbox=data["sandbox"])
+        of_biller = exam_fees.get(row["biller_id"], [])
+        biller = _biller(row, of_biller, sandbox=data["sandbox"], department=data["department"])
         billers.append(biller)
         if biller.biller_id in [other.biller_id for other in billers[:-1]]:
             problems.append(marked.problem((*place, "biller_id"), "This file has the biller twice."))
@@ -285,7 +286,7 @@ def read_billers(file: str, content: str, fees: FeeSchedule, on: date, *, built_
     return billers
 
 
-def _biller(row: Mapping[str, Any], exam_fees: list[ExamFee], *, sandbox: bool) -> Biller:
+def _biller(row: Mapping[str, Any], exam_fees: list[ExamFee], *, sandbox: bool, department: str) -> Biller:
     members = {name: value for name, value in row.items() if name not in ("fee_params", "facts_unset")}
     params = row.get("fee_params")
     table = FeeTable(
@@ -303,6 +304,7 @@ def _biller(row: Mapping[str, Any], exam_fees: list[ExamFee], *, sandbox: bool) 
             "fee_table": table if params else None,
             "exam_fees": tuple(exam_fees),
             "sandbox": sandbox,
+            "department": department,
         }
     )
 

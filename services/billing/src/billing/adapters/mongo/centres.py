@@ -28,6 +28,8 @@ class MongoCentres:
             since=document.get("since"),
             until=document.get("until"),
             reason=document.get("reason"),
+            # Release 0.1.0 did not keep it.
+            lsp_id=document.get("lsp_id"),
         )
 
     def keep(self, session: ClientSession, centre: Centre) -> None:
@@ -47,6 +49,10 @@ class MongoCentres:
             {"_id": kiosk_id}, {"$setOnInsert": {"district_code": district_code}}, upsert=True, session=session
         )
 
+    def keep_provider(self, session: ClientSession, kiosk_id: str, lsp_id: str) -> None:
+        """Keeps the local service provider of a centre, in the session's transaction."""
+        self._centres.update_one({"_id": kiosk_id}, {"$set": {"lsp_id": lsp_id}}, session=session)
+
 
 @dataclass(frozen=True)
 class CentresWithin:
@@ -60,3 +66,6 @@ class CentresWithin:
 
     def keep_district(self, kiosk_id: str, district_code: str) -> None:
         self.centres.keep_district(self.session, kiosk_id, district_code)
+
+    def keep_provider(self, kiosk_id: str, lsp_id: str) -> None:
+        self.centres.keep_provider(self.session, kiosk_id, lsp_id)

@@ -10,7 +10,8 @@ from typing import Any
 
 from bson import Int64
 
-from billing.domain.ledger.entries import JournalEntry, Leg
+from billing.domain.ledger.entries import JournalEntry, Kind, Leg
+from billing.domain.payments.answers import Call, Outcome
 from billing.domain.payments.form import Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, HOLDING, Failure, Move, Payment, State
@@ -135,7 +136,7 @@ def payment_of(document: Document) -> Payment:
         request_id=document["request_id"],
         state=State(document["state"]),
         version=document["version"],
-        history=tuple(Move(State(move["state"]), move["at"]) for move in document["history"]),
+        history=tuple(Move(State(move["state"]), move["at"], call_of(move)) for move in document["history"]),
         created_at=document["created_at"],
         deadline_at=document["deadline_at"],
         resume_at=document["next_action_at"],
@@ -196,10 +197,36 @@ def entry_document(entry: JournalEntry) -> Document:
     return document
 
 
+def entry_of(document: Document) -> JournalEntry:
+    """The entry in a stored document."""
+    return JournalEntry(
+        entry_id=document["_id"],
+        kind=Kind(document["kind"]),
+        at=document["at"],
+        legs=tuple(Leg(leg["account"], int(leg["paise"])) for leg in document["legs"]),
+        payment_id=document.get("payment_id"),
+        kiosk_id=document.get("kiosk_id"),
+        resolves=document.get("resolves"),
+    )
+
+
 def leg_document(leg: Leg) -> Document:
     """The stored form of a leg."""
     return {"account": leg.account, "paise": Int64(leg.paise)}
 
 
 def _move_document(move: Move) -> Document:
-    return {"state": move.state.value, "at": move.at}
+    return {"state": move.state.value, "at": move.at, **call_document(move.call)}
+
+
+def call_document(call: Call | None) -> Document:
+    """The members that a stored move has of the call that led to it."""
+    if call is None:
+        return {}
+    return {"call": {"ask": call.ask, "outcome": call.outcome.value, "earlier": call.earlier}}
+
+
+def call_of(move: Document) -> Call | None:
+    """The call in a stored move. Release 0.1.0 kept none."""
+    call = move.get("call")
+    return Call(call["ask"], Outcome(call["outcome"]), call["earlier"]) if call else None

@@ -10,7 +10,7 @@ from pymongo import IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from billing.adapters.mongo.documents import HOLDING_STATES, PAYMENTS, entry_document
+from billing.adapters.mongo.documents import HOLDING_STATES, PAYMENTS, entry_document, entry_of
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.domain.ledger.entries import JournalEntry, Kind, wallet_changes
 from billing.domain.ledger.wallet import Wallet
@@ -146,6 +146,11 @@ class MongoLedger:
     def has(self, entry_id: str) -> bool:
         """Whether an entry is written."""
         return self._journal.find_one({"_id": entry_id}, {"_id": 1}) is not None
+
+    def entries_of(self, payment_id: str) -> list[JournalEntry]:
+        """The entries of a payment, in order of time."""
+        rows = self._journal.find({"payment_id": payment_id}).sort([("at", 1), ("_id", 1)])
+        return [entry_of(row) for row in rows]
 
     def is_open(self, session: ClientSession, kiosk_id: str) -> bool:
         """Whether a centre has a wallet."""

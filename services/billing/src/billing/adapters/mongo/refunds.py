@@ -11,7 +11,15 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from billing.adapters.events import refunded_event
 from billing.adapters.mongo.breaks import BreakMoved, MongoBreaks
-from billing.adapters.mongo.documents import PAYMENTS, Document, leg_document, payment_of, renamed
+from billing.adapters.mongo.documents import (
+    PAYMENTS,
+    Document,
+    call_document,
+    call_of,
+    leg_document,
+    payment_of,
+    renamed,
+)
 from billing.adapters.mongo.ledger import MongoLedger
 from billing.application.refunds.errors import RefundableChanged
 from billing.application.refunds.request_refund import refundable_changed
@@ -228,7 +236,7 @@ def _changing(refund: Refund) -> Document:
 
 
 def _move_document(move: RefundMove) -> Document:
-    return {"state": move.state.value, "at": move.at}
+    return {"state": move.state.value, "at": move.at, **call_document(move.call)}
 
 
 def _refund_of(document: Document) -> Refund:
@@ -246,7 +254,9 @@ def _refund_of(document: Document) -> Refund:
         request_id=document["request_id"],
         state=RefundState(document["state"]),
         version=document["version"],
-        history=tuple(RefundMove(RefundState(move["state"]), move["at"]) for move in document["history"]),
+        history=tuple(
+            RefundMove(RefundState(move["state"]), move["at"], call_of(move)) for move in document["history"]
+        ),
         created_at=document["created_at"],
         deadline_at=document["deadline_at"],
         resume_at=document["resume_at"],

@@ -20,3 +20,6 @@ class CentresTold(Protocol):
 
     def keep_district(self, kiosk_id: str, district_code: str) -> None:
         """Keep where a centre stands, unless that is known already."""
+
+    def keep_provider(self, kiosk_id: str, lsp_id: str) -> None:
+        """Keep whose centre it is: its local service provider's."""

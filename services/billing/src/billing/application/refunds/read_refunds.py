@@ -12,12 +12,13 @@ from billing.domain.refunds.refund import Refund
 from servicekit.access import Belonging, Reach
 
 
-def belonging_of(payment: Payment) -> Belonging:
-    """Whose a payment is, for the platform's rule of who sees what."""
+def belonging_of(payment: Payment, department: str | None = None) -> Belonging:
+    """Whose a payment is, for the platform's rule of who sees what; `department` is that of who is paid, if known."""
     return Belonging(
         client_id=payment.client_id,
         kiosk_id=payment.kiosk_id,
         person_id=payment.person_id,
+        departments=[department] if department else None,
         district_code=payment.district_code,
     )
 

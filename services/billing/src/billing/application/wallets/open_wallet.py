@@ -15,11 +15,12 @@ class OpenWallet:
     district_code: str
     credit_limit_paise: int
     approved_at: datetime
+    lsp_id: str | None = None
 
 
 @dataclass(frozen=True)
 class OpenWalletHandler:
-    """Opens wallets, and keeps where their centres stand."""
+    """Opens wallets, and keeps where their centres stand and whose they are."""
 
     wallets: NewWallets
     centres: CentresTold
@@ -27,6 +28,8 @@ class OpenWalletHandler:
     def __call__(self, command: OpenWallet) -> None:
         """Safe to repeat: the first approval stands."""
         self.centres.keep_district(command.kiosk_id, command.district_code)
+        if command.lsp_id:
+            self.centres.keep_provider(command.kiosk_id, command.lsp_id)
         self.wallets.open(
             command.kiosk_id, credit_limit_paise=command.credit_limit_paise, approved_at=command.approved_at
         )

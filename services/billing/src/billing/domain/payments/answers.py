@@ -32,3 +32,12 @@ class Answer:
     reference: str = ""
     reason: str = ""
     form: Form | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """What was asked of a partner, and its answer, that led to a move. `earlier`: calls before it that decided nothing."""
+
+    ask: str
+    outcome: Outcome
+    earlier: int = 0

@@ -9,6 +9,7 @@ from typing import Any, Self
 from billing.domain.ledger.accounts import PSP_AUTHORISED, PSP_CLEARING, PSP_HELD, wallet_account, wallet_held_account
 from billing.domain.ledger.entries import JournalEntry, Kind, Leg
 from billing.domain.payer import Payer
+from billing.domain.payments.answers import Call
 from billing.domain.payments.form import FIRST_LOOK_AT_FORM, LONGEST_LOOK_AT_FORM, LOOK_AT_FORM_FOR, Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.receipts import Receipt, receipt_number
@@ -60,10 +61,11 @@ class IllegalMove(Exception):
 
 @dataclass(frozen=True)
 class Move:
-    """One line of a payment's history: the state it came to, and when."""
+    """One line of a payment's history: the state it came to, when, and the call that led to it, where one did."""
 
     state: State
     at: datetime
+    call: Call | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,13 @@ class Payment:
             version=self.version + len(states),
             history=(*self.history, *(Move(state, at) for state in states)),
         )
+
+    def led_by(self, call: Call, since: int) -> Self:
+        """The payment whose first move after its `since` earlier ones was led to by this call; the same without one."""
+        if len(self.history) == since:
+            return self
+        before, first, after = self.history[:since], self.history[since], self.history[since + 1 :]
+        return replace(self, history=(*before, replace(first, call=call), *after))
 
     def posted(self, at: datetime, biller_reference: str, *, resume_at: datetime, form: Form | None = None) -> Self:
         """The biller took the payment. One the wallet paid is complete with that; a card has yet to be captured.

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum, StrEnum
 
 from billing.domain.ledger.entries import JournalEntry
-from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.answers import Answer, Call, Outcome
 from billing.domain.payments.breaks import Break, BreakKind, Resolution
 from billing.domain.payments.form import Form
 from billing.domain.payments.pace import SLOW_INQUIRY, Pace
@@ -117,7 +117,14 @@ class Decision:
     event_id: str
 
     def change(self) -> Change:
-        """The one change that follows; every answer has one."""
+        """The one change that follows; every answer has one. Its move says which call led to it."""
+        change, payment = self._change(), self.payment
+        if self.ask is Ask.NOBODY:
+            return change
+        call = Call(self.ask, self.answer.outcome, payment.attempts)
+        return replace(change, payment=change.payment.led_by(call, len(payment.history)))
+
+    def _change(self) -> Change:
         state = self.payment.state
         match state:
             case State.AUTH_REQUESTED | State.AUTH_UNKNOWN:

@@ -13,6 +13,7 @@ from typing import Any, Self
 from billing.domain.calendar import civil_day
 from billing.domain.ledger.accounts import PSP_CLEARING, wallet_account
 from billing.domain.ledger.entries import JournalEntry, Kind, Leg
+from billing.domain.payments.answers import Call
 from billing.domain.payments.payment import IllegalMove, Payment
 
 
@@ -54,10 +55,11 @@ REASONS = (CANCELLED, "biller-reversed", "paid-twice", "dispute-upheld", "late-s
 
 @dataclass(frozen=True)
 class RefundMove:
-    """One line of a refund's history."""
+    """One line of a refund's history, and the call that led to it, where one did."""
 
     state: RefundState
     at: datetime
+    call: Call | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,12 @@ class Refund:
             version=self.version + 1,
             history=(*self.history, RefundMove(state, at)),
         )
+
+    def led_by(self, call: Call, since: int) -> Self:
+        """The refund whose move after its `since` earlier ones was led to by this call; the same without one."""
+        if len(self.history) == since:
+            return self
+        return replace(self, history=(*self.history[:-1], replace(self.history[-1], call=call)))
 
     def entry(self, at: datetime) -> JournalEntry:
         """Those who were paid give back; the wallet has it, or the provider pays it out of what it owes us."""

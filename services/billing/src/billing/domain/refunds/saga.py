@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from billing.domain.ledger.entries import JournalEntry
-from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.answers import Answer, Call, Outcome
 from billing.domain.payments.breaks import Break, BreakKind, Resolution
 from billing.domain.payments.pace import SLOW_INQUIRY, Pace
 from billing.domain.payments.saga import Attempt
@@ -69,7 +69,14 @@ class RefundDecision:
     event_id: str
 
     def change(self) -> RefundChange:
-        """The one change that follows; every answer has one."""
+        """The one change that follows; every answer has one. Its move says which call led to it."""
+        change, refund = self._change(), self.refund
+        if self.ask is RefundAsk.NOBODY:
+            return change
+        call = Call(self.ask, self.answer.outcome, refund.attempts)
+        return replace(change, refund=change.refund.led_by(call, len(refund.history)))
+
+    def _change(self) -> RefundChange:
         refund, at, answer = self.refund, self.at, self.answer
         if answer.outcome is Outcome.SUCCESS:
             done = refund.move(at, RefundState.REFUNDED, reference=answer.reference or None)

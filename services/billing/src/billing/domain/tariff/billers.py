@@ -147,7 +147,7 @@ class Biller:
     `amounts` bounds what a payer names where no bill does; `fee_table` computes it instead. `exam_fees` is what its
     orders set, for everybody to read: where we do not compute them, the body does, and it is fetched. `renumbered` has
     the retired values of the first customer parameter, which is the account. `facts_unset` names what is not known of
-    it; `sandbox` marks one that exists in the sandbox only.
+    it; `sandbox` marks one that exists in the sandbox only. `department` is whose file it is in.
     """
 
     biller_id: str
@@ -170,6 +170,7 @@ class Biller:
     facts_unset: tuple[str, ...] = ()
     sandbox: bool = False
     renumbered: Mapping[str, Renumbered] = field(default_factory=dict)
+    department: str = ""
 
     @property
     def flow(self) -> Flow:

@@ -30,7 +30,7 @@ PAYMENT_KEY_DAYS = 30
 # A payment that is still processing is worth asking about again after this.
 PROCESSING_RETRY_AFTER_SECONDS = 2
 
-_PAYMENT_ID = {
+PAYMENT_ID = {
     "in": "path",
     "name": "payment_id",
     "description": "From the answer to POST /v1/payments.",
@@ -88,7 +88,7 @@ def create_payment(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str,
     return views.payment_view(billing.billers, payment), 201 if payment.state in ENDED else 202, headers
 
 
-@payments.route("/v1/payments/<payment_id>", parameters=[_PAYMENT_ID])
+@payments.route("/v1/payments/<payment_id>", parameters=[PAYMENT_ID])
 @payments.requires("payments:read", roles=PAYERS)
 @payments.raises(PaymentNotFound)
 @payments.response(200, schemas.PaymentShownSchema)
@@ -101,7 +101,7 @@ def get_payment(payment_id: str) -> dict[str, Any]:
     return views.payment_view(billing.billers, billing.payments.get(payment_id, payer()))
 
 
-@payments.route("/v1/payments/<payment_id>/receipt", parameters=[_PAYMENT_ID])
+@payments.route("/v1/payments/<payment_id>/receipt", parameters=[PAYMENT_ID])
 @payments.requires("payments:read", roles=PAYERS)
 @payments.raises(PaymentNotFound, NoReceiptYet)
 @payments.response(200, schemas.ReceiptShownSchema)

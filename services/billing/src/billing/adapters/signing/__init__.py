@@ -1,0 +1,1 @@
+"""Signatures by keys from the settings."""

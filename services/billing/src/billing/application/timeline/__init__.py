@@ -1,0 +1,1 @@
+"""The money timeline, told to whoever may see the payment."""

@@ -1,0 +1,34 @@
+"""What telling the timeline needs from outside."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from billing.domain.ledger.entries import JournalEntry
+from billing.domain.timeline.chain import Chain
+
+
+class Entries(Protocol):
+    """The journal, as far as it speaks of one payment."""
+
+    def entries_of(self, payment_id: str) -> Sequence[JournalEntry]:
+        """The entries of a payment."""
+
+
+class Chains(Protocol):
+    """The chains that were told."""
+
+    def of(self, payment_id: str) -> Chain:
+        """The payment's chain, an empty one with a new salt if nothing was told yet."""
+
+    def keep(self, before: Chain, after: Chain) -> bool:
+        """Keep a longer chain; False when another reader told something meanwhile, and nothing is kept."""
+
+
+class Seal(Protocol):
+    """Signs what was told."""
+
+    def sign(self, content: Mapping[str, Any]) -> str:
+        """A compact JWS whose payload is the content as JSON."""
+
+    def public_keys(self) -> Mapping[str, Any]:
+        """The public keys, as a JWK Set."""

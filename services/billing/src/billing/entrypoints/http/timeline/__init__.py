@@ -1,0 +1,1 @@
+"""The money timeline and its keys."""
