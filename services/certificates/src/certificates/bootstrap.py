@@ -30,6 +30,7 @@ from certificates.application.applications.check_answers import AnswersCheck
 from certificates.application.applications.expire_applications import ExpireApplicationsHandler
 from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
+from certificates.application.applications.record_refund import RecordRefundHandler
 from certificates.application.applications.resubmit_application import ResubmitApplicationHandler
 from certificates.application.applications.submit_application import SubmitApplicationHandler
 from certificates.application.applications.withdraw_application import WithdrawApplicationHandler
@@ -93,6 +94,7 @@ class CertificatesWithin:
     """The use cases of consumed events, bound to the transaction that also records the event as handled."""
 
     record_fee_payment: RecordFeePaymentHandler
+    record_refund: RecordRefundHandler
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ class Certificates:
 
     def within(self, session: ClientSession) -> CertificatesWithin:
         """The use cases of consumed events, which write in the transaction of `session`."""
-        return CertificatesWithin(RecordFeePaymentHandler(self.rulebook, self._store.within(session)))
+        changes = self._store.within(session)
+        return CertificatesWithin(RecordFeePaymentHandler(self.rulebook, changes), RecordRefundHandler(changes))
 
 
 def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:

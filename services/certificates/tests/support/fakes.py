@@ -86,6 +86,9 @@ class _Transaction:
             history = {**self.kept.history, entry.key: entry}
             self.kept = replace(self.kept, history=history, outbox=(*self.kept.outbox, event))
 
+    def note(self, entry: HistoryEntry) -> None:
+        self.kept = replace(self.kept, history={entry.key: entry} | self.kept.history)
+
     def _put(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         assert change.entry.key not in self.kept.history, "a second line for one version"
         self.kept = replace(

@@ -50,6 +50,9 @@ class Changes(Protocol):
         writes nothing, and no second event.
         """
 
+    def note(self, entry: HistoryEntry) -> None:
+        """Writes a line that records no change, unless it is there."""
+
 
 class Uploads(Protocol):
     """The files that may be attached."""
