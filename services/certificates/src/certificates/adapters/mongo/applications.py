@@ -12,6 +12,7 @@ from certificates.adapters.events import to_event
 from certificates.adapters.mongo.attachments import attach
 from certificates.adapters.mongo.certificates import CERTIFICATES
 from certificates.adapters.mongo.desk_times import note_desk_time
+from certificates.adapters.mongo.drafts import drop_draft
 from certificates.adapters.mongo.documents import (
     application_from_document,
     application_to_document,
@@ -170,6 +171,9 @@ class _SessionChanges:
 
     def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
         attach(self._db, self._session, attachment_id=attachment_id, application_id=application_id, code=code, at=at)
+
+    def drop_draft(self, draft_id: str) -> None:
+        drop_draft(self._db, self._session, draft_id)
 
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         if self._note(refused.entry):
