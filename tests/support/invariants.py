@@ -96,6 +96,8 @@ YOUNGER_QUEUES = frozenset(
     {
         "identity.kiosk.approved.v1",
         "gateway.payment.refunded.v1",
+        "certificates.payment.refunded.v1",
+        "billing.application.withdrawn.v1",
         *(f"gateway.application.{moved}.v1" for moved in ("resubmitted", "withdrawn", "expired")),
     }
 )

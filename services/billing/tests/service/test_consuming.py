@@ -1,5 +1,6 @@
 """What billing does with the events of other services."""
 
+import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -266,6 +267,30 @@ def test_a_payment_whose_fee_is_refused_stays_completed_and_is_given_back_once_a
     assert (shown["status"], shown["refunded"]) == ("COMPLETED", inr(3_000))
     assert world.events_of(payment_id) == ["payment.completed.v1", "payment.refunded.v1"]
     assert centre.pay(bill).status_code == 409
+    assert world.billing.check_books(CheckBooks(utc_now())).in_order
+
+
+def test_of_a_withdrawn_application_the_fee_goes_back_once_where_a_rule_says_so_and_never_without_one(
+    world: World,
+) -> None:
+    application_id, centre = new_application(), world.centre(10_000)
+    deliver(world, example("application.submitted.v1", application_id=application_id, fee=inr(3_000)))
+    payment_id = json_of(centre.pay(centre.bill(application_id, biller_id=FEES, name="application_id")))["payment_id"]
+    withdrawn_at = "2026-11-23T05:42:30.604Z"
+    about = {"application_id": application_id, "payment_id": payment_id, "withdrawn_at": withdrawn_at}
+    deliver(world, example("application.withdrawn.v1", **about, refund_due=False, refund=inr(0)))
+    assert world.mongo.db.refunds.count_documents({"payment_id": payment_id}) == 0
+    assert centre.wallet()["available"] == inr(7_000)
+
+    for _ in range(2):
+        deliver(world, example("application.withdrawn.v1", **about, refund_due=True, refund=inr(2_000)))
+    (begun,) = world.mongo.db.refunds.find({"payment_id": payment_id})
+    world.sweep_refund_until(begun["_id"], "REFUNDED")
+
+    assert centre.wallet()["available"] == inr(9_000)
+    (row,) = world.mongo.db.outbox.find({"aggregate.id": payment_id, "routing_key": "payment.refunded.v1"})
+    told = json.loads(row["body"])["data"]
+    assert (told["reason"], told["application_id"], told["in_full"]) == ("application-withdrawn", application_id, False)
     assert world.billing.check_books(CheckBooks(utc_now())).in_order
 
 

@@ -16,10 +16,12 @@ from certificates.adapters.mongo import applications as mongo_applications
 from certificates.adapters.mongo import attachments as mongo_attachments
 from certificates.adapters.mongo import certificates as mongo_certificates
 from certificates.adapters.mongo import desk_times as mongo_desk_times
+from certificates.adapters.mongo import drafts as mongo_drafts
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.adapters.mongo.desk_times import MongoDeskTimes
+from certificates.adapters.mongo.drafts import MongoDrafts
 from certificates.adapters.rendering.qr_drawing import qr_drawing
 from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
@@ -30,6 +32,7 @@ from certificates.application.applications.check_answers import AnswersCheck
 from certificates.application.applications.expire_applications import ExpireApplicationsHandler
 from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
+from certificates.application.applications.record_refund import RecordRefundHandler
 from certificates.application.applications.resubmit_application import ResubmitApplicationHandler
 from certificates.application.applications.submit_application import SubmitApplicationHandler
 from certificates.application.applications.withdraw_application import WithdrawApplicationHandler
@@ -42,6 +45,7 @@ from certificates.application.certificates.issue_certificate import IssueCertifi
 from certificates.application.certificates.ports import Keys, Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.certificates.read_papers import PaperReader
+from certificates.application.drafts.keep_draft import DraftKeeper
 from certificates.application.officers.decide_application import DecideApplicationHandler
 from certificates.application.standing.read_standing import StandingReader
 from certificates.application.standing.summarise_desk_times import SummariseDeskTimesHandler
@@ -80,6 +84,7 @@ PUBLISHES = [
 INDEXES = {
     **mongo_applications.INDEXES,
     **mongo_attachments.INDEXES,
+    **mongo_drafts.INDEXES,
     **grid_store.INDEXES,
     **mongo_certificates.INDEXES,
     **mongo_desk_times.INDEXES,
@@ -93,6 +98,7 @@ class CertificatesWithin:
     """The use cases of consumed events, bound to the transaction that also records the event as handled."""
 
     record_fee_payment: RecordFeePaymentHandler
+    record_refund: RecordRefundHandler
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ class Certificates:
     """The application object that routes and consumers use."""
 
     rulebook: Rulebook
+    drafts: DraftKeeper
     submit_application: SubmitApplicationHandler
     resubmit_application: ResubmitApplicationHandler
     withdraw_application: WithdrawApplicationHandler
@@ -119,7 +126,8 @@ class Certificates:
 
     def within(self, session: ClientSession) -> CertificatesWithin:
         """The use cases of consumed events, which write in the transaction of `session`."""
-        return CertificatesWithin(RecordFeePaymentHandler(self.rulebook, self._store.within(session)))
+        changes = self._store.within(session)
+        return CertificatesWithin(RecordFeePaymentHandler(self.rulebook, changes), RecordRefundHandler(changes))
 
 
 def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
@@ -139,14 +147,15 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
     applications = ApplicationReader(rulebook, store, store)
-    attachments = MongoAttachments(mongo)
+    attachments, drafts = MongoAttachments(mongo), MongoDrafts(mongo)
     desk_times = MongoDeskTimes(mongo)
     check = AnswersCheck(rulebook, certificates, attachments)
     files = _content_store(settings, mongo)
     sealing = AesSivSealing(read_sealing_keys(settings.attachment_keys))
     return Certificates(
         rulebook=rulebook,
-        submit_application=SubmitApplicationHandler(rulebook, store, check),
+        drafts=DraftKeeper(rulebook, drafts, sealing),
+        submit_application=SubmitApplicationHandler(rulebook, store, check, drafts),
         resubmit_application=ResubmitApplicationHandler(rulebook, store, applications, check),
         withdraw_application=WithdrawApplicationHandler(rulebook, store, applications),
         expire_applications=ExpireApplicationsHandler(rulebook, store),
@@ -159,7 +168,7 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         receive_attachment=AttachmentReceiver(attachments, files, sealing, ChildJudge()),
         attachments=AttachmentReader(attachments, applications, files, sealing),
         sweep_attachments=SweepAttachmentsHandler(attachments, files),
-        reseal_attachments=ResealAttachmentsHandler(attachments, sealing),
+        reseal_attachments=ResealAttachmentsHandler([attachments, drafts], sealing),
         signatures=signatures,
         _store=store,
     )

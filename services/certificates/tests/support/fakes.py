@@ -25,6 +25,7 @@ from certificates.domain.applications.application import (
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.attachments.attachment import State as UploadState
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued
+from certificates.domain.drafts.draft import Draft
 from servicekit.access import Belonging
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.events import NewEvent
@@ -40,6 +41,7 @@ class Kept:
     certificates: dict[str, Certificate] = field(default_factory=dict)
     outbox: tuple[NewEvent, ...] = ()
     uploads: dict[str, Attachment] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
 
 
@@ -85,6 +87,12 @@ class _Transaction:
             event = to_event(refused.event, request_id, causation_id)
             history = {**self.kept.history, entry.key: entry}
             self.kept = replace(self.kept, history=history, outbox=(*self.kept.outbox, event))
+
+    def drop_draft(self, draft_id: str) -> None:
+        self.kept = replace(self.kept, drafts={k: v for k, v in self.kept.drafts.items() if k != draft_id})
+
+    def note(self, entry: HistoryEntry) -> None:
+        self.kept = replace(self.kept, history={entry.key: entry} | self.kept.history)
 
     def _put(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         assert change.entry.key not in self.kept.history, "a second line for one version"
@@ -192,6 +200,17 @@ class FakeUploads:
 
     def get(self, attachment_id: str) -> Attachment | None:
         return self.store.kept.uploads.get(attachment_id)
+
+
+@dataclass(frozen=True)
+class FakeDrafts:
+    """Implements application.applications.ports.Drafts: those that the store has."""
+
+    store: FakeApplications
+
+    def get(self, draft_id: str, at: datetime) -> Draft | None:
+        draft = self.store.kept.drafts.get(draft_id)
+        return draft if draft and (draft.expires_at is None or draft.expires_at > at) else None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_form, domicile_form, jwk, viewer_of
-from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads
+from tests.support.fakes import FakeApplications, FakeCertificates, FakeDrafts, FakeUploads
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.applications.check_answers import AnswersCheck
@@ -104,7 +104,10 @@ class Certificates(RuleBasedStateMachine):
         self.numbers = count(1)
         self.store = BusyApplications()
         self.submit = SubmitApplicationHandler(
-            RULEBOOK, self.store, AnswersCheck(RULEBOOK, FakeCertificates(self.store), FakeUploads(self.store))
+            RULEBOOK,
+            self.store,
+            AnswersCheck(RULEBOOK, FakeCertificates(self.store), FakeUploads(self.store)),
+            FakeDrafts(self.store),
         )
         # Numbers are mostly of one character: every other one is in use already, instead of one in ten million.
         luck = Random(0)

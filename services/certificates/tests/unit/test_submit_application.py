@@ -16,7 +16,7 @@ from tests.support.builders import (
     domicile_form,
 )
 from tests.support.commands import submit_command
-from tests.support.fakes import FakeApplications, FakeCertificates, FakeUploads, Kept
+from tests.support.fakes import FakeApplications, FakeCertificates, FakeDrafts, FakeUploads, Kept
 from tests.support.sentences import english, hindi
 
 from certificates.application.applications.check_answers import AnswersCheck, NamedAttachment
@@ -36,7 +36,7 @@ def with_uploads(*uploads: Attachment) -> FakeApplications:
 
 def submit(store: FakeApplications, rulebook: Rulebook = RULEBOOK, **changed: Any) -> Once[str]:
     handler = SubmitApplicationHandler(
-        rulebook, store, AnswersCheck(rulebook, FakeCertificates(store), FakeUploads(store))
+        rulebook, store, AnswersCheck(rulebook, FakeCertificates(store), FakeUploads(store)), FakeDrafts(store)
     )
     return handler(submit_command(**changed))
 

@@ -12,6 +12,7 @@ from billing.application.refunds.return_refused_fee import ReturnRefusedFee
 from billing.application.wallets.open_wallet import OpenWallet
 from billing.bootstrap import Billing
 from billing.domain.centres import Standing
+from billing.domain.refunds.refund import APPLICATION_WITHDRAWN
 from servicekit.events import Consumer, Order, ReceivedEvent
 from servicekit.money import MoneyReading
 
@@ -75,6 +76,16 @@ class FeeRefusedReading(_Reading):
     refused_at = fields.AwareDateTime(required=True, format="iso")
 
 
+class ApplicationWithdrawnReading(_Reading):
+    """What billing reads of application.withdrawn.v1."""
+
+    payment_id = fields.String(required=True, allow_none=True)
+    application_id = fields.String(required=True)
+    refund_due = fields.Boolean(required=True)
+    refund = fields.Nested(MoneyReading, required=True)
+    withdrawn_at = fields.AwareDateTime(required=True, format="iso")
+
+
 def open_wallet(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
     """An approved centre gets its wallet."""
     data: dict[str, Any] = event.data
@@ -118,6 +129,23 @@ def return_refused_fee(billing: Billing, event: ReceivedEvent, session: ClientSe
     billing.within(session).return_refused_fee(ReturnRefusedFee(**event.data))
 
 
+def return_fee_of_withdrawn(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
+    """An application was withdrawn: where a rule says so, its fee goes back."""
+    data: dict[str, Any] = event.data
+    if not data["refund_due"] or data["payment_id"] is None:
+        return
+    billing.within(session).return_refused_fee(
+        ReturnRefusedFee(
+            payment_id=data["payment_id"],
+            application_id=data["application_id"],
+            reason="withdrawn",
+            refused_at=data["withdrawn_at"],
+            paise=data["refund"]["amount"],
+            because=APPLICATION_WITHDRAWN,
+        )
+    )
+
+
 CONSUMERS = [
     Consumer("kiosk.approved.v1", "kiosk-registry", KioskApprovedReading(), open_wallet, money=True),
     # A suspension that comes late must not undo the reinstatement after it.
@@ -131,4 +159,7 @@ CONSUMERS = [
     ),
     Consumer("application.submitted.v1", "certificates", ApplicationSubmittedReading(), raise_fee_demand, money=True),
     Consumer("fee.refused.v1", "certificates", FeeRefusedReading(), return_refused_fee, money=True),
+    Consumer(
+        "application.withdrawn.v1", "certificates", ApplicationWithdrawnReading(), return_fee_of_withdrawn, money=True
+    ),
 ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from certificates.domain.attachments.attachment import Attachment
+from certificates.domain.drafts.draft import Draft
 from certificates.domain.officer import Officer
 from certificates.domain.types.application_type import ApplicationType
 from servicekit.access import Belonging, Reach
@@ -35,8 +36,8 @@ class Viewer:
             )
         )
 
-    def uploaded(self, attachment: Attachment) -> bool:
-        """Before an application has it, an upload is of whoever made it: a centre, a citizen, or software."""
+    def owns(self, made: Attachment | Draft) -> bool:
+        """Before an application has it, an upload or a draft is of whoever made it: a centre, a citizen, or software."""
         return self.reach.covers(
-            Belonging(client_id=attachment.client_id, kiosk_id=attachment.kiosk_id, person_id=attachment.person_id)
+            Belonging(client_id=made.client_id, kiosk_id=made.kiosk_id, person_id=made.person_id)
         )

@@ -60,10 +60,10 @@ def _certificates() -> Iterator[Certificates]:
 
 @commands.command("reseal-attachments")
 def reseal_attachments() -> None:
-    """Seal every attachment's key by the first of ATTACHMENT_KEYS; then the others can go. May be repeated."""
+    """Seal the key of every attachment and draft by the first of ATTACHMENT_KEYS; then the others can go. Repeatable."""
     with _certificates() as certificates:
         resealed = certificates.reseal_attachments(ResealAttachments())
-    typer.echo(f"{resealed} sealed anew; no attachment needs another key than the first")
+    typer.echo(f"{resealed} sealed anew; nothing needs another key than the first")
 
 
 @commands.command("verify-qr")

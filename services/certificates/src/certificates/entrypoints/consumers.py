@@ -4,6 +4,7 @@ from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
 from certificates.application.applications.record_fee_payment import RecordFeePayment
+from certificates.application.applications.record_refund import RecordRefund
 from certificates.bootstrap import Certificates
 from servicekit.events import Consumer, ReceivedEvent
 from servicekit.fields import StrictInteger
@@ -31,6 +32,16 @@ class PaymentCompletedReading(_Reading):
     completed_at = fields.AwareDateTime(required=True)
 
 
+class PaymentRefundedReading(_Reading):
+    """What this service reads of payment.refunded.v1."""
+
+    payment_id = fields.String(required=True)
+    refund_id = fields.String(required=True)
+    application_id = fields.String(required=True, allow_none=True)
+    amount = fields.Nested(MoneyReading, required=True)
+    refunded_at = fields.AwareDateTime(required=True)
+
+
 def pays_a_fee(event: ReceivedEvent) -> bool:
     """Whether the payment is for an application; other bills do not concern this service."""
     return event.data["application_id"] is not None
@@ -55,8 +66,24 @@ def record_fee_payment(certificates: Certificates, event: ReceivedEvent, session
     )
 
 
+def record_refund(certificates: Certificates, event: ReceivedEvent, session: ClientSession) -> None:
+    """Money of a payment for an application came back; other refunds do not concern this service."""
+    if event.data["application_id"] is None:
+        return
+    certificates.within(session).record_refund(
+        RecordRefund(
+            application_id=event.data["application_id"],
+            payment_id=event.data["payment_id"],
+            refund_id=event.data["refund_id"],
+            paise=event.data["amount"]["amount"],
+            refunded_at=event.data["refunded_at"],
+        )
+    )
+
+
 CONSUMERS = [
     Consumer(
         "payment.completed.v1", "billing", PaymentCompletedReading(), record_fee_payment, takes=pays_a_fee, money=True
-    )
+    ),
+    Consumer("payment.refunded.v1", "billing", PaymentRefundedReading(), record_refund),
 ]

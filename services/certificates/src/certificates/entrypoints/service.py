@@ -24,6 +24,7 @@ SERVICE = Service(
         "app_": "an application",
         "att_": "an attachment",
         "crt_": "a certificate",
+        "drf_": "a draft of an application",
         "EM": "an application, on its receipt",
         "req_": "a run that ends what waited too long, as what its events follow from",
     },

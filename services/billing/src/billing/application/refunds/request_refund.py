@@ -109,9 +109,9 @@ class RequestRefundHandler:
         if payment.state is not State.COMPLETED:
             raise NotRefundable("Only a completed payment can be refunded.", payment_state=payment.state.value)
         if payment.application_id is not None:
-            # Certificates does not hear of refunds yet: the application would go on, and nobody could pay it again.
+            # The application would go on without its fee, and nobody could pay it again.
             raise NotRefundable(
-                "This is the fee of an application; it is given back when the department refuses it.",
+                "This is the fee of an application; it is given back when the department refuses it, or by the rule of a withdrawal.",
                 payment_state=payment.state.value,
             )
         cancels = payment.kiosk_id and command.reason == CANCELLED and same_business_day(payment, command.at)

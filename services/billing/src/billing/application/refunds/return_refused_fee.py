@@ -1,4 +1,4 @@
-"""Money reached the department for nothing: it is given back by itself."""
+"""Money reached the department for nothing, or for an application that was withdrawn: it is given back by itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +15,18 @@ from billing.domain.refunds.refund import FEE_REFUSED, destinations
 
 @dataclass(frozen=True)
 class ReturnRefusedFee:
-    """What certificates said of a payment that is not the application's fee; `reason` is its code."""
+    """What certificates said of a payment that is not the application's fee, or no more; `reason` is its code.
+
+    `paise` are to go back, or what is left of the payment if that is less; None for all of it. `because` is the
+    reason that the refund has.
+    """
 
     payment_id: str
     application_id: str
     reason: str
     refused_at: datetime
+    paise: int | None = None
+    because: str = FEE_REFUSED
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class ReturnRefusedFeeHandler:
 
     def __call__(self, command: ReturnRefusedFee) -> None:
         """The payment stays COMPLETED, as its receipt says. Safe to repeat: the refund is one, as is the break."""
-        cause = f"{FEE_REFUSED}:{command.payment_id}"
+        cause = f"{command.because}:{command.payment_id}"
         # Release 0.1.0 gave it to people, who may have given it back by hand: what they have had stays theirs.
         if self.refunds.answered(cause) or self.breaks.is_known(command.payment_id, BreakKind.FEE_REFUSED):
             return
@@ -52,16 +58,18 @@ class ReturnRefusedFeeHandler:
                 )
             )
             return
-        if payment.refundable_paise == 0:
+        left = payment.refundable_paise
+        paise = left if command.paise is None else min(left, command.paise)
+        if paise == 0:
             return
         self.refunds.begin(
             new_refund(
                 payment,
                 refund_id=self.new_refund_id(),
                 client_id=payment.client_id,
-                paise=payment.refundable_paise,
+                paise=paise,
                 destination=destinations(payment)[0],
-                reason=FEE_REFUSED,
+                reason=command.because,
                 cause=cause,
                 request_id=payment.request_id,
                 at=command.refused_at,

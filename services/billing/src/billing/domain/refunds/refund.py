@@ -47,9 +47,11 @@ class Destination(StrEnum):
     SOURCE = "SOURCE"
 
 
-# Why money is given back. The first is the centre's own, within its day; FEE_REFUSED is nobody's wish but automatic.
+# Why money is given back. The first is the centre's own, within its day; those of FEES_BACK are automatic, by an event.
 CANCELLED = "cancelled"
 FEE_REFUSED = "fee-refused"
+APPLICATION_WITHDRAWN = "application-withdrawn"
+FEES_BACK = (FEE_REFUSED, APPLICATION_WITHDRAWN)
 REASONS = (CANCELLED, "biller-reversed", "paid-twice", "dispute-upheld", "late-success")
 
 
@@ -100,8 +102,8 @@ class Refund:
 
     @property
     def frees_the_bill(self) -> bool:
-        """Whether the bill is open again once all is given back. A refused fee is not: it would be refused again."""
-        return self.reason != FEE_REFUSED
+        """Whether the bill is open again once all is given back. That of a fee is not: it would be refused again."""
+        return self.reason not in FEES_BACK
 
     def move(self, at: datetime, state: RefundState, **changes: Any) -> Self:
         """The refund in another state; an end is looked at no more. Raises IllegalMove for a move there is not."""

@@ -12,6 +12,7 @@ from certificates.adapters.events import to_event
 from certificates.adapters.mongo.attachments import attach
 from certificates.adapters.mongo.certificates import CERTIFICATES
 from certificates.adapters.mongo.desk_times import note_desk_time
+from certificates.adapters.mongo.drafts import drop_draft
 from certificates.adapters.mongo.documents import (
     application_from_document,
     application_to_document,
@@ -171,13 +172,22 @@ class _SessionChanges:
     def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
         attach(self._db, self._session, attachment_id=attachment_id, application_id=application_id, code=code, at=at)
 
+    def drop_draft(self, draft_id: str) -> None:
+        drop_draft(self._db, self._session, draft_id)
+
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
-        document = entry_to_document(refused.entry)
+        if self._note(refused.entry):
+            self._outbox.add(self._session, to_event(refused.event, request_id, causation_id))
+
+    def note(self, entry: HistoryEntry) -> None:
+        self._note(entry)
+
+    def _note(self, entry: HistoryEntry) -> bool:
+        document = entry_to_document(entry)
         written = self._db[HISTORY].update_one(
             {"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True, session=self._session
         )
-        if written.matched_count == 0:
-            self._outbox.add(self._session, to_event(refused.event, request_id, causation_id))
+        return bool(written.matched_count == 0)
 
     def _record(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)

@@ -1,7 +1,5 @@
 """Attachments, the pieces of those that arrive, links, and who was given one, in MongoDB."""
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -11,6 +9,7 @@ from bson import Int64
 from pymongo import ASCENDING, IndexModel
 from pymongo.client_session import ClientSession
 
+from certificates.adapters.attachments.aes_siv_sealing import kid_of
 from certificates.application.applications.ports import AttachmentTaken
 from certificates.domain.attachments.attachment import LINK_LIFETIME, Attachment, MediaType, Refusal, State
 from servicekit.idempotency import Claim, Once
@@ -156,7 +155,7 @@ class MongoAttachments:
         """Compare-and-set on the sealed key."""
         self._attachments.update_one(
             {"_id": attachment.id, "sealed_key": attachment.sealed_key},
-            {"$set": {"sealed_key": sealed_key, "kid": _kid(sealed_key)}},
+            {"$set": {"sealed_key": sealed_key, "kid": kid_of(sealed_key)}},
         )
 
     def note_link(self, link_hash: bytes, attachment: Attachment, reader: tuple[str, str | None], at: datetime) -> None:
@@ -202,12 +201,6 @@ def attach(
         raise AttachmentTaken(attachment_id)
 
 
-def _kid(sealed_key: str) -> str:
-    """Which of the service's keys sealed it: the header of a JWE is for everybody to read (RFC 7516)."""
-    header = sealed_key.partition(".")[0]
-    return str(json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"])
-
-
 def _to_document(attachment: Attachment) -> dict[str, Any]:
     return {
         "_id": attachment.id,
@@ -219,7 +212,7 @@ def _to_document(attachment: Attachment) -> dict[str, Any]:
         "sha256": attachment.sha256,
         "piece_bytes": attachment.piece_bytes,
         "sealed_key": attachment.sealed_key,
-        "kid": _kid(attachment.sealed_key),
+        "kid": kid_of(attachment.sealed_key),
         "state": attachment.state.value,
         "created_at": attachment.created_at,
         "expires_at": attachment.expires_at,

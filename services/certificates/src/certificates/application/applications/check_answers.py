@@ -52,7 +52,7 @@ class AnswersCheck:
             if one.code not in papers:
                 problems.append(_problem(place, "code", "unknown", _NO_SUCH_PAPER, _NO_SUCH_PAPER_HI))
             attachment = self.uploads.get(one.attachment_id)
-            if attachment is None or not viewer.uploaded(attachment):
+            if attachment is None or not viewer.owns(attachment):
                 problems.append(_problem(place, "attachment_id", "unknown", _NO_SUCH_UPLOAD, _NO_SUCH_UPLOAD_HI))
         if problems:
             raise AttachmentsNotAcceptable("Some attachments are not acceptable.", errors=problems)

@@ -8,6 +8,7 @@ from typing import Protocol
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.certificates.certificate import CertificateIssued
+from certificates.domain.drafts.draft import Draft
 from servicekit.access import Reach
 from servicekit.idempotency import Claim, Once
 
@@ -43,6 +44,9 @@ class Changes(Protocol):
     def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
         """Gives a ready attachment to the application. Raises AttachmentTaken."""
 
+    def drop_draft(self, draft_id: str) -> None:
+        """Deletes the draft that became the application."""
+
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         """Writes the history line and the event of a payment that changes nothing.
 
@@ -50,12 +54,22 @@ class Changes(Protocol):
         writes nothing, and no second event.
         """
 
+    def note(self, entry: HistoryEntry) -> None:
+        """Writes a line that records no change, unless it is there."""
+
 
 class Uploads(Protocol):
     """The files that may be attached."""
 
     def get(self, attachment_id: str) -> Attachment | None:
         """The attachment as it is now."""
+
+
+class Drafts(Protocol):
+    """The drafts that may become applications."""
+
+    def get(self, draft_id: str, at: datetime) -> Draft | None:
+        """The draft as it is now."""
 
 
 class Applications(Protocol):

@@ -13,7 +13,7 @@ from certificates.application.applications.ports import (
 )
 from certificates.application.viewer import Viewer
 from certificates.domain.applications.application import (
-    PAYMENTS_REFUSED,
+    BESIDE,
     Application,
     ApplicationDecided,
     ApplicationExpired,
@@ -70,10 +70,15 @@ class ApplicationReader:
             person_id=application.person_id,
         ):
             raise ApplicationNotFound("There is no such application among those you may see.")
-        changes = [line for line in self.applications.history(application_id) if line.what not in PAYMENTS_REFUSED]
+        changes = [line for line in self.applications.history(application_id) if line.what not in BESIDE]
         # A line of a later version than the one that was read is left out: the ETag stands for both.
         changes = changes[: application.version]
         return application, [_shown_to(viewer, line) for line in changes]
+
+    def money_returned(self, application_id: str) -> list[HistoryEntry]:
+        """What came back of payments for an application that the viewer was shown, oldest first."""
+        lines = self.applications.history(application_id)
+        return [line for line in lines if line.what is Happening.MONEY_RETURNED]
 
     def page(
         self,

@@ -10,7 +10,7 @@ from certificates.application.applications.check_answers import (
     attach,
     form_not_acceptable,
 )
-from certificates.application.applications.ports import Applications, Changes
+from certificates.application.applications.ports import Applications, Changes, Drafts
 from certificates.application.viewer import Viewer
 from certificates.domain.applications.application import Change
 from certificates.domain.applications.submit import submit
@@ -19,10 +19,16 @@ from certificates.domain.sla.calendar import civil_date
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.idempotency import Claim, Once
 
+_NO_SUCH_DRAFT = "There is no such draft among yours; leave it out, or see GET /v1/application-drafts."
+_NO_SUCH_DRAFT_HI = "आपके प्रारूपों में ऐसा कोई प्रारूप नहीं है; इसे न भेजें।"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SubmitApplication:
-    """The command; ids and time are minted by the route. `applicant` is personal data: never log it."""
+    """The command; ids and time are minted by the route. `applicant` is personal data: never log it.
+
+    The draft, where there is one, goes as the application comes.
+    """
 
     application_id: str
     transaction_token: str
@@ -36,6 +42,7 @@ class SubmitApplication:
     kiosk_id: str | None
     person_id: str | None = None
     assistance_id: str | None = None
+    draft_id: str | None = None
     at: datetime
     request_id: str
     claim: Claim
@@ -48,6 +55,7 @@ class SubmitApplicationHandler:
     rulebook: Rulebook
     applications: Applications
     check: AnswersCheck
+    drafts: Drafts
 
     def __call__(self, command: SubmitApplication) -> Once[str]:
         """Safe to repeat with the same claim. Raises ValidationFailed, FormNotAcceptable,
@@ -65,6 +73,8 @@ class SubmitApplicationHandler:
         def effect(changes: Changes) -> None:
             changes.add(change, command.request_id)
             attach(changes, command.attachments, change.application.id, command.at)
+            if command.draft_id is not None:
+                changes.drop_draft(command.draft_id)
 
         return self.applications.once(command.claim, change.application.id, effect)
 
@@ -81,8 +91,12 @@ class SubmitApplicationHandler:
             problems.append(
                 FieldProblem("/district_code", "unknown", "Must be the LGD code of a district of Rajasthan.")
             )
+        if command.draft_id is not None:
+            draft = self.drafts.get(command.draft_id, command.at)
+            if draft is None or not command.viewer.owns(draft):
+                problems.append(FieldProblem("/draft_id", "unknown", _NO_SUCH_DRAFT, _NO_SUCH_DRAFT_HI))
         if application_type is None or problems:
-            raise ValidationFailed("The type or the district is not one that can be applied for.", errors=problems)
+            raise ValidationFailed("The type, the district or the draft is not one that can be applied for.", errors=problems)
         applicant, form_problems = self.check.form(application_type, command.applicant, today)
         if form_problems:
             raise form_not_acceptable(application_type, form_problems)

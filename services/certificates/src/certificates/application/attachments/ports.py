@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from certificates.domain.attachments.attachment import Attachment, MediaType, Refusal
 from servicekit.idempotency import Claim, Once
@@ -83,20 +83,42 @@ class ContentStore(Protocol):
         """Deletes it, whole or half-written; nothing there is as good. Raises DependencyUnavailable."""
 
 
-class Sealing(Protocol):
-    """Encryption of files: each under a key of its own, which a key of the service's seals."""
+class Keyed(Protocol):
+    """What has a key of its own, which a key of the service's sealed: a file, a draft."""
 
-    def new_key(self, attachment_id: str) -> str:
+    @property
+    def id(self) -> str:
+        """Its id, under which alone its key opens."""
+
+    @property
+    def sealed_key(self) -> str:
+        """The key, sealed."""
+
+
+class Resealable(Protocol):
+    """A store of such things."""
+
+    def under_other_keys(self, kid: str, limit: int, /) -> Sequence[Keyed]:
+        """Some whose key is sealed by another key than this one."""
+
+    def reseal(self, keyed: Any, sealed_key: str, /) -> None:
+        """Replaces the sealed key, if it is still the one that was read."""
+
+
+class Sealing(Protocol):
+    """Encryption of files and drafts: each under a key of its own, which a key of the service's seals."""
+
+    def new_key(self, keyed_id: str) -> str:
         """A new sealed key."""
 
-    def seal(self, attachment: Attachment, part: str, content: bytes) -> bytes:
-        """`part` names what it is, "piece 3" or "file": it opens under that name and attachment only."""
+    def seal(self, keyed: Keyed, part: str, content: bytes) -> bytes:
+        """`part` names what it is, "piece 3" or "file": it opens under that name and of that thing only."""
 
-    def open(self, attachment: Attachment, part: str, sealed: bytes) -> bytes:
+    def open(self, keyed: Keyed, part: str, sealed: bytes) -> bytes:
         """The content. Raises ValueError for anything else than what `seal` gave, DependencyUnavailable without the
         service's key that its own is sealed by."""
 
-    def resealed(self, attachment: Attachment) -> str:
+    def resealed(self, keyed: Keyed) -> str:
         """The key, sealed by the service's first key."""
 
     @property

@@ -70,7 +70,7 @@ class AttachmentReader:
 
     def _may_see(self, attachment: Attachment, viewer: Viewer) -> bool:
         if attachment.application_id is None:
-            return viewer.uploaded(attachment)
+            return viewer.owns(attachment)
         try:
             self.applications.get(attachment.application_id, viewer)
         except ApplicationNotFound:

@@ -150,7 +150,7 @@ class AttachmentReceiver:
 
     def _own(self, attachment_id: str, viewer: Viewer) -> Attachment:
         attachment = self.attachments.get(attachment_id)
-        if attachment is None or not viewer.uploaded(attachment):
+        if attachment is None or not viewer.owns(attachment):
             raise AttachmentNotFound("There is no such attachment among those that you uploaded.")
         return attachment
 

@@ -1,8 +1,9 @@
-"""After a rotation the keys of all files are sealed by the service's new first key."""
+"""After a rotation the keys of all files and drafts are sealed by the service's new first key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from certificates.application.attachments.ports import Attachments, Sealing
+from certificates.application.attachments.ports import Resealable, Sealing
 
 AT_ONCE = 100
 
@@ -16,14 +17,15 @@ class ResealAttachments:
 class ResealAttachmentsHandler:
     """Seals every key by the service's first key; after that the others are needed no more. May be cut off anywhere."""
 
-    attachments: Attachments
+    stores: Sequence[Resealable]
     sealing: Sealing
 
     def __call__(self, _: ResealAttachments) -> int:
         """How many were sealed anew."""
         resealed = 0
-        while others := self.attachments.under_other_keys(self.sealing.first_kid, AT_ONCE):
-            for attachment in others:
-                self.attachments.reseal(attachment, self.sealing.resealed(attachment))
-                resealed += 1
+        for store in self.stores:
+            while others := store.under_other_keys(self.sealing.first_kid, AT_ONCE):
+                for keyed in others:
+                    store.reseal(keyed, self.sealing.resealed(keyed))
+                    resealed += 1
         return resealed

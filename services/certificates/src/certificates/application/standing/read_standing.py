@@ -13,6 +13,7 @@ from certificates.domain.applications.application import (
     ACTS_OF_OFFICERS,
     Act,
     Application,
+    Happening,
     HistoryEntry,
     State,
     last_sent_back,
@@ -53,7 +54,8 @@ class Standing:
 
     `desk` is that of the step in hand, None after the end. `until` is the last day of whoever has it, with what sets
     it; None where nothing does. `days_left` are the office's working days while the clock stands. `withdrawal` has the
-    paise that would go back today, and the rule; None where it cannot be withdrawn.
+    paise that would go back today, and the rule; None where it cannot be withdrawn. `refund_due` are the paise that the
+    withdrawal gives back; `returned` are the lines of what came back.
     """
 
     application: Application
@@ -66,6 +68,8 @@ class Standing:
     days_left: int | None
     asked: Asked | None
     withdrawal: tuple[int, WithdrawalRule | None] | None
+    refund_due: int
+    returned: Sequence[HistoryEntry]
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,8 @@ class StandingReader:
             withdrawal=(
                 refund_on_withdrawal(application, history, application_type, civil_date(at)) if open_still else None
             ),
+            refund_due=next((line.paise or 0 for line in history if line.what is Happening.WITHDRAWN), 0),
+            returned=self.applications.money_returned(application_id),
         )
 
     def desks(self, type_code: str, district_code: str) -> list[DeskStanding]:

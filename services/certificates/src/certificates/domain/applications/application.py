@@ -67,10 +67,11 @@ class Happening(StrEnum):
     RESUBMITTED = "resubmitted"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    MONEY_RETURNED = "money_returned"
 
 
-# Payments that were refused: their lines record no change.
-PAYMENTS_REFUSED = (Happening.FEE_PAID_AGAIN, Happening.FEE_PAID_SHORT)
+# What becomes of somebody's money beside the application: these lines record no change of it.
+BESIDE = (Happening.FEE_PAID_AGAIN, Happening.FEE_PAID_SHORT, Happening.MONEY_RETURNED)
 
 
 class Refusal(StrEnum):
@@ -157,6 +158,7 @@ class HistoryEntry:
 
     `asks` are those of a decision to send back; `answered` names the fields and `attached` the documents of a
     resubmission, without what they say. `desk_days` are the working days that the desk took for its decision.
+    `paise` are what was paid, what came back, or, of a withdrawal, what is to come back.
     """
 
     key: str

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from certificates.domain.applications.application import (
-    PAYMENTS_REFUSED,
+    BESIDE,
     Application,
     ApplicationDecided,
     Ask,
@@ -106,7 +106,7 @@ def desk_days(history: Sequence[HistoryEntry], decided_at: datetime, calendar: W
     for line in reversed(history):
         if line.decision is Decision.SENT_BACK:
             until = civil_date(line.at) - ONE_DAY
-        elif line.state_after is State.IN_VERIFICATION and line.what not in PAYMENTS_REFUSED:
+        elif line.state_after is State.IN_VERIFICATION and line.what not in BESIDE:
             days += calendar.working_days(civil_date(line.at) + ONE_DAY, until)
             if line.what is not Happening.RESUBMITTED:
                 return days

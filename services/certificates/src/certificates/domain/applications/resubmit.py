@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from certificates.domain.applications.application import (
-    PAYMENTS_REFUSED,
+    BESIDE,
     Application,
     ApplicationResubmitted,
     Ask,
@@ -76,7 +76,7 @@ def days_left(history: Sequence[HistoryEntry], due_on: date, calendar: WorkingCa
     for line in history:
         if line.decision is Decision.SENT_BACK:
             sent_back_on = civil_date(line.at)
-        elif line.state_after is State.IN_VERIFICATION and line.what not in PAYMENTS_REFUSED:
+        elif line.state_after is State.IN_VERIFICATION and line.what not in BESIDE:
             came_on = civil_date(line.at)
     return calendar.working_days(max(sent_back_on, came_on + ONE_DAY), due_on)
 

@@ -61,5 +61,7 @@ def withdraw(
         state_before=application.state,
         state_after=withdrawn.state,
         step=application.step,
+        payment_id=application.payment_id,
+        paise=refund if application.payment_id else None,
     )
     return Change(withdrawn, entry, ApplicationWithdrawn(event_id, withdrawn, refund, rule))

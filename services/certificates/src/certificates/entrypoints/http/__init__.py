@@ -2,6 +2,7 @@
 
 # Importing an area hangs its routes on the blueprint, in the order of the documentation.
 from certificates.entrypoints.http.types import routes as _types  # noqa: F401, I001
+from certificates.entrypoints.http.drafts import routes as _drafts  # noqa: F401
 from certificates.entrypoints.http.applications import routes as _applications  # noqa: F401
 from certificates.entrypoints.http.standing import routes as _standing  # noqa: F401
 from certificates.entrypoints.http.attachments import routes as _attachments  # noqa: F401

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from billing.domain.refunds.refund import REASONS, Destination, RefundState
+from billing.domain.refunds.refund import FEES_BACK, REASONS, Destination, RefundState
 from billing.entrypoints.http.amounts import MoneySchema, above_zero, instant, shown
 from servicekit.fields import Instant
 
@@ -61,7 +61,7 @@ class RefundShownSchema(Schema):
     )
     amount = shown("What goes back.")
     destination = fields.String(required=True, validate=validate.OneOf([place.value for place in Destination]))
-    reason = fields.String(required=True, metadata={"x-extensible-enum": [*REASONS, "fee-refused"]})
+    reason = fields.String(required=True, metadata={"x-extensible-enum": [*REASONS, *FEES_BACK]})
     says = fields.String(required=True, metadata={"description": "What `status` means, to be shown to the payer."})
     says_hi = fields.String(required=True, metadata={"description": "The same in Hindi."})
     refusal = fields.String(

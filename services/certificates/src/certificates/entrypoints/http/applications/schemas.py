@@ -50,7 +50,7 @@ class HappeningAsReleased(StrEnum):
 
 
 # What the form's fields may hold; the type says which, and within which bounds.
-_FORM_VALUES = [
+FORM_VALUES = [
     {"type": "string", "maxLength": LONGEST_TEXT},
     {"type": "integer"},
     {"type": "null"},
@@ -76,7 +76,7 @@ class SubmitSchema(Schema):
     district_code = lgd_code(required=True)
     applicant = fields.Dict(
         keys=fields.String(),
-        values=fields.Raw(allow_none=True, metadata={"anyOf": _FORM_VALUES}),
+        values=fields.Raw(allow_none=True, metadata={"anyOf": FORM_VALUES}),
         required=True,
         validate=validate.Length(max=100),
         metadata={
@@ -90,6 +90,11 @@ class SubmitSchema(Schema):
         validate=validate.Length(max=MOST_ATTACHMENTS),
         metadata={"description": "The papers as files; what is not attached is shown at the counter."},
     )
+    draft_id = Code(
+        r"drf_[0-9a-f]{32}",
+        longest=36,
+        metadata={"description": "The draft that this was, which is then deleted; its form is not read."},
+    )
 
 
 RESUBMISSION_EXAMPLE = {"applicant": {"address": "14, Sandbox Marg, Jaipur"}}
@@ -100,7 +105,7 @@ class ResubmissionSchema(Schema):
 
     applicant = fields.Dict(
         keys=fields.String(),
-        values=fields.Raw(allow_none=True, metadata={"anyOf": _FORM_VALUES}),
+        values=fields.Raw(allow_none=True, metadata={"anyOf": FORM_VALUES}),
         load_default=dict,
         validate=validate.Length(max=100),
         metadata={

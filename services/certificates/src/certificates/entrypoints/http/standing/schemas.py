@@ -129,6 +129,14 @@ class WithdrawalTermsSchema(Schema):
     why = fields.Nested(LabelSchema, required=True, metadata={"description": "The order, or that there is none."})
 
 
+class MoneyReturnedSchema(Schema):
+    """Money that came back to whoever paid it."""
+
+    payment_id = fields.String(required=True)
+    amount = fields.Nested(MoneySchema, required=True)
+    at = fields.String(required=True, metadata={"format": "date-time"})
+
+
 class CourseLineSchema(Schema):
     """One change, with what it led to."""
 
@@ -175,6 +183,17 @@ class StandingSchema(Schema):
     clock = fields.Nested(ClockSchema, required=True)
     asked = fields.Nested(AskedSchema, required=True, allow_none=True)
     withdrawal = fields.Nested(WithdrawalTermsSchema, required=True, allow_none=True)
+    refund_due = fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the withdrawal gives back of the fee and has not come back yet; null for none."},
+    )
+    returned = fields.List(
+        fields.Nested(MoneyReturnedSchema),
+        required=True,
+        metadata={"description": "What came back: of the fee, or of payments that were not accepted as it."},
+    )
     course = fields.List(
         fields.Nested(CourseLineSchema), required=True, metadata={"description": "Every change, oldest first."}
     )

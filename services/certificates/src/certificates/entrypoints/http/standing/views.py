@@ -50,6 +50,11 @@ def standing(shown: Standing) -> dict[str, Any]:
         "clock": _clock(shown),
         "asked": shown.asked and _asked(shown.asked, shown.application_type),
         "withdrawal": _withdrawal(shown),
+        "refund_due": _refund_due(shown),
+        "returned": [
+            {"payment_id": line.payment_id, "amount": money(line.paise or 0), "at": rfc3339(line.at)}
+            for line in shown.returned
+        ],
         "course": [_line(line) for line in shown.history],
     }
 
@@ -141,6 +146,12 @@ def _withdrawal(shown: Standing) -> dict[str, Any] | None:
     else:
         why = Label(rule.order, rule.order_hi) if rule else _NO_ORDER
     return {"fee_returned": refund > 0, "refund": money(refund), "why": why}
+
+
+def _refund_due(shown: Standing) -> dict[str, Any] | None:
+    own = shown.application.payment_id
+    left = shown.refund_due - sum(line.paise or 0 for line in shown.returned if line.payment_id == own)
+    return money(left) if left > 0 else None
 
 
 def _line(line: HistoryEntry) -> dict[str, Any]:

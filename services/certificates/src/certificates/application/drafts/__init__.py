@@ -1,0 +1,1 @@
+"""Drafts of applications, saved and resumed."""
