@@ -20,7 +20,6 @@ from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.adapters.mongo.desk_times import MongoDeskTimes
-from certificates.adapters.rendering.qr_drawing import qr_drawing
 from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
@@ -57,6 +56,7 @@ from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 from certificates.settings import CertificatesSettings, read_retired_keys, read_sealing_keys, read_signing_key
+from emitra_papers import qr_drawing
 from servicekit.events import Outbox
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
