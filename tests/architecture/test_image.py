@@ -29,13 +29,15 @@ def copied(service: str) -> list[str]:
 
 
 def test_what_the_image_is_made_of_is_there(service: str) -> None:
-    assert len(copied(service)) == 4
+    assert len(copied(service)) == 5
     assert [source for source in copied(service) if not (ROOT / source).exists()] == []
 
 
 def test_every_package_of_ours_that_a_service_needs_is_in_its_image(service: str) -> None:
     needed, _ = WORKSPACE.closure(WORKSPACE.package_named(service))
-    assert {str(package.folder.relative_to(ROOT)) for package in needed} <= set(copied(service))
+    within = {str(package.folder.relative_to(ROOT)) for package in needed}
+    outside = {folder for folder in within if not {folder, *map(str, Path(folder).parents)} & set(copied(service))}
+    assert not outside
 
 
 def test_the_image_starts_the_services_own_program(service: str) -> None:
@@ -73,6 +75,25 @@ def test_an_image_is_never_built_with_another_chassis_than_the_one_that_was_test
     )
     assert (finished.returncode == 0) == builds, finished.stderr
     assert ("make image" in finished.stderr) == (not builds)
+
+
+@pytest.mark.parametrize(
+    ("needs", "folders"),
+    [
+        (["emitra-papers", "emitra-servicekit", "flask>=3"], "./shared/papers"),
+        (["emitra-servicekit"], ""),
+        (["emitra-contracts[gate]", "emitra-servicekit"], "./shared/contracts"),
+    ],
+)
+def test_the_libraries_that_a_service_names_are_installed(tmp_path: Path, needs: list[str], folders: str) -> None:
+    (script,) = re.findall(r"^RUN (\S+python -c .+) > libraries$", DOCKERFILE, re.MULTILINE)
+    (tmp_path / "service").mkdir()
+    (tmp_path / "service" / "pyproject.toml").write_text(f"[project]\ndependencies = {json.dumps(needs)}\n")
+    script = script.replace("/build/tools/bin/python", sys.executable)
+    assert subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True).stdout == (
+        folders + "\n"
+    )
+    assert "./service $(cat libraries)" in DOCKERFILE
 
 
 def test_the_libraries_of_releases_are_in_the_context() -> None:

@@ -22,7 +22,6 @@ from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.adapters.mongo.desk_times import MongoDeskTimes
 from certificates.adapters.mongo.drafts import MongoDrafts
-from certificates.adapters.rendering.qr_drawing import qr_drawing
 from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
@@ -61,6 +60,7 @@ from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 from certificates.settings import CertificatesSettings, read_retired_keys, read_sealing_keys, read_signing_key
+from emitra_papers import qr_drawing
 from servicekit.events import Outbox
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo

@@ -73,12 +73,6 @@ class PrintedPaper:
     issued_at: datetime
     test: bool
 
-    def words(self) -> set[str]:
-        """Every text of it, the words of the layout included."""
-        labels = [self.title, self.opening, self.signed_by, GOVERNMENT, TEST, TO_VERIFY, *COLUMNS]
-        labels += [label for line in (*self.facts, *self.record) for label in (line.label, line.value)]
-        return {text for label in labels for text in (label.en, label.hi)} | {self.number, " · "}
-
 
 def printed_paper(content: Mapping[str, Any], application_type: ApplicationType, issued_at: datetime) -> PrintedPaper:
     """The paper of a signed document; `content` is that of `certificate.paper`.

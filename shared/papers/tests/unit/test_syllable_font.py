@@ -12,8 +12,7 @@ from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
 from tests.support.golden_words import WORDS
 
-from certificates.adapters.rendering.syllable_font import LettersMissing, SyllableFonts
-from certificates.adapters.rendering.typst_papers import FONT
+from emitra_papers import FONT, LettersMissing, SyllableFonts
 
 FONTS = SyllableFonts(FONT)
 NOTO = uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(FONT))))
