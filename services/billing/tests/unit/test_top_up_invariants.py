@@ -124,9 +124,10 @@ class MoneyIn(Money):
 
     def teardown(self) -> None:
         self.charges_that_were_pending_settle(Outcome.SUCCESS)
+        # What was never seen is asked about until its deadline, then once more.
         for _ in range(8):
             self._sweep_top_ups()
-            self.at += timedelta(hours=1)
+            self.at += max(PACE.deadline / 4, timedelta(hours=1))
         self._sweep_top_ups()
         assert all(top_up.state in TOP_UP_ENDED for top_up in self.top_ups.top_ups.values())
         self.a_wallet_gets_what_was_charged_once()

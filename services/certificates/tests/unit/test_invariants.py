@@ -351,7 +351,7 @@ class Certificates(RuleBasedStateMachine):
 
     def _handle(self, body: bytes) -> None:
         """As servicekit's Handling does: inbox row and effect in one transaction, a duplicate is not handled again."""
-        (consumer,) = CONSUMERS
+        consumer = next(consumer for consumer in CONSUMERS if consumer.event == "payment.completed.v1")
         handle = consumer.handle
         assert handle is not None
         envelope = parse(body)
