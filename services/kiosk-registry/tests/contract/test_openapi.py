@@ -21,6 +21,8 @@ def test_every_operation_but_the_places_needs_the_scope_to_read_centres() -> Non
         "/v1/kiosks/statistics": {"get"},
         "/v1/kiosks/{kiosk_id}": {"get"},
         "/v1/districts": {"get"},
+        "/v1/districts/{district_code}/jurisdiction": {"get"},
+        "/v1/divisions": {"get"},
         "/v1/places": {"get"},
     }
     for path, operations in paths.items():
