@@ -20,7 +20,19 @@ def read_territory(path: Path | None, districts: Sequence[District]) -> Territor
     try:
         facts = tomllib.loads(text)
         orders = {row["id"]: Order(row["id"], row["name"], row["name_hi"], row["from"]) for row in facts["order"]}
-        of_2011 = [Area(d.code, d.name_en, d.name_hi, d.division) for d in districts]
+        # None of the 33 was ended so far; an order that does so is a row `ended` of the file.
+        ended = {row["code"]: row for row in facts.get("ended", ())}
+        of_2011 = [
+            Area(
+                d.code,
+                d.name_en,
+                d.name_hi,
+                d.division,
+                Term(None, orders[ended[d.code]["by"]] if d.code in ended else None),
+                successors=tuple(ended[d.code]["successors"]) if d.code in ended else (),
+            )
+            for d in districts
+        ]
         younger = [
             Area(
                 row["code"],

@@ -24,6 +24,24 @@ class Degrees(fields.Float):
         return super()._deserialize(value, *args, **kwargs)
 
 
+class StrictNumber(fields.Float):
+    """A JSON number of a body: no text, no truth value, and finite."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
+class StrictTruth(fields.Boolean):
+    """`true` or `false` and nothing that resembles them."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **kwargs)
+
+
 class Count(fields.Integer):
     """A whole number of the query."""
 
