@@ -83,7 +83,14 @@ def _queues() -> dict[str, list[str]]:
 
 
 # Queues of consumers that the last release did not have.
-YOUNGER_QUEUES = frozenset({"identity.kiosk.approved.v1", "gateway.payment.refunded.v1"})
+YOUNGER_QUEUES = frozenset(
+    {
+        "identity.kiosk.approved.v1",
+        "gateway.payment.refunded.v1",
+        "gateway.opening.submitted.v1",
+        "gateway.opening.moved.v1",
+    }
+)
 # The queues that get each event, as the services' own tables say.
 QUEUES = _queues()
 

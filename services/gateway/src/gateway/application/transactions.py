@@ -10,6 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 
 
+# What the latest decision makes of an application; after any other it is with the office.
+DECIDED = {"rejected": "REJECTED", "sent_back": "SENT_BACK", "opened": "OPENED", "withdrawn": "WITHDRAWN"}
+
+
 class Kind(StrEnum):
     PAYMENT = "payment"
     APPLICATION = "application"
@@ -96,7 +100,7 @@ def application_standing(application: Transaction, fee_payments: Iterable[Transa
     if decisions:
         latest = max(decisions, key=lambda event: event.sequence)
         # One step approved: the certificate is on its way or another step follows.
-        status = {"rejected": "REJECTED", "sent_back": "SENT_BACK"}.get(latest.decision or "", "IN_VERIFICATION")
+        status = DECIDED.get(latest.decision or "", "IN_VERIFICATION")
         return Standing(status, latest.at)
     paid = [standing.since for standing in map(payment_standing, fee_payments) if standing.status == "COMPLETED"]
     if application.fee_due and not paid:

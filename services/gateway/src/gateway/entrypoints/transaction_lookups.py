@@ -96,6 +96,19 @@ MEANINGS: Mapping[tuple[str, str], Meaning] = {
         Words("You get it where you applied.", "यह वहाँ मिलेगा जहाँ आवेदन किया था।"),
         ended=True,
     ),
+    ("application", "OPENED"): Meaning(
+        Words("The centre is open", "केंद्र खुल गया है"),
+        Words(
+            "It may trade from now on. Sign in as its operator.",
+            "यह अब से काम कर सकता है। इसके संचालक के रूप में साइन-इन करें।",
+        ),
+        ended=True,
+    ),
+    ("application", "WITHDRAWN"): Meaning(
+        Words("Withdrawn", "वापस लिया गया"),
+        Words("There is nothing left to do. You may apply again.", "अब कुछ करना शेष नहीं है। आप दोबारा आवेदन कर सकते हैं।"),
+        ended=True,
+    ),
 }
 # A status that a service tells and this gateway does not know yet.
 OTHER = Meaning(
@@ -109,6 +122,8 @@ OTHER = Meaning(
 STEPS: Mapping[str, Words] = {
     "application.submitted": Words("Application submitted", "आवेदन जमा हुआ"),
     "application.decided": Words("The office decided a step", "कार्यालय ने एक चरण पर निर्णय लिया"),
+    "opening.submitted": Words("Application for a centre submitted", "केंद्र के लिए आवेदन जमा हुआ"),
+    "opening.moved": Words("The application for a centre came to another step", "केंद्र का आवेदन अगले चरण पर पहुँचा"),
     "certificate.issued": Words("Certificate issued", "प्रमाण पत्र जारी हुआ"),
     "payment.completed": Words("Payment completed", "भुगतान पूरा हुआ"),
     "payment.failed": Words("Payment did not succeed", "भुगतान सफल नहीं हुआ"),
