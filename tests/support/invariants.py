@@ -99,6 +99,8 @@ YOUNGER_QUEUES = frozenset(
         "certificates.payment.refunded.v1",
         "billing.application.withdrawn.v1",
         *(f"gateway.application.{moved}.v1" for moved in ("resubmitted", "withdrawn", "expired")),
+        "gateway.opening.submitted.v1",
+        "gateway.opening.moved.v1",
     }
 )
 # The queues that get each event, as the services' own tables say.

@@ -126,6 +126,28 @@ def test_an_application_that_was_answered_is_with_the_office_until_it_is_withdra
     assert [step["text_hi"] for step in told["steps"]][-2:] == ["आवेदक ने उत्तर दिया", "आवेदन वापस लिया गया"]
 
 
+def test_an_application_for_a_centre_is_followed_from_its_submission_until_it_opened(
+    viewing: Stage, arrive: Arrive, course: Course
+) -> None:
+    opening_id = f"cap_{'0' * 32}"
+    ids = {"transaction_token": course.token, "opening_id": opening_id, "district_code": "102"}
+    arrive(course.event("opening.submitted.v1", opening_id, 1, **ids))
+    seen = [look_up(viewing, course.token).json["status"]]
+    for minute, (move, standing) in enumerate(
+        [("recommend", "FIELD_VERIFICATION"), ("send_back", "SENT_BACK"), ("resubmit", "FIELD_VERIFICATION"),
+         ("reject", "REJECTED"), ("appeal", "APPEALED"), ("bind_device", "ACTIVE")],
+        start=2,
+    ):  # fmt: skip
+        arrive(course.event("opening.moved.v1", opening_id, minute, **ids, move=move, standing=standing, reason=None))
+        seen.append(look_up(viewing, course.token).json["status"])
+    assert seen == [
+        "IN_VERIFICATION", "IN_VERIFICATION", "SENT_BACK", "IN_VERIFICATION", "REJECTED", "IN_VERIFICATION", "OPENED",
+    ]  # fmt: skip
+    shown = look_up(viewing, course.token).json
+    assert (shown["ended"], shown["status_text_hi"], len(shown["steps"])) == (True, "केंद्र खुल गया है", 7)
+    assert look(viewing, course.token).json["reference_id"] == opening_id
+
+
 def test_the_fee_payments_own_token_follows_the_payment(viewing: Stage, arrive: Arrive, course: Course) -> None:
     arrive(course.paid())
     shown = look(viewing, course.payment_token).json

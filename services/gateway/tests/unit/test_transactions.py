@@ -92,6 +92,9 @@ def test_a_payment_is_completed_once_a_completion_was_seen(types: Any, status: A
         (an_application(SUBMITTED, seen("application.withdrawn", 2)), [PAID], "WITHDRAWN"),
         (an_application(seen("application.expired", 2), SUBMITTED), [], "EXPIRED"),
         (an_application(seen("certificate.issued")), [], "ISSUED"),
+        (an_application(seen("opening.submitted"), fee_due=None), [], "IN_VERIFICATION"),
+        (an_application(seen("opening.moved", 6, "opened"), seen("opening.moved", 5, "approved")), [], "OPENED"),
+        (an_application(seen("opening.moved", 2, "withdrawn"), seen("opening.submitted")), [], "WITHDRAWN"),
     ],
 )
 def test_an_applications_status_follows_from_what_was_seen(application: Any, payments: Any, status: Any) -> None:

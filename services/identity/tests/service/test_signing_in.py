@@ -52,7 +52,8 @@ def test_without_openid_there_is_no_id_token_and_a_renewal_brings_none(browser: 
 
 
 def test_an_app_that_names_no_scope_gets_those_that_it_has(browser: Browser) -> None:
-    assert App().tokens(browser, scope=None)["scope"] == "billers:read kiosks:read privacy:own"
+    scopes = "billers:read centre-applications:read centre-applications:write kiosks:read privacy:own"
+    assert App().tokens(browser, scope=None)["scope"] == scopes
 
 
 def test_somebody_who_changes_their_mind_goes_back_to_the_app(browser: Browser) -> None:

@@ -7,6 +7,7 @@ from kiosk_registry.entrypoints.service import SERVICE
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
 from servicekit.testing import published, settings_for
+from tests.support.openings import APPLICANT, Applying, prepared
 
 
 def test_every_event_of_a_load_is_valid(mongo: Mongo) -> None:
@@ -19,6 +20,20 @@ def test_every_event_of_a_load_is_valid(mongo: Mongo) -> None:
     events = published(mongo)
 
     assert len(events) == 74
+    for event in events:
+        validate_produced(event)
+    assert {event["type"].removeprefix("org.emitra.") for event in events} == {"kiosk.approved.v1"}
+
+
+def test_every_event_of_an_opening_is_valid(mongo: Mongo) -> None:
+    world = Applying(SERVICE.flask_app(settings_for(KioskRegistrySettings), prepared(mongo)).test_client())
+    opening = world.applies()
+    world.refuses(opening, "send_back")
+    world.moves(APPLICANT, opening, {"act": "resubmit", "remarks": "Here it is."})
+    world.opens(opening)
+
+    events = published(mongo)
+
     for event in events:
         validate_produced(event)
     assert {event["type"].removeprefix("org.emitra.") for event in events} == set(SERVICE.publishes)

@@ -17,6 +17,8 @@ PATHS = [
     "/v1/kiosks/nearest?lat=26.9&lon=75.8",
     "/v1/kiosks/statistics",
     "/v1/districts",
+    "/v1/districts/102/jurisdiction",
+    "/v1/divisions",
 ]
 
 

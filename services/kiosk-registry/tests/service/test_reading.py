@@ -265,7 +265,7 @@ def test_every_documented_example_works(client: FlaskClient) -> None:
     for path, operations in yaml.safe_load(SERVICE.openapi())["paths"].items():
         parameters = [*operations["get"].get("parameters", []), *operations.get("parameters", [])]
         examples = {each["name"]: each.get("example", each["schema"].get("example")) for each in parameters}
-        query = {name: value for name, value in examples.items() if value is not None and name != "kiosk_id"}
-        address = path.replace("{kiosk_id}", str(examples.get("kiosk_id")))
+        query = {name: value for name, value in examples.items() if value is not None and f"{{{name}}}" not in path}
+        address = path.format_map(examples)
         body = answer(client.get(address, query_string=query, headers=headers))
         assert body.get("items", [body])

@@ -10,6 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 
 
+# What the latest decision makes of an application; after any other it is with the office.
+DECIDED = {"rejected": "REJECTED", "sent_back": "SENT_BACK", "opened": "OPENED", "withdrawn": "WITHDRAWN"}
+
+
 class Kind(StrEnum):
     PAYMENT = "payment"
     APPLICATION = "application"
@@ -104,7 +108,7 @@ def application_standing(application: Transaction, fee_payments: Iterable[Transa
     if moves:
         latest = max(moves, key=lambda event: event.sequence)
         # One step approved: the certificate is on its way or another step follows.
-        decided = {"rejected": "REJECTED", "sent_back": "SENT_BACK"}.get(latest.decision or "", "IN_VERIFICATION")
+        decided = DECIDED.get(latest.decision or "", "IN_VERIFICATION")
         return Standing(_MOVED_TO.get(latest.type, decided), latest.at)
     paid = [standing.since for standing in map(payment_standing, fee_payments) if standing.status == "COMPLETED"]
     if application.fee_due and not paid:

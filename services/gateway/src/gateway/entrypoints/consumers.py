@@ -86,6 +86,20 @@ class CertificateIssuedReading(_ApplicationReading):
     issued_at = fields.AwareDateTime(required=True)
 
 
+class _OpeningReading(_TransactionReading):
+    opening_id = fields.String(required=True)
+    district_code = fields.String(required=True)
+
+
+class OpeningSubmittedReading(_OpeningReading):
+    submitted_at = fields.AwareDateTime(required=True)
+
+
+class OpeningMovedReading(_OpeningReading):
+    standing = fields.String(required=True)
+    moved_at = fields.AwareDateTime(required=True)
+
+
 class _WithdrawalReading(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -181,6 +195,24 @@ def issue(event: ReceivedEvent) -> Observation:
     return _application(event, event.data["issued_at"], certificate_id=event.data["certificate_id"])
 
 
+# What a standing of an application for a centre is to whoever follows it; another is a step of the offices'.
+_ENDS = {"SENT_BACK": "sent_back", "REJECTED": "rejected", "ACTIVE": "opened", "WITHDRAWN": "withdrawn"}
+
+
+def opening(event: ReceivedEvent) -> Observation:
+    """Somebody applied for a centre, or such an application came to another step."""
+    data = event.data
+    decision = _ENDS.get(data["standing"], "approved") if "standing" in data else None
+    return Observation(
+        token=data["transaction_token"],
+        kind=Kind.APPLICATION,
+        reference_id=data["opening_id"],
+        owner_client_id=data["client_id"],
+        event=_seen(event, data["moved_at"] if decision else data["submitted_at"], decision),
+        district_code=data["district_code"],
+    )
+
+
 def _application(event: ReceivedEvent, at: Any, *, decision: str | None = None, **facts: Any) -> Observation:
     data = event.data
     return Observation(
@@ -250,6 +282,8 @@ CONSUMERS = [
         )
     ),
     Consumer("certificate.issued.v1", "certificates", CertificateIssuedReading(), handle_many=_recorded(issue)),
+    Consumer("opening.submitted.v1", "kiosk-registry", OpeningSubmittedReading(), handle_many=_recorded(opening)),
+    Consumer("opening.moved.v1", "kiosk-registry", OpeningMovedReading(), handle_many=_recorded(opening)),
     # A suspension that comes late must not undo the reinstatement after it.
     *(
         Consumer(f"kiosk.{change}.v1", "kiosk-registry", reading, handle, order=Order.LATEST)

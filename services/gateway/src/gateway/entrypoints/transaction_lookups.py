@@ -96,12 +96,17 @@ MEANINGS: Mapping[tuple[str, str], Meaning] = {
         Words("You get it where you applied.", "यह वहाँ मिलेगा जहाँ आवेदन किया था।"),
         ended=True,
     ),
+    ("application", "OPENED"): Meaning(
+        Words("The centre is open", "केंद्र खुल गया है"),
+        Words(
+            "It may trade from now on. Sign in as its operator.",
+            "यह अब से काम कर सकता है। इसके संचालक के रूप में साइन-इन करें।",
+        ),
+        ended=True,
+    ),
     ("application", "WITHDRAWN"): Meaning(
         Words("Withdrawn", "वापस लिया गया"),
-        Words(
-            "The applicant took it back. Apply anew if you need the certificate.",
-            "आवेदक ने इसे वापस ले लिया। प्रमाण पत्र चाहिए तो नया आवेदन करें।",
-        ),
+        Words("There is nothing left to do. You may apply again.", "अब कुछ करना शेष नहीं है। आप दोबारा आवेदन कर सकते हैं।"),
         ended=True,
     ),
     ("application", "EXPIRED"): Meaning(
@@ -128,6 +133,8 @@ STEPS: Mapping[str, Words] = {
     "application.resubmitted": Words("The applicant answered", "आवेदक ने उत्तर दिया"),
     "application.withdrawn": Words("Application withdrawn", "आवेदन वापस लिया गया"),
     "application.expired": Words("Application expired", "आवेदन की अवधि समाप्त हुई"),
+    "opening.submitted": Words("Application for a centre submitted", "केंद्र के लिए आवेदन जमा हुआ"),
+    "opening.moved": Words("The application for a centre came to another step", "केंद्र का आवेदन अगले चरण पर पहुँचा"),
     "certificate.issued": Words("Certificate issued", "प्रमाण पत्र जारी हुआ"),
     "payment.completed": Words("Payment completed", "भुगतान पूरा हुआ"),
     "payment.failed": Words("Payment did not succeed", "भुगतान सफल नहीं हुआ"),

@@ -13,7 +13,7 @@ from servicekit.http import COUNTER, Blueprint, Role, application, caller, reque
 # Citizens not yet: what is told of a transaction does not say whose own it is.
 READERS = frozenset({Role.MACHINE, *COUNTER, Role.OFFICER, Role.DISTRICT_ADMIN, Role.AUDITOR})
 PAYMENT_STATUSES = ["PROCESSING", "COMPLETED", "FAILED", "IN_DOUBT"]
-APPLICATION_STATES = ["FEE_DUE", "IN_VERIFICATION", "SENT_BACK", "REJECTED", "ISSUED", "WITHDRAWN", "EXPIRED"]
+APPLICATION_STATES = ["FEE_DUE", "IN_VERIFICATION", "SENT_BACK", "REJECTED", "ISSUED", "OPENED", "WITHDRAWN", "EXPIRED"]
 
 
 class TransactionEventSchema(Schema):

@@ -18,6 +18,8 @@ SERVICE = Service(
     indexes=INDEXES,
     commands=commands,
     ids={
+        "cap_": "an application for a centre",
+        "EM": "an application for a centre, on its receipt",
         "ksk_": "a centre",
         "lsp_": "a local service provider",
         "pen_": "a penalty",

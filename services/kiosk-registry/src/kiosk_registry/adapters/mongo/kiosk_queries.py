@@ -7,6 +7,7 @@ Each read takes `seconds_left` of the caller's deadline at most; pymongo's error
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pymongo
@@ -18,6 +19,7 @@ from servicekit.mongo import Mongo
 from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, Document, point
 from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
 from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, Place
+from kiosk_registry.domain.places.territory import Territory
 from kiosk_registry.domain.register.centres import Status
 
 # The radius that MongoDB computes with, so that the distances told are in the order of the answer.
@@ -38,11 +40,12 @@ class Page:
 class KioskQueries:
     """Reads centres, as plain JSON values with the members that the schemas of `entrypoints.http` document."""
 
-    def __init__(self, mongo: Mongo, places: PlaceQueries) -> None:
+    def __init__(self, mongo: Mongo, places: PlaceQueries, territory: Territory) -> None:
         self._timeout_seconds = mongo.timeout_seconds
         self._kiosks = mongo.db[KIOSKS]
         self._districts = mongo.db[DISTRICTS]
         self._places = places
+        self._territory = territory
 
     def kiosk(self, kiosk_id: str) -> Document:
         """One centre. Raises NotFound, also for an id of a form that no centre has."""
@@ -85,22 +88,35 @@ class KioskQueries:
                     break
         return [{**_kiosk(document), "distance_m": _metres(place, document["location"])} for document in documents]
 
-    def statistics(self) -> Document:
-        """How many centres each district has in each status, and the state's totals."""
+    def statistics(self, on: date | None = None) -> Document:
+        """How many centres each district has in each status, and the state's totals.
+
+        By the districts of that day (`Territory.rebased`), or those that the register was loaded with.
+        """
         # Sorted first, so that the index is read instead of the centres: nothing else is needed of them.
         in_order = {"$sort": {"district_code": 1, "status": 1}}
         count = {"$group": {"_id": {"district": "$district_code", "status": "$status"}, "kiosks": {"$sum": 1}}}
         with pymongo.timeout(seconds_left(self._timeout_seconds)):
-            districts = self._places.districts()
+            districts = self._districts_on(on) if on else self._places.districts()
             rows = self._kiosks.aggregate([in_order, count]).to_list()
-        counted = {(row["_id"]["district"], row["_id"]["status"]): row["kiosks"] for row in rows}
+        counted: dict[str, dict[str, int]] = {status.value: {} for status in Status}
+        for row in rows:
+            counted[row["_id"]["status"]][row["_id"]["district"]] = row["kiosks"]
+        if on:
+            counted = {status: self._territory.rebased(counts, on) for status, counts in counted.items()}
         items = []
         for district in districts:
-            by_status = {status.value: counted.get((district["district_code"], status.value), 0) for status in Status}
+            by_status = {status: counts.get(district["district_code"], 0) for status, counts in counted.items()}
             names = {name: district[name] for name in ("district_code", "name_en", "name_hi")}
             items.append({**names, "total": sum(by_status.values()), "by_status": by_status})
         by_status = {status.value: sum(item["by_status"][status.value] for item in items) for status in Status}
         return {"items": items, "total": sum(by_status.values()), "by_status": by_status}
+
+    def _districts_on(self, day: date) -> list[Document]:
+        return [
+            {"district_code": area.code, "name_en": area.name_en, "name_hi": area.name_hi}
+            for area in self._territory.areas_on(day)
+        ]
 
 
 def _kiosk(document: Document) -> Document:

@@ -10,11 +10,11 @@ from servicekit.events.outbox import Outbox
 from servicekit.instants import rfc3339
 from servicekit.mongo import Mongo
 
+from kiosk_registry.adapters.events import KIOSK_APPROVED
 from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, centre_to_document, district_to_document
 from kiosk_registry.domain.places.districts import District
 from kiosk_registry.domain.register.centres import OPENING_CREDIT_LIMIT_PAISE, Centre
 
-KIOSK_APPROVED = "kiosk.approved.v1"
 _DUPLICATE_KEY = 11000
 
 # One index per question asked; each list is read in order of id.

@@ -14,7 +14,8 @@ from itertools import islice
 
 from servicekit.ids import event_id
 
-from kiosk_registry.application.register.ports import Register
+from kiosk_registry.application.register.ports import Providers, Register
+from kiosk_registry.domain.lsps.lsp import opening_lsps
 from kiosk_registry.domain.places.districts import District, shares
 from kiosk_registry.domain.register.centres import centres, kiosk_id
 
@@ -52,6 +53,7 @@ class LoadCentresHandler:
     """Fills the register."""
 
     register: Register
+    providers: Providers
 
     def __call__(self, command: LoadCentres) -> Loaded:
         """Calls `command.tell` after each district. Safe to repeat, and to run twice at the same time.
@@ -63,6 +65,7 @@ class LoadCentresHandler:
             if counts[district.code]:
                 kiosk_id(district.code, counts[district.code])
         self.register.put_districts(command.districts)
+        self.providers.put_missing(opening_lsps(command.districts))
         done = Loaded(0, 0, 0)
         for district in command.districts:
             part = _load(district, counts[district.code], self.register, command.request_id)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from kiosk_registry.domain.lsps.lsp import Lsp
 from kiosk_registry.domain.places.districts import District
 from kiosk_registry.domain.register.centres import Centre
 
@@ -24,3 +25,10 @@ class Register(Protocol):
 
     def approve(self, centres: Sequence[Centre], event_ids: Sequence[str], request_id: str) -> int:
         """As `add`, and raises `kiosk.approved.v1` for each centre added, in one transaction for all of them."""
+
+
+class Providers(Protocol):
+    """Where the LSPs are kept."""
+
+    def put_missing(self, lsps: Sequence[Lsp]) -> None:
+        """Keeps those that are not there yet, and changes none. Safe to repeat."""

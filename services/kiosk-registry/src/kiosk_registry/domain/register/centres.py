@@ -17,6 +17,8 @@ from random import Random
 from kiosk_registry.domain.places.districts import RAJASTHAN, District, Place, radius_km
 
 CODES_PER_DISTRICT = 99_999  # five digits
+# Centres that were applied for are numbered from here, so that a larger opening register meets none of them.
+FIRST_NUMBER_OF_OPENED = 60_001
 # Centres that the sandbox binds its clients to; they are always open for trade.
 SANDBOX_NUMBERS = frozenset({1, 2, *range(101, 141)})
 # The sandbox trades at one centre of every district, and in Jaipur at all of SANDBOX_NUMBERS.
@@ -123,7 +125,7 @@ def centres(district: District, count: int) -> Iterator[Centre]:
             name_hi=f"ई-मित्र केंद्र {district.name_hi} {number}",
             kind=Kind.URBAN if urban else Kind.RURAL,
             district_code=district.code,
-            lsp_id=_lsp(district, number),
+            lsp_id=lsp_of(district, number),
             place=_in_town(district, near, far, bearing) if urban else next(countryside),
             status=status,
             approved_at=None if status is Status.UNDER_VERIFICATION else _approved_at(day),
@@ -145,7 +147,8 @@ def _status(number: int, standing: float) -> Status:
     return next((status for bound, status in _STATUS_BOUNDS if standing < bound), Status.ACTIVE)
 
 
-def _lsp(district: District, number: int) -> str:
+def lsp_of(district: District, number: int) -> str:
+    """The LSP of the centre with that number in the district."""
     turn = number % LSPS_PER_DISTRICT * (len(LSPS) // LSPS_PER_DISTRICT)
     return LSPS[(int(district.code) + turn) % len(LSPS)]
 

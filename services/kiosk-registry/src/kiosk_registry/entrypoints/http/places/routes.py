@@ -3,25 +3,76 @@
 from typing import Any
 
 from flask import Response, jsonify
+from servicekit.errors import NotFound
 from servicekit.http import EVERYBODY, application
+from servicekit.instants import utc_now
 
 from kiosk_registry.bootstrap import KioskRegistry
+from kiosk_registry.domain.calendar import civil_day
 from kiosk_registry.entrypoints.http.blueprints import READ, centres
-from kiosk_registry.entrypoints.http.places.schemas import DistrictsSchema, PlacesQuerySchema, PlacesSchema
+from kiosk_registry.entrypoints.http.places import views
+from kiosk_registry.entrypoints.http.places.schemas import (
+    DayQuerySchema,
+    DistrictsSchema,
+    DivisionsSchema,
+    JurisdictionSchema,
+    PlacesQuerySchema,
+    PlacesSchema,
+)
 
 # Districts and PIN codes change with a release.
 PLACES_FRESH_SECONDS = 3600
+DISTRICT_CODE = {
+    "in": "path",
+    "name": "district_code",
+    "description": "As GET /v1/districts lists them.",
+    "example": "102",
+}
 
 
 @centres.route("/v1/districts")
 @centres.requires(READ, roles=EVERYBODY)
+@centres.arguments(DayQuerySchema, location="query")
 @centres.response(200, DistrictsSchema)
-def list_districts() -> Response:
+def list_districts(query: dict[str, Any]) -> Response:
     """List the districts
 
-    All 33, with their names in English and Hindi.
+    The 33 of the Census of 2011, with their names in English and Hindi. With `on` those of that day: 33 until
+    2023-08-06, 50 from 2023-08-07, 41 since 2024-12-28, each change with the order by which it came.
     """
-    return jsonify(items=application(KioskRegistry).places.districts())
+    registry = application(KioskRegistry)
+    day = views.known(query.get("on"), registry.territory)
+    return jsonify(views.districts_shown(registry.places.districts(), registry.territory, day))
+
+
+@centres.route("/v1/districts/<string:district_code>/jurisdiction", parameters=[DISTRICT_CODE])
+@centres.requires(READ, roles=EVERYBODY)
+@centres.arguments(DayQuerySchema, location="query")
+@centres.response(200, JurisdictionSchema)
+def get_jurisdiction(query: dict[str, Any], district_code: str) -> Response:
+    """Who answers for a district on a day
+
+    What is written under a district that was ended is its successors' from that day: nothing loses its officers.
+    """
+    territory = application(KioskRegistry).territory
+    day = views.known(query.get("on"), territory) or civil_day(utc_now())
+    heirs = territory.heirs(district_code, day)
+    if not heirs:
+        raise NotFound("There never was a district with this code; GET /v1/districts?on= lists those of a day.")
+    return jsonify(district_code=district_code, on=day.isoformat(), answered_by=heirs)
+
+
+@centres.route("/v1/divisions")
+@centres.requires(READ, roles=EVERYBODY)
+@centres.arguments(DayQuerySchema, location="query")
+@centres.response(200, DivisionsSchema)
+def list_divisions(query: dict[str, Any]) -> Response:
+    """List the divisions
+
+    With their districts, today or on a day: seven, and ten from 2023-08-07 until 2024-12-27.
+    """
+    territory = application(KioskRegistry).territory
+    return jsonify(views.divisions_shown(territory, views.known(query.get("on"), territory) or civil_day(utc_now())))
 
 
 @centres.route("/v1/places")

@@ -5,7 +5,7 @@ from servicekit.fields import Code
 from servicekit.http import Coded
 
 from kiosk_registry.domain.places.pin_areas import PIN_FORM
-from kiosk_registry.entrypoints.http.fields import PointSchema, text, whole
+from kiosk_registry.entrypoints.http.fields import PointSchema, a_past_day, text, whole
 
 
 class DistrictSchema(Schema):
@@ -21,10 +21,104 @@ class DistrictSchema(Schema):
     population_2011 = whole("Population, Census of India 2011.", 6626178)
 
 
-class DistrictsSchema(Schema):
-    """All districts, by English name."""
+class OrderSchema(Schema):
+    """By what something came or went."""
 
-    items = fields.List(fields.Nested(DistrictSchema), required=True)
+    name = text("The order.", "Annulment of nine districts and three divisions, cabinet decision of 2024-12-28")
+    name_hi = text("The same in Hindi.", "नौ ज़िलों और तीन संभागों की समाप्ति, 2024-12-28 का मंत्रिमंडल निर्णय")
+    begins = fields.Date(required=True, metadata={"description": "Its first day.", "example": "2024-12-28"})
+
+
+class TermSchema(Schema):
+    """Since when, and until when."""
+
+    made_by = fields.Nested(
+        OrderSchema, required=True, allow_none=True, metadata={"description": "null: it is older than what is told."}
+    )
+    ended_by = fields.Nested(OrderSchema, required=True, allow_none=True, metadata={"description": "null: by none."})
+
+
+class YoungerDistrictSchema(TermSchema):
+    """A district that was made after the 33; the Census of India 2011 knows no facts of it."""
+
+    district_code = text("Its LGD code, or a word in its place where that is not known.", "balotra")
+    lgd_code = fields.String(required=True, allow_none=True, metadata={"description": "null: not found."})
+    name_en = text("Name in English.", "Balotra")
+    name_hi = text("Name in Hindi.", "बालोतरा")
+    division = text("The division it is in on that day.", "Jodhpur")
+    parents = fields.List(
+        fields.String(), required=True, metadata={"description": "Of whose land it was made, its headquarters' first."}
+    )
+    successors = fields.List(
+        fields.String(), required=True, metadata={"description": "Who took it over, if it was ended."}
+    )
+
+
+class DistrictsSchema(Schema):
+    """The districts of a day."""
+
+    items = fields.List(
+        fields.Nested(DistrictSchema),
+        required=True,
+        metadata={"description": "The 33, none of which was ever ended, by English name, with what the Census knows."},
+    )
+    on = fields.Date(required=True, allow_none=True, metadata={"description": "The day asked for; null without one."})
+    younger = fields.List(
+        fields.Nested(YoungerDistrictSchema),
+        required=True,
+        metadata={"description": "With ?on the districts of that day that were made later; without it none."},
+    )
+
+
+class DivisionSchema(TermSchema):
+    """A division."""
+
+    division = text("Its name in English, which names it.", "Jodhpur")
+    name_hi = text("Name in Hindi.", "जोधपुर")
+    districts = fields.List(fields.String(), required=True, metadata={"description": "Its districts' codes."})
+
+
+class DivisionsSchema(Schema):
+    """The divisions of a day."""
+
+    state = fields.Nested(
+        Schema.from_dict(
+            {
+                "lgd_code": text("Of the state.", "8"),
+                "name_en": text("Its name.", "Rajasthan"),
+                "name_hi": text("Its name in Hindi.", "राजस्थान"),
+            },
+            name="StateSchema",
+        ),
+        required=True,
+    )
+    on = fields.Date(required=True, metadata={"description": "The day: the one asked for, or today."})
+    items = fields.List(fields.Nested(DivisionSchema), required=True)
+
+
+class JurisdictionSchema(Schema):
+    """Who answers on a day for what is written under a district."""
+
+    district_code = text("The district.", "dudu")
+    on = fields.Date(required=True, metadata={"description": "The day: the one asked for, or today."})
+    answered_by = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "Codes of the districts whose officers answer: its own while it is there, its parents' "
+            "before, its successors' after; the headquarters' first.",
+            "example": ["102"],
+        },
+    )
+
+
+class DayQuerySchema(Schema):
+    """Which day."""
+
+    on = fields.Date(
+        validate=a_past_day,
+        metadata={"description": "A day in Rajasthan, not before 2008-01-26.", "example": "2024-01-01"},
+    )
 
 
 class DistrictPlaceSchema(Schema):

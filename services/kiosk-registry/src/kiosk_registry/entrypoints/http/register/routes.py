@@ -9,12 +9,14 @@ from servicekit.http import EVERYBODY, application, cursor
 from kiosk_registry.bootstrap import KioskRegistry
 from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, Place
 from kiosk_registry.entrypoints.http.blueprints import READ, centres
+from kiosk_registry.entrypoints.http.places.views import known
 from kiosk_registry.entrypoints.http.register.schemas import (
     KioskPageSchema,
     KioskQuerySchema,
     KioskSchema,
     NearestQuerySchema,
     NearestSchema,
+    StatisticsQuerySchema,
     StatisticsSchema,
 )
 
@@ -56,13 +58,16 @@ def find_nearest_kiosks(query: dict[str, Any]) -> Response:
 
 @centres.route("/v1/kiosks/statistics")
 @centres.requires(READ, roles=EVERYBODY)
+@centres.arguments(StatisticsQuerySchema, location="query")
 @centres.response(200, StatisticsSchema, headers=["Cache-Control"])
-def get_kiosk_statistics() -> Response:
+def get_kiosk_statistics(query: dict[str, Any]) -> Response:
     """Count centres
 
-    Per district and status, and for the whole state.
+    Per district and status, and for the whole state. With `on` by the districts of that day: a centre of one that is
+    not there counts where its headquarters lay, and one of a district that lost land stays with that district.
     """
-    response = jsonify(application(KioskRegistry).kiosks.statistics())
+    registry = application(KioskRegistry)
+    response = jsonify(registry.kiosks.statistics(known(query.get("on"), registry.territory)))
     response.headers["Cache-Control"] = f"private, max-age={STATISTICS_FRESH_SECONDS}"
     return response
 

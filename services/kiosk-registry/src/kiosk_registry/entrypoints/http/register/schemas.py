@@ -9,7 +9,7 @@ from servicekit.fields import Code
 from servicekit.http import Coded, CursorText
 
 from kiosk_registry.domain.register.centres import Kind, Status
-from kiosk_registry.entrypoints.http.fields import Count, Degrees, PointSchema, text, whole
+from kiosk_registry.entrypoints.http.fields import Count, Degrees, PointSchema, a_past_day, text, whole
 
 DEFAULT_PAGE = 50
 MOST_PER_PAGE = 200  # of the API's conventions
@@ -106,6 +106,15 @@ class KioskQuerySchema(Schema):
     status = fields.String(validate=validate.OneOf(_STATUSES), metadata={"example": Status.ACTIVE.value})
     limit = Count(load_default=DEFAULT_PAGE, validate=validate.Range(min=1, max=MOST_PER_PAGE))
     cursor = CursorText(metadata={"description": "`next` of the page before, with the same filters."})
+
+
+class StatisticsQuerySchema(Schema):
+    """By the districts of which day."""
+
+    on = fields.Date(
+        validate=a_past_day,
+        metadata={"description": "By the districts of this day instead of the 33.", "example": "2024-12-28"},
+    )
 
 
 class NearestQuerySchema(Schema):

@@ -1,0 +1,70 @@
+"""Events in the form in which they are published: ids and facts, nothing of the applicant's form."""
+
+from datetime import datetime
+from typing import Any
+
+from servicekit.events.envelope import NewEvent
+from servicekit.instants import rfc3339
+
+from kiosk_registry.domain.openings.opening import Moved, Opening, Submitted
+
+KIOSK_APPROVED = "kiosk.approved.v1"
+
+
+def opening_told(event: Submitted | Moved, request_id: str) -> NewEvent:
+    """What happened to an application for a centre. Its sequence is the version: each is told once."""
+    opening = event.opening
+    data: dict[str, Any] = {
+        "opening_id": opening.id,
+        "transaction_token": opening.transaction_token,
+        "client_id": opening.client_id,
+        "district_code": opening.district_code,
+        "lsp_id": opening.lsp_id,
+    }
+    if isinstance(event, Submitted):
+        data |= {"submitted_at": rfc3339(opening.submitted_at)}
+    else:
+        data |= {
+            "move": event.act.value,
+            "standing": opening.state.value,
+            "reason": event.reason,
+            "moved_at": rfc3339(opening.updated_at),
+        }
+    return _event(
+        event.event_id, event.type, "opening", opening.id, opening.version, opening.updated_at, data, request_id
+    )
+
+
+def opened(opening: Opening, credit_limit_paise: int, event_id: str, request_id: str) -> NewEvent:
+    """The centre of an opening may trade; the applicant is its operator."""
+    data: dict[str, Any] = {
+        "kiosk_id": opening.kiosk_id,
+        "district_code": opening.district_code,
+        "lsp_id": opening.lsp_id,
+        "operator_person_id": opening.person_id,
+        "credit_limit": {"amount": credit_limit_paise, "currency": "INR"},
+        "approved_at": rfc3339(opening.updated_at),
+    }
+    return _event(event_id, KIOSK_APPROVED, "kiosk", opening.kiosk_id or "", 1, opening.updated_at, data, request_id)
+
+
+def _event(
+    event_id: str,
+    event: str,
+    kind: str,
+    subject: str,
+    sequence: int,
+    at: datetime,
+    data: dict[str, Any],
+    request: str,
+) -> NewEvent:
+    return NewEvent(
+        id=event_id,
+        type=event,
+        aggregate_type=kind,
+        aggregate_id=subject,
+        sequence=sequence,
+        occurred_at=at,
+        request_id=request,
+        data=data,
+    )

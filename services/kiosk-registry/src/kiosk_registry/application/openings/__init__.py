@@ -1,0 +1,1 @@
+"""Centres are applied for, judged and opened."""

@@ -1,0 +1,1 @@
+"""Opening a centre: from the application to the day it trades."""
