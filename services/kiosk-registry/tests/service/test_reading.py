@@ -177,7 +177,7 @@ def test_an_empty_register_has_nothing_near_and_no_figures(client_of_nothing: Fl
     headers = internal_headers("kiosk-registry", scopes=["kiosks:read"])
 
     assert answer(client_of_nothing.get("/v1/kiosks/nearest", query_string=JAIPUR, headers=headers))["items"] == []
-    assert client_of_nothing.get("/v1/kiosks", headers=headers).json == {"items": [], "next": None}
+    assert answer(client_of_nothing.get("/v1/kiosks", headers=headers))["items"] == []
     statistics = client_of_nothing.get("/v1/kiosks/statistics", headers=headers).json
     assert statistics is not None
     assert statistics["total"] == 0

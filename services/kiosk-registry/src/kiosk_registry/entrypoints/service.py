@@ -6,6 +6,7 @@ from kiosk_registry import __version__
 from kiosk_registry.bootstrap import INDEXES, PUBLISHES, bootstrap
 from kiosk_registry.entrypoints.commands import commands
 from kiosk_registry.entrypoints.http import BLUEPRINTS
+from kiosk_registry.entrypoints.jobs import JOBS
 from kiosk_registry.settings import KioskRegistrySettings
 
 SERVICE = Service(
@@ -16,8 +17,10 @@ SERVICE = Service(
     blueprints=BLUEPRINTS,
     publishes=PUBLISHES,
     indexes=INDEXES,
+    jobs=JOBS,
     commands=commands,
     ids={
+        "kop_": "an import or an export of the register",
         "ksk_": "a centre",
         "lsp_": "a local service provider",
         "pen_": "a penalty",

@@ -26,6 +26,10 @@ INDEXES = {
         ),
         IndexModel([("district_code", ASCENDING), ("_id", ASCENDING)], name="by_district"),
         IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="by_status"),
+        *(
+            IndexModel([(member, ASCENDING), ("_id", ASCENDING)], name=f"by_{member}")
+            for member in ("pin", "tehsil_code", "services", "sounds")
+        ),
     ]
 }
 

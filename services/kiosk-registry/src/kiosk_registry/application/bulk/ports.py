@@ -20,8 +20,8 @@ class Operations(Protocol):
     def running(self) -> Operation | None:
         """The one to work on: that which was begun first."""
 
-    def put_piece(self, operation_id: str, number: int, content: bytes) -> None:
-        """Keeps a piece of its file; one that is there is replaced."""
+    def put_piece(self, operation: Operation, number: int, content: bytes) -> bool:
+        """Keeps a piece of its file, one that is there is replaced; False if the import no longer receives."""
 
     def piece(self, operation_id: str, number: int) -> bytes | None:
         """A piece of its file."""

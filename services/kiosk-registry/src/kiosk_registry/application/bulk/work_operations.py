@@ -18,8 +18,9 @@ from servicekit.text import Line, Refusal
 
 # A transaction of some 300 kB: few commits for a whole register, and little lost where one fails.
 ROWS_AT_ONCE = 1_000
-# Below the gateway's limit for an answer, and no more rows than are quickly read.
+# A piece of an export is below the gateway's limit for an answer, and no more rows than are quickly read.
 PIECE_BYTES = 768 * 1024
+ROWS_IN_PIECE = 4_000
 LONGEST_NAME = 100
 _NAME = Line(LONGEST_NAME)
 _DEVANAGARI = re.compile(r"[\u0904-\u0939\u0958-\u0961]")
@@ -81,7 +82,8 @@ class WorkOperationsHandler:
         pieces = (self.operations.piece(operation.id, number) or b"" for number in range(operation.pieces))
         lines_of_codes: dict[str, int] = {}
         for place, (line, cells) in enumerate(read_table(pieces)):
-            first = line if isinstance(cells, RowProblem) else lines_of_codes.setdefault(cells["code"], line)
+            code = None if isinstance(cells, RowProblem) else cells["code"]
+            first = lines_of_codes.setdefault(code, line) if code else line
             if place >= operation.rows_done:
                 yield line, _judge(line, cells, first, known)
 
@@ -131,7 +133,7 @@ class WorkOperationsHandler:
 
     def _piece(self, operation: Operation) -> tuple[Operation, bytes]:
         """The next piece of the file, and the operation with it; no piece behind the last centre."""
-        rows = list(self.register.in_order(operation.after, ROWS_AT_ONCE, operation.district, operation.status))
+        rows = list(self.register.in_order(operation.after, ROWS_IN_PIECE, operation.district, operation.status))
         lines: list[bytes] = []
         size = 0
         first = operation.pieces == 0

@@ -63,6 +63,7 @@ class Operation:
     """One import or export.
 
     `pieces` are those of the file: announced for an import, made so far for an export. `rows_done` are behind it;
+    `problems_kept` are the ones that can be read,
     `after` is the last centre that an export wrote. `district` and `status` narrow an export.
     """
 
@@ -75,6 +76,7 @@ class Operation:
     pieces: int = 0
     rows_done: int = 0
     counts: Counts = Counts()
+    problems_kept: int = 0
     failure: Failure | None = None
     district: str | None = None
     status: str | None = None

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from kiosk_registry.domain.places.districts import RAJASTHAN, Place
 from kiosk_registry.domain.register.centres import Kind, Status
+from kiosk_registry.domain.register.facts import MOST_SERVICES, SERVICE_FORM, TEHSIL_FORM
 from kiosk_registry.domain.register.hours import HoursError, Interval, read_hours
 
 COLUMNS = (
@@ -22,17 +23,14 @@ COLUMNS = (
 UNSET = frozenset({"approved_at", "pin", "tehsil_code", "services", "hours"})
 BY_DECISION = ("district_code", "lsp_id", "place", "status", "approved_at")
 SEPARATOR = ";"
-SERVICE = r"[A-Za-z][A-Za-z0-9_-]{0,39}"
-TEHSIL = r"[1-9][0-9]{0,5}"
-MOST_SERVICES = 500  # of all of Rajasthan there are some 450
 _CODE = re.compile(r"RJ[0-9]{8}", re.ASCII)
 _DISTRICT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 _LSP = re.compile(r"lsp_[A-Za-z0-9]{1,30}", re.ASCII)
 _DEGREES = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,15})?", re.ASCII)
 # Rajasthan's postal circle has the sub-zones 30 to 34 (Department of Posts, the PIN's first two digits).
 _PIN = re.compile(r"3[0-4][0-9]{4}", re.ASCII)
-_TEHSIL = re.compile(TEHSIL, re.ASCII)
-_SERVICE = re.compile(SERVICE, re.ASCII)
+_TEHSIL = re.compile(TEHSIL_FORM, re.ASCII)
+_SERVICE = re.compile(SERVICE_FORM, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ _ALIKE = (
 _LATER_VOWELS = re.compile(r"(?<!^)[aeiouy]")
 _TWICE = re.compile(r"(.)\1+")
 _FIRST_VOWELS = str.maketrans("eyo", "iiu")  # ई-मित्र and e-Mitra, उदयपुर and Odaypur
-MOST_WORDS = 8  # of a question; a name of a centre has five
 
 
 def sounds(text: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 from kiosk_registry.entrypoints.http import blueprints
 from kiosk_registry.entrypoints.http.places import routes as _places  # noqa: F401
+from kiosk_registry.entrypoints.http.bulk import routes as _bulk  # noqa: F401
 
 # Importing an area hangs its routes on the blueprints, in the order of the documentation.
 from kiosk_registry.entrypoints.http.register import routes as _register  # noqa: F401
 
-BLUEPRINTS = [blueprints.centres]
+BLUEPRINTS = [blueprints.centres, blueprints.bulk]

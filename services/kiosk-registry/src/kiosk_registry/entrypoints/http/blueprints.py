@@ -5,3 +5,4 @@ from servicekit.http import Blueprint
 READ = "kiosks:read"
 
 centres = Blueprint("kiosks", description="The e-Mitra centres of Rajasthan and its districts")
+bulk = Blueprint("kiosk-files", description="The register of centres as a file, in and out")

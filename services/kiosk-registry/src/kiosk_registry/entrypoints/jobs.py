@@ -1,0 +1,18 @@
+"""What happens by itself."""
+
+from kiosk_registry.application.bulk.work_operations import WorkOperations
+from kiosk_registry.bootstrap import KioskRegistry
+from servicekit.instants import utc_now
+from servicekit.service import Job
+
+# Who waits for an import or an export asks every second.
+LOOKED_EVERY_SECONDS = 0.5
+# Some three seconds of work: a run is shorter than its lease, and a stop waits for none.
+BATCHES_AT_ONCE = 20
+
+
+def _work_operations(registry: KioskRegistry) -> None:
+    registry.work_operations(WorkOperations(BATCHES_AT_ONCE, utc_now()))
+
+
+JOBS = [Job("work-kiosk-operations", LOOKED_EVERY_SECONDS, _work_operations)]
