@@ -20,7 +20,7 @@ from kiosk_registry.domain.bulk.table import BYTE_ORDER_MARK
 from kiosk_registry.entrypoints.http.bulk.schemas import KioskOperationSchema, RowProblemsSchema
 from kiosk_registry.entrypoints.service import SERVICE, main
 from kiosk_registry.settings import KioskRegistrySettings
-from servicekit.access import Role
+from servicekit.http.callers import Person
 from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers
 from servicekit.testing.tokens import JWKS
@@ -240,7 +240,8 @@ def test_an_import_says_whether_it_is_dry_and_has_up_to_32_pieces(send: Send, bo
 
 
 def test_an_officer_of_a_department_may_not_touch_the_register_as_a_whole(client: FlaskClient) -> None:
-    headers = internal_headers("kiosk-registry", scopes=["kiosks:bulk"], role=Role.OFFICER)
+    officer = Person("per_1", "officer", "revenue", frozenset({"102"}))
+    headers = internal_headers("kiosk-registry", scopes=["kiosks:bulk"], person=officer)
 
     assert client.get("/v1/kiosk-operations/kop_x", headers=headers).status_code == 403
 
