@@ -39,6 +39,7 @@ class KioskRegistry:
     places: PlaceQueries
     districts_of: Callable[[Path | None], tuple[District, ...]]
     load_centres: LoadCentresHandler
+    migrate: Callable[[], int]
     begin_import: BeginImportHandler
     receive_piece: ReceivePieceHandler
     run_import: RunImportHandler
@@ -58,6 +59,7 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
         places=places,
         districts_of=district_facts.districts,
         load_centres=LoadCentresHandler(register),
+        migrate=register.migrate,
         begin_import=BeginImportHandler(operations),
         receive_piece=ReceivePieceHandler(operations),
         run_import=RunImportHandler(operations),

@@ -12,16 +12,27 @@ def test_the_committed_openapi_document_is_generated_from_the_routes() -> None:
     assert COMMITTED.read_text(encoding="utf-8") == SERVICE.openapi(), "run: kiosk-registry openapi > openapi.yaml"
 
 
-def test_every_operation_but_the_places_needs_the_scope_to_read_centres() -> None:
+def test_every_operation_but_the_places_needs_a_scope_of_the_register() -> None:
     paths = yaml.safe_load(SERVICE.openapi())["paths"]
 
-    assert {path: set(operations) - {"parameters"} for path, operations in paths.items()} == {
-        "/v1/kiosks": {"get"},
-        "/v1/kiosks/nearest": {"get"},
-        "/v1/kiosks/statistics": {"get"},
-        "/v1/kiosks/{kiosk_id}": {"get"},
-        "/v1/districts": {"get"},
-        "/v1/places": {"get"},
+    scopes = {
+        f"{method} {path}": [scope for needed in operation["security"] for scope in needed["oauth2"]]
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if method != "parameters"
     }
-    for path, operations in paths.items():
-        assert operations["get"]["security"] == ([] if path == "/v1/places" else [{"oauth2": ["kiosks:read"]}])
+    assert scopes == {
+        "get /v1/kiosks": ["kiosks:read"],
+        "get /v1/kiosks/nearest": ["kiosks:read"],
+        "get /v1/kiosks/statistics": ["kiosks:read"],
+        "get /v1/kiosks/{kiosk_id}": ["kiosks:read"],
+        "get /v1/districts": ["kiosks:read"],
+        "get /v1/places": [],
+        "post /v1/kiosk-imports": ["kiosks:bulk"],
+        "put /v1/kiosk-imports/{operation_id}/pieces/{number}": ["kiosks:bulk"],
+        "post /v1/kiosk-imports/{operation_id}/runs": ["kiosks:bulk"],
+        "post /v1/kiosk-exports": ["kiosks:bulk"],
+        "get /v1/kiosk-exports/{operation_id}/pieces/{number}": ["kiosks:bulk"],
+        "get /v1/kiosk-operations/{operation_id}": ["kiosks:bulk"],
+        "get /v1/kiosk-operations/{operation_id}/problems": ["kiosks:bulk"],
+    }

@@ -263,6 +263,9 @@ def test_every_documented_example_works(client: FlaskClient) -> None:
     headers = internal_headers("kiosk-registry", scopes=["kiosks:read"])
 
     for path, operations in yaml.safe_load(SERVICE.openapi())["paths"].items():
+        # Imports and exports have no id that could be an example: test_bulk.py walks through them.
+        if path.startswith(("/v1/kiosk-imports", "/v1/kiosk-exports", "/v1/kiosk-operations")):
+            continue
         parameters = [*operations["get"].get("parameters", []), *operations.get("parameters", [])]
         examples = {each["name"]: each.get("example", each["schema"].get("example")) for each in parameters}
         query = {name: value for name, value in examples.items() if value is not None and name != "kiosk_id"}

@@ -60,6 +60,18 @@ def test_a_centre_is_met_by_its_name_in_both_languages_and_in_latin_letters(get:
     assert ids_of(answer(get("/v1/kiosks", name=name))) == ["ksk_RJ10200001"]
 
 
+def test_a_centre_that_an_older_release_stored_is_met_by_its_name_after_migrate(
+    settings: KioskRegistrySettings, loaded_mongo: Mongo, get: Get
+) -> None:
+    loaded_mongo.db.kiosks.update_one({"_id": "ksk_RJ10200001"}, {"$unset": {"sounds": ""}})
+    assert answer(get("/v1/kiosks", name="jaypur 1"))["items"] == []
+
+    registry = bootstrap(settings, loaded_mongo)
+    assert (registry.migrate(), registry.migrate()) == (1, 0)
+
+    assert ids_of(answer(get("/v1/kiosks", name="jaypur 1"))) == ["ksk_RJ10200001"]
+
+
 @pytest.mark.parametrize("name", ["jaipur 99999", "Timbuktu", "؟؟ ء", "12345678"])
 def test_a_name_that_no_centre_has_meets_none(get: Get, name: str) -> None:
     assert answer(get("/v1/kiosks", name=name))["items"] == []

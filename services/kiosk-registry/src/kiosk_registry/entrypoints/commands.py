@@ -62,6 +62,13 @@ def load_centres(
     )
 
 
+@commands.command("migrate")
+def migrate() -> None:
+    """Fill the new members of what 0.1.0 stored; when no pod of that release is left. Repeatable."""
+    with _registry() as registry:
+        typer.echo(f"{registry.migrate():,} centres migrated, none left")
+
+
 @commands.command("import-centres")
 def import_centres(
     file: Annotated[Path, typer.Argument(help="A CSV file in UTF-8, as export-centres writes it.", exists=True)],
