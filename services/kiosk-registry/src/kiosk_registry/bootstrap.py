@@ -4,9 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from servicekit.events.outbox import Outbox
-from servicekit.mongo import Mongo
-
 from kiosk_registry.adapters.data import district_facts
 from kiosk_registry.adapters.data.pin_facts import pin_areas
 from kiosk_registry.adapters.mongo import bulk as mongo_bulk
@@ -24,6 +21,8 @@ from kiosk_registry.application.bulk.work_operations import WorkOperationsHandle
 from kiosk_registry.application.register.load_centres import LoadCentresHandler
 from kiosk_registry.domain.places.districts import District
 from kiosk_registry.settings import KioskRegistrySettings
+from servicekit.events.outbox import Outbox
+from servicekit.mongo import Mongo
 
 __all__ = ["INDEXES", "PUBLISHES", "KioskRegistry", "Nearest", "Search", "bootstrap"]
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,9 @@ def problems_of(send: Send, operation: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     position: dict[str, Any] = {}
     while True:
-        page = answer(send("GET", f"/v1/kiosk-operations/{operation}/problems", query_string={"limit": 150, **position}))
+        page = answer(
+            send("GET", f"/v1/kiosk-operations/{operation}/problems", query_string={"limit": 150, **position})
+        )
         assert RowProblemsSchema().validate(page) == {}
         items += page["items"]
         if page["next"] is None:
@@ -289,9 +291,9 @@ def test_forty_thousand_rows_with_one_bad_in_a_hundred_are_taken_but_for_those(
 
 
 @pytest.fixture
-def environment(settings: KioskRegistrySettings, mongo: Mongo, registry: KioskRegistry) -> Iterator[dict[str, str]]:
+def environment(settings: KioskRegistrySettings, mongo: Mongo, registry: KioskRegistry) -> dict[str, str]:
     assert registry
-    yield {
+    return {
         **os.environ,
         "MONGODB_URI": settings.mongodb_uri,
         "MONGODB_DATABASE": mongo.db.name,

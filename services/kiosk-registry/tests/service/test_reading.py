@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import yaml
 from flask.testing import FlaskClient
+from marshmallow import Schema
+from werkzeug.test import TestResponse
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.domain.places.districts import FARTHEST_REACH_M
 from kiosk_registry.entrypoints.http.places.schemas import DistrictsSchema, PlacesSchema
@@ -18,10 +21,8 @@ from kiosk_registry.entrypoints.http.register.schemas import (
     StatisticsSchema,
 )
 from kiosk_registry.entrypoints.service import SERVICE
-from marshmallow import Schema
 from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers
-from werkzeug.test import TestResponse
 
 Get = Callable[..., TestResponse]
 JAIPUR = {"lat": 26.9124, "lon": 75.7873}

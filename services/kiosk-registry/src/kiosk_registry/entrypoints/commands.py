@@ -8,9 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from servicekit.ids import public_id
-from servicekit.instants import utc_now
-from servicekit.service.processes import load_settings
 
 from kiosk_registry.application.bulk.begin_export import BeginExport
 from kiosk_registry.application.bulk.begin_import import BeginImport
@@ -22,6 +19,9 @@ from kiosk_registry.bootstrap import KioskRegistry, bootstrap
 from kiosk_registry.domain.bulk.operation import MOST_PIECE_BYTES, MOST_PIECES, Operation
 from kiosk_registry.domain.register.centres import Status
 from kiosk_registry.entrypoints.progress import progress
+from servicekit.ids import public_id
+from servicekit.instants import utc_now
+from servicekit.service.processes import load_settings
 
 CENTRES_OF_THE_STATE = 40_000
 # 99,999 codes for Jaipur, which has a tenth of all centres.
@@ -90,7 +90,9 @@ def import_centres(
         after = 0
         while problems := registry.operations.problems(operation_id, after, PROBLEMS_AT_ONCE):
             for _, problem in problems:
-                typer.echo(f"line {problem.line}, {problem.column or 'row'}: {problem.detail} ({problem.code})", err=True)
+                typer.echo(
+                    f"line {problem.line}, {problem.column or 'row'}: {problem.detail} ({problem.code})", err=True
+                )
             after = problems[-1][0]
     counts = operation.counts
     typer.echo(

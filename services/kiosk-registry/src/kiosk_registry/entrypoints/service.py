@@ -1,13 +1,12 @@
 """The service, declared; `kiosk-registry --help` lists what it can run as."""
 
-from servicekit.service import Service, command_line
-
 from kiosk_registry import __version__
 from kiosk_registry.bootstrap import INDEXES, PUBLISHES, bootstrap
 from kiosk_registry.entrypoints.commands import commands
 from kiosk_registry.entrypoints.http import BLUEPRINTS
 from kiosk_registry.entrypoints.jobs import JOBS
 from kiosk_registry.settings import KioskRegistrySettings
+from servicekit.service import Service, command_line
 
 SERVICE = Service(
     name="kiosk-registry",

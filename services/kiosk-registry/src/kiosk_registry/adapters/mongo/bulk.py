@@ -38,6 +38,11 @@ INDEXES = {
 }
 
 
+_PLAIN = (
+    "begun_at", "ended_at", "dry_run", "pieces", "rows_done", "problems_kept", "district", "status", "after",
+)  # fmt: skip
+
+
 class _Moved(Exception):
     """Another worker was faster, or a centre is no longer as it was read; the transaction is given up."""
 
@@ -106,9 +111,7 @@ class MongoOperations:
     def commit(self, before: Operation, batch: Batch) -> bool:
         """See the port."""
         added = [_kiosk_document(row) for row in batch.added]
-        changed = [
-            UpdateOne({"_id": row.kiosk_id, "version": version}, _change(row)) for row, version in batch.changed
-        ]
+        changed = [UpdateOne({"_id": row.kiosk_id, "version": version}, _change(row)) for row, version in batch.changed]
         kept_before = before.problems_kept
         problems = [
             {
@@ -290,10 +293,5 @@ def _from_document(document: Document) -> Operation:
         state=State(document["state"]),
         counts=Counts(**document["counts"]),
         failure=Failure(**failure) if failure else None,
-        **{
-            member: document[member]
-            for member in (
-                "begun_at", "ended_at", "dry_run", "pieces", "rows_done", "problems_kept", "district", "status", "after",
-            )
-        },
-    )  # fmt: skip
+        **{member: document[member] for member in _PLAIN},
+    )

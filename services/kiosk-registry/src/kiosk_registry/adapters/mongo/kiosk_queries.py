@@ -11,10 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import pymongo
-from servicekit.deadlines import seconds_left
-from servicekit.errors import FieldProblem, NotFound, ValidationFailed
-from servicekit.instants import rfc3339
-from servicekit.mongo import Mongo
 
 from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, Document, hours_of, point
 from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
@@ -22,6 +18,10 @@ from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, Place
 from kiosk_registry.domain.register.centres import Status
 from kiosk_registry.domain.register.hours import minute_of_week, open_at
 from kiosk_registry.domain.register.sounds import sounds
+from servicekit.deadlines import seconds_left
+from servicekit.errors import FieldProblem, NotFound, ValidationFailed
+from servicekit.instants import rfc3339
+from servicekit.mongo import Mongo
 
 # The radius that MongoDB computes with, so that the distances told are in the order of the answer.
 EARTH_RADIUS_M = 6_378_100
@@ -143,7 +143,8 @@ class KioskQueries:
     def _nearest(self, place: Place, criteria: Document, limit: int) -> list[Document]:
         """`find` with `$nearSphere`, because the `$geoNear` stage reads and sorts far more centres before it cuts."""
         documents: list[Document] = []
-        for reach in REACHES_M:
+        # Each further reach reads what lies within it again, which for what few centres have is all there is.
+        for reach in REACHES_M if criteria.keys() == {"status"} else (REACHES_M[0], FARTHEST_REACH_M):
             near = {"$geometry": point(place), "$maxDistance": reach}
             documents = self._kiosks.find(criteria | {"location": {"$nearSphere": near}}).limit(limit).to_list()
             if len(documents) == limit:

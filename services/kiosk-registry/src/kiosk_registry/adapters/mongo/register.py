@@ -5,10 +5,6 @@ from collections.abc import Sequence
 from pymongo import ASCENDING, GEOSPHERE, IndexModel, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
-from servicekit.events.envelope import NewEvent
-from servicekit.events.outbox import Outbox
-from servicekit.instants import rfc3339
-from servicekit.mongo import Mongo
 
 from kiosk_registry.adapters.mongo.documents import (
     DISTRICTS,
@@ -19,6 +15,10 @@ from kiosk_registry.adapters.mongo.documents import (
 )
 from kiosk_registry.domain.places.districts import District
 from kiosk_registry.domain.register.centres import OPENING_CREDIT_LIMIT_PAISE, Centre
+from servicekit.events.envelope import NewEvent
+from servicekit.events.outbox import Outbox
+from servicekit.instants import rfc3339
+from servicekit.mongo import Mongo
 
 KIOSK_APPROVED = "kiosk.approved.v1"
 _DUPLICATE_KEY = 11000

@@ -1,7 +1,7 @@
 """Works on the import or export that was begun first, a few batches at a time.
 
-A batch is one transaction: rows, counts, what was wrong, and how far the operation is. So a worker may be killed anywhere:
-the next one reads the file again and goes on behind the last batch, and no row counts twice.
+A batch is one transaction: rows, counts, what was wrong, and how far the operation is. So a worker may be killed
+anywhere: the next one reads the file again and goes on behind the last batch, and no row counts twice.
 """
 
 import re
@@ -72,9 +72,7 @@ class WorkOperationsHandler:
                     operation, rows = after, []
         except FileBroken as error:
             failure = Failure(error.line, error.code, error.detail, error.detail_hi)
-        ended = replace(
-            operation, state=State.FAILED if failure else State.DONE, failure=failure, ended_at=command.at
-        )
+        ended = replace(operation, state=State.FAILED if failure else State.DONE, failure=failure, ended_at=command.at)
         return self._write(operation, rows, ended) or operation
 
     def _judged(self, operation: Operation, known: Known) -> Iterator[Judged]:
@@ -162,8 +160,7 @@ def _judge(line: int, cells: Cells | RowProblem, first: int, known: Known) -> Ce
     if first != line:
         detail = f"Line {first} has this code too; a centre has one row."
         return [RowProblem(line, "code", "twice", detail, f"पंक्ति {first} में भी यही कोड है; एक केंद्र की एक ही पंक्ति हो।")]
-    row = read_row(line, cells, known, {"name_en": _name, "name_hi": _name_hi})
-    return row
+    return read_row(line, cells, known, {"name_en": _name, "name_hi": _name_hi})
 
 
 def _name(cell: str) -> str:

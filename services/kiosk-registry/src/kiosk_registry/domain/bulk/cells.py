@@ -1,7 +1,8 @@
 """Cells that are safe in a spreadsheet, both ways.
 
-A spreadsheet runs a cell as a formula that begins with one of `= + - @`, their wide forms, a tab or a line end (OWASP, "CSV
-Injection"). Such a text gets an apostrophe before it on the way out, which a spreadsheet hides, and loses it on the way in.
+A spreadsheet runs a cell as a formula that begins with one of `= + - @`, their wide forms, a tab or a line end (OWASP,
+"CSV Injection"). Such a text gets an apostrophe before it on the way out, which a spreadsheet hides, and loses it on
+the way in.
 """
 
 _BEGINS_A_FORMULA = frozenset("=+-@＝＋－＠\t\r\n")

@@ -1,8 +1,8 @@
 """A row of the register's table: reading it, and what becomes of it beside the centre that is there.
 
-A row adds a centre, or changes what is told of one: its names, kind, PIN, tehsil, services and hours. It never changes what
-only a decision may: whether the centre trades and since when, where it stands, in which district, and under whom. Such a
-row is refused, so that no file goes around an approval, a notice or a verification.
+A row adds a centre, or changes what is told of one: its names, kind, PIN, tehsil, services and hours. It never changes
+what only a decision may: whether the centre trades and since when, where it stands, in which district, and under whom.
+Such a row is refused, so that no file goes around an approval, a notice or a verification.
 """
 
 import re
@@ -178,15 +178,17 @@ def _one_of(values: Sequence[str]) -> CellError:
 
 
 def _kind(cell: str) -> Kind:
-    if cell not in Kind:
-        raise _one_of([kind.value for kind in Kind])
-    return Kind(cell)
+    try:
+        return Kind(cell)
+    except ValueError as error:
+        raise _one_of([kind.value for kind in Kind]) from error
 
 
 def _status(cell: str) -> Status:
-    if cell not in Status:
-        raise _one_of([status.value for status in Status])
-    return Status(cell)
+    try:
+        return Status(cell)
+    except ValueError as error:
+        raise _one_of([status.value for status in Status]) from error
 
 
 def _degrees(cell: str) -> float:
@@ -213,7 +215,11 @@ def _instant(cell: str) -> datetime:
 
 def _services(cell: str) -> tuple[str, ...]:
     services = [part.strip() for part in cell.split(SEPARATOR)]
-    if len(services) > MOST_SERVICES or len(set(services)) < len(services) or not all(map(_SERVICE.fullmatch, services)):
+    if (
+        len(services) > MOST_SERVICES
+        or len(set(services)) < len(services)
+        or not all(map(_SERVICE.fullmatch, services))
+    ):
         raise CellError(
             "invalid-format",
             f"Write each service's code once, with {SEPARATOR} between them, at most {MOST_SERVICES}.",

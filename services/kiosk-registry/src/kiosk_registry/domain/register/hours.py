@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 
 INDIA = timezone(timedelta(hours=5, minutes=30), "IST")  # one zone and no summer time since 1945
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -38,14 +39,15 @@ class Interval:
 def read_hours(written: Iterable[str]) -> tuple[Interval, ...]:
     """Hours written as `MON 09:00-18:00`, in order of the week.
 
-    An interval lies in one day and ends at 24:00 at the latest; who is open past midnight writes two. Raises HoursError.
+    An interval lies in one day and ends at 24:00 at the latest; who is open past midnight writes two.
+    Raises HoursError.
     """
     intervals = sorted(_interval(text) for text in written)
     if not intervals:
         raise HoursError("Name one interval at least; leave the hours unset where they are not known.")
     if len(intervals) > MOST_INTERVALS:
         raise HoursError(f"Name at most {MOST_INTERVALS} intervals a week.")
-    for earlier, later in zip(intervals, intervals[1:], strict=False):
+    for earlier, later in pairwise(intervals):
         if later.opens < earlier.closes:
             raise HoursError(f"{earlier.written} and {later.written} overlap.")
     return tuple(intervals)

@@ -101,8 +101,8 @@ def run_kiosk_import(operation_id: str) -> Accepted:
 def begin_kiosk_export(body: dict[str, Any]) -> Accepted:
     """Begin an export of centres to a CSV file
 
-    When it is done, read its pieces in order of their numbers; put together they are the file, as an import takes it. No
-    cell is a formula for a spreadsheet.
+    When it is done, read its pieces in order of their numbers; put together they are the file, as an import takes it.
+    No cell is a formula for a spreadsheet.
     """
     once = application(KioskRegistry).begin_export(
         BeginExport(public_id("kop"), body.get("district"), body.get("status"), idempotency_claim(), utc_now())

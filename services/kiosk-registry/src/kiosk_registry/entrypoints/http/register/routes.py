@@ -3,9 +3,6 @@
 from typing import Any
 
 from flask import Response, jsonify
-from servicekit.errors import FieldProblem, ValidationFailed
-from servicekit.http import EVERYBODY, application, cursor
-from servicekit.instants import utc_now
 
 from kiosk_registry.bootstrap import KioskRegistry, Nearest, Search
 from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, Place
@@ -19,6 +16,9 @@ from kiosk_registry.entrypoints.http.register.schemas import (
     NearestSchema,
     StatisticsSchema,
 )
+from servicekit.errors import FieldProblem, ValidationFailed
+from servicekit.http import EVERYBODY, application, cursor
+from servicekit.instants import utc_now
 
 # Counting 40,000 index entries for every look at a dashboard would be waste: a minute-old figure is as good.
 STATISTICS_FRESH_SECONDS = 60
@@ -97,7 +97,9 @@ def get_kiosk(kiosk_id: str) -> Response:
 def _unset_notes(unset: list[str]) -> dict[str, str | None]:
     names, names_hi = (", ".join(UNSET_NAMES[member][language] for member in unset) for language in (0, 1))
     return {
-        "note": f"Not known of every centre: {names}. Centres of which it is not known are left out." if unset else None,
+        "note": f"Not known of every centre: {names}. Centres of which it is not known are left out."
+        if unset
+        else None,
         "note_hi": f"हर केंद्र का ज्ञात नहीं: {names_hi}। जिन केंद्रों का यह ज्ञात नहीं है, वे छोड़ दिए गए हैं।" if unset else None,
     }
 
@@ -107,7 +109,9 @@ def _nearest_notes(nearest: Nearest, limit: int, *, plain: bool) -> dict[str, st
     count, km = len(nearest.items), FARTHEST_REACH_M // 1000
     if count < limit:
         which, which_hi = ("Active centres", "सक्रिय केंद्र") if plain else ("Centres as asked for", "माँगे गए केंद्र")
-        notes.append((f"{which} within {km} km of this place: {count}.", f"इस स्थान से {km} किमी के भीतर {which_hi}: {count}।"))
+        notes.append(
+            (f"{which} within {km} km of this place: {count}.", f"इस स्थान से {km} किमी के भीतर {which_hi}: {count}।")
+        )
     if nearest.hours_unset:
         notes.append(
             (

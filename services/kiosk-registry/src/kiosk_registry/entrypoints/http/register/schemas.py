@@ -5,14 +5,14 @@ marshmallow again would take as long as finding the nearest centres does. A test
 """
 
 from marshmallow import Schema, fields, validate
-from servicekit.fields import Code, Text
-from servicekit.http import Coded, CursorText
-from servicekit.text import Line
 
 from kiosk_registry.domain.places.pin_areas import PIN_FORM
 from kiosk_registry.domain.register.centres import Kind, Status
 from kiosk_registry.domain.register.facts import SERVICE_FORM, TEHSIL_FORM
 from kiosk_registry.entrypoints.http.fields import Count, Degrees, PointSchema, text, whole
+from servicekit.fields import Code, Text
+from servicekit.http import Coded, CursorText
+from servicekit.text import Line
 
 DEFAULT_PAGE = 50
 MOST_PER_PAGE = 200  # of the API's conventions
@@ -193,5 +193,7 @@ class NearestQuerySchema(Schema):
         load_default=False,
         truthy={"true"},
         falsy={"false"},
-        metadata={"description": "Those alone that are open by their hours; who has told none is left out, and counted."},
+        metadata={
+            "description": "Those alone that are open by their hours; who has told none is left out, and counted."
+        },
     )
