@@ -7,9 +7,12 @@ from pathlib import Path
 from kiosk_registry.adapters.data import district_facts
 from kiosk_registry.adapters.data.pin_facts import pin_areas
 from kiosk_registry.adapters.mongo import bulk as mongo_bulk
+from kiosk_registry.adapters.mongo import lives as mongo_lives
 from kiosk_registry.adapters.mongo import register as mongo_register
 from kiosk_registry.adapters.mongo.bulk import MongoOperations, MongoRegisterTable
 from kiosk_registry.adapters.mongo.kiosk_queries import KioskQueries, Nearest, Search
+from kiosk_registry.adapters.mongo.live_queries import LiveQueries, outdated_members
+from kiosk_registry.adapters.mongo.lives import MongoLives
 from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
 from kiosk_registry.adapters.mongo.register import KIOSK_APPROVED, MongoRegister
 from kiosk_registry.application.bulk.begin_export import BeginExportHandler
@@ -18,16 +21,20 @@ from kiosk_registry.application.bulk.read_operations import OperationReader
 from kiosk_registry.application.bulk.receive_piece import ReceivePieceHandler
 from kiosk_registry.application.bulk.run_import import RunImportHandler
 from kiosk_registry.application.bulk.work_operations import WorkOperationsHandler
+from kiosk_registry.application.live.bind_machine import BindMachineHandler
+from kiosk_registry.application.live.record_heartbeat import RecordHeartbeatHandler
+from kiosk_registry.application.live.watch_districts import WatchDistrictsHandler
 from kiosk_registry.application.register.load_centres import LoadCentresHandler
+from kiosk_registry.domain.live.components import Floor
 from kiosk_registry.domain.places.districts import District
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo
 
-__all__ = ["INDEXES", "PUBLISHES", "KioskRegistry", "Nearest", "Search", "bootstrap"]
+__all__ = ["INDEXES", "PUBLISHES", "KioskRegistry", "Nearest", "Search", "bootstrap", "outdated_members"]
 
-PUBLISHES = [KIOSK_APPROVED]
-INDEXES = {**mongo_register.INDEXES, **mongo_bulk.INDEXES}
+PUBLISHES = [KIOSK_APPROVED, *mongo_lives.PUBLISHES]
+INDEXES = {**mongo_register.INDEXES, **mongo_bulk.INDEXES, **mongo_lives.INDEXES}
 
 
 @dataclass(frozen=True)
@@ -45,11 +52,18 @@ class KioskRegistry:
     begin_export: BeginExportHandler
     operations: OperationReader
     work_operations: WorkOperationsHandler
+    live: LiveQueries
+    record_heartbeat: RecordHeartbeatHandler
+    bind_machine: BindMachineHandler
+    watch_districts: WatchDistrictsHandler
+    require_component: Callable[[Floor], None]
 
 
 def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     """Wires the service over one connection to its database. Raises if a file of the package contradicts itself."""
-    register = MongoRegister(mongo, Outbox(mongo.db, settings.service_name))
+    outbox = Outbox(mongo.db, settings.service_name)
+    register = MongoRegister(mongo, outbox)
+    lives = MongoLives(mongo, outbox)
     places = PlaceQueries(mongo)
     operations = MongoOperations(mongo)
     pin_districts = {area.pin: area.district_codes for area in pin_areas().values()}
@@ -65,4 +79,9 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
         begin_export=BeginExportHandler(operations),
         operations=OperationReader(operations),
         work_operations=WorkOperationsHandler(operations, MongoRegisterTable(mongo), pin_districts, lsps=None),
+        live=LiveQueries(mongo, places),
+        record_heartbeat=RecordHeartbeatHandler(lives),
+        bind_machine=BindMachineHandler(lives),
+        watch_districts=WatchDistrictsHandler(lives),
+        require_component=lives.require,
     )

@@ -1,6 +1,5 @@
 """The register as a file, in and out, over HTTP and by command."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,11 +10,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from tests.support.running import environment, prepared
 from typer.testing import CliRunner
 from werkzeug.test import TestResponse
 
 from kiosk_registry.application.bulk.work_operations import ROWS_AT_ONCE, WorkOperations
-from kiosk_registry.bootstrap import KioskRegistry, bootstrap
+from kiosk_registry.bootstrap import KioskRegistry
 from kiosk_registry.domain.bulk.table import BYTE_ORDER_MARK
 from kiosk_registry.entrypoints.http.bulk.schemas import KioskOperationSchema, RowProblemsSchema
 from kiosk_registry.entrypoints.service import SERVICE, main
@@ -23,12 +23,12 @@ from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.http.callers import Person
 from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers
-from servicekit.testing.tokens import JWKS
 
 Send = Callable[..., TestResponse]
 AT = datetime(2026, 11, 23, 5, 41, 7, tzinfo=UTC)
 HEADER = "code,name_en,name_hi,kind,district_code,lsp_id,lat,lon,status,approved_at,pin,tehsil_code,services,hours\r\n"
 KEY = "import-of-the-register-1"
+COMMAND = [sys.executable, "-c", "from kiosk_registry.entrypoints.service import main; main()"]
 
 
 def row(number: int, **changes: str) -> str:
@@ -58,10 +58,7 @@ def file_of(*rows: str) -> bytes:
 @pytest.fixture
 def registry(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     """The service over a prepared database with the districts and no centres."""
-    SERVICE.prepare_database(mongo)
-    registry = bootstrap(settings, mongo)
-    registry.load_centres.register.put_districts(registry.districts_of(None))
-    return registry
+    return prepared(settings, mongo, 0)
 
 
 @pytest.fixture
@@ -124,7 +121,10 @@ def problems_of(send: Send, operation: str) -> list[dict[str, Any]]:
 
 
 def counts(shown: dict[str, Any]) -> tuple[int, int, int, int]:
-    return tuple(shown["metadata"][name] for name in ("added", "changed", "unchanged", "refused"))  # type: ignore[return-value]
+    added, changed, unchanged, refused = (
+        shown["metadata"][name] for name in ("added", "changed", "unchanged", "refused")
+    )
+    return added, changed, unchanged, refused
 
 
 def test_rows_add_change_and_leave_centres_and_a_file_sent_again_changes_nothing(
@@ -136,7 +136,7 @@ def test_rows_add_change_and_leave_centres_and_a_file_sent_again_changes_nothing
     third = worked(registry, send, begun(send, second, key=f"{KEY}3"))
 
     assert (counts(first), counts(again), counts(third)) == ((2, 0, 0, 0), (1, 1, 1, 0), (0, 0, 3, 0))
-    assert first["response"] == {"rows": 2, "added": 2, "changed": 0, "unchanged": 0, "refused": 0, "pieces": 7}
+    assert first["response"] == {"rows": 2, "added": 2, "changed": 0, "unchanged": 0, "refused": 0, "pieces": 8}
     changed = mongo.db.kiosks.find_one({"_id": "ksk_RJ10200001"})
     assert changed is not None
     assert (changed["name_hi"], changed["version"]) == ("नया केंद्र", 2)
@@ -290,28 +290,22 @@ def test_forty_thousand_rows_with_one_bad_in_a_hundred_are_taken_but_for_those(
     assert [problem["line"] for problem in problems_of(send, operation)] == [number + 1 for number in sorted(bad)]
 
 
-@pytest.fixture
-def environment(settings: KioskRegistrySettings, mongo: Mongo, registry: KioskRegistry) -> dict[str, str]:
-    assert registry
-    return {
-        **os.environ,
-        "MONGODB_URI": settings.mongodb_uri,
-        "MONGODB_DATABASE": mongo.db.name,
-        "AMQP_URL": settings.amqp_url,
-        "CURSOR_SECRET": settings.cursor_secret,
-        "INTERNAL_TOKEN_JWKS": JWKS,
-    }
-
-
 @pytest.mark.parametrize("point", ["B1", "B2"])
 def test_an_import_whose_worker_dies_goes_on_behind_its_last_batch(
-    registry: KioskRegistry, send: Send, mongo: Mongo, environment: dict[str, str], tmp_path: Path, point: str
+    registry: KioskRegistry,
+    send: Send,
+    mongo: Mongo,
+    settings: KioskRegistrySettings,
+    tmp_path: Path,
+    point: str,
 ) -> None:
     content = file_of(*(row(number, kind="URBAN" if number % 500 else "CITY") for number in range(1, 2_501)))
     (tmp_path / "register.csv").write_bytes(content)
-    code = f"from kiosk_registry.entrypoints.service import main; main(['import-centres', '{tmp_path}/register.csv'])"
     died = subprocess.run(
-        [sys.executable, "-c", code], env=environment | {"CRASH_POINT": point}, timeout=120, check=False
+        [*COMMAND, "import-centres", tmp_path / "register.csv"],
+        env=environment(settings, mongo) | {"CRASH_POINT": point},
+        timeout=120,
+        check=False,
     )
     assert died.returncode == -signal.SIGKILL
     assert mongo.db.kiosks.count_documents({}) == {"B1": 0, "B2": ROWS_AT_ONCE - 2}[point]
@@ -325,10 +319,13 @@ def test_an_import_whose_worker_dies_goes_on_behind_its_last_batch(
     assert [problem["line"] for problem in problems_of(send, operation["_id"])] == [501, 1001, 1501, 2001, 2501]
 
 
-def test_the_commands_bring_the_register_in_and_out(environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_commands_bring_the_register_in_and_out(
+    registry: KioskRegistry, settings: KioskRegistrySettings, mongo: Mongo, tmp_path: Path
+) -> None:
+    assert registry
     given, written = tmp_path / "in.csv", tmp_path / "out.csv"
     given.write_bytes(file_of(row(1), row(2, kind="CITY")))
-    run = CliRunner(env=environment)
+    run = CliRunner(env=environment(settings, mongo))
 
     dry = run.invoke(main, ["import-centres", str(given), "--dry-run"])
     done = run.invoke(main, ["import-centres", str(given)])

@@ -1,5 +1,6 @@
 """The service's own commands beside the chassis' (api, relay, prepare …)."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,16 +18,19 @@ from kiosk_registry.application.bulk.work_operations import WorkOperations
 from kiosk_registry.application.register.load_centres import LoadCentres
 from kiosk_registry.bootstrap import KioskRegistry, bootstrap
 from kiosk_registry.domain.bulk.operation import MOST_PIECE_BYTES, MOST_PIECES, Operation
+from kiosk_registry.domain.live.components import COMPONENT_FORM, Floor, is_version
 from kiosk_registry.domain.register.centres import Status
 from kiosk_registry.entrypoints.progress import progress
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
 from servicekit.service.processes import load_settings
+from servicekit.text import Line, Refusal
 
 CENTRES_OF_THE_STATE = 40_000
 # 99,999 codes for Jaipur, which has a tenth of all centres.
 MOST_CENTRES = 1_000_000
 PROBLEMS_AT_ONCE = 200
+LONGEST_ORDER = 160
 BATCHES_AT_ONCE = 10  # between two lines of progress
 
 commands = typer.Typer()
@@ -67,6 +71,23 @@ def migrate() -> None:
     """Fill the new members of what 0.1.0 stored; when no pod of that release is left. Repeatable."""
     with _registry() as registry:
         typer.echo(f"{registry.migrate():,} centres migrated, none left")
+
+
+@commands.command("require-component")
+def require_component(
+    component: Annotated[str, typer.Argument(help="As heartbeats name it: browser, emitra-client …")],
+    least: Annotated[str, typer.Argument(help="The least version that is asked for, such as 2.10.1.")],
+    order: Annotated[str, typer.Option(help="The order that asks for it, with its date.")],
+) -> None:
+    """Ask for a least version of what runs on the centres' machines; older ones are named where a centre is silent."""
+    if not re.fullmatch(COMPONENT_FORM, component) or not is_version(least):
+        raise typer.BadParameter("A component is named like emitra-client, a version up to four numbers: 2.10.1.")
+    kept = Line(LONGEST_ORDER).check(order)
+    if isinstance(kept, Refusal):
+        raise typer.BadParameter(kept.detail)
+    with _registry() as registry:
+        registry.require_component(Floor(component, least, kept))
+    typer.echo(f"{component} is to be {least} or newer ({kept})")
 
 
 @commands.command("import-centres")

@@ -1,6 +1,7 @@
 """What happens by itself."""
 
 from kiosk_registry.application.bulk.work_operations import WorkOperations
+from kiosk_registry.application.live.watch_districts import WatchDistricts
 from kiosk_registry.bootstrap import KioskRegistry
 from servicekit.instants import utc_now
 from servicekit.service import Job
@@ -9,10 +10,19 @@ from servicekit.service import Job
 LOOKED_EVERY_SECONDS = 0.5
 # Some three seconds of work: a run is shorter than its lease, and a stop waits for none.
 BATCHES_AT_ONCE = 20
+# Dark is ten minutes of silence: half a minute more is soon enough.
+WATCHED_EVERY_SECONDS = 30.0
 
 
 def _work_operations(registry: KioskRegistry) -> None:
     registry.work_operations(WorkOperations(BATCHES_AT_ONCE, utc_now()))
 
 
-JOBS = [Job("work-kiosk-operations", LOOKED_EVERY_SECONDS, _work_operations)]
+def _watch_districts(registry: KioskRegistry) -> None:
+    registry.watch_districts(WatchDistricts(utc_now()))
+
+
+JOBS = [
+    Job("work-kiosk-operations", LOOKED_EVERY_SECONDS, _work_operations),
+    Job("watch-districts", WATCHED_EVERY_SECONDS, _watch_districts),
+]

@@ -23,7 +23,7 @@ SERVICE = Service(
         "ksk_": "a centre",
         "lsp_": "a local service provider",
         "pen_": "a penalty",
-        "req_": "a run of load-centres, as what its events follow from",
+        "req_": "a run of load-centres or a look at the districts, as what events follow from",
     },
 )
 main = command_line(SERVICE)

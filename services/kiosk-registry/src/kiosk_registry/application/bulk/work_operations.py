@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kiosk_registry.application.bulk.ports import Operations, RegisterTable
-from kiosk_registry.domain.bulk.operation import Batch, Counts, Failure, Operation, OperationKind, State
+from kiosk_registry.domain.bulk.operation import MOST_PROBLEMS, Batch, Counts, Failure, Operation, OperationKind, State
 from kiosk_registry.domain.bulk.rows import CellError, CentreRow, Known, RowProblem, read_row, refused_change
 from kiosk_registry.domain.bulk.table import Cells, FileBroken, read_table, table_lines
 from servicekit.faults import crash_point
@@ -105,8 +105,14 @@ class WorkOperationsHandler:
                 changed.append((row, there[row.code][1]))
         unchanged = len(rows) - refused - len(added) - len(changed)
         counts = before.counts + Counts(len(added), len(changed), unchanged, refused)
-        after = replace(to, rows_done=before.rows_done + len(rows), counts=counts)
-        batch = Batch(after, problems=problems) if before.dry_run else Batch(after, added, changed, problems)
+        kept = problems[: MOST_PROBLEMS - before.problems_kept]
+        after = replace(
+            to,
+            rows_done=before.rows_done + len(rows),
+            counts=counts,
+            problems_kept=before.problems_kept + len(kept),
+        )
+        batch = Batch(after, problems=kept) if before.dry_run else Batch(after, added, changed, kept)
         crash_point("B1")
         if not self.operations.commit(before, batch):
             return None

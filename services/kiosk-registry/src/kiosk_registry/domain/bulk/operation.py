@@ -10,6 +10,8 @@ from kiosk_registry.domain.bulk.rows import CentreRow, RowProblem
 # What is sent and what is given at once: as much as the gateway takes of a body.
 MOST_PIECE_BYTES = 1024 * 1024
 MOST_PIECES = 32  # 85,000 rows with hours and services are some 20 MB
+# A file that is wrong throughout: the counts go on, and whoever mends it has seen enough.
+MOST_PROBLEMS = 10_000
 # Long enough to mend a file and look at it again; a register is read anew rather than kept.
 KEPT = timedelta(days=7)
 
@@ -90,7 +92,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is written at once: the operation as it is then, and what its rows make of the register."""
+    """What is written at once: the operation as it is then, and what its rows make of the register.
+
+    `problems` are those that are kept.
+    """
 
     after: Operation
     added: Sequence[CentreRow] = ()

@@ -3,9 +3,13 @@
 import codecs
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from kiosk_registry.domain.bulk.cells import guarded, unguarded
 from kiosk_registry.domain.bulk.rows import COLUMNS, SEPARATOR, CentreRow, RowProblem
+
+if TYPE_CHECKING:
+    from _csv import Reader  # has no public name
 
 # Without it Excel takes a file of CSV for the code page of its machine, and Hindi for other letters.
 BYTE_ORDER_MARK = "\ufeff"
@@ -107,7 +111,7 @@ def _cells(line: int, columns: Sequence[str], cells: Sequence[str]) -> Cells | R
     return {column: unguarded(cell.strip()) for column, cell in zip(columns, cells, strict=True)}
 
 
-def _next(reader: "csv.Reader") -> list[str] | None:
+def _next(reader: "Reader") -> list[str] | None:
     began = reader.line_num + 1
     try:
         return next(reader, None)

@@ -2,9 +2,10 @@
 
 from kiosk_registry.entrypoints.http import blueprints
 from kiosk_registry.entrypoints.http.bulk import routes as _bulk  # noqa: F401
+from kiosk_registry.entrypoints.http.live import routes as _live  # noqa: F401
 from kiosk_registry.entrypoints.http.places import routes as _places  # noqa: F401
 
 # Importing an area hangs its routes on the blueprints, in the order of the documentation.
 from kiosk_registry.entrypoints.http.register import routes as _register  # noqa: F401
 
-BLUEPRINTS = [blueprints.centres, blueprints.bulk]
+BLUEPRINTS = [blueprints.centres, blueprints.live, blueprints.bulk]

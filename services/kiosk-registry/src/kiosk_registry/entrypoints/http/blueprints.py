@@ -5,4 +5,5 @@ from servicekit.http import Blueprint
 READ = "kiosks:read"
 
 centres = Blueprint("kiosks", description="The e-Mitra centres of Rajasthan and its districts")
+live = Blueprint("kiosk-liveness", description="Which centres are there at this moment")
 bulk = Blueprint("kiosk-files", description="The register of centres as a file, in and out")
