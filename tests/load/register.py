@@ -1,4 +1,5 @@
-"""The register of centres: the nearest ones and an import, each beside the same work straight at the database.
+"""The register of centres: the nearest ones and an import, each beside the same work straight at the database, and
+heartbeats.
 
 `python -m tests.load.register` alone, or as a part of `make bench`. Exits with 1 when a threshold is missed.
 """
@@ -9,6 +10,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,9 @@ WARM_UP = 200
 STATE, GROWN = 40_000, 85_000
 ROWS_AT_ONCE = 1_000  # as the import writes them
 PIECE_BYTES = 1024 * 1024
+# 40,000 centres that beat once a minute are 667 a second; 5,000 come at once when a district's line is back.
+STEADY, BURST = 4_000, 5_000
+BEATING, BEATING_CLIENTS = 400, 32
 FAR_AWAY = (0.0, 0.0)
 
 
@@ -49,6 +54,7 @@ def bench_register(stack: Stack, platform: Platform, console: Console) -> None:
     table = Table("ten nearest", "p50 ms", "p99 ms", "× the query", title="Nearest centre, one client")
     at_first = nearest(stack, platform, table, STATE)
     bench_import(stack, console)
+    bench_heartbeats(stack, console)
     stack.services["kiosk-registry"].command("load-centres", "--total", str(GROWN))
     grown = nearest(stack, platform, table, GROWN)
     # Each beside its own floor, so that a machine that others use too says nothing.
@@ -150,6 +156,39 @@ def bench_import(stack: Stack, console: Console) -> None:
     floor.drop()
 
 
+def bench_heartbeats(stack: Stack, console: Console) -> None:
+    """Straight at the service, one api process, each centre with its own token; then 5,000 at once."""
+    table = Table("heartbeats", "per second", "p50 ms", "p99 ms", title=f"Signs of life, {BEATING_CLIENTS} clients")
+    db = database(stack)
+    kiosk_ids = [kiosk["_id"] for kiosk in db.kiosks.find({"status": "ACTIVE"}, {"_id": True}).limit(BEATING)]
+    tokens = [internal_token(stack, "kiosks:report", kiosk_id) for kiosk_id in kiosk_ids]
+    url = stack.services["kiosk-registry"].url
+
+    def beats(count: int) -> list[Request]:
+        body = {"machine": "bench-machine", "components": {"emitra-client": "2.10.1"}}
+        content = json.dumps(body | {"sent_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}).encode()
+        return [
+            Request(
+                "POST",
+                f"/v1/kiosks/{kiosk_ids[number % BEATING]}/heartbeats",
+                content,
+                {"Authorization": f"Bearer {tokens[number % BEATING]}", "Content-Type": "application/json"},
+            )
+            for number in range(count)
+        ]
+
+    must_be(run_load(url, beats(BEATING), BEATING_CLIENTS), 200)
+    for name, count in (("a minute's worth, steadily", STEADY), ("a burst", BURST)):
+        load = run_load(url, beats(count), BEATING_CLIENTS)
+        must_be(load, 200)
+        shown = verdict(f"heartbeats: {name}", load.per_second, THRESHOLDS["heartbeats_per_second"])
+        table.add_row(
+            f"{name}: {count:,} in {load.took:.1f} s", shown, *(f"{load.percentile(p):.1f}" for p in (50, 99))
+        )
+    assert db.kiosk_lives.count_documents({}) == BEATING, "one record for each centre, however often it was heard"
+    console.print(table)
+
+
 def renumbered(document: dict[str, Any]) -> dict[str, Any]:
     """The same centre under a code that is nobody's: districts end at 999, the state's at 639."""
     code = f"RJ9{document['code'][3:]}"
@@ -183,11 +222,12 @@ def database(stack: Stack) -> Any:
     return client[stack.infrastructure.database_of("kiosk-registry")]
 
 
-def internal_token(stack: Stack, scope: str) -> str:
+def internal_token(stack: Stack, scope: str, kiosk_id: str | None = None) -> str:
     """What the gateway sends to the service, so that the service can be measured without it."""
     key = OKPKey.import_key(json.loads(stack.secrets.ed25519("internal-token")))
     at = int(time.time())
     claims = {"iss": "gateway", "aud": "kiosk-registry", "client_id": "cli_bench", "scope": scope}
+    claims |= {"kiosk_id": kiosk_id} if kiosk_id else {}
     header = {"alg": "Ed25519", "kid": key.kid}
     return jwt.encode(header, claims | {"iat": at, "exp": at + 60}, key, algorithms=["Ed25519"])
 
