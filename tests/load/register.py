@@ -55,6 +55,7 @@ def bench_register(stack: Stack, platform: Platform, console: Console) -> None:
     at_first = nearest(stack, platform, table, STATE)
     bench_import(stack, console)
     bench_heartbeats(stack, console)
+    bench_coverage(stack, console)
     stack.services["kiosk-registry"].command("load-centres", "--total", str(GROWN))
     grown = nearest(stack, platform, table, GROWN)
     # Each beside its own floor, so that a machine that others use too says nothing.
@@ -186,6 +187,20 @@ def bench_heartbeats(stack: Stack, console: Console) -> None:
             f"{name}: {count:,} in {load.took:.1f} s", shown, *(f"{load.percentile(p):.1f}" for p in (50, 99))
         )
     assert db.kiosk_lives.count_documents({}) == BEATING, "one record for each centre, however often it was heard"
+    console.print(table)
+
+
+def bench_coverage(stack: Stack, console: Console) -> None:
+    """The answer for the whole state, once the worker has counted it."""
+    table = Table("coverage of the state", "p50 ms", "p99 ms", title="From the summary that is kept, one client")
+    eventually(database(stack).coverage_summaries.find_one, 300, "the coverage is counted")
+    authorised = {"Authorization": f"Bearer {internal_token(stack, 'kiosks:read')}"}
+    url = stack.services["kiosk-registry"].url
+    load = run_load(url, [Request("GET", "/v1/coverage", None, authorised)] * 100, 1)
+    must_be(load, 200)
+    threshold = THRESHOLDS["coverage_ms"]
+    shown = verdict("coverage", load.percentile(99), threshold, at_most=True)
+    table.add_row("the service's answer", f"{load.percentile(50):.2f}", shown)
     console.print(table)
 
 

@@ -10,6 +10,7 @@ from kiosk_registry.adapters.mongo import bulk as mongo_bulk
 from kiosk_registry.adapters.mongo import lives as mongo_lives
 from kiosk_registry.adapters.mongo import register as mongo_register
 from kiosk_registry.adapters.mongo.bulk import MongoOperations, MongoRegisterTable
+from kiosk_registry.adapters.mongo.coverage import MongoCoverage
 from kiosk_registry.adapters.mongo.kiosk_queries import KioskQueries, Nearest, Search
 from kiosk_registry.adapters.mongo.live_queries import LiveQueries, outdated_members
 from kiosk_registry.adapters.mongo.lives import MongoLives
@@ -21,6 +22,7 @@ from kiosk_registry.application.bulk.read_operations import OperationReader
 from kiosk_registry.application.bulk.receive_piece import ReceivePieceHandler
 from kiosk_registry.application.bulk.run_import import RunImportHandler
 from kiosk_registry.application.bulk.work_operations import WorkOperationsHandler
+from kiosk_registry.application.coverage.summarise_coverage import SummariseCoverageHandler
 from kiosk_registry.application.live.bind_machine import BindMachineHandler
 from kiosk_registry.application.live.record_heartbeat import RecordHeartbeatHandler
 from kiosk_registry.application.live.watch_districts import WatchDistrictsHandler
@@ -57,6 +59,8 @@ class KioskRegistry:
     bind_machine: BindMachineHandler
     watch_districts: WatchDistrictsHandler
     require_component: Callable[[Floor], None]
+    coverage: MongoCoverage
+    summarise_coverage: SummariseCoverageHandler
 
 
 def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
@@ -66,7 +70,11 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     lives = MongoLives(mongo, outbox)
     places = PlaceQueries(mongo)
     operations = MongoOperations(mongo)
-    pin_districts = {area.pin: area.district_codes for area in pin_areas().values()}
+    coverage = MongoCoverage(mongo)
+    areas = pin_areas().values()
+    pin_districts = {area.pin: area.district_codes for area in areas}
+    # Of an area that lies in two districts it is not known in which its people live: it is in the first that is named.
+    inhabited = [(area.pin, area.district_codes[0], area.position) for area in areas if area.position]
     return KioskRegistry(
         kiosks=KioskQueries(mongo, places),
         places=places,
@@ -84,4 +92,6 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
         bind_machine=BindMachineHandler(lives),
         watch_districts=WatchDistrictsHandler(lives),
         require_component=lives.require,
+        coverage=coverage,
+        summarise_coverage=SummariseCoverageHandler(coverage, inhabited),
     )

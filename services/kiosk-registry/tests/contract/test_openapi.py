@@ -28,6 +28,8 @@ def test_every_operation_but_the_places_needs_a_scope_of_the_register() -> None:
         "get /v1/kiosks/{kiosk_id}": ["kiosks:read"],
         "get /v1/districts": ["kiosks:read"],
         "get /v1/places": [],
+        "get /v1/coverage": ["kiosks:read"],
+        "get /v1/coverage/districts": ["kiosks:read"],
         "post /v1/kiosks/{kiosk_id}/heartbeats": ["kiosks:report"],
         "put /v1/kiosks/{kiosk_id}/machine": ["kiosks:bind"],
         "get /v1/kiosks/{kiosk_id}/liveness": ["kiosks:read"],

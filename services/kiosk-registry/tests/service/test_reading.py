@@ -264,8 +264,8 @@ def test_every_documented_example_works(client: FlaskClient) -> None:
     headers = internal_headers("kiosk-registry", scopes=["kiosks:read"])
 
     for path, operations in yaml.safe_load(SERVICE.openapi())["paths"].items():
-        # Imports and exports have no id that could be an example: test_bulk.py walks through them.
-        if "get" not in operations or path.startswith(("/v1/kiosk-exports", "/v1/kiosk-operations")):
+        # Of imports and exports no id could be an example; coverage is a file, and empty before it is counted.
+        if "get" not in operations or path.startswith(("/v1/kiosk-exports", "/v1/kiosk-operations", "/v1/coverage")):
             continue
         parameters = [*operations["get"].get("parameters", []), *operations.get("parameters", [])]
         examples = {each["name"]: each.get("example", each["schema"].get("example")) for each in parameters}

@@ -1,6 +1,7 @@
 """What happens by itself."""
 
 from kiosk_registry.application.bulk.work_operations import WorkOperations
+from kiosk_registry.application.coverage.summarise_coverage import SummariseCoverage
 from kiosk_registry.application.live.watch_districts import WatchDistricts
 from kiosk_registry.bootstrap import KioskRegistry
 from servicekit.instants import utc_now
@@ -12,6 +13,8 @@ LOOKED_EVERY_SECONDS = 0.5
 BATCHES_AT_ONCE = 20
 # Dark is ten minutes of silence: half a minute more is soon enough.
 WATCHED_EVERY_SECONDS = 30.0
+# Seconds of work where the register changed, and where it did not a count of it.
+SUMMARISED_EVERY_SECONDS = 120.0
 
 
 def _work_operations(registry: KioskRegistry) -> None:
@@ -22,7 +25,12 @@ def _watch_districts(registry: KioskRegistry) -> None:
     registry.watch_districts(WatchDistricts(utc_now()))
 
 
+def _summarise_coverage(registry: KioskRegistry) -> None:
+    registry.summarise_coverage(SummariseCoverage(utc_now()))
+
+
 JOBS = [
     Job("work-kiosk-operations", LOOKED_EVERY_SECONDS, _work_operations),
     Job("watch-districts", WATCHED_EVERY_SECONDS, _watch_districts),
+    Job("summarise-coverage", SUMMARISED_EVERY_SECONDS, _summarise_coverage),
 ]
