@@ -28,11 +28,11 @@ class MongoCoverage:
         self._summaries = mongo.db[SUMMARIES]
 
     def state_of_register(self) -> str:
-        """How many centres there are and how often they were changed: both only grow."""
-        group = {"$group": {"_id": None, "centres": {"$sum": 1}, "versions": {"$sum": "$version"}}}
-        counted = self._kiosks.aggregate([group]).to_list()
-        districts = self._districts.count_documents({})
-        return f"{districts} {counted[0]['centres']} {counted[0]['versions']}" if counted else f"{districts} 0 0"
+        """How many centres each district has in each status, from the index alone."""
+        in_order = {"$sort": {"district_code": 1, "status": 1}}
+        count = {"$group": {"_id": {"district": "$district_code", "status": "$status"}, "kiosks": {"$sum": 1}}}
+        rows = self._kiosks.aggregate([in_order, count]).to_list()
+        return " ".join(sorted(f"{row['_id']['district']}{row['_id']['status']}{row['kiosks']}" for row in rows))
 
     def summarised_state(self) -> str | None:
         """See the port."""

@@ -33,7 +33,7 @@ FLOORS_FRESH_SECONDS = 30.0
 PUBLISHES = [DISTRICT_DARKENED, DISTRICT_RECOVERED]
 
 INDEXES = {
-    LIVES: [IndexModel([("district_code", ASCENDING), ("at", ASCENDING)], name="by_district")],
+    LIVES: [IndexModel([("at", ASCENDING)], name="lately")],
     DISTRICT_STATES: [],
     FLOORS: [],
 }

@@ -12,7 +12,7 @@ class CoverageStore(Protocol):
     """The register's ACTIVE centres, and the summary that is kept of them."""
 
     def state_of_register(self) -> str:
-        """A text that changes whenever a centre was added or changed."""
+        """A text that changes whenever a district has more or fewer centres in a status."""
 
     def summarised_state(self) -> str | None:
         """That text as it was when the summary was made; None where there is none."""

@@ -25,7 +25,8 @@ class SummariseCoverageHandler:
 
     def __call__(self, command: SummariseCoverage) -> bool:
         """Whether there was anything to count."""
-        state = self.store.state_of_register()
+        # What the counts do not show, such as a centre that moved, is seen within the hour.
+        state = f"{command.at:%Y-%m-%dT%H} {self.store.state_of_register()}"
         if state == self.store.summarised_state():
             return False
         summary = summarised(self.store.regions(), self.store.centres(), self.places)
