@@ -32,10 +32,10 @@ INDEXES = {
         ),
         IndexModel([("district_code", ASCENDING), ("_id", ASCENDING)], name="by_district"),
         IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="by_status"),
-        *(
-            IndexModel([(member, ASCENDING), ("_id", ASCENDING)], name=f"by_{member}")
-            for member in ("pin", "tehsil_code", "services", "sounds")
-        ),
+        IndexModel([("pin", ASCENDING), ("_id", ASCENDING)], name="by_pin"),
+        IndexModel([("tehsil_code", ASCENDING), ("_id", ASCENDING)], name="by_tehsil"),
+        IndexModel([("services", ASCENDING), ("_id", ASCENDING)], name="by_service"),
+        IndexModel([("sounds", ASCENDING), ("_id", ASCENDING)], name="by_name"),
     ]
 }
 

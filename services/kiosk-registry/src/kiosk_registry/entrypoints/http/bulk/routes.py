@@ -38,7 +38,7 @@ _OPERATION_ID = {
     "description": "From the answer that began it.",
     "example": "kop_01a2117a73e07c0fa29ee9f787e4850a",
 }
-_NUMBER = {"in": "path", "name": "number", "description": "Of the piece, from 0.", "example": 0}
+_NUMBER = {"in": "path", "name": "number", "description": "Of the piece, from 0.", "example": 1}
 
 Accepted = tuple[dict[str, Any], int, dict[str, str]]
 
