@@ -13,7 +13,12 @@ from emitra_local.stack import Stack
 from tests.support.platform import Platform
 
 # Some dozen documents, which are always read whole.
-READ_WHOLE = {("kiosk-registry", "districts"), ("identity", "signing_keys")}
+READ_WHOLE = {
+    ("kiosk-registry", "districts"),
+    ("kiosk-registry", "district_states"),
+    ("kiosk-registry", "component_floors"),
+    ("identity", "signing_keys"),
+}
 LISTS = {
     "kiosk-jaipur": ["/v1/kiosks?limit=5", "/v1/kiosks?district=102&status=ACTIVE", "/v1/kiosks/statistics"],
     "officer-tehsildar-jaipur": ["/v1/applications?limit=5"],

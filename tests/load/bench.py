@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pymongo
-from joserfc import jwt
-from joserfc.jwk import OKPKey
 from rich.console import Console
 from rich.table import Table
 
 from emitra_local.stack import Stack, disposable_stack
-from tests.load.measure import Load, Request, run_load, time_calls
+from tests.load.measure import Load, Request, run_load
+from tests.load.register import bench_register
 from tests.load.servers import bare_endpoint, must_be
 from tests.load.verdicts import THRESHOLDS, failed, verdict
 from tests.support.platform import Platform, eventually, new_key
@@ -29,7 +28,6 @@ CLIENTS = 32
 PAYMENTS = 4_000
 SLICE = 500
 WARM_UP = 200
-NEAREST_CALLS = 400
 
 console = Console()
 
@@ -39,7 +37,7 @@ def main() -> int:
     with disposable_stack(ROOT, say=console.print) as stack:
         platform = Platform(stack.run_info)
         bench_payments(stack, platform)
-        bench_nearest(stack, platform)
+        bench_register(stack, platform, console)
     if failed:
         console.print(f"[red]below the threshold:[/] {', '.join(failed)}")
     return 1 if failed else 0
@@ -139,54 +137,6 @@ def row(table: Table, name: str, load: Load, ratio: str) -> None:
 def database(stack: Stack, service: str) -> Any:
     client: Any = pymongo.MongoClient(stack.infrastructure.mongodb_uri)
     return client[stack.infrastructure.database_of(service)]
-
-
-# ---- the nearest centre beside the bare query ---------------------------------------------------------------------
-
-
-def bench_nearest(stack: Stack, platform: Platform) -> None:
-    table = Table("ten nearest of 40,000", "p50 ms", "p99 ms", "× the query", title="Nearest centre, one client")
-    kiosks = database(stack, "kiosk-registry").kiosks
-    spots = [(random.uniform(24.0, 29.5), random.uniform(70.5, 77.0)) for _ in range(NEAREST_CALLS)]
-    todo = iter(spots * 3)
-
-    def query() -> None:
-        lat, lon = next(todo)
-        near = {"$nearSphere": {"$geometry": {"type": "Point", "coordinates": [lon, lat]}}}
-        assert len(list(kiosks.find({"location": near, "status": "ACTIVE"}).limit(10))) == 10
-
-    time_calls(query, WARM_UP)
-    raw = time_calls(query, NEAREST_CALLS)
-    table.add_row(
-        "find($nearSphere).limit(10) from Python", f"{raw.percentile(50):.2f}", f"{raw.percentile(99):.2f}", "1"
-    )
-
-    def measured(url: str, token: str) -> tuple[Load, float]:
-        authorised = {"Authorization": f"Bearer {token}"}
-        requests = [
-            Request("GET", f"/v1/kiosks/nearest?lat={lat:.5f}&lon={lon:.5f}&limit=10", None, authorised)
-            for lat, lon in spots
-        ]
-        run_load(url, requests[:WARM_UP], 1)
-        load = run_load(url, requests, 1)
-        must_be(load, 200)
-        return load, load.percentile(50) / raw.percentile(50)
-
-    service, ratio = measured(stack.services["kiosk-registry"].url, internal_token(stack))
-    shown = verdict("nearest", ratio, THRESHOLDS["nearest_times_raw_query"], at_most=True)
-    table.add_row("the service's answer", f"{service.percentile(50):.2f}", f"{service.percentile(99):.2f}", shown)
-    load, ratio = measured(stack.gateway_url, platform.client("portal-sandbox").token)
-    table.add_row("through the gateway", f"{load.percentile(50):.2f}", f"{load.percentile(99):.2f}", f"{ratio:.2f}")
-    console.print(table)
-
-
-def internal_token(stack: Stack) -> str:
-    """What the gateway sends to the service, so that the service can be measured without it."""
-    key = OKPKey.import_key(json.loads(stack.secrets.ed25519("internal-token")))
-    now = int(time.time())
-    claims = {"iss": "gateway", "aud": "kiosk-registry", "client_id": "cli_bench", "scope": "kiosks:read"}
-    header = {"alg": "Ed25519", "kid": key.kid}
-    return jwt.encode(header, claims | {"iat": now, "exp": now + 60}, key, algorithms=["Ed25519"])
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from kiosk_registry.application.register.load_centres import LoadCentres, Loaded
 from kiosk_registry.bootstrap import KioskRegistry, bootstrap
 from kiosk_registry.entrypoints.service import SERVICE
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers, settings_for
-from werkzeug.test import TestResponse
 
 pytest_plugins = ["servicekit.testing.plugin"]
 

@@ -4,34 +4,59 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from servicekit.events.outbox import Outbox
-from servicekit.mongo import Mongo
-
 from kiosk_registry.adapters.data import district_facts
 from kiosk_registry.adapters.data.opening_rules_file import read_opening_rules
+from kiosk_registry.adapters.data.pin_facts import pin_areas
 from kiosk_registry.adapters.data.place_facts import PlaceFacts
 from kiosk_registry.adapters.data.territory_file import read_territory
 from kiosk_registry.adapters.events import KIOSK_APPROVED
+from kiosk_registry.adapters.mongo import bulk as mongo_bulk
+from kiosk_registry.adapters.mongo import lives as mongo_lives
 from kiosk_registry.adapters.mongo import lsps as mongo_lsps
 from kiosk_registry.adapters.mongo import openings as mongo_openings
 from kiosk_registry.adapters.mongo import register as mongo_register
-from kiosk_registry.adapters.mongo.kiosk_queries import KioskQueries
+from kiosk_registry.adapters.mongo.bulk import MongoOperations, MongoRegisterTable
+from kiosk_registry.adapters.mongo.coverage import MongoCoverage
+from kiosk_registry.adapters.mongo.kiosk_queries import KioskQueries, Nearest, Search
+from kiosk_registry.adapters.mongo.live_queries import LiveQueries, outdated_members
+from kiosk_registry.adapters.mongo.lives import MongoLives
 from kiosk_registry.adapters.mongo.lsps import MongoLsps
 from kiosk_registry.adapters.mongo.openings import MongoOpenings
 from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
 from kiosk_registry.adapters.mongo.register import MongoRegister
+from kiosk_registry.application.bulk.begin_export import BeginExportHandler
+from kiosk_registry.application.bulk.begin_import import BeginImportHandler
+from kiosk_registry.application.bulk.read_operations import OperationReader
+from kiosk_registry.application.bulk.receive_piece import ReceivePieceHandler
+from kiosk_registry.application.bulk.run_import import RunImportHandler
+from kiosk_registry.application.bulk.work_operations import WorkOperationsHandler
+from kiosk_registry.application.coverage.summarise_coverage import SummariseCoverageHandler
+from kiosk_registry.application.live.bind_machine import BindMachineHandler
+from kiosk_registry.application.live.record_heartbeat import RecordHeartbeatHandler
+from kiosk_registry.application.live.watch_districts import WatchDistrictsHandler
 from kiosk_registry.application.openings.move_opening import MoveOpeningHandler
 from kiosk_registry.application.openings.read_openings import OpeningReader
 from kiosk_registry.application.openings.submit_opening import SubmitOpeningHandler
 from kiosk_registry.application.register.load_centres import LoadCentresHandler
+from kiosk_registry.domain.live.components import Floor
 from kiosk_registry.domain.openings.opening import Moved, Submitted
 from kiosk_registry.domain.openings.rules import Rulebook
 from kiosk_registry.domain.places.districts import District
 from kiosk_registry.domain.places.territory import Territory
 from kiosk_registry.settings import KioskRegistrySettings
+from servicekit.events.outbox import Outbox
+from servicekit.mongo import Mongo
 
-PUBLISHES = [KIOSK_APPROVED, Submitted.type, Moved.type]
-INDEXES = {**mongo_register.INDEXES, **mongo_openings.INDEXES, **mongo_lsps.INDEXES}
+__all__ = ["INDEXES", "PUBLISHES", "KioskRegistry", "Nearest", "Search", "bootstrap", "outdated_members"]
+
+PUBLISHES = [KIOSK_APPROVED, Submitted.type, Moved.type, *mongo_lives.PUBLISHES]
+INDEXES = {
+    **mongo_register.INDEXES,
+    **mongo_openings.INDEXES,
+    **mongo_lsps.INDEXES,
+    **mongo_bulk.INDEXES,
+    **mongo_lives.INDEXES,
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +73,20 @@ class KioskRegistry:
     submit_opening: SubmitOpeningHandler
     move_opening: MoveOpeningHandler
     openings: OpeningReader
+    migrate: Callable[[], int]
+    begin_import: BeginImportHandler
+    receive_piece: ReceivePieceHandler
+    run_import: RunImportHandler
+    begin_export: BeginExportHandler
+    operations: OperationReader
+    work_operations: WorkOperationsHandler
+    live: LiveQueries
+    record_heartbeat: RecordHeartbeatHandler
+    bind_machine: BindMachineHandler
+    watch_districts: WatchDistrictsHandler
+    require_component: Callable[[Floor], None]
+    coverage: MongoCoverage
+    summarise_coverage: SummariseCoverageHandler
 
 
 def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
@@ -60,6 +99,13 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     territory = read_territory(
         Path(settings.territory_file) if settings.territory_file else None, district_facts.districts()
     )
+    lives = MongoLives(mongo, outbox)
+    operations = MongoOperations(mongo)
+    coverage = MongoCoverage(mongo)
+    areas = pin_areas().values()
+    pin_districts = {area.pin: area.district_codes for area in areas}
+    # Of an area that lies in two districts it is not known in which its people live: it is in the first that is named.
+    inhabited = [(area.pin, area.district_codes[0], area.position) for area in areas if area.position]
     return KioskRegistry(
         kiosks=KioskQueries(mongo, places, territory),
         places=places,
@@ -71,4 +117,18 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
         submit_opening=submit_opening,
         move_opening=MoveOpeningHandler(submit_opening),
         openings=OpeningReader(openings),
+        migrate=register.migrate,
+        begin_import=BeginImportHandler(operations),
+        receive_piece=ReceivePieceHandler(operations),
+        run_import=RunImportHandler(operations),
+        begin_export=BeginExportHandler(operations),
+        operations=OperationReader(operations),
+        work_operations=WorkOperationsHandler(operations, MongoRegisterTable(mongo), pin_districts, lsps=None),
+        live=LiveQueries(mongo, places),
+        record_heartbeat=RecordHeartbeatHandler(lives),
+        bind_machine=BindMachineHandler(lives),
+        watch_districts=WatchDistrictsHandler(lives),
+        require_component=lives.require,
+        coverage=coverage,
+        summarise_coverage=SummariseCoverageHandler(coverage, inhabited),
     )

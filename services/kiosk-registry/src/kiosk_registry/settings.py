@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from marshmallow import fields
+
 from servicekit.settings import ServiceSettings, setting
 
 

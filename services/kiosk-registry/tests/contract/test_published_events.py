@@ -1,5 +1,7 @@
 """What the service publishes is what the contract says."""
 
+from tests.support.openings import APPLICANT, Applying, prepared
+
 from emitra_contracts import validate_produced
 from kiosk_registry.application.register.load_centres import LoadCentres
 from kiosk_registry.bootstrap import bootstrap
@@ -7,7 +9,6 @@ from kiosk_registry.entrypoints.service import SERVICE
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
 from servicekit.testing import published, settings_for
-from tests.support.openings import APPLICANT, Applying, prepared
 
 
 def test_every_event_of_a_load_is_valid(mongo: Mongo) -> None:

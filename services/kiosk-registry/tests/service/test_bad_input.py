@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.http import Cursor
 from servicekit.testing import internal_headers
-from werkzeug.test import TestResponse
 
 Get = Callable[..., TestResponse]
 PATHS = [

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.application.register.load_centres import LoadCentres, Loaded
 from kiosk_registry.bootstrap import bootstrap
@@ -18,7 +20,6 @@ from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
 from servicekit.testing import published
 from servicekit.testing.tokens import JWKS
-from typer.testing import CliRunner, Result
 
 COMMAND = [sys.executable, "-c", "from kiosk_registry.entrypoints.service import main; main()", "load-centres"]
 EVENTS = 42 + 32  # Jaipur's sandbox centres and the first centre of every other district

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.openings import APPLICANT, STEPS, Applying, a_body, prepared
+
 from kiosk_registry.entrypoints.service import SERVICE
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
 from servicekit.testing import published
-from tests.support.openings import APPLICANT, STEPS, Applying, a_body, prepared
 
 ROOT = Path(__file__).parents[2]
 NAME_OF_THE_KILLED = "kiosk-registry-to-be-killed"

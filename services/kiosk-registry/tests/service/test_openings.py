@@ -9,19 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from kiosk_registry.entrypoints.http.openings.schemas import (
-    CentreApplicationSchema,
-    CentreApplicationsSchema,
-    CentreRulesSchema,
-    LspsSchema,
-)
-from kiosk_registry.entrypoints.service import SERVICE
-from kiosk_registry.settings import KioskRegistrySettings
 from marshmallow import Schema
-from servicekit.http import Person
-from servicekit.instants import utc_now
-from servicekit.mongo import Mongo
-from servicekit.testing import internal_headers, published, settings_for
 from tests.support.openings import (
     APPLICANT,
     DISTRICT,
@@ -35,6 +23,19 @@ from tests.support.openings import (
     a_body,
     prepared,
 )
+
+from kiosk_registry.entrypoints.http.openings.schemas import (
+    CentreApplicationSchema,
+    CentreApplicationsSchema,
+    CentreRulesSchema,
+    LspsSchema,
+)
+from kiosk_registry.entrypoints.service import SERVICE
+from kiosk_registry.settings import KioskRegistrySettings
+from servicekit.http import Person
+from servicekit.instants import utc_now
+from servicekit.mongo import Mongo
+from servicekit.testing import internal_headers, published, settings_for
 
 NEIGHBOUR = Person("per_neighbour", "citizen")
 

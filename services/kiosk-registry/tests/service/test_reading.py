@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import yaml
 from flask.testing import FlaskClient
+from marshmallow import Schema
+from werkzeug.test import TestResponse
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.domain.places.districts import FARTHEST_REACH_M
 from kiosk_registry.entrypoints.http.places.schemas import DistrictsSchema, PlacesSchema
@@ -18,10 +21,8 @@ from kiosk_registry.entrypoints.http.register.schemas import (
     StatisticsSchema,
 )
 from kiosk_registry.entrypoints.service import SERVICE
-from marshmallow import Schema
 from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers
-from werkzeug.test import TestResponse
 
 Get = Callable[..., TestResponse]
 JAIPUR = {"lat": 26.9124, "lon": 75.7873}
@@ -177,7 +178,7 @@ def test_an_empty_register_has_nothing_near_and_no_figures(client_of_nothing: Fl
     headers = internal_headers("kiosk-registry", scopes=["kiosks:read"])
 
     assert answer(client_of_nothing.get("/v1/kiosks/nearest", query_string=JAIPUR, headers=headers))["items"] == []
-    assert client_of_nothing.get("/v1/kiosks", headers=headers).json == {"items": [], "next": None}
+    assert answer(client_of_nothing.get("/v1/kiosks", headers=headers))["items"] == []
     statistics = client_of_nothing.get("/v1/kiosks/statistics", headers=headers).json
     assert statistics is not None
     assert statistics["total"] == 0
@@ -263,6 +264,9 @@ def test_every_documented_example_works(client: FlaskClient) -> None:
     headers = internal_headers("kiosk-registry", scopes=["kiosks:read"])
 
     for path, operations in yaml.safe_load(SERVICE.openapi())["paths"].items():
+        # Of imports and exports no id could be an example; coverage is a file, and empty before it is counted.
+        if "get" not in operations or path.startswith(("/v1/kiosk-exports", "/v1/kiosk-operations", "/v1/coverage")):
+            continue
         parameters = [*operations["get"].get("parameters", []), *operations.get("parameters", [])]
         examples = {each["name"]: each.get("example", each["schema"].get("example")) for each in parameters}
         query = {name: value for name, value in examples.items() if value is not None and f"{{{name}}}" not in path}

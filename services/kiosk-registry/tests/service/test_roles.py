@@ -1,6 +1,7 @@
 """Each operation in each role, on the real application: as its document says and not otherwise."""
 
 from flask.testing import FlaskClient
+
 from kiosk_registry.entrypoints.service import SERVICE
 from servicekit.testing.roles import misjudged
 

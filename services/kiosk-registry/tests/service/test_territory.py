@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kiosk_registry.entrypoints.http.places.schemas import DistrictsSchema, DivisionsSchema, JurisdictionSchema
-from kiosk_registry.entrypoints.http.register.schemas import StatisticsSchema
 from marshmallow import Schema
 from werkzeug.test import TestResponse
+
+from kiosk_registry.entrypoints.http.places.schemas import DistrictsSchema, DivisionsSchema, JurisdictionSchema
+from kiosk_registry.entrypoints.http.register.schemas import StatisticsSchema
 
 Get = Callable[..., TestResponse]
 

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.adapters.mongo.lsps import MongoLsps
 from kiosk_registry.adapters.mongo.register import MongoRegister
@@ -20,7 +22,6 @@ from servicekit.events.outbox import Outbox
 from servicekit.http import Person
 from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers
-from werkzeug.test import TestResponse
 
 DOCUMENTS = list(FORM_EXAMPLE["documents"])  # type: ignore[call-overload]
 POSITION = {"lat": 26.9182, "lon": 75.8083}

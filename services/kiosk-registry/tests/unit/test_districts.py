@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.domain.places.districts import DistrictFactsError, read_districts, shares
 

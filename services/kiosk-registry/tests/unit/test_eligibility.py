@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from tests.support.openings import a_form
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.adapters.data.opening_rules_file import read_opening_rules
 from kiosk_registry.adapters.data.place_facts import PlaceFacts
@@ -12,7 +14,6 @@ from kiosk_registry.domain.lsps.lsp import SANDBOX_LSP, Lsp, opening_lsps
 from kiosk_registry.domain.openings.eligibility import problems
 from kiosk_registry.domain.openings.opening import Form
 from kiosk_registry.domain.places.districts import Place
-from tests.support.openings import a_form
 
 DAY = date(2026, 11, 28)
 RULES = read_opening_rules().on(DAY)

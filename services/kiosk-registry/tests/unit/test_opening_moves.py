@@ -7,6 +7,8 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.support.openings import ACTORS, ACTS, a_form
+
 from kiosk_registry.adapters.data.opening_rules_file import read_opening_rules
 from kiosk_registry.domain.openings.moves import (
     STEPS,
@@ -21,7 +23,6 @@ from kiosk_registry.domain.openings.moves import (
 )
 from kiosk_registry.domain.openings.opening import Act, Actor, Change, HistoryEntry, Office, Opening, State
 from kiosk_registry.domain.places.districts import Place
-from tests.support.openings import ACTORS, ACTS, a_form
 
 AT = datetime(2026, 11, 28, 6, 0, tzinfo=UTC)
 RULES = read_opening_rules().on(AT.date())

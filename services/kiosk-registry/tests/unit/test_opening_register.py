@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import mean, median
 
 import pytest
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, RAJASTHAN, District, Place, radius_km
 from kiosk_registry.domain.register.centres import (

@@ -1,6 +1,7 @@
 """The facts of PIN codes."""
 
 import pytest
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.adapters.data.pin_facts import pin_areas, sources
 from kiosk_registry.domain.places.districts import Place

@@ -2,10 +2,11 @@
 
 from io import StringIO
 
+from rich.console import Console
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.application.register.load_centres import Loaded
 from kiosk_registry.entrypoints.progress import progress
-from rich.console import Console
 
 KOTA, TONK = (next(each for each in districts() if each.name_en == name) for name in ("Kota", "Tonk"))
 

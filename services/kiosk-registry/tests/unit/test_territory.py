@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.adapters.data.territory_file import read_territory
 from kiosk_registry.domain.places.territory import (

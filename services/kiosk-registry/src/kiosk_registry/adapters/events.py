@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from kiosk_registry.domain.openings.opening import Moved, Opening, Submitted
 from servicekit.events.envelope import NewEvent
 from servicekit.instants import rfc3339
-
-from kiosk_registry.domain.openings.opening import Moved, Opening, Submitted
 
 KIOSK_APPROVED = "kiosk.approved.v1"
 

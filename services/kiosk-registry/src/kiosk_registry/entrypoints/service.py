@@ -1,12 +1,12 @@
 """The service, declared; `kiosk-registry --help` lists what it can run as."""
 
-from servicekit.service import Service, command_line
-
 from kiosk_registry import __version__
 from kiosk_registry.bootstrap import INDEXES, PUBLISHES, bootstrap
 from kiosk_registry.entrypoints.commands import commands
 from kiosk_registry.entrypoints.http import BLUEPRINTS
+from kiosk_registry.entrypoints.jobs import JOBS
 from kiosk_registry.settings import KioskRegistrySettings
+from servicekit.service import Service, command_line
 
 SERVICE = Service(
     name="kiosk-registry",
@@ -16,14 +16,16 @@ SERVICE = Service(
     blueprints=BLUEPRINTS,
     publishes=PUBLISHES,
     indexes=INDEXES,
+    jobs=JOBS,
     commands=commands,
     ids={
         "cap_": "an application for a centre",
         "EM": "an application for a centre, on its receipt",
+        "kop_": "an import or an export of the register",
         "ksk_": "a centre",
         "lsp_": "a local service provider",
         "pen_": "a penalty",
-        "req_": "a run of load-centres, as what its events follow from",
+        "req_": "a run of load-centres or a look at the districts, as what events follow from",
     },
 )
 main = command_line(SERVICE)

@@ -12,4 +12,4 @@ COUNTER_SCOPES = frozenset(
         "transactions:read",
     }
 )
-KIOSK_SCOPES = COUNTER_SCOPES | {"assistances:read", "assistances:write", "wallet:read"}
+KIOSK_SCOPES = COUNTER_SCOPES | {"assistances:read", "assistances:write", "kiosks:report", "wallet:read"}

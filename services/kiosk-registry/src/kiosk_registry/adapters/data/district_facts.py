@@ -3,9 +3,8 @@
 from importlib import resources
 from pathlib import Path
 
-from servicekit.text import Name, Refusal, Script
-
 from kiosk_registry.domain.places.districts import District, DistrictFactsError, read_districts
+from servicekit.text import Name, Refusal, Script
 
 LONGEST_NAME = 100
 _NAME = Name(LONGEST_NAME)

@@ -4,6 +4,8 @@ from typing import Any
 
 from kiosk_registry.domain.places.districts import District, Place
 from kiosk_registry.domain.register.centres import Centre
+from kiosk_registry.domain.register.hours import Interval
+from kiosk_registry.domain.register.sounds import sounds
 
 Document = dict[str, Any]
 
@@ -31,7 +33,7 @@ def district_to_document(district: District) -> Document:
 
 
 def centre_to_document(centre: Centre) -> Document:
-    """The centre as it is stored."""
+    """The centre as it is stored. What is not known of it (PIN, tehsil, services, hours) is no member."""
     return {
         "_id": centre.kiosk_id,
         "code": centre.code,
@@ -43,5 +45,17 @@ def centre_to_document(centre: Centre) -> Document:
         "location": point(centre.place),
         "status": centre.status.value,
         "approved_at": centre.approved_at,
+        "sounds": sounds_of(centre.name_en, centre.name_hi),
         "version": 1,
     }
+
+
+def sounds_of(name_en: str, name_hi: str) -> list[str]:
+    """By which a centre is met, each once."""
+    return sorted({*sounds(name_en), *sounds(name_hi)})
+
+
+def hours_of(document: Document) -> tuple[Interval, ...] | None:
+    """A centre's hours; None where they are not known."""
+    hours = document.get("hours")
+    return None if hours is None else tuple(Interval(interval["opens"], interval["closes"]) for interval in hours)

@@ -7,20 +7,22 @@ Each read takes `seconds_left` of the caller's deadline at most; pymongo's error
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pymongo
-from servicekit.deadlines import seconds_left
-from servicekit.errors import FieldProblem, NotFound, ValidationFailed
-from servicekit.instants import rfc3339
-from servicekit.mongo import Mongo
 
-from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, Document, point
+from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, Document, hours_of, point
 from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
 from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, Place
 from kiosk_registry.domain.places.territory import Territory
 from kiosk_registry.domain.register.centres import Status
+from kiosk_registry.domain.register.hours import minute_of_week, open_at
+from kiosk_registry.domain.register.sounds import sounds
+from servicekit.deadlines import seconds_left
+from servicekit.errors import FieldProblem, NotFound, ValidationFailed
+from servicekit.instants import rfc3339
+from servicekit.mongo import Mongo
 
 # The radius that MongoDB computes with, so that the distances told are in the order of the answer.
 EARTH_RADIUS_M = 6_378_100
@@ -29,12 +31,55 @@ EARTH_RADIUS_M = 6_378_100
 REACHES_M = (50_000, 70_000, 100_000, 140_000, FARTHEST_REACH_M)
 
 
+SHOWN = (
+    "code", "name_en", "name_hi", "kind", "district_code", "lsp_id", "location", "status", "approved_at", "version",
+)  # fmt: skip
+# Told where they are known.
+FACTS = ("pin", "tehsil_code", "services")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which centres; None leaves it open. `district` and `tehsil` are LGD codes, `name` is in any spelling."""
+
+    district: str | None = None
+    tehsil: str | None = None
+    pin: str | None = None
+    name: str | None = None
+    service: str | None = None
+    status: str | None = None
+
+    def criteria(self) -> Document:
+        """The same as a filter of MongoDB."""
+        criteria = {
+            "district_code": self.district,
+            "tehsil_code": self.tehsil,
+            "pin": self.pin,
+            "services": self.service,
+            "status": self.status,
+            "sounds": {"$all": sounds(self.name)} if self.name else None,
+        }
+        return {member: value for member, value in criteria.items() if value is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Centres in order of id; `last_id` is where the next page begins, None when there is none."""
+    """Centres in order of id; `last_id` is where the next page begins, None when there is none.
+
+    `unset` are the members asked for that are not known of some centres, which therefore are not in the list.
+    """
 
     items: list[Document]
     last_id: str | None
+    unset: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Centres, the closest first; `hours_unset` of the closest are left out because their hours are not known."""
+
+    items: list[Document]
+    hours_unset: int
 
 
 class KioskQueries:
@@ -47,46 +92,66 @@ class KioskQueries:
         self._places = places
         self._territory = territory
 
-    def kiosk(self, kiosk_id: str) -> Document:
-        """One centre. Raises NotFound, also for an id of a form that no centre has."""
+    def kiosk(self, kiosk_id: str, at: datetime) -> Document:
+        """One centre as it is at this instant. Raises NotFound, also for an id of a form that no centre has."""
         with pymongo.timeout(seconds_left(self._timeout_seconds)):
             document = self._kiosks.find_one({"_id": kiosk_id})
         if document is None:
             raise NotFound("There is no centre with this id; GET /v1/kiosks lists them.")
-        return _kiosk(document)
+        return _kiosk(document, at)
 
-    def page(self, *, district: str | None, status: str | None, after: str | None, limit: int) -> Page:
-        """The first `limit` centres with an id above `after`, of one district and of one status if given.
+    def page(self, search: Search, at: datetime, *, after: str | None, limit: int) -> Page:
+        """The first `limit` centres with an id above `after`.
 
         Raises ValidationFailed at ?district for a district that is not in the register.
         """
-        criteria = {"district_code": district, "status": status, "_id": {"$gt": after} if after else None}
+        criteria = search.criteria()
         with pymongo.timeout(seconds_left(self._timeout_seconds)):
-            if district is not None and self._districts.find_one({"_id": district}, {"_id": True}) is None:
+            if (
+                search.district is not None
+                and self._districts.find_one({"_id": search.district}, {"_id": True}) is None
+            ):
                 problem = FieldProblem("?district", "unknown-district", "Use a district_code of GET /v1/districts.")
                 raise ValidationFailed("There is no such district; GET /v1/districts lists them.", errors=[problem])
+            behind = {"_id": {"$gt": after}} if after else {}
             # One more than asked for tells whether there is a next page.
-            matching = self._kiosks.find({name: value for name, value in criteria.items() if value is not None})
-            documents = matching.sort("_id", pymongo.ASCENDING).limit(limit + 1).to_list()
-        items = [_kiosk(document) for document in documents[:limit]]
-        return Page(items, items[-1]["kiosk_id"] if len(documents) > limit else None)
+            matching = self._kiosks.find(criteria | behind).sort("_id", pymongo.ASCENDING)
+            documents = matching.limit(limit + 1).to_list()
+            unset = [
+                member
+                for member in FACTS
+                if member in criteria and self._kiosks.find_one(criteria | {member: None}, {"_id": True})
+            ]
+        items = [_kiosk(document, at) for document in documents[:limit]]
+        return Page(items, items[-1]["kiosk_id"] if len(documents) > limit else None, unset)
 
-    def nearest(self, place: Place, limit: int) -> list[Document]:
-        """The ACTIVE centres closest to the place, the closest first, each with `distance_m` (whole metres).
+    def nearest(self, place: Place, search: Search, at: datetime, *, open_now: bool, limit: int) -> Nearest:
+        """The centres closest to the place, the closest first, each with `distance_m` (whole metres).
 
         At most `limit`, and none beyond `FARTHEST_REACH_M`: without a bound MongoDB reads all 40,000 centres for a
-        place that has none around it. `find` with `$nearSphere`, because the `$geoNear` stage reads and sorts far more
-        centres before it cuts.
+        place that has none around it. With `open_now` those alone that are known to be open.
         """
-        documents: list[Document] = []
+        criteria = search.criteria()
         with pymongo.timeout(seconds_left(self._timeout_seconds)):
-            for reach in REACHES_M:
-                near = {"$geometry": point(place), "$maxDistance": reach}
-                active = self._kiosks.find({"status": Status.ACTIVE.value, "location": {"$nearSphere": near}})
-                documents = active.limit(limit).to_list()
-                if len(documents) == limit:
-                    break
-        return [{**_kiosk(document), "distance_m": _metres(place, document["location"])} for document in documents]
+            if not open_now:
+                return Nearest([_near(document, place, at) for document in self._nearest(place, criteria, limit)], 0)
+            minute = minute_of_week(at)
+            hours = {"$elemMatch": {"opens": {"$lte": minute}, "closes": {"$gt": minute}}}
+            open_ones = self._nearest(place, criteria | {"hours": hours}, limit)
+            closest = self._nearest(place, criteria, limit)
+        unset = sum("hours" not in document for document in closest)
+        return Nearest([_near(document, place, at) for document in open_ones], unset)
+
+    def _nearest(self, place: Place, criteria: Document, limit: int) -> list[Document]:
+        """`find` with `$nearSphere`, because the `$geoNear` stage reads and sorts far more centres before it cuts."""
+        documents: list[Document] = []
+        # Each further reach reads what lies within it again, which for what few centres have is all there is.
+        for reach in REACHES_M if criteria.keys() == {"status"} else (REACHES_M[0], FARTHEST_REACH_M):
+            near = {"$geometry": point(place), "$maxDistance": reach}
+            documents = self._kiosks.find(criteria | {"location": {"$nearSphere": near}}).limit(limit).to_list()
+            if len(documents) == limit:
+                break
+        return documents
 
     def statistics(self, on: date | None = None) -> Document:
         """How many centres each district has in each status, and the state's totals.
@@ -119,13 +184,20 @@ class KioskQueries:
         ]
 
 
-def _kiosk(document: Document) -> Document:
-    approved_at = document["approved_at"]
+def _kiosk(document: Document, at: datetime) -> Document:
+    approved_at, hours = document["approved_at"], hours_of(document)
     return {
-        "kiosk_id": document.pop("_id"),
-        **document,
+        "kiosk_id": document["_id"],
+        **{member: document[member] for member in SHOWN},
         "approved_at": None if approved_at is None else rfc3339(approved_at),
+        **{member: document.get(member) for member in FACTS},
+        "hours": None if hours is None else [interval.written for interval in hours],
+        "open_now": open_at(hours, at),
     }
+
+
+def _near(document: Document, place: Place, at: datetime) -> Document:
+    return {**_kiosk(document, at), "distance_m": _metres(place, document["location"])}
 
 
 def _metres(place: Place, location: Mapping[str, Any]) -> int:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from pymongo import ASCENDING, IndexModel
-from servicekit.mongo import Mongo
 
 from kiosk_registry.adapters.mongo.documents import Document
 from kiosk_registry.domain.lsps.lsp import Lsp
+from servicekit.mongo import Mongo
 
 LSPS = "lsps"
 INDEXES = {LSPS: [IndexModel([("districts", ASCENDING), ("_id", ASCENDING)], name="serving_a_district")]}

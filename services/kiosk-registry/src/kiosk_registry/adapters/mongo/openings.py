@@ -6,10 +6,6 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
-from servicekit.events.outbox import Outbox
-from servicekit.faults import crash_point
-from servicekit.idempotency import Claim, Once
-from servicekit.mongo import Idempotency, Mongo, duplicate_key
 
 from kiosk_registry.adapters.events import opened, opening_told
 from kiosk_registry.adapters.mongo.documents import KIOSKS, Document, point
@@ -23,6 +19,10 @@ from kiosk_registry.application.openings.errors import DeviceTaken, OpeningThere
 from kiosk_registry.application.openings.ports import Activation, Changes, Selection, VersionMoved
 from kiosk_registry.domain.openings.opening import Change, HistoryEntry, Opening
 from kiosk_registry.domain.register.centres import FIRST_NUMBER_OF_OPENED, Status, kiosk_id
+from servicekit.events.outbox import Outbox
+from servicekit.faults import crash_point
+from servicekit.idempotency import Claim, Once
+from servicekit.mongo import Idempotency, Mongo, duplicate_key
 
 OPENINGS = "openings"
 HISTORY = "opening_history"

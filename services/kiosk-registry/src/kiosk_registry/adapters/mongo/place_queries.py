@@ -1,12 +1,12 @@
 """The places that centres are looked for from: districts of the register, and PIN codes of the package's own facts."""
 
 import pymongo
-from servicekit.deadlines import seconds_left
-from servicekit.mongo import Mongo
 
 from kiosk_registry.adapters.data.pin_facts import pin_areas, sources
 from kiosk_registry.adapters.mongo.documents import DISTRICTS, Document, point
 from kiosk_registry.domain.places.pin_areas import PinArea
+from servicekit.deadlines import seconds_left
+from servicekit.mongo import Mongo
 
 
 class PlaceQueries:

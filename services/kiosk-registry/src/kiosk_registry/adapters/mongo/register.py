@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 
-from pymongo import ASCENDING, GEOSPHERE, IndexModel, ReplaceOne
+from pymongo import ASCENDING, GEOSPHERE, IndexModel, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
+
+from kiosk_registry.adapters.events import KIOSK_APPROVED
+from kiosk_registry.adapters.mongo.documents import (
+    DISTRICTS,
+    KIOSKS,
+    centre_to_document,
+    district_to_document,
+    sounds_of,
+)
+from kiosk_registry.domain.places.districts import District
+from kiosk_registry.domain.register.centres import OPENING_CREDIT_LIMIT_PAISE, Centre
 from servicekit.events.envelope import NewEvent
 from servicekit.events.outbox import Outbox
 from servicekit.instants import rfc3339
 from servicekit.mongo import Mongo
-
-from kiosk_registry.adapters.events import KIOSK_APPROVED
-from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, centre_to_document, district_to_document
-from kiosk_registry.domain.places.districts import District
-from kiosk_registry.domain.register.centres import OPENING_CREDIT_LIMIT_PAISE, Centre
 
 _DUPLICATE_KEY = 11000
 
@@ -26,6 +32,10 @@ INDEXES = {
         ),
         IndexModel([("district_code", ASCENDING), ("_id", ASCENDING)], name="by_district"),
         IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="by_status"),
+        IndexModel([("pin", ASCENDING), ("_id", ASCENDING)], name="by_pin"),
+        IndexModel([("tehsil_code", ASCENDING), ("_id", ASCENDING)], name="by_tehsil"),
+        IndexModel([("services", ASCENDING), ("_id", ASCENDING)], name="by_service"),
+        IndexModel([("sounds", ASCENDING), ("_id", ASCENDING)], name="by_name"),
     ]
 }
 
@@ -60,6 +70,23 @@ class MongoRegister:
                 raise
             return int(error.details["nInserted"])
         return len(result.inserted_ids)
+
+    def migrate(self) -> int:
+        """Gives the centres of 0.1.0 the sounds of their names; how many. Safe to repeat, and to cut off."""
+        migrated = 0
+        while batch := self._kiosks.find({"sounds": None}, {"name_en": True, "name_hi": True}).limit(2_000).to_list():
+            self._kiosks.bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": kiosk["_id"], "name_en": kiosk["name_en"], "name_hi": kiosk["name_hi"]},
+                        {"$set": {"sounds": sounds_of(kiosk["name_en"], kiosk["name_hi"])}},
+                    )
+                    for kiosk in batch
+                ],
+                ordered=False,
+            )
+            migrated += len(batch)
+        return migrated
 
     def approve(self, centres: Sequence[Centre], event_ids: Sequence[str], request_id: str) -> int:
         """Inserts the centres that are not there yet, each with its event, in one transaction. Safe to repeat."""

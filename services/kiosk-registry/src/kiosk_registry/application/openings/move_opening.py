@@ -5,10 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from servicekit.errors import FieldProblem, ValidationFailed
-from servicekit.idempotency import Claim, Once
-from servicekit.versions import Precondition
-
 from kiosk_registry.application.openings.errors import (
     AnotherOffice,
     AnotherPerson,
@@ -34,6 +30,9 @@ from kiosk_registry.domain.openings.opening import Act, Actor, Change, Form, Off
 from kiosk_registry.domain.openings.rules import Rules
 from kiosk_registry.domain.places.distances import metres_between
 from kiosk_registry.domain.places.districts import Place
+from servicekit.errors import FieldProblem, ValidationFailed
+from servicekit.idempotency import Claim, Once
+from servicekit.versions import Precondition
 
 OFFICES: Mapping[Office, tuple[str, str]] = {
     Office.APPLICANT: ("the applicant", "आवेदक"),

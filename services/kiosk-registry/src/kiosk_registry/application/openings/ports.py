@@ -4,12 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from servicekit.idempotency import Claim, Once
-
 from kiosk_registry.domain.lsps.lsp import Lsp
 from kiosk_registry.domain.openings.opening import Change, HistoryEntry, Opening, State
 from kiosk_registry.domain.places.districts import District
 from kiosk_registry.domain.places.pin_areas import PinArea
+from servicekit.idempotency import Claim, Once
 
 
 class VersionMoved(Exception):

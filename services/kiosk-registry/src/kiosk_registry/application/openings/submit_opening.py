@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from servicekit.errors import FieldProblem
-from servicekit.idempotency import Claim, Once
-
 from kiosk_registry.application.openings.errors import NotEligible
 from kiosk_registry.application.openings.ports import Changes, Lsps, Openings, Places
 from kiosk_registry.domain.calendar import civil_day
@@ -13,6 +10,8 @@ from kiosk_registry.domain.openings.eligibility import problems
 from kiosk_registry.domain.openings.moves import submit
 from kiosk_registry.domain.openings.opening import Actor, Form, Office
 from kiosk_registry.domain.openings.rules import Rulebook
+from servicekit.errors import FieldProblem
+from servicekit.idempotency import Claim, Once
 
 
 @dataclass(frozen=True, kw_only=True)

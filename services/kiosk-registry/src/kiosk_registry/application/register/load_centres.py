@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
-from servicekit.ids import event_id
-
 from kiosk_registry.application.register.ports import Providers, Register
 from kiosk_registry.domain.lsps.lsp import opening_lsps
 from kiosk_registry.domain.places.districts import District, shares
 from kiosk_registry.domain.register.centres import centres, kiosk_id
+from servicekit.ids import event_id
 
 # 1 MB or so per write: few round trips, and an interrupted one loses little.
 BATCH_SIZE = 2_000

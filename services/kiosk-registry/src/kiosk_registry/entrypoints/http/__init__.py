@@ -1,10 +1,15 @@
 """The routes, by area. Each loads, builds a command (ids and time are minted there), calls and dumps."""
 
 from kiosk_registry.entrypoints.http import blueprints
+from kiosk_registry.entrypoints.http.bulk import routes as _bulk  # noqa: F401
+from kiosk_registry.entrypoints.http.coverage import routes as _coverage  # noqa: F401
+from kiosk_registry.entrypoints.http.live import routes as _live  # noqa: F401
 from kiosk_registry.entrypoints.http.openings import routes as _openings  # noqa: F401
 from kiosk_registry.entrypoints.http.places import routes as _places  # noqa: F401
 
 # Importing an area hangs its routes on the blueprints, in the order of the documentation.
 from kiosk_registry.entrypoints.http.register import routes as _register  # noqa: F401
 
-BLUEPRINTS = [blueprints.centres, blueprints.openings, blueprints.internal]
+BLUEPRINTS = [
+    blueprints.centres, blueprints.openings, blueprints.live, blueprints.bulk, blueprints.internal,
+]  # fmt: skip

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
-from servicekit.http import Coded
-from servicekit.instants import utc_now
 
 from kiosk_registry.domain.calendar import civil_day
+from servicekit.http import Coded
+from servicekit.instants import utc_now
 
 # Python's int and float also take "1_0", " 10", "१०" and "infinity"; a number here is what JSON calls one.
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)

@@ -2,22 +2,6 @@
 
 from typing import Any
 
-from servicekit.errors import FieldProblem, NotPermitted, ValidationFailed
-from servicekit.http import (
-    EVERYBODY,
-    Role,
-    application,
-    caller,
-    cursor,
-    etag,
-    idempotency_claim,
-    mark_replayed,
-    precondition,
-    request_id,
-)
-from servicekit.ids import event_id, public_id, transaction_token
-from servicekit.instants import utc_now
-
 from kiosk_registry.application.openings.errors import (
     AnotherOffice,
     AnotherPerson,
@@ -39,6 +23,21 @@ from kiosk_registry.domain.places.districts import Place
 from kiosk_registry.domain.register.centres import Kind
 from kiosk_registry.entrypoints.http.blueprints import READ, internal, openings
 from kiosk_registry.entrypoints.http.openings import schemas, views
+from servicekit.errors import FieldProblem, NotPermitted, ValidationFailed
+from servicekit.http import (
+    EVERYBODY,
+    Role,
+    application,
+    caller,
+    cursor,
+    etag,
+    idempotency_claim,
+    mark_replayed,
+    precondition,
+    request_id,
+)
+from servicekit.ids import event_id, public_id, transaction_token
+from servicekit.instants import utc_now
 
 READ_OPENINGS, WRITE_OPENINGS = "centre-applications:read", "centre-applications:write"
 OFFICES = frozenset({Role.LSP, Role.DISTRICT_ADMIN, Role.STATE_ADMIN})

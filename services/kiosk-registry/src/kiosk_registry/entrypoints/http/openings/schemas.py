@@ -3,14 +3,14 @@
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
-from servicekit.fields import Code, Instant, Text
-from servicekit.http import Coded, CursorText
-from servicekit.text import Line, Name, Remarks, Script
 
 from kiosk_registry.domain.openings.opening import Act, Office, State
 from kiosk_registry.domain.places.pin_areas import PIN_FORM
 from kiosk_registry.domain.register.centres import Kind
 from kiosk_registry.entrypoints.http.fields import Count, StrictNumber, StrictTruth, a_past_day, text, whole
+from servicekit.fields import Code, Instant, Text
+from servicekit.http import Coded, CursorText
+from servicekit.text import Line, Name, Remarks, Script
 
 LONGEST_NAME, LONGEST_ADDRESS, LONGEST_REMARKS = 100, 200, 1_000
 PAGE_SIZE, LARGEST_PAGE = 50, 200

@@ -3,9 +3,6 @@
 from typing import Any
 
 from flask import Response, jsonify
-from servicekit.errors import NotFound
-from servicekit.http import EVERYBODY, application
-from servicekit.instants import utc_now
 
 from kiosk_registry.bootstrap import KioskRegistry
 from kiosk_registry.domain.calendar import civil_day
@@ -19,6 +16,9 @@ from kiosk_registry.entrypoints.http.places.schemas import (
     PlacesQuerySchema,
     PlacesSchema,
 )
+from servicekit.errors import NotFound
+from servicekit.http import EVERYBODY, application
+from servicekit.instants import utc_now
 
 # Districts and PIN codes change with a release.
 PLACES_FRESH_SECONDS = 3600

@@ -1,11 +1,11 @@
 """Districts and PIN codes on the wire. Answers are not dumped through marshmallow; a test holds them to the schemas."""
 
 from marshmallow import Schema, fields, validate
-from servicekit.fields import Code
-from servicekit.http import Coded
 
 from kiosk_registry.domain.places.pin_areas import PIN_FORM
 from kiosk_registry.entrypoints.http.fields import PointSchema, a_past_day, text, whole
+from servicekit.fields import Code
+from servicekit.http import Coded
 
 
 class DistrictSchema(Schema):

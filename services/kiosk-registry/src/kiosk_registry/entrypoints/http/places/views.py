@@ -3,9 +3,8 @@
 from datetime import date
 from typing import Any
 
-from servicekit.errors import FieldProblem, ValidationFailed
-
 from kiosk_registry.domain.places.territory import Order, Term, Territory
+from servicekit.errors import FieldProblem, ValidationFailed
 
 Document = dict[str, Any]
 

@@ -5,18 +5,31 @@ marshmallow again would take as long as finding the nearest centres does. A test
 """
 
 from marshmallow import Schema, fields, validate
-from servicekit.fields import Code
-from servicekit.http import Coded, CursorText
 
+from kiosk_registry.domain.places.pin_areas import PIN_FORM
 from kiosk_registry.domain.register.centres import Kind, Status
+from kiosk_registry.domain.register.facts import SERVICE_FORM, TEHSIL_FORM
 from kiosk_registry.entrypoints.http.fields import Count, Degrees, PointSchema, a_past_day, text, whole
+from servicekit.fields import Code, Text
+from servicekit.http import Coded, CursorText
+from servicekit.text import Line
 
 DEFAULT_PAGE = 50
 MOST_PER_PAGE = 200  # of the API's conventions
 DEFAULT_NEAREST = 10
 MOST_NEAREST = 50  # a screen's worth; more is a list by district
+LONGEST_NAME = 100
 
 _STATUSES = [status.value for status in Status]
+
+
+def _unset(description: str, example: str) -> fields.String:
+    metadata = {"description": f"{description} Null where it is not known.", "example": example}
+    return fields.String(required=True, allow_none=True, metadata=metadata)
+
+
+def _note(description: str) -> fields.String:
+    return fields.String(required=True, allow_none=True, metadata={"description": description})
 
 
 class KioskSchema(Schema):
@@ -35,6 +48,25 @@ class KioskSchema(Schema):
         required=True, allow_none=True, metadata={"description": "UTC; null while it is under verification."}
     )
     version = whole("Rises by one with every change.", 1)
+    pin = _unset("India Post's code of its address.", "302001")
+    tehsil_code = _unset("LGD code of its tehsil.", "588")
+    services = fields.List(
+        fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Codes of the services it offers; null where they are not known."},
+    )
+    hours = fields.List(
+        fields.String(metadata={"example": "MON 09:00-18:00"}),
+        required=True,
+        allow_none=True,
+        metadata={"description": "When it is open, by India's clock, in order of the week; null where not known."},
+    )
+    open_now = fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Whether it is open by its hours; null where these are not known."},
+    )
 
 
 class NearKioskSchema(KioskSchema):
@@ -52,19 +84,17 @@ class KioskPageSchema(Schema):
         allow_none=True,
         metadata={"description": "Send it as ?cursor for the next page; null at the end."},
     )
+    note = _note("For people, where a filter asks for what is not known of some centres; else null.")
+    note_hi = _note("The same in Hindi.")
 
 
 class NearestSchema(Schema):
-    """ACTIVE centres, the closest first."""
+    """Centres, the closest first."""
 
     items = fields.List(fields.Nested(NearKioskSchema), required=True)
     reach_m = whole("How far around the place was looked, in metres; what lies beyond is left out.", 200_000)
-    note = fields.String(
-        required=True,
-        allow_none=True,
-        metadata={"description": "For people, where fewer centres are within reach than were asked for; else null."},
-    )
-    note_hi = fields.String(required=True, allow_none=True, metadata={"description": "The same in Hindi."})
+    note = _note("For people, where fewer centres are within reach than were asked for, or hours are not known.")
+    note_hi = _note("The same in Hindi.")
 
 
 class StatusCountsSchema(Schema):
@@ -94,6 +124,15 @@ class StatisticsSchema(Schema):
     by_status = fields.Nested(StatusCountsSchema, required=True)
 
 
+def _service_filter() -> Code:
+    return Code(
+        SERVICE_FORM,
+        longest=40,
+        error=Coded("not-a-service", "Write a service's code, such as JVVNL.", "सेवा का कोड लिखें, जैसे JVVNL।"),
+        metadata={"description": "Centres that are known to offer the service of this code."},
+    )
+
+
 class KioskQuerySchema(Schema):
     """Which centres to list."""
 
@@ -103,6 +142,28 @@ class KioskQuerySchema(Schema):
         error=Coded("unknown-district", "Use a district_code of GET /v1/districts."),
         metadata={"description": "LGD code, as GET /v1/districts lists them.", "example": "102"},
     )
+    tehsil = Code(
+        TEHSIL_FORM,
+        longest=6,
+        error=Coded("not-a-tehsil", "Write the tehsil's LGD code.", "तहसील का LGD कोड लिखें।"),
+        metadata={"description": "LGD code of a tehsil."},
+    )
+    pin = Code(
+        PIN_FORM,
+        longest=6,
+        error=Coded(
+            "not-a-pin", "A PIN code has six digits, the first not 0.", "पिन कोड में छह अंक होते हैं, पहला 0 नहीं होता।"
+        ),
+        metadata={"description": "India Post's code of the centre's address."},
+    )
+    name = Text(
+        Line(LONGEST_NAME),
+        metadata={
+            "description": "Words of its name in Hindi, English, or Hindi with Latin letters; all must be in it.",
+            "example": "kendr jaypur",
+        },
+    )
+    service = _service_filter()
     status = fields.String(validate=validate.OneOf(_STATUSES), metadata={"example": Status.ACTIVE.value})
     limit = Count(load_default=DEFAULT_PAGE, validate=validate.Range(min=1, max=MOST_PER_PAGE))
     cursor = CursorText(metadata={"description": "`next` of the page before, with the same filters."})
@@ -131,3 +192,17 @@ class NearestQuerySchema(Schema):
         metadata={"description": "Longitude, WGS 84 degrees.", "example": 75.7873},
     )
     limit = Count(load_default=DEFAULT_NEAREST, validate=validate.Range(min=1, max=MOST_NEAREST))
+    service = _service_filter()
+    status = fields.String(
+        load_default=Status.ACTIVE.value,
+        validate=validate.OneOf(_STATUSES),
+        metadata={"description": "ACTIVE unless told otherwise: no other centre trades."},
+    )
+    open_now = fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={
+            "description": "Those alone that are open by their hours; who has told none is left out, and counted."
+        },
+    )

@@ -1,0 +1,1 @@
+"""How well people are served, counted once and kept."""

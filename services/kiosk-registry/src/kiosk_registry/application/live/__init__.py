@@ -1,0 +1,1 @@
+"""Heartbeats, and what follows from their coming or not."""

@@ -1,0 +1,1 @@
+"""How far people have it to a centre, and where the next ones would help most."""

@@ -1,0 +1,1 @@
+"""Which centres are there at this moment, and which districts went dark."""

@@ -1,0 +1,1 @@
+"""Heartbeats and the state of centres and districts, over HTTP."""
