@@ -48,15 +48,15 @@ def desk(world: World) -> Desk:
 
 def manual_payment(world: World, payer: Caller) -> str:
     """A payment whose answer was lost, of which the biller could not say anything by the deadline."""
-    by_card = {} if payer.kiosk_id else {"mode": "CARD", "payment_instrument": "tok_sandbox_ok"}
+    by_card: dict[str, Any] = {} if payer.kiosk_id else {"mode": "CARD", "payment_instrument": "tok_sandbox_ok"}
     bill = payer.bill(another_consumer())
     world.biller.faults(drop_response_next=1)
     payment_id: str = json_of(payer.pay(bill, **by_card))["payment_id"]
-    world.biller.faults(fail_next=1_000)
+    world.biller.faults(fail_next=1_000, operations=["inquiry"])
     world.mongo.db.payments.update_one({"_id": payment_id}, {"$set": {"deadline_at": utc_now()}})
     world.make_due(payment_id)
     world.sweep_until(payment_id, "MANUAL")
-    world.biller.faults(fail_next=0)
+    world.biller.faults(fail_next=0, operations=["fetch", "payment"])
     return payment_id
 
 
