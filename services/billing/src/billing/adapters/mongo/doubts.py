@@ -34,7 +34,7 @@ class MongoDoubts:
         self._outbox = outbox
         self._payments = mongo.db[PAYMENTS]
 
-    def now(self, at: datetime) -> Sequence[InDoubt]:
+    def in_doubt(self, at: datetime) -> Sequence[InDoubt]:
         late = {"$cond": [{"$gte": [at, "$deadline_at"]}, 1, 0]}
         pipeline: list[Document] = [
             {"$match": {"state": {"$in": IN_DOUBT}, "biller_id": {"$gt": ""}}},

@@ -37,7 +37,7 @@ class Doubt:
 class Doubts(Protocol):
     """Payments in doubt."""
 
-    def now(self, at: datetime) -> Sequence[InDoubt]:
+    def in_doubt(self, at: datetime) -> Sequence[InDoubt]:
         """By biller and mode; those of which there is none are left out."""
 
     def next_near(self, at: datetime) -> Doubt | None:

@@ -32,9 +32,9 @@ class DoubtReader:
     limits: DoubtLimits
     doubts: Doubts
 
-    def now(self, at: datetime) -> Sequence[DoubtsOfBiller]:
+    def in_doubt(self, at: datetime) -> Sequence[DoubtsOfBiller]:
         """Every biller that is paid here, by each mode that any payment can have, in the order of their ids."""
-        told = {(row.biller_id, row.mode): row for row in self.doubts.now(at)}
+        told = {(row.biller_id, row.mode): row for row in self.doubts.in_doubt(at)}
         return [
             self._of(self.billers[biller_id], mode, told.get((biller_id, mode)), at)
             for biller_id in sorted(self.billers)

@@ -20,7 +20,7 @@ def list_in_doubt() -> dict[str, Any]:
     when the oldest is open. Counts are told as classes, and of nobody's payment.
     """
     at = utc_now()
-    rows = application(Billing).doubts.now(at)
+    rows = application(Billing).doubts.in_doubt(at)
     items = [
         {
             "biller_id": row.biller.biller_id,
