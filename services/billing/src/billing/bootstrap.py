@@ -12,10 +12,12 @@ from pymongo.database import Database
 from billing.adapters import events
 from billing.adapters.data.catalogue import BillerFiles, Catalogue, load_billers, load_orders
 from billing.adapters.data.fee_orders import read_orders
+from billing.adapters.data.in_doubt_limits import load_doubt_limits
 from billing.adapters.data.marked_yaml import BadFile
 from billing.adapters.data.wallet_limits import load_wallet_limits
 from billing.adapters.mongo import bills as mongo_bills
 from billing.adapters.mongo import breaks as mongo_breaks
+from billing.adapters.mongo import doubts as mongo_doubts
 from billing.adapters.mongo import dues as mongo_dues
 from billing.adapters.mongo import ledger as mongo_ledger
 from billing.adapters.mongo import payments as mongo_payments
@@ -25,6 +27,7 @@ from billing.adapters.mongo.bills import FeeDemandsWithin, MongoBills, MongoFeeD
 from billing.adapters.mongo.books import MongoRecords
 from billing.adapters.mongo.breaks import BreaksWithin, MongoBreaks
 from billing.adapters.mongo.centres import CentresWithin, MongoCentres
+from billing.adapters.mongo.doubts import MongoDoubts
 from billing.adapters.mongo.falls import MongoFalls
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
 from billing.adapters.mongo.migration import Migration, drop_old_index
@@ -49,6 +52,8 @@ from billing.application.breaks.read_breaks import BreakReader
 from billing.application.breaks.subjects import Subjects
 from billing.application.centres.note_standing import NoteStandingHandler
 from billing.application.centres.require_trading import RequireTradingHandler
+from billing.application.doubts.read_doubts import DoubtReader
+from billing.application.doubts.warn_doubts import WarnDoubtsHandler
 from billing.application.payments.accept_callback import AcceptCallbackHandler
 from billing.application.payments.drive_payment import DrivePaymentHandler
 from billing.application.payments.pay_bill import PayBillHandler
@@ -81,7 +86,14 @@ from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 from servicekit.mongo import Idempotency, Mongo
 
-PUBLISHES = [events.COMPLETED, events.FAILED_EVENT, events.REFUNDED, events.TOPPED_UP, events.WALLET_LOW]
+PUBLISHES = [
+    events.COMPLETED,
+    events.FAILED_EVENT,
+    events.REFUNDED,
+    events.TOPPED_UP,
+    events.WALLET_LOW,
+    events.DOUBT_WARNED,
+]
 INDEXES = {
     **mongo_payments.INDEXES,
     **mongo_refunds.INDEXES,
@@ -90,6 +102,7 @@ INDEXES = {
     **mongo_ledger.INDEXES,
     **mongo_bills.INDEXES,
     **mongo_dues.INDEXES,
+    **{name: [*mongo_payments.INDEXES[name], *indexes] for name, indexes in mongo_doubts.INDEXES.items()},
 }
 
 
@@ -138,6 +151,8 @@ class Billing:
     sweep_top_ups: SweepTopUpsHandler
     top_ups: TopUpReader
     tell_low_wallets: TellLowWalletsHandler
+    doubts: DoubtReader
+    warn_doubts: WarnDoubtsHandler
     breaks: BreakReader
     propose_ending: ProposeEndingHandler
     approve_ending: ApproveEndingHandler
@@ -207,6 +222,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     drive_refund = DriveRefundHandler(refunds, provider, pace, utc_now, event_id)
     top_ups = MongoTopUps(mongo, ledger, outbox, idempotency)
     drive_top_up = DriveTopUpHandler(top_ups, provider, pace, utc_now, event_id)
+    doubts, doubt_limits = MongoDoubts(mongo, outbox), load_doubt_limits(pace.deadline)
     breaks = MongoBreaks(mongo)
     break_reader = BreakReader(breaks, Subjects(payments, refunds, top_ups), pace)
     wallet_reader = WalletReader(ledger, centres, MongoStatements(mongo))
@@ -219,7 +235,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         ),
         plans=PlanReader(billers, network),
         rehearse_order=RehearseOrderHandler(fees, MongoMonthOfPayments(mongo)),
-        pay_bill=PayBillHandler(billers, fees, require_trading, bills, payments, drive_payment, pace),
+        pay_bill=PayBillHandler(billers, fees, require_trading, bills, payments, drive_payment, pace, doubt_limits),
         sweep_payments=SweepPaymentsHandler(payments, drive_payment, pace, utc_now),
         accept_callback=AcceptCallbackHandler(payments, settings.biller_callback_secret),
         payments=PaymentReader(payments),
@@ -241,6 +257,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         request_top_up=RequestTopUpHandler(wallet_reader, require_trading, top_ups, drive_top_up, wallet_limits, pace),
         sweep_top_ups=SweepTopUpsHandler(top_ups, drive_top_up, pace, utc_now),
         top_ups=TopUpReader(top_ups, wallet_reader),
+        doubts=DoubtReader(billers, doubt_limits, doubts),
+        warn_doubts=WarnDoubtsHandler(doubts, utc_now, event_id),
         breaks=break_reader,
         propose_ending=ProposeEndingHandler(breaks, break_reader),
         approve_ending=ApproveEndingHandler(breaks, break_reader, event_id),

@@ -1,16 +1,23 @@
 """Two people end what no answer ended: over a real database, with everything that the saga would have booked."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.support.world import Caller, World, another_consumer, inr, json_of
+from typer.testing import CliRunner
 
 from billing.application.refunds.return_refused_fee import ReturnRefusedFee
+from billing.entrypoints import commands as billing_commands
+from billing.entrypoints.service import SERVICE
+from billing.settings import Settings
 from servicekit.http import Person
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
+from servicekit.service import command_line
 
 NOT_DONE = {"ending": "not-done", "evidence": "BILLER-LETTER-2026-118"}
 DONE = {"ending": "done", "reference": "BILLER-REF-1", "evidence": "BILLER-LETTER-2026-118"}
@@ -48,15 +55,15 @@ def desk(world: World) -> Desk:
 
 def manual_payment(world: World, payer: Caller) -> str:
     """A payment whose answer was lost, of which the biller could not say anything by the deadline."""
-    by_card = {} if payer.kiosk_id else {"mode": "CARD", "payment_instrument": "tok_sandbox_ok"}
+    by_card: dict[str, Any] = {} if payer.kiosk_id else {"mode": "CARD", "payment_instrument": "tok_sandbox_ok"}
     bill = payer.bill(another_consumer())
     world.biller.faults(drop_response_next=1)
     payment_id: str = json_of(payer.pay(bill, **by_card))["payment_id"]
-    world.biller.faults(fail_next=1_000)
+    world.biller.faults(fail_next=1_000, operations=["inquiry"])
     world.mongo.db.payments.update_one({"_id": payment_id}, {"$set": {"deadline_at": utc_now()}})
     world.make_due(payment_id)
     world.sweep_until(payment_id, "MANUAL")
-    world.biller.faults(fail_next=0)
+    world.biller.faults(fail_next=0, operations=["fetch", "payment"])
     return payment_id
 
 
@@ -290,3 +297,34 @@ def test_a_top_up_that_moves_between_reading_and_booking_is_not_booked(world: Wo
     assert json_of(desk.first.get(f"/v1/breaks/{break_id}"))["proposal"]["stands"] is False
     world.mongo.db.top_ups.update_one({"_id": top_up_id}, {"$inc": {"version": -1}})
     assert centre.wallet()["available"] == inr(0)
+
+
+def test_two_people_at_a_terminal_do_the_same(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def opened() -> Iterator[Any]:
+        yield world.billing
+
+    monkeypatch.setattr(billing_commands, "_billing", opened)
+
+    def run(*arguments: str) -> Any:
+        return CliRunner().invoke(command_line(SERVICE), ["breaks", *arguments])
+
+    centre = world.centre(0)
+    break_id = f"top-up-unresolved:{manual_top_up(world, centre)}"
+    assert break_id.partition(":")[0] in run().output
+    proposed = run(break_id, "--propose", "done", "--reference", "CHG-1", "--evidence", "F-1", "--by", "Asha")
+    assert proposed.exit_code == 0, proposed.output
+    assert f"wallet:{centre.kiosk_id}  ₹500.00" in proposed.output
+    proposal_id = proposed.output.partition("proposal ")[2].partition(":")[0]
+    own = run(break_id, "--approve", proposal_id, "--by", " asha ")
+    assert (own.exit_code, centre.wallet()["available"]) == (2, inr(0))
+    for wrong in (["--approve", proposal_id], ["--propose", "done", "--by", "asha"], ["--reference", "x"]):
+        assert run(break_id, *wrong).exit_code == 2
+    assert run("nobody").exit_code == 2
+    approved = run(break_id, "--approve", proposal_id, "--by", "Ravi")
+    assert approved.exit_code == 0, approved.output
+    assert "resolved, two people: done" in approved.output
+    assert centre.wallet()["available"] == inr(50_000)
+    assert "Traceback" not in proposed.output + own.output + approved.output

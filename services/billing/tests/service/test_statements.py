@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from bson import Int64
 from tests.support.world import Caller, World, another_consumer, inr, json_of
+from werkzeug.test import TestResponse
 
 from billing.application.wallets.tell_low_wallets import TellLowWallets
 from billing.domain.calendar import civil_day, start_of_day
@@ -155,7 +156,10 @@ def falls_of(world: World, kiosk_id: str | None) -> list[dict[str, Any]]:
 
 def test_a_wallet_that_falls_below_the_limit_is_told_once_per_fall(world: World) -> None:
     centre = world.centre(200_000)
-    pay = lambda: centre.pay(centre.bill(another_consumer()))  # noqa: E731
+
+    def pay() -> TestResponse:
+        return centre.pay(centre.bill(another_consumer()))
+
     assert pay().status_code == 201
     (first,) = falls_of(world, centre.kiosk_id)
     assert (first["available"], first["credit_used"], first["limit"]) == (inr(47_500), inr(0), inr(50_000))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from billing.domain.doubts.limits import DoubtLimits
 from billing.domain.ledger.entries import Leg
 from billing.domain.payments.pace import Pace
 from billing.domain.payments.payment import Move, Payment, State
@@ -21,6 +22,8 @@ PACE = Pace(
     give_up_unsent=timedelta(minutes=15),
     deadline=timedelta(hours=24),
 )
+
+LIMITS = DoubtLimits(PACE.deadline)
 
 
 def a_claim(key: str, **changes: Any) -> Claim:

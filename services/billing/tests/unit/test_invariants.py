@@ -17,7 +17,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
-from tests.support.builders import KIOSK, NOW, PACE, a_bill, a_claim
+from tests.support.builders import KIOSK, LIMITS, NOW, PACE, a_bill, a_claim
 from tests.support.fakes import FakeBillers, FakeBills, FakeCentres, FakePayments, FakeProvider
 from tests.support.reference import BILLERS, FEES
 
@@ -141,7 +141,9 @@ class Money(RuleBasedStateMachine):
         )
         self.centres = FakeCentres()
         trading = RequireTradingHandler(self.centres)
-        self.pay_bill = PayBillHandler(BILLERS, FEES, trading, self.fetched, self.store, self.drive_payment, PACE)
+        self.pay_bill = PayBillHandler(
+            BILLERS, FEES, trading, self.fetched, self.store, self.drive_payment, PACE, LIMITS
+        )
         self.answered: dict[str, str] = {}
         self.arrived_late: set[str] = set()
         self.histories: dict[str, tuple[State, ...]] = {}

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from billing.application.doubts.ports import Doubt
 from billing.application.wallets.ports import Fall
 from billing.domain.payments.payment import FAILED, Payment, State
 from billing.domain.refunds.refund import Refund
@@ -17,6 +18,7 @@ FAILED_EVENT = "payment.failed.v1"
 REFUNDED = "payment.refunded.v1"
 TOPPED_UP = "wallet.topped-up.v1"
 WALLET_LOW = "wallet.low.v1"
+DOUBT_WARNED = "doubt.warned.v1"
 
 
 def ending_event(payment: Payment, event_id: str) -> NewEvent:
@@ -94,6 +96,30 @@ def low_wallet_event(fall: Fall, event_id: str, request_id: str, *, sequence: in
         occurred_at=fall.at,
         data=data,
         request_id=request_id,
+    )
+
+
+def doubt_event(doubt: Doubt, event_id: str, at: datetime) -> NewEvent:
+    """A payment in doubt comes near its limit: the doubt's one event, which is none of its payment."""
+    data = {
+        "payment_id": doubt.payment_id,
+        "kiosk_id": doubt.kiosk_id,
+        "district_code": doubt.district_code,
+        "biller_id": doubt.biller_id,
+        "mode": doubt.mode,
+        "began_at": rfc3339(doubt.began_at),
+        "deadline_at": rfc3339(doubt.deadline_at),
+        "warned_at": rfc3339(at),
+    }
+    return NewEvent(
+        id=event_id,
+        type=DOUBT_WARNED,
+        aggregate_type="doubt",
+        aggregate_id=doubt.payment_id,
+        sequence=1,
+        occurred_at=at,
+        data=data,
+        request_id=doubt.request_id,
     )
 
 

@@ -176,8 +176,8 @@ class Audit:
         right = [(PSP_CLEARING, -top_up.paise), (wallet_account(top_up.kiosk_id), top_up.paise)]
         entered = [(entry.entry_id, entry.kind, sorted(entry.legs)) for entry in top_up.entries]
         if entered != ([(top_up.entry_id, Kind.TOP_UP, sorted(right))] if credited else []):
-            found = ", ".join(entry.entry_id for entry in top_up.entries) or "no entry"
-            self._i3.append(f"{top_up.top_up_id}: {top_up.state}, {top_up.paise} paise, with {found}")
+            entered_as = ", ".join(entry.entry_id for entry in top_up.entries) or "no entry"
+            self._i3.append(f"{top_up.top_up_id}: {top_up.state}, {top_up.paise} paise, with {entered_as}")
         if top_up.events != int(credited) and not top_up.events_may_be_forgotten:
             self._i4.append(f"{top_up.top_up_id}: {top_up.state} with {top_up.events} events")
 

@@ -53,10 +53,7 @@ def approve_ending(billing: Billing, break_id: str, proposal_id: str, by: str) -
 
 def _person(by: str) -> str:
     """A person at a terminal, who is never one of those who signed in."""
-    name = " ".join(by.split()).lower()
-    if not name:
-        raise typer.BadParameter("say who you are", param_hint="--by")
-    return f"terminal:{name}"
+    return f"terminal:{' '.join(by.split()).lower()}"
 
 
 def _told(act: Callable[[], None]) -> None:
@@ -68,11 +65,11 @@ def _told(act: Callable[[], None]) -> None:
 
 
 def _print(shown: BreakShown) -> None:
-    found, proposal, booking = shown.found, shown.found.proposal, shown.booking
-    typer.echo(f"{found.break_id}: {'open' if found.is_open else f'resolved, {found.resolved_by}'}; {found.detail}")
-    if found.is_open:
+    row, proposal, booking = shown.row, shown.row.proposal, shown.booking
+    typer.echo(f"{row.break_id}: {'open' if row.is_open else f'resolved, {row.resolved_by}'}; {row.detail}")
+    if row.is_open:
         typer.echo(f"can be ended by: {', '.join(shown.endings) or 'nothing now; look again'}")
-    if proposal is None or not found.is_open:
+    if proposal is None or not row.is_open:
         return
     typer.echo(f"proposal {proposal.proposal_id}: {proposal.ending}, filed as {proposal.evidence}")
     if booking is None:

@@ -120,46 +120,29 @@ def rehearse_order(
         rehearse(billing, schedule, first)
 
 
-breaks = typer.Typer(help="What people have, and how two of them end it.")
-commands.add_typer(breaks, name="breaks")
-_By = Annotated[str, typer.Option("--by", help="Your name, as the other person knows it.")]
-_BreakId = Annotated[str, typer.Argument(help="As `billing breaks list` shows it.")]
-
-
-@breaks.command("list")
-def breaks_list() -> None:
-    """The open breaks, those that are due first in front."""
-    with _billing() as billing:
-        list_breaks(billing)
-
-
-@breaks.command("show")
-def breaks_show(break_id: _BreakId) -> None:
-    """One break, what can be done, and what its proposal books."""
-    with _billing() as billing:
-        show_break(billing, break_id)
-
-
-@breaks.command("propose")
-def breaks_propose(
-    break_id: _BreakId,
-    ending: Annotated[Ending, typer.Option(help="What was found out.")],
-    evidence: Annotated[str, typer.Option(help="Where the finding is filed.")],
-    by: _By,
-    reference: Annotated[str | None, typer.Option(help="The partner's own, with --ending done alone.")] = None,
+@commands.command("breaks")
+def breaks(
+    break_id: Annotated[str | None, typer.Argument(help="One of them; left out: all that are open.")] = None,
+    propose: Annotated[Ending | None, typer.Option(help="How it ends, as you found out.")] = None,
+    reference: Annotated[str | None, typer.Option(help="The partner's own, with --propose done alone.")] = None,
+    evidence: Annotated[str | None, typer.Option(help="Where the finding is filed; with --propose.")] = None,
+    approve: Annotated[str | None, typer.Option(help="The proposal that you saw, of somebody else.")] = None,
+    by: Annotated[str | None, typer.Option(help="Your name, as the other person knows it.")] = None,
 ) -> None:
-    """Propose how a break ends, and see what it books; nothing is booked yet."""
+    """Show what people have; propose how a break ends, which books nothing; approve it, which does."""
+    if (propose or approve) and not (break_id and by and " ".join(by.split())):
+        raise typer.BadParameter("name the break, and say who you are with --by")
+    if (propose and approve) or bool(propose) != bool(evidence) or (reference and not propose):
+        raise typer.BadParameter("either --propose with --evidence (and --reference where it was done), or --approve")
     with _billing() as billing:
-        propose_ending(billing, break_id, ending, reference, evidence, by)
-
-
-@breaks.command("approve")
-def breaks_approve(
-    break_id: _BreakId, proposal: Annotated[str, typer.Option(help="The proposal that you saw.")], by: _By
-) -> None:
-    """Approve a proposal of somebody else: it is booked with that."""
-    with _billing() as billing:
-        approve_ending(billing, break_id, proposal, by)
+        if break_id is None:
+            list_breaks(billing)
+        elif propose and evidence and by:
+            propose_ending(billing, break_id, propose, reference, evidence, by)
+        elif approve and by:
+            approve_ending(billing, break_id, approve, by)
+        else:
+            show_break(billing, break_id)
 
 
 def _consecutive(span: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Billing's time-driven work."""
 
+from billing.application.doubts.warn_doubts import WarnDoubts
 from billing.application.payments.sweep_payments import SweepPayments
 from billing.application.refunds.sweep_refunds import SweepRefunds
 from billing.application.top_ups.sweep_top_ups import SweepTopUps
@@ -9,6 +10,8 @@ from servicekit.service import Job
 
 # A payment or refund whose answer is due is looked at within this.
 SWEEP_EVERY_SECONDS = 1.0
+# Limits are of hours.
+WARN_EVERY_SECONDS = 10.0
 
 
 def sweep_payments(billing: Billing) -> None:
@@ -31,9 +34,15 @@ def tell_low_wallets(billing: Billing) -> None:
     billing.tell_low_wallets(TellLowWallets())
 
 
+def warn_doubts(billing: Billing) -> None:
+    """Warns of every payment in doubt that comes near its limit."""
+    billing.warn_doubts(WarnDoubts())
+
+
 JOBS = [
     Job("sweep-payments", SWEEP_EVERY_SECONDS, sweep_payments),
     Job("sweep-refunds", SWEEP_EVERY_SECONDS, sweep_refunds),
     Job("sweep-top-ups", SWEEP_EVERY_SECONDS, sweep_top_ups),
     Job("tell-low-wallets", SWEEP_EVERY_SECONDS, tell_low_wallets),
+    Job("warn-doubts", WARN_EVERY_SECONDS, warn_doubts),
 ]

@@ -35,31 +35,31 @@ class ApproveEndingHandler:
         Raises BreakNotFound, BreakEnded, SamePerson, and ProposalChanged when the proposal or what it is about is not
         as it was when it was proposed.
         """
-        found = self.reader.get(command.break_id, command.at).found
-        proposal = found.proposal
-        if not found.is_open:
-            if proposal and (proposal.proposal_id, found.approved_by) == (command.proposal_id, command.by):
+        row = self.reader.get(command.break_id, command.at).row
+        proposal = row.proposal
+        if not row.is_open:
+            if proposal and (proposal.proposal_id, row.approved_by) == (command.proposal_id, command.by):
                 return self.reader.get(command.break_id, command.at)
             raise BreakEnded("This break has ended; nothing is left to do.")
         if proposal is None or proposal.proposal_id != command.proposal_id:
             raise ProposalChanged("Another proposal stands by now, or none: look at it, then approve that one.")
         if proposal.proposed_by == command.by:
             raise SamePerson("You proposed this; somebody else has to approve it.")
-        subject = self.reader.subjects.of(found)
-        if proposal.version != subject.version or proposal.ending not in endings_of(found.kind, subject):
+        subject = self.reader.subjects.of(row)
+        if proposal.version != subject.version or proposal.ending not in endings_of(row.kind, subject):
             raise ProposalChanged("What this is about has moved since it was proposed: look again, then propose again.")
         resolution = Resolution(
-            found.kind,
+            row.kind,
             command.at,
             f"two people: {proposal.ending}",
-            refund_id=found.refund_id,
-            top_up_id=found.top_up_id,
+            refund_id=row.refund_id,
+            top_up_id=row.top_up_id,
             proposal_id=proposal.proposal_id,
             approved_by=command.by,
         )
-        change = change_of(found.kind, subject, proposal, self.reader.pace, command.at, self.new_event_id(), resolution)
+        change = change_of(row.kind, subject, proposal, self.reader.pace, command.at, self.new_event_id(), resolution)
         ended = (
-            self.breaks.close(found.break_id, resolution)
+            self.breaks.close(row.break_id, resolution)
             if change is None
             else self.reader.subjects.record(subject, change)
         )

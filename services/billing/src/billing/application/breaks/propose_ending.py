@@ -35,7 +35,7 @@ class ProposeEndingHandler:
         Raises BreakNotFound, BreakEnded, ValidationFailed for an ending that there is not.
         """
         shown = self.reader.get(command.break_id, command.at)
-        if not shown.found.is_open:
+        if not shown.row.is_open:
             raise BreakEnded("This break has ended; nothing is left to do.")
         if command.ending not in shown.endings:
             able = ", ".join(shown.endings) or "none; look again"
@@ -52,8 +52,8 @@ class ProposeEndingHandler:
                 "Give the partner's own reference of what it did with ending done, and with no other.",
                 "साझेदार की अपनी संदर्भ संख्या केवल ending done के साथ दें।",
             )
-        version = self.reader.subjects.of(shown.found).version
-        earlier = shown.found.proposal
+        version = self.reader.subjects.of(shown.row).version
+        earlier = shown.row.proposal
         proposal = Proposal(
             command.proposal_id,
             command.ending,

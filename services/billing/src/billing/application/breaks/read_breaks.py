@@ -16,7 +16,7 @@ from billing.domain.payments.pace import Pace
 class BreakShown:
     """A break, the endings there are for it now, and what the proposal would book (None: there is none to book)."""
 
-    found: StoredBreak
+    row: StoredBreak
     endings: Sequence[Ending]
     booking: Booking | None
 
@@ -31,19 +31,19 @@ class BreakReader:
 
     def get(self, break_id: str, at: datetime) -> BreakShown:
         """One. Raises BreakNotFound."""
-        found = self.breaks.get(break_id)
-        if found is None:
+        row = self.breaks.get(break_id)
+        if row is None:
             raise BreakNotFound("There is no break with this id.")
-        if not found.is_open:
-            return BreakShown(found, (), None)
-        subject = self.subjects.of(found)
-        endings = endings_of(found.kind, subject)
-        proposal = found.proposal
+        if not row.is_open:
+            return BreakShown(row, (), None)
+        subject = self.subjects.of(row)
+        endings = endings_of(row.kind, subject)
+        proposal = row.proposal
         if proposal is None or proposal.ending not in endings or proposal.version != subject.version:
-            return BreakShown(found, endings, None)
-        nobody = Resolution(found.kind, at, "")
+            return BreakShown(row, endings, None)
+        nobody = Resolution(row.kind, at, "")
         return BreakShown(
-            found, endings, booking_of(change_of(found.kind, subject, proposal, self.pace, at, "evt", nobody))
+            row, endings, booking_of(change_of(row.kind, subject, proposal, self.pace, at, "evt", nobody))
         )
 
     def page(self, *, is_open: bool, after: tuple[datetime, str] | None, limit: int) -> Sequence[StoredBreak]:

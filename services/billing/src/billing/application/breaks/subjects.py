@@ -18,12 +18,12 @@ class Subjects:
     refunds: Refunds
     top_ups: TopUps
 
-    def of(self, found: StoredBreak) -> Subject:
+    def of(self, row: StoredBreak) -> Subject:
         """As it stands."""
         return Subject(
-            payment=self.payments.get(found.payment_id) if found.payment_id else None,
-            refund=self.refunds.get(found.refund_id) if found.refund_id else None,
-            top_up=self.top_ups.get(found.top_up_id) if found.top_up_id else None,
+            payment=self.payments.get(row.payment_id) if row.payment_id else None,
+            refund=self.refunds.get(row.refund_id) if row.refund_id else None,
+            top_up=self.top_ups.get(row.top_up_id) if row.top_up_id else None,
         )
 
     def record(self, before: Subject, change: AnyChange) -> bool:

@@ -17,6 +17,7 @@ from billing.application.payments.drive_payment import DrivePayment, DrivePaymen
 from billing.application.payments.errors import AmountNotAccepted, PaymentNotFound, amount_refused
 from billing.application.payments.ports import Payments
 from billing.domain.calendar import civil_day
+from billing.domain.doubts.limits import DoubtLimits
 from billing.domain.payer import Payer
 from billing.domain.payments.pace import Pace
 from billing.domain.payments.parts import Part
@@ -58,6 +59,7 @@ class PayBillHandler:
     payments: Payments
     drive_payment: DrivePaymentHandler
     pace: Pace
+    doubt_limits: DoubtLimits
 
     def __call__(self, command: PayBill) -> Once[Payment]:
         """The payment as far as it came within the caller's deadline.
@@ -146,7 +148,7 @@ class PayBillHandler:
             version=len(states),
             history=tuple(Move(state, command.at) for state in states),
             created_at=command.at,
-            deadline_at=command.at + self.pace.deadline,
+            deadline_at=command.at + self.doubt_limits.of(biller.biller_id, command.mode, civil_day(command.at)),
             resume_at=command.at + self.pace.grace,
             part=_part_of(bill),
             district_code=centre.district_code if centre else None,

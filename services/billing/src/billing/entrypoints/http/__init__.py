@@ -5,6 +5,7 @@ from billing.entrypoints.http import blueprints
 # Importing an area hangs its routes on the blueprints, in the order of the documentation.
 from billing.entrypoints.http.bills import routes as _bills  # noqa: F401
 from billing.entrypoints.http.breaks import routes as _breaks  # noqa: F401
+from billing.entrypoints.http.doubts import routes as _doubts  # noqa: F401
 from billing.entrypoints.http.payments import routes as _payments  # noqa: F401
 from billing.entrypoints.http.refunds import routes as _refunds  # noqa: F401
 from billing.entrypoints.http.tariff import routes as _tariff  # noqa: F401

@@ -41,38 +41,38 @@ _SAYS = {
 }
 
 
-def summary_view(found: StoredBreak, at: datetime) -> dict[str, Any]:
+def summary_view(row: StoredBreak, at: datetime) -> dict[str, Any]:
     """A break in a list."""
-    says, says_hi = _SAYS[found.kind]
-    until = found.resolved_at or at
+    says, says_hi = _SAYS[row.kind]
+    until = row.resolved_at or at
     return {
-        "break_id": found.break_id,
-        "kind": found.kind.value,
-        "status": "open" if found.is_open else "resolved",
-        "payment_id": found.payment_id,
-        "refund_id": found.refund_id,
-        "top_up_id": found.top_up_id,
-        "detail": found.detail,
-        "owner": found.owner,
-        "opened_at": found.opened_at,
-        "due_at": found.due_at,
-        "age_hours": max(until - found.opened_at, timedelta()) // timedelta(hours=1),
-        "is_late": found.is_open and at > found.due_at,
+        "break_id": row.break_id,
+        "kind": row.kind.value,
+        "status": "open" if row.is_open else "resolved",
+        "payment_id": row.payment_id,
+        "refund_id": row.refund_id,
+        "top_up_id": row.top_up_id,
+        "detail": row.detail,
+        "owner": row.owner,
+        "opened_at": row.opened_at,
+        "due_at": row.due_at,
+        "age_hours": max(until - row.opened_at, timedelta()) // timedelta(hours=1),
+        "is_late": row.is_open and at > row.due_at,
         "says": says,
         "says_hi": says_hi,
-        "resolved_at": found.resolved_at,
-        "resolved_by": found.resolved_by,
+        "resolved_at": row.resolved_at,
+        "resolved_by": row.resolved_by,
     }
 
 
 def break_view(shown: BreakShown, at: datetime) -> dict[str, Any]:
     """A break, with what can be done."""
-    proposal = shown.found.proposal
+    proposal = shown.row.proposal
     return {
-        **summary_view(shown.found, at),
+        **summary_view(shown.row, at),
         "endings": [ending.value for ending in shown.endings],
         "proposal": _proposal_view(proposal, shown.booking) if proposal else None,
-        "approved_by": shown.found.approved_by,
+        "approved_by": shown.row.approved_by,
     }
 
 

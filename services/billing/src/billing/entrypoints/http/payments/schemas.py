@@ -126,6 +126,11 @@ class PaymentShownSchema(Schema):
         validate=validate.OneOf(["PROCESSING", "COMPLETED", "FAILED", "IN_DOUBT"]),
         metadata={"example": "COMPLETED"},
     )
+    says = fields.String(
+        required=True,
+        metadata={"description": "What `status` means and by when it ends, to be shown to the payer."},
+    )
+    says_hi = fields.String(required=True, metadata={"description": "The same in Hindi."})
     state = fields.String(
         required=True,
         metadata={

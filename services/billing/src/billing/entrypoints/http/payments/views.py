@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from billing.application.bills.errors import of_field
+from billing.domain.calendar import IST
 from billing.domain.payments.form import Form
 from billing.domain.payments.payment import FAILED, Failure, Payment, State
 from billing.domain.refunds.refund import Refund, RefundState
@@ -39,6 +40,34 @@ _NEXT_STEPS: dict[Form, tuple[str | None, str | None]] = {
         "दोबारा भुगतान न करें।",
     ),
 }
+
+
+# By status: what the payer is told. A time is India's.
+_SAYS = {
+    "PROCESSING": (
+        "The payment is being made. By {until} at the latest it is paid, or the money is given back.",
+        "भुगतान किया जा रहा है। अधिक से अधिक {until} तक भुगतान हो जाएगा या राशि वापस कर दी जाएगी।",
+    ),
+    "IN_DOUBT": (
+        "It is not known yet whether the biller has the money; it is being found out. By {until} it is paid, given "
+        "back, or with people who find out. Do not pay again.",
+        "अभी यह पता नहीं है कि बिलर को राशि मिली या नहीं; पता किया जा रहा है। {until} तक भुगतान हो जाएगा, "
+        "राशि वापस होगी, या कर्मचारी पता करेंगे। दोबारा भुगतान न करें।",
+    ),
+    "LATE": (
+        "The answer did not come in time; people are finding out. The money is held and not lost. Do not pay again.",
+        "समय पर उत्तर नहीं आया; कर्मचारी पता कर रहे हैं। राशि सुरक्षित रोकी गई है। दोबारा भुगतान न करें।",
+    ),
+    "COMPLETED": ("The bill is paid.", "बिल का भुगतान हो गया है।"),
+    "FAILED": ("The bill is not paid; the money is given back.", "बिल का भुगतान नहीं हुआ; राशि वापस कर दी गई है।"),
+}
+
+
+def _says(payment: Payment) -> tuple[str, str]:
+    told = "LATE" if payment.state is State.MANUAL else status_of(payment)
+    until = payment.deadline_at.astimezone(IST).strftime("%d-%m-%Y %H:%M IST")
+    says, says_hi = _SAYS[told]
+    return says.format(until=until), says_hi.format(until=until)
 
 
 def status_of(payment: Payment) -> str:
@@ -81,11 +110,13 @@ def receipt_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, A
 
 def payment_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, Any]:
     """A payment as it stands."""
-    failure = payment.failure
+    failure, (says, says_hi) = payment.failure, _says(payment)
     return {
         "payment_id": payment.payment_id,
         "transaction_token": payment.transaction_token,
         "status": status_of(payment),
+        "says": says,
+        "says_hi": says_hi,
         "state": payment.state.value,
         "bill_id": payment.bill_id,
         "biller_id": payment.biller_id,

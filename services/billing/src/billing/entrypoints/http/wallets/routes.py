@@ -20,7 +20,7 @@ KIOSK_ID = {
     "in": "path",
     "name": "kiosk_id",
     "description": "The centre's permanent code.",
-    "schema": {"type": "string", "pattern": "^ksk_RJ[0-9]{8}$"},
+    "schema": {"type": "string", "pattern": "^ksk_RJ[0-9]{8}$", "maxLength": 14},
     "example": "ksk_RJ10200001",
 }
 CSV = "text/csv"

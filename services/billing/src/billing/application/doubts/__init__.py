@@ -1,0 +1,1 @@
+"""Money in doubt: counted for everybody, and warned of before its limit."""

@@ -1,0 +1,1 @@
+"""Money in doubt: how long at most, and how much of it there is now."""

@@ -1,0 +1,1 @@
+"""Money in doubt, for everybody."""
