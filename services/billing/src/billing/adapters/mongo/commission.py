@@ -36,14 +36,14 @@ class MongoEarnings:
             charge = charge_in(_legs(refund["debits"]))
             if not (begun <= at < before and charge):
                 continue
-            payment = self._payments.find_one({"_id": refund["payment_id"]}, _NEEDED)
-            assert payment is not None, f"{refund['payment_id']} of {refund['_id']} is gone"
+            refunded = self._payments.find_one({"_id": refund["payment_id"]}, _NEEDED)
+            assert refunded is not None, f"{refund['payment_id']} of {refund['_id']} is gone"
             earlier = sum(
                 charge_in(_legs(other["debits"]))
                 for other in self._refunds.find({"payment_id": refund["payment_id"], "state": "REFUNDED"})
                 if (_refunded_at(other), other["_id"]) < (at, refund["_id"])
             )
-            yield _earning(payment, refund["_id"], refund.get("event_id"), at, earlier, charge)
+            yield _earning(refunded, refund["_id"], refund.get("event_id"), at, earlier, charge)
 
     def kiosks_of(self, lsp_id: str) -> list[str]:
         return [row["_id"] for row in self._centres.find({"lsp_id": lsp_id}, {"_id": 1}).sort("_id", 1)]
