@@ -1,4 +1,4 @@
-"""The invariants I1–I8 (docs/messaging.md), checked as an auditor would who trusts nobody's own check.
+"""The invariants I1–I9 (docs/messaging.md), checked as an auditor would who trusts nobody's own check.
 
 The books are read from outside: the services' databases with the stack's administrator, the billers' and the
 provider's own records over HTTP. What each invariant means is written here once more, on purpose not imported from the
@@ -136,10 +136,14 @@ class Books:
     top_ups: list[Row] = field(default_factory=list)
     charged: list[Row] = field(default_factory=list)
     """Charges the payment service provider accepted."""
+    settlements: list[Row] = field(default_factory=list)
+    settlement_lines: list[Row] = field(default_factory=list)
+    copies: list[Row] = field(default_factory=list)
+    """Prints of receipts."""
 
 
 def assert_invariants(stack: Stack, timeout_seconds: float = QUIET_TIMEOUT_SECONDS) -> Books:
-    """Wait until everything has come to its end (I6), then check I1 to I8; returns the books that were in order.
+    """Wait until everything has come to its end (I6), then check I1 to I9; returns the books that were in order.
 
     The load has to have stopped. Reads everything once per look: 10,000 payments take one to two seconds, and there is
     more than one look only while something is on its way. Raises AssertionError naming each broken invariant and ids.
@@ -195,6 +199,9 @@ def read_books(stack: Stack) -> Books:
             given_back=list(_told_by(stack.simulator_urls["psp-simulator"], "refunds")),
             top_ups=list(billing.top_ups.find()),
             charged=list(_told_by(stack.simulator_urls["psp-simulator"], "charges")),
+            settlements=list(billing.settlements.find()),
+            settlement_lines=list(billing.settlement_lines.find()),
+            copies=list(billing.receipt_copies.find()),
         )
 
 
@@ -461,6 +468,48 @@ def i7_certificate_numbers_are_unique_and_their_fees_paid(books: Books) -> Break
     return breaks
 
 
+def i9_settled_once_and_numbered_without_gaps(books: Books) -> Breaks:
+    """What a settlement told is what its lines and its entry are, and each act is settled once, for what it was worth.
+
+    The receipts of a centre and day are numbered from 1 without gaps, and the prints of each are counted so.
+    """
+    breaks: Breaks = []
+    entries = {entry["_id"]: entry for entry in books.journal}
+    lines: dict[str, list[Row]] = defaultdict(list)
+    settled = Counter[tuple[str, str]]()
+    billers = {row["_id"]: row["biller_id"] for row in books.settlements}
+    for line in books.settlement_lines:
+        lines[line["settlement_id"]].append(line)
+        biller_id = billers.get(line["settlement_id"], "none")
+        settled[biller_id, line["entry_id"]] += 1
+        entry = entries.get(line["entry_id"])
+        worth = _on(entry, f"biller:{biller_id}") if entry else None
+        if worth != line["paise"]:
+            breaks.append(f"{line['_id']}: settled {line['paise']}, worth {worth}")
+    breaks += [f"{entry_id} is settled {count} times" for (_, entry_id), count in settled.items() if count > 1]
+    for row in books.settlements:
+        if row["state"] != "CLOSED":
+            continue
+        net, kept = row["gross_paise"] - row["refunded_paise"], sum(line["paise"] for line in lines[row["_id"]])
+        entry = entries.get(f"{row['_id']}:settlement")
+        paid = _on(entry, "bank:settlement") if entry else 0
+        if not net == kept == paid or row["lines"] != len(lines[row["_id"]]):
+            breaks.append(f"{row['_id']}: {net} told, {kept} in its lines, {paid} paid")
+    entered = {entry_id for entry_id, entry in entries.items() if entry["kind"] == "settlement"}
+    known = {f"{row['_id']}:settlement" for row in books.settlements if row["state"] == "CLOSED"}
+    breaks += [f"{entry_id} is of no closed settlement" for entry_id in entered - known]
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for copy in books.copies:
+        numbers[copy["payment_id"]].append(copy["number"])
+        if "series" in copy:
+            numbers[f"{copy['series']['kiosk_id']} {copy['series']['day']}"].append(copy["series"]["serial"])
+    return breaks + [
+        f"{of}: numbered {sorted(given)[:20]}"
+        for of, given in numbers.items()
+        if sorted(given) != [*range(1, len(given) + 1)]
+    ]
+
+
 def i8_no_state_moves_backwards(books: Books) -> Breaks:
     """By the histories: of each payment, of each application; and the gateway never saw both ends of one payment.
 
@@ -520,6 +569,7 @@ INVARIANTS: tuple[Callable[[Books], Breaks], ...] = (
     i6_everything_reached_an_end,
     i7_certificate_numbers_are_unique_and_their_fees_paid,
     i8_no_state_moves_backwards,
+    i9_settled_once_and_numbered_without_gaps,
 )
 
 

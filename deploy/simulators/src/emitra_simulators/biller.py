@@ -32,6 +32,7 @@ from emitra_simulators.consumers import (
     is_known,
 )
 from emitra_simulators.controls import DEFAULT_HANG_SECONDS, Faults, SimulatedClock, controls
+from emitra_simulators.day_files import DayFiles, Line
 from emitra_simulators.journal import Journal, replay
 from emitra_simulators.wire import (
     AuditQuery,
@@ -152,6 +153,20 @@ class BillerNetwork:
         except KeyError:
             raise Refusal(404, "unknown-request", "no payment was accepted under this request_id") from None
 
+    def day_lines(self, biller_id: str) -> list[Line]:
+        """What one biller took, for the files of days. Raises Refusal 404 unknown biller."""
+        if biller_id not in BILLERS:
+            raise Refusal(404, "unknown-biller", f"known billers are {', '.join(BILLERS)}")
+        now = self.clock.epoch_seconds()
+        with self._lock:
+            payments = [payment for payment in self._payments.values() if payment.biller_id == biller_id]
+        lines = [
+            Line("PAYMENT", one.request_id, one.biller_reference, one.amount_paise, one.settles_at)
+            for one in payments
+            if one.status(now) == "SUCCESS"
+        ]
+        return sorted(lines, key=lambda line: (line.at, line.request_id))
+
     def audit(self, query: AuditQuery) -> dict[str, Any]:
         """One page of the accepted payments, in the order of acceptance."""
         with self._lock:
@@ -245,6 +260,8 @@ def biller_app(
     network = BillerNetwork(journal, clock)
     app = new_app("emitra-biller-simulator")
     app.register_blueprint(controls(clock, faults, journal))
+    files = DayFiles()
+    app.register_blueprint(files.controls())
     fetch_request = msgspec.json.Decoder(BillFetchRequest)
     validation_request = msgspec.json.Decoder(BillValidationRequest)
     payment_request = msgspec.json.Decoder(PaymentRequest)
@@ -298,6 +315,10 @@ def biller_app(
         answer = payment.answer(clock.epoch_seconds())
         # The fast encoder refuses half of a surrogate pair; the standard library's escapes it.
         return Response(json.dumps(answer), mimetype="application/json") if payment.unstorable_reference else answer
+
+    @app.get("/day-files/<biller_id>/<day>")
+    def day_file(biller_id: str, day: str) -> Response:
+        return files.answer(network.day_lines(biller_id), day)
 
     @app.get("/control/payments")
     def audit() -> dict[str, Any]:

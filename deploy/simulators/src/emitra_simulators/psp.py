@@ -11,9 +11,10 @@ from threading import Lock
 from typing import Any, Literal
 
 import msgspec
-from flask import Flask
+from flask import Flask, Response
 
 from emitra_simulators.controls import DEFAULT_HANG_SECONDS, Faults, SimulatedClock, controls, instant
+from emitra_simulators.day_files import DayFiles, Line
 from emitra_simulators.journal import Journal, replay
 from emitra_simulators.wire import (
     AuditQuery,
@@ -437,6 +438,29 @@ class Provider:
             authorisations = list(self._by_id.values())
         return audit_page(authorisations, query, self.clock.epoch_seconds())
 
+    def day_lines(self) -> list[Line]:
+        """What was captured, charged and given back, for the files of days."""
+        with self._lock:
+            authorisations, refunds = list(self._by_id.values()), list(self._refunds.values())
+            charges = list(self._charges.values())
+        now = self.clock.epoch_seconds()
+        captured = [
+            Line("CAPTURE", ending.request_id, one.authorisation_id, one.amount_paise, ending.at)
+            for one in authorisations
+            if (ending := one.ending) and ending.kind == "capture"
+        ]
+        returned = [
+            Line("REFUND", one.request_id, one.refund_id, one.amount_paise, one.settles_at)
+            for one in refunds
+            if one.status(now) == "REFUNDED"
+        ]
+        charged = [
+            Line("CHARGE", one.request_id, one.charge_id, one.amount_paise, one.settles_at)
+            for one in charges
+            if one.status(now) == "CHARGED"
+        ]
+        return sorted([*captured, *charged, *returned], key=lambda line: (line.at, line.request_id))
+
     def _remember(self, authorisation: Authorisation) -> None:
         self._by_id[authorisation.authorisation_id] = authorisation
         self._by_request[authorisation.request_id] = authorisation
@@ -472,6 +496,8 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
     provider = Provider(journal, clock)
     app = new_app("emitra-psp-simulator")
     app.register_blueprint(controls(clock, faults, journal))
+    files = DayFiles()
+    app.register_blueprint(files.controls())
     authorisation_request = msgspec.json.Decoder(AuthorisationRequest)
     refund_request = msgspec.json.Decoder(RefundRequest)
     ending_request = msgspec.json.Decoder(EndingRequest)
@@ -534,6 +560,10 @@ def psp_app(journal: Journal, *, clock: SimulatedClock | None = None, faults: Fa
         given = provider.refunded(request_id)
         faults.before_answer("inquiry")
         return given.answer(clock.epoch_seconds())
+
+    @app.get("/day-files/<day>")
+    def day_file(day: str) -> Response:
+        return files.answer(provider.day_lines(), day)
 
     @app.get("/control/refunds")
     def refund_audit() -> dict[str, Any]:

@@ -10,35 +10,45 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from billing.adapters import events
+from billing.adapters.data.bank_holidays import load_bank_days
 from billing.adapters.data.catalogue import BillerFiles, Catalogue, load_billers, load_orders
+from billing.adapters.data.commission_rules import load_commission_rules
 from billing.adapters.data.fee_orders import read_orders
 from billing.adapters.data.in_doubt_limits import load_doubt_limits
 from billing.adapters.data.marked_yaml import BadFile
 from billing.adapters.data.wallet_limits import load_wallet_limits
 from billing.adapters.mongo import bills as mongo_bills
 from billing.adapters.mongo import breaks as mongo_breaks
+from billing.adapters.mongo import day_books as mongo_day_books
 from billing.adapters.mongo import doubts as mongo_doubts
 from billing.adapters.mongo import dues as mongo_dues
 from billing.adapters.mongo import ledger as mongo_ledger
 from billing.adapters.mongo import payments as mongo_payments
+from billing.adapters.mongo import receipts as mongo_receipts
 from billing.adapters.mongo import refunds as mongo_refunds
+from billing.adapters.mongo import settlements as mongo_settlements
 from billing.adapters.mongo import top_ups as mongo_top_ups
 from billing.adapters.mongo.bills import FeeDemandsWithin, MongoBills, MongoFeeDemands
-from billing.adapters.mongo.books import MongoRecords
+from billing.adapters.mongo.books import MongoMarks, MongoRecords
 from billing.adapters.mongo.breaks import BreaksWithin, MongoBreaks
 from billing.adapters.mongo.centres import CentresWithin, MongoCentres
+from billing.adapters.mongo.commission import MongoEarnings
+from billing.adapters.mongo.day_books import MongoDayBooks
 from billing.adapters.mongo.doubts import MongoDoubts
 from billing.adapters.mongo.falls import MongoFalls
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
 from billing.adapters.mongo.migration import Migration, drop_old_index
 from billing.adapters.mongo.payments import MongoPayments
+from billing.adapters.mongo.receipts import MongoCopies, MongoOverchargeReports
 from billing.adapters.mongo.refunds import MongoRefunds, RefundsWithin
+from billing.adapters.mongo.settlements import MongoSettlements
 from billing.adapters.mongo.statements import MongoStatements
 from billing.adapters.mongo.tariff import MongoMonthOfPayments
 from billing.adapters.mongo.timelines import MongoChains
 from billing.adapters.mongo.top_ups import MongoTopUps
 from billing.adapters.mongo.unit_of_work import UnitOfWork
 from billing.adapters.partners.biller_network import HttpBillerNetwork, OwnFees
+from billing.adapters.partners.day_files import HttpDayFiles
 from billing.adapters.partners.json_http import JsonClient
 from billing.adapters.partners.payment_provider import HttpPaymentProvider
 from billing.adapters.signing.jws_seal import JwsSeal
@@ -52,6 +62,7 @@ from billing.application.breaks.read_breaks import BreakReader
 from billing.application.breaks.subjects import Subjects
 from billing.application.centres.note_standing import NoteStandingHandler
 from billing.application.centres.require_trading import RequireTradingHandler
+from billing.application.commission.read_statement import CommissionReader
 from billing.application.doubts.read_doubts import DoubtReader
 from billing.application.doubts.warn_doubts import WarnDoubtsHandler
 from billing.application.payments.accept_callback import AcceptCallbackHandler
@@ -59,11 +70,17 @@ from billing.application.payments.drive_payment import DrivePaymentHandler
 from billing.application.payments.pay_bill import PayBillHandler
 from billing.application.payments.read_payments import PaymentReader
 from billing.application.payments.sweep_payments import SweepPaymentsHandler
+from billing.application.receipts.check_receipt import ReceiptChecker
+from billing.application.receipts.print_receipt import PrintReceiptHandler
+from billing.application.receipts.report_overcharge import ReportOverchargeHandler
 from billing.application.refunds.drive_refund import DriveRefundHandler
 from billing.application.refunds.read_refunds import RefundReader
 from billing.application.refunds.request_refund import RequestRefundHandler
 from billing.application.refunds.return_refused_fee import ReturnRefusedFeeHandler
 from billing.application.refunds.sweep_refunds import SweepRefundsHandler
+from billing.application.settlement.keep_settled import KeepSettledHandler
+from billing.application.settlement.reconcile_day import ReconcileDayHandler
+from billing.application.settlement.settle_day import SettleDayHandler
 from billing.application.tariff.rehearse_order import RehearseOrderHandler
 from billing.application.timeline.read_timeline import TimelineReader
 from billing.application.top_ups.drive_top_up import DriveTopUpHandler
@@ -93,6 +110,8 @@ PUBLISHES = [
     events.TOPPED_UP,
     events.WALLET_LOW,
     events.DOUBT_WARNED,
+    events.OVERCHARGE_REPORTED,
+    events.SETTLED,
 ]
 INDEXES = {
     **mongo_payments.INDEXES,
@@ -103,6 +122,9 @@ INDEXES = {
     **mongo_bills.INDEXES,
     **mongo_dues.INDEXES,
     **{name: [*mongo_payments.INDEXES[name], *indexes] for name, indexes in mongo_doubts.INDEXES.items()},
+    **mongo_receipts.INDEXES,
+    **mongo_day_books.INDEXES,
+    **mongo_settlements.INDEXES,
 }
 
 
@@ -144,6 +166,14 @@ class Billing:
     sweep_refunds: SweepRefundsHandler
     refunds: RefundReader
     timelines: TimelineReader
+    receipts: ReceiptChecker
+    print_receipt: PrintReceiptHandler
+    report_overcharge: ReportOverchargeHandler
+    reconcile_day: ReconcileDayHandler
+    settle_day: SettleDayHandler
+    keep_settled: KeepSettledHandler
+    settlements: MongoSettlements
+    commission: CommissionReader
     wallets: MongoLedger
     wallet_reader: WalletReader
     wallet_limits: Callable[[datetime], WalletLimits]
@@ -205,6 +235,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     centres = MongoCentres(mongo)
     require_trading = RequireTradingHandler(centres)
 
+    reader, receipts = PaymentReader(payments), ReceiptChecker(payments, billers)
     connections = settings.http_threads + _SPARE_CONNECTIONS
     network = HttpBillerNetwork(
         JsonClient(
@@ -219,6 +250,9 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     # The saga asks for the time after each call, for it cannot know before how long that took.
     drive_payment = DrivePaymentHandler(payments, OwnFees(internal, network), provider, pace, utc_now, event_id)
     refunds = MongoRefunds(mongo, ledger, outbox, idempotency)
+    day_books, settlements = MongoDayBooks(mongo), MongoSettlements(mongo, ledger, outbox)
+    reconcile_day = ReconcileDayHandler(HttpDayFiles(settings.psp_url, settings.biller_network_url), day_books, billers)
+    settle_day = SettleDayHandler(day_books, settlements, billers, load_bank_days(), lambda: public_id("stl"), event_id)
     drive_refund = DriveRefundHandler(refunds, provider, pace, utc_now, event_id)
     top_ups = MongoTopUps(mongo, ledger, outbox, idempotency)
     drive_top_up = DriveTopUpHandler(top_ups, provider, pace, utc_now, event_id)
@@ -238,14 +272,23 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         pay_bill=PayBillHandler(billers, fees, require_trading, bills, payments, drive_payment, pace, doubt_limits),
         sweep_payments=SweepPaymentsHandler(payments, drive_payment, pace, utc_now),
         accept_callback=AcceptCallbackHandler(payments, settings.biller_callback_secret),
-        payments=PaymentReader(payments),
+        payments=reader,
         request_refund=RequestRefundHandler(payments, refunds, drive_refund, pace),
         sweep_refunds=SweepRefundsHandler(refunds, drive_refund, pace, utc_now),
         refunds=RefundReader(payments, refunds),
+        receipts=receipts,
+        print_receipt=PrintReceiptHandler(reader, MongoCopies(mongo, idempotency)),
+        report_overcharge=ReportOverchargeHandler(receipts, MongoOverchargeReports(mongo, outbox), event_id),
+        reconcile_day=reconcile_day,
+        settle_day=settle_day,
+        keep_settled=KeepSettledHandler(day_books, reconcile_day, settle_day, utc_now),
+        settlements=settlements,
+        commission=CommissionReader(load_commission_rules(), MongoEarnings(mongo), centres),
         timelines=TimelineReader(
             payments,
             ledger,
             refunds,
+            settlements,
             centres,
             billers,
             MongoChains(mongo),
@@ -264,7 +307,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         approve_ending=ApproveEndingHandler(breaks, break_reader, event_id),
         tell_low_wallets=TellLowWalletsHandler(MongoFalls(mongo, outbox), event_id, lambda: public_id("req")),
         fund_sandbox_wallet=FundSandboxWalletHandler(unit_of_work),
-        check_books=CheckBooksHandler(MongoRecords(mongo)),
+        check_books=CheckBooksHandler(MongoRecords(mongo), MongoMarks(mongo)),
         migration=Migration(mongo),
         _pace=pace,
         _demands=demands,

@@ -81,7 +81,7 @@ def test_books_in_order_are_printed_with_a_trial_balance_of_zero(own: World, run
     assert result.exit_code == 0, result.output
     assert "₹0.00" in result.output
     assert "COMPLETED 2" in result.output
-    assert [line.split("│")[3].strip() for line in result.output.splitlines() if line.startswith("│ I")] == ["yes"] * 5
+    assert [line.split("│")[3].strip() for line in result.output.splitlines() if line.startswith("│ I")] == ["yes"] * 6
 
 
 def test_books_that_do_not_balance_are_shown_and_end_with_1(own: World, run: Any) -> None:

@@ -174,7 +174,7 @@ def test_the_fee_of_a_submitted_application_is_paid_like_a_bill(world: World) ->
     entry = world.mongo.db.journal.find_one({"payment_id": payment["payment_id"], "kind": "post"})
     assert entry is not None
     legs = {leg["account"]: leg["paise"] for leg in entry["legs"] if leg["account"].startswith("revenue:")}
-    assert legs == {"revenue:kiosk": 1_200, "revenue:lsp": 150, "revenue:society": 150, "revenue:delivery": 1_500}
+    assert legs == {"revenue:suspense": 1_500, "revenue:delivery": 1_500}
     event = world.event_of(payment["payment_id"])
     assert (event["application_id"], event["category"]) == (application_id, "APPLICATION_FEE")
 

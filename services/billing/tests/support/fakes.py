@@ -2,18 +2,19 @@
 test_partner_fakes); FakeRecords has no rule of its own to pass one."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
 from billing.application.bills.ports import BillFetch, FeeDemand, FetchedBills, Plan
+from billing.application.books.ports import Mark
 from billing.application.ownership import owns
 from billing.application.payments.errors import BillAlreadyPaid, part_refused
 from billing.application.refunds.request_refund import refundable_changed
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
-from billing.domain.books import PaymentFacts, TopUpFacts, WalletFacts
+from billing.domain.books import PaymentFacts, SettlementFacts, TopUpFacts, WalletFacts
 from billing.domain.centres import Centre
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
 from billing.domain.ledger.wallet import Wallet
@@ -417,6 +418,26 @@ class FakeBreaks:
 
 
 @dataclass
+class FakeMarks:
+    """application.books.ports.Marks in memory."""
+
+    mark: Mark = field(default_factory=Mark)
+
+    def read(self) -> Mark:
+        return self.mark
+
+    def advance(self, before: Mark, after: Mark) -> None:
+        assert self.mark == before
+        self.mark = after
+
+    def keep_open(self, mark: Mark, still: Set[str]) -> None:
+        self.mark = replace(mark, open=still)
+
+    def forget(self) -> None:
+        self.mark = Mark()
+
+
+@dataclass
 class FakeRecords:
     """application.books.ports.Records and Snapshot that tell what a test puts in.
 
@@ -434,8 +455,16 @@ class FakeRecords:
     checked_at: datetime | None = None
     is_open: bool = False
 
+    def window_end(self, since: datetime | None, before: datetime) -> datetime | None:
+        del since, before
+        return None
+
+    def settlements(self) -> Iterable[SettlementFacts]:
+        return []
+
     @contextmanager
-    def snapshot(self) -> Iterator["FakeRecords"]:
+    def snapshot(self, mark: Mark, until: datetime | None = None) -> Iterator["FakeRecords"]:
+        assert (mark, until) == (Mark(), None), "nothing is in windows here"
         self.is_open = True
         yield self
         self.is_open = False

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from billing.domain.books import Audit, Books, EntryFacts, Finding, PaymentFacts, RefundFacts, WalletFacts
+from billing.domain.books import (
+    Audit,
+    Books,
+    EntryFacts,
+    Finding,
+    PaymentFacts,
+    RefundFacts,
+    SettlementFacts,
+    WalletFacts,
+)
 from billing.domain.ledger.entries import Kind
 from billing.domain.payments.payment import State
 from billing.domain.refunds.refund import RefundState
@@ -100,6 +109,7 @@ def test_books_without_anything_are_in_order_and_say_what_each_rule_is() -> None
                 (),
             ),
             Finding("I5", "wallets = fold of the journal", ()),
+            Finding("I9", "a settlement = its lines = its entry, each act settled once", ()),
         ),
     )
     assert books.in_order
@@ -137,7 +147,8 @@ def test_a_payment_with_the_entries_of_its_state_is_in_order(payment: PaymentFac
 def test_what_a_wallet_payment_holds_stands_on_the_held_account(state: State) -> None:
     payment = replace(BY_WALLET, state=state, entries=entries(Kind.HOLD), **UNDER_WAY)
 
-    assert broken(books_of(payment, payment, balances={WALLET_HELD: 2 * TOTAL, "x": -2 * TOTAL})) == {}
+    another = replace(payment, payment_id="pay_2")
+    assert broken(books_of(payment, another, balances={WALLET_HELD: 2 * TOTAL, "x": -2 * TOTAL})) == {}
     assert broken(books_of(payment, balances={WALLET_HELD: 1, "x": -1})) == {
         "I5": (f"{WALLET_HELD}: 1, payments hold {TOTAL}",)
     }
@@ -321,3 +332,26 @@ def test_no_more_than_twenty_examples_are_told() -> None:
 )
 def test_refunds_that_are_not_borne_out_break_the_books(payment: PaymentFacts, breaks: set[str]) -> None:
     assert breaks <= broken(books_of(payment)).keys()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ()),
+        ({"lines_counted": 2}, ("stl_1: 3 lines of 400 told, 2 of 400 kept, 400 entered",)),
+        ({"lines_paise": 399}, ("stl_1: 3 lines of 400 told, 3 of 399 kept, 400 entered",)),
+        ({"entry_paise": 0}, ("stl_1: 3 lines of 400 told, 3 of 400 kept, 0 entered",)),
+    ],
+)
+def test_a_settlement_is_what_its_lines_and_its_entry_are(changes: dict[str, Any], told: tuple[str, ...]) -> None:
+    audit = Audit({})
+    audit.look_at_settlement(replace(SettlementFacts("stl_1", 400, 3, 3, 400, 400), **changes))
+    assert broken(audit.books(unbalanced=[], repeated_receipts={}, wallets=[])) == ({"I9": told} if told else {})
+
+
+def test_a_payment_that_is_looked_at_again_holds_what_it_holds_by_then() -> None:
+    audit = Audit({})
+    held = replace(BY_WALLET, **UNDER_WAY, state=State.POST_REQUESTED, entries=BY_WALLET.entries[:1])
+    for payment in (held, held, BY_WALLET):
+        audit.look_at(payment)
+    assert "I5" not in broken(audit.books(unbalanced=[], repeated_receipts={}, wallets=[]))

@@ -79,7 +79,7 @@ def test_a_hop_that_is_not_what_it_was_breaks_the_chain_and_is_named(change: dic
     hops = a_completed_timeline()
     chain = EMPTY.extended(hops)
     changed = [replace(hop, **change) if hop.hop_id == "entry:pay_1:post" else hop for hop in hops]  # type: ignore[arg-type]
-    with pytest.raises(ChainBroken, match="^entry:pay_1:post$"):
+    with pytest.raises(ChainBroken, match=r"^entry:pay_1:post$"):
         chain.extended(changed)
 
 

@@ -10,6 +10,7 @@ from tests.support.fakes import (
     FakeAutomaticRefunds,
     FakeBreaks,
     FakeCentres,
+    FakeMarks,
     FakePayments,
     FakeRecords,
     FakeRefunds,
@@ -188,7 +189,7 @@ def test_the_books_are_checked_from_all_records_of_one_snapshot() -> None:
         stray=(["pay_8"], ["pay_9"], ["pay_10"]),
     )  # fmt: skip
 
-    books = CheckBooksHandler(records)(CheckBooks(NOW))
+    books = CheckBooksHandler(records, FakeMarks())(CheckBooks(NOW))
 
     assert (records.checked_at, records.is_open) == (NOW, False)
     assert books.balances == {"bank": -3, f"wallet:{KIOSK}": 5}
@@ -202,4 +203,5 @@ def test_the_books_are_checked_from_all_records_of_one_snapshot() -> None:
             "pay_9: events without a payment",
         )),
         ("I5", (f"{KIOSK}: wallet 4, journal 5",)),
+        ("I9", ()),
     ]  # fmt: skip

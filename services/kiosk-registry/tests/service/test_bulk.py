@@ -290,7 +290,7 @@ def test_forty_thousand_rows_with_one_bad_in_a_hundred_are_taken_but_for_those(
     assert [problem["line"] for problem in problems_of(send, operation)] == [number + 1 for number in sorted(bad)]
 
 
-@pytest.mark.parametrize("point", ["B1", "B2"])
+@pytest.mark.parametrize("point", ["F1", "F2"])
 def test_an_import_whose_worker_dies_goes_on_behind_its_last_batch(
     registry: KioskRegistry,
     send: Send,
@@ -308,7 +308,7 @@ def test_an_import_whose_worker_dies_goes_on_behind_its_last_batch(
         check=False,
     )
     assert died.returncode == -signal.SIGKILL
-    assert mongo.db.kiosks.count_documents({}) == {"B1": 0, "B2": ROWS_AT_ONCE - 2}[point]
+    assert mongo.db.kiosks.count_documents({}) == {"F1": 0, "F2": ROWS_AT_ONCE - 2}[point]
     operation = mongo.db.kiosk_operations.find_one({})
     assert operation is not None
 

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from billing.application.doubts.ports import Doubt
+from billing.application.receipts.ports import OverchargeReport
 from billing.application.wallets.ports import Fall
 from billing.domain.payments.payment import FAILED, Payment, State
 from billing.domain.refunds.refund import Refund
+from billing.domain.settlement.settlement import Settlement
 from billing.domain.top_ups.top_up import TopUp
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
@@ -19,6 +21,8 @@ REFUNDED = "payment.refunded.v1"
 TOPPED_UP = "wallet.topped-up.v1"
 WALLET_LOW = "wallet.low.v1"
 DOUBT_WARNED = "doubt.warned.v1"
+SETTLED = "settlement.made.v1"
+OVERCHARGE_REPORTED = "receipt.overcharge-reported.v1"
 
 
 def ending_event(payment: Payment, event_id: str) -> NewEvent:
@@ -120,6 +124,65 @@ def doubt_event(doubt: Doubt, event_id: str, at: datetime) -> NewEvent:
         occurred_at=at,
         data=data,
         request_id=doubt.request_id,
+    )
+
+
+def overcharge_event(report: OverchargeReport, event_id: str) -> NewEvent:
+    """A citizen says to have paid more at a centre than the receipt says."""
+    payment = report.payment
+    assert payment.receipt is not None
+    return NewEvent(
+        id=event_id,
+        type=OVERCHARGE_REPORTED,
+        aggregate_type="overcharge-report",
+        aggregate_id=report.report_id,
+        sequence=1,
+        occurred_at=report.reported_at,
+        data={
+            "report_id": report.report_id,
+            "payment_id": payment.payment_id,
+            "receipt_number": payment.receipt.number,
+            "kiosk_id": payment.kiosk_id,
+            "district_code": payment.district_code,
+            "biller_id": payment.biller_id,
+            "category": payment.category,
+            "fee_order": payment.fee_order,
+            "legal_fee": money(payment.service_charge_paise),
+            "total": money(report.total_paise),
+            "paid": money(report.paid_paise),
+            "completed_at": rfc3339(payment.receipt.issued_at),
+            "reported_at": rfc3339(report.reported_at),
+        },
+        request_id=report.request_id,
+    )
+
+
+def settled_event(settlement: Settlement, event_id: str) -> NewEvent:
+    """A biller was paid what it was owed for a day. Raises ValueError for a settlement that is not closed."""
+    if settlement.closed_at is None:
+        raise ValueError(f"{settlement.settlement_id} is {settlement.state}")
+    return NewEvent(
+        id=event_id,
+        type=SETTLED,
+        aggregate_type="settlement",
+        aggregate_id=settlement.settlement_id,
+        sequence=1,
+        occurred_at=settlement.closed_at,
+        data={
+            "settlement_id": settlement.settlement_id,
+            "biller_id": settlement.biller_id,
+            "department": settlement.department,
+            "day": settlement.day.isoformat(),
+            "lines": settlement.lines,
+            "gross": money(settlement.gross_paise),
+            "refunded": money(settlement.refunded_paise),
+            "net": money(settlement.net_paise),
+            "held_back": settlement.held_back,
+            "file_sha256": settlement.file_sha256,
+            "settled_at": rfc3339(settlement.closed_at),
+        },
+        # Nobody asked for it: all that follows is of this settlement.
+        request_id=settlement.settlement_id,
     )
 
 

@@ -1,4 +1,4 @@
-"""The rules of the books: invariants I1 to I5 (docs/messaging.md), over facts that somebody else reads."""
+"""The rules of the books: invariants I1 to I5 and I9 (docs/messaging.md), over facts that somebody else reads."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from billing.domain.ledger.accounts import (
 )
 from billing.domain.ledger.entries import ONCE_PER_PAYMENT, Kind
 from billing.domain.payments.payment import FAILED, HOLDING, State
-from billing.domain.refunds.refund import RefundState
+from billing.domain.refunds.refund import REFUND_ENDED, RefundState
 from billing.domain.top_ups.top_up import TopUpState
 
 # Examples are for finding the fault, not for listing every one.
@@ -114,6 +114,12 @@ class PaymentFacts:
     refunding_paise: int = 0
     refunded_paise: int = 0
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it, or a refund of it, has not come to its end."""
+        ended = self.state in FAILED or self.state is State.COMPLETED
+        return not ended or any(refund.state not in REFUND_ENDED for refund in self.refunds)
+
 
 @dataclass(frozen=True, slots=True)
 class TopUpFacts:
@@ -142,16 +148,39 @@ class WalletFacts:
     credit_limit_paise: int
 
 
+@dataclass(frozen=True, slots=True)
+class SettlementFacts:
+    """A closed settlement, what its lines add up to, and what its entry took from what the biller was owed; paise."""
+
+    settlement_id: str
+    net_paise: int
+    lines: int
+    lines_counted: int
+    lines_paise: int
+    entry_paise: int
+
+
 @dataclass
 class Audit:
-    """Takes in the facts, one payment after the other, in memory that does not grow; then says what is broken."""
+    """Takes in the facts, one payment after the other, in memory that does not grow; then says what is broken.
+
+    A payment may come again, as it stands later: what it holds then counts.
+    """
 
     balances: Mapping[str, int]
     states: Counter[str] = field(default_factory=Counter)
     _i2: list[str] = field(default_factory=list)
     _i3: list[str] = field(default_factory=list)
     _i4: list[str] = field(default_factory=list)
-    _held: Counter[str] = field(default_factory=Counter)
+    _i9: list[str] = field(default_factory=list)
+    _unbalanced: list[str] = field(default_factory=list)
+    _held: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By payment: of which centre's wallet it holds how much."""
+
+    @property
+    def found(self) -> int:
+        """How many breaks were found so far."""
+        return sum(map(len, (self._i2, self._i3, self._i4, self._i9, self._unbalanced)))
 
     def look_at(self, payment: PaymentFacts) -> None:
         """One payment."""
@@ -198,6 +227,20 @@ class Audit:
         """Payments that events speak of and that are not there."""
         self._i4 += [f"{payment_id}: events without a payment" for payment_id in payment_ids]
 
+    def unbalanced(self, entry_ids: Iterable[str]) -> None:
+        """Entries that do not sum to zero."""
+        self._unbalanced += entry_ids
+
+    def look_at_settlement(self, settlement: SettlementFacts) -> None:
+        """One closed settlement."""
+        says = (settlement.lines, settlement.net_paise, settlement.net_paise)
+        are = (settlement.lines_counted, settlement.lines_paise, settlement.entry_paise)
+        if says != are:
+            self._i9.append(
+                f"{settlement.settlement_id}: {says[0]} lines of {says[1]} told, {are[0]} of {are[1]} kept, "
+                f"{are[2]} entered"
+            )
+
     def books(
         self, *, unbalanced: Iterable[str], repeated_receipts: Mapping[str, int], wallets: Iterable[WalletFacts]
     ) -> Books:
@@ -207,7 +250,11 @@ class Audit:
         than one payment, with how many.
         """
         total = sum(self.balances.values())
-        i1 = [*(f"{entry_id} does not sum to zero" for entry_id in unbalanced), *([f"total {total}"] if total else [])]
+        self.unbalanced(unbalanced)
+        i1 = [
+            *(f"{entry_id} does not sum to zero" for entry_id in self._unbalanced),
+            *([f"total {total}"] if total else []),
+        ]
         i3 = [*self._i3, *(f"receipt {number} on {count} payments" for number, count in repeated_receipts.items())]
         return Books(
             balances=self.balances,
@@ -228,6 +275,7 @@ class Audit:
                     _few(self._i4),
                 ),
                 Finding("I5", "wallets = fold of the journal", _few(self._i5(wallets))),
+                Finding("I9", "a settlement = its lines = its entry, each act settled once", _few(self._i9)),
             ),
         )
 
@@ -237,7 +285,10 @@ class Audit:
         if payment.mode == "WALLET" and payment.kiosk_id:
             held_account = wallet_held_account(payment.kiosk_id)
             holds = payment.state in HOLDING or payment.state is State.MANUAL
-            self._held[payment.kiosk_id] += total if holds else 0
+            if holds:
+                self._held[payment.payment_id] = payment.kiosk_id, total
+            else:
+                self._held.pop(payment.payment_id, None)
         moved: Counter[Kind] = Counter()
         for entry in payment.entries:
             moved[entry.kind] += sum(paise for account, paise in entry.legs if account == held_account)
@@ -294,10 +345,13 @@ class Audit:
                 broken.append(f"{wallet.kiosk_id}: wallet {wallet.available_paise}, journal {folded}")
             if wallet.available_paise < -wallet.credit_limit_paise:
                 broken.append(f"{wallet.kiosk_id}: {wallet.available_paise} is below the credit limit")
+        held_by: Counter[str] = Counter()
+        for kiosk_id, paise in self._held.values():
+            held_by[kiosk_id] += paise
         owners = {owner for account in self.balances if (owner := held_owner(account)) is not None}
-        for kiosk_id in owners | set(self._held):
+        for kiosk_id in owners | set(held_by):
             account = wallet_held_account(kiosk_id)
-            held, expected = self.balances.get(account, 0), self._held[kiosk_id]
+            held, expected = self.balances.get(account, 0), held_by[kiosk_id]
             if held != expected:
                 broken.append(f"{account}: {held}, payments hold {expected}")
         return broken

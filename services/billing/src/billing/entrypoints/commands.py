@@ -17,6 +17,8 @@ from billing.bootstrap import Billing, bootstrap
 from billing.domain.breaks.ending import Ending
 from billing.domain.money import rupees
 from billing.entrypoints.breaks_commands import approve_ending, list_breaks, propose_ending, show_break
+from billing.entrypoints.commission_documents import as_csv, as_json, statement_document
+from billing.entrypoints.settlement_commands import day_of, reconcile, settle, write_file
 from billing.entrypoints.tariff_commands import first_of_month, lint_billers, read_draft, rehearse
 from billing.entrypoints.timeline_commands import show
 from billing.settings import Settings
@@ -47,17 +49,20 @@ def _billing() -> Iterator[Billing]:
 @commands.command("check-books")
 def check_books(
     accounts: Annotated[bool, typer.Option(help="Print every account of the trial balance.")] = False,
+    anew: Annotated[bool, typer.Option(help="Check everything, not what came since the last check.")] = False,
 ) -> None:
-    """Check invariants I1 to I5 on this database and print the trial balance; exit 1 on a break."""
+    """Check invariants I1 to I5 and I9 on this database and print the trial balance; exit 1 on a break."""
     with _billing() as billing:
-        books = billing.check_books(CheckBooks(utc_now()))
+        books = billing.check_books(CheckBooks(utc_now(), anew))
     console = Console(width=140)
     balances = Table("Account", "Balance", title="Trial balance")
     for account, paise in (books.balances if accounts else _by_family(books.balances)).items():
         balances.add_row(account, rupees(paise))
     balances.add_row("total", rupees(sum(books.balances.values())))
     console.print(balances)
-    console.print("Payments:", ", ".join(f"{state} {count}" for state, count in books.states.items()) or "none")
+    console.print(
+        "Payments looked at:", ", ".join(f"{state} {count}" for state, count in books.states.items()) or "none"
+    )
     findings = Table("Invariant", "Says", "Holds", title="Books")
     for finding in books.findings:
         findings.add_row(finding.invariant, finding.says, "no" if finding.breaks else "yes")
@@ -85,6 +90,47 @@ def seed_sandbox(
             raise typer.Exit(EXIT_REFUSED)
         funded = sum(billing.fund_sandbox_wallet(FundSandboxWallet(kiosk_id, paise, utc_now())) for kiosk_id in centres)
     typer.echo(f"billing: {funded} wallet(s) funded with {rupees(paise)}, {len(centres) - funded} had it already")
+
+
+@commands.command("reconcile")
+def reconcile_day(
+    day: Annotated[str, typer.Option(help="Such as 2026-11-27 (IST); yesterday by default.")] = "",
+) -> None:
+    """Compare a day with the files of the provider and of every biller; exit 1 where something differs. Repeatable."""
+    with _billing() as billing:
+        reconcile(billing, day_of(day))
+
+
+@commands.command("settle")
+def settle_day(day: Annotated[str, typer.Option(help="Such as 2026-11-27 (IST); yesterday by default.")] = "") -> None:
+    """Pay each biller what it is owed for a day, on its working day; exit 2 if that has not come. Repeatable."""
+    with _billing() as billing:
+        settle(billing, day_of(day))
+
+
+@commands.command("settlement-file")
+def settlement_file(settlement_id: Annotated[str, typer.Argument(help="Such as stl_01930a6c….")]) -> None:
+    """Print a settlement's file, whose hash the settlement and its event tell."""
+    with _billing() as billing:
+        write_file(billing, settlement_id)
+
+
+@commands.command("commission")
+def commission(
+    month: Annotated[str, typer.Option(help="Such as 2026-10 (IST).")],
+    kiosk: Annotated[str, typer.Option(help="Permanent code of a centre.")] = "",
+    lsp: Annotated[str, typer.Option(help="Id of a local service provider: all its centres.")] = "",
+    form: Annotated[str, typer.Option("--format", help="json or csv.")] = "json",
+) -> None:
+    """Print a month's commission, line by line, with the rule of each: `check_commission.py` recomputes it."""
+    first = first_of_month(month)
+    if bool(kiosk) == bool(lsp) or form not in ("json", "csv"):
+        raise typer.BadParameter("name a centre with --kiosk or a provider with --lsp, and json or csv")
+    with _billing() as billing:
+        read = billing.commission
+        lines = read.of_kiosk(kiosk, first) if kiosk else read.of_provider(lsp, first)
+    document = statement_document(kiosk or lsp, first, lines)
+    typer.echo(as_json(document) if form == "json" else as_csv(document), nl=form == "json")
 
 
 @commands.command("show")

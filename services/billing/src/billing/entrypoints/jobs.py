@@ -3,6 +3,7 @@
 from billing.application.doubts.warn_doubts import WarnDoubts
 from billing.application.payments.sweep_payments import SweepPayments
 from billing.application.refunds.sweep_refunds import SweepRefunds
+from billing.application.settlement.keep_settled import KeepSettled
 from billing.application.top_ups.sweep_top_ups import SweepTopUps
 from billing.application.wallets.tell_low_wallets import TellLowWallets
 from billing.bootstrap import Billing
@@ -12,6 +13,8 @@ from servicekit.service import Job
 SWEEP_EVERY_SECONDS = 1.0
 # Limits are of hours.
 WARN_EVERY_SECONDS = 10.0
+# A file that came is read within this.
+SETTLE_EVERY_SECONDS = 600.0
 
 
 def sweep_payments(billing: Billing) -> None:
@@ -39,10 +42,16 @@ def warn_doubts(billing: Billing) -> None:
     billing.warn_doubts(WarnDoubts())
 
 
+def keep_settled(billing: Billing) -> None:
+    """Compares days that are over with partners' files, and settles them when their working day has come."""
+    billing.keep_settled(KeepSettled())
+
+
 JOBS = [
     Job("sweep-payments", SWEEP_EVERY_SECONDS, sweep_payments),
     Job("sweep-refunds", SWEEP_EVERY_SECONDS, sweep_refunds),
     Job("sweep-top-ups", SWEEP_EVERY_SECONDS, sweep_top_ups),
     Job("tell-low-wallets", SWEEP_EVERY_SECONDS, tell_low_wallets),
     Job("warn-doubts", WARN_EVERY_SECONDS, warn_doubts),
+    Job("keep-settled", SETTLE_EVERY_SECONDS, keep_settled),
 ]

@@ -29,6 +29,9 @@ SERVICE = Service(
         "req_": "a run of the notices of low wallets, as what its events follow from",
         "rfd_": "a refund",
         "top_": "a top-up of a centre's wallet",
+        "stl_": "a settlement with a biller",
+        "rcp_": "a print of a receipt",
+        "ovr_": "a report of overcharging",
         "EM": "a payment, on its receipt",
     },
 )

@@ -13,7 +13,12 @@ from billing.domain.payments.breaks import Break, BreakKind, Resolution
 from servicekit.mongo import Mongo
 
 BREAKS = "breaks"
-INDEXES = {BREAKS: [IndexModel([("status", 1), ("due_at", 1)], name="open_breaks_by_due_time")]}
+INDEXES = {
+    BREAKS: [
+        IndexModel([("status", 1), ("due_at", 1)], name="open_breaks_by_due_time"),
+        IndexModel([("payment_id", 1)], name="breaks_of_a_payment"),
+    ]
+}
 
 
 class BreakMoved(Exception):
@@ -90,6 +95,7 @@ class MongoBreaks:
                     "payment_id": opened.payment_id,
                     **({"refund_id": opened.refund_id} if opened.refund_id else {}),
                     **({"top_up_id": opened.top_up_id} if opened.top_up_id else {}),
+                    **({"source": opened.source, "entry_id": opened.entry_id} if opened.source else {}),
                     "kind": opened.kind.value,
                     "detail": opened.detail,
                     "opened_at": opened.opened_at,

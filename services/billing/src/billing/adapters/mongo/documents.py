@@ -16,6 +16,7 @@ from billing.domain.payments.form import Form
 from billing.domain.payments.parts import Part
 from billing.domain.payments.payment import FAILED, HOLDING, Failure, Move, Payment, State
 from billing.domain.payments.receipts import Receipt
+from billing.domain.settlement.acts import acts_of, owed_by
 
 Document = dict[str, Any]
 
@@ -191,6 +192,8 @@ def entry_document(entry: JournalEntry) -> Document:
         "at": entry.at,
         "legs": [leg_document(leg) for leg in entry.legs],
     }
+    if parties := sorted({act.source for act in (*acts_of(entry), *owed_by(entry))}):
+        document["parties"] = parties
     for name in ("payment_id", "kiosk_id", "resolves", "top_up_id"):
         if (value := getattr(entry, name)) is not None:
             document[name] = value

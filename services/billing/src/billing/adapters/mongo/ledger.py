@@ -26,6 +26,13 @@ INDEXES = {
     JOURNAL: [
         # What is unique is the entry's own id: a payment may have several of one kind (partial refunds).
         IndexModel([("payment_id", 1)], name="of_a_payment", partialFilterExpression={"payment_id": {"$exists": True}}),
+        # Whose files have to list it, and whom it owes: only what partners know of has parties.
+        IndexModel(
+            [("parties", 1), ("at", 1)],
+            name="of_a_partners_day",
+            partialFilterExpression={"parties": {"$exists": True}},
+        ),
+        IndexModel([("at", 1)], name="in_order_of_time"),
         IndexModel(
             [("resolves", 1)],
             name="a_hold_is_resolved_once",

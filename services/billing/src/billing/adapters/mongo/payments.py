@@ -53,6 +53,11 @@ INDEXES = {
             partialFilterExpression={"next_action_at": {"$type": "date"}},
         ),
         IndexModel(
+            [("kiosk_id", 1), ("receipt.issued_at", 1)],
+            name="receipts_of_a_centre",
+            partialFilterExpression={"receipt.issued_at": {"$type": "date"}},
+        ),
+        IndexModel(
             [("part.due_key", 1)],
             name="parts_of_a_due",
             partialFilterExpression={"part.due_key": {"$exists": True}},
@@ -91,6 +96,8 @@ class MongoPayments:
         after = change.payment
         rows = self._outbox.rows(ending_event(after, change.event_id)) if change.event_id else []
         same, update = still_as(before, after), payment_update(before, after)
+        if change.event_id:
+            update["$set"]["ending_event_id"] = change.event_id  # Statements name it; the outbox forgets.
         try:
             if not (change.entries or rows or change.opened or change.resolved):
                 return self._payments.update_one(same, update).matched_count == 1

@@ -37,6 +37,7 @@ REFUNDS = "refunds"
 INDEXES = {
     REFUNDS: [
         IndexModel([("payment_id", 1), ("created_at", 1)], name="refunds_of_a_payment"),
+        IndexModel([("kiosk_id", 1)], name="refunds_of_a_centre"),
         IndexModel(
             [("cause", 1)],
             name="a_happening_is_answered_once",
@@ -105,7 +106,7 @@ class MongoRefunds:
         same: Document = {"_id": before.refund_id, "version": before.version}
         if after.version == before.version:  # A mere wait loses against whoever took it meanwhile.
             same["resume_at"] = before.resume_at
-        update: Document = {"$set": _changing(after)}
+        update: Document = {"$set": _changing(after) | ({"event_id": change.event_id} if change.event_id else {})}
         if moves := after.history[len(before.history) :]:
             update["$push"] = {"history": {"$each": [_move_document(move) for move in moves]}}
 

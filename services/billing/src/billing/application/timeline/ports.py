@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from billing.domain.ledger.entries import JournalEntry
 from billing.domain.timeline.chain import Chain
+from billing.domain.timeline.hops import Settled
 
 
 class Entries(Protocol):
@@ -12,6 +13,13 @@ class Entries(Protocol):
 
     def entries_of(self, payment_id: str) -> Sequence[JournalEntry]:
         """The entries of a payment."""
+
+
+class SettledActs(Protocol):
+    """Settlements, as far as they speak of one payment."""
+
+    def settled_of(self, payment_id: str) -> Sequence[Settled]:
+        """What closed settlements paid out of a payment, or took back."""
 
 
 class Chains(Protocol):

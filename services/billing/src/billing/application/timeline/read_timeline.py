@@ -10,7 +10,7 @@ from billing.application.payments.ports import Payments
 from billing.application.refunds.ports import Refunds
 from billing.application.refunds.read_refunds import belonging_of
 from billing.application.timeline.errors import TimelineChanged
-from billing.application.timeline.ports import Chains, Entries, Seal
+from billing.application.timeline.ports import Chains, Entries, Seal, SettledActs
 from billing.domain.payments.payment import Payment
 from billing.domain.tariff.billers import Biller
 from billing.domain.timeline.chain import Chain, ChainBroken, instant_text
@@ -49,6 +49,7 @@ class TimelineReader:
     payments: Payments
     entries: Entries
     refunds: Refunds
+    settlements: SettledActs
     centres: Centres
     billers: Mapping[str, Biller]
     chains: Chains
@@ -78,7 +79,12 @@ class TimelineReader:
             payment = self.payments.get(payment_id)
             if payment is None:
                 raise PaymentNotFound("There is no payment with this id.")
-            hops = hops_of(payment, self.entries.entries_of(payment_id), self.refunds.of_payment(payment_id))
+            hops = hops_of(
+                payment,
+                self.entries.entries_of(payment_id),
+                self.refunds.of_payment(payment_id),
+                self.settlements.settled_of(payment_id),
+            )
             try:
                 after = before.extended(hops)
             except ChainBroken as error:

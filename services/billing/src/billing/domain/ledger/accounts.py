@@ -1,6 +1,7 @@
 """The names of accounts. What each of them holds: the service's README, "Ledger"."""
 
 _WALLET = "wallet:"
+_BILLER = "biller:"
 _WALLET_HELD = "wallet-held:"
 # Authorised by the payment service provider, not ours yet; then captured; and what those promises are held for.
 PSP_AUTHORISED = "psp:authorised"
@@ -8,6 +9,8 @@ PSP_HELD = "psp:held"
 PSP_CLEARING = "psp:clearing"
 # Where sandbox wallets get their money from; in live operation wallets are topped up through the bank.
 SANDBOX_BANK = "bank:sandbox"
+# What was paid out to departments.
+SETTLEMENT_BANK = "bank:settlement"
 
 
 def wallet_account(kiosk_id: str) -> str:
@@ -33,3 +36,13 @@ def held_owner(account: str) -> str | None:
 def goes_back_to(account: str) -> bool:
     """Whether a refund's money can be credited here: a wallet, or what the provider owes us and pays out instead."""
     return account == PSP_CLEARING or account.startswith(_WALLET)
+
+
+def biller_account(biller_id: str) -> str:
+    """The account of what a biller is owed."""
+    return _BILLER + biller_id
+
+
+def biller_of(account: str) -> str | None:
+    """The biller that is owed what is on this account, or None for any other account."""
+    return account.removeprefix(_BILLER) if account.startswith(_BILLER) else None

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REFUND = "refund"
     FUNDING = "funding"
     TOP_UP = "top-up"
+    SETTLEMENT = "settlement"
 
 
 # A payment has at most one of each, for ever: its id is made of the payment's and the kind. Of the others a payment may

@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """What was asked of a partner, and its answer, that led to a move. `earlier`: calls before it that decided nothing."""
+    """What was asked of a partner and answered, and led to a move. `earlier` calls before it decided nothing."""
 
     ask: str
     outcome: Outcome

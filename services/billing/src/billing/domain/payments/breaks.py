@@ -16,6 +16,16 @@ class BreakKind(StrEnum):
     REFUND_REFUSED = "refund-refused"
     REFUND_UNRESOLVED = "refund-unresolved"
     TOP_UP_UNRESOLVED = "top-up-unresolved"
+    # The ledger and a partner's file of a day: the provider's, and the biller's.
+    NOT_IN_PROVIDER_FILE = "not-in-provider-file"
+    NOT_IN_BILLER_FILE = "not-in-biller-file"
+    NOT_IN_BOOKS_OF_PROVIDER = "provider-lists-what-is-not-in-books"
+    NOT_IN_BOOKS_OF_BILLER = "biller-lists-what-is-not-in-books"
+    PROVIDER_AMOUNT = "provider-amount-differs"
+    BILLER_AMOUNT = "biller-amount-differs"
+    FILE_NOT_USABLE = "file-not-usable"
+    FILE_TOTALS = "file-totals-differ"
+    ROWS_PARKED = "rows-parked"
 
 
 @dataclass(frozen=True)
@@ -23,7 +33,9 @@ class Break:
     """A difference that needs a person; at most one of a kind per payment, which is opened again if need be.
 
     `refund_id` is set where it is of one refund of the payment: then it is one of a kind per refund. `top_up_id` is set
-    where it is of a top-up, which is of no payment.
+    where it is of a top-up, which is of no payment. A difference with a partner's file says whose it is (`source`:
+    "provider", or the biller) and of which entry; one of a whole file has the file's name, `source|day`, instead of a
+    payment.
     """
 
     payment_id: str | None
@@ -33,6 +45,8 @@ class Break:
     due_at: datetime
     refund_id: str | None = None
     top_up_id: str | None = None
+    source: str | None = None
+    entry_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ _BILLER_ASKS = frozenset({"pay", "inquire"})
 
 @dataclass(frozen=True)
 class Hop:
-    """One hop. `hop_id` is its own for ever. `facts` are for everybody who may see the payment; `legs`, of an entry, are
-    the accounts that the money went between, for those who keep accounts with us."""
+    """One hop. `hop_id` is its own for ever. `facts` are for everybody who may see the payment; `legs`, of an entry,
+    are the accounts that the money went between, for those who keep accounts with us."""
 
     hop_id: str
     at: datetime

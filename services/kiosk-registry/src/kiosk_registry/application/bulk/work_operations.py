@@ -112,10 +112,10 @@ class WorkOperationsHandler:
             problems_kept=before.problems_kept + len(kept),
         )
         batch = Batch(after, problems=kept) if before.dry_run else Batch(after, added, changed, kept)
-        crash_point("B1")
+        crash_point("F1")
         if not self.operations.commit(before, batch):
             return None
-        crash_point("B2")
+        crash_point("F2")
         return after
 
     # ---- export ---------------------------------------------------------------------------------------------------
@@ -125,10 +125,10 @@ class WorkOperationsHandler:
             after, piece = self._piece(operation)
             if after.after == operation.after:
                 after = replace(after, state=State.DONE, ended_at=command.at)
-            crash_point("B1")
+            crash_point("F1")
             if not self.operations.give(operation, after, piece or None):
                 return operation
-            crash_point("B2")
+            crash_point("F2")
             operation = after
             if operation.done:
                 break

@@ -85,7 +85,8 @@ def create_payment(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str,
     headers = {"Location": url_for("payments.get_payment", payment_id=payment.payment_id)}
     if payment.state not in ENDED:
         headers["Retry-After"] = str(PROCESSING_RETRY_AFTER_SECONDS)
-    return views.payment_view(billing.billers, payment), 201 if payment.state in ENDED else 202, headers
+    shown = views.payment_view(billing.billers, payment, billing.receipts.ending_of(payment))
+    return shown, 201 if payment.state in ENDED else 202, headers
 
 
 @payments.route("/v1/payments/<payment_id>", parameters=[PAYMENT_ID])
@@ -98,7 +99,8 @@ def get_payment(payment_id: str) -> dict[str, Any]:
     As it is at this moment; at a centre, every client of the centre may read it.
     """
     billing = application(Billing)
-    return views.payment_view(billing.billers, billing.payments.get(payment_id, payer()))
+    payment = billing.payments.get(payment_id, payer())
+    return views.payment_view(billing.billers, payment, billing.receipts.ending_of(payment))
 
 
 @payments.route("/v1/payments/<payment_id>/receipt", parameters=[PAYMENT_ID])
@@ -112,7 +114,7 @@ def get_receipt(payment_id: str) -> dict[str, Any]:
     """
     billing = application(Billing)
     payment = billing.payments.get(payment_id, payer())
-    receipt = views.receipt_view(billing.billers, payment)
+    receipt = views.receipt_view(billing.billers, payment, billing.receipts.ending_of(payment))
     if receipt is None:
         raise NoReceiptYet("The payment is not completed.", payment_status=views.status_of(payment))
     return receipt

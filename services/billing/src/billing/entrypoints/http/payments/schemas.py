@@ -69,6 +69,15 @@ class ReceiptShownSchema(Schema):
     total = shown("What the citizen pays.")
     fee_order = fields.String(required=True, metadata={"description": "The order that sets the service charge or fee."})
     fee_order_hi = fields.String(required=True)
+    account_ends_with = fields.String(
+        required=True,
+        metadata={
+            "description": "How the customer's number ends; with the number anybody can check the receipt.",
+            "example": "0001",
+        },
+    )
+    notice = fields.String(required=True, metadata={"description": "To be printed: the legal fee, and what to do."})
+    notice_hi = fields.String(required=True, metadata={"description": "The same in Hindi."})
     tendered_at = instant("When the payer gave the money; for a window or a due day this counts.")
     fee_window = fields.String(
         required=True, allow_none=True, metadata={"description": "The window that an examination's fee was paid in."}

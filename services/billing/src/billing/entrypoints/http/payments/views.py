@@ -5,6 +5,7 @@ from typing import Any
 
 from billing.application.bills.errors import of_field
 from billing.domain.calendar import IST
+from billing.domain.money import rupees
 from billing.domain.payments.form import Form
 from billing.domain.payments.payment import FAILED, Failure, Payment, State
 from billing.domain.refunds.refund import Refund, RefundState
@@ -29,6 +30,8 @@ _REFUND_STEPS = {
     RefundState.REFUSED: "REFUND_REFUSED",
     RefundState.MANUAL: "REFUND_MANUAL",
 }
+_NOTICE = "The legal fee is {}. Nobody may ask more; if more was asked, report it with the number of this receipt."
+_NOTICE_HI = "वैध शुल्क {} है। इससे अधिक कोई नहीं माँग सकता; अधिक माँगा गया हो तो इस रसीद की संख्या के साथ शिकायत करें।"
 _SOURCES = {"biller-refused": "biller", "authorisation-declined": "customer", "expired": "gateway"}
 # By what the body says of the form: what the candidate does next.
 _NEXT_STEPS: dict[Form, tuple[str | None, str | None]] = {
@@ -79,8 +82,8 @@ def status_of(payment: Payment) -> str:
     return "IN_DOUBT" if payment.state in _IN_DOUBT else "PROCESSING"
 
 
-def receipt_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, Any] | None:
-    """The receipt of a completed payment, or None."""
+def receipt_view(billers: Mapping[str, Biller], payment: Payment, account_ending: str) -> dict[str, Any] | None:
+    """The receipt of a completed payment, or None. `account_ending` is what it shows of the customer's number."""
     receipt = payment.receipt
     if receipt is None:
         return None
@@ -102,13 +105,16 @@ def receipt_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, A
         "total": money(payment.total_paise),
         "fee_order": payment.fee_order,
         "fee_order_hi": payment.fee_order_hi,
+        "account_ends_with": account_ending,
+        "notice": _NOTICE.format(rupees(payment.service_charge_paise)),
+        "notice_hi": _NOTICE_HI.format(rupees(payment.service_charge_paise)),
         "tendered_at": payment.created_at,
         "fee_window": payment.fee_window,
         "refunded": money(payment.refunded_paise),
     }
 
 
-def payment_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, Any]:
+def payment_view(billers: Mapping[str, Biller], payment: Payment, account_ending: str) -> dict[str, Any]:
     """A payment as it stands."""
     failure, (says, says_hi) = payment.failure, _says(payment)
     return {
@@ -126,7 +132,7 @@ def payment_view(billers: Mapping[str, Biller], payment: Payment) -> dict[str, A
         "mode": payment.mode,
         "channel": payment.channel,
         "kiosk_id": payment.kiosk_id,
-        "receipt": receipt_view(billers, payment),
+        "receipt": receipt_view(billers, payment, account_ending),
         "application_id": payment.application_id,
         "failure": _failure_view(failure) if failure else None,
         "fee_window": payment.fee_window,

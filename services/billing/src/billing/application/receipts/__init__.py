@@ -1,0 +1,1 @@
+"""Receipts printed, checked by anybody, and overcharging reported."""

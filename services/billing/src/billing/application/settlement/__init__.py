@@ -1,0 +1,1 @@
+"""Reconciliation with partners' files, and the settlement of what departments are owed."""

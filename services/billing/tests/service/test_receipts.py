@@ -1,0 +1,204 @@
+"""Receipts: printed and counted, numbered without gaps, checked by anybody, and what was paid beyond them reported."""
+
+import json
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from tests.service.test_crashes import abort_what_it_left_open, ask_and_die
+from tests.support.world import Caller, World, inr, json_of, new_key
+
+from billing.domain.calendar import civil_day
+from billing.settings import Settings
+from servicekit.http import Person
+from servicekit.instants import utc_now
+
+MOBILE: dict[str, Any] = {"number": "9829000001", "biller_id": "AIRTEL-POSTPAID", "name": "mobile_number"}
+
+
+def paid(centre: Caller) -> dict[str, Any]:
+    payment: dict[str, Any] = json_of(centre.pay(centre.bill()))
+    assert payment["status"] == "COMPLETED"
+    return payment
+
+
+def printed(caller: Caller, payment: dict[str, Any], key: str | None = None) -> dict[str, Any]:
+    answer = caller.post(f"/v1/payments/{payment['payment_id']}/receipt-copies", {}, key)
+    assert answer.status_code == 201, answer.json
+    copy: dict[str, Any] = json_of(answer)
+    return copy
+
+
+def asked(world: World, path: str, receipt: dict[str, Any], **body: Any) -> Any:
+    known = {"receipt_number": receipt["receipt_number"], "account_ends_with": receipt["account_ends_with"]}
+    return world.http.post(path, json={**known, **body})
+
+
+def test_the_first_print_is_the_original_and_each_further_one_a_counted_duplicate(world: World) -> None:
+    centre = world.centre()
+    payment, key = paid(centre), new_key()
+    first = printed(centre, payment, key)
+    assert (first["copy"], first["mark"]) == (1, "ORIGINAL")
+    assert printed(centre, payment, key) == first, "the same request again prints nothing more"
+    again = [printed(centre, payment) for _ in range(2)]
+    assert [(copy["copy"], copy["mark"]) for copy in again] == [(2, "DUPLICATE"), (3, "DUPLICATE")]
+    assert all(copy["series"] == first["series"] and copy["receipt"] == payment["receipt"] for copy in again)
+
+
+def test_looking_at_a_receipt_counts_nothing(world: World) -> None:
+    centre = world.centre()
+    payment = paid(centre)
+    for _ in range(3):
+        assert centre.get(f"/v1/payments/{payment['payment_id']}/receipt").status_code == 200
+    assert printed(centre, payment)["copy"] == 1
+
+
+def test_the_receipts_of_a_centre_and_day_are_numbered_from_one_whoever_prints_at_once(world: World) -> None:
+    centre, other = world.centre(), world.centre()
+    payments = [paid(centre) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        copies = list(pool.map(lambda payment: printed(centre, payment), payments))
+    today = civil_day(utc_now()).isoformat()
+    assert {(copy["series"]["kiosk_id"], copy["series"]["day"]) for copy in copies} == {(centre.kiosk_id, today)}
+    assert sorted(copy["series"]["serial"] for copy in copies) == list(range(1, 9))
+    assert printed(other, paid(other))["series"]["serial"] == 1
+
+
+def test_a_receipt_of_the_portal_has_no_series(world: World) -> None:
+    portal = world.portal()
+    payment = json_of(portal.pay(portal.bill(), mode="CARD", payment_instrument="tok_sandbox_ok"))
+    copies = [printed(portal, payment) for _ in range(2)]
+    assert [(copy["copy"], copy["series"]) for copy in copies] == [(1, None), (2, None)]
+
+
+@pytest.mark.parametrize(("crash_point", "serials"), [("B1", [1, 2]), ("B2", [1, 2])])
+def test_who_dies_while_printing_leaves_no_gap_and_counts_nothing_twice(
+    world: World, settings: Settings, crash_point: str, serials: list[int]
+) -> None:
+    centre = world.centre()
+    first, second, key = paid(centre), paid(centre), new_key()
+    path = f"/v1/payments/{first['payment_id']}/receipt-copies"
+    name = ask_and_die(world, settings, crash_point, path, {}, key, centre.headers(key)["Authorization"])
+    if crash_point == "B1":
+        abort_what_it_left_open(world, name)
+    copy = printed(centre, first, key)
+    assert (copy["copy"], copy["mark"]) == (1, "ORIGINAL")
+    assert [copy["series"]["serial"], printed(centre, second)["series"]["serial"]] == serials
+
+
+def test_only_a_completed_payment_of_the_caller_is_printed(world: World) -> None:
+    centre = world.centre()
+    payment = paid(centre)
+    path = f"/v1/payments/{payment['payment_id']}/receipt-copies"
+    assert json_of(world.centre().post(path, {}))["code"] == "payment-not-found"
+    pending = json_of(centre.pay(centre.bill("100000000005")))
+    refused = centre.post(f"/v1/payments/{pending['payment_id']}/receipt-copies", {})
+    assert (refused.status_code, json_of(refused)["code"]) == (409, "no-receipt-yet")
+
+
+def test_a_receipt_prints_the_legal_fee_and_says_that_no_more_may_be_asked(world: World) -> None:
+    centre = world.centre()
+    receipt = json_of(centre.pay(centre.bill(**MOBILE)))["receipt"]
+    assert receipt["service_charge"] == inr(500)
+    assert "₹5.00" in receipt["notice"]
+    assert "₹5.00" in receipt["notice_hi"]
+    assert receipt["account_ends_with"] == "0001"
+
+
+def test_anybody_who_holds_a_receipt_learns_what_it_is_for_and_nothing_of_whom(world: World) -> None:
+    centre = world.centre()
+    payment = paid(centre)
+    receipt = payment["receipt"]
+    typed = receipt["receipt_number"].replace("-", " ").lower()
+    for number in (receipt["receipt_number"], typed):
+        answer = json_of(asked(world, "/v1/receipt-checks", receipt, receipt_number=number))
+        assert answer["known"] is True
+        checked = answer["receipt"]
+        assert (checked["status"], checked["biller_id"], checked["kiosk_id"]) == ("PAID", "JVVNL", centre.kiosk_id)
+        assert (checked["total"], checked["issued_at"]) == (inr(152_500), receipt["issued_at"])
+        assert not {"payment_id", "transaction_token", "account_ends_with", "biller_reference"} & set(checked)
+    centre.refund(payment["payment_id"], 100, 152_500)
+    assert json_of(asked(world, "/v1/receipt-checks", receipt))["receipt"]["status"] == "PARTLY_REFUNDED"
+
+
+def test_a_wrong_ending_is_told_as_an_unknown_number_is(world: World) -> None:
+    receipt = paid(world.centre())["receipt"]
+    unknown = "EM-2627-0000000000000"
+    answers = [
+        asked(world, "/v1/receipt-checks", receipt, account_ends_with="9999"),
+        asked(world, "/v1/receipt-checks", receipt, receipt_number=unknown),
+        asked(world, "/v1/receipt-checks", receipt, receipt_number=receipt["receipt_number"].replace("EM-2", "EM-3")),
+    ]
+    assert [(answer.status_code, json_of(answer)) for answer in answers] == [
+        (200, {"known": False, "receipt": None})
+    ] * 3
+
+
+def test_the_time_of_an_answer_does_not_tell_which_of_the_two_is_wrong(world: World) -> None:
+    receipt = paid(world.centre())["receipt"]
+    wrong = [{"account_ends_with": "9999"}, {"receipt_number": "EM-2627-0000000000000"}]
+    seconds: list[list[float]] = [[], []]
+    for _ in range(60):
+        for place, body in enumerate(wrong):
+            begun = time.perf_counter()
+            asked(world, "/v1/receipt-checks", receipt, **body)
+            seconds[place].append(time.perf_counter() - begun)
+    ending, number = map(statistics.median, seconds)
+    assert 0.6 < ending / number < 1.6, (ending, number)
+
+
+def test_a_mistyped_number_is_noticed_before_anything_is_looked_up_and_told_in_both_languages(world: World) -> None:
+    receipt = paid(world.centre())["receipt"]
+    number = receipt["receipt_number"]
+    wrong = number[:-1] + ("0" if number[-1] != "0" else "1")
+    refused = asked(world, "/v1/receipt-checks", receipt, receipt_number=wrong)
+    (error,) = json_of(refused)["errors"]
+    assert (refused.status_code, error["pointer"], error["code"]) == (422, "/receipt_number", "not-a-receipt-number")
+    assert error["detail_hi"]
+    for bad in ("", "12345", "x y", "٠٠٠١", None, 1):
+        assert asked(world, "/v1/receipt-checks", receipt, account_ends_with=bad).status_code == 422
+
+
+def test_what_was_paid_beyond_the_receipt_opens_one_case_by_one_event(world: World) -> None:
+    centre = world.centre()
+    payment = paid(centre)
+    receipt = payment["receipt"]
+    first, again = (asked(world, "/v1/overcharge-reports", receipt, paid=inr(155_000)) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    report = json_of(first)
+    assert json_of(again)["report_id"] == report["report_id"]
+    assert (report["total"], report["overcharged"]) == (inr(152_500), inr(2_500))
+    (row,) = world.mongo.db.outbox.find({"aggregate.id": report["report_id"]})
+    told = json.loads(row["body"])["data"]
+    assert row["routing_key"] == "receipt.overcharge-reported.v1"
+    assert (told["kiosk_id"], told["paid"], told["legal_fee"]) == (centre.kiosk_id, inr(155_000), inr(0))
+    assert told["payment_id"] == payment["payment_id"]
+
+
+def test_a_report_at_once_by_several_is_one(world: World) -> None:
+    receipt = paid(world.centre())["receipt"]
+    with ThreadPoolExecutor(8) as pool:
+        ask = lambda _: json_of(asked(world, "/v1/overcharge-reports", receipt, paid=inr(160_000)))["report_id"]  # noqa: E731
+        assert len(set(pool.map(ask, range(8)))) == 1
+
+
+def test_no_case_is_opened_without_an_overcharge_a_centre_or_the_receipt(world: World) -> None:
+    receipt = paid(world.centre())["receipt"]
+    enough = asked(world, "/v1/overcharge-reports", receipt, paid=inr(152_500))
+    assert (enough.status_code, json_of(enough)["code"]) == (422, "not-overcharged")
+    assert "₹1,525.00" in json_of(enough)["errors"][0]["detail_hi"]
+    stranger = asked(world, "/v1/overcharge-reports", receipt, paid=inr(155_000), account_ends_with="9999")
+    assert (stranger.status_code, json_of(stranger)["code"]) == (404, "receipt-not-found")
+    portal = Caller(world.http, client_id="cli_app", person=Person("per_1", "citizen"))
+    own = json_of(portal.pay(portal.bill(), mode="CARD", payment_instrument="tok_sandbox_ok"))["receipt"]
+    assert json_of(asked(world, "/v1/overcharge-reports", own, paid=inr(999_999)))["code"] == "not-overcharged"
+
+
+def test_a_receipt_is_reported_with_three_amounts_at_most(world: World) -> None:
+    receipt = paid(world.centre())["receipt"]
+    answers = [asked(world, "/v1/overcharge-reports", receipt, paid=inr(160_000 + n)) for n in range(4)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 409]
+    assert json_of(answers[-1])["code"] == "reported-already"
+    assert asked(world, "/v1/overcharge-reports", receipt, paid=inr(160_000)).status_code == 201
