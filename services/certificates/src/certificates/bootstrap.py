@@ -17,11 +17,13 @@ from certificates.adapters.mongo import attachments as mongo_attachments
 from certificates.adapters.mongo import certificates as mongo_certificates
 from certificates.adapters.mongo import desk_times as mongo_desk_times
 from certificates.adapters.mongo import drafts as mongo_drafts
+from certificates.adapters.mongo import officers as mongo_officers
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.adapters.mongo.desk_times import MongoDeskTimes
 from certificates.adapters.mongo.drafts import MongoDrafts
+from certificates.adapters.mongo.officers import MongoBulkDecisions, MongoCharges, MongoQueues, MongoTakings
 from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
@@ -45,7 +47,13 @@ from certificates.application.certificates.ports import Keys, Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.certificates.read_papers import PaperReader
 from certificates.application.drafts.keep_draft import DraftKeeper
+from certificates.application.officers.begin_bulk_decision import BeginBulkDecisionHandler
 from certificates.application.officers.decide_application import DecideApplicationHandler
+from certificates.application.officers.decide_in_bulk import DecideInBulkHandler
+from certificates.application.officers.hand_over_charge import HandOverChargeHandler
+from certificates.application.officers.ports import Takings
+from certificates.application.officers.read_officers import OfficerReader
+from certificates.application.officers.take_application import TakeApplicationHandler
 from certificates.application.standing.read_standing import StandingReader
 from certificates.application.standing.summarise_desk_times import SummariseDeskTimesHandler
 from certificates.domain.applications.application import (
@@ -88,6 +96,7 @@ INDEXES = {
     **grid_store.INDEXES,
     **mongo_certificates.INDEXES,
     **mongo_desk_times.INDEXES,
+    **mongo_officers.INDEXES,
 }
 # Due dates lie up to this far ahead: when the known holidays end sooner, the next yearly order must be loaded.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
@@ -112,6 +121,12 @@ class Certificates:
     withdraw_application: WithdrawApplicationHandler
     expire_applications: ExpireApplicationsHandler
     decide_application: DecideApplicationHandler
+    take_application: TakeApplicationHandler
+    takings: Takings
+    hand_over_charge: HandOverChargeHandler
+    begin_bulk_decision: BeginBulkDecisionHandler
+    decide_in_bulk: DecideInBulkHandler
+    officers: OfficerReader
     applications: ApplicationReader
     standing: StandingReader
     summarise_desk_times: SummariseDeskTimesHandler
@@ -146,6 +161,9 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     issue_certificate = IssueCertificateHandler(
         rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
+    takings, charges, bulk_decisions = MongoTakings(mongo), MongoCharges(mongo), MongoBulkDecisions(mongo)
+    officers = OfficerReader(rulebook, MongoQueues(mongo), takings, charges, bulk_decisions)
+    decide_application = DecideApplicationHandler(rulebook, store, issue_certificate, takings)
     applications = ApplicationReader(rulebook, store, store)
     attachments, drafts = MongoAttachments(mongo), MongoDrafts(mongo)
     desk_times = MongoDeskTimes(mongo)
@@ -159,7 +177,13 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         resubmit_application=ResubmitApplicationHandler(rulebook, store, applications, check),
         withdraw_application=WithdrawApplicationHandler(rulebook, store, applications),
         expire_applications=ExpireApplicationsHandler(rulebook, store),
-        decide_application=DecideApplicationHandler(rulebook, store, issue_certificate),
+        decide_application=decide_application,
+        take_application=TakeApplicationHandler(rulebook, store, takings),
+        takings=takings,
+        hand_over_charge=HandOverChargeHandler(rulebook, charges),
+        begin_bulk_decision=BeginBulkDecisionHandler(bulk_decisions),
+        decide_in_bulk=DecideInBulkHandler(store, decide_application, bulk_decisions, officers, utc_now),
+        officers=officers,
         applications=applications,
         standing=StandingReader(rulebook, applications, desk_times),
         summarise_desk_times=SummariseDeskTimesHandler(rulebook, desk_times),

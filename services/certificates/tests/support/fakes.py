@@ -1,7 +1,7 @@
 """Fakes for the unit level. FakeApplications and FakeCertificates pass the same suite as MongoApplications and
 MongoCertificates (tests/service/test_applications_store)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -26,6 +26,7 @@ from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.attachments.attachment import State as UploadState
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued
 from certificates.domain.drafts.draft import Draft
+from certificates.domain.officers.taking import Taking
 from servicekit.access import Belonging
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.events import NewEvent
@@ -188,8 +189,31 @@ def _fits(application: Application, selection: Selection) -> bool:
         selection.reach.covers(whose)
         and (selection.states is None or application.state in selection.states)
         and (selection.districts is None or application.district_code in selection.districts)
+        and selection.type_code in (None, application.type_code)
+        and (selection.due_by is None or (application.due_on is not None and application.due_on <= selection.due_by))
         and (application.type_code, application.step) not in selection.without
     )
+
+
+@dataclass
+class FakeTakings:
+    """Implements application.officers.ports.Takings in memory; passes the same suite as MongoTakings."""
+
+    kept: dict[str, Taking] = field(default_factory=dict)
+
+    def take(self, taking: Taking) -> Taking:
+        there = self.kept.get(taking.application_id)
+        if there is None or there.officer_id == taking.officer_id or there.until <= taking.taken_at:
+            self.kept[taking.application_id] = taking
+        return self.kept[taking.application_id]
+
+    def give_back(self, application_id: str, officer_id: str) -> None:
+        there = self.kept.get(application_id)
+        if there is not None and there.officer_id == officer_id:
+            del self.kept[application_id]
+
+    def in_force(self, application_ids: Collection[str], at: datetime) -> Mapping[str, Taking]:
+        return {id_: self.kept[id_] for id_ in application_ids if id_ in self.kept and self.kept[id_].until > at}
 
 
 @dataclass(frozen=True)

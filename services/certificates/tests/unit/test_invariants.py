@@ -18,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_form, domicile_form, jwk, viewer_of
-from tests.support.fakes import FakeApplications, FakeCertificates, FakeDrafts, FakeUploads
+from tests.support.fakes import FakeApplications, FakeCertificates, FakeDrafts, FakeTakings, FakeUploads
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.applications.check_answers import AnswersCheck
@@ -103,6 +103,7 @@ class Certificates(RuleBasedStateMachine):
         self.at = MONDAY
         self.numbers = count(1)
         self.store = BusyApplications()
+        self.takings = FakeTakings()
         self.submit = SubmitApplicationHandler(
             RULEBOOK,
             self.store,
@@ -120,6 +121,7 @@ class Certificates(RuleBasedStateMachine):
                 lambda bits: sum((luck.random() > 0.95) << place for place in range(0, bits, BITS_PER_CHARACTER)),
                 test=True,
             ),
+            self.takings,
         )
         reader = ApplicationReader(RULEBOOK, self.store, self.store)
         check = AnswersCheck(RULEBOOK, FakeCertificates(self.store), FakeUploads(self.store))

@@ -12,8 +12,8 @@ from certificates.adapters.events import to_event
 from certificates.adapters.mongo.attachments import attach
 from certificates.adapters.mongo.certificates import CERTIFICATES
 from certificates.adapters.mongo.desk_times import note_desk_time
-from certificates.adapters.mongo.drafts import drop_draft
 from certificates.adapters.mongo.documents import (
+    NO_DAY,
     application_from_document,
     application_to_document,
     certificate_to_document,
@@ -22,6 +22,8 @@ from certificates.adapters.mongo.documents import (
     form_to_document,
     progress_to_document,
 )
+from certificates.adapters.mongo.drafts import drop_draft
+from certificates.adapters.mongo.officers import end_taking
 from certificates.application.applications.ports import Changes, NumberTaken, Position, Selection, VersionMoved
 from certificates.domain.applications.application import (
     Application,
@@ -48,6 +50,13 @@ INDEXES = {
         IndexModel(
             [("department", ASCENDING), ("district_code", ASCENDING), ("state", ASCENDING), *_IN_ORDER],
             name="officers_queue",
+        ),
+        IndexModel(
+            [
+                (name, ASCENDING)
+                for name in ("department", "district_code", "state", "type_code", "step", "due_on", "updated_at")
+            ],
+            name="counted_by_desk",
         ),
         IndexModel([("kiosk_id", ASCENDING), *_IN_ORDER], name="of_a_kiosk"),
         IndexModel([("client_id", ASCENDING), *_IN_ORDER], name="of_a_client"),
@@ -191,6 +200,8 @@ class _SessionChanges:
 
     def _record(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
+        if change.entry.what is Happening.DECIDED:
+            end_taking(self._db, self._session, change.application.id)
         if change.entry.desk_days is not None:
             note_desk_time(self._db, self._session, change.application, change.entry)
         events = [event for event in (change.event, issued) if event is not None]
@@ -205,6 +216,10 @@ def _query(selection: Selection) -> dict[str, Any]:
     if selection.districts is not None:
         # Beside those of the reach, if it has any.
         query["$and"] = [{"district_code": {"$in": sorted(selection.districts)}}]
+    if selection.type_code is not None:
+        query["type_code"] = selection.type_code
+    if selection.due_by is not None:
+        query["due_on"] = {"$gt": NO_DAY, "$lte": selection.due_by.isoformat()}
     if selection.without:
         query["$nor"] = [{"type_code": type_code, "step": step} for type_code, step in sorted(selection.without)]
     return query

@@ -20,6 +20,7 @@ from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.applications.application import State
 from certificates.domain.applications.expire import Term
 from certificates.domain.certificates.certificate import District
+from certificates.domain.officers.charge import StandIn
 from certificates.domain.rulebook import MOST_DAYS_KEPT, SEE_REMARKS, MedianRule, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.types.application_type import Appeal, ApplicationType
@@ -152,6 +153,22 @@ class _TermsSchema(Schema):
         return _Terms({_WAITING_FOR[kind]: by_kind[kind] for kind in _WAITING_FOR}, by_kind[_DRAFT], data["medians"])
 
 
+class _StandInSchema(Schema):
+    post = fields.String(required=True, validate=validate.Length(1, 80))
+    by = fields.List(fields.String(validate=validate.Length(1, 80)), required=True, validate=validate.Length(1, 10))
+    order = words()
+
+
+class _StandInsSchema(Schema):
+    stand_ins = fields.List(fields.Nested(_StandInSchema), required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> dict[str, StandIn]:
+        if twice := repeated(row["post"] for row in data["stand_ins"]):
+            raise ValidationError(f"Twice in the list: {', '.join(twice)}.", "stand_ins")
+        return {row["post"]: StandIn(tuple(row["by"]), row["order"]) for row in data["stand_ins"]}
+
+
 def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
     """The rulebook: application types from the folder `types`, the rest from this package.
 
@@ -162,6 +179,7 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
     calendar = _load(_by(_CalendarSchema()), DATA / "holidays.toml", problems)
     reasons = _load(_by(_ReasonsSchema()), DATA / "refusal_reasons.toml", problems)
     terms: _Terms = _load(_by(_TermsSchema()), DATA / "terms.toml", problems)
+    stand_ins = _load(_by(_StandInsSchema()), DATA / "stand_ins.toml", problems)
     if problems:
         raise RulebookInvalid(problems)
     return Rulebook(
@@ -172,6 +190,7 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
         terms=terms.of_states,
         draft_terms=terms.of_drafts,
         medians=terms.medians,
+        stand_ins=stand_ins,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
@@ -112,12 +112,15 @@ class Position:
 class Selection:
     """Which applications to list: of those within `reach`. None leaves a member out of account.
 
-    `districts` are LGD codes; `without` are steps (type's code, step's name): what is at one of them is left out.
+    `districts` are LGD codes; `due_by` leaves out what is due later and what has no day; `without` are steps (type's
+    code, step's name): what is at one of them is left out.
     """
 
     reach: Reach
     districts: frozenset[str] | None = None
     states: frozenset[State] | None = None
+    type_code: str | None = None
+    due_by: date | None = None
     without: frozenset[tuple[str, str]] = frozenset()
 
 

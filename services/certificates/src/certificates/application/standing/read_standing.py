@@ -134,7 +134,15 @@ class StandingReader:
         return (None, None) if end is None else (end[0], end[1].order)
 
 
+def _holds_a_post(officer: Officer, application: Application, step: Step) -> bool:
+    return officer.holds_a_post_of(step, application.district_code)
+
+
 def _officers_acts(officer: Officer | None, application: Application, step: Step) -> Sequence[Act]:
-    if officer is None or not officer.may_decide(step, application.district_code) or not officer.holds_a_post_of(step):
+    if (
+        officer is None
+        or not officer.may_decide(step, application.district_code)
+        or not _holds_a_post(officer, application, step)
+    ):
         return ()
     return ACTS_OF_OFFICERS.get(application.state, ())

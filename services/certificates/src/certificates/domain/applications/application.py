@@ -158,6 +158,7 @@ class HistoryEntry:
 
     `asks` are those of a decision to send back; `answered` names the fields and `attached` the documents of a
     resubmission, without what they say. `desk_days` are the working days that the desk took for its decision.
+    `charge_id` and `for_officer_id` say under whose charge an officer decided who stood in for another.
     `paise` are what was paid, what came back, or, of a withdrawal, what is to come back.
     """
 
@@ -171,6 +172,8 @@ class HistoryEntry:
     decision: Decision | None = None
     officer_id: str | None = None
     designation: Label | None = None
+    charge_id: str | None = None
+    for_officer_id: str | None = None
     reason: RefusalReason | None = None
     remarks: str | None = None
     payment_id: str | None = None
