@@ -22,6 +22,7 @@ from certificates.domain.applications.application import (
     RefusedPayment,
     State,
 )
+from certificates.domain.applications.escalate import Escalation
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.attachments.attachment import State as UploadState
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued
@@ -147,6 +148,26 @@ class FakeApplications:
             if a.state is state and since <= a.updated_at <= before
         )
         return [self.kept.applications[id_] for at, id_ in chosen if (at, id_) > start][:limit]
+
+    def late(self, today: date, limit: int) -> Sequence[Application]:
+        chosen = [
+            a
+            for a in self.kept.applications.values()
+            if a.state is State.IN_VERIFICATION and a.due_on and a.due_on < today and not self._delay_told(a)
+        ]
+        return sorted(chosen, key=lambda a: a.due_on or date.max)[:limit]
+
+    def _delay_told(self, application: Application) -> bool:
+        return f"{application.id}:delayed:{application.step}:{application.due_on}" in self.kept.history
+
+    def escalate(self, application: Application, escalation: Escalation, request_id: str) -> bool:
+        stored = self.kept.applications[application.id]
+        if stored.version != application.version or escalation.entry.key in self.kept.history:
+            return False
+        history = {**self.kept.history, escalation.entry.key: escalation.entry}
+        event = to_event(escalation.event, request_id)
+        self.kept = replace(self.kept, history=history, outbox=(*self.kept.outbox, event))
+        return True
 
     def find(self, claim: Claim) -> Once[str] | None:
         known = self.kept.claims.get((claim.client_id, claim.operation, claim.key))

@@ -1,7 +1,7 @@
 """Applications, their history and their certificates in MongoDB."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -33,6 +33,7 @@ from certificates.domain.applications.application import (
     RefusedPayment,
     State,
 )
+from certificates.domain.applications.escalate import Escalation
 from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.events.outbox import Outbox
 from servicekit.idempotency import Claim, Once
@@ -65,6 +66,7 @@ INDEXES = {
             name="of_a_person",
             partialFilterExpression={"person_id": {"$exists": True}},
         ),
+        IndexModel([("state", ASCENDING), ("due_on", ASCENDING)], name="due_longest"),
         IndexModel([("state", ASCENDING), ("updated_at", ASCENDING), ("_id", ASCENDING)], name="waiting_longest"),
     ],
     HISTORY: [IndexModel([("application_id", ASCENDING), ("at", ASCENDING)], name="of_an_application")],
@@ -118,6 +120,33 @@ class MongoApplications:
             ]
         documents = self._db[APPLICATIONS].find(query).sort([("updated_at", ASCENDING), ("_id", ASCENDING)])
         return [application_from_document(document) for document in documents.limit(limit)]
+
+    def late(self, today: date, limit: int) -> Sequence[Application]:
+        """By an index of what waits for officers; `delay_told` is the day that was missed and told last."""
+        query = {
+            "state": State.IN_VERIFICATION.value,
+            "due_on": {"$gt": NO_DAY, "$lt": today.isoformat()},
+            "$expr": {"$ne": ["$delay_told", {"$concat": ["$step", ":", "$due_on"]}]},
+        }
+        return [application_from_document(d) for d in self._db[APPLICATIONS].find(query).sort("due_on").limit(limit)]
+
+    def escalate(self, application: Application, escalation: Escalation, request_id: str) -> bool:
+        """One transaction; the mark is beside the version, which stays."""
+        mark = f"{application.step}:{escalation.event.due_on}"
+
+        def run(session: ClientSession) -> bool:
+            marked = self._db[APPLICATIONS].update_one(
+                {"_id": application.id, "version": application.version, "delay_told": {"$ne": mark}},
+                {"$set": {"delay_told": mark}},
+                session=session,
+            )
+            if marked.matched_count == 0:
+                return False
+            self._db[HISTORY].insert_one(entry_to_document(escalation.entry), session=session)
+            self._outbox.add(session, to_event(escalation.event, request_id))
+            return True
+
+        return self._mongo.transact(run)
 
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got; see the port."""

@@ -54,14 +54,13 @@ class MongoTakings:
         document = {**asdict(taking)}
         application_id = document.pop("application_id")
         try:
-            return _taking(
-                self._takings.find_one_and_update(
-                    {"_id": application_id, **free},
-                    {"$set": document},
-                    upsert=True,
-                    return_document=ReturnDocument.AFTER,
-                )
+            taken: Any = self._takings.find_one_and_update(
+                {"_id": application_id, **free},
+                {"$set": document},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
             )
+            return _taking(taken)
         except DuplicateKeyError:
             there = self._takings.find_one({"_id": application_id})
         # Where it ended in this moment, it is free.

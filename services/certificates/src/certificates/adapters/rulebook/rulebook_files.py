@@ -23,6 +23,8 @@ from certificates.domain.certificates.certificate import District
 from certificates.domain.officers.charge import StandIn
 from certificates.domain.rulebook import MOST_DAYS_KEPT, SEE_REMARKS, MedianRule, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
+from certificates.domain.sla.desk_health import WarningRule
+from certificates.domain.sla.penalty import PenaltyRule
 from certificates.domain.types.application_type import Appeal, ApplicationType
 from certificates.domain.types.label import Label
 
@@ -45,6 +47,7 @@ class _Terms(NamedTuple):
     of_states: Mapping[State, Sequence[Term]]
     of_drafts: Sequence[Term]
     medians: MedianRule
+    warnings: WarningRule
 
 
 class RulebookInvalid(Exception):
@@ -132,9 +135,42 @@ class _MediansSchema(Schema):
         return MedianRule(**data)
 
 
+class _WarningsSchema(Schema):
+    least_late = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100_000))
+    least_waiting = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100_000))
+    window_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_DAYS_KEPT))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> WarningRule:
+        return WarningRule(**data)
+
+
+class _PenaltySchema(Schema):
+    effective_from = Day(required=True)
+    paise_a_day = fields.Integer(strict=True, required=True, validate=validate.Range(1))
+    least_paise = fields.Integer(strict=True, required=True, validate=validate.Range(0))
+    most_paise = fields.Integer(strict=True, required=True, validate=validate.Range(1))
+    order = words()
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> PenaltyRule:
+        if data["least_paise"] > data["most_paise"]:
+            raise ValidationError("Must not be above most_paise.", "least_paise")
+        return PenaltyRule(**data)
+
+
+class _PenaltiesSchema(Schema):
+    penalties = fields.List(fields.Nested(_PenaltySchema), required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> tuple[PenaltyRule, ...]:
+        return tuple(sorted(data["penalties"], key=lambda rule: rule.effective_from))
+
+
 class _TermsSchema(Schema):
     terms = fields.List(fields.Nested(_TermSchema), required=True)
     medians = fields.Nested(_MediansSchema, required=True)
+    warnings = fields.Nested(_WarningsSchema, required=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> _Terms:
@@ -150,7 +186,12 @@ class _TermsSchema(Schema):
             )
             for kind in (*_WAITING_FOR, _DRAFT)
         }
-        return _Terms({_WAITING_FOR[kind]: by_kind[kind] for kind in _WAITING_FOR}, by_kind[_DRAFT], data["medians"])
+        return _Terms(
+            {_WAITING_FOR[kind]: by_kind[kind] for kind in _WAITING_FOR},
+            by_kind[_DRAFT],
+            data["medians"],
+            data["warnings"],
+        )
 
 
 class _StandInSchema(Schema):
@@ -179,6 +220,7 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
     calendar = _load(_by(_CalendarSchema()), DATA / "holidays.toml", problems)
     reasons = _load(_by(_ReasonsSchema()), DATA / "refusal_reasons.toml", problems)
     terms: _Terms = _load(_by(_TermsSchema()), DATA / "terms.toml", problems)
+    penalties = _load(_by(_PenaltiesSchema()), DATA / "penalties.toml", problems)
     stand_ins = _load(_by(_StandInsSchema()), DATA / "stand_ins.toml", problems)
     if problems:
         raise RulebookInvalid(problems)
@@ -191,6 +233,8 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
         draft_terms=terms.of_drafts,
         medians=terms.medians,
         stand_ins=stand_ins,
+        warnings=terms.warnings,
+        penalties=penalties,
     )
 
 

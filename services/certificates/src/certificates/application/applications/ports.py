@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
+from certificates.domain.applications.escalate import Escalation
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.drafts.draft import Draft
@@ -95,6 +96,15 @@ class Applications(Protocol):
         self, state: State, since: datetime, before: datetime, after: Application | None, limit: int
     ) -> Sequence[Application]:
         """At most `limit` that came into that state from `since` to `before`, the longest first, and after that one."""
+
+    def late(self, today: date, limit: int) -> Sequence[Application]:
+        """At most `limit` that wait for an officer since before today and whose delay is not told; the longest first."""
+
+    def escalate(self, application: Application, escalation: Escalation, request_id: str) -> bool:
+        """Writes it once, if the application is still as it was read; False, and nothing written, when it is not.
+
+        From then on it is not among those that are `late`, until another step is.
+        """
 
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got, or None. Raises IdempotencyKeyReused."""

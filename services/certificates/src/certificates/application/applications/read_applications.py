@@ -75,10 +75,9 @@ class ApplicationReader:
         changes = changes[: application.version]
         return application, [_shown_to(viewer, line) for line in changes]
 
-    def money_returned(self, application_id: str) -> list[HistoryEntry]:
-        """What came back of payments for an application that the viewer was shown, oldest first."""
-        lines = self.applications.history(application_id)
-        return [line for line in lines if line.what is Happening.MONEY_RETURNED]
+    def beside(self, application_id: str) -> list[HistoryEntry]:
+        """What happened beside an application that the viewer was shown, to money or above the office; oldest first."""
+        return [line for line in self.applications.history(application_id) if line.what in BESIDE]
 
     def page(
         self,

@@ -68,10 +68,11 @@ class Happening(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     MONEY_RETURNED = "money_returned"
+    ESCALATED = "escalated"
 
 
-# What becomes of somebody's money beside the application: these lines record no change of it.
-BESIDE = (Happening.FEE_PAID_AGAIN, Happening.FEE_PAID_SHORT, Happening.MONEY_RETURNED)
+# What happens beside the application, to somebody's money or above the office: these lines record no change of it.
+BESIDE = (Happening.FEE_PAID_AGAIN, Happening.FEE_PAID_SHORT, Happening.MONEY_RETURNED, Happening.ESCALATED)
 
 
 class Refusal(StrEnum):
