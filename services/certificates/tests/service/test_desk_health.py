@@ -68,7 +68,7 @@ def test_each_step_is_escalated_for_itself(world: World) -> None:
     escalate(world)
     json_of(world.officer().decide(caste), 201)
     assert standing(world.kiosk(), caste)["clock"]["escalated_at"] is None
-    overdue(world, caste)
+    overdue(world, caste, 20)
     assert escalate(world) == 1
     assert [event["step"] for event in told(world, "step.delayed.v1")] == ["verification", "approval"]
 

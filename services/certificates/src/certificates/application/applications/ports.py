@@ -98,7 +98,7 @@ class Applications(Protocol):
         """At most `limit` that came into that state from `since` to `before`, the longest first, and after that one."""
 
     def late(self, today: date, limit: int) -> Sequence[Application]:
-        """At most `limit` that wait for an officer since before today and whose delay is not told; the longest first."""
+        """At most `limit` that were due before today and whose delay is not told; the longest first."""
 
     def escalate(self, application: Application, escalation: Escalation, request_id: str) -> bool:
         """Writes it once, if the application is still as it was read; False, and nothing written, when it is not.
