@@ -69,6 +69,7 @@ class _CalendarSchema(Schema):
     )
     known_until = Day(required=True)
     holidays = fields.List(fields.Nested(_HolidaySchema), required=True)
+    half_days = fields.List(fields.Nested(_HolidaySchema), load_default=list)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> WorkingCalendar:
@@ -76,6 +77,7 @@ class _CalendarSchema(Schema):
             weekly_off=frozenset(WEEKDAYS.index(name) for name in data["weekly_off"]),
             holidays=frozenset(holiday["on"] for holiday in data["holidays"]),
             known_until=data["known_until"],
+            half_days=frozenset(half_day["on"] for half_day in data["half_days"]),
         )
 
 
