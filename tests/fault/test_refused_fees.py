@@ -75,7 +75,7 @@ def test_the_fee_of_a_withdrawn_application_goes_back_where_a_rule_says_so_and_t
     application = kiosk.get(f"/v1/applications/{application_id}").json
     payment_id = pay_fee(kiosk, application).json["payment_id"]
     application_when(kiosk, application_id, "IN_VERIFICATION")
-    assert kiosk.post(f"/v1/applications/{application_id}/withdrawals").status == 201
+    assert kiosk.post(f"/v1/applications/{application_id}/withdrawals", None).status == 201
     with database(stack, "billing") as billing, database(stack, "certificates") as certificates:
         told = {"routing_key": "application.withdrawn.v1", "aggregate.id": application_id}
         row = eventually(lambda: certificates.outbox.find_one(told), ARRIVES_WITHIN_SECONDS, "it is withdrawn")
