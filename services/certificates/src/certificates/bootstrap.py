@@ -15,19 +15,24 @@ from certificates.adapters.attachments.grid_store import GridStore
 from certificates.adapters.mongo import applications as mongo_applications
 from certificates.adapters.mongo import attachments as mongo_attachments
 from certificates.adapters.mongo import certificates as mongo_certificates
+from certificates.adapters.mongo import desk_healths as mongo_desk_healths
 from certificates.adapters.mongo import desk_times as mongo_desk_times
 from certificates.adapters.mongo import drafts as mongo_drafts
+from certificates.adapters.mongo import officers as mongo_officers
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
+from certificates.adapters.mongo.desk_healths import MongoDeskHealths
 from certificates.adapters.mongo.desk_times import MongoDeskTimes
 from certificates.adapters.mongo.drafts import MongoDrafts
+from certificates.adapters.mongo.officers import MongoBulkDecisions, MongoCharges, MongoQueues, MongoTakings
 from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook, load_types
 from certificates.adapters.signatures.jws_signatures import JwsKeys, JwsSignatures
 from certificates.application.applications.check_answers import AnswersCheck
+from certificates.application.applications.escalate_applications import EscalateApplicationsHandler
 from certificates.application.applications.expire_applications import ExpireApplicationsHandler
 from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
@@ -45,9 +50,17 @@ from certificates.application.certificates.ports import Keys, Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.certificates.read_papers import PaperReader
 from certificates.application.drafts.keep_draft import DraftKeeper
+from certificates.application.officers.begin_bulk_decision import BeginBulkDecisionHandler
 from certificates.application.officers.decide_application import DecideApplicationHandler
+from certificates.application.officers.decide_in_bulk import DecideInBulkHandler
+from certificates.application.officers.hand_over_charge import HandOverChargeHandler
+from certificates.application.officers.ports import Takings
+from certificates.application.officers.read_officers import OfficerReader
+from certificates.application.officers.take_application import TakeApplicationHandler
+from certificates.application.standing.ports import DeskHealths
 from certificates.application.standing.read_standing import StandingReader
 from certificates.application.standing.summarise_desk_times import SummariseDeskTimesHandler
+from certificates.application.standing.watch_desks import WatchDesksHandler
 from certificates.domain.applications.application import (
     ApplicationDecided,
     ApplicationExpired,
@@ -56,9 +69,11 @@ from certificates.domain.applications.application import (
     ApplicationWithdrawn,
     FeeRefused,
 )
+from certificates.domain.applications.escalate import StepDelayed
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
+from certificates.domain.sla.desk_health import DeskDelayed
 from certificates.settings import CertificatesSettings, read_retired_keys, read_sealing_keys, read_signing_key
 from emitra_papers import qr_drawing
 from servicekit.events import Outbox
@@ -80,6 +95,8 @@ PUBLISHES = [
     ApplicationExpired.type,
     CertificateIssued.type,
     FeeRefused.type,
+    StepDelayed.type,
+    DeskDelayed.type,
 ]
 INDEXES = {
     **mongo_applications.INDEXES,
@@ -88,6 +105,8 @@ INDEXES = {
     **grid_store.INDEXES,
     **mongo_certificates.INDEXES,
     **mongo_desk_times.INDEXES,
+    **mongo_desk_healths.INDEXES,
+    **mongo_officers.INDEXES,
 }
 # Due dates lie up to this far ahead: when the known holidays end sooner, the next yearly order must be loaded.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
@@ -112,9 +131,18 @@ class Certificates:
     withdraw_application: WithdrawApplicationHandler
     expire_applications: ExpireApplicationsHandler
     decide_application: DecideApplicationHandler
+    take_application: TakeApplicationHandler
+    takings: Takings
+    hand_over_charge: HandOverChargeHandler
+    begin_bulk_decision: BeginBulkDecisionHandler
+    decide_in_bulk: DecideInBulkHandler
+    officers: OfficerReader
     applications: ApplicationReader
     standing: StandingReader
     summarise_desk_times: SummariseDeskTimesHandler
+    watch_desks: WatchDesksHandler
+    desk_healths: DeskHealths
+    escalate_applications: EscalateApplicationsHandler
     certificates: CertificateReader
     papers: PaperReader
     receive_attachment: AttachmentReceiver
@@ -140,15 +168,19 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     signatures = JwsSignatures(
         read_signing_key(settings.certificate_signing_key), read_retired_keys(settings.certificate_retired_keys)
     )
-    store = MongoApplications(mongo, Outbox(mongo.db, settings.service_name))
+    outbox = Outbox(mongo.db, settings.service_name)
+    store = MongoApplications(mongo, outbox)
     certificates = MongoCertificates(mongo)
     reader = CertificateReader(rulebook, certificates, signatures)
     issue_certificate = IssueCertificateHandler(
         rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
+    takings, charges, bulk_decisions = MongoTakings(mongo), MongoCharges(mongo), MongoBulkDecisions(mongo)
+    officers = OfficerReader(rulebook, MongoQueues(mongo), takings, charges, bulk_decisions)
+    decide_application = DecideApplicationHandler(rulebook, store, issue_certificate, takings)
     applications = ApplicationReader(rulebook, store, store)
     attachments, drafts = MongoAttachments(mongo), MongoDrafts(mongo)
-    desk_times = MongoDeskTimes(mongo)
+    desk_times, desk_healths = MongoDeskTimes(mongo), MongoDeskHealths(mongo, outbox)
     check = AnswersCheck(rulebook, certificates, attachments)
     files = _content_store(settings, mongo)
     sealing = AesSivSealing(read_sealing_keys(settings.attachment_keys))
@@ -159,9 +191,18 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         resubmit_application=ResubmitApplicationHandler(rulebook, store, applications, check),
         withdraw_application=WithdrawApplicationHandler(rulebook, store, applications),
         expire_applications=ExpireApplicationsHandler(rulebook, store),
-        decide_application=DecideApplicationHandler(rulebook, store, issue_certificate),
+        decide_application=decide_application,
+        take_application=TakeApplicationHandler(rulebook, store, takings),
+        takings=takings,
+        hand_over_charge=HandOverChargeHandler(rulebook, charges),
+        begin_bulk_decision=BeginBulkDecisionHandler(bulk_decisions),
+        decide_in_bulk=DecideInBulkHandler(store, decide_application, bulk_decisions, officers, utc_now),
+        officers=officers,
         applications=applications,
         standing=StandingReader(rulebook, applications, desk_times),
+        watch_desks=WatchDesksHandler(rulebook, MongoQueues(mongo), desk_times, desk_healths),
+        desk_healths=desk_healths,
+        escalate_applications=EscalateApplicationsHandler(store),
         summarise_desk_times=SummariseDeskTimesHandler(rulebook, desk_times),
         certificates=reader,
         papers=PaperReader(rulebook, reader, TypstPapers()),

@@ -5,7 +5,10 @@ from datetime import timedelta
 from tests.support.builders import birth_form, caste_form
 from tests.support.world import World, json_of
 
+from certificates.application.applications.escalate_applications import EscalateApplications
 from certificates.application.applications.expire_applications import ExpireApplications
+from certificates.application.standing.watch_desks import WatchDesks
+from certificates.domain.sla.desk_health import WarningRule
 from certificates.entrypoints.service import SERVICE
 from emitra_contracts import validate_produced
 from servicekit.instants import utc_now
@@ -27,6 +30,11 @@ def test_every_event_that_leaves_fits_its_contract(world: World) -> None:
     answers = {"applicant": {"address": "14, Sandbox Marg"}}
     json_of(world.kiosk().post(f"/v1/applications/{answered}/resubmissions", answers), 201)
     json_of(world.kiosk().post(f"/v1/applications/{answered}/withdrawals", None), 201)
+    late = world.awaiting_decision()["application_id"]
+    world.mongo.db["applications"].update_one({"_id": late}, {"$set": {"due_on": "2026-01-05"}})
+    object.__setattr__(world.service.rulebook, "warnings", WarningRule(1, 1, 30))
+    world.service.escalate_applications(EscalateApplications(utc_now(), "req_1"))
+    world.service.watch_desks(WatchDesks(utc_now(), "req_1"))
     world.service.expire_applications(ExpireApplications(utc_now() + timedelta(days=1_000), "req_1"))
     envelopes = published(world.mongo)
     for envelope in envelopes:

@@ -1,4 +1,4 @@
-"""Forms saved before they are submitted, and resumed; nobody else sees them, and nothing of them is readable at rest."""
+"""Forms saved before they are submitted, and resumed; nobody else sees them, nor are they readable at rest."""
 
 from datetime import timedelta
 from typing import Any

@@ -56,7 +56,9 @@ def test_the_fee_of_what_is_withdrawn_is_on_its_way_until_it_came_back(generous:
     assert standing(generous.kiosk(), application_id)["refund_due"] is None
     json_of(withdraw(generous.kiosk(), application_id), 201)
     payment_id = generous.application(application_id)["payment_id"]
-    (row,) = generous.mongo.db["outbox"].find({"routing_key": "application.withdrawn.v1", "aggregate.id": application_id})
+    (row,) = generous.mongo.db["outbox"].find(
+        {"routing_key": "application.withdrawn.v1", "aggregate.id": application_id}
+    )
     told = json.loads(row["body"])["data"]
     assert (told["refund_due"], told["refund"], told["payment_id"]) == (True, money(fee), payment_id)
     seen = standing(generous.kiosk(), application_id)

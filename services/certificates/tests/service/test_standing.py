@@ -42,6 +42,8 @@ def test_an_applicant_sees_at_whose_desk_it_is_since_when_and_until_when(world: 
         "why": None,
         "working_days_left": None,
         "pauses": [],
+        "escalated_at": None,
+        "penalty": None,
     }
     assert seen["asked"] is None
     assert [line["what"] for line in seen["course"]] == ["submitted", "fee_paid"]

@@ -1,7 +1,7 @@
 """Fakes for the unit level. FakeApplications and FakeCertificates pass the same suite as MongoApplications and
 MongoCertificates (tests/service/test_applications_store)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -22,10 +22,12 @@ from certificates.domain.applications.application import (
     RefusedPayment,
     State,
 )
+from certificates.domain.applications.escalate import Escalation
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.attachments.attachment import State as UploadState
 from certificates.domain.certificates.certificate import Certificate, CertificateIssued
 from certificates.domain.drafts.draft import Draft
+from certificates.domain.officers.taking import Taking
 from servicekit.access import Belonging
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.events import NewEvent
@@ -147,6 +149,26 @@ class FakeApplications:
         )
         return [self.kept.applications[id_] for at, id_ in chosen if (at, id_) > start][:limit]
 
+    def late(self, today: date, limit: int) -> Sequence[Application]:
+        chosen = [
+            a
+            for a in self.kept.applications.values()
+            if a.state is State.IN_VERIFICATION and a.due_on and a.due_on < today and not self._delay_told(a)
+        ]
+        return sorted(chosen, key=lambda a: a.due_on or date.max)[:limit]
+
+    def _delay_told(self, application: Application) -> bool:
+        return f"{application.id}:delayed:{application.step}:{application.due_on}" in self.kept.history
+
+    def escalate(self, application: Application, escalation: Escalation, request_id: str) -> bool:
+        stored = self.kept.applications[application.id]
+        if stored.version != application.version or escalation.entry.key in self.kept.history:
+            return False
+        history = {**self.kept.history, escalation.entry.key: escalation.entry}
+        event = to_event(escalation.event, request_id)
+        self.kept = replace(self.kept, history=history, outbox=(*self.kept.outbox, event))
+        return True
+
     def find(self, claim: Claim) -> Once[str] | None:
         known = self.kept.claims.get((claim.client_id, claim.operation, claim.key))
         if known is None:
@@ -188,8 +210,31 @@ def _fits(application: Application, selection: Selection) -> bool:
         selection.reach.covers(whose)
         and (selection.states is None or application.state in selection.states)
         and (selection.districts is None or application.district_code in selection.districts)
+        and selection.type_code in (None, application.type_code)
+        and (selection.due_by is None or (application.due_on is not None and application.due_on <= selection.due_by))
         and (application.type_code, application.step) not in selection.without
     )
+
+
+@dataclass
+class FakeTakings:
+    """Implements application.officers.ports.Takings in memory; passes the same suite as MongoTakings."""
+
+    kept: dict[str, Taking] = field(default_factory=dict)
+
+    def take(self, taking: Taking) -> Taking:
+        there = self.kept.get(taking.application_id)
+        if there is None or there.officer_id == taking.officer_id or there.until <= taking.taken_at:
+            self.kept[taking.application_id] = taking
+        return self.kept[taking.application_id]
+
+    def give_back(self, application_id: str, officer_id: str) -> None:
+        there = self.kept.get(application_id)
+        if there is not None and there.officer_id == officer_id:
+            del self.kept[application_id]
+
+    def in_force(self, application_ids: Collection[str], at: datetime) -> Mapping[str, Taking]:
+        return {id_: self.kept[id_] for id_ in application_ids if id_ in self.kept and self.kept[id_].until > at}
 
 
 @dataclass(frozen=True)

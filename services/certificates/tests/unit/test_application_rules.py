@@ -189,8 +189,8 @@ def test_a_step_is_decided_by_its_post_whatever_the_decision(
 def test_a_step_with_several_posts_is_each_ones_and_one_without_is_every_officers(designation: Label) -> None:
     several = replace(CASTE.steps[0], posts=(Post(NAIB), Post(TEHSILDAR.designation)))
     officer = replace(TEHSILDAR, designation=designation)
-    assert officer.holds_a_post_of(several) == (designation != AN_OFFICER)
-    assert officer.holds_a_post_of(replace(several, posts=()))
+    assert officer.holds_a_post_of(several, "102") == (designation != AN_OFFICER)
+    assert officer.holds_a_post_of(replace(several, posts=()), "102")
 
 
 def test_who_sent_an_application_back_decides_the_same_step_when_it_comes_again() -> None:

@@ -20,7 +20,7 @@ from tests.support.builders import (
     submitted,
 )
 from tests.support.commands import decide_command
-from tests.support.fakes import FakeApplications
+from tests.support.fakes import FakeApplications, FakeTakings
 from tests.support.sentences import english, hindi
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
@@ -80,7 +80,7 @@ def decide(
         return next(numbers)
 
     issue = IssueCertificateHandler(rulebook, SIGNATURES, random_bits, test)
-    return DecideApplicationHandler(rulebook, store, issue)(decide_command(at=LATER, **changed))
+    return DecideApplicationHandler(rulebook, store, issue, FakeTakings())(decide_command(at=LATER, **changed))
 
 
 @pytest.mark.parametrize("test", [True, False])

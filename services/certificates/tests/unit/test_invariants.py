@@ -18,15 +18,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, caste_form, domicile_form, jwk, viewer_of
-from tests.support.fakes import FakeApplications, FakeCertificates, FakeDrafts, FakeUploads
+from tests.support.fakes import FakeApplications, FakeCertificates, FakeDrafts, FakeTakings, FakeUploads
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.applications.check_answers import AnswersCheck
 from certificates.application.applications.errors import NotPossibleNow
+from certificates.application.applications.escalate_applications import (
+    EscalateApplications,
+    EscalateApplicationsHandler,
+)
 from certificates.application.applications.expire_applications import ExpireApplications, ExpireApplicationsHandler
 from certificates.application.applications.ports import Changes, NumberTaken
 from certificates.application.applications.read_applications import ApplicationReader
 from certificates.application.applications.record_fee_payment import RecordFeePaymentHandler
+from certificates.application.applications.record_refund import RecordRefund, RecordRefundHandler
 from certificates.application.applications.resubmit_application import ResubmitApplication, ResubmitApplicationHandler
 from certificates.application.applications.submit_application import SubmitApplication, SubmitApplicationHandler
 from certificates.application.applications.withdraw_application import WithdrawApplication, WithdrawApplicationHandler
@@ -37,8 +42,11 @@ from certificates.application.officers.errors import (
     AnotherOfficerRequired,
     AnotherPostRequired,
     FeeNotPaid,
+    TakenByAnother,
 )
+from certificates.application.officers.take_application import TakeApplication, TakeApplicationHandler
 from certificates.domain.applications.application import (
+    BESIDE,
     Application,
     ApplicationWithdrawn,
     Decision,
@@ -46,6 +54,7 @@ from certificates.domain.applications.application import (
     Happening,
     State,
 )
+from certificates.domain.applications.escalate import StepDelayed
 from certificates.domain.certificates.number import BITS_PER_CHARACTER
 from certificates.domain.officer import AN_OFFICER, Officer
 from certificates.entrypoints.consumers import CONSUMERS
@@ -62,6 +71,7 @@ FORMS = {
 }
 # Few enough that the steps of one history meet on the same application.
 MOST_APPLICATIONS = 6
+PAYMENT_COMPLETED = next(consumer for consumer in CONSUMERS if consumer.event == "payment.completed.v1")
 SIGNATURES = JwsSignatures(read_signing_key(jwk()), [])
 ENDS = {State.ISSUED, State.REJECTED, State.WITHDRAWN, State.EXPIRED}
 FORWARD = {
@@ -103,6 +113,7 @@ class Certificates(RuleBasedStateMachine):
         self.at = MONDAY
         self.numbers = count(1)
         self.store = BusyApplications()
+        self.takings = FakeTakings()
         self.submit = SubmitApplicationHandler(
             RULEBOOK,
             self.store,
@@ -120,12 +131,15 @@ class Certificates(RuleBasedStateMachine):
                 lambda bits: sum((luck.random() > 0.95) << place for place in range(0, bits, BITS_PER_CHARACTER)),
                 test=True,
             ),
+            self.takings,
         )
         reader = ApplicationReader(RULEBOOK, self.store, self.store)
         check = AnswersCheck(RULEBOOK, FakeCertificates(self.store), FakeUploads(self.store))
         self.resubmit = ResubmitApplicationHandler(RULEBOOK, self.store, reader, check)
         self.withdraw = WithdrawApplicationHandler(RULEBOOK, self.store, reader)
         self.expire = ExpireApplicationsHandler(RULEBOOK, self.store)
+        self.escalate = EscalateApplicationsHandler(self.store)
+        self.take = TakeApplicationHandler(RULEBOOK, self.store, self.takings)
         self.paid: dict[str, tuple[str, int]] = {}
         self.broker: list[bytes] = []
         self.published: list[bytes] = []
@@ -215,9 +229,18 @@ class Certificates(RuleBasedStateMachine):
         # NumberTaken: three numbers in a row were in use, which happens here; nothing may have been written.
         with suppress(NumberTaken):
             try:
-                self.decide(command)
+                if not self.decide(command).replayed:
+                    holder = self.takings.kept.pop(application_id, None)
+                    assert holder is None or holder.officer_id == officer_id or holder.until <= self.at
                 self.decided.add(key)
-            except (AlreadyDecided, AnotherOfficerRequired, AnotherPostRequired, FeeNotPaid, StaleVersion):
+            except (
+                AlreadyDecided,
+                AnotherOfficerRequired,
+                AnotherPostRequired,
+                FeeNotPaid,
+                StaleVersion,
+                TakenByAnother,
+            ):
                 assert key not in self.decided, "a repeat gets the first answer"
 
     @rule(which=st.integers(0, 9))
@@ -245,6 +268,10 @@ class Certificates(RuleBasedStateMachine):
         for _ in range(2 if again else 1):
             self._resubmit(key, application_id)
         self.store.meanwhile = None
+
+    def _all_answer(self, waiting: Sequence[str]) -> None:
+        for application_id in waiting:
+            self._resubmit(f"key_{next(self.numbers)}", application_id)
 
     def _resubmit(self, key: str, application_id: str) -> None:
         before = self.store.kept.applications[application_id]
@@ -297,10 +324,37 @@ class Certificates(RuleBasedStateMachine):
         waiting = [a.id for a in self.store.kept.applications.values() if a.state is State.SENT_BACK]
         self.store.meanwhile = {
             "the money comes": lambda: self.the_broker_delivers(0, "acknowledged"),
-            "an answer comes": lambda: [self._resubmit(f"key_{next(self.numbers)}", id_) for id_ in waiting],
+            "an answer comes": lambda: self._all_answer(waiting),
         }.get(meanwhile or "")
         self.expire(ExpireApplications(self.at, "req_1"))
         self.store.meanwhile = None
+        self.escalate(EscalateApplications(self.at, "req_1"))
+        assert self.escalate(EscalateApplications(self.at, "req_1")) == 0
+
+    @rule(which=st.integers(0, 9), officer_id=st.sampled_from(["per_one", "per_two"]))
+    def an_officer_takes_a_case(self, which: int, officer_id: str) -> None:
+        application = self.store.kept.applications[self._one(which)]
+        step = RULEBOOK.types[application.type_code].step(application.step)
+        officer = Officer(officer_id, step.role, step.department, frozenset({"102"}), step.posts[0].name)
+        with suppress(AlreadyDecided, AnotherOfficerRequired, FeeNotPaid, TakenByAnother):
+            taking = self.take(TakeApplication(application.id, officer, self.at))
+            assert taking.officer_id == officer_id
+        assert self.store.kept.applications[application.id] == application, "a taking changes nothing"
+
+    @rule(which=st.integers(0, 9))
+    def money_comes_back(self, which: int) -> None:
+        application_id, refund_id = self._one(which), f"rfd_{next(self.numbers)}"
+        command = RecordRefund(
+            application_id=application_id, payment_id="pay_x", refund_id=refund_id, paise=1, refunded_at=self.at
+        )
+        before = self.store.kept.applications[application_id]
+        for _ in range(2):
+            self.store.transact(lambda changes: RecordRefundHandler(changes)(command))
+        assert self.store.kept.applications[application_id] == before
+        lines = [
+            line for line in self.store.kept.history.values() if line.key == f"{application_id}:refund:{refund_id}"
+        ]
+        assert len(lines) == 1
 
     def _one(self, which: int) -> str:
         return list(self.store.kept.applications)[which % len(self.store.kept.applications)]
@@ -351,7 +405,7 @@ class Certificates(RuleBasedStateMachine):
 
     def _handle(self, body: bytes) -> None:
         """As servicekit's Handling does: inbox row and effect in one transaction, a duplicate is not handled again."""
-        consumer = next(consumer for consumer in CONSUMERS if consumer.event == "payment.completed.v1")
+        consumer = PAYMENT_COMPLETED
         handle = consumer.handle
         assert handle is not None
         envelope = parse(body)
@@ -394,7 +448,7 @@ class Certificates(RuleBasedStateMachine):
     @invariant()
     def i8_no_state_moves_backwards_and_every_change_has_its_line_and_its_event(self) -> None:
         kept = self.store.kept
-        lines = Counter(entry.application_id for entry in kept.history.values() if ":payment:" not in entry.key)
+        lines = Counter(entry.application_id for entry in kept.history.values() if entry.what not in BESIDE)
         for application in kept.applications.values():
             before = self.seen.get(application.id, application)
             assert application.state in _reachable(before.state)
@@ -403,6 +457,8 @@ class Certificates(RuleBasedStateMachine):
             sequences = [event.sequence for event in kept.outbox if event.aggregate_id == application.id]
             assert sequences == list(range(1, application.events_told + 1))
             self.seen[application.id] = application
+        delays = Counter(event.aggregate_id for event in kept.outbox if event.type == StepDelayed.type)
+        assert set(delays.values()) <= {1}, "each delay is told once"
         issued = Counter(event.aggregate_id for event in kept.outbox if event.aggregate_type == "certificate")
         assert issued == Counter(certificate.id for certificate in kept.certificates.values())
 
@@ -417,7 +473,11 @@ class Certificates(RuleBasedStateMachine):
             assert application.state is not State.FEE_DUE or paise < application.fee.paise
             withdrawn = [event for event in kept.outbox if event.type == ApplicationWithdrawn.type]
             assert len({event.aggregate_id for event in withdrawn}) == len(withdrawn), "withdrawn once"
-            lines = [entry.what for entry in kept.history.values() if entry.payment_id == payment_id]
+            lines = [
+                entry.what
+                for entry in kept.history.values()
+                if entry.payment_id == payment_id and entry.what not in {Happening.WITHDRAWN, Happening.MONEY_RETURNED}
+            ]
             assert len(lines) == 1, "each payment is in the audit trail once"
             accepted = application.payment_id == payment_id
             assert (lines == [Happening.FEE_PAID]) == accepted

@@ -59,7 +59,7 @@ def test_nothing_opens_in_the_place_of_something_else() -> None:
         (mine, "piece 1", sealed[:-1]),
         (replace(mine, sealed_key=other.sealed_key), "piece 1", sealed),
     ):
-        with pytest.raises(ValueError, match="of this thing|of another thing"):
+        with pytest.raises(ValueError, match=r"of this thing|of another thing"):
             sealing.open(attachment_, part, content)
 
 

@@ -14,7 +14,9 @@ from certificates.domain.applications.application import (
     OfApplication,
     State,
 )
+from certificates.domain.applications.escalate import StepDelayed
 from certificates.domain.certificates.certificate import CertificateIssued
+from certificates.domain.sla.desk_health import DeskDelayed
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
 from servicekit.money import money
@@ -22,7 +24,7 @@ from servicekit.money import money
 # What an application that expired had waited for.
 _WAITED_FOR = {State.FEE_DUE: "fee", State.SENT_BACK: "answer"}
 
-Told = OfApplication | CertificateIssued | FeeRefused
+Told = OfApplication | CertificateIssued | FeeRefused | StepDelayed | DeskDelayed
 
 
 def to_event(
@@ -40,6 +42,10 @@ def _published(event: Told, request_id: str) -> NewEvent:
             return _issued(event, request_id)
         case FeeRefused():
             return _refused(event, request_id)
+        case StepDelayed():
+            return _step_delayed(event, request_id)
+        case DeskDelayed():
+            return _desk_delayed(event, request_id)
         case _:
             return _of_application(event, request_id)
 
@@ -147,6 +153,53 @@ def _refused(event: FeeRefused, request_id: str) -> NewEvent:
             "fee": money(application.fee.paise),
             "amount": money(event.paise),
             "refused_at": rfc3339(event.refused_at),
+        },
+        request_id=request_id,
+    )
+
+
+def _step_delayed(event: StepDelayed, request_id: str) -> NewEvent:
+    application = event.application
+    return NewEvent(
+        id=event.event_id,
+        type=event.type,
+        # It is about the missed day, which is told once; the application does not change, nor its sequence.
+        aggregate_type="step",
+        aggregate_id=event.id,
+        sequence=1,
+        occurred_at=event.at,
+        data={
+            "step_id": event.id,
+            **_about(application),
+            "step": application.step,
+            "department": application.department,
+            "due_on": event.due_on.isoformat(),
+            "delayed_at": rfc3339(event.at),
+        },
+        request_id=request_id,
+    )
+
+
+def _desk_delayed(event: DeskDelayed, request_id: str) -> NewEvent:
+    desk = event.desk
+    return NewEvent(
+        id=event.event_id,
+        type=event.type,
+        aggregate_type="desk",
+        aggregate_id=desk.id,
+        sequence=desk.told,
+        occurred_at=desk.as_of,
+        data={
+            "desk_id": desk.id,
+            "application_type": desk.type_code,
+            "step": desk.step,
+            "department": desk.department,
+            "district_code": desk.district_code,
+            "warning": desk.warning.value if desk.warning else None,
+            "waiting": desk.waiting,
+            "late": desk.late,
+            "decided": desk.decided,
+            "delayed_at": rfc3339(desk.as_of),
         },
         request_id=request_id,
     )

@@ -37,7 +37,5 @@ class Viewer:
         )
 
     def owns(self, made: Attachment | Draft) -> bool:
-        """Before an application has it, an upload or a draft is of whoever made it: a centre, a citizen, or software."""
-        return self.reach.covers(
-            Belonging(client_id=made.client_id, kiosk_id=made.kiosk_id, person_id=made.person_id)
-        )
+        """Before an application has it, an upload or a draft is its maker's: a centre's, a citizen's, software's."""
+        return self.reach.covers(Belonging(client_id=made.client_id, kiosk_id=made.kiosk_id, person_id=made.person_id))

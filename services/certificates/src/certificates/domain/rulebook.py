@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from certificates.domain.applications.application import State
 from certificates.domain.applications.expire import Term
 from certificates.domain.certificates.certificate import District
+from certificates.domain.officers.charge import StandIns
 from certificates.domain.sla.calendar import WorkingCalendar
+from certificates.domain.sla.desk_health import WarningRule
+from certificates.domain.sla.penalty import PenaltyRule
 from certificates.domain.types.application_type import ApplicationType
 from certificates.domain.types.label import Label
 
@@ -30,7 +33,8 @@ class Rulebook:
     """The data, loaded and checked at the start: `types` by code, `districts` by LGD code.
 
     `refusal_reasons` by code, SEE_REMARKS among them. `terms` say how long an application waits for people in which
-    state, `draft_terms` how long a draft is kept; each in order of date.
+    state, `draft_terms` how long a draft is kept; each in order of date. `stand_ins` say, by the English name of a
+    post, who stands in for its officers while they are absent. `penalties` are in order of date.
     """
 
     types: Mapping[str, ApplicationType]
@@ -40,3 +44,6 @@ class Rulebook:
     terms: Mapping[State, Sequence[Term]]
     draft_terms: Sequence[Term]
     medians: MedianRule
+    stand_ins: StandIns
+    warnings: WarningRule
+    penalties: Sequence[PenaltyRule]

@@ -60,7 +60,7 @@ def _certificates() -> Iterator[Certificates]:
 
 @commands.command("reseal-attachments")
 def reseal_attachments() -> None:
-    """Seal the key of every attachment and draft by the first of ATTACHMENT_KEYS; then the others can go. Repeatable."""
+    """Seal the key of every attachment and draft by the first of ATTACHMENT_KEYS; then the others can go."""
     with _certificates() as certificates:
         resealed = certificates.reseal_attachments(ResealAttachments())
     typer.echo(f"{resealed} sealed anew; nothing needs another key than the first")

@@ -23,6 +23,8 @@ SERVICE = Service(
     ids={
         "app_": "an application",
         "att_": "an attachment",
+        "blk_": "a decision of many applications at once",
+        "chg_": "an officer's charge",
         "crt_": "a certificate",
         "drf_": "a draft of an application",
         "EM": "an application, on its receipt",

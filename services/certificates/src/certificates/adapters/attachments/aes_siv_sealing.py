@@ -1,7 +1,7 @@
 """Sealing by AES-SIV (RFC 5297): the same content gives the same bytes, so that a repeated step writes what it wrote.
 
-Each file and each draft has a key of its own, so nobody can compare two of them. It is sealed as a compact JWE (RFC 7516,
-A256GCMKW) whose `kid` says by which key of the service.
+Each file and each draft has a key of its own, so nobody can compare two of them. It is sealed as a compact JWE
+(RFC 7516, A256GCMKW) whose `kid` says by which key of the service.
 """
 
 import base64

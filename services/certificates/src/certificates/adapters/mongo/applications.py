@@ -1,7 +1,7 @@
 """Applications, their history and their certificates in MongoDB."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -12,8 +12,8 @@ from certificates.adapters.events import to_event
 from certificates.adapters.mongo.attachments import attach
 from certificates.adapters.mongo.certificates import CERTIFICATES
 from certificates.adapters.mongo.desk_times import note_desk_time
-from certificates.adapters.mongo.drafts import drop_draft
 from certificates.adapters.mongo.documents import (
+    NO_DAY,
     application_from_document,
     application_to_document,
     certificate_to_document,
@@ -22,6 +22,8 @@ from certificates.adapters.mongo.documents import (
     form_to_document,
     progress_to_document,
 )
+from certificates.adapters.mongo.drafts import drop_draft
+from certificates.adapters.mongo.officers import end_taking
 from certificates.application.applications.ports import Changes, NumberTaken, Position, Selection, VersionMoved
 from certificates.domain.applications.application import (
     Application,
@@ -31,6 +33,7 @@ from certificates.domain.applications.application import (
     RefusedPayment,
     State,
 )
+from certificates.domain.applications.escalate import Escalation
 from certificates.domain.certificates.certificate import CertificateIssued
 from servicekit.events.outbox import Outbox
 from servicekit.idempotency import Claim, Once
@@ -49,6 +52,13 @@ INDEXES = {
             [("department", ASCENDING), ("district_code", ASCENDING), ("state", ASCENDING), *_IN_ORDER],
             name="officers_queue",
         ),
+        IndexModel(
+            [
+                (name, ASCENDING)
+                for name in ("department", "district_code", "state", "type_code", "step", "due_on", "updated_at")
+            ],
+            name="counted_by_desk",
+        ),
         IndexModel([("kiosk_id", ASCENDING), *_IN_ORDER], name="of_a_kiosk"),
         IndexModel([("client_id", ASCENDING), *_IN_ORDER], name="of_a_client"),
         IndexModel(
@@ -56,6 +66,7 @@ INDEXES = {
             name="of_a_person",
             partialFilterExpression={"person_id": {"$exists": True}},
         ),
+        IndexModel([("state", ASCENDING), ("due_on", ASCENDING)], name="due_longest"),
         IndexModel([("state", ASCENDING), ("updated_at", ASCENDING), ("_id", ASCENDING)], name="waiting_longest"),
     ],
     HISTORY: [IndexModel([("application_id", ASCENDING), ("at", ASCENDING)], name="of_an_application")],
@@ -109,6 +120,33 @@ class MongoApplications:
             ]
         documents = self._db[APPLICATIONS].find(query).sort([("updated_at", ASCENDING), ("_id", ASCENDING)])
         return [application_from_document(document) for document in documents.limit(limit)]
+
+    def late(self, today: date, limit: int) -> Sequence[Application]:
+        """By an index of what waits for officers; `delay_told` is the day that was missed and told last."""
+        query = {
+            "state": State.IN_VERIFICATION.value,
+            "due_on": {"$gt": NO_DAY, "$lt": today.isoformat()},
+            "$expr": {"$ne": ["$delay_told", {"$concat": ["$step", ":", "$due_on"]}]},
+        }
+        return [application_from_document(d) for d in self._db[APPLICATIONS].find(query).sort("due_on").limit(limit)]
+
+    def escalate(self, application: Application, escalation: Escalation, request_id: str) -> bool:
+        """One transaction; the mark is beside the version, which stays."""
+        mark = f"{application.step}:{escalation.event.due_on}"
+
+        def run(session: ClientSession) -> bool:
+            marked = self._db[APPLICATIONS].update_one(
+                {"_id": application.id, "version": application.version, "delay_told": {"$ne": mark}},
+                {"$set": {"delay_told": mark}},
+                session=session,
+            )
+            if marked.matched_count == 0:
+                return False
+            self._db[HISTORY].insert_one(entry_to_document(escalation.entry), session=session)
+            self._outbox.add(session, to_event(escalation.event, request_id))
+            return True
+
+        return self._mongo.transact(run)
 
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got; see the port."""
@@ -191,6 +229,8 @@ class _SessionChanges:
 
     def _record(self, change: Change, request_id: str, issued: CertificateIssued | None) -> None:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
+        if change.entry.what is Happening.DECIDED:
+            end_taking(self._db, self._session, change.application.id)
         if change.entry.desk_days is not None:
             note_desk_time(self._db, self._session, change.application, change.entry)
         events = [event for event in (change.event, issued) if event is not None]
@@ -205,6 +245,10 @@ def _query(selection: Selection) -> dict[str, Any]:
     if selection.districts is not None:
         # Beside those of the reach, if it has any.
         query["$and"] = [{"district_code": {"$in": sorted(selection.districts)}}]
+    if selection.type_code is not None:
+        query["type_code"] = selection.type_code
+    if selection.due_by is not None:
+        query["due_on"] = {"$gt": NO_DAY, "$lte": selection.due_by.isoformat()}
     if selection.without:
         query["$nor"] = [{"type_code": type_code, "step": step} for type_code, step in sorted(selection.without)]
     return query

@@ -113,6 +113,8 @@ def entry_to_document(entry: HistoryEntry) -> Document:
         "decision": entry.decision.value if entry.decision else None,
         "officer_id": entry.officer_id,
         "designation": entry.designation and _label_document(entry.designation),
+        "charge_id": entry.charge_id,
+        "for_officer_id": entry.for_officer_id,
         "reason": entry.reason and _reason_document(entry.reason),
         "remarks": entry.remarks,
         "payment_id": entry.payment_id,
@@ -133,7 +135,17 @@ def entry_from_document(document: Document) -> HistoryEntry:
     """The history line that was stored."""
     plain = {
         name: document.get(name)
-        for name in ("step", "officer_id", "remarks", "payment_id", "paise", "certificate_id", "desk_days")
+        for name in (
+            "step",
+            "officer_id",
+            "charge_id",
+            "for_officer_id",
+            "remarks",
+            "payment_id",
+            "paise",
+            "certificate_id",
+            "desk_days",
+        )
     }
     before, decision = document.get("state_before"), document.get("decision")
     designation, reason = document.get("designation"), document.get("reason")

@@ -20,8 +20,11 @@ from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.applications.application import State
 from certificates.domain.applications.expire import Term
 from certificates.domain.certificates.certificate import District
+from certificates.domain.officers.charge import StandIn
 from certificates.domain.rulebook import MOST_DAYS_KEPT, SEE_REMARKS, MedianRule, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
+from certificates.domain.sla.desk_health import WarningRule
+from certificates.domain.sla.penalty import PenaltyRule
 from certificates.domain.types.application_type import Appeal, ApplicationType
 from certificates.domain.types.label import Label
 
@@ -44,6 +47,7 @@ class _Terms(NamedTuple):
     of_states: Mapping[State, Sequence[Term]]
     of_drafts: Sequence[Term]
     medians: MedianRule
+    warnings: WarningRule
 
 
 class RulebookInvalid(Exception):
@@ -65,6 +69,7 @@ class _CalendarSchema(Schema):
     )
     known_until = Day(required=True)
     holidays = fields.List(fields.Nested(_HolidaySchema), required=True)
+    half_days = fields.List(fields.Nested(_HolidaySchema), load_default=list)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> WorkingCalendar:
@@ -72,6 +77,7 @@ class _CalendarSchema(Schema):
             weekly_off=frozenset(WEEKDAYS.index(name) for name in data["weekly_off"]),
             holidays=frozenset(holiday["on"] for holiday in data["holidays"]),
             known_until=data["known_until"],
+            half_days=frozenset(half_day["on"] for half_day in data["half_days"]),
         )
 
 
@@ -131,9 +137,42 @@ class _MediansSchema(Schema):
         return MedianRule(**data)
 
 
+class _WarningsSchema(Schema):
+    least_late = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100_000))
+    least_waiting = fields.Integer(strict=True, required=True, validate=validate.Range(1, 100_000))
+    window_days = fields.Integer(strict=True, required=True, validate=validate.Range(1, MOST_DAYS_KEPT))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> WarningRule:
+        return WarningRule(**data)
+
+
+class _PenaltySchema(Schema):
+    effective_from = Day(required=True)
+    paise_a_day = fields.Integer(strict=True, required=True, validate=validate.Range(1))
+    least_paise = fields.Integer(strict=True, required=True, validate=validate.Range(0))
+    most_paise = fields.Integer(strict=True, required=True, validate=validate.Range(1))
+    order = words()
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> PenaltyRule:
+        if data["least_paise"] > data["most_paise"]:
+            raise ValidationError("Must not be above most_paise.", "least_paise")
+        return PenaltyRule(**data)
+
+
+class _PenaltiesSchema(Schema):
+    penalties = fields.List(fields.Nested(_PenaltySchema), required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> tuple[PenaltyRule, ...]:
+        return tuple(sorted(data["penalties"], key=lambda rule: rule.effective_from))
+
+
 class _TermsSchema(Schema):
     terms = fields.List(fields.Nested(_TermSchema), required=True)
     medians = fields.Nested(_MediansSchema, required=True)
+    warnings = fields.Nested(_WarningsSchema, required=True)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> _Terms:
@@ -149,7 +188,28 @@ class _TermsSchema(Schema):
             )
             for kind in (*_WAITING_FOR, _DRAFT)
         }
-        return _Terms({_WAITING_FOR[kind]: by_kind[kind] for kind in _WAITING_FOR}, by_kind[_DRAFT], data["medians"])
+        return _Terms(
+            {_WAITING_FOR[kind]: by_kind[kind] for kind in _WAITING_FOR},
+            by_kind[_DRAFT],
+            data["medians"],
+            data["warnings"],
+        )
+
+
+class _StandInSchema(Schema):
+    post = fields.String(required=True, validate=validate.Length(1, 80))
+    by = fields.List(fields.String(validate=validate.Length(1, 80)), required=True, validate=validate.Length(1, 10))
+    order = words()
+
+
+class _StandInsSchema(Schema):
+    stand_ins = fields.List(fields.Nested(_StandInSchema), required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> dict[str, StandIn]:
+        if twice := repeated(row["post"] for row in data["stand_ins"]):
+            raise ValidationError(f"Twice in the list: {', '.join(twice)}.", "stand_ins")
+        return {row["post"]: StandIn(tuple(row["by"]), row["order"]) for row in data["stand_ins"]}
 
 
 def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
@@ -162,6 +222,8 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
     calendar = _load(_by(_CalendarSchema()), DATA / "holidays.toml", problems)
     reasons = _load(_by(_ReasonsSchema()), DATA / "refusal_reasons.toml", problems)
     terms: _Terms = _load(_by(_TermsSchema()), DATA / "terms.toml", problems)
+    penalties = _load(_by(_PenaltiesSchema()), DATA / "penalties.toml", problems)
+    stand_ins = _load(_by(_StandInsSchema()), DATA / "stand_ins.toml", problems)
     if problems:
         raise RulebookInvalid(problems)
     return Rulebook(
@@ -172,6 +234,9 @@ def load_rulebook(types: Path = SHIPPED_TYPES) -> Rulebook:
         terms=terms.of_states,
         draft_terms=terms.of_drafts,
         medians=terms.medians,
+        stand_ins=stand_ins,
+        warnings=terms.warnings,
+        penalties=penalties,
     )
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from certificates.domain.applications.application import Application, Change, HistoryEntry, RefusedPayment, State
+from certificates.domain.applications.escalate import Escalation
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.drafts.draft import Draft
@@ -96,6 +97,15 @@ class Applications(Protocol):
     ) -> Sequence[Application]:
         """At most `limit` that came into that state from `since` to `before`, the longest first, and after that one."""
 
+    def late(self, today: date, limit: int) -> Sequence[Application]:
+        """At most `limit` that were due before today and whose delay is not told; the longest first."""
+
+    def escalate(self, application: Application, escalation: Escalation, request_id: str) -> bool:
+        """Writes it once, if the application is still as it was read; False, and nothing written, when it is not.
+
+        From then on it is not among those that are `late`, until another step is.
+        """
+
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got, or None. Raises IdempotencyKeyReused."""
 
@@ -112,12 +122,15 @@ class Position:
 class Selection:
     """Which applications to list: of those within `reach`. None leaves a member out of account.
 
-    `districts` are LGD codes; `without` are steps (type's code, step's name): what is at one of them is left out.
+    `districts` are LGD codes; `due_by` leaves out what is due later and what has no day; `without` are steps (type's
+    code, step's name): what is at one of them is left out.
     """
 
     reach: Reach
     districts: frozenset[str] | None = None
     states: frozenset[State] | None = None
+    type_code: str | None = None
+    due_by: date | None = None
     without: frozenset[tuple[str, str]] = frozenset()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from certificates.application.applications.errors import ApplicationNotFound, TransactionNotFound
 from certificates.application.applications.ports import (
@@ -75,10 +75,9 @@ class ApplicationReader:
         changes = changes[: application.version]
         return application, [_shown_to(viewer, line) for line in changes]
 
-    def money_returned(self, application_id: str) -> list[HistoryEntry]:
-        """What came back of payments for an application that the viewer was shown, oldest first."""
-        lines = self.applications.history(application_id)
-        return [line for line in lines if line.what is Happening.MONEY_RETURNED]
+    def beside(self, application_id: str) -> list[HistoryEntry]:
+        """What happened beside an application that the viewer was shown, to money or above the office; oldest first."""
+        return [line for line in self.applications.history(application_id) if line.what in BESIDE]
 
     def page(
         self,
@@ -88,6 +87,8 @@ class ApplicationReader:
         district_code: str | None,
         after: Position | None,
         limit: int,
+        type_code: str | None = None,
+        due_by: date | None = None,
     ) -> tuple[Sequence[Application], Position | None]:
         """One page, the earliest due date first, and the position after which the next page begins (None at the end).
 
@@ -98,7 +99,8 @@ class ApplicationReader:
         if district_code is not None and district_code not in self.rulebook.districts:
             problem = FieldProblem("?district_code", "unknown", "Must be the LGD code of a district of Rajasthan.")
             raise ValidationFailed("There is no such district.", errors=[problem])
-        applications = self.queries.page(self._selection(viewer, states, district_code), after, limit + 1)
+        selection = replace(self._selection(viewer, states, district_code), type_code=type_code, due_by=due_by)
+        applications = self.queries.page(selection, after, limit + 1)
         if len(applications) <= limit:
             return applications, None
         last = applications[limit - 1]
@@ -126,17 +128,22 @@ class ApplicationReader:
         if viewer.officer is not None:
             states = states or queue
         without = (
-            self._of_other_posts(viewer.officer) if viewer.officer is not None and states == queue else frozenset()
+            steps_of_other_posts(self.rulebook, viewer.officer)
+            if viewer.officer is not None and states == queue
+            else frozenset()
         )
         return Selection(reach=viewer.reach, districts=requested, states=states, without=without)
 
-    def _of_other_posts(self, officer: Officer) -> frozenset[tuple[str, str]]:
-        return frozenset(
-            (application_type.code, step.name)
-            for application_type in self.rulebook.types.values()
-            for step in application_type.steps
-            if step.department == officer.department and not officer.holds_a_post_of(step)
-        )
+
+def steps_of_other_posts(rulebook: Rulebook, officer: Officer) -> frozenset[tuple[str, str]]:
+    """The steps (type's code, step's name) of the officer's department that neither their post nor a charge decides."""
+    return frozenset(
+        (application_type.code, step.name)
+        for application_type in rulebook.types.values()
+        for step in application_type.steps
+        if step.department == officer.department
+        and not any(officer.holds_a_post_of(step, district_code) for district_code in officer.districts)
+    )
 
 
 def _shown_to(viewer: Viewer, line: HistoryEntry) -> HistoryEntry:

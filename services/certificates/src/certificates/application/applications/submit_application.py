@@ -96,7 +96,9 @@ class SubmitApplicationHandler:
             if draft is None or not command.viewer.owns(draft):
                 problems.append(FieldProblem("/draft_id", "unknown", _NO_SUCH_DRAFT, _NO_SUCH_DRAFT_HI))
         if application_type is None or problems:
-            raise ValidationFailed("The type, the district or the draft is not one that can be applied for.", errors=problems)
+            raise ValidationFailed(
+                "The type, the district or the draft is not one that can be applied for.", errors=problems
+            )
         applicant, form_problems = self.check.form(application_type, command.applicant, today)
         if form_problems:
             raise form_not_acceptable(application_type, form_problems)

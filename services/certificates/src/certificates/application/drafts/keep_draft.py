@@ -1,4 +1,4 @@
-"""A form is saved before it is submitted, and resumed, also on another device. Nothing of it is checked but its type."""
+"""A form is saved before it is submitted, and resumed, also on another device. Only its type is checked."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -108,9 +108,7 @@ class DraftKeeper:
         applicant: Mapping[str, Any] = json.loads(self.sealing.open(draft, FORM, draft.sealed))
         return draft, applicant
 
-    def page(
-        self, viewer: Viewer, at: datetime, after: str | None, limit: int
-    ) -> tuple[Sequence[Draft], str | None]:
+    def page(self, viewer: Viewer, at: datetime, after: str | None, limit: int) -> tuple[Sequence[Draft], str | None]:
         """One page of the viewer's drafts, the youngest first, and the id after which the next begins (None: none)."""
         drafts = self.drafts.page(viewer.reach, at, after, limit + 1)
         return drafts[:limit], drafts[limit - 1].id if len(drafts) > limit else None

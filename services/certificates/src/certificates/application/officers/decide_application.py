@@ -5,32 +5,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.application.applications.errors import ApplicationNotFound, members_of_refusal
 from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
 from certificates.application.certificates.issue_certificate import IssueCertificate, IssueCertificateHandler
-from certificates.application.officers.errors import (
-    AlreadyDecided,
-    AnotherOfficerRequired,
-    AnotherPostRequired,
-    FeeNotPaid,
-)
+from certificates.application.officers.ports import Takings
+from certificates.application.officers.rights import already_decided, check_may_decide, check_not_taken, not_found
 from certificates.domain.applications.application import (
-    ACTS_OF_OFFICERS,
-    Application,
     Ask,
     Change,
-    DecidedAnotherStep,
     Decision,
-    NotAllowedNow,
-    NotThisPosts,
     RefusalReason,
-    State,
 )
 from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import CertificateIssued
 from certificates.domain.officer import Officer
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
-from certificates.domain.types.application_type import ApplicationType, Step
+from certificates.domain.types.application_type import ApplicationType
 from servicekit.errors import Conflict, FieldProblem, NotFound, NotPermitted, StaleVersion, ValidationFailed
 from servicekit.idempotency import Claim, Once
 from servicekit.versions import Precondition
@@ -80,13 +69,14 @@ class DecideApplicationHandler:
     rulebook: Rulebook
     applications: Applications
     issue_certificate: IssueCertificateHandler
+    takings: Takings
 
     def __call__(self, command: DecideApplication) -> Once[str]:
         """Safe to repeat with the same claim: the first decision stands, and its application is the answer again.
 
         Raises ValidationFailed for a reason, a field or a document that does not exist, ApplicationNotFound (also when
         the application is another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, AnotherPostRequired,
-        StaleVersion, IdempotencyKeyReused.
+        TakenByAnother, StaleVersion, IdempotencyKeyReused.
         """
         try:
             return self._decide(command)
@@ -100,43 +90,27 @@ class DecideApplicationHandler:
     def _decide(self, command: DecideApplication) -> Once[str]:
         application = self.applications.get(command.application_id)
         if application is None:
-            raise _not_found()
+            raise not_found()
         application_type = self.rulebook.types[application.type_code]
-        if not command.officer.may_decide(application_type.step(application.step), application.district_code):
-            raise _not_found()
-        try:
-            change = decide(
-                application,
-                # Read after the application: a line that came in between moved the version, and nothing is written.
-                history=self.applications.history(application.id),
-                officer=command.officer,
-                decision=command.decision,
-                reason=self._reason(command),
-                remarks=command.remarks,
-                asks=self._asks(command, application_type),
-                certificate_id=command.certificate_id,
-                at=command.at,
-                event_id=command.decided_event_id,
-                application_type=application_type,
-                calendar=self.rulebook.calendar,
-            )
-        except NotAllowedNow as error:
-            if error.state is State.FEE_DUE:
-                raise FeeNotPaid(
-                    "The fee of this application has not been paid yet.",
-                    **members_of_refusal(application, ACTS_OF_OFFICERS),
-                ) from error
-            raise _already_decided(application) from error
-        except (DecidedAnotherStep, NotThisPosts) as error:
-            if command.step not in (None, application.step):
-                raise _already_decided(application) from error
-            if isinstance(error, NotThisPosts):
-                raise _another_post(application_type.step(application.step), command.officer) from error
-            raise AnotherOfficerRequired(
-                "You decided another step of this application; the step in hand is for another officer."
-            ) from error
-        if command.step not in (None, application.step):
-            raise _already_decided(application)
+        # Read after the application: a line that came in between moved the version, and nothing is written.
+        history = self.applications.history(application.id)
+        step = application_type.step(application.step)
+        check_may_decide(application, step, command.officer, history, command.step)
+        check_not_taken(self.takings.in_force([application.id], command.at).get(application.id), command.officer)
+        change = decide(
+            application,
+            history=history,
+            officer=command.officer,
+            decision=command.decision,
+            reason=self._reason(command),
+            remarks=command.remarks,
+            asks=self._asks(command, application_type),
+            certificate_id=command.certificate_id,
+            at=command.at,
+            event_id=command.decided_event_id,
+            application_type=application_type,
+            calendar=self.rulebook.calendar,
+        )
         command.precondition.check(application.version)
         for _ in range(NUMBERS_TRIED - 1):
             with suppress(NumberTaken):
@@ -180,13 +154,13 @@ class DecideApplicationHandler:
         try:
             return self.applications.once(command.claim, change.application.id, effect)
         except VersionMoved as error:
-            raise _already_decided(self.applications.get(change.application.id) or change.application) from error
+            raise already_decided(self.applications.get(change.application.id) or change.application) from error
 
     def _issued(self, command: DecideApplication, change: Change) -> CertificateIssued:
         return self.issue_certificate(
             IssueCertificate(
                 application=change.application,
-                signer=command.officer.designation,
+                signer=change.entry.designation or command.officer.designation,
                 certificate_id=command.certificate_id,
                 event_id=command.issued_event_id,
                 at=command.at,
@@ -197,26 +171,3 @@ class DecideApplicationHandler:
 def _strange(pointer: str, known: Iterable[str]) -> FieldProblem:
     names = ", ".join(known)
     return FieldProblem(pointer, "not-allowed", f"Must be one of: {names}.", f"इनमें से एक दें: {names}।")
-
-
-def _another_post(step: Step, officer: Officer) -> AnotherPostRequired:
-    en, hi = ", ".join(post.name.en for post in step.posts), ", ".join(post.name.hi for post in step.posts)
-    yours = officer.designation
-    return AnotherPostRequired(
-        f"This step is decided by: {en}. Your post is: {yours.en}.",
-        detail_hi=f"इस चरण पर निर्णय करने वाला पद: {hi}। आपका पद: {yours.hi}।",
-        step=step.name,
-        posts=[{"en": post.name.en, "hi": post.name.hi} for post in step.posts],
-    )
-
-
-def _not_found() -> ApplicationNotFound:
-    return ApplicationNotFound("There is no such application in your department and districts.")
-
-
-def _already_decided(application: Application) -> AlreadyDecided:
-    return AlreadyDecided(
-        "This step is decided; read the application to see how it stands.",
-        step=application.step,
-        **members_of_refusal(application, ACTS_OF_OFFICERS),
-    )

@@ -1,6 +1,6 @@
 """Problems of decisions. Each docstring's first paragraph is the text of its page in the documentation."""
 
-from servicekit.errors import Conflict, NotPermitted
+from servicekit.errors import Conflict, NotFound, NotPermitted
 
 
 class OfficerRequired(NotPermitted):
@@ -39,6 +39,30 @@ class AlreadyDecided(Conflict):
     slug = "already-decided"
     title = "The application was already decided"
     title_hi = "इस आवेदन पर निर्णय पहले ही हो चुका है"
+
+
+class TakenByAnother(Conflict):
+    """Another officer has this case in hand; `until` says for how long at most, `taken_by` names the post."""
+
+    slug = "taken-by-another"
+    title = "Another officer has this case in hand"
+    title_hi = "यह प्रकरण किसी अन्य अधिकारी के पास है"
+
+
+class ChargeNotFound(NotFound):
+    """There is no such charge that you handed over; GET /v1/officer-charges lists them."""
+
+    slug = "charge-not-found"
+    title = "There is no such charge"
+    title_hi = "ऐसा कोई प्रभार नहीं है"
+
+
+class BulkDecisionNotFound(NotFound):
+    """There is no such operation of yours; it is kept for 30 days."""
+
+    slug = "bulk-decision-not-found"
+    title = "There is no such operation"
+    title_hi = "ऐसा कोई कार्य नहीं है"
 
 
 class FeeNotPaid(Conflict):

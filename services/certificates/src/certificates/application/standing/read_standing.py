@@ -25,6 +25,7 @@ from certificates.domain.certificates.certificate import District
 from certificates.domain.officer import Officer
 from certificates.domain.rulebook import MedianRule, Rulebook
 from certificates.domain.sla.calendar import civil_date
+from certificates.domain.sla.penalty import Penalty, penalty_of
 from certificates.domain.types.application_type import ApplicationType, Step, WithdrawalRule
 from certificates.domain.types.label import Label
 from servicekit.errors import FieldProblem, ValidationFailed
@@ -55,7 +56,7 @@ class Standing:
     `desk` is that of the step in hand, None after the end. `until` is the last day of whoever has it, with what sets
     it; None where nothing does. `days_left` are the office's working days while the clock stands. `withdrawal` has the
     paise that would go back today, and the rule; None where it cannot be withdrawn. `refund_due` are the paise that the
-    withdrawal gives back; `returned` are the lines of what came back.
+    withdrawal gives back; `returned` are the lines of what came back. `penalty` is that of the step in hand by today.
     """
 
     application: Application
@@ -70,6 +71,8 @@ class Standing:
     withdrawal: tuple[int, WithdrawalRule | None] | None
     refund_due: int
     returned: Sequence[HistoryEntry]
+    escalated_at: datetime | None
+    penalty: Penalty | None
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class StandingReader:
         open_still = bool(own)
         line = last_sent_back(history)
         sent_back = application.state is State.SENT_BACK
+        beside = self.applications.beside(application_id)
         until, until_order = self._until(application, step)
         return Standing(
             application=application,
@@ -108,7 +112,13 @@ class StandingReader:
                 refund_on_withdrawal(application, history, application_type, civil_date(at)) if open_still else None
             ),
             refund_due=next((line.paise or 0 for line in history if line.what is Happening.WITHDRAWN), 0),
-            returned=self.applications.money_returned(application_id),
+            returned=[line for line in beside if line.what is Happening.MONEY_RETURNED],
+            escalated_at=_escalated_at(beside, history),
+            penalty=(
+                penalty_of(application.due_on, civil_date(at), self.rulebook.penalties)
+                if application.state is State.IN_VERIFICATION and application.due_on
+                else None
+            ),
         )
 
     def desks(self, type_code: str, district_code: str) -> list[DeskStanding]:
@@ -134,7 +144,22 @@ class StandingReader:
         return (None, None) if end is None else (end[0], end[1].order)
 
 
+def _holds_a_post(officer: Officer, application: Application, step: Step) -> bool:
+    return officer.holds_a_post_of(step, application.district_code)
+
+
+def _escalated_at(beside: Sequence[HistoryEntry], history: Sequence[HistoryEntry]) -> datetime | None:
+    """When the step in hand was escalated: since the application moved last."""
+    since = history[-1].at
+    lines = (line.at for line in beside if line.what is Happening.ESCALATED and line.at >= since)
+    return next(lines, None)
+
+
 def _officers_acts(officer: Officer | None, application: Application, step: Step) -> Sequence[Act]:
-    if officer is None or not officer.may_decide(step, application.district_code) or not officer.holds_a_post_of(step):
+    if (
+        officer is None
+        or not officer.may_decide(step, application.district_code)
+        or not _holds_a_post(officer, application, step)
+    ):
         return ()
     return ACTS_OF_OFFICERS.get(application.state, ())

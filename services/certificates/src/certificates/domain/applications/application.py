@@ -68,10 +68,11 @@ class Happening(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     MONEY_RETURNED = "money_returned"
+    ESCALATED = "escalated"
 
 
-# What becomes of somebody's money beside the application: these lines record no change of it.
-BESIDE = (Happening.FEE_PAID_AGAIN, Happening.FEE_PAID_SHORT, Happening.MONEY_RETURNED)
+# What happens beside the application, to somebody's money or above the office: these lines record no change of it.
+BESIDE = (Happening.FEE_PAID_AGAIN, Happening.FEE_PAID_SHORT, Happening.MONEY_RETURNED, Happening.ESCALATED)
 
 
 class Refusal(StrEnum):
@@ -158,6 +159,7 @@ class HistoryEntry:
 
     `asks` are those of a decision to send back; `answered` names the fields and `attached` the documents of a
     resubmission, without what they say. `desk_days` are the working days that the desk took for its decision.
+    `charge_id` and `for_officer_id` say under whose charge an officer decided who stood in for another.
     `paise` are what was paid, what came back, or, of a withdrawal, what is to come back.
     """
 
@@ -171,6 +173,8 @@ class HistoryEntry:
     decision: Decision | None = None
     officer_id: str | None = None
     designation: Label | None = None
+    charge_id: str | None = None
+    for_officer_id: str | None = None
     reason: RefusalReason | None = None
     remarks: str | None = None
     payment_id: str | None = None

@@ -23,7 +23,7 @@ from certificates.domain.applications.application import (
 )
 from certificates.domain.officer import Officer
 from certificates.domain.sla.calendar import ONE_DAY, WorkingCalendar, civil_date
-from certificates.domain.types.application_type import ApplicationType
+from certificates.domain.types.application_type import ApplicationType, Step
 
 
 def decide(
@@ -51,14 +51,8 @@ def decide(
     DecidedAnotherStep; NotThisPosts.
     """
     step = application_type.step(application.step)
-    if not officer.may_decide(step, application.district_code):
-        raise NotThisOfficers
-    if application.state is not State.IN_VERIFICATION:
-        raise NotAllowedNow(application.state)
-    if any(line.officer_id == officer.id and line.step != step.name for line in history):
-        raise DecidedAnotherStep
-    if not officer.holds_a_post_of(step):
-        raise NotThisPosts
+    check_right(application, history=history, officer=officer, step=step)
+    charge = officer.charge_for(step, application.district_code)
     decided = replace(
         application, updated_at=at, version=application.version + 1, events_told=application.events_told + 1
     )
@@ -86,7 +80,9 @@ def decide(
         step=step.name,
         decision=decision,
         officer_id=officer.id,
-        designation=officer.designation,
+        designation=officer.signs_as(step, application.district_code),
+        charge_id=charge.id if charge else None,
+        for_officer_id=charge.officer_id if charge else None,
         reason=reason,
         remarks=remarks,
         certificate_id=decided.certificate_id,
@@ -95,6 +91,22 @@ def decide(
         desk_days=None if decision is Decision.SENT_BACK else desk_days(history, at, calendar),
     )
     return Change(decided, entry, ApplicationDecided(event_id, decided, step.name, decision, officer.id, at, reason))
+
+
+def check_right(application: Application, *, history: Sequence[HistoryEntry], officer: Officer, step: Step) -> None:
+    """Whether the officer may decide `step`, the one in hand.
+
+    Raises NotThisOfficers, before the state is looked at, so that a stranger does not learn it; NotAllowedNow;
+    DecidedAnotherStep; NotThisPosts.
+    """
+    if not officer.may_decide(step, application.district_code):
+        raise NotThisOfficers
+    if application.state is not State.IN_VERIFICATION:
+        raise NotAllowedNow(application.state)
+    if any(line.officer_id == officer.id and line.step != step.name for line in history):
+        raise DecidedAnotherStep
+    if not officer.holds_a_post_of(step, application.district_code):
+        raise NotThisPosts
 
 
 def desk_days(history: Sequence[HistoryEntry], decided_at: datetime, calendar: WorkingCalendar) -> int | None:

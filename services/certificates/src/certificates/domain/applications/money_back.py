@@ -5,9 +5,7 @@ from datetime import datetime
 from certificates.domain.applications.application import Application, Happening, HistoryEntry
 
 
-def money_back(
-    application: Application, *, refund_id: str, payment_id: str, paise: int, at: datetime
-) -> HistoryEntry:
+def money_back(application: Application, *, refund_id: str, payment_id: str, paise: int, at: datetime) -> HistoryEntry:
     """The line that tells the applicant; its key is the refund's, so that a repeat adds none."""
     return HistoryEntry(
         key=f"{application.id}:refund:{refund_id}",

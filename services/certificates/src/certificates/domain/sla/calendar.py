@@ -41,12 +41,14 @@ class WorkingCalendar:
     """Which days offices work.
 
     `weekly_off` has weekdays as numbers of `date.weekday()`, at most six of them; `holidays` has single closed days.
-    No holiday after `known_until` is known: from there on only the weekly days off are left out.
+    No holiday after `known_until` is known: from there on only the weekly days off are left out. On `half_days` offices
+    close at noon: two of them are one working day.
     """
 
     weekly_off: frozenset[int]
     holidays: frozenset[date]
     known_until: date
+    half_days: frozenset[date] = frozenset()
 
     def is_working(self, day: date) -> bool:
         """Whether offices work on `day`."""
@@ -59,13 +61,19 @@ class WorkingCalendar:
         Act 2011 the limit runs from the application, and its rules leave public holidays out.
         """
         day = civil_date(begun_at)
-        days_left = working_days
-        while days_left > 0:
+        halves_left = 2 * working_days
+        while halves_left > 0:
             day += ONE_DAY
-            if self.is_working(day):
-                days_left -= 1
+            halves_left -= self._halves(day)
         return day
 
     def working_days(self, first: date, last: date) -> int:
-        """How many days from `first` to `last`, both among them, are working days."""
-        return sum(self.is_working(first + ONE_DAY * after) for after in range((last - first).days + 1))
+        """How many working days there are from `first` to `last`, both among them; a single half day counts whole."""
+        halves = sum(self._halves(first + ONE_DAY * after) for after in range((last - first).days + 1))
+        return -(-halves // 2)
+
+    def _halves(self, day: date) -> int:
+        """How many halves of `day` offices work."""
+        if not self.is_working(day):
+            return 0
+        return 1 if day in self.half_days else 2

@@ -3,9 +3,11 @@
 from typing import Any
 
 from certificates.application.viewer import Viewer
+from certificates.bootstrap import Certificates
 from certificates.domain.officer import AN_OFFICER, Officer
 from certificates.domain.types.label import Label
-from servicekit.http import COUNTER, Blueprint, Person, Role, caller
+from servicekit.http import COUNTER, Blueprint, Person, Role, application, caller
+from servicekit.instants import utc_now
 
 APPLICANTS = frozenset({Role.CITIZEN, Role.MACHINE, *COUNTER})
 READERS = APPLICANTS | {Role.OFFICER, Role.DISTRICT_ADMIN, Role.AUDITOR}
@@ -18,11 +20,12 @@ WithHeaders = tuple[dict[str, Any], int, dict[str, str]]
 
 
 def acting_officer() -> Officer | None:
-    """The officer that the caller's token names; None when it names no officer of a department."""
+    """The officer that the caller's token names, with the charges they have; None for no officer of a department."""
     person = caller().person
     if person is None or person.role != Role.OFFICER or person.department is None:
         return None
-    return Officer(person.id, person.role, person.department, person.districts, _designation(person))
+    officer = Officer(person.id, person.role, person.department, person.districts, _designation(person))
+    return application(Certificates).officers.with_charges(officer, utc_now())
 
 
 def _designation(person: Person) -> Label:

@@ -8,7 +8,8 @@ from certificates.entrypoints.http.applications.routes import APPLICATION_ID
 from certificates.entrypoints.http.blueprint import APPLICANTS, READERS, blueprint, viewer
 from certificates.entrypoints.http.standing import schemas, views
 from certificates.entrypoints.http.types.routes import APPLICATION_TYPE
-from servicekit.http import EVERYBODY, application, caller
+from servicekit.access import Belonging
+from servicekit.http import EVERYBODY, Role, application, caller
 from servicekit.instants import utc_now
 
 
@@ -39,3 +40,42 @@ def list_application_type_desks(query: dict[str, Any], application_type: str) ->
     """
     desks = application(Certificates).standing.desks(application_type, query["district_code"])
     return {"items": [views.desk(desk) for desk in desks], "next": None}
+
+
+@blueprint.route("/v1/desk-healths")
+@blueprint.public("how offices keep their limits is the public's to know; nobody is named")
+@blueprint.arguments(schemas.DeskHealthsQuerySchema, location="query")
+@blueprint.response(200, schemas.DeskHealthsSchema)
+def list_desk_healths(query: dict[str, Any]) -> dict[str, Any]:
+    """How the offices of a district keep up, as counted within the last minutes.
+
+    What waits, what is late, what was decided in the last month, and whether a desk falls behind.
+    """
+    healths = application(Certificates).desk_healths.of(query["district_code"], None)
+    return {"items": [views.desk_health(health) for health in healths], "next": None}
+
+
+@blueprint.route("/v1/officer-desk-healths")
+@blueprint.requires("applications:read", roles=[Role.OFFICER, Role.DISTRICT_ADMIN, Role.AUDITOR])
+@blueprint.arguments(schemas.DeskHealthsQuerySchema, location="query")
+@blueprint.response(200, schemas.OfficerDeskHealthsSchema)
+def list_officer_desk_healths(query: dict[str, Any]) -> dict[str, Any]:
+    """How the offices of a district keep up, with how much each officer decided.
+
+    An officer sees the own department in the own districts, the administration its districts.
+    """
+    reach = caller().reach
+    healths = [
+        health
+        for health in application(Certificates).desk_healths.of(query["district_code"], None)
+        if reach.covers(
+            Belonging(
+                client_id="",
+                kiosk_id=None,
+                person_id=None,
+                departments=[health.department],
+                district_code=health.district_code,
+            )
+        )
+    ]
+    return {"items": [views.officer_desk_health(health) for health in healths], "next": None}

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 
 from certificates.domain.applications.application import Act, Decision, Happening, State
+from certificates.domain.sla.desk_health import Warning
 from certificates.domain.types.application_type import OfficeLevel
 from certificates.entrypoints.http.documents import LabelSchema, MoneySchema, lgd_code
 
@@ -71,6 +72,76 @@ class DesksSchema(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class DeskHealthsQuerySchema(Schema):
+    """Where."""
+
+    district_code = lgd_code(required=True)
+
+
+class DeskHealthSchema(Schema):
+    """How a desk keeps up."""
+
+    application_type = fields.String(required=True)
+    step = fields.String(required=True)
+    district_code = fields.String(required=True)
+    department = fields.String(required=True)
+    working_days = fields.Integer(required=True, metadata={"description": "The limit of the step."})
+    waiting = fields.Integer(required=True)
+    late = fields.Integer(required=True)
+    oldest_since = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    decided = fields.Integer(required=True, metadata={"description": "In the rule's days before `as_of`."})
+    warning = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "late: too many are; filling: at its own pace what waits will be.",
+            "x-extensible-enum": [warning.value for warning in Warning],
+        },
+    )
+    as_of = fields.String(required=True, metadata={"format": "date-time"})
+
+
+class DeskHealthsSchema(Schema):
+    """The desks of a district at which something waits or was decided lately."""
+
+    items = fields.List(fields.Nested(DeskHealthSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class OfficerDecidedSchema(Schema):
+    """How much an officer decided at a desk."""
+
+    officer_id = fields.String(required=True, allow_none=True, metadata={"description": "Null: before it was noted."})
+    decided = fields.Integer(required=True)
+
+
+class OfficerDeskHealthSchema(DeskHealthSchema):
+    """How a desk keeps up, and who decided."""
+
+    officers = fields.List(fields.Nested(OfficerDecidedSchema), required=True)
+
+
+class OfficerDeskHealthsSchema(Schema):
+    """The desks of a district, with their officers."""
+
+    items = fields.List(fields.Nested(OfficerDeskHealthSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class PenaltySchema(Schema):
+    """What the delay costs whoever is late, as computed; the appellate authority imposes it."""
+
+    days = fields.Integer(required=True, metadata={"description": "Of delay, by the calendar."})
+    amount = fields.Nested(MoneySchema, required=True)
+    law = fields.Nested(LabelSchema, required=True)
+    compensation = fields.Nested(
+        MoneySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What of it is the applicant's; null: no rule was found that says how much."},
+    )
+
+
 class PauseSchema(Schema):
     """A time in which the office's clock stood."""
 
@@ -88,6 +159,17 @@ class ClockSchema(Schema):
         required=True, allow_none=True, metadata={"description": "The office's, while it is paused; 0: it was late."}
     )
     pauses = fields.List(fields.Nested(PauseSchema), required=True)
+    escalated_at = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"format": "date-time", "description": "When the delay of this step was told to who is above."},
+    )
+    penalty = fields.Nested(
+        PenaltySchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the step in hand, as of today; null in time, and while the clock stands."},
+    )
 
 
 class CodedReasonSchema(LabelSchema):

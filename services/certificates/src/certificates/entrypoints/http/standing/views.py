@@ -5,6 +5,7 @@ from typing import Any
 
 from certificates.application.standing.read_standing import Asked, DeskStanding, Standing
 from certificates.domain.applications.application import Ask, Decision, HistoryEntry, RefusalReason, State
+from certificates.domain.sla.desk_health import DeskHealth
 from certificates.domain.types.application_type import ApplicationType, OfficeLevel
 from certificates.domain.types.label import Label
 from servicekit.instants import rfc3339
@@ -103,7 +104,38 @@ def _clock(shown: Standing) -> dict[str, Any]:
             for line, following in zip(shown.history, ends, strict=True)
             if line.decision is Decision.SENT_BACK
         ],
+        "escalated_at": rfc3339(shown.escalated_at) if shown.escalated_at else None,
+        "penalty": shown.penalty
+        and {
+            "days": shown.penalty.days,
+            "amount": money(shown.penalty.paise),
+            "law": shown.penalty.rule.order,
+            "compensation": None,
+        },
     }
+
+
+def desk_health(health: DeskHealth) -> dict[str, Any]:
+    """How a desk keeps up, for everybody."""
+    return {
+        "application_type": health.type_code,
+        "step": health.step,
+        "district_code": health.district_code,
+        "department": health.department,
+        "working_days": health.limit_days,
+        "waiting": health.waiting,
+        "late": health.late,
+        "oldest_since": rfc3339(health.oldest_since) if health.oldest_since else None,
+        "decided": health.decided,
+        "warning": health.warning and health.warning.value,
+        "as_of": rfc3339(health.as_of),
+    }
+
+
+def officer_desk_health(health: DeskHealth) -> dict[str, Any]:
+    """How a desk keeps up, for who works there or is above."""
+    officers = [{"officer_id": id_ or None, "decided": count} for id_, count in health.by_officer.items()]
+    return {**desk_health(health), "officers": officers}
 
 
 def _asked(asked: Asked, application_type: ApplicationType) -> dict[str, Any]:
