@@ -16,10 +16,12 @@ from certificates.adapters.mongo import applications as mongo_applications
 from certificates.adapters.mongo import attachments as mongo_attachments
 from certificates.adapters.mongo import certificates as mongo_certificates
 from certificates.adapters.mongo import desk_times as mongo_desk_times
+from certificates.adapters.mongo import revocations as mongo_revocations
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
 from certificates.adapters.mongo.desk_times import MongoDeskTimes
+from certificates.adapters.mongo.revocations import MongoRevocations
 from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
@@ -42,6 +44,9 @@ from certificates.application.certificates.ports import Keys, Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.certificates.read_papers import PaperReader
 from certificates.application.officers.decide_application import DecideApplicationHandler
+from certificates.application.revocations.decide_revocation import DecideRevocationHandler
+from certificates.application.revocations.propose_revocation import ProposeRevocationHandler
+from certificates.application.revocations.read_revocations import RevocationReader
 from certificates.application.standing.read_standing import StandingReader
 from certificates.application.standing.summarise_desk_times import SummariseDeskTimesHandler
 from certificates.domain.applications.application import (
@@ -52,7 +57,7 @@ from certificates.domain.applications.application import (
     ApplicationWithdrawn,
     FeeRefused,
 )
-from certificates.domain.certificates.certificate import CertificateIssued
+from certificates.domain.certificates.certificate import CertificateIssued, CertificateRevoked, CertificateSuperseded
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 from certificates.settings import CertificatesSettings, read_retired_keys, read_sealing_keys, read_signing_key
@@ -75,6 +80,8 @@ PUBLISHES = [
     ApplicationWithdrawn.type,
     ApplicationExpired.type,
     CertificateIssued.type,
+    CertificateRevoked.type,
+    CertificateSuperseded.type,
     FeeRefused.type,
 ]
 INDEXES = {
@@ -83,6 +90,7 @@ INDEXES = {
     **grid_store.INDEXES,
     **mongo_certificates.INDEXES,
     **mongo_desk_times.INDEXES,
+    **mongo_revocations.INDEXES,
 }
 # Due dates lie up to this far ahead: when the known holidays end sooner, the next yearly order must be loaded.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
@@ -110,6 +118,9 @@ class Certificates:
     summarise_desk_times: SummariseDeskTimesHandler
     certificates: CertificateReader
     papers: PaperReader
+    propose_revocation: ProposeRevocationHandler
+    decide_revocation: DecideRevocationHandler
+    revocations: RevocationReader
     receive_attachment: AttachmentReceiver
     attachments: AttachmentReader
     sweep_attachments: SweepAttachmentsHandler
@@ -132,11 +143,12 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     signatures = JwsSignatures(
         read_signing_key(settings.certificate_signing_key), read_retired_keys(settings.certificate_retired_keys)
     )
-    store = MongoApplications(mongo, Outbox(mongo.db, settings.service_name))
+    outbox = Outbox(mongo.db, settings.service_name)
+    store, revocations = MongoApplications(mongo, outbox), MongoRevocations(mongo, outbox)
     certificates = MongoCertificates(mongo)
     reader = CertificateReader(rulebook, certificates, signatures)
     issue_certificate = IssueCertificateHandler(
-        rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
+        rulebook, certificates, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
     applications = ApplicationReader(rulebook, store, store)
     attachments = MongoAttachments(mongo)
@@ -156,6 +168,9 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         summarise_desk_times=SummariseDeskTimesHandler(rulebook, desk_times),
         certificates=reader,
         papers=PaperReader(rulebook, reader, TypstPapers()),
+        propose_revocation=ProposeRevocationHandler(rulebook, certificates, revocations),
+        decide_revocation=DecideRevocationHandler(rulebook, certificates, revocations),
+        revocations=RevocationReader(reader, revocations),
         receive_attachment=AttachmentReceiver(attachments, files, sealing, ChildJudge()),
         attachments=AttachmentReader(attachments, applications, files, sealing),
         sweep_attachments=SweepAttachmentsHandler(attachments, files),

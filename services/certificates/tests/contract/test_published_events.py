@@ -27,6 +27,7 @@ def test_every_event_that_leaves_fits_its_contract(world: World) -> None:
     answers = {"applicant": {"address": "14, Sandbox Marg"}}
     json_of(world.kiosk().post(f"/v1/applications/{answered}/resubmissions", answers), 201)
     json_of(world.kiosk().post(f"/v1/applications/{answered}/withdrawals", None), 201)
+    json_of(world.registrar().decide(world.correction(world.born(child_name="Ram Lal"))), 201)
     world.service.expire_applications(ExpireApplications(utc_now() + timedelta(days=1_000), "req_1"))
     envelopes = published(world.mongo)
     for envelope in envelopes:

@@ -25,6 +25,7 @@ SERVICE = Service(
         "att_": "an attachment",
         "crt_": "a certificate",
         "EM": "an application, on its receipt",
+        "rev_": "a revocation, proposed or decided",
         "req_": "a run that ends what waited too long, as what its events follow from",
     },
 )
