@@ -19,6 +19,7 @@ from certificates.adapters.mongo import desk_healths as mongo_desk_healths
 from certificates.adapters.mongo import desk_times as mongo_desk_times
 from certificates.adapters.mongo import drafts as mongo_drafts
 from certificates.adapters.mongo import officers as mongo_officers
+from certificates.adapters.mongo import revocations as mongo_revocations
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
@@ -26,6 +27,7 @@ from certificates.adapters.mongo.desk_healths import MongoDeskHealths
 from certificates.adapters.mongo.desk_times import MongoDeskTimes
 from certificates.adapters.mongo.drafts import MongoDrafts
 from certificates.adapters.mongo.officers import MongoBulkDecisions, MongoCharges, MongoQueues, MongoTakings
+from certificates.adapters.mongo.revocations import MongoRevocations
 from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
@@ -57,6 +59,9 @@ from certificates.application.officers.hand_over_charge import HandOverChargeHan
 from certificates.application.officers.ports import Takings
 from certificates.application.officers.read_officers import OfficerReader
 from certificates.application.officers.take_application import TakeApplicationHandler
+from certificates.application.revocations.decide_revocation import DecideRevocationHandler
+from certificates.application.revocations.propose_revocation import ProposeRevocationHandler
+from certificates.application.revocations.read_revocations import RevocationReader
 from certificates.application.standing.ports import DeskHealths
 from certificates.application.standing.read_standing import StandingReader
 from certificates.application.standing.summarise_desk_times import SummariseDeskTimesHandler
@@ -70,7 +75,7 @@ from certificates.domain.applications.application import (
     FeeRefused,
 )
 from certificates.domain.applications.escalate import StepDelayed
-from certificates.domain.certificates.certificate import CertificateIssued
+from certificates.domain.certificates.certificate import CertificateIssued, CertificateRevoked, CertificateSuperseded
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 from certificates.domain.sla.desk_health import DeskDelayed
@@ -94,6 +99,8 @@ PUBLISHES = [
     ApplicationWithdrawn.type,
     ApplicationExpired.type,
     CertificateIssued.type,
+    CertificateRevoked.type,
+    CertificateSuperseded.type,
     FeeRefused.type,
     StepDelayed.type,
     DeskDelayed.type,
@@ -107,6 +114,7 @@ INDEXES = {
     **mongo_desk_times.INDEXES,
     **mongo_desk_healths.INDEXES,
     **mongo_officers.INDEXES,
+    **mongo_revocations.INDEXES,
 }
 # Due dates lie up to this far ahead: when the known holidays end sooner, the next yearly order must be loaded.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
@@ -145,6 +153,9 @@ class Certificates:
     escalate_applications: EscalateApplicationsHandler
     certificates: CertificateReader
     papers: PaperReader
+    propose_revocation: ProposeRevocationHandler
+    decide_revocation: DecideRevocationHandler
+    revocations: RevocationReader
     receive_attachment: AttachmentReceiver
     attachments: AttachmentReader
     sweep_attachments: SweepAttachmentsHandler
@@ -169,11 +180,11 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         read_signing_key(settings.certificate_signing_key), read_retired_keys(settings.certificate_retired_keys)
     )
     outbox = Outbox(mongo.db, settings.service_name)
-    store = MongoApplications(mongo, outbox)
+    store, revocations = MongoApplications(mongo, outbox), MongoRevocations(mongo, outbox)
     certificates = MongoCertificates(mongo)
     reader = CertificateReader(rulebook, certificates, signatures)
     issue_certificate = IssueCertificateHandler(
-        rulebook, signatures, secrets.randbits, test=settings.environment == "sandbox"
+        rulebook, certificates, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
     takings, charges, bulk_decisions = MongoTakings(mongo), MongoCharges(mongo), MongoBulkDecisions(mongo)
     officers = OfficerReader(rulebook, MongoQueues(mongo), takings, charges, bulk_decisions)
@@ -206,6 +217,9 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         summarise_desk_times=SummariseDeskTimesHandler(rulebook, desk_times),
         certificates=reader,
         papers=PaperReader(rulebook, reader, TypstPapers()),
+        propose_revocation=ProposeRevocationHandler(rulebook, certificates, revocations),
+        decide_revocation=DecideRevocationHandler(rulebook, certificates, revocations),
+        revocations=RevocationReader(reader, revocations),
         receive_attachment=AttachmentReceiver(attachments, files, sealing, ChildJudge()),
         attachments=AttachmentReader(attachments, applications, files, sealing),
         sweep_attachments=SweepAttachmentsHandler(attachments, files),

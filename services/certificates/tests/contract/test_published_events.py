@@ -35,6 +35,7 @@ def test_every_event_that_leaves_fits_its_contract(world: World) -> None:
     object.__setattr__(world.service.rulebook, "warnings", WarningRule(1, 1, 30))
     world.service.escalate_applications(EscalateApplications(utc_now(), "req_1"))
     world.service.watch_desks(WatchDesks(utc_now(), "req_1"))
+    json_of(world.registrar().decide(world.correction(world.born(child_name="Ram Lal"))), 201)
     world.service.expire_applications(ExpireApplications(utc_now() + timedelta(days=1_000), "req_1"))
     envelopes = published(world.mongo)
     for envelope in envelopes:

@@ -45,6 +45,7 @@ def decide_command(**changed: Any) -> DecideApplication:
         "certificate_id": "crt_1",
         "decided_event_id": "evt_decided",
         "issued_event_id": "evt_issued",
+        "ended_event_ids": ("evt_revoked", "evt_superseded"),
         "at": MONDAY,
         "request_id": "req_2",
         "claim": a_claim("decide", operation="decide"),

@@ -25,7 +25,7 @@ from certificates.domain.applications.application import (
 from certificates.domain.applications.escalate import Escalation
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.attachments.attachment import State as UploadState
-from certificates.domain.certificates.certificate import Certificate, CertificateIssued
+from certificates.domain.certificates.certificate import Certificate, CertificateIssued, NotInForce, Status
 from certificates.domain.drafts.draft import Draft
 from certificates.domain.officers.taking import Taking
 from servicekit.access import Belonging
@@ -73,6 +73,8 @@ class _Transaction:
             if new.application_id in known:
                 raise VersionMoved
             self.kept = replace(self.kept, certificates={**known, new.application_id: new})
+            if issued.supersedes:
+                self.end(issued.supersedes[0].certificate)
         self._put(change, request_id, issued)
 
     def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
@@ -82,6 +84,12 @@ class _Transaction:
             raise AttachmentTaken(attachment_id)
         attached = replace(upload, application_id=application_id, code=code, expires_at=None)
         self.kept = replace(self.kept, uploads={**self.kept.uploads, attachment_id: attached})
+
+    def end(self, certificate: Certificate) -> None:
+        """As end_certificate does it."""
+        if self.kept.certificates[certificate.application_id].status is not Status.VALID:
+            raise NotInForce
+        self.kept = replace(self.kept, certificates={**self.kept.certificates, certificate.application_id: certificate})
 
     def refuse(self, refused: RefusedPayment, request_id: str, causation_id: str) -> None:
         entry = refused.entry
@@ -104,7 +112,11 @@ class _Transaction:
             history={**self.kept.history, change.entry.key: change.entry},
             outbox=(
                 *self.kept.outbox,
-                *(to_event(event, request_id) for event in (change.event, issued) if event is not None),
+                *(
+                    to_event(event, request_id)
+                    for event in (change.event, issued, *(issued.told_of_the_old if issued else ()))
+                    if event is not None
+                ),
             ),
         )
 

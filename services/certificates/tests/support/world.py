@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import Any, Self
 
 from flask.testing import FlaskClient
-from tests.support.builders import domicile_form, new_settings
+from tests.support.builders import birth_form, domicile_form, new_settings
+from tests.support.forms import correction_form
 from werkzeug.test import TestResponse
 
 from certificates.bootstrap import Certificates, bootstrap
@@ -146,10 +147,26 @@ class World:
         """The officer who decides after the tehsildar."""
         return self.officer(person_id=SDO_ID, post=("Sub-Divisional Officer", "उपखण्ड अधिकारी"))
 
-    def registrar(self) -> Caller:
+    def registrar(self, person_id: str = OFFICER_ID) -> Caller:
         """The officer who registers births and deaths."""
         post = ("Registrar (Births and Deaths)", "रजिस्ट्रार (जन्म-मृत्यु)")
-        return self.officer(department="statistics", post=post)
+        return self.officer(department="statistics", post=post, person_id=person_id)
+
+    def certificate(self, certificate_id: str) -> dict[str, Any]:
+        """A certificate as the kiosk reads it."""
+        return json_of(self.kiosk().get(f"/v1/certificates/{certificate_id}"), 200)
+
+    def born(self, **changed: Any) -> dict[str, Any]:
+        """A birth certificate as the kiosk reads it."""
+        application = self.awaiting_decision("birth", applicant=birth_form(**changed))
+        decided = json_of(self.registrar().decide(application["application_id"]), 201)
+        return self.certificate(decided["certificate_id"])
+
+    def correction(self, record: dict[str, Any], *rows: dict[str, Any]) -> str:
+        """The id of an application that corrects a birth certificate, paid for and with the registrar."""
+        named = {"certificate_number": record["certificate_number"], "certificate_issued_on": record["issued_on"]}
+        application = self.awaiting_decision("record-correction", applicant=correction_form(*rows, **named))
+        return str(application["application_id"])
 
     def anybody(self) -> Caller:
         return Caller(self.http.application.test_client(), {})

@@ -1,6 +1,5 @@
 """What is printed on a certificate, how long it is valid, and its number."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -58,7 +57,7 @@ def test_months_are_counted_by_the_calendar(day: date, months: int, later: date)
 
 def test_a_paper_is_dated_by_the_wall_in_rajasthan() -> None:
     content = paper(
-        replace(in_verification(CASTE), applicant=caste_form()),
+        caste_form(),
         CASTE,
         number="CST-0000000000-0",
         district=RULEBOOK.districts["102"],
@@ -72,7 +71,7 @@ def test_a_paper_is_dated_by_the_wall_in_rajasthan() -> None:
 
 def test_a_paper_has_these_members_and_no_others() -> None:
     content = paper(
-        replace(in_verification(CASTE), applicant=caste_form(mother_name="Test Mother")),
+        caste_form(mother_name="Test Mother"),
         CASTE,
         number="CST-0000000000-0",
         district=RULEBOOK.districts["102"],
@@ -104,7 +103,7 @@ def test_a_paper_has_these_members_and_no_others() -> None:
 
 def test_what_is_valid_for_ever_says_so() -> None:
     content = paper(
-        in_verification(),
+        in_verification().applicant,
         DOMICILE,
         number="DOM-0000000000-0",
         district=RULEBOOK.districts["102"],
@@ -121,7 +120,7 @@ def test_a_uri_has_no_hyphens_but_those_between_its_parts() -> None:
 
 def test_a_paper_prints_the_types_own_fields_only() -> None:
     content = paper(
-        in_verification(),
+        in_verification().applicant,
         DOMICILE,
         number="DOM-0000000000-0",
         district=RULEBOOK.districts["102"],
@@ -136,7 +135,7 @@ def test_a_paper_prints_the_types_own_fields_only() -> None:
 def test_a_paper_is_marked_where_something_stands_in_for_a_fact() -> None:
     form = caste_form(father_name=None, father_name_absent="not-named", mother_name="Test Mother")
     content = paper(
-        replace(in_verification(CASTE), applicant=form),
+        form,
         CASTE,
         number="CST-0000000000-0",
         district=RULEBOOK.districts["102"],
@@ -251,7 +250,7 @@ def test_initials_are_the_first_letter_of_each_word(name: str, letters: str) -> 
 
 def printed(application_type: ApplicationType, form: dict[str, Any]) -> dict[str, Any]:
     return paper(
-        replace(in_verification(application_type), applicant=form),
+        form,
         application_type,
         number="ZZZ-0000000000-0",
         district=RULEBOOK.districts["102"],

@@ -20,7 +20,7 @@ from tests.support.builders import (
     submitted,
 )
 from tests.support.commands import decide_command
-from tests.support.fakes import FakeApplications, FakeTakings
+from tests.support.fakes import FakeApplications, FakeCertificates, FakeTakings
 from tests.support.sentences import english, hindi
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
@@ -79,7 +79,7 @@ def decide(
         assert bits == RANDOM_BITS
         return next(numbers)
 
-    issue = IssueCertificateHandler(rulebook, SIGNATURES, random_bits, test)
+    issue = IssueCertificateHandler(rulebook, FakeCertificates(store), SIGNATURES, random_bits, test)
     return DecideApplicationHandler(rulebook, store, issue, FakeTakings())(decide_command(at=LATER, **changed))
 
 
@@ -112,7 +112,7 @@ def test_the_last_approval_issues_a_signed_certificate_and_tells_both(test: bool
         document=certificate.document,
     )
     assert SIGNATURES.verify(certificate.document) == paper(
-        application,
+        application.applicant,
         CASTE,
         number=number,
         district=RULEBOOK.districts["102"],

@@ -127,6 +127,7 @@ class Certificates(RuleBasedStateMachine):
             self.store,
             IssueCertificateHandler(
                 RULEBOOK,
+                FakeCertificates(self.store),
                 SIGNATURES,
                 lambda bits: sum((luck.random() > 0.95) << place for place in range(0, bits, BITS_PER_CHARACTER)),
                 test=True,
@@ -222,6 +223,7 @@ class Certificates(RuleBasedStateMachine):
             certificate_id=f"crt_{number}",
             decided_event_id=f"evt_{number}_decided",
             issued_event_id=f"evt_{number}_issued",
+            ended_event_ids=(f"evt_{number}_revoked", f"evt_{number}_superseded"),
             at=self.at,
             request_id="req_1",
             claim=a_claim(key, operation="decide"),

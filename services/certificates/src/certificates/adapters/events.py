@@ -15,7 +15,12 @@ from certificates.domain.applications.application import (
     State,
 )
 from certificates.domain.applications.escalate import StepDelayed
-from certificates.domain.certificates.certificate import CertificateIssued
+from certificates.domain.certificates.certificate import (
+    Certificate,
+    CertificateIssued,
+    CertificateRevoked,
+    CertificateSuperseded,
+)
 from certificates.domain.sla.desk_health import DeskDelayed
 from servicekit.events import NewEvent
 from servicekit.instants import rfc3339
@@ -24,7 +29,10 @@ from servicekit.money import money
 # What an application that expired had waited for.
 _WAITED_FOR = {State.FEE_DUE: "fee", State.SENT_BACK: "answer"}
 
-Told = OfApplication | CertificateIssued | FeeRefused | StepDelayed | DeskDelayed
+OfCertificate = CertificateIssued | CertificateRevoked | CertificateSuperseded
+Told = OfApplication | OfCertificate | FeeRefused | StepDelayed | DeskDelayed
+# A certificate is issued, then revoked, and of what is superseded the new one is told then: in this order, each once.
+_SEQUENCES = {CertificateIssued: 1, CertificateRevoked: 2, CertificateSuperseded: 3}
 
 
 def to_event(
@@ -38,8 +46,8 @@ def to_event(
 
 def _published(event: Told, request_id: str) -> NewEvent:
     match event:
-        case CertificateIssued():
-            return _issued(event, request_id)
+        case CertificateIssued() | CertificateRevoked() | CertificateSuperseded():
+            return _of_certificate(event, request_id)
         case FeeRefused():
             return _refused(event, request_id)
         case StepDelayed():
@@ -111,27 +119,48 @@ def _withdrawn(event: ApplicationWithdrawn, at: str) -> dict[str, Any]:
     return told if rule is None else {**told, "refund_order": rule.order, "refund_order_hi": rule.order_hi}
 
 
-def _issued(event: CertificateIssued, request_id: str) -> NewEvent:
+def _of_certificate(event: OfCertificate, request_id: str) -> NewEvent:
     certificate = event.certificate
+    ending = None if isinstance(event, CertificateIssued) else certificate.ending
     return NewEvent(
         id=event.event_id,
         type=event.type,
         aggregate_type="certificate",
         aggregate_id=certificate.id,
-        sequence=1,
-        occurred_at=certificate.issued_at,
-        data={
-            "certificate_id": certificate.id,
-            "certificate_number": certificate.number,
-            "application_id": certificate.application_id,
-            "transaction_token": certificate.transaction_token,
-            "application_type": certificate.type_code,
-            "client_id": certificate.client_id,
-            "district_code": certificate.district_code,
-            "issued_at": rfc3339(certificate.issued_at),
-        },
+        sequence=_SEQUENCES[type(event)],
+        occurred_at=ending.at if ending else certificate.issued_at,
+        data={**_about_certificate(certificate), **_told_of_certificate(event)},
         request_id=request_id,
     )
+
+
+def _about_certificate(certificate: Certificate) -> dict[str, Any]:
+    return {
+        "certificate_id": certificate.id,
+        "certificate_number": certificate.number,
+        "application_id": certificate.application_id,
+        "transaction_token": certificate.transaction_token,
+        "application_type": certificate.type_code,
+        "client_id": certificate.client_id,
+        "district_code": certificate.district_code,
+    }
+
+
+def _told_of_certificate(event: OfCertificate) -> dict[str, Any]:
+    ending = event.certificate.ending
+    match event:
+        case CertificateIssued():
+            return {"issued_at": rfc3339(event.certificate.issued_at)}
+        case CertificateRevoked():
+            assert ending is not None
+            return {"reason": ending.reason.value, "revoked_at": rfc3339(ending.at)}
+        case CertificateSuperseded():
+            assert ending is not None
+            return {
+                "superseded_by": ending.successor_id,
+                "superseded_by_number": ending.successor_number,
+                "superseded_at": rfc3339(ending.at),
+            }
 
 
 def _refused(event: FeeRefused, request_id: str) -> NewEvent:

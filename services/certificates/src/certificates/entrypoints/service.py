@@ -28,6 +28,7 @@ SERVICE = Service(
         "crt_": "a certificate",
         "drf_": "a draft of an application",
         "EM": "an application, on its receipt",
+        "rev_": "a revocation, proposed or decided",
         "req_": "a run that ends what waited too long, as what its events follow from",
     },
 )

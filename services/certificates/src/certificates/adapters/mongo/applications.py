@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from certificates.adapters.events import to_event
 from certificates.adapters.mongo.attachments import attach
-from certificates.adapters.mongo.certificates import CERTIFICATES
+from certificates.adapters.mongo.certificates import CERTIFICATES, end_certificate
 from certificates.adapters.mongo.desk_times import note_desk_time
 from certificates.adapters.mongo.documents import (
     NO_DAY,
@@ -205,6 +205,8 @@ class _SessionChanges:
             raise VersionMoved
         if issued is not None:
             self._db[CERTIFICATES].insert_one(certificate_to_document(issued.certificate), session=self._session)
+            if issued.supersedes:
+                end_certificate(self._db, self._session, issued.supersedes[0].certificate)
         self._record(change, request_id, issued)
 
     def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:
@@ -233,7 +235,7 @@ class _SessionChanges:
             end_taking(self._db, self._session, change.application.id)
         if change.entry.desk_days is not None:
             note_desk_time(self._db, self._session, change.application, change.entry)
-        events = [event for event in (change.event, issued) if event is not None]
+        events = [event for event in (change.event, issued, *(issued.told_of_the_old if issued else ())) if event]
         self._outbox.add(self._session, *(to_event(event, request_id) for event in events))
 
 

@@ -1,15 +1,26 @@
-"""Issued certificates in MongoDB. `applications` writes them, in the transaction of the decision."""
+"""Issued certificates in MongoDB. `applications` writes them, in the transaction of the decision.
 
+Why a certificate ended is a document of its own: the release before this one reads no member that it does not know, and
+has to go on saying of a certificate whose end is told here that it is revoked.
+"""
+
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
+from pymongo.client_session import ClientSession
 
-from certificates.adapters.mongo.documents import certificate_from_document
-from certificates.domain.certificates.certificate import Certificate
+from certificates.adapters.mongo.documents import (
+    certificate_from_document,
+    ending_from_document,
+    ending_to_document,
+)
+from certificates.domain.certificates.certificate import Certificate, NotInForce, Status
 from servicekit.mongo import Mongo
 
 CERTIFICATES = "certificates"
+ENDINGS = "certificate_endings"
 BY_NUMBER_AND_DAY = "certificates_by_number_and_day"
 INDEXES = {
     CERTIFICATES: [
@@ -25,6 +36,7 @@ class MongoCertificates:
 
     def __init__(self, mongo: Mongo) -> None:
         self._certificates = mongo.db[CERTIFICATES]
+        self._endings = mongo.db[ENDINGS]
 
     def get(self, certificate_id: str) -> Certificate | None:
         """The certificate by its id."""
@@ -40,4 +52,24 @@ class MongoCertificates:
 
     def _one(self, query: dict[str, Any], hint: str | None = None) -> Certificate | None:
         document = self._certificates.find_one(query, hint=hint)
-        return certificate_from_document(document) if document else None
+        if document is None:
+            return None
+        certificate = certificate_from_document(document)
+        if certificate.status is Status.VALID:
+            return certificate
+        # It ended in one transaction, so what is read of it afterwards is there.
+        ending = self._endings.find_one({"_id": certificate.id})
+        return replace(certificate, ending=ending_from_document(ending)) if ending else certificate
+
+
+def end_certificate(db: Any, session: ClientSession, certificate: Certificate) -> None:
+    """Writes that it ended, in a transaction that somebody else runs. Raises NotInForce when it ended before."""
+    assert certificate.ending is not None
+    updated = db[CERTIFICATES].update_one(
+        {"_id": certificate.id, "status": Status.VALID.value},
+        {"$set": {"status": certificate.status.value}},
+        session=session,
+    )
+    if updated.matched_count == 0:
+        raise NotInForce
+    db[ENDINGS].insert_one(ending_to_document(certificate.id, certificate.ending), session=session)

@@ -18,7 +18,7 @@ from certificates.domain.applications.application import (
     RefusalReason,
     State,
 )
-from certificates.domain.certificates.certificate import Certificate, Status
+from certificates.domain.certificates.certificate import Certificate, Ending, EndReason, Status
 from certificates.domain.types.application_type import FeeRule
 from certificates.domain.types.label import Label
 
@@ -207,9 +207,18 @@ def certificate_to_document(certificate: Certificate) -> Document:
     }
 
 
+_PLAIN_OF_CERTIFICATES = {field.name for field in fields(Certificate)} - {
+    "id",
+    "issued_on",
+    "valid_until",
+    "status",
+    "ending",
+}
+
+
 def certificate_from_document(document: Document) -> Certificate:
-    """The certificate that was stored."""
-    plain = {k: v for k, v in document.items() if k not in {"_id", "issued_on", "valid_until", "status"}}
+    """The certificate that was stored, without its ending, which is a document of its own."""
+    plain = {name: document[name] for name in _PLAIN_OF_CERTIFICATES if name in document}
     until = document["valid_until"]
     return Certificate(
         id=document["_id"],
@@ -218,3 +227,19 @@ def certificate_from_document(document: Document) -> Certificate:
         status=Status(document["status"]),
         **plain,
     )
+
+
+def ending_to_document(certificate_id: str, ending: Ending) -> Document:
+    """Why a certificate ended, as it is stored."""
+    return {
+        "_id": certificate_id,
+        "reason": ending.reason.value,
+        "at": ending.at,
+        "successor_id": ending.successor_id,
+        "successor_number": ending.successor_number,
+    }
+
+
+def ending_from_document(document: Document) -> Ending:
+    """Why a certificate ended."""
+    return Ending(EndReason(document["reason"]), document["at"], document["successor_id"], document["successor_number"])

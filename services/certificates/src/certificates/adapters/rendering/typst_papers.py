@@ -36,6 +36,8 @@ class TypstPapers:
             "facts": [self._line(line) for line in paper.facts],
             "record": [self._line(line) for line in paper.record],
             "test": self._both(TEST) if paper.test else [],
+            "mark": self._both(paper.end.mark) if paper.end else [],
+            "end": self._both(paper.end.says) if paper.end else [],
             "to_verify": self._both(TO_VERIFY),
             "qr_says": f"{QR_SAYS.hi} · {QR_SAYS.en}",
         }

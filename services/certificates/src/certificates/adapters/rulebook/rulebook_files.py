@@ -278,13 +278,20 @@ def clashes(types: Mapping[str, ApplicationType], beside: Mapping[str, Applicati
 
 
 def strange_records(types: Mapping[str, ApplicationType]) -> list[str]:
-    """Records that are of no type there is."""
+    """Records that are of no type there is, and what is to be changed on certificates that do not have it."""
+    records = {known.code: known.record for known in types.values() if known.record is not None}
+    printed = {code: {field.name for field in known.form if field.on_certificate} for code, known in types.items()}
     return [
-        f"{known.code}.toml: record.types: there is no type {code}"
-        for known in types.values()
-        if known.record is not None
-        for code in known.record.types
+        f"{act}.toml: record.types: there is no type {code}"
+        for act, record in records.items()
+        for code in record.types
         if code not in types
+    ] + [
+        f"{act}.toml: record.amends: {amendment.entry}: {code} prints no field {field}"
+        for act, record in records.items()
+        for amendment in record.amends
+        for code, field in amendment.fields.items()
+        if field not in printed.get(code, ())
     ]
 
 

@@ -1,7 +1,7 @@
 """A type's file: all that it may say beside its form and rules, and how the parts fit together."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from certificates.adapters.rulebook.form_schemas import FieldSchema, GroupSchema
 from certificates.adapters.rulebook.rule_schemas import RuleField, misplaced, misused
 from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.types.application_type import (
+    AmendingRows,
+    Amendment,
     Appeal,
     ApplicationType,
     FeeRule,
@@ -24,7 +26,8 @@ from certificates.domain.types.application_type import (
     Template,
     WithdrawalRule,
 )
-from certificates.domain.types.form import FieldKind, Writing
+from certificates.domain.types.check import Group
+from certificates.domain.types.form import FieldKind, FormField, Writing
 from servicekit.fields import Code
 
 # The contract of application.submitted.v1 limits what may name an order.
@@ -141,14 +144,35 @@ class _StepSchema(Schema):
         return Step(**{**data, "posts": tuple(data["posts"])})
 
 
+class _AmendmentSchema(Schema):
+    entry = fields.String(required=True)
+    fields = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Amendment:
+        return Amendment(**data)
+
+
+class _AmendingRowsSchema(Schema):
+    group = fields.String(required=True)
+    entry = fields.String(required=True)
+    value = fields.String(required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> AmendingRows:
+        return AmendingRows(**data)
+
+
 class _RecordSchema(Schema):
     number = fields.String(required=True)
     issued_on = fields.String(required=True)
     types = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
+    amends = fields.List(fields.Nested(_AmendmentSchema), load_default=list)
+    rows = fields.Nested(_AmendingRowsSchema, load_default=None)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Record:
-        return Record(data["number"], data["issued_on"], tuple(data["types"]))
+        return Record(**{**data, "types": tuple(data["types"]), "amends": tuple(data["amends"])})
 
 
 class _AppealsSchema(Schema):
@@ -244,6 +268,8 @@ class TypeSchema(Schema):
             for member, kind in {"number": FieldKind.TEXT, "issued_on": FieldKind.DATE}.items():
                 if kinds.get(getattr(data["record"], member)) is not kind:
                     messages.setdefault("record", {})[member] = [f"Must name a field of the type {kind}."]
+            if wrong := _unknown_entries(data["record"], data["form"], data["groups"]):
+                messages.setdefault("record", {})["amends"] = [wrong]
         if "appeals" in data:
             by, officers = data["appeals"]["by"], data["appeals"]["officers"]
             stages = [appeal.stage for appeal in self._ladders.get(by, ())]
@@ -261,6 +287,19 @@ class TypeSchema(Schema):
             ladder = self._ladders[data["appeals"]["by"]]
             data["appeals"] = tuple(replace(appeal, officer=officers.get(appeal.stage)) for appeal in ladder)
         return ApplicationType(**data)
+
+
+def _unknown_entries(record: Record, form: Sequence[FormField], groups: Sequence[Group]) -> str:
+    """What is wrong with how a record is amended; "" if nothing is."""
+    entries = {field.name for field in form}
+    if record.rows is not None:
+        rows = record.rows
+        known = {field.name: field for group in groups if group.name == rows.group for field in group.fields}
+        if rows.entry not in known or rows.value not in known:
+            return f"There is no group {rows.group} with {rows.entry} and {rows.value}."
+        entries = {choice.code for choice in known[rows.entry].choices}
+    strange = sorted({amendment.entry for amendment in record.amends} - entries)
+    return f"There is no entry {', '.join(strange)}." if strange else ""
 
 
 def _what_is_printed(data: dict[str, Any], messages: Messages) -> None:

@@ -6,10 +6,11 @@ from datetime import date, datetime
 
 from certificates.application.applications.errors import AttachmentsNotAcceptable, FormNotAcceptable
 from certificates.application.applications.ports import AttachmentTaken, Changes, Uploads
+from certificates.application.certificates.find_record import find_record
 from certificates.application.certificates.ports import Certificates
 from certificates.application.viewer import Viewer
-from certificates.domain.certificates.number import read_certificate_number
 from certificates.domain.rulebook import Rulebook
+from certificates.domain.types.amend import amendment_problems
 from certificates.domain.types.application_type import ApplicationType
 from certificates.domain.types.form import FormProblem, FormValue
 from servicekit.errors import FieldProblem
@@ -67,12 +68,11 @@ class AnswersCheck:
         record = application_type.record
         if record is None or record.number not in applicant:
             return []
-        number, issued_on = read_certificate_number(str(applicant[record.number])), applicant.get(record.issued_on)
-        acted_on = None
-        if number is not None and issued_on is not None:
-            acted_on = self.certificates.by_number_and_day(number, date.fromisoformat(str(issued_on)))
-        if acted_on and acted_on.type_code in record.types and acted_on.in_force_on(today):
-            return []
+        acted_on = find_record(self.certificates, record, applicant)
+        if acted_on and acted_on.in_force_on(today):
+            if not record.amends:
+                return []
+            return amendment_problems(record, applicant, self.rulebook.types[acted_on.type_code], today)
         titles = [self.rulebook.types[code].title for code in record.types]
         return [
             FormProblem(

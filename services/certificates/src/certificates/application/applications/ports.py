@@ -39,7 +39,8 @@ class Changes(Protocol):
         """Writes a changed application, its history line, its event, and the certificate that was issued, if any.
 
         The form is written anew with a resubmission, and never otherwise.
-        Raises VersionMoved when the stored version is not the one just before the change's; NumberTaken.
+        Raises VersionMoved when the stored version is not the one just before the change's; NumberTaken; NotInForce
+        when the certificate in whose place the new one would stand ended meanwhile.
         """
 
     def attach(self, attachment_id: str, *, application_id: str, code: str, at: datetime) -> None:

@@ -22,15 +22,15 @@ class CertificateNotTrusted(Conflict):
     title_hi = "यह प्रमाण पत्र अब विश्वसनीय नहीं है"
 
 
-class CertificateRevoked(Conflict):
-    """This certificate was revoked, so that no paper is made of it.
+class RecordNotInForce(Conflict):
+    """The certificate that this application is to change was revoked meanwhile, or has a new one in its place.
 
-    Who has a paper of it already learns the same from its number or its QR.
+    Nothing is changed. The application is rejected, or sent back with the number of the certificate that is in force.
     """
 
-    slug = "certificate-revoked"
-    title = "This certificate was revoked"
-    title_hi = "यह प्रमाण पत्र रद्द कर दिया गया है"
+    slug = "record-not-in-force"
+    title = "The certificate that is to be changed is not in force"
+    title_hi = "जिस प्रमाण पत्र में बदलाव होना है, वह अब प्रभावी नहीं है"
 
 
 class PaperNotPrintable(Conflict):

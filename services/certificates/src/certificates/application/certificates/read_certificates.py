@@ -44,6 +44,7 @@ class Reason(StrEnum):
     LINK = "link"
     UNKNOWN_KEY = "unknown-key"
     CLOCK = "clock"
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True)
@@ -142,5 +143,5 @@ def standing_by_dates(issued_on: date, valid_until: date | None, at: datetime) -
 
 def _standing(certificate: Certificate, at: datetime) -> Reason | None:
     if certificate.status is Status.REVOKED:
-        return Reason.REVOKED
+        return Reason.SUPERSEDED if certificate.superseded else Reason.REVOKED
     return standing_by_dates(certificate.issued_on, certificate.valid_until, at)

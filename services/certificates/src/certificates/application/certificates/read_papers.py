@@ -5,12 +5,11 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 
-from certificates.application.certificates.errors import CertificateRevoked, PaperNotPrintable
+from certificates.application.certificates.errors import PaperNotPrintable
 from certificates.application.certificates.ports import NotPrintable, Papers
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.viewer import Viewer
-from certificates.domain.certificates.certificate import Status
-from certificates.domain.certificates.printed_paper import printed_paper
+from certificates.domain.certificates.printed_paper import end_of, printed_paper
 from certificates.domain.rulebook import Rulebook
 
 # Whoever prints asks twice or thrice within minutes; a paper has some 40 kB.
@@ -31,12 +30,15 @@ class PaperReader:
     _lock: Lock = field(default_factory=Lock)
 
     def pdf(self, certificate_id: str, viewer: Viewer) -> bytes:
-        """The paper. Raises CertificateNotFound, CertificateNotTrusted, CertificateRevoked, PaperNotPrintable."""
+        """The paper; that of an ended certificate says so in large letters.
+
+        Raises CertificateNotFound, CertificateNotTrusted, PaperNotPrintable.
+        """
         certificate = self.certificates.get(certificate_id, viewer)
-        if certificate.status is Status.REVOKED:
-            raise CertificateRevoked("Nothing is printed of a revoked certificate.")
         qr_text, content = self.certificates.signed(certificate)
-        paper = printed_paper(content, self.rulebook.types[certificate.type_code], certificate.issued_at)
+        paper = printed_paper(
+            content, self.rulebook.types[certificate.type_code], certificate.issued_at, end_of(certificate)
+        )
         key = hashlib.sha256(f"{paper!r}\n{qr_text}".encode()).hexdigest()
         with self._lock:
             if key in self._kept:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certificates.application.applications.ports import Applications, Changes, NumberTaken, VersionMoved
-from certificates.application.certificates.issue_certificate import IssueCertificate, IssueCertificateHandler
+from certificates.application.certificates.issue_certificate import (
+    IssueCertificate,
+    IssueCertificateHandler,
+    record_not_in_force,
+)
 from certificates.application.officers.ports import Takings
 from certificates.application.officers.rights import already_decided, check_may_decide, check_not_taken, not_found
 from certificates.domain.applications.application import (
@@ -16,7 +20,7 @@ from certificates.domain.applications.application import (
     RefusalReason,
 )
 from certificates.domain.applications.decide import decide
-from certificates.domain.certificates.certificate import CertificateIssued
+from certificates.domain.certificates.certificate import CertificateIssued, NotInForce
 from certificates.domain.officer import Officer
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.types.application_type import ApplicationType
@@ -57,6 +61,7 @@ class DecideApplication:
     certificate_id: str
     decided_event_id: str
     issued_event_id: str
+    ended_event_ids: tuple[str, str]
     at: datetime
     request_id: str
     claim: Claim
@@ -76,7 +81,7 @@ class DecideApplicationHandler:
 
         Raises ValidationFailed for a reason, a field or a document that does not exist, ApplicationNotFound (also when
         the application is another officer's), AlreadyDecided, FeeNotPaid, AnotherOfficerRequired, AnotherPostRequired,
-        TakenByAnother, StaleVersion, IdempotencyKeyReused.
+        TakenByAnother, RecordNotInForce, StaleVersion, IdempotencyKeyReused.
         """
         try:
             return self._decide(command)
@@ -153,6 +158,8 @@ class DecideApplicationHandler:
 
         try:
             return self.applications.once(command.claim, change.application.id, effect)
+        except NotInForce as error:
+            raise record_not_in_force() from error
         except VersionMoved as error:
             raise already_decided(self.applications.get(change.application.id) or change.application) from error
 
@@ -163,6 +170,7 @@ class DecideApplicationHandler:
                 signer=change.entry.designation or command.officer.designation,
                 certificate_id=command.certificate_id,
                 event_id=command.issued_event_id,
+                ended_event_ids=command.ended_event_ids,
                 at=command.at,
             )
         )

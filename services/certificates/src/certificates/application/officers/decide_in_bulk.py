@@ -72,6 +72,7 @@ class DecideInBulkHandler:
                     certificate_id=public_id("crt"),
                     decided_event_id=event_id(),
                     issued_event_id=event_id(),
+                    ended_event_ids=(event_id(), event_id()),
                     at=at,
                     request_id=bulk.request_id,
                     claim=Claim(bulk.client_id, "bulk-decision", f"{bulk.id}:{place}", bulk.id, at + CLAIM_KEPT),

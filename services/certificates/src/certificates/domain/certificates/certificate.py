@@ -1,14 +1,14 @@
 """A certificate: how long it is valid, and what is printed on it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from certificates.domain.applications.application import Application
 from certificates.domain.sla.calendar import civil_date, months_later
 from certificates.domain.types.application_type import ApplicationType
+from certificates.domain.types.form import FormValue
 from certificates.domain.types.label import Label
 
 # DigiLocker's document URI is issuer-DOCTYPE-docid; this is the platform's issuer id in that form.
@@ -22,6 +22,37 @@ class Status(StrEnum):
     REVOKED = "REVOKED"
 
 
+class EndReason(StrEnum):
+    """Why a certificate ended before its last day, spelled as in the event `certificate.revoked.v1`."""
+
+    ISSUED_IN_ERROR = "issued-in-error"
+    OBTAINED_BY_FRAUD = "obtained-by-fraud"
+    COURT_ORDER = "court-order"
+    SUPERSEDED = "superseded"
+
+
+END_REASONS = {
+    EndReason.ISSUED_IN_ERROR: Label("It was issued in error", "यह त्रुटि से जारी हुआ था"),
+    EndReason.OBTAINED_BY_FRAUD: Label("It was obtained by fraud", "यह छल से प्राप्त किया गया था"),
+    EndReason.COURT_ORDER: Label("A court ordered it", "न्यायालय के आदेश से"),
+    EndReason.SUPERSEDED: Label("A new certificate stands in its place", "इसके स्थान पर नया प्रमाण पत्र जारी हुआ है"),
+}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why and when a certificate ended; `successor_id` and `successor_number` are of the one in its place, or None."""
+
+    reason: EndReason
+    at: datetime
+    successor_id: str | None = None
+    successor_number: str | None = None
+
+
+class NotInForce(Exception):
+    """The certificate ended before: it was revoked, or another one stands in its place."""
+
+
 @dataclass(frozen=True)
 class District:
     """A district by its LGD code."""
@@ -32,7 +63,10 @@ class District:
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
-    """An issued certificate; `document` is the signed paper, a compact JWS. `valid_until` is its last day."""
+    """An issued certificate; `document` is the signed paper, a compact JWS. `valid_until` is its last day.
+
+    `ending` is there of what is REVOKED. Of what was revoked before November 2026 nobody recorded why.
+    """
 
     id: str
     number: str
@@ -48,6 +82,12 @@ class Certificate:
     status: Status
     document: str
     person_id: str | None = None
+    ending: Ending | None = None
+
+    @property
+    def superseded(self) -> bool:
+        """Whether another certificate stands in its place."""
+        return self.ending is not None and self.ending.reason is EndReason.SUPERSEDED
 
     def in_force_on(self, day: date) -> bool:
         """Whether it is neither revoked nor expired."""
@@ -55,13 +95,46 @@ class Certificate:
 
 
 @dataclass(frozen=True)
+class CertificateRevoked:
+    """Becomes `certificate.revoked.v1`; `certificate` is as it is afterwards, with its ending."""
+
+    type: ClassVar[str] = "certificate.revoked.v1"
+
+    event_id: str
+    certificate: Certificate
+
+
+@dataclass(frozen=True)
+class CertificateSuperseded:
+    """Becomes `certificate.superseded.v1`; `certificate` is the old one, with its ending."""
+
+    type: ClassVar[str] = "certificate.superseded.v1"
+
+    event_id: str
+    certificate: Certificate
+
+
+@dataclass(frozen=True)
 class CertificateIssued:
-    """Becomes `certificate.issued.v1`."""
+    """Becomes `certificate.issued.v1`; `supersedes` is what it stands in the place of, as that is afterwards."""
 
     type: ClassVar[str] = "certificate.issued.v1"
 
     event_id: str
     certificate: Certificate
+    supersedes: tuple[CertificateRevoked, CertificateSuperseded] | None = None
+
+    @property
+    def told_of_the_old(self) -> tuple[CertificateRevoked | CertificateSuperseded, ...]:
+        """The events of the certificate in whose place it stands."""
+        return self.supersedes or ()
+
+
+def ended(certificate: Certificate, ending: Ending) -> Certificate:
+    """The certificate after its end. Raises NotInForce; an expired one may end too."""
+    if certificate.status is not Status.VALID:
+        raise NotInForce
+    return replace(certificate, status=Status.REVOKED, ending=ending)
 
 
 def valid_until(application_type: ApplicationType, issued_on: date) -> date | None:
@@ -76,7 +149,7 @@ def document_uri(doctype: str, number: str) -> str:
 
 
 def paper(
-    application: Application,
+    holder: Mapping[str, FormValue],
     application_type: ApplicationType,
     *,
     number: str,
@@ -84,11 +157,13 @@ def paper(
     signer: Label,
     issued_at: datetime,
     test: bool,
+    supersedes: str | None = None,
 ) -> dict[str, Any]:
     """What is printed on the certificate, and nothing else: the payload that is signed, in plain JSON values.
 
-    `holder` has only those form fields that the type prints. `signer` is the designation of the officer who approved
-    the last step. `test` marks certificates of the sandbox.
+    `holder` are the facts, of which it has those that the type prints. `signer` is the designation of the officer who
+    approved the last step. `test` marks certificates of the sandbox. `supersedes` is the number of the certificate in
+    whose place it stands, if there is one.
     """
     issued_on = civil_date(issued_at)
     until = valid_until(application_type, issued_on)
@@ -99,12 +174,14 @@ def paper(
         "number": number,
         "type": application_type.code,
         "title": {"en": application_type.title.en, "hi": application_type.title.hi},
-        "holder": {name: value for name, value in application.applicant.items() if name in printed},
+        "holder": {name: value for name, value in holder.items() if name in printed},
         "district": {"code": district.code, "en": district.name.en, "hi": district.name.hi},
         "issued_on": issued_on.isoformat(),
         "valid_until": None if until is None else until.isoformat(),
         "signed_by": {"en": signer.en, "hi": signer.hi},
     }
+    if supersedes:
+        content["supersedes"] = supersedes
     if test:
         content["test"] = True
     return content

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from certificates.domain.certificates.certificate import END_REASONS, Certificate, Status
+from certificates.domain.sla.calendar import civil_date
 from certificates.domain.types.application_type import ApplicationType, Template
 from certificates.domain.types.form import FieldKind, FormField
 from certificates.domain.types.label import Label
@@ -52,6 +54,18 @@ TO_VERIFY = Label(
 FOR_EVER = Label("Without a last day", "कोई अंतिम तिथि नहीं")
 
 
+REVOKED = Label("REVOKED", "निरस्त")
+SUPERSEDED = Label("SUPERSEDED", "प्रतिस्थापित")
+
+
+@dataclass(frozen=True)
+class End:
+    """What an ended certificate's paper says across the page, and above it."""
+
+    mark: Label
+    says: Label
+
+
 @dataclass(frozen=True)
 class Line:
     """A fact and what it is; `value` has twice the same where it is printed as somebody wrote it."""
@@ -62,7 +76,10 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class PrintedPaper:
-    """The paper: `facts` are the form's, `record` says what the document is. `test` is of the sandbox."""
+    """The paper: `facts` are the form's, `record` says what the document is. `test` is of the sandbox.
+
+    `end` is there of a certificate that was revoked, or in whose place there is another one.
+    """
 
     title: Label
     opening: Label
@@ -72,12 +89,36 @@ class PrintedPaper:
     signed_by: Label
     issued_at: datetime
     test: bool
+    end: End | None = None
 
 
-def printed_paper(content: Mapping[str, Any], application_type: ApplicationType, issued_at: datetime) -> PrintedPaper:
+def end_of(certificate: Certificate) -> End | None:
+    """How the certificate ended, if it did; that it has expired its last day says."""
+    if certificate.status is Status.VALID:
+        return None
+    ending = certificate.ending
+    if ending is None:  # revoked before November 2026: nobody recorded why
+        return End(REVOKED, Label("This certificate was revoked.", "यह प्रमाण पत्र निरस्त है।"))
+    day, why = _day(civil_date(ending.at).isoformat()), END_REASONS[ending.reason]
+    if certificate.superseded:
+        number = ending.successor_number
+        return End(
+            SUPERSEDED,
+            Label(
+                f"Since {day.en} the certificate {number} stands in its place.",
+                f"{day.hi} से इसके स्थान पर प्रमाण पत्र {number} मान्य है।",
+            ),
+        )
+    return End(REVOKED, Label(f"Revoked on {day.en}: {why.en}.", f"{day.hi} को निरस्त: {why.hi}।"))
+
+
+def printed_paper(
+    content: Mapping[str, Any], application_type: ApplicationType, issued_at: datetime, end: End | None = None
+) -> PrintedPaper:
     """The paper of a signed document; `content` is that of `certificate.paper`.
 
-    The facts are the document's alone; of the type's file come what they are called, and the law.
+    The facts are the document's alone; of the type's file come what they are called, and the law. `end` is that of
+    `end_of`.
     """
     signed_by = Label(**content["signed_by"])
     valid_until = content["valid_until"]
@@ -91,6 +132,7 @@ def printed_paper(content: Mapping[str, Any], application_type: ApplicationType,
             Line(Label("District", "जिला"), Label(content["district"]["en"], content["district"]["hi"])),
             Line(Label("Issued on", "जारी करने की तिथि"), _day(content["issued_on"])),
             Line(Label("Valid until", "कब तक मान्य"), _day(valid_until) if valid_until else FOR_EVER),
+            *(Line(Label("In place of", "इसके स्थान पर"), _as_written(old)) for old in _old(content)),
             Line(Label("Law", "विधिक आधार"), application_type.legal_basis),
             Line(Label("Signed by", "हस्ताक्षरकर्ता"), signed_by),
             Line(Label("Document", "दस्तावेज़"), _as_written(content["uri"])),
@@ -98,7 +140,12 @@ def printed_paper(content: Mapping[str, Any], application_type: ApplicationType,
         signed_by=signed_by,
         issued_at=issued_at,
         test=content.get("test") is True,
+        end=end,
     )
+
+
+def _old(content: Mapping[str, Any]) -> list[str]:
+    return [str(content["supersedes"])] if "supersedes" in content else []
 
 
 def _facts(holder: Mapping[str, Any], form: tuple[FormField, ...]) -> list[Line]:

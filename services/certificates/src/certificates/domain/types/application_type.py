@@ -55,15 +55,36 @@ class RequiredDocument:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """An entry that the act changes, and which field it is of the record, by the record's type."""
+
+    entry: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AmendingRows:
+    """The group whose rows say what is changed: its field that chooses the entry, and the one with the new value."""
+
+    group: str
+    entry: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Record:
     """The issued record that an application acts on: the fields with its number and day of issue, and its types.
 
-    What is named by a number of ours is looked up; a record of another register is named by other fields.
+    What is named by a number of ours is looked up; a record of another register is named by other fields. Where there
+    are `amends`, the approval of the act issues a new certificate of the record's type in place of the old one; their
+    entries are those of `rows`, or without these the act's own fields.
     """
 
     number: str
     issued_on: str
     types: tuple[str, ...]
+    amends: tuple[Amendment, ...] = ()
+    rows: AmendingRows | None = None
 
 
 @dataclass(frozen=True)

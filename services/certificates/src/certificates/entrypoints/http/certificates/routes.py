@@ -7,7 +7,6 @@ from flask import Response
 from certificates.application.certificates.errors import (
     CertificateNotFound,
     CertificateNotTrusted,
-    CertificateRevoked,
     PaperNotPrintable,
 )
 from certificates.bootstrap import Certificates, qr_drawing
@@ -21,7 +20,7 @@ KEYS_CACHE_CONTROL = "public, max-age=3600"
 PDF = "application/pdf"
 _PDF_FILE = {"type": "string", "format": "binary"}
 
-_CERTIFICATE_ID = {
+CERTIFICATE_ID = {
     "in": "path",
     "name": "certificate_id",
     "description": "Of an application that is ISSUED.",
@@ -29,7 +28,7 @@ _CERTIFICATE_ID = {
 }
 
 
-@blueprint.route("/v1/certificates/<string:certificate_id>", parameters=[_CERTIFICATE_ID])
+@blueprint.route("/v1/certificates/<string:certificate_id>", parameters=[CERTIFICATE_ID])
 @blueprint.requires("applications:read", roles=READERS)
 @blueprint.raises(CertificateNotFound)
 @blueprint.response(200, schemas.CertificateSchema)
@@ -43,7 +42,7 @@ def get_certificate(certificate_id: str) -> dict[str, Any]:
     return views.certificate_details(shown, services.rulebook.types[shown.type_code].doctype)
 
 
-@blueprint.route("/v1/certificates/<string:certificate_id>/qr", parameters=[_CERTIFICATE_ID])
+@blueprint.route("/v1/certificates/<string:certificate_id>/qr", parameters=[CERTIFICATE_ID])
 @blueprint.requires("applications:read", roles=READERS)
 @blueprint.raises(CertificateNotFound, CertificateNotTrusted)
 @blueprint.response(200, schemas.CertificateQrSchema)
@@ -56,14 +55,15 @@ def get_certificate_qr(certificate_id: str) -> dict[str, Any]:
     return {"text": text, "svg": qr_drawing(text)}
 
 
-@blueprint.route("/v1/certificates/<string:certificate_id>/pdf", parameters=[_CERTIFICATE_ID])
+@blueprint.route("/v1/certificates/<string:certificate_id>/pdf", parameters=[CERTIFICATE_ID])
 @blueprint.requires("applications:read", roles=READERS)
-@blueprint.raises(CertificateNotFound, CertificateNotTrusted, CertificateRevoked, PaperNotPrintable)
+@blueprint.raises(CertificateNotFound, CertificateNotTrusted, PaperNotPrintable)
 @blueprint.response(200, _PDF_FILE, content_type=PDF, headers=["Cache-Control"])
 def get_certificate_pdf(certificate_id: str) -> Response:
     """A certificate's paper: one or more pages of A4 in Hindi and English, with the QR.
 
-    For those who may read the certificate. It is made of the signed document, the same bytes each time.
+    For those who may read the certificate. It is made of the signed document, the same bytes each time. That of a
+    certificate that was revoked or superseded says so across each page.
     """
     response = Response(application(Certificates).papers.pdf(certificate_id, viewer()), mimetype=PDF)
     response.headers["Content-Disposition"] = f'attachment; filename="{certificate_id}.pdf"'

@@ -6,13 +6,31 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from certificates.application.certificates.ports import LONGEST_DOCUMENT
 from certificates.application.certificates.read_certificates import Reason
+from certificates.domain.certificates.certificate import EndReason
 from certificates.domain.certificates.number import read_certificate_number
+from certificates.entrypoints.http.documents import LabelSchema
 from servicekit.fields import Coded, PrintedCode
 
 # DOM-7K2M9QX4TB-T, with as many spaces as people put into it.
 LONGEST_NUMBER = 64
 # As released: a list of values that is closed stays as it is.
 REASONS_OF_DOCUMENTS = ["not-a-certificate", "signature-invalid", "unknown-number", "revoked", "expired"]
+
+
+class SuccessorSchema(Schema):
+    """The certificate that stands in the place of another one."""
+
+    certificate_id = fields.String(required=True)
+    certificate_number = fields.String(required=True)
+
+
+class CertificateEndSchema(Schema):
+    """Why a certificate ended before its last day."""
+
+    reason = fields.String(required=True, metadata={"x-extensible-enum": [reason.value for reason in EndReason]})
+    reason_says = fields.Nested(LabelSchema, required=True)
+    at = fields.AwareDateTime(required=True)
+    superseded_by = fields.Nested(SuccessorSchema, required=True, allow_none=True)
 
 
 class CertificateSchema(Schema):
@@ -27,6 +45,12 @@ class CertificateSchema(Schema):
     issued_on = fields.Date(required=True)
     valid_until = fields.Date(required=True, allow_none=True)
     status = fields.String(required=True, validate=validate.OneOf(["VALID", "REVOKED"]))
+    ended = fields.Nested(
+        CertificateEndSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null of what is in force. REVOKED is also what has another one in its place."},
+    )
     document = fields.String(required=True, metadata={"description": "The signed paper: a compact JWS (Ed25519)."})
 
 
@@ -114,6 +138,11 @@ class CheckedCertificateSchema(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "Null unless we signed it and know it."},
+    )
+    superseded_by = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The number of the certificate that stands in its place, if one does."},
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from certificates.application.certificates.read_certificates import Reason, Verdict
-from certificates.domain.certificates.certificate import Certificate, document_uri
+from certificates.domain.certificates.certificate import END_REASONS, Certificate, Ending, document_uri
 
 
 def certificate_details(certificate: Certificate, doctype: str) -> dict[str, Any]:
@@ -19,7 +19,18 @@ def certificate_details(certificate: Certificate, doctype: str) -> dict[str, Any
         "issued_on": certificate.issued_on,
         "valid_until": certificate.valid_until,
         "status": certificate.status.value,
+        "ended": certificate.ending and _ended(certificate.ending),
         "document": certificate.document,
+    }
+
+
+def _ended(ending: Ending) -> dict[str, Any]:
+    successor = {"certificate_id": ending.successor_id, "certificate_number": ending.successor_number}
+    return {
+        "reason": ending.reason.value,
+        "reason_says": END_REASONS[ending.reason],
+        "at": ending.at,
+        "superseded_by": successor if ending.successor_id else None,
     }
 
 
@@ -28,6 +39,7 @@ _AS_RELEASED = {
     Reason.LINK: Reason.NOT_A_CERTIFICATE,
     Reason.UNKNOWN_KEY: Reason.SIGNATURE_INVALID,
     Reason.CLOCK: None,
+    Reason.SUPERSEDED: Reason.REVOKED,
 }
 
 
@@ -35,6 +47,7 @@ def verification(verdict: Verdict) -> dict[str, Any]:
     """As released: an answer without a certificate lacks the member, and reasons are of the closed list."""
     reason = verdict.reason
     answer = checked_certificate(replace(verdict, reason=_AS_RELEASED.get(reason, reason) if reason else None))
+    del answer["superseded_by"]
     return {name: value for name, value in answer.items() if name != "certificate" or value}
 
 
@@ -55,4 +68,5 @@ def checked_certificate(verdict: Verdict) -> dict[str, Any]:
             "status": "EXPIRED" if expired else known.status.value,
             "initials": verdict.initials,
         },
+        "superseded_by": known and known.ending and known.ending.successor_number,
     }

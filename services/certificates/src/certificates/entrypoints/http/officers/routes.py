@@ -4,6 +4,7 @@ from typing import Any
 
 from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.applications.ports import Position
+from certificates.application.certificates.errors import RecordNotInForce
 from certificates.application.officers.begin_bulk_decision import BeginBulkDecision
 from certificates.application.officers.decide_application import DecideApplication
 from certificates.application.officers.errors import (
@@ -63,13 +64,15 @@ _CHARGE_ID = {
     AlreadyDecided,
     FeeNotPaid,
     TakenByAnother,
+    RecordNotInForce,
 )
 @blueprint.arguments(schemas.DecisionSchema, example=schemas.DECISION_EXAMPLE)
 @blueprint.response(201, ApplicationSchema, headers=["Location"])
 def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders:
     """Decide the step in hand.
 
-    The last approval issues the certificate. Answers the application as it is now.
+    The last approval issues the certificate; of a correction, a new one in place of the old one. Answers the
+    application as it is now.
     """
     once = application(Certificates).decide_application(
         DecideApplication(
@@ -84,6 +87,7 @@ def decide_application(body: dict[str, Any], application_id: str) -> WithHeaders
             certificate_id=public_id("crt"),
             decided_event_id=event_id(),
             issued_event_id=event_id(),
+            ended_event_ids=(event_id(), event_id()),
             at=utc_now(),
             request_id=request_id(),
             claim=idempotency_claim(),

@@ -1,0 +1,1 @@
+"""Certificates are revoked, on two officers' word."""

@@ -1,0 +1,1 @@
+"""An officer proposes that a certificate be revoked, another one decides."""
