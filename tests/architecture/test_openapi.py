@@ -13,6 +13,9 @@ METHODS = ("get", "put", "post", "delete", "patch")
 SOMETIMES = {
     ("identity", "Introspection", "act"): "tokens by which somebody acts for a person",
     ("identity", "Introspection", "assistance_id"): "tokens by which somebody acts for a person",
+    ("identity", "Introspection", "authorization_details"): "tokens by which somebody acts for a person",
+    ("identity", "AccessToken", "authorization_details"): "tokens that were exchanged",
+    ("identity", "AuthorizationDetail", "at_most"): "acts that cost something",
     ("identity", "AccessToken", "issued_token_type"): "tokens that were exchanged",
     ("identity", "ActClaim", "role"): "people who act for a person",
     ("identity", "ActClaim", "kiosk_id"): "who acts at a centre",

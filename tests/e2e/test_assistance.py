@@ -34,9 +34,10 @@ class Somebody:
         """The message that says so, once it is there."""
         return eventually(lambda: next((m for m in self.messages if text in m), None), what=f"a message with {text!r}")
 
-    def agrees(self, counter: Client, act: str = "pay-bill") -> str:
-        """The id of an assistance."""
-        asked = counter.post("/v1/assistances", {"mobile": self.mobile, "act": {"code": act}})
+    def agrees(self, counter: Client, most_paise: int = 1_000_000) -> str:
+        """The id of an assistance: one bill of JVVNL is paid."""
+        bounds = {"identifier": "JVVNL", "amount": {"amount": most_paise, "currency": "INR"}}
+        asked = counter.post("/v1/assistances", {"mobile": self.mobile, "act": {"code": "pay-bill"}, **bounds})
         assert asked.status == 201, asked
         code = re.findall(r"\b[0-9]{6}\b", self.message_with("tell this code"))[0]
         path = f"/v1/assistances/{asked.json['assistance_id']}"
@@ -149,3 +150,15 @@ def test_what_was_not_agreed_to_is_not_done(platform: Platform, somebody: Somebo
     refused = acting.call("POST", "/v1/payments", {})
     assert (refused.status, refused.json["missing_scope"]) == (403, "payments:write")
     assert acting.call("POST", "/v1/assistances", {}).status == 403
+
+
+def test_what_was_agreed_to_is_what_is_paid_and_once(platform: Platform, somebody: Somebody) -> None:
+    jaipur = platform.client("kiosk-jaipur")
+    little = Acting(platform, jaipur, somebody.agrees(jaipur, most_paise=100))
+    bill = little.bill("200000000872")
+    refused = little.pays(bill)
+    assert (refused.status, refused.json["code"]) == (403, "act-not-agreed")
+    enough = Acting(platform, jaipur, Somebody.agrees(somebody, jaipur))
+    assert enough.pays(bill).status == 201
+    again = enough.pays(enough.bill("200000000873"))
+    assert (again.status, again.json["code"]) == (403, "act-used-up")

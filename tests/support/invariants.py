@@ -95,6 +95,7 @@ def _queues() -> dict[str, list[str]]:
 YOUNGER_QUEUES = frozenset(
     {
         "identity.kiosk.approved.v1",
+        "gateway.kiosk.approved.v1",
         "gateway.payment.refunded.v1",
         "certificates.payment.refunded.v1",
         "billing.application.withdrawn.v1",

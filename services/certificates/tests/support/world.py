@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from certificates.bootstrap import Certificates, bootstrap
 from certificates.entrypoints.service import SERVICE
 from certificates.settings import CertificatesSettings
+from servicekit.acts import AgreedAct
 from servicekit.events.envelope import NewEvent, serialise
 from servicekit.http import Actor, Person
 from servicekit.ids import event_id, public_id, transaction_token
@@ -26,6 +27,8 @@ from servicekit.testing import deliver, internal_headers
 KIOSK, KIOSK_CLIENT = "ksk_RJ10200001", "cli_0192f3a1c0de7a5ebc0f5d2c9a7b1e44"
 OFFICER_ID = "per_0192f3a1c0de7c22b8e15d2c9a7b1e46"
 SDO_ID = "per_0192f3a1c0de7c22b8e15d2c9a7b1e47"
+# What somebody agreed to: applications of this type, and no other.
+ANY_DOMICILE = (AgreedAct(type="application", identifier="domicile"),)
 KIOSK_SCOPES = ("applications:read", "applications:write")
 OFFICER_SCOPES = ("applications:read", "applications:decide")
 
@@ -123,9 +126,11 @@ class World:
     def kiosk(self, kiosk_id: str = KIOSK) -> Caller:
         return self.caller(kiosk_id=kiosk_id)
 
-    def acting_for(self, citizen_id: str, assistance_id: str, kiosk_id: str = KIOSK) -> Caller:
-        """A centre that acts for somebody who agreed to it."""
-        actor = Actor("per_operator", KIOSK_CLIENT, assistance_id, kiosk_id, "operator")
+    def acting_for(
+        self, citizen_id: str, assistance_id: str, kiosk_id: str = KIOSK, acts: tuple[AgreedAct, ...] = ANY_DOMICILE
+    ) -> Caller:
+        """A centre that acts for somebody who agreed to it, unless the test says otherwise to any of one type."""
+        actor = Actor("per_operator", KIOSK_CLIENT, assistance_id, kiosk_id, "operator", acts)
         return self.caller(kiosk_id=kiosk_id, person=Person(citizen_id, "citizen"), actor=actor)
 
     def portal(self, client_id: str = "cli_portal") -> Caller:

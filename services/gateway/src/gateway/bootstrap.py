@@ -11,6 +11,7 @@ from gateway.adapters.identity_keys import IdentityKeys
 from gateway.adapters.known_withdrawals import KnownWithdrawals
 from gateway.adapters.mongo_acts import PERFORMED, MongoActs
 from gateway.adapters.mongo_last_good_routes import MongoLastGoodRoutes
+from gateway.adapters.mongo_providers import MongoProviders, ProvidersWithin
 from gateway.adapters.mongo_route_register import MongoRouteRegister
 from gateway.adapters.mongo_transactions import MongoTransactions, TransactionsWithin
 from gateway.adapters.mongo_withdrawals import MongoWithdrawals, WithdrawalsWithin
@@ -25,6 +26,7 @@ from gateway.application.acts import ActRecorder
 from gateway.application.note_withdrawal import NoteWithdrawalHandler
 from gateway.application.read_transactions import TransactionReader
 from gateway.application.record_observations import RecordObservationsHandler
+from gateway.application.record_providers import RecordProvidersHandler
 from gateway.application.release_routes import ReleaseRoutesHandler
 from gateway.application.settle_routes import SettleRoutesHandler
 from gateway.application.sweep_acts import SweepActsHandler
@@ -43,6 +45,7 @@ class GatewayWithin:
     """The use cases of consumed events, inside the transaction that records them as handled."""
 
     record_observations: RecordObservationsHandler
+    record_providers: RecordProvidersHandler
     note_withdrawal: NoteWithdrawalHandler
 
 
@@ -56,17 +59,20 @@ class Gateway:
     internal_tokens: InternalTokenIssuer
     upstreams: Upstreams
     view_transaction: ViewTransactionHandler
+    transactions: TransactionReader
     transactions_for_anybody: TransactionReader
     release_routes: ReleaseRoutesHandler
     acts: ActRecorder
     sweep_acts: SweepActsHandler
     _transactions: MongoTransactions
+    _providers: MongoProviders
     _withdrawals: MongoWithdrawals
 
     def within(self, session: ClientSession) -> GatewayWithin:
         """The use cases that write in the transaction of `session`."""
         return GatewayWithin(
             RecordObservationsHandler(TransactionsWithin(self._transactions, session)),
+            RecordProvidersHandler(ProvidersWithin(self._providers, session)),
             NoteWithdrawalHandler(WithdrawalsWithin(self._withdrawals, session)),
         )
 
@@ -79,21 +85,25 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     upstreams = Upstreams(settings.upstream_connections)
     acts = MongoActs(mongo, Outbox(mongo.db, settings.service_name))
     transactions, withdrawals = MongoTransactions(mongo.db), MongoWithdrawals(mongo.db)
+    providers = MongoProviders(mongo.db)
     owners, owners_for_anybody = (
         HttpTransactionOwners(routes, upstreams, internal_tokens, most_at_once)
         for most_at_once in (MOST_ASKED_AT_ONCE, MOST_ASKED_FOR_ANYBODY)
     )
+    reader = TransactionReader(transactions, owners)
     return Gateway(
         routes=routes,
         access_tokens=AccessTokens(IdentityKeys(settings.jwks_url), settings.issuer),
         withdrawals=KnownWithdrawals(withdrawals),
         internal_tokens=internal_tokens,
         upstreams=upstreams,
-        view_transaction=ViewTransactionHandler(TransactionReader(transactions, owners)),
+        view_transaction=ViewTransactionHandler(reader, providers),
+        transactions=reader,
         transactions_for_anybody=TransactionReader(transactions, owners_for_anybody),
         release_routes=ReleaseRoutesHandler(register, last_good),
         acts=ActRecorder(acts),
         sweep_acts=SweepActsHandler(acts),
         _transactions=transactions,
+        _providers=providers,
         _withdrawals=withdrawals,
     )

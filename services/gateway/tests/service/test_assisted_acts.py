@@ -14,6 +14,8 @@ from emitra_contracts import examples, validate_produced
 from gateway.adapters import mongo_acts
 from gateway.application.sweep_acts import OUTCOME_KNOWN_WITHIN, SweepActs
 from gateway.entrypoints.service import SERVICE
+from servicekit.acts import AgreedAct
+from servicekit.http.auth import InternalTokenVerifier
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
@@ -70,6 +72,17 @@ def test_what_is_done_for_a_person_is_announced_and_names_no_id_but_ours(
     assert (said["method"], said["route"], said["kiosk_id"]) == ("POST", "/v1/payments", "ksk_RJ10200001")
     assert "per_" not in json.dumps(event)
     assert sweep(viewing) == 0
+
+
+def test_the_service_is_told_what_was_agreed_to_and_not_what_else_the_claims_say(viewing: Stage, token: Token) -> None:
+    bounds = [{"type": "payment", "identifier": "JVVNL", "once": True, "at_most": {"amount": 5, "currency": "INR"}}]
+    assert pay(viewing, token(authorization_details=bounds)).status_code == 200
+    sent = viewing.billing.received[-1].headers["Authorization"]
+    known = InternalTokenVerifier("billing", viewing.internal_jwks).authenticate(sent)
+    (agreed,) = known.agreement.acts if known.agreement else ()
+    assert agreed == AgreedAct(type="payment", identifier="JVVNL", most_paise=5, once=True)
+    for wrong in ("all", [1]):
+        assert pay(viewing, token(authorization_details=wrong)).status_code == 401
 
 
 def test_looking_and_what_an_operator_does_for_nobody_are_not_announced(

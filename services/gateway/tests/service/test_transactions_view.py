@@ -43,8 +43,9 @@ class Course:
         ids = {"transaction_token": self.token, "application_id": self.application_id, "district_code": "102"}
         return self.event(type_, self.application_id, minute, **ids, **data)
 
-    def submitted(self) -> Any:
-        return self.of_application("application.submitted.v1", 1, fee={"amount": 5000, "currency": "INR"})
+    def submitted(self, **data: Any) -> Any:
+        fee = {"amount": 5000, "currency": "INR"}
+        return self.of_application("application.submitted.v1", 1, **{"fee": fee, "person_id": None} | data)
 
     def paid(self, **data: Any) -> Any:
         ids = {"transaction_token": self.payment_token, "payment_id": self.payment_id}
@@ -203,12 +204,14 @@ def test_several_events_of_one_token_may_share_a_transaction(viewing: Stage, arr
         ({"client_id": "cli_o", "person": {"id": "per_1", "role": "officer", "districts": ["102"]}}, 200),
         ({"client_id": "cli_o", "person": {"id": "per_1", "role": "officer", "districts": ["101"]}}, 404),
         ({"client_id": "cli_o", "person": {"id": "per_1", "role": "operator", "districts": ["102"]}}, 404),
+        ({"client_id": "cli_o", "person": {"id": "per_own", "role": "citizen"}}, 200),
+        ({"client_id": OWNER, "person": {"id": "per_2", "role": "citizen"}}, 404),
     ],
 )
 def test_only_those_it_belongs_to_see_it(
     viewing: Stage, arrive: Arrive, course: Course, claims: Any, status: Any
 ) -> None:
-    arrive(course.submitted())
+    arrive(course.submitted(person_id="per_own" if "person" in claims else None))
     got = look(viewing, course.token, **claims)
     assert got.status_code == status
     if status == 404:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.application.errors import NoSuchTransaction, NotATransactionToken
 from gateway.application.ports import ReportedTransaction
+from gateway.application.providers import Provider, provider_at
 from gateway.application.read_transactions import TransactionReader
 from gateway.application.transactions import (
     Kind,
@@ -168,8 +169,19 @@ class FakeTransactions:
     def find(self, token: Any) -> Any:
         return self.known.get(token)
 
-    def fee_payments(self, application_id: str) -> Any:
-        return [t for t in self.known.values() if t.pays_for_application_id == application_id]
+    def fee_payments(self, application_ids: Any) -> Any:
+        return [t for t in self.known.values() if t.pays_for_application_id in application_ids]
+
+    def of_person(self, person_id: str, before: Any, limit: int) -> Any:
+        own = sorted((t.begun_at, t.token) for t in self.known.values() if t.person_id == person_id)
+        place = (before.begun_at, before.token) if before else None
+        return [self.known[token] for at, token in reversed(own) if place is None or (at, token) < place][:limit]
+
+
+class FakeProviders:
+    def of(self, kiosk_id: str) -> Any:
+        later = NOON + timedelta(days=1)
+        return [Provider("lsp_2", later), Provider("lsp_1", NOON)] if kiosk_id == "ksk_1" else []
 
 
 class FakeOwners:
@@ -198,7 +210,8 @@ def view(
     role = "officer" if districts else "machine"
     who = reach(role, client_id=client_id, kiosk_id=kiosk_id, department="revenue", districts=districts)
     command = ViewTransaction(token, who, "req_1")
-    return ViewTransactionHandler(TransactionReader(FakeTransactions(*transactions), FakeOwners(reported)))(command)
+    reader = TransactionReader(FakeTransactions(*transactions), FakeOwners(reported))
+    return ViewTransactionHandler(reader, FakeProviders())(command)
 
 
 def test_an_application_shows_its_fee_payment_and_its_certificate_in_one_time_line() -> None:
@@ -288,3 +301,37 @@ def test_any_single_wrong_character_is_noticed() -> None:
         wrong = TOKEN[:at] + ("0" if TOKEN[at] != "0" else "1") + TOKEN[at + 1 :]
         with pytest.raises(NotATransactionToken):
             view(token=wrong, reported=REPORTED)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "lsp_id"),
+    [(-1, None), (0, "lsp_1"), (24 * 60 - 1, "lsp_1"), (24 * 60, "lsp_2"), (10**6, "lsp_2")],
+)
+def test_a_centre_is_one_providers_at_a_time(minutes: int, lsp_id: str | None) -> None:
+    assert provider_at(FakeProviders().of("ksk_1"), NOON + timedelta(minutes=minutes)) == lsp_id
+
+
+@pytest.mark.parametrize(
+    ("lsp_id", "kiosk_id", "days", "sees"),
+    [
+        ("lsp_1", "ksk_1", 0, True),
+        ("lsp_2", "ksk_1", 0, False),
+        # What began there later is the next provider's, and what was before stays the former's.
+        ("lsp_1", "ksk_1", 1, False),
+        ("lsp_2", "ksk_1", 1, True),
+        ("lsp_1", "ksk_2", 0, False),
+        ("lsp_1", None, 0, False),
+        (None, "ksk_2", 0, False),
+    ],
+)
+def test_a_provider_sees_what_began_at_a_centre_while_it_was_theirs(
+    lsp_id: str | None, kiosk_id: str | None, days: int, sees: bool
+) -> None:
+    known = replace(PAID, token=TOKEN, kiosk_id=kiosk_id, events=(seen("payment.completed", minutes=days * 24 * 60),))
+    reader = TransactionReader(FakeTransactions(known), FakeOwners())
+    command = ViewTransaction(TOKEN, reach("lsp", client_id="cli_9", lsp_id=lsp_id), "req_1")
+    if sees:
+        assert ViewTransactionHandler(reader, FakeProviders())(command).token == TOKEN
+    else:
+        with pytest.raises(NoSuchTransaction):
+            ViewTransactionHandler(reader, FakeProviders())(command)

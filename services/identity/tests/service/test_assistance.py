@@ -40,16 +40,19 @@ def granted(mongo: Mongo, counter: Counter, scope: str) -> Iterator[None]:
 
 
 def test_somebody_agrees_by_a_code_and_the_token_names_both(counter: Counter) -> None:
-    asked = counter.asks(object="JVVNL, November", amount={"amount": 152500, "currency": "INR"}, minutes=20)
+    asked = counter.asks(object="November", minutes=20)
     shown = body_of(asked)
     assert (asked.status_code, asked.headers["Location"]) == (201, f"/v1/assistances/{shown['assistance_id']}")
     assert (shown["state"], shown["mobile_shown"]) == ("ASKED", f"XXXXXX{counter.mobile[-4:]}")
     (message,) = messages(counter.phone, counter.mobile)
-    for told in ("pay a bill of yours", "आपके बिल का भुगतान", "JVVNL, November", "₹1525.00", "20 minutes", "RJ10200001"):
+    for told in (
+        "pay a bill of yours – JVVNL, November, at most ₹1525.00 in all, once", "20 minutes", "RJ10200001",
+        "आपके बिल का भुगतान – JVVNL, November, कुल अधिकतम ₹1525.00, केवल एक बार",
+    ):  # fmt: skip
         assert told in message
 
     agreed = body_of(counter.consents(shown["assistance_id"]))
-    assert (agreed["state"], agreed["consent"]["text_id"]) == ("ACTIVE", "assisted-act/1")
+    assert (agreed["state"], agreed["consent"]["text_id"]) == ("ACTIVE", "assisted-act/2")
     answer = body_of(counter.exchanges(shown["assistance_id"]))
     assert (answer["issued_token_type"], answer["token_type"]) == (ACCESS_TOKEN_TYPE, "Bearer")
     assert "refresh_token" not in answer
@@ -61,6 +64,10 @@ def test_somebody_agrees_by_a_code_and_the_token_names_both(counter: Counter) ->
     }  # fmt: skip
     assert (claims["client_id"], claims["kiosk_id"]) == (counter.client["client_id"], "ksk_RJ10200001")
     assert claims["assistance_id"] == shown["assistance_id"]
+    bounds = {"type": "payment", "identifier": "JVVNL", "once": True, "at_most": {"amount": 152500, "currency": "INR"}}
+    assert claims["authorization_details"] == answer["authorization_details"] == [bounds]
+    assert agreed["authorization_details"] == [bounds]
+    assert counter.introspects(answer["access_token"])["authorization_details"] == [bounds]
     assert claims["scope"] == "billers:read bills:fetch payments:read payments:write"
     assert claims["exp"] - claims["iat"] == answer["expires_in"] == 300
     assert counter.mobile not in str(claims)
@@ -102,6 +109,39 @@ def test_a_service_brings_an_act_of_its_own_without_a_row_here(counter: Counter,
         assistance_id = counter.agreed(act=own)
         assert "register you as a worker" in messages(counter.phone, counter.mobile)[0]
         assert claims_of(counter.http, counter.token(assistance_id))["scope"] == "labour:register"
+
+
+def test_an_act_of_a_service_of_its_own_is_bounded_where_it_has_a_type(counter: Counter, shared_mongo: Mongo) -> None:
+    own = {"scopes": ["labour:register"], "text": "register you as a worker", "text_hi": "श्रमिक के रूप में पंजीकरण"}
+    with granted(shared_mongo, counter, "labour:register"):
+        claims = claims_of(counter.http, counter.token(counter.agreed(act=own)))
+        assert claims["authorization_details"] == []
+        bounded = counter.agreed(act=own | {"type": "registration"}, identifier="mason")
+        claims = claims_of(counter.http, counter.token(bounded))
+        assert claims["authorization_details"] == [{"type": "registration", "identifier": "mason", "once": True}]
+        assert "register you as a worker – mason, once" in messages(counter.phone, counter.mobile)[-1]
+        often = own | {"type": "registration", "once": False}
+        amount = {"amount": 2500, "currency": "INR"}
+        claims = claims_of(counter.http, counter.token(counter.agreed(act=often, identifier="mason", amount=amount)))
+        assert claims["authorization_details"] == [
+            {"type": "registration", "identifier": "mason", "once": False, "at_most": amount}
+        ]
+
+
+def test_applying_and_paying_is_bounded_by_the_type_and_the_fee_and_each_is_once(counter: Counter) -> None:
+    amount = {"amount": 4000, "currency": "INR"}
+    assistance_id = counter.agreed(act={"code": "apply-and-pay"}, identifier="domicile", amount=amount)
+    claims = claims_of(counter.http, counter.token(assistance_id))
+    assert claims["authorization_details"] == [
+        {"type": "application", "identifier": "domicile", "once": True},
+        {"type": "payment", "identifier": "EMITRA-FEES", "once": True, "at_most": amount},
+    ]
+
+
+def test_a_long_id_is_told_by_its_end(counter: Counter) -> None:
+    application_id = "app_01a2117a73e07c0fa29ee9f787e4850a"
+    counter.agreed(act={"code": "withdraw-application"}, identifier=application_id)
+    assert "take back an application of yours – …e4850a." in messages(counter.phone, counter.mobile)[0]
 
 
 def test_the_same_request_again_is_the_same_assistance_and_no_second_message(counter: Counter) -> None:
@@ -178,6 +218,17 @@ def test_the_person_is_told_of_the_consent_with_the_way_to_say_not_me(counter: C
             "/act/scopes",
             "described-otherwise",
         ),
+        ({"identifier": None}, "/identifier", "required"),
+        ({"amount": None}, "/amount", "required"),
+        ({"act": {"code": "apply"}}, "/identifier", "required"),
+        ({"act": {"code": "follow-up"}, "identifier": "JVVNL"}, "/identifier", "not-of-this-act"),
+        (
+            {"act": {"code": "follow-up"}, "amount": {"amount": 1, "currency": "INR"}},
+            "/amount",
+            "not-of-this-act",
+        ),
+        ({"act": {"code": "pay-bill", "type": "payment"}}, "/act", "one-of-two"),
+        ({"identifier": "two words"}, "/identifier", None),
         ({"object": "Aadhaar 0000 0000 0000"}, "/object", "long-number"),
         ({"object": "two\nlines"}, "/object", "unprintable"),
         ({"minutes": 31}, "/minutes", None),

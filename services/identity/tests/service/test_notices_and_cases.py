@@ -80,7 +80,7 @@ def test_each_act_is_told_once_with_what_where_and_when(
     assert send(identity) == 0
     *_, done, perhaps = messages(counter.phone, counter.mobile)
     assert "Done for you at e-Mitra centre RJ10200001" in done
-    assert "pay a bill of yours (POST /v1/payments)" in done
+    assert "pay a bill of yours – JVVNL, at most ₹1525.00 in all, once (POST /v1/payments)" in done
     assert "किया गया" in done
     assert utc_now().astimezone().strftime("%Y") in done
     assert "Perhaps done for you" in perhaps

@@ -54,7 +54,7 @@ class Belonging:
     """Whose one object is: by which client and at which centre it was made, whose own it is, and where it is a case.
 
     `departments` has each whose case it is or will be; None where it is of no department's in particular.
-    `district_code` is an LGD code.
+    `district_code` is an LGD code. `lsp_id` is the provider whose the centre was when it was made.
     """
 
     client_id: str | None = None
@@ -62,6 +62,7 @@ class Belonging:
     person_id: str | None = None
     departments: Collection[str] | None = None
     district_code: str | None = None
+    lsp_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def reach(
     person_id: str | None = None,
     department: str | None = None,
     districts: Collection[str] = (),
+    lsp_id: str | None = None,
 ) -> Reach:
     """What a caller may see: the rule, for all of the platform.
 
@@ -110,6 +112,7 @@ def reach(
     |---|---|
     | citizen | what is their own |
     | operator, staff; software of a centre | what was made at the centre |
+    | local service provider | what was made at a centre while it was theirs |
     | other software | what this client made for nobody in particular |
     | officer | cases of the department in the districts; of what has no department, all in the districts |
     | district administration | what is in the districts |
@@ -124,6 +127,8 @@ def reach(
             members = {"person_id": _this(person_id)}
         case Role.OPERATOR | Role.STAFF:
             members = {"kiosk_id": _this(kiosk_id)}
+        case Role.LSP:
+            members = {"lsp_id": _this(lsp_id)}
         case Role.MACHINE if kiosk_id:
             members = {"kiosk_id": _this(kiosk_id)}
         case Role.MACHINE:

@@ -13,8 +13,10 @@ HERE, ELSEWHERE = "ksk_RJ10200001", "ksk_RJ10700001"
 OBJECTS = {
     "made by software for nobody": Belonging(client_id="cli_1", district_code="102", departments=["revenue"]),
     "made by other software": Belonging(client_id="cli_2", district_code="107", departments=["revenue"]),
-    "made at the centre": Belonging(client_id="cli_1", kiosk_id=HERE, district_code="102", departments=["statistics"]),
-    "made at another centre": Belonging(client_id="cli_1", kiosk_id=ELSEWHERE, district_code="107"),
+    "made at the centre": Belonging(
+        client_id="cli_1", kiosk_id=HERE, district_code="102", departments=["statistics"], lsp_id="lsp_1"
+    ),
+    "made at another centre": Belonging(client_id="cli_1", kiosk_id=ELSEWHERE, district_code="107", lsp_id="lsp_2"),
     "her own, by the app": Belonging(client_id="cli_1", person_id="per_1", district_code="107"),
     "somebody else's": Belonging(client_id="cli_1", person_id="per_2", district_code="102", departments=["revenue"]),
     "her own, at the centre": Belonging(client_id="cli_2", kiosk_id=HERE, person_id="per_1", district_code="102"),
@@ -51,7 +53,7 @@ CALLERS: dict[str, tuple[dict[str, Any], set[str]]] = {
     ),
     "an auditor": ({"role": "auditor", "person_id": "per_9"}, set(OBJECTS)),
     "a state administrator": ({"role": "state_admin", "person_id": "per_9"}, set(OBJECTS)),
-    "a local service provider": ({"role": "lsp", "person_id": "per_9"}, set()),
+    "a local service provider": ({"role": "lsp", "person_id": "per_9", "lsp_id": "lsp_1"}, {"made at the centre"}),
     "the platform's own": ({"role": "service"}, set()),
 }
 
@@ -80,6 +82,7 @@ def test_a_caller_sees_what_the_rule_says_and_nothing_else(who: str) -> None:
         {"role": "officer", "districts": {"102"}},
         {"role": "officer", "department": "revenue"},
         {"role": "district_admin"},
+        {"role": "lsp", "person_id": "per_1", "kiosk_id": HERE},
         {"role": "inspector", "person_id": "per_1", "kiosk_id": HERE, "districts": {"102"}, "department": "revenue"},
         {"role": "AUDITOR", "person_id": "per_1"},
         {"role": ""},
@@ -107,12 +110,21 @@ def test_the_filter_finds_what_the_rule_covers(who: str) -> None:
         return all(holds(name, wanted) for name, wanted in query.items())
 
     caller, _ = CALLERS[who]
-    for client_id, kiosk_id, person_id, department, district_code in product(
-        ["cli_1", "cli_2"], [None, HERE, ELSEWHERE], [None, "per_1", "per_2"], ["revenue", "statistics"], ["102", "107"]
+    for client_id, kiosk_id, person_id, department, district_code, lsp_id in product(
+        ["cli_1", "cli_2"],
+        [None, HERE, ELSEWHERE],
+        [None, "per_1", "per_2"],
+        ["revenue", "statistics"],
+        ["102", "107"],
+        [None, "lsp_1", "lsp_2"],
     ):
         members = {
-            "client_id": client_id, "kiosk_id": kiosk_id, "person_id": person_id, "district_code": district_code
-        }  # fmt: skip
+            "client_id": client_id,
+            "kiosk_id": kiosk_id,
+            "person_id": person_id,
+            "district_code": district_code,
+            "lsp_id": lsp_id,
+        }
         what = Belonging(**members, departments=[department])
         document = {**members, "department": department}
         assert matches(document, seen_by(caller).as_query()) is seen_by(caller).covers(what)

@@ -9,6 +9,7 @@ from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet, OctKey, OKPKey
 
+from servicekit.acts import AgreedAct, Agreement
 from servicekit.errors import NotAuthenticated
 from servicekit.http import auth, context
 from servicekit.http.auth import InternalTokenVerifier
@@ -41,13 +42,15 @@ def test_a_client_without_kiosk_or_person_has_none() -> None:
 
 
 def test_a_token_of_somebody_who_acts_for_a_person_names_both_and_what_was_agreed_to() -> None:
-    actor = Actor("per_op", "cli_9", "ast_1", "ksk_1", "operator")
+    acts = (AgreedAct(type="payment", identifier="JVVNL", most_paise=5, once=True), AgreedAct(type="a", identifier="b"))
+    actor = Actor("per_op", "cli_9", "ast_1", "ksk_1", "operator", acts)
     headers = internal_headers("sample", client_id="cli_9", person=Person("per_1", "citizen"), actor=actor)
     known = InternalTokenVerifier("sample", JWKS).authenticate(headers["Authorization"])
     assert (known.person, known.actor, known.assistance_id) == (Person("per_1", "citizen"), actor, "ast_1")
+    assert known.agreement == Agreement("ast_1", acts)
     assert known.citizen_id == "per_1"
     alone = caller_of(sign(claims()))
-    assert (alone.assistance_id, alone.citizen_id) == (None, None)
+    assert (alone.assistance_id, alone.citizen_id, alone.agreement) == (None, None, None)
     assert Caller("cli_1", person=Person("per_2", "officer")).citizen_id is None
 
 
@@ -77,6 +80,11 @@ def test_a_token_of_somebody_who_acts_for_a_person_names_both_and_what_was_agree
             | wrong
             for wrong in (
                 {"act": "cli_1"},
+                {"authorization_details": ["payment"]},
+                {"authorization_details": [{"type": "payment"}]},
+                {"authorization_details": [{"type": "payment", "identifier": "J", "once": "yes"}]},
+                {"authorization_details": [{"type": "payment", "identifier": "J", "at_most": {}}]},
+                {"authorization_details": [{"type": "payment", "identifier": "J", "at_most": {"amount": True}}]},
                 {"act": {"sub": "c"}},
                 {"act": {"sub": "c", "client_id": 7}},
                 {"assistance_id": None},

@@ -51,6 +51,7 @@ def refunded_event(payment: Payment, refund: Refund, event_id: str) -> NewEvent:
         "application_id": payment.application_id,
         "refunded_at": rfc3339(at),
         "kiosk_id": payment.kiosk_id,
+        "person_id": payment.person_id,
         "district_code": payment.district_code,
         "in_full": payment.refunded_paise == payment.total_paise,
     }
@@ -202,6 +203,7 @@ def _shared(payment: Payment) -> dict[str, Any]:
         "payment_id": payment.payment_id,
         "transaction_token": payment.transaction_token,
         "kiosk_id": payment.kiosk_id,
+        "person_id": payment.person_id,
         "client_id": payment.client_id,
         "channel": payment.channel,
         "biller_id": payment.biller_id,

@@ -80,6 +80,7 @@ def _told_of(event: OfApplication, at: str) -> dict[str, Any]:
         case ApplicationSubmitted():
             return {
                 "kiosk_id": application.kiosk_id,
+                "person_id": application.person_id,
                 "fee": money(application.fee.paise),
                 "fee_order": application.fee.order,
                 "fee_order_hi": application.fee.order_hi,

@@ -100,6 +100,7 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
         claims.get(name) for name in ("client_id", "kiosk_id", "scope", "person", "right_id", "sid", "jti")
     )
     act, assistance_id = claims.get("act"), claims.get("assistance_id")
+    acts = claims.get("authorization_details", [])
     well_formed = (
         isinstance(client_id, str)
         and isinstance(kiosk_id, str | None)
@@ -109,6 +110,8 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
         and isinstance(sign_in, str | None)
         and isinstance(token_id, str | None)
         and _is_acting(act, assistance_id, person)
+        and isinstance(acts, list)
+        and all(isinstance(agreed, dict) for agreed in acts)
     )
     if not well_formed:
         raise TokenInvalid(_INVALID.format(reason="a claim has a wrong form"))
@@ -122,6 +125,7 @@ def _access_token(claims: Mapping[str, Any], kid: str) -> AccessToken:
         subjects=tuple(str(of) for of in (kiosk_id, client_id, right_id, sign_in, token_id, assistance_id) if of),
         act=act,
         assistance_id=assistance_id,
+        acts=tuple(acts),
     )
 
 
@@ -159,6 +163,7 @@ class InternalTokenIssuer:
             claims["person"] = dict(access.person)
         if access.act is not None:
             claims |= {"act": dict(access.act), "assistance_id": access.assistance_id}
+            claims["authorization_details"] = [dict(agreed) for agreed in access.acts]
         token = self._sign(service, claims, now)
         access.internal[service] = (token, now + INTERNAL_TOKEN_USED_SECONDS)
         return token

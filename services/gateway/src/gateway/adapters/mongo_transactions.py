@@ -1,7 +1,9 @@
 """The transactions view in MongoDB: one document per token, the events in it.
 
-`{_id: token, kind, reference_id, owner_client_id, kiosk_id?, district_code?, pays_for?, certificate_id?, fee_due?,
-events: [{id, type, at, sequence, decision?}]}`. `pays_for` is the application a fee payment is for.
+`{_id: token, kind, reference_id, owner_client_id, kiosk_id?, person_id?, district_code?, pays_for?,
+certificate_id?, fee_due?, begun_at?, events: [{id, type, at, sequence, decision?}]}`. `pays_for` is the
+application a fee payment is for, `person_id` whose own it is, `begun_at` the instant of the first event: what came
+before there were these two has neither.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,15 +11,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from bson import Int64
-from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from gateway.application.transactions import Kind, Observation, SeenEvent, Transaction
+from gateway.application.transactions import Kind, Observation, Position, SeenEvent, Transaction
 from servicekit.deadlines import seconds_left
 
 COLLECTION = "transactions"
-INDEXES = {COLLECTION: [IndexModel([("pays_for", ASCENDING)], name="pays_for", sparse=True)]}
+INDEXES = {
+    COLLECTION: [
+        IndexModel([("pays_for", ASCENDING)], name="pays_for", sparse=True),
+        IndexModel(
+            [("person_id", ASCENDING), ("begun_at", DESCENDING), ("_id", DESCENDING)],
+            name="of_a_person",
+            partialFilterExpression={"person_id": {"$exists": True}},
+        ),
+    ]
+}
 
 # One indexed read of a small document; longer means that the store is in trouble.
 READ_TIMEOUT_SECONDS = 2.0
@@ -41,10 +52,22 @@ class MongoTransactions:
         document = self._transactions.find_one({"_id": token}, max_time_ms=_left_ms())
         return None if document is None else _transaction(document)
 
-    def fee_payments(self, application_id: str) -> Sequence[Transaction]:
-        """The payments of this application's fee, oldest first, at most 50."""
-        documents = self._transactions.find({"pays_for": application_id}, max_time_ms=_left_ms())
-        return [_transaction(d) for d in documents.sort("reference_id", ASCENDING).limit(MOST_FEE_PAYMENTS)]
+    def fee_payments(self, application_ids: Sequence[str]) -> Sequence[Transaction]:
+        """The payments of these applications' fees, oldest first, at most 50 for each on average."""
+        documents = self._transactions.find({"pays_for": {"$in": list(application_ids)}}, max_time_ms=_left_ms())
+        most = MOST_FEE_PAYMENTS * len(application_ids)
+        return [_transaction(d) for d in documents.sort("reference_id", ASCENDING).limit(most)]
+
+    def of_person(self, person_id: str, before: Position | None, limit: int) -> Sequence[Transaction]:
+        """A range of an index."""
+        query: dict[str, Any] = {"person_id": person_id}
+        if before is not None:
+            query["$or"] = [
+                {"begun_at": {"$lt": before.begun_at}},
+                {"begun_at": before.begun_at, "_id": {"$lt": before.token}},
+            ]
+        documents = self._transactions.find(query, max_time_ms=_left_ms())
+        return [_transaction(d) for d in documents.sort([("begun_at", DESCENDING), ("_id", DESCENDING)]).limit(limit)]
 
 
 def _addition(seen: Observation) -> UpdateOne:
@@ -57,6 +80,7 @@ def _addition(seen: Observation) -> UpdateOne:
         "pays_for": seen.pays_for_application_id,
         "certificate_id": seen.certificate_id,
         "fee_due": seen.fee_due,
+        "person_id": seen.person_id,
     }
     event = {
         "id": seen.event.id,
@@ -65,7 +89,13 @@ def _addition(seen: Observation) -> UpdateOne:
         "sequence": Int64(seen.event.sequence),
         "decision": seen.event.decision,
     }
-    return UpdateOne({"_id": seen.token}, {"$set": _known(facts), "$addToSet": {"events": _known(event)}}, upsert=True)
+    added = {
+        "$set": _known(facts),
+        "$addToSet": {"events": _known(event)},
+        # As the events are a set, so is their least instant theirs whatever their order.
+        "$min": {"begun_at": seen.event.at},
+    }
+    return UpdateOne({"_id": seen.token}, added, upsert=True)
 
 
 @dataclass(frozen=True)
@@ -101,4 +131,5 @@ def _transaction(document: Mapping[str, Any]) -> Transaction:
         pays_for_application_id=document.get("pays_for"),
         certificate_id=document.get("certificate_id"),
         fee_due=document.get("fee_due"),
+        person_id=document.get("person_id"),
     )

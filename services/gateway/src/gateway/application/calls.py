@@ -1,6 +1,6 @@
 """What passes through the gateway: who calls, the request as a service gets it, and what the service answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ class AccessToken:
     `subjects` are the ids that its access hangs on: the centre's, the client's, the right's that a person acts by, the
     sign-in's and the assistance's, as far as it has them.
     `act` is who does it for the person (RFC 8693 section 4.1) and `assistance_id` what the person agreed to: both or
-    neither.
+    neither; `acts` are the acts and their bounds (RFC 9396), as the services are told them.
     """
 
     client_id: str
@@ -24,6 +24,7 @@ class AccessToken:
     subjects: tuple[str, ...]
     act: Mapping[str, Any] | None = None
     assistance_id: str | None = None
+    acts: Sequence[Mapping[str, Any]] = ()
     internal: dict[str, tuple[str, float]] = field(default_factory=dict)
 
 

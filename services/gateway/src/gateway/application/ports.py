@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gateway.application.providers import Provided, Provider
 from gateway.application.route_register import Register
 from gateway.application.routes import PublishedService
-from gateway.application.transactions import Observation, TimelineEntry, Transaction
+from gateway.application.transactions import Observation, Position, TimelineEntry, Transaction
 from gateway.application.withdrawals import Withdrawal
 
 
@@ -17,8 +18,11 @@ class Transactions(Protocol):
     def find(self, token: str) -> Transaction | None:
         """The transaction of this token, or None when no event of it has arrived."""
 
-    def fee_payments(self, application_id: str) -> Sequence[Transaction]:
-        """Payments made for this application, oldest first."""
+    def fee_payments(self, application_ids: Sequence[str]) -> Sequence[Transaction]:
+        """Payments made for these applications, oldest first."""
+
+    def of_person(self, person_id: str, before: Position | None, limit: int) -> Sequence[Transaction]:
+        """A person's own, the latest begun first, from the position on."""
 
 
 class ObservedTransactions(Protocol):
@@ -99,3 +103,17 @@ class WithdrawalsTold(Protocol):
 
     def keep(self, withdrawal: Withdrawal, noted_at: datetime) -> None:
         """Keep it in the place of what was told of this id before. The caller sees to it that a later word stays."""
+
+
+class Providers(Protocol):
+    """What is known of centres' providers."""
+
+    def of(self, kiosk_id: str) -> Sequence[Provider]:
+        """All that a centre had, in any order; none of one of which nothing was told."""
+
+
+class ProvidersTold(Protocol):
+    """The same, inside one transaction."""
+
+    def add(self, provided: Sequence[Provided]) -> None:
+        """Adds what events tell. Repeats and disorder change nothing."""

@@ -8,6 +8,7 @@ from gateway.application.errors import NoSuchTransaction, NotATransactionToken
 from gateway.application.ports import ReportedTransaction, TransactionOwners, Transactions
 from gateway.application.transactions import (
     Kind,
+    Position,
     TimelineEntry,
     Transaction,
     application_standing,
@@ -20,8 +21,9 @@ from servicekit.ids import read_transaction_token
 class TransactionView:
     """All that is known of one transaction; who is shown which part of it is the caller's matter.
 
-    `events` are in the order in which they happened; `since` is when it came where it is. `deadline_at` is when people
-    take it over if it has not come to its end by then, as far as its owner tells.
+    `person_id` is whose own it is, where events told it. `events` are in the order in which they happened; `since` is
+    when it came where it is. `deadline_at` is when people take it over if it has not come to its end by then, as far as
+    its owner tells.
     """
 
     token: str
@@ -30,6 +32,8 @@ class TransactionView:
     owner_client_id: str
     kiosk_id: str | None
     district_code: str | None
+    person_id: str | None
+    begun_at: datetime
     status: str
     since: datetime
     deadline_at: datetime | None
@@ -61,12 +65,26 @@ class TransactionReader:
             )
         seen = self.transactions.find(token)
         if seen is not None:
-            paid = self.transactions.fee_payments(seen.reference_id) if seen.kind is Kind.APPLICATION else ()
-            return _from_events(seen, paid)
+            return self._from_events([seen])[0]
         reported = self.owners.ask(token, request_id)
         if reported is None:
             raise no_such_transaction()
         return _from_owner(reported)
+
+    def of_person(self, person_id: str, before: Position | None, limit: int) -> tuple[list[TransactionView], bool]:
+        """A page of a person's own, the latest begun first, and whether there are more after it."""
+        seen = self.transactions.of_person(person_id, before, limit + 1)
+        return self._from_events(seen[:limit]), len(seen) > limit
+
+    def _from_events(self, seen: Sequence[Transaction]) -> list[TransactionView]:
+        applications = [transaction.reference_id for transaction in seen if transaction.kind is Kind.APPLICATION]
+        paid = self.transactions.fee_payments(applications) if applications else ()
+        return [
+            _from_events(one, [p for p in paid if p.pays_for_application_id == one.reference_id])
+            if one.kind is Kind.APPLICATION
+            else _from_events(one, ())
+            for one in seen
+        ]
 
 
 def no_such_transaction() -> NoSuchTransaction:
@@ -89,6 +107,8 @@ def _from_events(seen: Transaction, fee_payments: Sequence[Transaction]) -> Tran
         owner_client_id=seen.owner_client_id,
         kiosk_id=seen.kiosk_id,
         district_code=seen.district_code,
+        person_id=seen.person_id,
+        begun_at=seen.begun_at,
         status=standing.status,
         since=standing.since,
         deadline_at=None,
@@ -108,6 +128,9 @@ def _from_owner(reported: ReportedTransaction) -> TransactionView:
         owner_client_id=reported.owner_client_id,
         kiosk_id=reported.kiosk_id,
         district_code=reported.district_code,
+        # No service tells it here: what nobody said is nobody's own until the event is there.
+        person_id=None,
+        begun_at=min((event.at for event in reported.events), default=reported.updated_at),
         status=reported.status,
         since=reported.updated_at,
         deadline_at=reported.deadline_at,

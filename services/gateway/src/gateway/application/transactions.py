@@ -55,6 +55,7 @@ class Observation:
     pays_for_application_id: str | None = None
     certificate_id: str | None = None
     fee_due: bool | None = None
+    person_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,20 @@ class Transaction:
     pays_for_application_id: str | None = None
     certificate_id: str | None = None
     fee_due: bool | None = None
+    person_id: str | None = None
+
+    @property
+    def begun_at(self) -> datetime:
+        """When the first that is known of it happened."""
+        return min(event.at for event in self.events)
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a list of transactions, the latest begun first."""
+
+    begun_at: datetime
+    token: str
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ def payment_standing(payment: Transaction) -> Standing:
     for event_type, status in (("payment.completed", "COMPLETED"), ("payment.failed", "FAILED")):
         if instants := [event.at for event in payment.events if event.type == event_type]:
             return Standing(status, min(instants))
-    return Standing("PROCESSING", _begun_at(payment))
+    return Standing("PROCESSING", payment.begun_at)
 
 
 def application_standing(application: Transaction, fee_payments: Iterable[Transaction]) -> Standing:
@@ -112,9 +127,5 @@ def application_standing(application: Transaction, fee_payments: Iterable[Transa
         return Standing(_MOVED_TO.get(latest.type, decided), latest.at)
     paid = [standing.since for standing in map(payment_standing, fee_payments) if standing.status == "COMPLETED"]
     if application.fee_due and not paid:
-        return Standing("FEE_DUE", _begun_at(application))
-    return Standing("IN_VERIFICATION", min(paid, default=_begun_at(application)))
-
-
-def _begun_at(transaction: Transaction) -> datetime:
-    return min(event.at for event in transaction.events)
+        return Standing("FEE_DUE", application.begun_at)
+    return Standing("IN_VERIFICATION", min(paid, default=application.begun_at))

@@ -11,7 +11,9 @@ from marshmallow import EXCLUDE, Schema, fields
 from pymongo.client_session import ClientSession
 
 from gateway.application.note_withdrawal import NoteWithdrawal
+from gateway.application.providers import Provided, Provider
 from gateway.application.record_observations import RecordObservations
+from gateway.application.record_providers import RecordProviders
 from gateway.application.transactions import Kind, Observation, SeenEvent
 from gateway.application.withdrawals import Why, Withdrawal
 from gateway.bootstrap import Gateway
@@ -29,6 +31,7 @@ class _TransactionReading(Schema):
 
 class _PaymentReading(_TransactionReading):
     payment_id = fields.String(required=True)
+    person_id = fields.String(load_default=None, allow_none=True)
     kiosk_id = fields.String(load_default=None, allow_none=True)
     application_id = fields.String(load_default=None, allow_none=True)
     district_code = fields.String(load_default=None, allow_none=True)
@@ -59,6 +62,7 @@ class FeeReading(Schema):
 
 
 class ApplicationSubmittedReading(_ApplicationReading):
+    person_id = fields.String(load_default=None, allow_none=True)
     kiosk_id = fields.String(load_default=None, allow_none=True)
     fee = fields.Nested(FeeReading, required=True)
     submitted_at = fields.AwareDateTime(required=True)
@@ -98,6 +102,15 @@ class OpeningSubmittedReading(_OpeningReading):
 class OpeningMovedReading(_OpeningReading):
     standing = fields.String(required=True)
     moved_at = fields.AwareDateTime(required=True)
+
+
+class KioskApprovedReading(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    kiosk_id = fields.String(required=True)
+    lsp_id = fields.String(required=True)
+    approved_at = fields.AwareDateTime(required=True)
 
 
 class _WithdrawalReading(Schema):
@@ -170,13 +183,20 @@ def payment(event: ReceivedEvent) -> Observation:
         kiosk_id=data["kiosk_id"],
         district_code=data["district_code"],
         pays_for_application_id=data["application_id"],
+        person_id=data["person_id"],
     )
 
 
 def submission(event: ReceivedEvent) -> Observation:
     """An application was lodged."""
-    fee_due = event.data["fee"]["amount"] > 0
-    return _application(event, event.data["submitted_at"], kiosk_id=event.data["kiosk_id"], fee_due=fee_due)
+    data = event.data
+    return _application(
+        event,
+        data["submitted_at"],
+        kiosk_id=data["kiosk_id"],
+        fee_due=data["fee"]["amount"] > 0,
+        person_id=data["person_id"],
+    )
 
 
 def decision(event: ReceivedEvent) -> Observation:
@@ -241,6 +261,14 @@ def _recorded(
     return record
 
 
+def record_providers(gateway: Gateway, events: Sequence[ReceivedEvent], session: ClientSession) -> None:
+    """Centres were approved: each is a provider's from then on."""
+    provided = [
+        Provided(event.data["kiosk_id"], Provider(event.data["lsp_id"], event.data["approved_at"])) for event in events
+    ]
+    gateway.within(session).record_providers(RecordProviders(provided))
+
+
 def _noted(why: Why, *, lifted: bool = False) -> Callable[[Gateway, ReceivedEvent, ClientSession], None]:
     """Access was taken back, or given again."""
 
@@ -284,6 +312,7 @@ CONSUMERS = [
     Consumer("certificate.issued.v1", "certificates", CertificateIssuedReading(), handle_many=_recorded(issue)),
     Consumer("opening.submitted.v1", "kiosk-registry", OpeningSubmittedReading(), handle_many=_recorded(opening)),
     Consumer("opening.moved.v1", "kiosk-registry", OpeningMovedReading(), handle_many=_recorded(opening)),
+    Consumer("kiosk.approved.v1", "kiosk-registry", KioskApprovedReading(), handle_many=record_providers),
     # A suspension that comes late must not undo the reinstatement after it.
     *(
         Consumer(f"kiosk.{change}.v1", "kiosk-registry", reading, handle, order=Order.LATEST)

@@ -7,9 +7,20 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from identity.application.assistance.ports import ConsentText
-from identity.domain.assistance.acts import Act
+from identity.domain.assistance.acts import Act, Doing
 
 FILE = "assisted_acts.json"
+
+
+class _DoingSchema(Schema):
+    type = fields.String(required=True)
+    identifier = fields.String()
+    costs = fields.Boolean(required=True)
+    once = fields.Boolean(required=True)
+
+    @post_load
+    def _made(self, row: dict[str, Any], **_: Any) -> Doing:
+        return Doing(**row)
 
 
 class _ActSchema(Schema):
@@ -17,10 +28,11 @@ class _ActSchema(Schema):
     text = fields.String(required=True)
     text_hi = fields.String(required=True)
     scopes = fields.List(fields.String(), required=True)
+    doings = fields.List(fields.Nested(_DoingSchema), required=True)
 
     @post_load
     def _made(self, row: dict[str, Any], **_: Any) -> Act:
-        return Act(**{**row, "scopes": frozenset(row["scopes"])})
+        return Act(**{**row, "scopes": frozenset(row["scopes"]), "doings": tuple(row["doings"])})
 
 
 class _TextSchema(Schema):

@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 from identity.adapters.mongo_cases import CASES, case_document
 from identity.adapters.mongo_notices import NoticesWithin
 from identity.application.assistance.ports import Ending
-from identity.domain.assistance.acts import Act
+from identity.domain.assistance.acts import Act, Doing
 from identity.domain.assistance.assistance import UNANSWERED_KEPT, Assistance, Consent, State
 from identity.domain.assistance.cases import Case
 from identity.domain.assistance.notices import Notice
@@ -190,9 +190,15 @@ def _assistance(document: Document | None) -> Assistance | None:
     amount = members["amount_paise"]
     members |= {
         "actor": Actor(**members["actor"]),
-        "act": Act(**{**members["act"], "scopes": frozenset(members["act"]["scopes"])}),
+        "act": _act(members["act"]),
         "consent": members["consent"] and Consent(**members["consent"]),
         "state": State(members["state"]),
         "amount_paise": None if amount is None else int(amount),
     }
     return Assistance(id=document["_id"], **members)
+
+
+def _act(members: Document) -> Act:
+    # An assistance of before acts were bounded has none; its token lets nothing be done that asks for a bound.
+    doings = tuple(Doing(**doing) for doing in members.get("doings", ()))
+    return Act(**{**members, "scopes": frozenset(members["scopes"]), "doings": doings})

@@ -7,6 +7,7 @@ from typing import Any
 
 from joserfc.jwk import KeySet
 
+from servicekit.acts import AgreedAct
 from servicekit.errors import NotAuthenticated
 from servicekit.http.callers import Actor, Caller, Person
 from servicekit.tokens import ED25519, RememberedTokens, TokenRefused, TokenVerifier, Why
@@ -106,6 +107,17 @@ def _actor_from(claims: Mapping[str, Any]) -> Actor | None:
         assistance_id=_text(claims["assistance_id"]),
         kiosk_id=_text_or_none(act.get("kiosk_id")),
         role=_text_or_none(act.get("role")),
+        acts=tuple(map(_act_from, claims.get("authorization_details") or ())),
+    )
+
+
+def _act_from(agreed: Mapping[str, Any]) -> AgreedAct:
+    most, once = agreed.get("at_most"), agreed.get("once", False)
+    most_paise = None if most is None else most["amount"]
+    if not isinstance(once, bool) or type(most_paise) not in (int, type(None)):
+        raise TypeError("not a bounded act")
+    return AgreedAct(
+        type=_text(agreed["type"]), identifier=_text(agreed["identifier"]), most_paise=most_paise, once=once
     )
 
 

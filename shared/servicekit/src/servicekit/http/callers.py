@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from servicekit.access import NAMES, Reach, Role, reach
+from servicekit.acts import AgreedAct, Agreement
 from servicekit.errors import NotPermitted, RoleNotPermitted
 from servicekit.http.marks import INTERNAL_SCOPE
 
@@ -31,7 +32,8 @@ class Person:
 class Actor:
     """Who does it where a person let somebody else act for them (RFC 8693 section 4.1, `act`).
 
-    `id` is the operator's, or the client's where it acts by itself. `assistance_id` names what the person agreed to.
+    `id` is the operator's, or the client's where it acts by itself. `assistance_id` names what the person agreed to,
+    and `acts` are that.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Actor:
     assistance_id: str
     kiosk_id: str | None = None
     role: str | None = None
+    acts: tuple[AgreedAct, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ class Caller:
         return self.actor.assistance_id if self.actor else None
 
     @property
+    def agreement(self) -> Agreement | None:
+        """What may be done for the person, for `permit_act`; None where nobody acts for somebody."""
+        return Agreement(self.actor.assistance_id, self.actor.acts) if self.actor else None
+
+    @property
     def role(self) -> str:
         """The person's; without a person `machine`, or `service` for the platform's own. Perhaps one not known here."""
         if self.person is not None:
@@ -77,6 +85,7 @@ class Caller:
             person_id=person.id if person else None,
             department=person.department if person else None,
             districts=person.districts if person else (),
+            lsp_id=person.lsp_id if person else None,
         )
 
     @property

@@ -52,6 +52,11 @@ def internal_headers(
         act = {"sub": actor.id, "client_id": actor.client_id, "kiosk_id": actor.kiosk_id, "role": actor.role}
         claims["act"] = {name: said for name, said in act.items() if said is not None}
         claims["assistance_id"] = actor.assistance_id
+        claims["authorization_details"] = [
+            {"type": agreed.type, "identifier": agreed.identifier, "once": agreed.once}
+            | ({} if agreed.most_paise is None else {"at_most": {"amount": agreed.most_paise, "currency": "INR"}})
+            for agreed in actor.acts
+        ]
     return {"Authorization": f"Bearer {sign(claims)}"}
 
 

@@ -61,6 +61,7 @@ def payment_document(payment: Payment) -> Document:
         "fee_window": payment.fee_window,
         **_changing(payment),
         **({} if payment.state in FAILED else renamed("holds", payment.bill_key)),
+        **({"agreed_once": payment.agreed_once} if payment.agreed_once and payment.state not in FAILED else {}),
     }
 
 
@@ -88,7 +89,8 @@ def _changing(payment: Payment) -> Document:
 
 
 def payment_update(before: Payment, after: Payment) -> Document:
-    """The update that turns the stored `before` into `after`. A failed payment lets go of its bill."""
+    """The update that turns the stored `before` into `after`. A failed payment lets go of its bill, and of a
+    consent to one payment."""
     changing = _changing(after)
     if after.events_told == before.events_told:
         del changing["events_told"]  # A refund may have told one meanwhile.
@@ -97,7 +99,7 @@ def payment_update(before: Payment, after: Payment) -> Document:
     if moves:
         update["$push"] = {"history": {"$each": [_move_document(move) for move in moves]}}
     if after.state in FAILED:
-        update["$unset"] = renamed("holds", "")
+        update["$unset"] = renamed("holds", "") | {"agreed_once": ""}
     return update
 
 
@@ -119,6 +121,7 @@ def payment_of(document: Document) -> Payment:
         kiosk_id=document["kiosk_id"],
         person_id=document.get("person_id"),
         assistance_id=document.get("assistance_id"),
+        agreed_once=document.get("agreed_once"),
         channel=document["channel"],
         mode=document["mode"],
         instrument=document["instrument"],

@@ -21,6 +21,7 @@ from billing.application.payments.errors import BillAlreadyPaid
 from billing.domain.ledger.entries import JournalEntry
 from billing.domain.payments.payment import FAILED, Payment, State
 from billing.domain.payments.saga import Change
+from servicekit.acts import used_up
 from servicekit.errors import DependencyUnavailable
 from servicekit.events import Outbox
 from servicekit.idempotency import Claim, Once
@@ -41,6 +42,12 @@ INDEXES = {
             name="one_payment_of_a_bill",
             unique=True,
             partialFilterExpression={"pays": {"$exists": True}},
+        ),
+        IndexModel(
+            [("agreed_once", 1)],
+            name="one_payment_of_a_consent_to_one",
+            unique=True,
+            partialFilterExpression={"agreed_once": {"$exists": True}},
         ),
         IndexModel(
             [("resume_at", 1), ("deadline_at", 1)],
@@ -88,6 +95,8 @@ class MongoPayments:
         try:
             return self._unit_of_work.begin(work, claim)
         except DuplicateKeyError as error:
+            if duplicate_key(error) == ("agreed_once",):
+                raise used_up() from error
             if duplicate_key(error) not in (("holds",), ("pays",)):
                 raise
             raise BillAlreadyPaid("A payment for this bill exists and has not failed.") from error

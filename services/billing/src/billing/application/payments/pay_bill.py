@@ -27,14 +27,19 @@ from billing.domain.tariff.billers import Biller, Exactness
 from billing.domain.tariff.bills import LISTED_ON_FOR, Bill, following_key
 from billing.domain.tariff.fees import FeeSchedule
 from billing.domain.tariff.pricing import price
+from servicekit.acts import Agreement, permit_act
 from servicekit.errors import DependencyTimeout, DependencyUnavailable, FieldProblem, NotPermitted, ValidationFailed
 from servicekit.faults import crash_point
 from servicekit.idempotency import Claim, Once
 
+# What somebody agrees to (ADR 0057): a biller or one bill, and how much in all.
+PAYMENT = "payment"
+
 
 @dataclass(frozen=True)
 class PayBill:
-    """`payment_id`, `transaction_token` and `at` are minted by the caller; `amount_paise` is the bill's part."""
+    """`payment_id`, `transaction_token` and `at` are minted by the caller; `amount_paise` is the bill's part.
+    `agreement` is what the person agreed to where somebody pays for them."""
 
     payment_id: str
     transaction_token: str
@@ -46,6 +51,7 @@ class PayBill:
     request_id: str
     claim: Claim
     at: datetime
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +71,8 @@ class PayBillHandler:
         """The payment as far as it came within the caller's deadline.
 
         Raises CentreSuspended, CentreClosed, BillNotFound, BillExpired, AccountRenumbered, AmountNotAccepted,
-        ValidationFailed, BillAlreadyPaid, WalletTooLow, WalletNotOpen, IdempotencyKeyReused. Nothing is raised once the
-        intent is stored.
+        ActNotAgreed, ActUsedUp, ValidationFailed, BillAlreadyPaid, WalletTooLow, WalletNotOpen, IdempotencyKeyReused.
+        Nothing is raised once the intent is stored.
         """
         try:
             payment = self._intent(command)
@@ -117,6 +123,8 @@ class PayBillHandler:
         total_paise = command.amount_paise + cost.service_charge_paise
         if problem := biller.problem_with_limit(channel, command.mode, total_paise):
             raise amount_refused(problem)
+        about = {name for name in (biller.biller_id, bill.bill_id, bill.application_id) if name}
+        agreed_once = permit_act(command.agreement, PAYMENT, about=about, paise=total_paise)
         # The hold on a wallet is its authorisation, so such a payment starts where a card's has to get first.
         states = [State.CREATED, State.AUTH_REQUESTED]
         if command.mode == "WALLET":
@@ -128,6 +136,7 @@ class PayBillHandler:
             kiosk_id=command.payer.kiosk_id,
             person_id=command.payer.person_id,
             assistance_id=command.payer.assistance_id,
+            agreed_once=agreed_once,
             channel=channel,
             mode=command.mode,
             instrument=command.instrument,

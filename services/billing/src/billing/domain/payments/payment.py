@@ -85,7 +85,8 @@ class Payment:
     `bill_key` stands for what is paid: only one payment of it may be under way or completed at a time. `part` says
     what it pays a part of. `district_code` is the register's word of where the centre stands (LGD code); None where
     there is no centre, or billing has not been told. `person_id` is the citizen who paid for themselves, or for whom
-    it was paid: `assistance_id` is then their consent (ADR 0044).
+    it was paid: `assistance_id` is then their consent (ADR 0044), and `agreed_once` the same where it is for one
+    payment: while there is one that has not failed, there is no other.
     `resume_at` is when the sweeper looks at it again (None: never), `deadline_at` when people take over.
     `events_told` counts its events, which is their sequence.
     `fee_window` names the window in which an examination's fee was tendered, which was at `created_at`; `form` is what
@@ -130,6 +131,7 @@ class Payment:
     part: Part | None = None
     person_id: str | None = None
     assistance_id: str | None = None
+    agreed_once: str | None = None
     district_code: str | None = None
     fee_window: str | None = None
     form: Form | None = None

@@ -35,6 +35,7 @@ from certificates.domain.applications.application import (
 )
 from certificates.domain.applications.escalate import Escalation
 from certificates.domain.certificates.certificate import CertificateIssued
+from servicekit.acts import used_up
 from servicekit.events.outbox import Outbox
 from servicekit.idempotency import Claim, Once
 from servicekit.mongo import Idempotency, Mongo, duplicate_key
@@ -67,6 +68,12 @@ INDEXES = {
             partialFilterExpression={"person_id": {"$exists": True}},
         ),
         IndexModel([("state", ASCENDING), ("due_on", ASCENDING)], name="due_longest"),
+        IndexModel(
+            [("agreed_once", ASCENDING)],
+            name="one_application_of_a_consent_to_one",
+            unique=True,
+            partialFilterExpression={"agreed_once": {"$exists": True}},
+        ),
         IndexModel([("state", ASCENDING), ("updated_at", ASCENDING), ("_id", ASCENDING)], name="waiting_longest"),
     ],
     HISTORY: [IndexModel([("application_id", ASCENDING), ("at", ASCENDING)], name="of_an_application")],
@@ -97,6 +104,8 @@ class MongoApplications:
             return self._idempotency.once(claim, application_id, lambda session: effect(self.within(session)))
         except DuplicateKeyError as error:
             match duplicate_key(error):
+                case ("agreed_once",):
+                    raise used_up() from error
                 case ("number",):
                     raise NumberTaken from error
                 case ("application_id",):

@@ -40,6 +40,7 @@ def application_to_document(application: Application) -> Document:
         "kiosk_id": application.kiosk_id,
         **_whose(application.person_id),
         **({"assistance_id": application.assistance_id} if application.assistance_id else {}),
+        **({"agreed_once": application.agreed_once} if application.agreed_once else {}),
         "fee": {
             "effective_from": application.fee.effective_from.isoformat(),
             "paise": Int64(application.fee.paise),

@@ -43,6 +43,7 @@ class SubmitApplication:
     person_id: str | None = None
     assistance_id: str | None = None
     draft_id: str | None = None
+    agreed_once: str | None = None
     at: datetime
     request_id: str
     claim: Claim
@@ -59,7 +60,7 @@ class SubmitApplicationHandler:
 
     def __call__(self, command: SubmitApplication) -> Once[str]:
         """Safe to repeat with the same claim. Raises ValidationFailed, FormNotAcceptable,
-        AttachmentsNotAcceptable, IdempotencyKeyReused.
+        AttachmentsNotAcceptable, ActUsedUp, IdempotencyKeyReused.
         """
         try:
             change = self._change(command)
@@ -116,6 +117,7 @@ class SubmitApplicationHandler:
             kiosk_id=command.kiosk_id,
             person_id=command.person_id,
             assistance_id=command.assistance_id,
+            agreed_once=command.agreed_once,
             at=command.at,
             event_id=command.event_id,
             calendar=self.rulebook.calendar,

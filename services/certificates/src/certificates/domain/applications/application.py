@@ -151,6 +151,7 @@ class Application:
     certificate_id: str | None = None
     person_id: str | None = None
     assistance_id: str | None = None
+    agreed_once: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

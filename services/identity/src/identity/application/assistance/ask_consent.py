@@ -46,6 +46,7 @@ class AskConsent:
     reference: str | None = None
     act_code: str | None
     own_act: Act | None
+    identifier: str | None = None
     object_text: str | None
     amount_paise: int | None
     minutes: int
@@ -122,6 +123,7 @@ class AskConsentHandler:
                 f"The act needs {named}, which this client does not have.",
                 f"इस कार्य के लिए {named} चाहिए, जो इस क्लाइंट के पास नहीं है।",
             )
+        _check_bounds(act, command)
         return act
 
     def _number(self, command: AskConsent) -> tuple[Mobile, str]:
@@ -182,6 +184,7 @@ class AskConsentHandler:
             actor=command.actor,
             actor_role=command.actor_role,
             act=act,
+            identifier=command.identifier,
             object_text=command.object_text,
             amount_paise=command.amount_paise,
             minutes=command.minutes,
@@ -206,6 +209,35 @@ class AskConsentHandler:
         if assistance is None:
             raise AssistanceOver("Ask the person again, under a new key.", "व्यक्ति से नई कुंजी के साथ फिर से पूछें।")
         return assistance
+
+
+def _check_bounds(act: Act, command: AskConsent) -> None:
+    """Nothing is told to the person that binds nobody, and nothing is left open that the act has to say."""
+    if act.takes_identifier and command.identifier is None:
+        raise _refused(
+            "/identifier",
+            "required",
+            "Say what it is about, such as the biller's id or the application type: nothing else can then be done.",
+            "लिखें कि यह किसके बारे में है, जैसे बिलर की आईडी या आवेदन का प्रकार: फिर केवल वही किया जा सकेगा।",
+        )
+    if act.takes_amount and command.amount_paise is None:
+        raise _refused(
+            "/amount",
+            "required",
+            "Say how much it may cost the person in all, service charge included: no more can then be paid.",
+            "लिखें कि सेवा शुल्क सहित कुल अधिकतम कितनी राशि लगेगी: उससे अधिक नहीं चुकाई जा सकेगी।",
+        )
+    for pointer, is_idle in (
+        ("/identifier", command.identifier is not None and not act.takes_identifier),
+        ("/amount", command.amount_paise is not None and not act.takes_amount),
+    ):
+        if is_idle:
+            raise _refused(
+                pointer,
+                "not-of-this-act",
+                "Leave it out: nobody checks it for this act. An act of your own is bounded if it has a type.",
+                "इसे न लिखें: इस कार्य के लिए इसकी जाँच नहीं होती। अपने कार्य के लिए type दें।",
+            )
 
 
 def _refused(pointer: str, code: str, detail: str, detail_hi: str) -> ActNotAcceptable:

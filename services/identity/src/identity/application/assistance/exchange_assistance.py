@@ -79,6 +79,7 @@ class ExchangeAssistanceHandler:
             scope=claims["scope"],
             expires_in=claims["exp"] - claims["iat"],
             issued_token_type=ACCESS_TOKEN_TYPE,
+            authorization_details=claims["authorization_details"],
         )
 
     def _actor(self, command: ExchangeAssistance) -> tuple[Actor, dict[str, Any]]:

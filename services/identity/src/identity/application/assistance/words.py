@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from identity.application.assistance.ports import ConsentText
+from identity.domain.assistance.acts import shown_identifier
 from identity.domain.assistance.assistance import Assistance
 from identity.domain.assistance.notices import Notice, NoticeKind
 from identity.domain.centres.invitation import Invitation
@@ -36,12 +37,22 @@ class InBoth:
 
 
 def act_words(assistance: Assistance) -> InBoth:
-    """The act, with what it is about and how much it is where that was said."""
-    told = [assistance.object_text] if assistance.object_text else []
+    """The act, with all that bounds it: what it is about, how much it may cost, and whether it is once."""
+    about = [shown_identifier(assistance.identifier)] if assistance.identifier else []
+    about += [assistance.object_text] if assistance.object_text else []
+    english, hindi = about[:], about[:]
     if assistance.amount_paise is not None:
-        told.append(f"₹{assistance.amount_paise // 100}.{assistance.amount_paise % 100:02}")
-    about = f" – {', '.join(told)}" if told else ""
-    return InBoth(f"{assistance.act.text}{about}", f"{assistance.act.text_hi}{about}")
+        rupees = f"₹{assistance.amount_paise // 100}.{assistance.amount_paise % 100:02}"
+        english.append(f"at most {rupees} in all")
+        hindi.append(f"कुल अधिकतम {rupees}")
+    if assistance.act.is_once:
+        english.append("once")
+        hindi.append("केवल एक बार")
+    return InBoth(_with(assistance.act.text, english), _with(assistance.act.text_hi, hindi))
+
+
+def _with(text: str, told: list[str]) -> str:
+    return f"{text} – {', '.join(told)}" if told else text
 
 
 def where_words(assistance: Assistance, client_name: str) -> InBoth:

@@ -1,7 +1,9 @@
 """Issue an access token to a client for itself (RFC 6749 §4.4, client credentials)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from identity.application.centres.ports import Centres
 from identity.application.centres.standing import barred_centre
@@ -24,7 +26,8 @@ class IssueToken:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
-    """RFC 6749 §5.1's answer; `scope` is what was granted, space-separated and sorted."""
+    """RFC 6749 §5.1's answer; `scope` is what was granted, space-separated and sorted; `authorization_details` bound it
+    where somebody acts for a person (RFC 9396 §7)."""
 
     access_token: str = field(repr=False)
     scope: str
@@ -33,6 +36,7 @@ class AccessToken:
     refresh_token: str | None = field(default=None, repr=False)
     id_token: str | None = field(default=None, repr=False)
     issued_token_type: str | None = None
+    authorization_details: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,14 +44,16 @@ class Consent:
 
 @dataclass(frozen=True, kw_only=True)
 class Assistance:
-    """As kept. `mobile_reference` stands for the number in the vault; `amount_paise` and `object_text` are told to the
-    person and bind nobody. `consent` and `ends_at` are there from the state ACTIVE. `not_me_id` is the stored form of
+    """As kept. `mobile_reference` stands for the number in the vault; `identifier` is what the act is about and
+    `amount_paise` the most that it may cost in all, both told to the person and enforced; `object_text` is told beside.
+    `consent` and `ends_at` are there from the state ACTIVE. `not_me_id` is the stored form of
     the code in its notices."""
 
     id: str
     actor: Actor
     actor_role: str | None
     act: Act
+    identifier: str | None = None
     object_text: str | None
     amount_paise: int | None
     minutes: int

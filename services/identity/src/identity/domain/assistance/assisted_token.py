@@ -1,4 +1,4 @@
-"""The token by which somebody acts for a person: RFC 9068's claims with RFC 8693 §4.1's `act`."""
+"""The token by which somebody acts for a person: RFC 9068's claims with RFC 8693 §4.1's `act`, bounded by RFC 9396."""
 
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,23 @@ def assisted_claims(
         "person": {"id": consent.person_id, "role": CITIZEN},
         "act": {name: said for name, said in act.items() if said is not None},
         "assistance_id": assistance.id,
+        "authorization_details": authorization_details(assistance),
     }
     if actor.kiosk_id:
         claims["kiosk_id"] = actor.kiosk_id
     return claims
+
+
+def authorization_details(assistance: Assistance) -> list[dict[str, Any]]:
+    """What may be done, about what, for how much at most and how often, as services read it (`servicekit.acts`)."""
+    details: list[dict[str, Any]] = []
+    for doing in assistance.act.doings:
+        detail: dict[str, Any] = {
+            "type": doing.type,
+            "identifier": doing.identifier or assistance.identifier,
+            "once": doing.once,
+        }
+        if doing.costs:
+            detail["at_most"] = {"amount": assistance.amount_paise, "currency": "INR"}
+        details.append(detail)
+    return details

@@ -21,7 +21,8 @@ from billing.domain.payments.payment import ENDED
 from billing.entrypoints.http.blueprints import PAYERS, internal, payer, payments
 from billing.entrypoints.http.payments import schemas, views
 from servicekit.access import EVERYTHING
-from servicekit.http import application, idempotency_claim, mark_replayed, request_id
+from servicekit.acts import ActNotAgreed, ActUsedUp
+from servicekit.http import application, caller, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import public_id, transaction_token
 from servicekit.instants import utc_now
 
@@ -50,6 +51,8 @@ PAYMENT_ID = {
     AccountRenumbered,
     WalletTooLow,
     AmountNotAccepted,
+    ActNotAgreed,
+    ActUsedUp,
 )
 @payments.arguments(schemas.PaymentRequestSchema, example=schemas.PAYMENT_EXAMPLE)
 @payments.response(201, schemas.PaymentShownSchema, headers=["Location"])
@@ -78,6 +81,7 @@ def create_payment(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str,
             request_id=request_id(),
             claim=idempotency_claim(),
             at=utc_now(),
+            agreement=caller().agreement,
         )
     )
     mark_replayed(paid.replayed)

@@ -24,6 +24,7 @@ from certificates.entrypoints.http.blueprint import (
     blueprint,
     viewer,
 )
+from servicekit.acts import ActNotAgreed, ActUsedUp, permit_act
 from servicekit.http import (
     application,
     caller,
@@ -44,11 +45,14 @@ APPLICATION_ID = {
     "example": "app_01a2117a73e07c0fa29ee9f787e4850a",
 }
 
+# What somebody agrees to (ADR 0057): one type of application; one application.
+APPLICATION, ANSWER, WITHDRAWAL = "application", "application-answer", "application-withdrawal"
+
 
 @blueprint.route("/v1/applications", methods=["POST"])
 @blueprint.requires("applications:write", roles=APPLICANTS)
 @blueprint.keyed("submit-application", retention_days=KEY_RETENTION_DAYS)
-@blueprint.raises(FormNotAcceptable, AttachmentsNotAcceptable)
+@blueprint.raises(FormNotAcceptable, AttachmentsNotAcceptable, ActNotAgreed, ActUsedUp)
 @blueprint.arguments(schemas.SubmitSchema, example=schemas.APPLICATION_EXAMPLE)
 @blueprint.response(201, schemas.ApplicationSchema, headers=["Location", "ETag"])
 def submit_application(body: dict[str, Any]) -> WithHeaders:
@@ -57,6 +61,7 @@ def submit_application(body: dict[str, Any]) -> WithHeaders:
     The answer says what is to be paid and how; without a fee verification begins at once.
     """
     services = application(Certificates)
+    agreed_once = permit_act(caller().agreement, APPLICATION, about={body["application_type"]})
     attachments = [NamedAttachment(**named) for named in body.pop("attachments")]
     once = services.submit_application(
         SubmitApplication(
@@ -67,6 +72,7 @@ def submit_application(body: dict[str, Any]) -> WithHeaders:
             kiosk_id=caller().kiosk_id,
             person_id=caller().citizen_id,
             assistance_id=caller().assistance_id,
+            agreed_once=agreed_once,
             at=utc_now(),
             request_id=request_id(),
             claim=idempotency_claim(),
@@ -123,7 +129,12 @@ def get_application(application_id: str) -> WithHeaders:
 @blueprint.keyed("resubmit-application", retention_days=KEY_RETENTION_DAYS)
 @blueprint.versioned()
 @blueprint.raises(
-    ApplicationNotFound, NotPossibleNow, AnswersNotAcceptable, FormNotAcceptable, AttachmentsNotAcceptable
+    ApplicationNotFound,
+    NotPossibleNow,
+    AnswersNotAcceptable,
+    FormNotAcceptable,
+    AttachmentsNotAcceptable,
+    ActNotAgreed,
 )
 @blueprint.arguments(schemas.ResubmissionSchema, example=schemas.RESUBMISSION_EXAMPLE)
 @blueprint.response(201, schemas.ApplicationSchema, headers=["Location"])
@@ -132,6 +143,7 @@ def resubmit_application(body: dict[str, Any], application_id: str) -> WithHeade
 
     Only that is open. The application goes back to the same desk, and its clock goes on.
     """
+    permit_act(caller().agreement, ANSWER, about={application_id})
     once = application(Certificates).resubmit_application(
         ResubmitApplication(
             application_id=application_id,
@@ -153,13 +165,14 @@ def resubmit_application(body: dict[str, Any], application_id: str) -> WithHeade
 @blueprint.requires("applications:write", roles=APPLICANTS)
 @blueprint.keyed("withdraw-application", retention_days=KEY_RETENTION_DAYS)
 @blueprint.versioned()
-@blueprint.raises(ApplicationNotFound, NotPossibleNow)
+@blueprint.raises(ApplicationNotFound, NotPossibleNow, ActNotAgreed)
 @blueprint.response(201, schemas.ApplicationSchema, headers=["Location"])
 def withdraw_application(application_id: str) -> WithHeaders:
     """Take an application back, before it is decided.
 
     It is final. Whether the fee goes back is a rule of the type: GET …/standing says it before, in `withdrawal`.
     """
+    permit_act(caller().agreement, WITHDRAWAL, about={application_id})
     once = application(Certificates).withdraw_application(
         WithdrawApplication(
             application_id=application_id,

@@ -18,8 +18,9 @@ from identity.application.assistance.withdraw_assistance import WithdrawAssistan
 from identity.application.sign_in.errors import InvalidMobile, TooManyCodes, TooManyTries, WrongCode
 from identity.application.vault.errors import NumberErased, ReferenceNotFound, VaultClosed
 from identity.bootstrap import Identity
-from identity.domain.assistance.acts import Act
+from identity.domain.assistance.acts import Act, Doing
 from identity.domain.assistance.assistance import Assistance, State
+from identity.domain.assistance.assisted_token import authorization_details
 from identity.domain.assistance.cases import Case, CaseState
 from identity.domain.sign_in.sign_in import new_code
 from identity.domain.vault.records import Actor
@@ -68,7 +69,8 @@ _CASE = {
 EXAMPLE = {
     "mobile": "98290 00000",
     "act": {"code": "pay-bill"},
-    "object": "JVVNL, November",
+    "identifier": "JVVNL",
+    "object": "November",
     "amount": {"amount": 152500, "currency": "INR"},
 }
 
@@ -87,14 +89,16 @@ assistances = Blueprint("assistance", description="Acting for a person who agree
 def ask_consent(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Ask a person to let you do something for them
 
-    A code goes to their own number, with the act in Hindi and in English. The answer is the same whoever has the
-    number. When they have read it and agree, they tell you the code: send it to …/consents. Then get a token for the
-    act at /v1/oauth2/token (RFC 8693). Each thing that is done with it is announced to the person.
+    A code goes to their own number, with the act in Hindi and in English: what it is about (`identifier`), how much it
+    may cost in all (`amount`), whether it is once. Its token does that and nothing else. The answer is the same whoever
+    has the number. When they have read it and agree, they tell you the code: send it to …/consents. Then get a token
+    for the act at /v1/oauth2/token (RFC 8693). Each thing that is done with it is announced to the person.
     """
     who, act = caller(), body["act"]
     own = None
     if "scopes" in act:
-        own = Act(text=act["text"], text_hi=act["text_hi"], scopes=frozenset(act["scopes"]))
+        bounds = [Doing(type=act["type"], costs=body["amount"] is not None, once=act["once"])] if "type" in act else []
+        own = Act(text=act["text"], text_hi=act["text_hi"], scopes=frozenset(act["scopes"]), doings=tuple(bounds))
     once = application(Identity).assistance.ask(
         AskConsent(
             actor=_actor(),
@@ -103,6 +107,7 @@ def ask_consent(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, st
             reference=body.get("reference"),
             act_code=act.get("code"),
             own_act=own,
+            identifier=body["identifier"],
             object_text=body["object"],
             amount_paise=body["amount"] and body["amount"]["amount"],
             minutes=body["minutes"],
@@ -230,6 +235,7 @@ def _shown(assistance: Assistance) -> dict[str, Any]:
         "state": "ENDED" if over else assistance.state.value,
         "mobile_shown": assistance.mobile_shown,
         "act": {"code": act.code, "text": act.text, "text_hi": act.text_hi, "scopes": sorted(act.scopes)},
+        "authorization_details": authorization_details(assistance),
         "object": assistance.object_text,
         "amount": None if assistance.amount_paise is None else money(assistance.amount_paise),
         "minutes": assistance.minutes,

@@ -4,12 +4,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
 
-from identity.domain.assistance.acts import ACT_CODE, LONGEST_TEXT, MAX_SCOPES, has_long_number
+from identity.domain.assistance.acts import ACT_CODE, IDENTIFIER, LONGEST_TEXT, MAX_SCOPES, has_long_number
 from identity.domain.assistance.assistance import DEFAULT_MINUTES, MAX_MINUTES, MIN_MINUTES, State
 from identity.domain.assistance.cases import LONGEST_ANSWER, CaseState, Reason
 from identity.domain.clients.client import SCOPE
 from identity.domain.people.mobile import LONGEST_WRITTEN
 from identity.entrypoints.http.sign_in.schemas import TOKEN_PATTERN
+from identity.entrypoints.http.tokens.schemas import AuthorizationDetailSchema
 from identity.entrypoints.http.vault.schemas import DiscreetSchema
 from servicekit.fields import Code, Coded, Instant, StrictInteger, Text
 from servicekit.http.cursor import CursorText
@@ -52,11 +53,20 @@ class ActRequestSchema(DiscreetSchema):
     )  # fmt: skip
     text = Text(Line(LONGEST_TEXT), validate=_without_long_numbers, metadata={"description": "In English."})
     text_hi = Text(Line(LONGEST_TEXT), validate=_without_long_numbers, metadata={"description": "In Hindi."})
+    type = Code(
+        ACT_CODE.pattern, longest=40,
+        metadata={
+            "description": "Of an act of your own: what your service calls it where it looks whether it was agreed to. "
+            "Then identifier, and perhaps amount, bound it.",
+            "example": "registration",
+        },
+    )  # fmt: skip
+    once = fields.Boolean(load_default=True, metadata={"description": "Of an act with a type: one time only."})
 
     @validates_schema
     def _one_of_two(self, data: dict[str, Any], **_: Any) -> None:
         own = {"scopes", "text", "text_hi"} & data.keys()
-        if ("code" in data) == bool(own) or (own and len(own) < 3):
+        if ("code" in data) == bool(own) or (own and len(own) < 3) or {"code", "type"} <= data.keys():
             raise ValidationError(
                 Coded(
                     "one-of-two",
@@ -77,13 +87,24 @@ class AssistanceRequestSchema(DiscreetSchema):
         r"vlt_[0-9a-f]{32}", longest=36, metadata={"description": "Of a mobile number in the vault; or mobile."}
     )
     act = fields.Nested(ActRequestSchema, required=True)
+    identifier = Code(
+        IDENTIFIER.pattern, longest=64, load_default=None,
+        metadata={
+            "description": "What it is about: a biller's id or one bill_id, an application type, an application_id. "
+            "Told to the person; it is done for that alone.",
+            "example": "JVVNL",
+        },
+    )  # fmt: skip
     object = Text(
         Line(LONGEST_OBJECT),
         validate=_without_long_numbers,
         load_default=None,
-        metadata={"description": "What it is about, told to the person as it is.", "example": "JVVNL, November"},
+        metadata={"description": "More words for the person; nobody checks them.", "example": "November"},
     )
-    amount = fields.Nested(AmountSchema, load_default=None, metadata={"description": "Told to the person."})
+    amount = fields.Nested(
+        AmountSchema, load_default=None,
+        metadata={"description": "At most this in all, service charge included. Told to the person and enforced."},
+    )  # fmt: skip
     minutes = StrictInteger(
         load_default=DEFAULT_MINUTES,
         validate=validate.Range(min=MIN_MINUTES, max=MAX_MINUTES),
@@ -124,6 +145,9 @@ class AssistanceSchema(Schema):
     )
     mobile_shown = fields.String(required=True, metadata={"example": "XXXXXX3210"})
     act = fields.Nested(ActSchema, required=True)
+    authorization_details = fields.List(
+        fields.Nested(AuthorizationDetailSchema), required=True, metadata={"description": "As its token carries them."}
+    )
     object = fields.String(required=True, allow_none=True)
     amount = fields.Nested(AmountSchema, required=True, allow_none=True)
     minutes = fields.Integer(required=True)

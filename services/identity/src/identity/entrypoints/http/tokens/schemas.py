@@ -6,6 +6,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, val
 
 from identity.application.assistance.exchange_assistance import ACCESS_TOKEN_TYPE, ASSISTANCE_TYPE
 from identity.domain.clients.client import LONGEST_REDIRECT_URI
+from servicekit.money import CURRENCY
 
 LONGEST_CLIENT_ID = 128  # ours have 64 characters at most
 LONGEST_SECRET = 256  # ours have 55
@@ -88,6 +89,22 @@ class TokenQuestionSchema(ClientRequestSchema):
     token_type_hint = text(64, "access_token or refresh_token; not needed.")
 
 
+class AtMostSchema(Schema):
+    """Whole paise."""
+
+    amount = fields.Integer(required=True)
+    currency = fields.String(required=True, validate=validate.Equal(CURRENCY), metadata={"example": CURRENCY})
+
+
+class AuthorizationDetailSchema(Schema):
+    """What a person agreed to (RFC 9396 section 2)."""
+
+    type = fields.String(required=True, metadata={"example": "payment"})
+    identifier = fields.String(required=True, metadata={"example": "JVVNL"})
+    once = fields.Boolean(required=True)
+    at_most = fields.Nested(AtMostSchema, metadata={"description": "In all; of what costs something."})
+
+
 class AccessTokenSchema(Schema):
     """RFC 6749 §5.1, OpenID Connect Core §3.1.3.3."""
 
@@ -103,6 +120,10 @@ class AccessTokenSchema(Schema):
     refresh_token = fields.String(metadata={"description": "For a person only; it counts once and gives the next."})
     id_token = fields.String(metadata={"description": "With the scope openid, when a code is redeemed: who signed in."})
     issued_token_type = fields.String(metadata={"description": "Of token-exchange (RFC 8693 section 2.2.1)."})
+    authorization_details = fields.List(
+        fields.Nested(AuthorizationDetailSchema),
+        metadata={"description": "Of token-exchange: what the person agreed to (RFC 9396 section 7)."},
+    )
 
     @post_dump
     def _leave_out(self, shown: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -154,6 +175,7 @@ class IntrospectionSchema(Schema):
     person = fields.Nested(ActingSchema)
     act = fields.Nested(ActClaimSchema)
     assistance_id = fields.String()
+    authorization_details = fields.List(fields.Nested(AuthorizationDetailSchema))
 
 
 class UserInfoSchema(Schema):
