@@ -171,7 +171,11 @@ def _gateway(objects: list[dict[str, Any]], said: Any) -> Iterator[str]:
         return
     (collector,) = collectors
     settings = {variable["name"]: variable.get("value") for variable in collector["env"]}
-    (config,) = [o["data"] for o in objects if o["kind"] == "ConfigMap"]
+    (config,) = [
+        o["data"]
+        for o in objects
+        if o["kind"] == "ConfigMap" and o["metadata"]["name"].startswith(f"{GATEWAY}-config-")
+    ]
     expected = {
         "LABEL": (LABEL, "services label their ConfigMaps so"),
         "LABEL_VALUE": (LABEL_VALUE, "services label their ConfigMaps so"),

@@ -16,7 +16,6 @@ from tests.architecture.manifests import (
     containers,
     contract,
     documents,
-    kustomizations,
     of_kind,
     pods,
 )
@@ -67,8 +66,8 @@ def test_a_service_is_alone_in_its_folder_and_the_gateway_finds_its_routes(servi
         (
             "billing/base/kustomization.yaml",
             "[serviceaccount.yaml]",
-            "[serviceaccount.yaml, ../../identity/topology]",
-            "../../identity/topology is outside of the service's folder",
+            "[serviceaccount.yaml, ../../identity/base]",
+            "../../identity/base is outside of the service's folder",
         ),
         ("billing/base/address", "8000", "8001", "is not where its Service listens"),
         ("billing/base/address", "billing", "nobody", "is not where its Service listens"),
@@ -157,9 +156,8 @@ def test_a_service_with_events_loads_its_topology_and_a_release_is_one_image(ser
     images = {container["image"] for _, _, container in pods(service)}
     assert len(images) == 1
     assert images.pop().startswith(f"emitra/{service}:")
-    # Where the processes are and where the topology is: one line each.
-    kept = [folder / "kustomization.yaml" for folder in kustomizations(service) if folder.name in {"base", "topology"}]
-    assert [file.read_text().count(f"name: emitra/{service},") for file in kept] == [1] * len(kept)
+    kustomization = K8S / "services" / service / "base" / "kustomization.yaml"
+    assert kustomization.read_text().count(f"name: emitra/{service},") == 1
 
 
 def test_only_the_topology_job_sees_the_brokers_administrator(service: str) -> None:

@@ -126,8 +126,8 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         "write `routes: base/openapi.yaml` where openapi.yaml has paths, and nothing where it has none",
     ),
     "test_a_service_with_events_loads_its_topology_and_a_release_is_one_image": (
-        "deploy/k8s/services/{service}/topology/kustomization.yaml",
-        "a service with a relay takes components/topology; its image is named once there and once in base",
+        "deploy/k8s/services/{service}/base/kustomization.yaml",
+        "a service with a relay takes components/topology; its image is named once",
     ),
     "test_only_the_topology_job_sees_the_brokers_administrator": (
         _BASE,
@@ -171,6 +171,12 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         "give in its ConfigMap, and as secrets in contract.yaml, what `{service} settings` lists",
     ),
     "test_no_secret_is_in_the_repository": (_BASE, "take the Secret out; name its keys in contract.yaml"),
+    # test_releases
+    "test_a_release_works_on_an_empty_cluster_twice_after_another_and_back": (
+        _BASE,
+        "what is refused says which field: a job has the annotation that hashes its name and the settings of "
+        "{service}-job-config, a selector stays as it is, and what a pod needs is made before it",
+    ),
     # test_openapi
     "test_an_operation_has_a_name_that_is_a_function_in_any_language": (
         _ROUTES,
