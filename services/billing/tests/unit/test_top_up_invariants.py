@@ -124,6 +124,7 @@ class MoneyIn(Money):
 
     def teardown(self) -> None:
         self.charges_that_were_pending_settle(Outcome.SUCCESS)
+        self.provider.can_be_asked = True
         # What was never seen is asked about until its deadline, then once more.
         for _ in range(8):
             self._sweep_top_ups()
