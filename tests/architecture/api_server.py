@@ -33,7 +33,9 @@ IMMUTABLE = {
 }
 # A Job's name becomes a label of its pods.
 LONGEST_LABEL = 63
-_SUFFIXES = {"m": Decimal("0.001"), "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "": 1}
+_SUFFIXES = {
+    "m": Decimal("0.001"), "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "": Decimal(1),
+}  # fmt: skip
 
 
 @dataclass

@@ -80,7 +80,9 @@ def test_the_fee_of_a_withdrawn_application_goes_back_where_a_rule_says_so_and_t
         told = {"routing_key": "application.withdrawn.v1", "aggregate.id": application_id}
         row = eventually(lambda: certificates.outbox.find_one(told), ARRIVES_WITHIN_SECONDS, "it is withdrawn")
         # No order gives the fee back of any type that is shipped; a department's may.
-        by_rule = in_another_event(row, refund_due=True, refund={"amount": application["fee"]["amount"], "currency": "INR"})
+        by_rule = in_another_event(
+            row, refund_due=True, refund={"amount": application["fee"]["amount"], "currency": "INR"}
+        )
         delivered(stack, billing, WITHDRAWN, by_rule, by_rule)
 
     def returned() -> bool:

@@ -314,9 +314,9 @@ def _top_ups_that_do_not_add_up(books: Books) -> Breaks:
     for row in books.charged:
         taken[row["request_id"]] += row["amount_paise"] if row["status"] == "CHARGED" else 0
     for name, row in known.items():
-        right = row["paise"] if row["state"] == "CREDITED" else 0
-        if not TOP_UP_MOVES[row["state"]] and taken[name] != right:
-            breaks.append(f"{row['_id']}: {row['state']}, and the provider charged {taken[name]} of {right}")
+        due = row["paise"] if row["state"] == "CREDITED" else 0
+        if not TOP_UP_MOVES[row["state"]] and taken[name] != due:
+            breaks.append(f"{row['_id']}: {row['state']}, and the provider charged {taken[name]} of {due}")
     breaks += [f"{name}: entered for no top-up of ours" for name in entered.keys() - known.keys()]
     return breaks + [f"{name}: charged for no top-up of ours" for name in taken.keys() - known.keys()]
 

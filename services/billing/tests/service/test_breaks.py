@@ -69,8 +69,9 @@ def manual_payment(world: World, payer: Caller) -> str:
 
 def manual_refund(world: World) -> tuple[str, str]:
     portal = world.portal()
-    card = {"mode": "CARD", "payment_instrument": "tok_sandbox_refund_pending"}
-    payment_id = json_of(portal.pay(portal.bill(another_consumer()), **card))["payment_id"]
+    bill = portal.bill(another_consumer())
+    paid = portal.pay(bill, mode="CARD", payment_instrument="tok_sandbox_refund_pending")
+    payment_id = json_of(paid)["payment_id"]
     admin = Caller(world.http, person=Person("per_" + "c" * 32, "state_admin"))
     refund_id = json_of(admin.refund(payment_id, 500, 152_500, reason="paid-twice"))["refund_id"]
     world.make_refund_due(refund_id, deadline_at=utc_now())

@@ -69,7 +69,7 @@ def test_who_may_lodge_for_somebody_takes_nothing_back_and_answers_nothing_for_t
     lodged = json_of(world.acting_for("per_1", "ast_1").apply(), 201)["application_id"]
     path = f"/v1/applications/{lodged}"
     lodging = world.acting_for("per_1", "ast_1")
-    resubmission = {"applicant": {}, "attachments": []}
+    resubmission: dict[str, object] = {"applicant": {}, "attachments": []}
     for sub_path, body in (("withdrawals", None), ("resubmissions", resubmission)):
         refused = lodging.post(f"{path}/{sub_path}", body)
         assert problem(refused, 403)["code"] == "act-not-agreed"

@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from tests.support.world import SDO_ID, Caller, World, json_of, new_key, problem
 
 from certificates.adapters.mongo import revocations as mongo_revocations
-from certificates.adapters.mongo.certificates import CERTIFICATES, ENDINGS
+from certificates.adapters.mongo.certificates import CERTIFICATES, ENDINGS, end_certificate
 from servicekit.testing import published
 
 PROPOSAL = {"reason": "court-order", "remarks": "Order 7 of 2026."}
@@ -169,7 +169,7 @@ def test_what_dies_before_it_is_committed_leaves_no_trace(
             really(db, session, ended)  # type: ignore[arg-type]
         raise SystemExit
 
-    really = mongo_revocations.end_certificate
+    really = end_certificate
     monkeypatch.setattr(mongo_revocations, "end_certificate", dies)
     key = new_key()
     with pytest.raises(SystemExit):

@@ -3,7 +3,7 @@
 The real use cases run over fakes that pass the suites of the real stores.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.support.builders import MONDAY, RULEBOOK, a_claim, birth_form, jwk, viewer_of
 from tests.support.fake_revocations import FakeRevocations
-from tests.support.fakes import FakeApplications, FakeCertificates, FakeTakings, FakeUploads
+from tests.support.fakes import FakeApplications, FakeCertificates, FakeDrafts, FakeTakings, FakeUploads
 from tests.support.forms import correction_form
 from tests.unit.test_invariants import BusyApplications
 
@@ -80,7 +80,10 @@ class Changes(RuleBasedStateMachine):
         self.certificates = BusyCertificates(self.store)
         self.revocations = FakeRevocations(self.store)
         self.submit = SubmitApplicationHandler(
-            RULEBOOK, self.store, AnswersCheck(RULEBOOK, self.certificates, FakeUploads(self.store))
+            RULEBOOK,
+            self.store,
+            AnswersCheck(RULEBOOK, self.certificates, FakeUploads(self.store)),
+            FakeDrafts(self.store),
         )
         issue = IssueCertificateHandler(
             RULEBOOK, self.certificates, SIGNATURES, lambda _: next(self.numbers), test=True
@@ -122,8 +125,8 @@ class Changes(RuleBasedStateMachine):
         application_id = self.corrections[which % len(self.corrections)]
         others = [other for other in self.corrections if other != application_id]
         self.store.meanwhile = {
-            "another correction": lambda: [self._approve(other) for other in others],
-            "a revocation": lambda: [self._decide_revocation(id_, "per_two", True) for id_ in self._open()],
+            "another correction": lambda: self._approve_all(others),
+            "a revocation": lambda: self._revoke_all(self._open()),
         }.get(meanwhile or "")
         key = f"key_{next(self.numbers)}"
         for _ in range(2 if again else 1):
@@ -159,10 +162,18 @@ class Changes(RuleBasedStateMachine):
         revocation_id = known[which % len(known)]
         self.certificates.meanwhile = {
             "a colleague": lambda: self._decide_revocation(revocation_id, "per_two", True),
-            "a correction": lambda: [self._approve(other) for other in self.corrections],
+            "a correction": lambda: self._approve_all(self.corrections),
         }.get(meanwhile or "")
         self._decide_revocation(revocation_id, person, confirm)
         self.certificates.meanwhile = None
+
+    def _approve_all(self, application_ids: Sequence[str]) -> None:
+        for application_id in application_ids:
+            self._approve(application_id)
+
+    def _revoke_all(self, revocation_ids: Sequence[str]) -> None:
+        for revocation_id in revocation_ids:
+            self._decide_revocation(revocation_id, "per_two", True)
 
     def _decide_revocation(self, revocation_id: str, person: str, confirm: bool) -> None:
         number = next(self.numbers)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
 # What the latest decision makes of an application; after any other it is with the office.
 DECIDED = {"rejected": "REJECTED", "sent_back": "SENT_BACK", "opened": "OPENED", "withdrawn": "WITHDRAWN"}
 

@@ -111,7 +111,8 @@ class RequestRefundHandler:
         if payment.application_id is not None:
             # The application would go on without its fee, and nobody could pay it again.
             raise NotRefundable(
-                "This is the fee of an application; it is given back when the department refuses it, or by the rule of a withdrawal.",
+                "This is the fee of an application; it is given back when the department refuses it, or by the rule of "
+                "a withdrawal.",
                 payment_state=payment.state.value,
             )
         cancels = payment.kiosk_id and command.reason == CANCELLED and same_business_day(payment, command.at)

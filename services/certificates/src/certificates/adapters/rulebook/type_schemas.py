@@ -146,11 +146,11 @@ class _StepSchema(Schema):
 
 class _AmendmentSchema(Schema):
     entry = fields.String(required=True)
-    fields = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    fields_ = fields.Dict(keys=fields.String(), values=fields.String(), required=True, data_key="fields")
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Amendment:
-        return Amendment(**data)
+        return Amendment(entry=data["entry"], fields=data["fields_"])
 
 
 class _AmendingRowsSchema(Schema):

@@ -74,7 +74,7 @@ class DecideRevocationHandler:
         except CertificateNotFound:
             raise _not_found() from None
         last_step = self.rulebook.types[certificate.type_code].steps[-1]
-        if not command.officer.holds_a_post_of(last_step):
+        if not command.officer.holds_a_post_of(last_step, certificate.district_code):
             raise AnotherPostRequired(
                 "Whoever signs certificates of this type decides: "
                 f"{', '.join(post.name.en for post in last_step.posts)}.",

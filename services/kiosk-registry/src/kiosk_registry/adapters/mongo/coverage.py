@@ -37,7 +37,7 @@ class MongoCoverage:
     def summarised_state(self) -> str | None:
         """See the port."""
         kept = self._summaries.find_one({"_id": _STATE}, {"state_of_register": True})
-        return kept and str(kept["state_of_register"])
+        return str(kept["state_of_register"]) if kept else None
 
     def centres(self) -> Sequence[tuple[str, str, Place]]:
         """One read of what is needed."""

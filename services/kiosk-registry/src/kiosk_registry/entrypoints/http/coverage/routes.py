@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 from flask import Response, jsonify
 
@@ -25,7 +26,7 @@ COLUMNS = (
     "district_code", "name_en", "name_hi", "division", "centres", "population_2011", "per_100000",
     "placed_population", "mean_m", "desert_population",
 )  # fmt: skip
-NOT_COUNTED_YET = {
+NOT_COUNTED_YET: dict[str, Any] = {
     "counted_at": None, "items": [], "divisions": [], "state": None, "deserts": [], "next_places": [],
 }  # fmt: skip
 
