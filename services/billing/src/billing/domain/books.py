@@ -178,7 +178,7 @@ class Audit:
     """By payment: of which centre's wallet it holds how much."""
 
     @property
-    def found(self) -> int:
+    def broken(self) -> int:
         """How many breaks were found so far."""
         return sum(map(len, (self._i2, self._i3, self._i4, self._i9, self._unbalanced)))
 

@@ -72,6 +72,10 @@ def _line(line: CommissionLine) -> dict[str, Any]:
 def _rules(lines: Sequence[CommissionLine]) -> list[dict[str, Any]]:
     used = {line.rule.version: line.rule for line in lines}
     return [
-        {"version": version, "order": rule.order, "shares": dict(rule.shares) if rule.shares is not None else None}
+        {
+            "version": version,
+            "order": rule.order,
+            "shares": {head: rule.shares.get(head, 0) for head in EARNERS} if rule.shares is not None else None,
+        }
         for version, rule in sorted(used.items())
     ]

@@ -41,12 +41,12 @@ class MongoDayBooks:
         return int(document["parked_rows"]) if document else 0
 
     def listed_elsewhere(self, source: str, day: date, entry_ids: Sequence[str]) -> set[str]:
-        found: set[str] = set()
+        elsewhere: set[str] = set()
         for begin in range(0, len(entry_ids), _BATCH):
             names = [_row_name(source, entry_id) for entry_id in entry_ids[begin : begin + _BATCH]]
             other = {"_id": {"$in": names}, "day": {"$ne": day.isoformat()}}
-            found |= {row["request_id"] for row in self._rows.find(other, {"request_id": 1})}
-        return found
+            elsewhere |= {row["request_id"] for row in self._rows.find(other, {"request_id": 1})}
+        return elsewhere
 
     def keep_file(self, source: str, day: date, sha256: str, file: DayFile, at: datetime) -> None:
         for begin in range(0, len(file.rows), _BATCH):

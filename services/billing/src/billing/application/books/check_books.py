@@ -43,7 +43,7 @@ class CheckBooksHandler:
                 moved, still = self._look_at(snapshot, audit, mark, command.at)
                 audit.unbalanced(snapshot.unbalanced_entries())
             after = Mark(end, dict(_sum(mark.balances, moved)), still)
-            if kept is mark and not audit.found:
+            if kept is mark and not audit.broken:
                 self.marks.advance(mark, after)
                 kept = after
             mark = after

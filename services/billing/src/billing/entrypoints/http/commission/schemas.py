@@ -10,7 +10,7 @@ MONTH: dict[str, Any] = {
     "in": "path",
     "name": "month",
     "description": "In India.",
-    "schema": {"type": "string", "pattern": "^[0-9]{4}-(?:0[1-9]|1[0-2])$"},
+    "schema": {"type": "string", "pattern": "^[0-9]{4}-(?:0[1-9]|1[0-2])$", "maxLength": 7},
     "example": "2026-11",
 }
 
@@ -32,11 +32,11 @@ class CommissionQuerySchema(Schema):
 
 
 class CommissionSharesSchema(Schema):
-    """Basis points of a charge that sum to 10,000; an earner that is left out gets nothing."""
+    """Basis points of a charge, which sum to 10,000."""
 
-    kiosk = fields.Integer(metadata={"example": 7700})
-    lsp = fields.Integer(metadata={"example": 1300})
-    society = fields.Integer(metadata={"example": 1000})
+    kiosk = fields.Integer(required=True, metadata={"example": 7700})
+    lsp = fields.Integer(required=True, metadata={"example": 1300})
+    society = fields.Integer(required=True, metadata={"example": 1000})
 
 
 class CommissionRuleShownSchema(Schema):
