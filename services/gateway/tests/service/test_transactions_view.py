@@ -146,7 +146,10 @@ def test_an_application_for_a_centre_is_followed_from_its_submission_until_it_op
     ]  # fmt: skip
     shown = look_up(viewing, course.token).json
     assert (shown["ended"], shown["status_text_hi"], len(shown["steps"])) == (True, "केंद्र खुल गया है", 7)
-    assert look(viewing, course.token).json["reference_id"] == opening_id
+    # Whose own it is sees it, and not whoever else has the app.
+    applicant = {"id": "per_0192f3a1c0de7c22b8e15d2c9a7b1e46", "role": "citizen"}
+    assert look(viewing, course.token, person=applicant).json["reference_id"] == opening_id
+    assert look(viewing, course.token).status_code == 404
 
 
 def test_the_fee_payments_own_token_follows_the_payment(viewing: Stage, arrive: Arrive, course: Course) -> None:

@@ -19,7 +19,16 @@ from servicekit.testing import published
 
 ROOT = Path(__file__).parents[2]
 NAME_OF_THE_KILLED = "kiosk-registry-to-be-killed"
-COLLECTIONS = ("openings", "opening_history", "kiosks", "devices", "outbox", "idempotency", "centre_numbers")
+COLLECTIONS = (
+    "openings",
+    "opening_history",
+    "kiosks",
+    "kiosk_lives",
+    "devices",
+    "outbox",
+    "idempotency",
+    "centre_numbers",
+)
 
 
 @pytest.fixture
@@ -90,7 +99,7 @@ def test_a_centre_whose_opening_dies_is_open_with_its_device_and_its_event_or_no
     assert again.headers.get("Idempotent-Replayed") == ("true" if is_kept else None)
     grown = {name: count - before[name] for name, count in kept(mongo).items()}
     assert grown == {
-        "openings": 0, "opening_history": 1, "kiosks": 1, "devices": 1, "outbox": 2, "idempotency": 1,
+        "openings": 0, "opening_history": 1, "kiosks": 1, "kiosk_lives": 1, "devices": 1, "outbox": 2, "idempotency": 1,
         "centre_numbers": 1,
     }  # fmt: skip
     approved = [event for event in published(mongo) if event["type"].endswith("kiosk.approved.v1")]

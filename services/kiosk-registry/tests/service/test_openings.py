@@ -65,6 +65,10 @@ def test_an_application_becomes_a_centre_that_trades_and_is_told_of(world: Apply
     assert approved["data"]["operator_person_id"] == APPLICANT.id
     assert approved["data"]["credit_limit"] == {"amount": 1_000_000, "currency": "INR"}
     assert world.gets(APPLICANT, f"/v1/kiosks/{opened['kiosk_id']}").status_code == 200
+    assert mongo.db.kiosk_lives.find_one({"_id": opened["kiosk_id"]})["machine"] == "SN-2026-0001"  # type: ignore[index]
+    for query in ({"name": "sandbox marg"}, {"pin": "302001"}):
+        items = (world.gets(APPLICANT, "/v1/kiosks", **query).json or {})["items"]
+        assert [item["kiosk_id"] for item in items] == [opened["kiosk_id"]]
 
 
 def test_every_act_has_who_when_and_why_in_a_history_and_an_event(world: Applying, mongo: Mongo) -> None:
@@ -227,7 +231,7 @@ def test_a_device_is_bound_to_one_centre(world: Applying, mongo: Mongo) -> None:
 
     assert world.moves(LSP, second, STEPS[4][1], 409)["code"] == "device-taken"
     assert mongo.db.kiosks.count_documents({}) == 1
-    assert world.moves(LSP, second, {**STEPS[4][1], "device_id": "SN-2"})["kiosk_id"] == "ksk_RJ10260002"
+    assert world.moves(LSP, second, {**STEPS[4][1], "device_id": "SN-2026-0002"})["kiosk_id"] == "ksk_RJ10260002"
 
 
 def test_a_repeat_with_the_same_key_gives_the_same_application_and_the_same_move(world: Applying, mongo: Mongo) -> None:

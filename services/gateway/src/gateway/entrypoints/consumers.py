@@ -96,6 +96,7 @@ class _OpeningReading(_TransactionReading):
 
 
 class OpeningSubmittedReading(_OpeningReading):
+    person_id = fields.String(required=True)
     submitted_at = fields.AwareDateTime(required=True)
 
 
@@ -230,6 +231,7 @@ def opening(event: ReceivedEvent) -> Observation:
         owner_client_id=data["client_id"],
         event=_seen(event, data["moved_at"] if decision else data["submitted_at"], decision),
         district_code=data["district_code"],
+        person_id=data.get("person_id"),
     )
 
 

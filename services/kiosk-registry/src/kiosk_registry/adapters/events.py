@@ -21,7 +21,7 @@ def opening_told(event: Submitted | Moved, request_id: str) -> NewEvent:
         "lsp_id": opening.lsp_id,
     }
     if isinstance(event, Submitted):
-        data |= {"submitted_at": rfc3339(opening.submitted_at)}
+        data |= {"person_id": opening.person_id, "submitted_at": rfc3339(opening.submitted_at)}
     else:
         data |= {
             "move": event.act.value,

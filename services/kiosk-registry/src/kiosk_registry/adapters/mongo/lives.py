@@ -233,6 +233,11 @@ def _event(before: DistrictState, after: DistrictState, turn: Turn, counts: Coun
     )
 
 
+def newly_bound(kiosk_id: str, district_code: str, machine: str) -> Document:
+    """What is known of a centre that was bound to its machine and was not heard yet."""
+    return _to_document(Life(kiosk_id=kiosk_id, district_code=district_code, machine=machine, at=None, components={}))
+
+
 def _to_document(life: Life) -> Document:
     members = asdict(life)
     return {"_id": members.pop("kiosk_id"), **members, "retired": list(life.retired)}

@@ -8,7 +8,8 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from kiosk_registry.adapters.events import opened, opening_told
-from kiosk_registry.adapters.mongo.documents import KIOSKS, Document, point
+from kiosk_registry.adapters.mongo.documents import KIOSKS, Document, point, sounds_of
+from kiosk_registry.adapters.mongo.lives import LIVES, newly_bound
 from kiosk_registry.adapters.mongo.opening_documents import (
     entry_from_document,
     entry_to_document,
@@ -156,6 +157,9 @@ class _SessionChanges:
         except DuplicateKeyError as error:
             raise DeviceTaken("Another centre has this device; bind one that is free.") from error
         self._db[KIOSKS].insert_one(_kiosk_document(opening), session=self._session)
+        # Or the first machine that speaks would be the centre's.
+        bound = newly_bound(opening.kiosk_id or "", opening.district_code, opening.device_id or "")
+        self._db[LIVES].insert_one(bound, session=self._session)
         crash_point("K3")
         approved = opened(opening, activation.credit_limit_paise, activation.event_id, request_id)
         self._outbox.add(self._session, approved)
@@ -178,6 +182,8 @@ def _kiosk_document(opening: Opening) -> Document:
         "location": point(form.premises.place),
         "status": Status.ACTIVE.value,
         "approved_at": opening.updated_at,
+        "sounds": sounds_of(form.name_en, form.name_hi),
+        "pin": form.premises.pin,
         "version": 1,
     }
 

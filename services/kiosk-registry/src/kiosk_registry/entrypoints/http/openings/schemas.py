@@ -8,6 +8,7 @@ from kiosk_registry.domain.openings.opening import Act, Office, State
 from kiosk_registry.domain.places.pin_areas import PIN_FORM
 from kiosk_registry.domain.register.centres import Kind
 from kiosk_registry.entrypoints.http.fields import Count, StrictNumber, StrictTruth, a_past_day, text, whole
+from kiosk_registry.entrypoints.http.live.schemas import MACHINE_FORM
 from servicekit.fields import Code, Instant, Text
 from servicekit.http import Coded, CursorText
 from servicekit.text import Line, Name, Remarks, Script
@@ -143,7 +144,11 @@ class MoveSchema(Schema):
         metadata={"description": "resubmit: the form anew, if it changes; its LSP then judges it first again."},
     )
     device_id = Code(
-        r"[A-Z0-9][A-Z0-9-]{3,39}", longest=40, metadata={"description": "bind_device: the device's serial number."}
+        MACHINE_FORM,
+        longest=64,
+        metadata={
+            "description": "bind_device: what the machine is known by; the same in every heartbeat of the centre."
+        },
     )
 
     @validates_schema(skip_on_field_errors=True)
