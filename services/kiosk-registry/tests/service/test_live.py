@@ -142,6 +142,18 @@ def test_another_machine_is_refused_and_flagged_until_the_district_binds_it(clie
     assert answer(beat(), 409)["code"] == "machine-retired"
 
 
+def test_a_centre_that_was_opened_with_a_device_speaks_from_that_one(
+    client: FlaskClient, beat: Beats, mongo: Mongo
+) -> None:
+    mongo.db.devices.insert_one({"_id": "SN-0001", "kiosk_id": KIOSK})
+
+    assert answer(beat(), 409)["code"] == "machine-not-bound"
+    life = watched(client, f"/v1/kiosks/{KIOSK}/liveness")
+    assert (life["state"], life["other_machine_at"] is None) == ("NEVER", False)
+    answer(beat(machine="SN-0001"))
+    assert watched(client, f"/v1/kiosks/{KIOSK}/liveness")["state"] == "ONLINE"
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [

@@ -11,6 +11,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from kiosk_registry.adapters.mongo.documents import KIOSKS, Document
+from kiosk_registry.adapters.mongo.openings import DEVICES
 from kiosk_registry.domain.live.components import Floor
 from kiosk_registry.domain.live.district_state import RECENT, Counts, DistrictState, Turn
 from kiosk_registry.domain.live.life import ONLINE_FOR, STALE_FOR, Beat, Life, Refusal, judge
@@ -55,6 +56,7 @@ class MongoLives:
         self._outbox = outbox
         self._kiosks = mongo.db[KIOSKS]
         self._lives = mongo.db[LIVES]
+        self._devices = mongo.db[DEVICES]
         self._states = mongo.db[DISTRICT_STATES]
         self._floors = mongo.db[FLOORS]
         self._together = GroupCommit(self._record_all)
@@ -165,7 +167,8 @@ class MongoLives:
         if refusal := judge(beat, life, Status(standing["status"]) if standing else None):
             if life is not None and refusal in (Refusal.OTHER_MACHINE, Refusal.RETIRED_MACHINE):
                 tried = {"other_machine": beat.machine, "other_at": beat.at}
-                self._lives.update_one({"_id": beat.kiosk_id}, {"$set": tried})
+                unheard = {name: value for name, value in _to_document(life).items() if name not in tried}
+                self._lives.update_one({"_id": beat.kiosk_id}, {"$set": tried, "$setOnInsert": unheard}, upsert=True)
             return refusal
         self._write([(beat, standing["district_code"])] if standing else [])
         return None
@@ -185,6 +188,16 @@ class MongoLives:
             for kiosk in self._kiosks.find({"_id": {"$in": ids}}, {"status": True, "district_code": True})
         }
         lives = {life["_id"]: _from_document(life) for life in self._lives.find({"_id": {"$in": ids}})}
+        if unheard := [kiosk_id for kiosk_id in ids if kiosk_id in kiosks and kiosk_id not in lives]:
+            # A centre that was opened here has the device that it was opened with, before it is heard.
+            for device in self._devices.find({"kiosk_id": {"$in": unheard}}):
+                lives[device["kiosk_id"]] = Life(
+                    kiosk_id=device["kiosk_id"],
+                    district_code=kiosks[device["kiosk_id"]]["district_code"],
+                    machine=device["_id"],
+                    at=None,
+                    components={},
+                )
         return {kiosk_id: (lives.get(kiosk_id), kiosks.get(kiosk_id)) for kiosk_id in ids}
 
     def _write(self, beats: Sequence[tuple[Beat, str]]) -> None:
