@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from kiosk_registry.adapters.events import opened, opening_told
-from kiosk_registry.adapters.mongo.documents import KIOSKS, Document, point
+from kiosk_registry.adapters.mongo.documents import KIOSKS, Document, point, sounds_of
 from kiosk_registry.adapters.mongo.opening_documents import (
     entry_from_document,
     entry_to_document,
@@ -178,6 +178,8 @@ def _kiosk_document(opening: Opening) -> Document:
         "location": point(form.premises.place),
         "status": Status.ACTIVE.value,
         "approved_at": opening.updated_at,
+        "sounds": sounds_of(form.name_en, form.name_hi),
+        "pin": form.premises.pin,
         "version": 1,
     }
 
