@@ -42,3 +42,15 @@ def test_the_register_goes_out_and_comes_in_through_the_gateway(stack: Stack, pl
     assert imported["response"] == {
         "rows": 391, "added": 0, "changed": 0, "unchanged": 391, "refused": 0, "pieces": 1,
     }  # fmt: skip
+
+
+def test_nobodys_place_is_in_a_log(stack: Stack, platform: Platform) -> None:
+    anyone = platform.client("portal-sandbox")
+    asked = anyone.get("/v1/kiosks/nearest?lat=26.98765&lon=75.12345")
+    refused = anyone.get("/v1/kiosks/nearest?lat=26.98765&lon=275.12345")
+    assert (asked.status, refused.status) == (200, 422)
+
+    logs = {file.name: file.read_text(errors="replace") for file in (stack.state / "logs").iterdir()}
+
+    assert asked.headers["X-Request-Id"] in logs["kiosk-registry-api.log"], "requests are logged at all"
+    assert [name for name, text in logs.items() if "26.98765" in text or "5.12345" in text] == []

@@ -123,7 +123,7 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
         run_import=RunImportHandler(operations),
         begin_export=BeginExportHandler(operations),
         operations=OperationReader(operations),
-        work_operations=WorkOperationsHandler(operations, MongoRegisterTable(mongo), pin_districts, lsps=None),
+        work_operations=WorkOperationsHandler(operations, MongoRegisterTable(mongo), pin_districts),
         live=LiveQueries(mongo, places),
         record_heartbeat=RecordHeartbeatHandler(lives),
         bind_machine=BindMachineHandler(lives),

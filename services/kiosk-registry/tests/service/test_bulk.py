@@ -177,6 +177,16 @@ def test_no_file_goes_around_a_decision(registry: KioskRegistry, send: Send, mon
     assert mongo.db.kiosks.find_one({}) == there
 
 
+def test_a_provider_that_is_not_registered_is_refused_once_any_is(
+    registry: KioskRegistry, send: Send, mongo: Mongo
+) -> None:
+    mongo.db.lsps.insert_one({"_id": "lsp_RJ11"})
+    shown = worked(registry, send, begun(send, file_of(row(1), row(2, lsp_id="lsp_MP01")), dry_run=True))
+
+    assert counts(shown) == (1, 0, 0, 1)
+    assert [problem["code"] for problem in problems_of(send, shown["id"])] == ["unknown-lsp"]
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from werkzeug.test import TestResponse
 
 from emitra_contracts import validate_produced
+from kiosk_registry.adapters.mongo.lives import LIVES, newly_bound
 from kiosk_registry.application.live.watch_districts import WatchDistricts
 from kiosk_registry.bootstrap import KioskRegistry, bootstrap
 from kiosk_registry.domain.live.components import Floor
@@ -140,6 +141,18 @@ def test_another_machine_is_refused_and_flagged_until_the_district_binds_it(clie
     assert watched(client, f"/v1/kiosks/{KIOSK}/liveness")["other_machine_at"] is None
     answer(beat(machine="tpm-other-1"))
     assert answer(beat(), 409)["code"] == "machine-retired"
+
+
+def test_a_centre_that_was_opened_with_a_device_speaks_from_that_one(
+    client: FlaskClient, beat: Beats, mongo: Mongo
+) -> None:
+    mongo.db[LIVES].insert_one(newly_bound(KIOSK, "102", "SN-0001"))
+
+    assert answer(beat(), 409)["code"] == "machine-not-bound"
+    life = watched(client, f"/v1/kiosks/{KIOSK}/liveness")
+    assert (life["state"], life["other_machine_at"] is None) == ("NEVER", False)
+    answer(beat(machine="SN-0001"))
+    assert watched(client, f"/v1/kiosks/{KIOSK}/liveness")["state"] == "ONLINE"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, Document, hours_of, point, sounds_of
+from kiosk_registry.adapters.mongo.lsps import LSPS
 from kiosk_registry.domain.bulk.operation import KEPT, Batch, Counts, Failure, Operation, OperationKind, State
 from kiosk_registry.domain.bulk.rows import CentreRow, RowProblem
 from kiosk_registry.domain.places.districts import Place
@@ -186,6 +187,7 @@ class MongoRegisterTable:
     def __init__(self, mongo: Mongo) -> None:
         self._kiosks = mongo.db[KIOSKS]
         self._districts = mongo.db[DISTRICTS]
+        self._lsps = mongo.db[LSPS]
 
     def rows(self, codes: Collection[str]) -> Mapping[str, tuple[CentreRow, int]]:
         """One read by _id."""
@@ -202,6 +204,10 @@ class MongoRegisterTable:
     def districts(self) -> Collection[str]:
         """All of the register's."""
         return {document["_id"] for document in self._districts.find({}, {"_id": True})}
+
+    def lsps(self) -> Collection[str]:
+        """All that are registered."""
+        return {document["_id"] for document in self._lsps.find({}, {"_id": True})}
 
 
 def _row(document: Document) -> CentreRow:

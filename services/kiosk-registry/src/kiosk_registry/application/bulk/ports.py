@@ -54,3 +54,6 @@ class RegisterTable(Protocol):
 
     def districts(self) -> Collection[str]:
         """The LGD codes of all districts."""
+
+    def lsps(self) -> Collection[str]:
+        """The ids of the local service providers; empty where none are registered yet."""

@@ -42,7 +42,6 @@ class WorkOperationsHandler:
     operations: Operations
     register: RegisterTable
     pin_districts: Mapping[str, Collection[str]]
-    lsps: Collection[str] | None
 
     def __call__(self, command: WorkOperations) -> Operation | None:
         """The operation as it is then; None where nothing was to do."""
@@ -56,7 +55,7 @@ class WorkOperationsHandler:
     # ---- import ---------------------------------------------------------------------------------------------------
 
     def _import(self, operation: Operation, command: WorkOperations) -> Operation:
-        known = Known(self.register.districts(), self.pin_districts, self.lsps, command.at)
+        known = Known(self.register.districts(), self.pin_districts, self.register.lsps() or None, command.at)
         rows: list[Judged] = []
         failure: Failure | None = None
         batches = 0

@@ -8,7 +8,7 @@ from kiosk_registry.entrypoints.http.fields import text, whole
 from servicekit.fields import Code
 from servicekit.http import Coded
 
-MACHINE_FORM = r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}"
+MACHINE_FORM = r"[A-Za-z0-9][A-Za-z0-9._-]{3,63}"
 
 
 def _machine() -> Code:
@@ -18,8 +18,8 @@ def _machine() -> Code:
         required=True,
         error=Coded(
             "not-a-machine",
-            "8 to 64 letters, digits, points, _ and - that this machine keeps, such as its TPM's.",
-            "8 से 64 अक्षर, अंक, बिंदु, _ और -, जो यह मशीन सदा रखे, जैसे उसके TPM का।",
+            "4 to 64 letters, digits, points, _ and - that this machine keeps, such as its serial number.",
+            "4 से 64 अक्षर, अंक, बिंदु, _ और -, जो यह मशीन सदा रखे, जैसे उसका क्रमांक।",
         ),
         metadata={
             "description": "What the machine is known by; the same in every heartbeat.",
