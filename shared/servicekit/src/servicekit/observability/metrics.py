@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 # A second series for each counter, of when it began: nothing asks for it.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call] # it is not annotated there
 
 UNMATCHED = "unmatched"  # requests for addresses that do not exist share one series: paths are unbounded
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
