@@ -13,7 +13,7 @@ export GATEWAY_PORT SERVICE SERVICES T
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status logs clean distclean dead-letters test fault mixed image guide nemesis generators mutants lint format generate new-service remove-service documents bench lock upgrade release-contracts tags
+.PHONY: help run stop status observe logs clean distclean dead-letters test fault mixed image guide nemesis generators mutants lint format generate new-service remove-service documents bench lock upgrade release-contracts tags
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
@@ -26,6 +26,9 @@ stop: ## Stop what `make run` started, from another terminal or after a crash
 
 status: ## Show what runs
 	@$(LOCAL) status
+
+observe: ## Prometheus and Alertmanager beside `make run`, with the alerts of deploy/observability, until Ctrl-C
+	@$(LOCAL) observe
 
 logs: ## Follow the logs (SERVICE=billing for one service)
 	@$(LOCAL) logs "$$SERVICE"

@@ -42,6 +42,8 @@ def main() -> int:
         needed = [system_packages.PYTHON_VENV]
         if command in NEED_INFRASTRUCTURE:
             needed += [system_packages.RABBITMQ, system_packages.LIBCURL]
+        if command == "observe":
+            needed += system_packages.OBSERVERS
         if command in {"test", "guide"}:
             named = [word for word in sys.argv[2:3] if not word.startswith("-")]
             needed += system_packages.of_tests(root, *named)

@@ -243,6 +243,33 @@ def test_every_deployment_has_a_disruption_budget_and_the_api_scales_itself(serv
     assert "replicas" not in api["spec"], "an autoscaler and a number of replicas fight each other"
 
 
+def test_a_pod_that_is_not_ready_keeps_no_node_and_each_release_is_spread_by_itself(service: str) -> None:
+    for budget in of_kind(service, "PodDisruptionBudget"):
+        assert budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+    for deployment in of_kind(service, "Deployment"):
+        spread = deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        assert {constraint["topologyKey"] for constraint in spread} == {
+            "topology.kubernetes.io/zone",
+            "kubernetes.io/hostname",
+        }
+        assert all(constraint["matchLabelKeys"] == ["pod-template-hash"] for constraint in spread)
+
+
+# Whom the ingress reaches without the gateway between, each with the reason.
+PAST_THE_GATEWAY = {
+    "billing": "billers call back at POST /callbacks/biller",
+    "gateway": "it is the gateway",
+    "portal": "people's browsers",
+}
+
+
+def test_the_ingress_reaches_those_alone_that_have_a_reason(service: str) -> None:
+    (policy,) = [policy for policy in of_kind(service, "NetworkPolicy") if policy["metadata"]["name"] == service]
+    ingress = {"namespaceSelector": {"matchLabels": {"emitra.org/role": "ingress"}}}
+    let_in = [rule for rule in policy["spec"]["ingress"] if ingress in rule["from"]]
+    assert [rule["ports"] for rule in let_in] == [[{"protocol": "TCP", "port": 8000}]] * (service in PAST_THE_GATEWAY)
+
+
 def test_traffic_is_denied_but_for_what_is_named(service: str) -> None:
     (policy,) = [policy for policy in of_kind(service, "NetworkPolicy") if policy["metadata"]["name"] == service]
     assert set(policy["spec"]["policyTypes"]) == {"Ingress", "Egress"}

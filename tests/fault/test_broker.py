@@ -122,7 +122,7 @@ def test_a_broker_in_memory_alarm_delays_events_and_nothing_else(stack: Stack, p
             before = rows(stack, "sent")
             traffic.more(10)
             eventually(
-                lambda: metric(stack, RELAY, "outbox_oldest_pending_seconds") > LONGER_THAN_A_CONFIRM_SECONDS,
+                lambda: metric(stack, RELAY, "emitra_outbox_oldest_pending_seconds") > LONGER_THAN_A_CONFIRM_SECONDS,
                 LONGER_THAN_A_CONFIRM_SECONDS + MEASURED_WITHIN_SECONDS,
                 "events wait",
             )
@@ -143,7 +143,7 @@ def test_events_that_no_queue_takes_are_kept_shown_and_sent_again_on_demand(stac
             eventually(lambda: rows(stack, "unroutable"), 20, "an event comes back")
             traffic.more(5)
             lost = eventually(
-                lambda: metric(stack, RELAY, "outbox_unroutable"), MEASURED_WITHIN_SECONDS, "the metric says so"
+                lambda: metric(stack, RELAY, "emitra_outbox_unroutable"), MEASURED_WITHIN_SECONDS, "the metric says so"
             )
         traffic.more(5)
     assert not traffic.refusals

@@ -263,7 +263,7 @@ def outcomes_at_gateway(stack: Stack) -> Counter[str]:
     """What became of each `payment.completed.v1` that the gateway's worker took since it was started."""
     url = f"http://127.0.0.1:{stack.ports['gateway-worker-probe']}/metrics"
     metrics = urllib3.request("GET", url, timeout=10).data.decode()
-    counted = re.findall(rf'^consumer_messages_total{{outcome="(\w+)",queue="{GATEWAY_QUEUE}"}} (\d+)', metrics, re.M)
+    counted = re.findall(rf'^emitra_messages_total{{outcome="(\w+)",queue="{GATEWAY_QUEUE}"}} (\d+)', metrics, re.M)
     return Counter({outcome: int(count) for outcome, count in counted})
 
 

@@ -146,7 +146,7 @@ def test_a_message_that_only_a_cut_off_primary_knows_is_not_taken_for_handled(
     def tried_again() -> bool:
         """Its transaction waited for a majority in vain, and whatever the worker concludes has been concluded."""
         waits = len(logged(stack, "gateway-worker", event="database_down_waiting")) - waited
-        return waits >= 2 or metric(stack, "gateway-worker", "consumer_messages_total", 'outcome="duplicate"') > 0
+        return waits >= 2 or metric(stack, "gateway-worker", "emitra_messages_total", 'outcome="duplicate"') > 0
 
     with frozen(worker):
         paid = client.pay(bill, key)

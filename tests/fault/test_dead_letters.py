@@ -107,7 +107,7 @@ def known_already(stack: Stack, queue: str) -> float:
     """How many messages of the queue the gateway's worker has found to be duplicates."""
     url = f"http://127.0.0.1:{stack.ports['gateway-worker-probe']}/metrics"
     for line in urllib3.request("GET", url, timeout=10).data.decode().splitlines():
-        if line.startswith(f'consumer_messages_total{{outcome="duplicate",queue="{queue}"}}'):
+        if line.startswith(f'emitra_messages_total{{outcome="duplicate",queue="{queue}"}}'):
             return float(line.rpartition(" ")[2])
     return 0.0
 

@@ -73,7 +73,7 @@ class History:
         """How many messages the consumers' processes have brought to each end."""
         return {
             outcome: sum(
-                metric(self.stack, f"{service}-worker", "consumer_messages_total", f'outcome="{outcome}"')
+                metric(self.stack, f"{service}-worker", "emitra_messages_total", f'outcome="{outcome}"')
                 for service in self.consumers
             )
             for outcome in ("handled", "duplicate", "skipped", "retried", "parked")

@@ -313,11 +313,11 @@ def test_a_consumer_that_is_told_to_stop_finishes_the_messages_it_has_begun(
                 end(stack, "gateway-worker", signal.SIGTERM)
                 stack.await_ready(["gateway-worker"])
                 traffic.more(5)
-                assert metric(stack, "gateway-worker", "consumer_messages_total", 'outcome="duplicate"') == 0
+                assert metric(stack, "gateway-worker", "emitra_messages_total", 'outcome="duplicate"') == 0
         finally:
             slow.forward()
     assert_each_paid_once(stack, traffic.promised)
-    assert metric(stack, "gateway-worker", "consumer_messages_total", 'outcome="duplicate"') == 0
+    assert metric(stack, "gateway-worker", "emitra_messages_total", 'outcome="duplicate"') == 0
 
 
 def test_programs_stop_in_time_while_their_lines_are_black_holes(

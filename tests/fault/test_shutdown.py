@@ -31,7 +31,7 @@ def slow_biller(stack: Stack) -> Iterator[None]:
 
 def duplicates(stack: Stack) -> float:
     """What the consumers' present processes were given a second time."""
-    return sum(metric(stack, program, "consumer_messages_total", 'outcome="duplicate"') for program in CONSUMERS)
+    return sum(metric(stack, program, "emitra_messages_total", 'outcome="duplicate"') for program in CONSUMERS)
 
 
 def test_consumers_and_relays_stopped_in_order_take_nothing_twice(stack: Stack, platform: Platform) -> None:

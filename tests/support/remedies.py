@@ -158,6 +158,14 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         _BASE,
         "take the PodDisruptionBudget with each component; the API has an autoscaler and no `replicas`",
     ),
+    "test_a_pod_that_is_not_ready_keeps_no_node_and_each_release_is_spread_by_itself": (
+        _BASE,
+        "take PodDisruptionBudget and spread constraints of deploy/k8s/components as they are",
+    ),
+    "test_the_ingress_reaches_those_alone_that_have_a_reason": (
+        _BASE,
+        "callers come through the gateway; who cannot is in PAST_THE_GATEWAY of tests/architecture/test_manifests.py",
+    ),
     "test_traffic_is_denied_but_for_what_is_named": (
         _BASE,
         "a NetworkPolicy of the service's name with Ingress and Egress, and port 53 for names",

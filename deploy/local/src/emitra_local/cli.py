@@ -24,6 +24,7 @@ from emitra_local.console import console, say, stage
 from emitra_local.images import build_image
 from emitra_local.mutants import run_mutants
 from emitra_local.new_service import new_service
+from emitra_local.observability import observe
 from emitra_local.problems import CannotStart
 from emitra_local.remove_service import remove_service
 from emitra_local.service_command import become
@@ -180,6 +181,23 @@ def logs(service: Annotated[str, typer.Argument(help="billing, rabbitmq, …; al
     if not files:
         raise CannotStart(f"There are no logs{' of ' + service if service else ''} in {_run_state() / 'logs'}.")
     os.execvp("tail", ["tail", "-n", "50", "-F", *map(str, files)])  # noqa: S606 - no shell wanted
+
+
+@app.command("observe")
+def observe_run() -> None:
+    """Prometheus and Alertmanager beside what `make run` started, until Ctrl-C."""
+
+    def until() -> None:
+        console.print("\nCtrl-C stops both; the platform goes on.")
+        while Supervisor(_run_state(), "").is_up():
+            time.sleep(WATCH_SECONDS)
+        console.print("The platform is not running.")
+
+    with _signals_as_interrupt():
+        try:
+            observe(root(), _run_state(), say, until)
+        except KeyboardInterrupt:
+            console.print("\nStopped.")
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

@@ -55,6 +55,12 @@ LIBCURL = SystemPackage(
 )
 
 
+OBSERVERS = [
+    SystemPackage(name, partial(shutil.which, name), f"or put {name} into PATH")  # type: ignore[arg-type]
+    for name in ("prometheus", "prometheus-alertmanager")
+]
+
+
 def of_tests(root: Path, service: str = "") -> list[SystemPackage]:
     """What all tests need, or those of one service: `test-packages` under [tool.emitra] in pyproject.toml."""
     packages = []

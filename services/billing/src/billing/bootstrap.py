@@ -6,10 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import Metric
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from billing.adapters import events
+from billing.adapters import events, payment_metrics
 from billing.adapters.data.bank_holidays import load_bank_days
 from billing.adapters.data.catalogue import BillerFiles, Catalogue, load_billers, load_orders
 from billing.adapters.data.commission_rules import load_commission_rules
@@ -200,6 +201,10 @@ class Billing:
         """What the register said of a centre, or None."""
         return self._centres.get(kiosk_id)
 
+    def measure(self) -> list[Metric]:
+        """What Prometheus learns of payments whose outcome nobody knows, and of those in the hands of people."""
+        return payment_metrics.measure(self._mongo)
+
     def within(self, session: ClientSession) -> BillingWithin:
         """The use cases that write in the transaction of `session`."""
         centres = CentresWithin(self._centres, session)
@@ -239,13 +244,21 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     connections = settings.http_threads + _SPARE_CONNECTIONS
     network = HttpBillerNetwork(
         JsonClient(
-            settings.biller_network_url, timeout_seconds=settings.biller_timeout_seconds, connections=connections
+            settings.biller_network_url,
+            timeout_seconds=settings.biller_timeout_seconds,
+            connections=connections,
+            name="biller-network",
         ),
         settings.biller_callback_url,
     )
     internal = frozenset(biller.biller_id for biller in built_in.values() if biller.internal)
     provider = HttpPaymentProvider(
-        JsonClient(settings.psp_url, timeout_seconds=settings.psp_timeout_seconds, connections=connections)
+        JsonClient(
+            settings.psp_url,
+            timeout_seconds=settings.psp_timeout_seconds,
+            connections=connections,
+            name="payment-provider",
+        )
     )
     # The saga asks for the time after each call, for it cannot know before how long that took.
     drive_payment = DrivePaymentHandler(payments, OwnFees(internal, network), provider, pace, utc_now, event_id)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from prometheus_client import Metric
 from pymongo.client_session import ClientSession
 
 from certificates.adapters.attachments import grid_store
@@ -162,6 +163,10 @@ class Certificates:
     reseal_attachments: ResealAttachmentsHandler
     signatures: Signatures
     _store: MongoApplications
+
+    def measure(self) -> list[Metric]:
+        """What Prometheus learns of applications and their days."""
+        return self._store.measure(civil_date(utc_now()))
 
     def within(self, session: ClientSession) -> CertificatesWithin:
         """The use cases of consumed events, which write in the transaction of `session`."""

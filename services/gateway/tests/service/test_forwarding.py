@@ -110,19 +110,19 @@ def test_a_request_id_is_made_or_kept_and_goes_all_the_way(stage: Stage) -> None
 
 def test_a_trace_is_begun_or_continued(stage: Stage) -> None:
     read(stage)
-    version, trace_id, span_id, _ = stage.billing.last.headers["Traceparent"].split("-")
+    version, trace_id, span_id, _ = stage.billing.last.headers["traceparent"].split("-")
     assert (version, len(trace_id), len(span_id)) == ("00", 32, 16)
     given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     with capture_logs() as logs:
         read(stage, headers={"traceparent": given})
-    assert stage.billing.last.headers["Traceparent"].split("-")[1] == given.split("-")[1]
-    assert stage.billing.last.headers["Traceparent"].endswith("-01")
+    assert stage.billing.last.headers["traceparent"].split("-")[1] == given.split("-")[1]
+    assert stage.billing.last.headers["traceparent"].endswith("-01")
     assert logs[-1]["trace_id"] == given.split("-")[1]
 
 
 def test_a_broken_traceparent_begins_a_new_trace(stage: Stage) -> None:
     read(stage, headers={"traceparent": "00-zzz-1-01"})
-    assert len(stage.billing.last.headers["Traceparent"]) == 55
+    assert len(stage.billing.last.headers["traceparent"]) == 55
 
 
 def test_each_request_is_one_log_line_with_the_template_and_nothing_of_the_body(stage: Stage) -> None:
@@ -141,10 +141,12 @@ def test_each_request_is_one_log_line_with_the_template_and_nothing_of_the_body(
 def test_rate_errors_and_duration_are_counted_by_template(stage: Stage) -> None:
     read(stage)
     counted = generate_latest(REGISTRY).decode()
+    answered = 'http_request_method="GET",http_response_status_code="200"'
     assert (
-        'emitra_http_request_duration_seconds_count{method="GET",route="/v1/payments/{payment_id}",status="200"}'
-        in (counted)
+        f'http_server_request_duration_seconds_count{{{answered},http_route="/v1/payments/{{payment_id}}"}}' in counted
     )
+    asked = 'error_type="",http_request_method="GET",http_response_status_code="200",server_address="billing"'
+    assert f"http_client_request_duration_seconds_count{{{asked}}}" in counted
     assert "pay_1" not in counted
 
 

@@ -182,9 +182,9 @@ def test_a_refused_route_is_in_the_log_and_the_metrics_and_the_gateway_is_ready(
         metrics = urllib3.request("GET", f"{probe}/metrics", retries=False).data.decode()
     finally:
         said = stop(api)
-    assert 'gateway_routes_refused{upstream="agriculture"} 1.0' in metrics
-    assert 'gateway_routes_refused{upstream="billing"} 0.0' in metrics
-    assert 'gateway_route_documents_unusable{upstream="mines"} 1.0' in metrics
+    assert 'emitra_gateway_routes_refused{upstream="agriculture"} 1.0' in metrics
+    assert 'emitra_gateway_routes_refused{upstream="billing"} 0.0' in metrics
+    assert 'emitra_gateway_route_documents_unusable{upstream="mines"} 1.0' in metrics
     lines = [
         line for line in map(json.loads, said.splitlines()) if line["event"] in {"route_refused", "routes_refused"}
     ]

@@ -143,7 +143,7 @@ def test_what_somebody_has_is_refused_to_a_newcomer_told_once_and_counted(tmp_pa
 
 
 def refused() -> dict[str, float]:
-    (family,) = [family for family in REGISTRY.collect() if family.name == "gateway_routes_refused"]
+    (family,) = [family for family in REGISTRY.collect() if family.name == "emitra_gateway_routes_refused"]
     return {sample.labels["upstream"]: sample.value for sample in family.samples}
 
 

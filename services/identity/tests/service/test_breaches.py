@@ -180,7 +180,7 @@ def test_the_alarm_rings_when_the_boards_time_is_over_and_ends_with_the_details(
 
     def overdue(after: timedelta) -> float | None:
         tell(identity, after)
-        return REGISTRY.get_sample_value("identity_breaches_overdue")
+        return REGISTRY.get_sample_value("emitra_identity_breaches_overdue")
 
     assert overdue(timedelta(hours=69)) == 0
     assert overdue(timedelta(hours=71)) == 1

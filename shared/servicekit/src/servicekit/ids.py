@@ -1,5 +1,6 @@
 """Identifiers: opaque and ordered by time for machines, short and self-checking for people."""
 
+import re
 import secrets
 
 from stdnum import luhn
@@ -13,12 +14,19 @@ _MISREAD = str.maketrans("OIL", "011")
 _TOKEN_PREFIX = "EM"  # noqa: S105 - a visible prefix, not a secret
 _TOKEN_RANDOM_CHARACTERS = 12  # 60 bits: a collision among 10^8 tokens a year is about one in 200 a year
 _BITS_PER_CHARACTER = 5
+# Ids of ours in an address: of `public_id`, and a centre's, which its register gives.
+_IN_AN_ADDRESS = re.compile(r"(?<=/)[a-z][a-z0-9]{1,11}_(?:[0-9a-f]{32}|[A-Z]{2}[0-9]{8})(?=[/?]|$)")
 _TOKEN_LENGTH = len(_TOKEN_PREFIX) + _TOKEN_RANDOM_CHARACTERS + 1
 
 
 def public_id(prefix: str) -> str:
     """A new id `<prefix>_<32 hex digits of a UUIDv7>`, e.g. `pay_01930a6c…`; ids made later sort later."""
     return f"{prefix}_{uuid7().hex}"
+
+
+def ids_in(address: str) -> list[str]:
+    """The ids of ours that are parts of a path: what logs and traces may tell of an address. No token is among them."""
+    return _IN_AN_ADDRESS.findall(address)
 
 
 def event_id() -> str:

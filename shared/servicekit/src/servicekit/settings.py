@@ -193,7 +193,13 @@ class ServiceSettings:
     trace_sample_ratio: float = setting(
         "TRACE_SAMPLE_RATIO",
         fields.Float(validate=validate.Range(min=0, max=1)),
-        "share of new traces that is exported, 0 to 1; a caller's own decision is kept",
+        "share of new traces of what only reads that is exported, 0 to 1; a caller's own decision is kept",
+        default=1.0,
+    )
+    trace_sample_ratio_of_changes: float = setting(
+        "TRACE_SAMPLE_RATIO_OF_CHANGES",
+        fields.Float(validate=validate.Range(min=0, max=1)),
+        "the same of what changes something, messages and jobs among it",
         default=1.0,
     )
     worker_threads: int = setting(

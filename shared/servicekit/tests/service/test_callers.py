@@ -369,6 +369,6 @@ def test_nothing_of_what_was_sent_is_in_the_log(api: Api) -> None:
 
 def test_metrics_and_probes_are_on_a_port_of_their_own(api: Api) -> None:
     metrics = urllib3.request("GET", f"http://127.0.0.1:{api.probes}/metrics", timeout=5)
-    assert b"emitra_http_request_duration_seconds" in metrics.data
+    assert b"http_server_request_duration_seconds" in metrics.data
     for path in (b"/livez", b"/readyz", b"/metrics"):
         assert api.exchange(READ.replace(b"/v1/things", path).replace(b"Host", b"Connection: close\r\nHost"))[0] == 404

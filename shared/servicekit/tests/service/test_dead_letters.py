@@ -359,9 +359,9 @@ def test_an_alert_sees_how_many_wait_and_how_long(db: Mongo, recorder: Recorder)
             if sample.labels == {"queue": QUEUE}
         }
 
-    assert measured() == {"dead_letters_parked": 0, "dead_letters_oldest_seconds": 0}
+    assert measured() == {"emitra_dead_letters_parked": 0, "emitra_dead_letters_oldest_seconds": 0}
     letter = parked_event(recorder, "t1")
-    assert measured()["dead_letters_parked"] == 1
-    eventually(lambda: measured()["dead_letters_oldest_seconds"] > 0.1)
+    assert measured()["emitra_dead_letters_parked"] == 1
+    eventually(lambda: measured()["emitra_dead_letters_oldest_seconds"] > 0.1)
     DeadLetters(db, CONSUMER).redrive(letter)
-    assert measured()["dead_letters_parked"] == 0
+    assert measured()["emitra_dead_letters_parked"] == 0

@@ -107,7 +107,7 @@ def test_an_event_that_is_not_wanted_leaves_nothing_but_a_count(
 ) -> None:
     def skipped() -> float:
         labels = {"queue": QUEUE, "outcome": "skipped"}
-        return REGISTRY.get_sample_value("consumer_messages_total", labels) or 0.0
+        return REGISTRY.get_sample_value("emitra_messages_total", labels) or 0.0
 
     before = skipped()
     handling = handling_many(takes=lambda event: event.data["thing_id"] == "a")

@@ -121,14 +121,15 @@ class Counts:
         return {
             **{
                 (queue, outcome): REGISTRY.get_sample_value(
-                    "consumer_messages_total", {"queue": queue, "outcome": outcome}
+                    "emitra_messages_total", {"queue": queue, "outcome": outcome}
                 )
                 or 0.0
                 for queue in (QUEUE, OTHER_QUEUE)
                 for outcome in outcomes
             },
             **{
-                (queue, name): REGISTRY.get_sample_value(f"consumer_handling_seconds_{name}", {"queue": queue}) or 0.0
+                (queue, name): REGISTRY.get_sample_value(f"emitra_message_handling_seconds_{name}", {"queue": queue})
+                or 0.0
                 for queue in (QUEUE, OTHER_QUEUE)
                 for name in times
             },
@@ -275,7 +276,9 @@ def test_handlers_are_run_by_queue_in_the_tables_order_and_within_by_delivery(
         [delivery("x", 1, OTHER_EVENT), delivery("b", 9), delivery("a", 3), delivery("y", 1, OTHER_EVENT)],
     )
     assert order == ["b", "a", "x", "y"]
-    assert logs == []
+    (line,) = logs
+    assert (line["event"], line["queues"]) == ("messages_handled", sorted([QUEUE, OTHER_QUEUE]))
+    assert sorted(line["subjects"]) == ["a", "b", "x", "y"]
 
 
 def test_a_handler_of_many_gets_all_of_its_queue_and_its_log_says_how_many(
@@ -299,7 +302,8 @@ def test_a_handler_of_one_logs_under_its_message(handling: Handling, taker: Take
     deliveries = [delivery("a"), delivery("b")]
     handling.handle(deliveries)
     assert bound == [
-        {"queue": QUEUE, "request_id": "request-1", "message_id": delivered.message.id} for delivered in deliveries
+        {"queue": QUEUE, "request_id": "request-1", "message_id": delivered.message.id, "subject": subject}
+        for delivered, subject in zip(deliveries, ("a", "b"), strict=True)
     ]
 
 
@@ -603,7 +607,7 @@ def test_while_the_database_is_down_the_message_waits_and_then_takes_effect(
     assert clock.waits == [0.1, 0.5, 1.0, 2.0, 5.0, 5.0, 5.0]
     assert effects(db) == ["t1"]
     assert sent_away(db) == []
-    assert logs == [
+    assert logs[:-1] == [
         {
             "event": "database_down_waiting",
             "queue": QUEUE,

@@ -61,7 +61,7 @@ def delivery_of(event: NewEvent, **headers: object) -> Delivery:
 
 def counted(outcome: str) -> float:
     labels = [{"queue": CONSUMER.queue(event), "outcome": outcome} for event in TYPES]
-    return sum(REGISTRY.get_sample_value("consumer_messages_total", label) or 0.0 for label in labels)
+    return sum(REGISTRY.get_sample_value("emitra_messages_total", label) or 0.0 for label in labels)
 
 
 @pytest.fixture

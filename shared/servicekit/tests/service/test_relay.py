@@ -115,8 +115,8 @@ def test_an_aggregates_events_arrive_in_their_order_in_a_queue_that_refuses_most
         start_relay()
         for left in reversed(sequences):
             if left > 1:  # The queue has one of them, so that the next one is sent in vain, and sent again.
-                refused = measured("relay_nacks_total")
-                eventually(lambda: measured("relay_nacks_total") > refused + 2)  # noqa: B023 called at once
+                refused = measured("emitra_relay_nacks_total")
+                eventually(lambda: measured("emitra_relay_nacks_total") > refused + 2)  # noqa: B023 called at once
             eventually(take)
     assert received == [*sequences]
     eventually(lambda: states(db) == {"sent"})
@@ -142,7 +142,7 @@ def test_before_the_broker_confirms_no_more_are_under_way_than(
         wire.hold_answers()
         publish(*[new_event(f"t{n}", seq) for seq in range(1, events_of_each + 1) for n in range(aggregates)])
         eventually(lambda: length(broker, QUEUE) >= 1 + under_way)
-        assert measured("relay_in_flight") == under_way
+        assert measured("emitra_relay_in_flight") == under_way
         assert len({json.loads(body)["subject"] for _, body in drain(broker)}) == 1 + under_way
         wire.thaw()
         eventually(lambda: states(db) == {"sent"})

@@ -161,11 +161,11 @@ def test_the_age_of_the_oldest_and_the_numbers_are_told(
     put(db, "9", created_at=now - timedelta(seconds=10))
     put(db, "4", created_at=now - timedelta(seconds=100))
     store._measure()
-    assert measured("outbox_oldest_pending_seconds") == pytest.approx(100, abs=5)
-    assert (measured("outbox_pending"), measured("outbox_unroutable")) == (2, 2)
+    assert measured("emitra_outbox_oldest_pending_seconds") == pytest.approx(100, abs=5)
+    assert (measured("emitra_outbox_pending"), measured("emitra_outbox_unroutable")) == (2, 2)
     put(db, *"5678")
     store._measure()
-    assert measured("outbox_pending") == 3
+    assert measured("emitra_outbox_pending") == 3
 
 
 @pytest.mark.parametrize("ahead", [None, timedelta(minutes=1)])
@@ -176,7 +176,7 @@ def test_where_nothing_waits_or_a_clock_is_ahead_no_age_is_told(
     if ahead:
         put(db, "a", created_at=datetime.now(UTC) + ahead)
     store._measure()
-    assert measured("outbox_oldest_pending_seconds") == 0
+    assert measured("emitra_outbox_oldest_pending_seconds") == 0
 
 
 # The doorbell --------------------------------------------------------------------------------------------------------

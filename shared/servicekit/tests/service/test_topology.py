@@ -271,16 +271,16 @@ def test_a_running_process_works_on_and_tells_of_a_lost_binding_until_it_is_back
 
     running = run(process, PROBE_PORT=str(port))
     eventually(lambda: any(started in line for line in running.said()), START_SECONDS)
-    assert 'broker_topology_differences{service="taker"} 0.0' in probe("/metrics")[1]
+    assert 'emitra_topology_differences{service="taker"} 0.0' in probe("/metrics")[1]
     binding_deleted(taken)
     eventually(lambda: probe("/readyz") == (503, "not ready: TopologyDiffers\n"))
-    assert 'broker_topology_differences{service="taker"} 1.0' in probe("/metrics")[1]
+    assert 'emitra_topology_differences{service="taker"} 1.0' in probe("/metrics")[1]
     policy_overruled(taken)
-    eventually(lambda: 'broker_topology_differences{service="taker"} 2.0' in probe("/metrics")[1])
+    eventually(lambda: 'emitra_topology_differences{service="taker"} 2.0' in probe("/metrics")[1])
     taken.change("DELETE", "policies", "other")
     apply(TOPOLOGY, taken.administrator_url, taken.own_url)
     eventually(lambda: probe("/readyz")[0] == 200)
-    assert 'broker_topology_differences{service="taker"} 0.0' in probe("/metrics")[1]
+    assert 'emitra_topology_differences{service="taker"} 0.0' in probe("/metrics")[1]
     assert running.status is None
     entries = [json.loads(line) for line in running.said() if "topology" in line]
     assert [entry.get("difference", entry["event"]) for entry in entries] == [

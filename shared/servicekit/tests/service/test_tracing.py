@@ -18,7 +18,7 @@ class Settings(ServiceSettings):
     service_name = "traced"
 
 settings = settings_for(Settings, OTEL_EXPORTER_OTLP_ENDPOINT=os.environ["COLLECTOR"])
-provider = configure_tracing("traced", "1", settings)
+provider = configure_tracing("traced", "1", "api", settings)
 blp = Blueprint("things")
 
 with Mongo(settings.mongodb_uri, "traced", 5) as mongo:

@@ -86,7 +86,7 @@ def test_without_a_trace_one_is_begun(client: FlaskClient, sample: Any) -> None:
 
 
 def test_nothing_is_exported_without_a_collector(sample_settings: Any) -> None:
-    assert configure_tracing("sample", "1", sample_settings) is None
+    assert configure_tracing("sample", "1", "api", sample_settings) is None
 
 
 def test_a_request_is_one_log_line_with_its_ids_and_without_its_query(
@@ -118,8 +118,8 @@ def test_answers_may_not_be_cached(client: FlaskClient) -> None:
 
 def test_requests_are_counted_by_template_and_never_by_path(client: FlaskClient, headers: dict[str, str]) -> None:
     def count(route: str, status: str) -> float:
-        labels = {"method": "GET", "route": route, "status": status}
-        return REGISTRY.get_sample_value("emitra_http_request_duration_seconds_count", labels) or 0
+        labels = {"http_request_method": "GET", "http_route": route, "http_response_status_code": status}
+        return REGISTRY.get_sample_value("http_server_request_duration_seconds_count", labels) or 0
 
     before, unmatched = count("/v1/payments/<payment_id>", "200"), count("unmatched", "404")
     client.get("/v1/payments/pay_77", headers=headers)
@@ -127,7 +127,7 @@ def test_requests_are_counted_by_template_and_never_by_path(client: FlaskClient,
     assert count("/v1/payments/<payment_id>", "200") == before + 1
     assert count("unmatched", "404") == unmatched + 1
     metrics = generate_latest(REGISTRY).decode()
-    assert "emitra_http_request_duration_seconds_bucket" in metrics
+    assert "http_server_request_duration_seconds_bucket" in metrics
     assert "pay_77" not in metrics
 
 

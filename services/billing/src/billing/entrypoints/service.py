@@ -1,7 +1,7 @@
 """The service, declared; `billing --help` lists what it can run as."""
 
 from billing import __version__
-from billing.bootstrap import INDEXES, PUBLISHES, bootstrap, prepare
+from billing.bootstrap import INDEXES, PUBLISHES, Billing, bootstrap, prepare
 from billing.entrypoints.commands import commands
 from billing.entrypoints.consumers import CONSUMERS
 from billing.entrypoints.http import BLUEPRINTS
@@ -20,6 +20,7 @@ SERVICE = Service(
     jobs=JOBS,
     indexes=INDEXES,
     prepare=prepare,
+    measure=Billing.measure,
     commands=commands,
     ids={
         "bfe_": "a fetch of bills",

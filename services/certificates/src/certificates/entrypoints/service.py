@@ -1,7 +1,7 @@
 """The service, declared; `certificates --help` lists what it can run as."""
 
 from certificates import __version__
-from certificates.bootstrap import INDEXES, PUBLISHES, bootstrap
+from certificates.bootstrap import INDEXES, PUBLISHES, Certificates, bootstrap
 from certificates.entrypoints.commands import commands
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.entrypoints.http import BLUEPRINTS
@@ -19,6 +19,7 @@ SERVICE = Service(
     consumes=CONSUMERS,
     indexes=INDEXES,
     jobs=JOBS,
+    measure=Certificates.measure,
     commands=commands,
     ids={
         "app_": "an application",

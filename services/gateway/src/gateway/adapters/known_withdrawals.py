@@ -20,8 +20,10 @@ LOOKS_BACK = timedelta(seconds=60)
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 _log = structlog.get_logger(__name__)
-_KNOWN = Gauge("gateway_withdrawals", "Centres, clients, rights, sign-ins and tokens that are refused, or were lately.")
-_READ_AT = Gauge("gateway_withdrawals_read_timestamp_seconds", "When they were last read, in Unix seconds.")
+_KNOWN = Gauge(
+    "emitra_gateway_withdrawals", "Centres, clients, rights, sign-ins and tokens that are refused, or were lately."
+)
+_READ_AT = Gauge("emitra_gateway_withdrawals_read_timestamp_seconds", "When they were last read, in Unix seconds.")
 
 
 class KnownWithdrawals:

@@ -53,9 +53,13 @@ _NEIGHBOUR = PublishedService(
 _log = structlog.get_logger(__name__)
 _nowhere = structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
 _REFUSED = Gauge(
-    "gateway_routes_refused", "Routes a service published and does not get; `gateway routes` says why.", ["upstream"]
+    "emitra_gateway_routes_refused",
+    "Routes a service published and does not get; `gateway routes` says why.",
+    ["upstream"],
 )
-_UNUSABLE = Gauge("gateway_route_documents_unusable", "1 where a service's document cannot be read.", ["upstream"])
+_UNUSABLE = Gauge(
+    "emitra_gateway_route_documents_unusable", "1 where a service's document cannot be read.", ["upstream"]
+)
 
 Signature = tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]
 

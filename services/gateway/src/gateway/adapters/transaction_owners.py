@@ -3,10 +3,10 @@
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 
 import structlog
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.adapters.access_tokens import InternalTokenIssuer
 from gateway.adapters.route_files import RouteFiles
@@ -27,7 +27,6 @@ MOST_ASKED_AT_ONCE = 16
 MOST_ASKED_FOR_ANYBODY = 4
 
 _log = structlog.get_logger(__name__)
-_trace_context = TraceContextTextMapPropagator()
 
 
 class _ReportedEventSchema(Schema):
@@ -75,8 +74,11 @@ class HttpTransactionOwners:
         owners = [s for s in self._routes.table.services.values() if s.finds_transactions]
         ends_at = time.monotonic() + seconds
         headers = {"Accept": "application/json", "X-Request-Id": request_id}
-        _trace_context.inject(headers)
-        asked = [self._threads.submit(self._ask_one, owner, token, headers, ends_at) for owner in owners]
+        asked = [
+            # Each in a context of its own, which has the span in progress here.
+            self._threads.submit(copy_context().run, self._ask_one, owner, token, dict(headers), ends_at)
+            for owner in owners
+        ]
         failures: list[Exception] = []
         try:
             for answer in as_completed(asked, timeout=seconds):

@@ -8,6 +8,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from gateway.adapters.connections import ConnectionPool, PoolExhausted, Unreachable
 from gateway.application.calls import Answer, Forwarded
 from gateway.application.errors import AnswerLost, ServiceBusy, ServiceTimeout, ServiceUnreachable
+from servicekit.observability.calls import outgoing_call
 
 # How long a request waits for one of the service's connections. Short, because a waiting request holds a thread that
 # requests to other services could use.
@@ -77,7 +78,9 @@ class Upstreams:
             ) from error
         reusable = False
         try:
-            answer, reusable = _exchange(connection, request)
+            with outgoing_call(request.service, request.method, request.headers, request.route) as call:
+                answer, reusable = _exchange(connection, request)
+                call.status = answer.status
             return answer
         except TimeoutError as error:
             raise ServiceTimeout(f"{request.service} did not answer in the time allowed. {_repeat(request)}") from error

@@ -30,7 +30,8 @@ class AccessToken:
 
 @dataclass(slots=True, eq=False)
 class Forwarded:
-    """A request as a service gets it. `target` is path and query; `ends_at` is a time.monotonic() instant.
+    """A request as a service gets it. `target` is path and query, `route` the template that it fits; `ends_at` is a
+    time.monotonic() instant.
 
     `keyed`: a POST with an Idempotency-Key, which the service carries out once however often it arrives.
     """
@@ -43,6 +44,7 @@ class Forwarded:
     body: bytes | None
     keyed: bool
     ends_at: float
+    route: str | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, g
-from opentelemetry.trace import Span, format_span_id, format_trace_id
+from opentelemetry.trace import Span
 
 from gateway.application.calls import AccessToken, Answer, Forwarded
 from gateway.application.errors import (
@@ -33,6 +33,7 @@ from servicekit.errors import ServiceError
 from servicekit.http import problems
 from servicekit.http.exchange import REQUEST_ID_HEADER, Exchange
 from servicekit.http.lifecycle import TIMEOUT_HEADER, begun_at, request_id_of, timeout_ms
+from servicekit.ids import ids_in
 from servicekit.observability import metrics, tracing
 
 StartResponse = Callable[..., Any]
@@ -153,8 +154,6 @@ class Proxy:
         headers = hygiene.forwarded_headers(environ, operation)
         headers[REQUEST_ID_HEADER] = passage.request_id
         self._set_credentials(passage, operation, headers)
-        if passage.span is not None:
-            _set_trace(passage.span, headers)
         left_ms = int((ends_at - time.monotonic()) * 1000)
         if left_ms < LEAST_USEFUL_MS:
             raise ServiceTimeout(
@@ -172,6 +171,7 @@ class Proxy:
             body=body,
             keyed=method == "POST" and "HTTP_IDEMPOTENCY_KEY" in environ,
             ends_at=ends_at,
+            route=operation.template,
         )
         if passage.access is None or passage.access.assistance_id is None:
             return self._gateway.upstreams.send(forwarded)
@@ -236,7 +236,8 @@ class Proxy:
         seconds = time.monotonic() - passage.started
         operation, access, span = passage.operation, passage.access, passage.span
         route = operation.template if operation else metrics.UNMATCHED
-        method = passage.environ["REQUEST_METHOD"]
+        environ = passage.environ
+        method = environ["REQUEST_METHOD"]
         metrics.observe_request(method, route, status, seconds)
         fields: dict[str, Any] = {
             "method": method,
@@ -247,6 +248,9 @@ class Proxy:
         }
         if operation:
             fields["upstream"] = operation.service
+        ids = ids_in(environ["PATH_INFO"])
+        if ids:
+            fields["ids"] = ids
         if access:
             fields["caller"] = access.client_id
             if access.kiosk_id:
@@ -255,6 +259,7 @@ class Proxy:
                 fields |= {"actor": access.act["sub"], "assistance_id": access.assistance_id}
         if span is not None:
             tracing.record_status(span, status)
+            tracing.record_ids(span, ids)
             fields["trace_id"] = tracing.trace_id_of(span)
         if error is not None:
             fields["problem"] = error.slug
@@ -262,11 +267,3 @@ class Proxy:
             self._log.warning("http_request", **fields)
         else:
             self._log.info("http_request", **fields)
-
-
-def _set_trace(span: Span, headers: dict[str, str]) -> None:
-    context = span.get_span_context()
-    trace_id, span_id = format_trace_id(context.trace_id), format_span_id(context.span_id)
-    headers["Traceparent"] = f"00-{trace_id}-{span_id}-{context.trace_flags:02x}"
-    if context.trace_state:
-        headers["Tracestate"] = context.trace_state.to_header()

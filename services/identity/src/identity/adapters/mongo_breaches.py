@@ -34,7 +34,8 @@ _TOLD = {
     Intimation.EXTENSION: "extended_until",
 }
 _OVERDUE = Gauge(
-    "identity_breaches_overdue", "Breaches of which the Data Protection Board lacks the details after their time."
+    "emitra_identity_breaches_overdue",
+    "Breaches of which the Data Protection Board lacks the details after their time.",
 )
 
 

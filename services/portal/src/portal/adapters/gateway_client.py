@@ -11,12 +11,12 @@ from urllib.parse import quote, urlencode
 
 import structlog
 import urllib3
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from portal.application.ports import Answer
 from servicekit.deadlines import seconds_left
 from servicekit.errors import DependencyTimeout, DependencyUnavailable
+from servicekit.observability.calls import outgoing_call
 
 Credentials = tuple[str, str]
 
@@ -32,7 +32,6 @@ TOKEN_MARGIN_SECONDS = 60
 CONNECTIONS = 32
 
 _log = structlog.get_logger(__name__)
-_trace_context = TraceContextTextMapPropagator()
 
 
 class GatewayClient:
@@ -129,12 +128,14 @@ class GatewayClient:
             **({"Content-Type": kind} if body is not None else {}),
             **headers,
         }
-        _trace_context.inject(sent)
         timeout = urllib3.Timeout(connect=min(CONNECT_TIMEOUT_SECONDS, seconds), read=seconds)
         try:
-            return self._http.request(
-                method, self._url + path, headers=sent, body=body, timeout=timeout, redirect=False
-            )
+            with outgoing_call("gateway", method, sent) as call:
+                response = self._http.request(
+                    method, self._url + path, headers=sent, body=body, timeout=timeout, redirect=False
+                )
+                call.status = response.status
+            return response
         except ReadTimeoutError as error:
             raise DependencyTimeout("The gateway did not answer in time.") from error
         except HTTPError as error:

@@ -2,13 +2,13 @@
 
 from prometheus_client import Counter, Gauge
 
-_OLDEST = Gauge("outbox_oldest_pending_seconds", "Age of the oldest unpublished event.", ["service"])
-_PENDING = Gauge("outbox_pending", "Unpublished events, counted up to 100,000.", ["service"])
-_UNROUTABLE = Gauge("outbox_unroutable", "Events that no queue took: the topology is broken.", ["service"])
-_DIFFERENCES = Gauge("broker_topology_differences", "What the broker has otherwise than the topology.", ["service"])
-_IN_FLIGHT = Gauge("relay_in_flight", "Published, not yet confirmed.", ["service"])
-_PUBLISHED = Counter("relay_published_total", "Events the broker confirmed.", ["service"])
-_NACKS = Counter("relay_nacks_total", "Events the broker refused to keep; they are sent again.", ["service"])
+_OLDEST = Gauge("emitra_outbox_oldest_pending_seconds", "Age of the oldest unpublished event.", ["service"])
+_PENDING = Gauge("emitra_outbox_pending", "Unpublished events, counted up to 100,000.", ["service"])
+_UNROUTABLE = Gauge("emitra_outbox_unroutable", "Events that no queue took: the topology is broken.", ["service"])
+_DIFFERENCES = Gauge("emitra_topology_differences", "What the broker has otherwise than the topology.", ["service"])
+_IN_FLIGHT = Gauge("emitra_relay_in_flight", "Published, not yet confirmed.", ["service"])
+_PUBLISHED = Counter("emitra_relay_published", "Events the broker confirmed.", ["service"])
+_NACKS = Counter("emitra_relay_nacks", "Events the broker refused to keep; they are sent again.", ["service"])
 
 
 class RelayMetrics:

@@ -11,7 +11,7 @@ What the relay promises, and how:
 
 A row that the broker refuses (a queue at its limit; our topology has none) is sent again every second and keeps its
 place among those under way: more than 1,256, refused or waiting behind one, keep all others of the service from being
-read until the queue takes them. `relay_nacks_total` and the age of the oldest row tell.
+read until the queue takes them. `emitra_relay_nacks_total` and the age of the oldest row tell.
 """
 
 import os
@@ -321,6 +321,12 @@ class Relay:
         self._returned.discard(row["_id"])
         self._store.settled(row["_id"], "unroutable" if returned else "sent")
         self.metrics.published.inc()
+        log.info(
+            "event_published",
+            event_type=row["routing_key"],
+            message_id=row["message_id"],
+            subject=row["aggregate"]["id"],
+        )
         queue = self._waiting[_aggregate(row)]
         if queue:
             self._ready.append(queue.popleft())

@@ -240,9 +240,11 @@ class ParkedGauges(Collector):
         return []
 
     def collect(self) -> Iterable[Metric]:
-        """`dead_letters_parked` and `dead_letters_oldest_seconds` by queue; nothing while the database is down."""
-        parked = GaugeMetricFamily("dead_letters_parked", "Messages waiting for people.", labels=["queue"])
-        oldest = GaugeMetricFamily("dead_letters_oldest_seconds", "How long the first has waited.", labels=["queue"])
+        """How many letters wait in each queue, and how long the first; nothing while the database is down."""
+        parked = GaugeMetricFamily("emitra_dead_letters_parked", "Messages waiting for people.", labels=["queue"])
+        oldest = GaugeMetricFamily(
+            "emitra_dead_letters_oldest_seconds", "How long the first has waited.", labels=["queue"]
+        )
         try:
             with pymongo.timeout(MEASURE_TIMEOUT_SECONDS):
                 groups = self._letters.groups({"state": PARKED}, by=("queue",))

@@ -251,9 +251,18 @@ class Handling:
             crash_point("C2", *(read.event.id for read in effective))
             return [(read.queue, outcome) for read, outcome in judged]
 
-        outcomes += self._mongo.transact(run)
+        done = self._mongo.transact(run)
         crash_point("C3")
-        return outcomes
+        # One line for all that took effect together: under backlog a line each would cost more than the effects.
+        effects = [read for read, (_, outcome) in zip(rest, done, strict=True) if outcome == "handled"]
+        if effects:
+            log.info(
+                "messages_handled",
+                queues=sorted({read.queue for read in effects}),
+                subjects=[read.event.subject for read in effects],
+                request_ids=sorted({read.event.request_id for read in effects}),
+            )
+        return outcomes + done
 
     def _turn(self, read: _Read) -> tuple[int, int]:
         """By sequence where an order is asked for; beside that by queue, so that a handler of many gets many."""

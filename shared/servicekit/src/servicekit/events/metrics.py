@@ -2,9 +2,9 @@
 
 from prometheus_client import Counter, Histogram
 
-_HANDLED = Counter("consumer_messages_total", "Messages by queue and outcome.", ["queue", "outcome"])
+_HANDLED = Counter("emitra_messages", "Messages by queue and outcome.", ["queue", "outcome"])
 _SECONDS = Histogram(
-    "consumer_handling_seconds",
+    "emitra_message_handling_seconds",
     "From taking a message up to its commit.",
     ["queue"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import structlog
 from bson import Binary, Int64
 from pymongo import IndexModel
 from pymongo.client_session import ClientSession
@@ -17,7 +18,10 @@ from pymongo.database import Database
 
 from servicekit.events.addresses import exchange_of
 from servicekit.events.envelope import CONTENT_TYPE, Message, NewEvent, serialise
+from servicekit.events.spans import creating
 from servicekit.mongo.client import Mongo
+
+log = structlog.get_logger(__name__)
 
 COLLECTION = "outbox"
 # Sent rows are kept for a week: long enough to answer "was it sent?", and to publish a lost day again.
@@ -49,18 +53,29 @@ class Outbox:
 
     def rows(self, *events: NewEvent) -> list[dict[str, Any]]:
         """The rows of `events`, which carry the trace in progress here; for `add_rows`, maybe in another thread."""
+        return [self._row(event) for event in events]
+
+    def _row(self, event: NewEvent) -> dict[str, Any]:
         exchange = exchange_of(self._service_name)
-        return [
-            outbox_row(
-                row_id=event.id,
-                aggregate=(event.aggregate_type, event.aggregate_id),
-                sequence=event.sequence,
-                exchange=exchange,
-                routing_key=event.type,
-                message=Message(event.id, event.type, CONTENT_TYPE, serialise(event, self._service_name), {}),
-            )
-            for event in events
-        ]
+        with creating(exchange, event):
+            body = serialise(event, self._service_name)
+        # Where a payment's id, or an application's, a certificate's, a centre's, meets the request that changed it.
+        log.info(
+            "event_recorded",
+            event_type=event.type,
+            message_id=event.id,
+            subject=event.aggregate_id,
+            sequence=event.sequence,
+            request_id=event.request_id,
+        )
+        return outbox_row(
+            row_id=event.id,
+            aggregate=(event.aggregate_type, event.aggregate_id),
+            sequence=event.sequence,
+            exchange=exchange,
+            routing_key=event.type,
+            message=Message(event.id, event.type, CONTENT_TYPE, body, {}),
+        )
 
     def add_rows(self, session: ClientSession, rows: Sequence[dict[str, Any]]) -> None:
         """Writes `rows`; raises as `add` does."""

@@ -14,7 +14,7 @@ from servicekit.deadlines import LEAST_USEFUL_SECONDS, deadline
 from servicekit.errors import DependencyTimeout, FieldProblem, MalformedRequest
 from servicekit.http.exchange import REQUEST_ID_HEADER, Exchange, exchange
 from servicekit.http.keyed import REPLAYED_HEADER
-from servicekit.ids import public_id
+from servicekit.ids import ids_in, public_id
 from servicekit.observability import metrics, tracing
 
 TIMEOUT_HEADER = "Emitra-Timeout-Ms"
@@ -107,8 +107,17 @@ def _finish(log: Any, response: Response) -> Response:
     status = response.status_code
     metrics.observe_request(req.method, route, status, seconds)
     tracing.record_status(current.span, status)
+    fields: dict[str, Any] = {
+        "method": req.method,
+        "route": route,
+        "status": status,
+        "duration_ms": round(seconds * 1000, 2),
+    }
+    if ids := ids_in(req.path) + ids_in(headers.get("Location", "")):
+        fields["ids"] = ids
+        tracing.record_ids(current.span, ids)
     write = log.warning if status >= 500 else log.info
-    write("http_request", method=req.method, route=route, status=status, duration_ms=round(seconds * 1000, 2))
+    write("http_request", **fields)
     return response
 
 

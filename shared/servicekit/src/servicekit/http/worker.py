@@ -59,6 +59,7 @@ class BufferingWorker(ThreadWorker):
         self._tickets = itertools.count()
         # Those whose body may be larger than most.
         self._large: set[Connection] = set()
+        metrics.THREADS.set(self.cfg.threads)
 
     # Accepting and stopping ----------------------------------------------------------------------------------------
 
@@ -210,10 +211,16 @@ class BufferingWorker(ThreadWorker):
 
     def _hand_over(self, connection: Connection) -> None:
         self._stop_waiting(connection)
+        metrics.WAITING.inc()
         self.enqueue_req(connection)
 
     def handle(self, connection: Connection) -> Any:
         """Has the application answer, in a thread. Returns whether the connection can be kept, or BodyAwaited."""
+        metrics.WAITING.dec()
+        with metrics.BUSY.track_inprogress():
+            return self._handle(connection)
+
+    def _handle(self, connection: Connection) -> Any:
         try:
             return self.handle_request(connection.prepare(), connection)
         except BodyAwaited:

@@ -14,6 +14,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from servicekit.deadlines import seconds_left
+from servicekit.mongo.pool_metrics import PoolMetrics
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -52,6 +53,7 @@ class Mongo:
             w="majority",
             journal=True,
             retryWrites=True,
+            event_listeners=[PoolMetrics()],
         )
         self.db: Database[Document] = self.client.get_database(
             database,

@@ -5,26 +5,33 @@ fork, and MongoDB spans are recorded only for clients made afterwards.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
 
 from opentelemetry import context, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from servicekit.settings import ServiceSettings
 
 _EXPORT_TIMEOUT_SECONDS = 5  # a slow collector must not hold up the end of a process
+_READING = frozenset({"GET", "HEAD"})
 _W3C = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("servicekit")
 
 
-def configure_tracing(service_name: str, version: str, settings: ServiceSettings) -> TracerProvider | None:
+def configure_tracing(
+    service_name: str, version: str, process: str, settings: ServiceSettings
+) -> TracerProvider | None:
     """Begin to export spans, if OTEL_EXPORTER_OTLP_ENDPOINT is set; call once per process.
+
+    `process` is api, worker or relay.
 
     Returns the provider, whose `shutdown()` sends what is still in memory, or None when nothing is exported.
     """
@@ -34,9 +41,21 @@ def configure_tracing(service_name: str, version: str, settings: ServiceSettings
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.instrumentation.pymongo import PymongoInstrumentor  # noqa: PLC0415
 
-    resource = Resource.create({"service.name": service_name, "service.version": version})
-    sampler = ParentBased(TraceIdRatioBased(settings.trace_sample_ratio))
-    provider = TracerProvider(resource=resource, sampler=sampler)
+    resource = Resource.create(
+        {
+            "service.namespace": "emitra",
+            "service.name": service_name,
+            "service.version": version,
+            # Of this process and no other: a restarted one is another.
+            "service.instance.id": str(uuid4()),
+            "deployment.environment.name": settings.environment,
+            "emitra.process": process,
+        }
+    )
+    reads, rest = (
+        TraceIdRatioBased(ratio) for ratio in (settings.trace_sample_ratio, settings.trace_sample_ratio_of_changes)
+    )
+    provider = TracerProvider(resource=resource, sampler=ParentBased(_ByMethod(reads, rest)))
     endpoint = f"{settings.otlp_endpoint.rstrip('/')}/v1/traces"
     provider.add_span_processor(
         BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=_EXPORT_TIMEOUT_SECONDS))
@@ -44,6 +63,33 @@ def configure_tracing(service_name: str, version: str, settings: ServiceSettings
     trace.set_tracer_provider(provider)
     PymongoInstrumentor().instrument(tracer_provider=provider)
     return provider
+
+
+class _ByMethod(Sampler):
+    """Of new traces those that change something by one share, those that only read by another."""
+
+    def __init__(self, reads: Sampler, rest: Sampler) -> None:
+        self._reads = reads
+        self._rest = rest
+
+    def should_sample(
+        self,
+        parent_context: context.Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        *further: Any,
+        **named: Any,
+    ) -> SamplingResult:
+        """What has no method is a message's or a job's: it changes something."""
+        method = (attributes or {}).get("http.request.method")
+        sampler = self._reads if method in _READING else self._rest
+        return sampler.should_sample(parent_context, trace_id, name, kind, attributes, *further, **named)
+
+    def get_description(self) -> str:
+        """Both shares."""
+        return f"ByMethod{{{self._reads.get_description()},{self._rest.get_description()}}}"
 
 
 @contextmanager
@@ -88,6 +134,12 @@ def record_status(span: Span, status: int) -> None:
         span.set_attribute("http.response.status_code", status)
         if status >= 500:
             span.set_status(Status(StatusCode.ERROR))
+
+
+def record_ids(span: Span, ids: Sequence[str]) -> None:
+    """Note whose request it was about: ids of payments, applications, certificates, centres; never personal data."""
+    if span.is_recording():
+        span.set_attribute("emitra.ids", ids)
 
 
 def trace_id_of(span: Span) -> str:

@@ -6,13 +6,14 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import typer
 from flask import Flask
+from prometheus_client import Metric
 from pymongo import IndexModel
 from pymongo.database import Database
 
@@ -47,6 +48,7 @@ class Service:
 
     `settings` may be left out where those of every service are enough. `bootstrap(settings, mongo)` wires and returns
     the application object that routes, consumers and jobs get; `prepare(db)` installs validators;
+    `measure(application)` is what the worker tells Prometheus of the service's data when it is asked;
     `wrap_wsgi(flask_app, application)` may put a WSGI callable in front of Flask (the gateway's proxy). `publishes` and
     `consumes` are the service's table of events. `prefix` is a path, such as /v1/labour-welfare, that the service wants
     for itself at the gateway with everything below it. `ids` are the beginnings of the ids that it makes, each with
@@ -66,6 +68,7 @@ class Service:
     prepare: Callable[[Database[dict[str, Any]]], None] | None = None
     wrap_wsgi: Callable[[Flask, Any], Any] | None = None
     commands: typer.Typer | None = None
+    measure: Callable[[Any], Iterable[Metric]] | None = None
     settings: type[ServiceSettings] = ServiceSettings
     prefix: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)

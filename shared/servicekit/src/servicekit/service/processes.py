@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import prometheus_client
@@ -24,6 +25,7 @@ from servicekit.observability import configure_logging, configure_tracing
 from servicekit.service.declaration import Service
 from servicekit.service.jobs import join_jobs, start_jobs
 from servicekit.service.lifetime import holder_name, run_until_stopped, serve_probes
+from servicekit.service.measured import Measured
 from servicekit.settings import ServiceSettings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -46,7 +48,7 @@ def load_settings(service: Service) -> Any:
 def _running(service: Service, process: str, settings: ServiceSettings) -> Iterator[Mongo]:
     """Logs, traces and the database for as long as a process runs; sends the last spans at its end."""
     configure_logging(settings.log_level, service.name, process)
-    provider = configure_tracing(service.name, service.version, settings)
+    provider = configure_tracing(service.name, service.version, process, settings)
     try:
         with service.connect(settings) as mongo:
             tell_of_wrong_settings(mongo)
@@ -82,6 +84,8 @@ def run_worker(service: Service) -> None:
     with _running(service, "worker", settings) as mongo, ExitStack() as at_end:
         watch = _compare_topology(service, settings, stopping) if service.consumes else None
         application = service.bootstrap(settings, mongo)
+        if service.measure is not None:
+            prometheus_client.REGISTRY.register(Measured(partial(service.measure, application)))
         at_end.callback(join_jobs, start_jobs(service.jobs, mongo, application, holder_name(), stopping))
         at_end.callback(stopping.set)
         if not service.consumes:

@@ -94,7 +94,7 @@ def test_a_broker_that_cannot_be_reached_is_doubt(world: World) -> None:
 
 
 def test_a_row_is_published_persistent_and_mandatory_and_marked_when_the_broker_has_it(world: World) -> None:
-    before = world.measured("relay_published_total")
+    before = world.measured("emitra_relay_published_total")
 
     def look() -> None:
         ((message,),) = world.broker.bursts
@@ -105,14 +105,14 @@ def test_a_row_is_published_persistent_and_mandatory_and_marked_when_the_broker_
         assert (properties.content_type, properties.delivery_mode) == ("application/cloudevents+json", 2)
         assert properties.headers == {"mine": "kept", "x-outbox-id": "a"}
         assert world.store.done == ["start"]
-        assert world.measured("relay_in_flight") == 1
+        assert world.measured("emitra_relay_in_flight") == 1
 
     world.at(0.5, world.rows(world.row("a")))
     world.at(0.6, look, lambda: world.broker.ack(1))
-    world.at(1.0, lambda: world.store.done.append(world.measured("relay_in_flight")), world.relay.stop)
+    world.at(1.0, lambda: world.store.done.append(world.measured("emitra_relay_in_flight")), world.relay.stop)
     world.relay.run()
     assert world.store.done == ["start", ("a", "sent"), 0.0, "join", "mark"]
-    assert world.measured("relay_published_total") == before + 1
+    assert world.measured("emitra_relay_published_total") == before + 1
     assert world.points == ["A3", "A4"]
 
 
@@ -206,7 +206,7 @@ def test_a_message_without_headers_that_comes_back_is_nobodys(world: World) -> N
 def test_what_the_broker_refuses_is_sent_again_after_a_second_and_its_aggregate_waits(
     world: World, logs: list[Any]
 ) -> None:
-    before = world.measured("relay_nacks_total"), world.measured("relay_published_total")
+    before = world.measured("emitra_relay_nacks_total"), world.measured("emitra_relay_published_total")
     seen: list[list[str]] = []
 
     def note() -> None:
@@ -221,8 +221,8 @@ def test_what_the_broker_refuses_is_sent_again_after_a_second_and_its_aggregate_
     world.relay.run()
     assert seen == [["a1"], ["a1", "a1"], ["a1", "a1", "a2"]]
     assert world.store.done[1:3] == [("a1", "sent"), ("a2", "sent")]
-    assert world.measured("relay_nacks_total") == before[0] + 1
-    assert world.measured("relay_published_total") == before[1] + 2
+    assert world.measured("emitra_relay_nacks_total") == before[0] + 1
+    assert world.measured("emitra_relay_published_total") == before[1] + 2
     assert named(logs, "event_nacked") == [
         {"event": "event_nacked", "outbox_id": "a1", "exchange": "maker.events", "log_level": "warning"}
     ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from pymongo import IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from billing.adapters import payment_metrics
 from billing.adapters.events import ending_event
 from billing.adapters.mongo.breaks import BreakMoved
 from billing.adapters.mongo.documents import (
@@ -109,7 +110,9 @@ class MongoPayments:
             update["$set"]["ending_event_id"] = change.event_id  # Statements name it; the outbox forgets.
         try:
             if not (change.entries or rows or change.opened or change.resolved):
-                return self._payments.update_one(same, update).matched_count == 1
+                if recorded := self._payments.update_one(same, update).matched_count == 1:
+                    payment_metrics.moved(before, after)
+                return recorded
             self._unit_of_work.move(
                 Work(
                     after.payment_id,
@@ -127,6 +130,7 @@ class MongoPayments:
             raise  # A second entry or event: a defect, which must not pass for an outage.
         except PyMongoError as error:
             raise DependencyUnavailable("The payment could not be written; the sweeper goes on with it.") from error
+        payment_metrics.moved(before, after)
         return True
 
     def get(self, payment_id: str) -> Payment | None:

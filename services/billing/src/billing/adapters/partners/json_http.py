@@ -16,6 +16,7 @@ from urllib3.exceptions import (
 
 from servicekit.deadlines import LEAST_USEFUL_SECONDS, seconds_left
 from servicekit.errors import DependencyTimeout
+from servicekit.observability.calls import outgoing_call
 
 # A biller's longest honest answer (a list of bills) is a few KiB.
 MAX_RESPONSE_BYTES = 256 * 1024
@@ -59,7 +60,9 @@ class Reply:
 class JsonClient:
     """Make one per API and process, after the fork; threads share its connections."""
 
-    def __init__(self, base_url: str, *, timeout_seconds: float, connections: int) -> None:
+    def __init__(self, base_url: str, *, timeout_seconds: float, connections: int, name: str = "partner") -> None:
+        """`name` is what metrics and traces call it."""
+        self._name = name
         self._base = urllib3.util.parse_url(base_url)
         self._timeout_seconds = timeout_seconds
         self._pool = urllib3.connection_from_url(base_url, maxsize=connections, block=False, retries=False)
@@ -74,11 +77,25 @@ class JsonClient:
             raise NotSent("no time left", out_of_time=True)
         ends_at = time.monotonic() + seconds
         timeout = urllib3.Timeout(connect=min(CONNECT_TIMEOUT_SECONDS, seconds), read=seconds)
-        headers = {"Accept": "application/json"}
+        headers: dict[str, str] = {"Accept": "application/json"}
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
+        with outgoing_call(self._name, method, headers) as call:
+            status, document = self._exchange(method, path, content, headers, timeout, ends_at)
+            call.status = status
+        return Reply(status, document)
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        headers: dict[str, str],
+        timeout: urllib3.Timeout,
+        ends_at: float,
+    ) -> tuple[int, dict[str, Any]]:
         try:
             response = self._pool.urlopen(
                 method,
@@ -97,7 +114,7 @@ class JsonClient:
             raise NoAnswer("no answer in time", out_of_time=True) from error
         except (HTTPError, OSError) as error:
             raise NoAnswer(type(error).__name__) from error
-        return Reply(response.status, _object(raw))
+        return response.status, _object(raw)
 
 
 def _read(response: urllib3.BaseHTTPResponse, ends_at: float) -> bytes:

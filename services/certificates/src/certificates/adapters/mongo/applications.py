@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
 from pymongo import ASCENDING, IndexModel
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
@@ -63,6 +65,11 @@ INDEXES = {
         IndexModel([("kiosk_id", ASCENDING), *_IN_ORDER], name="of_a_kiosk"),
         IndexModel([("client_id", ASCENDING), *_IN_ORDER], name="of_a_client"),
         IndexModel(
+            [("due_on", ASCENDING)],
+            name="in_verification_by_due_date",
+            partialFilterExpression={"state": State.IN_VERIFICATION.value},
+        ),
+        IndexModel(
             [("person_id", ASCENDING), *_IN_ORDER],
             name="of_a_person",
             partialFilterExpression={"person_id": {"$exists": True}},
@@ -92,6 +99,16 @@ class MongoApplications:
     def within(self, session: ClientSession) -> Changes:
         """The store inside a transaction that somebody else runs."""
         return _SessionChanges(self._db, self._outbox, session)
+
+    def measure(self, today: date) -> list[Metric]:
+        """Those that wait for an officer, and those whose step should have been decided before today."""
+        waiting = GaugeMetricFamily("emitra_applications_waiting", "Applications that wait for an officer.")
+        overdue = GaugeMetricFamily("emitra_applications_overdue", "Those whose step is not decided in its days.")
+        query = {"state": State.IN_VERIFICATION.value}
+        for family, days in ((waiting, {}), (overdue, {"due_on": {"$gt": NO_DAY, "$lt": today.isoformat()}})):
+            count = self._db[APPLICATIONS].count_documents({**query, **days}, hint="in_verification_by_due_date")
+            family.add_metric([], count)
+        return [waiting, overdue]
 
     def get(self, application_id: str) -> Application | None:
         """The application as it is now."""

@@ -30,7 +30,7 @@ WRITTEN_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
 _REFUSED = Gauge(
-    "certificates_type_files_refused",
+    "emitra_certificates_type_files_refused",
     "Files of DEPARTMENT_TYPES_DIR that cannot be used as they are now; `certificates lint-types` says why.",
 )
 
