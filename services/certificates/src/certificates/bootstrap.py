@@ -53,6 +53,7 @@ from certificates.application.certificates.ports import Keys, Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.certificates.read_papers import PaperReader
 from certificates.application.drafts.keep_draft import DraftKeeper
+from certificates.application.likenesses.read_likenesses import LikenessReader
 from certificates.application.officers.begin_bulk_decision import BeginBulkDecisionHandler
 from certificates.application.officers.decide_application import DecideApplicationHandler
 from certificates.application.officers.decide_in_bulk import DecideInBulkHandler
@@ -146,6 +147,7 @@ class Certificates:
     begin_bulk_decision: BeginBulkDecisionHandler
     decide_in_bulk: DecideInBulkHandler
     officers: OfficerReader
+    likenesses: LikenessReader
     applications: ApplicationReader
     standing: StandingReader
     summarise_desk_times: SummariseDeskTimesHandler
@@ -214,6 +216,7 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         begin_bulk_decision=BeginBulkDecisionHandler(bulk_decisions),
         decide_in_bulk=DecideInBulkHandler(store, decide_application, bulk_decisions, officers, utc_now),
         officers=officers,
+        likenesses=LikenessReader(rulebook, applications, store),
         applications=applications,
         standing=StandingReader(rulebook, applications, desk_times),
         watch_desks=WatchDesksHandler(rulebook, MongoQueues(mongo), desk_times, desk_healths),

@@ -95,6 +95,7 @@ class Case:
                 attached=[],
                 at=at,
                 event_id="evt_a",
+                application_type=self.type,
                 calendar=CALENDAR,
             )
         )

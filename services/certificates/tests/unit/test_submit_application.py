@@ -25,6 +25,7 @@ from certificates.application.applications.submit_application import SubmitAppli
 from certificates.domain.applications.application import Application, Happening, HistoryEntry, State
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.attachments.attachment import State as UploadState
+from certificates.domain.likenesses.likeness import likeness_keys
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import IdempotencyKeyReused, ValidationFailed
 from servicekit.idempotency import Once
@@ -63,6 +64,7 @@ def test_an_application_is_kept_as_it_was_asked_for() -> None:
         updated_at=MONDAY,
         version=1,
         events_told=1,
+        likeness=likeness_keys(DOMICILE, domicile_form()),
     )
     assert store.kept.applications == {"app_1": application}
     assert store.history("app_1") == [

@@ -1,12 +1,12 @@
 """Applications, their history and their certificates in MongoDB."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -81,6 +81,7 @@ INDEXES = {
             unique=True,
             partialFilterExpression={"agreed_once": {"$exists": True}},
         ),
+        IndexModel([("likeness", ASCENDING), ("_id", ASCENDING)], name="alike"),
         IndexModel([("state", ASCENDING), ("updated_at", ASCENDING), ("_id", ASCENDING)], name="waiting_longest"),
     ],
     HISTORY: [IndexModel([("application_id", ASCENDING), ("at", ASCENDING)], name="of_an_application")],
@@ -193,6 +194,11 @@ class MongoApplications:
         """The application with that transaction token."""
         document = self._db[APPLICATIONS].find_one({"transaction_token": token})
         return application_from_document(document) if document else None
+
+    def sharing(self, keys: Collection[str], limit: int) -> Sequence[Application]:
+        """By an index of what is compared."""
+        documents = self._db[APPLICATIONS].find({"likeness": {"$in": list(keys)}})
+        return [application_from_document(d) for d in documents.sort("_id", DESCENDING).limit(limit)]
 
     def history(self, application_id: str) -> Sequence[HistoryEntry]:
         """The audit trail, oldest first; it has a line for the submission, and one for each payment and decision."""

@@ -57,7 +57,7 @@ def application_to_document(application: Application) -> Document:
 
 def form_to_document(application: Application) -> Document:
     """The form, which is personal data; only a resubmission changes it."""
-    return {"applicant": dict(application.applicant)}
+    return {"applicant": dict(application.applicant), "likeness": list(application.likeness)}
 
 
 def progress_to_document(application: Application) -> Document:
@@ -75,7 +75,7 @@ def progress_to_document(application: Application) -> Document:
     }
 
 
-_PLAIN = {field.name for field in fields(Application)} - {"id", "fee", "state", "due_on"}
+_PLAIN = {field.name for field in fields(Application)} - {"id", "fee", "state", "due_on", "likeness"}
 
 
 def application_from_document(document: Document) -> Application:
@@ -96,6 +96,7 @@ def application_from_document(document: Document) -> Application:
             fee.get("after_years", 0),
         ),
         state=State(document["state"]),
+        likeness=tuple(document.get("likeness", ())),
         due_on=date.fromisoformat(document["due_on"]) if document["due_on"] else None,
         **plain,
     )

@@ -92,6 +92,7 @@ class ResubmitApplicationHandler:
             attached=[named.code for named in command.attachments],
             at=command.at,
             event_id=command.event_id,
+            application_type=application_type,
             calendar=self.rulebook.calendar,
         )
 

@@ -128,7 +128,7 @@ class Application:
     fee that was in force on the day of submission; it never changes. `version` counts the changes, from 1.
     `events_told` counts the events published about the application, and so is the sequence of the last one. `step` is
     the step in hand, or the last one that was decided. `person_id` is the citizen whose own it is, where one applied
-    signed in.
+    signed in. `likeness` has what is compared with other applications, in order to show what may be the same.
     """
 
     id: str
@@ -152,6 +152,7 @@ class Application:
     person_id: str | None = None
     assistance_id: str | None = None
     agreed_once: str | None = None
+    likeness: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

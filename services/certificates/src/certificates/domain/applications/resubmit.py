@@ -22,6 +22,7 @@ from certificates.domain.applications.application import (
     State,
     line_key,
 )
+from certificates.domain.likenesses.likeness import likeness_keys
 from certificates.domain.sla.calendar import ONE_DAY, WorkingCalendar, civil_date
 from certificates.domain.types.application_type import ApplicationType
 from certificates.domain.types.form import Condition, FormValue
@@ -90,6 +91,7 @@ def resubmit(
     attached: Sequence[str],
     at: datetime,
     event_id: str,
+    application_type: ApplicationType,
     calendar: WorkingCalendar,
 ) -> Change:
     """The application after the answers; `applicant` is the whole form with them, which was checked before.
@@ -103,6 +105,7 @@ def resubmit(
         application,
         state=State.IN_VERIFICATION,
         applicant=applicant,
+        likeness=likeness_keys(application_type, applicant),
         due_on=calendar.due_on(at, left) if left else application.due_on,
         updated_at=at,
         version=application.version + 1,

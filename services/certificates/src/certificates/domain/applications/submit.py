@@ -12,6 +12,7 @@ from certificates.domain.applications.application import (
     State,
     line_key,
 )
+from certificates.domain.likenesses.likeness import likeness_keys
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.types.application_type import ApplicationType, FeeRule
 from certificates.domain.types.form import FormValue
@@ -43,6 +44,7 @@ def submit(
         type_code=application_type.code,
         district_code=district_code,
         applicant=applicant,
+        likeness=likeness_keys(application_type, applicant),
         client_id=client_id,
         kiosk_id=kiosk_id,
         person_id=person_id,

@@ -7,6 +7,7 @@ from certificates.entrypoints.http.applications import routes as _applications  
 from certificates.entrypoints.http.standing import routes as _standing  # noqa: F401
 from certificates.entrypoints.http.attachments import routes as _attachments  # noqa: F401
 from certificates.entrypoints.http.officers import routes as _officers  # noqa: F401
+from certificates.entrypoints.http.likenesses import routes as _likenesses  # noqa: F401
 from certificates.entrypoints.http.certificates import routes as _certificates  # noqa: F401
 from certificates.entrypoints.http.revocations import routes as _revocations  # noqa: F401
 from certificates.entrypoints.http.transactions import routes as _transactions  # noqa: F401

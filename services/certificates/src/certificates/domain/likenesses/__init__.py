@@ -1,0 +1,1 @@
+"""Applications that may be about the same fact."""

@@ -1,0 +1,1 @@
+"""Applications that may be the same."""
