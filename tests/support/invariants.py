@@ -99,6 +99,7 @@ YOUNGER_QUEUES = frozenset(
         "gateway.payment.refunded.v1",
         "certificates.payment.refunded.v1",
         "billing.application.withdrawn.v1",
+        *(f"gateway.certificate.{ended}.v1" for ended in ("revoked", "superseded")),
         *(f"gateway.application.{moved}.v1" for moved in ("resubmitted", "withdrawn", "expired")),
         "gateway.opening.submitted.v1",
         "gateway.opening.moved.v1",

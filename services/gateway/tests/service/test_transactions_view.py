@@ -408,3 +408,25 @@ def test_a_flood_of_anybodys_questions_keeps_nobody_with_a_token_waiting(viewing
         eventually(lambda: len(viewing.billing.received) >= 4)
         assert look(viewing, own).status_code == 200
         assert {lookup.result().status_code for lookup in flood} == {503}
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ([("revoked", {"reason": "court-order"})], ["certificate.revoked"]),
+        # A correction is told by its own event alone: nothing was revoked for the citizen.
+        ([("revoked", {"reason": "superseded"}), ("superseded", {})], ["certificate.superseded"]),
+    ],
+)
+def test_how_a_certificate_ended_is_in_the_time_line_of_its_application(
+    viewing: Stage, arrive: Arrive, course: Course, ends: Any, told: Any
+) -> None:
+    arrive(course.submitted(), course.paid(), course.decided(3, "approved"), course.issued())
+    for type_, data in ends:
+        arrive(course.of_application(f"certificate.{type_}.v1", 20, **data))
+    shown = look(viewing, course.token).json
+    assert shown["status"] == "ISSUED"
+    assert [event["type"] for event in shown["events"]][-1:] == told
+    assert "certificate.issued" in [event["type"] for event in shown["events"]]
+    words = [step["text_hi"] for step in look_up(viewing, course.token).json["steps"]]
+    assert len(words) == len(shown["events"])

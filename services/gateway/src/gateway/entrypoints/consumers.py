@@ -114,6 +114,15 @@ class KioskApprovedReading(Schema):
     approved_at = fields.AwareDateTime(required=True)
 
 
+class CertificateRevokedReading(_ApplicationReading):
+    reason = fields.String(required=True)
+    revoked_at = fields.AwareDateTime(required=True)
+
+
+class CertificateSupersededReading(_ApplicationReading):
+    superseded_at = fields.AwareDateTime(required=True)
+
+
 class _WithdrawalReading(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -235,6 +244,17 @@ def opening(event: ReceivedEvent) -> Observation:
     )
 
 
+def end_of_certificate(event: ReceivedEvent) -> Observation:
+    """The certificate was revoked, or another one stands in its place."""
+    (at,) = (event.data[name] for name in ("revoked_at", "superseded_at") if name in event.data)
+    return _application(event, at)
+
+
+def is_no_superseding(event: ReceivedEvent) -> bool:
+    """What is superseded is told by an event of its own: whose certificate was corrected reads of no revocation."""
+    return event.data["reason"] != "superseded"
+
+
 def _application(event: ReceivedEvent, at: Any, *, decision: str | None = None, **facts: Any) -> Observation:
     data = event.data
     return Observation(
@@ -315,6 +335,19 @@ CONSUMERS = [
     Consumer("opening.submitted.v1", "kiosk-registry", OpeningSubmittedReading(), handle_many=_recorded(opening)),
     Consumer("opening.moved.v1", "kiosk-registry", OpeningMovedReading(), handle_many=_recorded(opening)),
     Consumer("kiosk.approved.v1", "kiosk-registry", KioskApprovedReading(), handle_many=record_providers),
+    Consumer(
+        "certificate.revoked.v1",
+        "certificates",
+        CertificateRevokedReading(),
+        handle_many=_recorded(end_of_certificate),
+        takes=is_no_superseding,
+    ),
+    Consumer(
+        "certificate.superseded.v1",
+        "certificates",
+        CertificateSupersededReading(),
+        handle_many=_recorded(end_of_certificate),
+    ),
     # A suspension that comes late must not undo the reinstatement after it.
     *(
         Consumer(f"kiosk.{change}.v1", "kiosk-registry", reading, handle, order=Order.LATEST)

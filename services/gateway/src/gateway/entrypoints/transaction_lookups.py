@@ -136,6 +136,8 @@ STEPS: Mapping[str, Words] = {
     "opening.submitted": Words("Application for a centre submitted", "केंद्र के लिए आवेदन जमा हुआ"),
     "opening.moved": Words("The application for a centre came to another step", "केंद्र का आवेदन अगले चरण पर पहुँचा"),
     "certificate.issued": Words("Certificate issued", "प्रमाण पत्र जारी हुआ"),
+    "certificate.revoked": Words("Certificate revoked", "प्रमाण पत्र निरस्त हुआ"),
+    "certificate.superseded": Words("A new certificate was issued in its place", "इसके स्थान पर नया प्रमाण पत्र जारी हुआ"),
     "payment.completed": Words("Payment completed", "भुगतान पूरा हुआ"),
     "payment.failed": Words("Payment did not succeed", "भुगतान सफल नहीं हुआ"),
     "payment.refunded": Words("Money was given back", "राशि वापस की गई"),

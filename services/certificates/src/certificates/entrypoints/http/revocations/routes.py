@@ -105,7 +105,10 @@ def decide_revocation(body: dict[str, Any], revocation_id: str) -> dict[str, Any
 @blueprint.raises(CertificateNotFound)
 @blueprint.response(200, schemas.RevocationListSchema)
 def list_revocations(certificate_id: str) -> dict[str, Any]:
-    """What officers proposed and decided of a certificate, with their remarks."""
+    """The revocations of a certificate, oldest first.
+
+    For officers of its district, the district's administration and auditors: proposals and decisions, with remarks.
+    """
     return {"items": [_shown(one) for one in application(Certificates).revocations.of(certificate_id, viewer())]}
 
 
