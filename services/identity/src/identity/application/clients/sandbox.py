@@ -14,7 +14,14 @@ PORTAL_SCOPES = COUNTER_SCOPES  # a citizen's portal has no wallet
 OFFICER_SCOPES = frozenset({"applications:decide", "applications:read", "kiosks:read", "transactions:read"})
 # Of somebody's own only what identity keeps: which of their other things a citizen may see, the services say.
 APP_SCOPES = frozenset(
-    {"billers:read", "centre-applications:read", "centre-applications:write", "kiosks:read", "privacy:own"}
+    {
+        "billers:read",
+        "centre-applications:read",
+        "centre-applications:write",
+        "kiosks:read",
+        "privacy:own",
+        "transactions:read",
+    }
 )
 # In which an operator signs in and gives the centre's client its key.
 CENTRES_APP_SCOPES = frozenset({"clients:claim"})
