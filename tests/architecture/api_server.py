@@ -82,7 +82,7 @@ class Namespace:
         """Two that select the same pods: neither autoscaler nor eviction knows whose they are."""
         for kind in ("Deployment", "PodDisruptionBudget"):
             for one, other in combinations(self._of(kind), 2):
-                selectors = [each["spec"]["selector"]["matchLabels"] for each in (one, other)]
+                selectors = [holder["spec"]["selector"]["matchLabels"] for holder in (one, other)]
                 for deployment in self._of("Deployment"):
                     labels = deployment["spec"]["template"]["metadata"]["labels"]
                     if all(selector.items() <= labels.items() for selector in selectors):

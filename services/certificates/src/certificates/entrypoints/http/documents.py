@@ -20,7 +20,7 @@ class LabelSchema(Schema):
     hi = fields.String(required=True)
 
 
-class MoneySchema(Schema):
+class FeeAmountSchema(Schema):
     """An amount in paise."""
 
     amount = fields.Integer(required=True, metadata={"description": "Paise."})

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from certificates.domain.applications.application import Decision, State
 from certificates.domain.types.check import MOST_ROWS
 from certificates.domain.types.form import LONGEST_TEXT
-from certificates.entrypoints.http.documents import LabelSchema, MoneySchema, lgd_code
+from certificates.entrypoints.http.documents import FeeAmountSchema, LabelSchema, lgd_code
 from servicekit.fields import Code
 from servicekit.http import CursorText
 
@@ -128,7 +128,7 @@ class PayWithSchema(Schema):
     customer_params = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
-class FeeDueSchema(MoneySchema):
+class FeeDueSchema(FeeAmountSchema):
     """The fee of the day of submission."""
 
     head = fields.String(required=True)

@@ -252,7 +252,10 @@ def hand_over_charge(body: dict[str, Any]) -> WithHeaders:
 @blueprint.raises(OfficerRequired)
 @blueprint.response(200, schemas.ChargesSchema)
 def list_officer_charges() -> dict[str, Any]:
-    """The charges that you handed over or have, today or later."""
+    """The charges that you handed over or have
+
+    Of today or later; what has ended is not told.
+    """
     officer = _deciding_officer()
     charges = application(Certificates).officers.charges_of(officer, utc_now())
     return {"items": [views.charge(charge, officer) for charge in charges], "next": None}

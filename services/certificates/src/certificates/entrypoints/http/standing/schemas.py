@@ -5,7 +5,7 @@ from marshmallow import Schema, fields
 from certificates.domain.applications.application import Act, Decision, Happening, State
 from certificates.domain.sla.desk_health import Warning
 from certificates.domain.types.application_type import OfficeLevel
-from certificates.entrypoints.http.documents import LabelSchema, MoneySchema, lgd_code
+from certificates.entrypoints.http.documents import FeeAmountSchema, LabelSchema, lgd_code
 
 
 class DesksQuerySchema(Schema):
@@ -132,10 +132,10 @@ class PenaltySchema(Schema):
     """What the delay costs whoever is late, as computed; the appellate authority imposes it."""
 
     days = fields.Integer(required=True, metadata={"description": "Of delay, by the calendar."})
-    amount = fields.Nested(MoneySchema, required=True)
+    amount = fields.Nested(FeeAmountSchema, required=True)
     law = fields.Nested(LabelSchema, required=True)
     compensation = fields.Nested(
-        MoneySchema,
+        FeeAmountSchema,
         required=True,
         allow_none=True,
         metadata={"description": "What of it is the applicant's; null: no rule was found that says how much."},
@@ -207,7 +207,7 @@ class WithdrawalTermsSchema(Schema):
     """What becomes of the fee if it is withdrawn today."""
 
     fee_returned = fields.Boolean(required=True)
-    refund = fields.Nested(MoneySchema, required=True)
+    refund = fields.Nested(FeeAmountSchema, required=True)
     why = fields.Nested(LabelSchema, required=True, metadata={"description": "The order, or that there is none."})
 
 
@@ -215,7 +215,7 @@ class MoneyReturnedSchema(Schema):
     """Money that came back to whoever paid it."""
 
     payment_id = fields.String(required=True)
-    amount = fields.Nested(MoneySchema, required=True)
+    amount = fields.Nested(FeeAmountSchema, required=True)
     at = fields.String(required=True, metadata={"format": "date-time"})
 
 
@@ -266,7 +266,7 @@ class StandingSchema(Schema):
     asked = fields.Nested(AskedSchema, required=True, allow_none=True)
     withdrawal = fields.Nested(WithdrawalTermsSchema, required=True, allow_none=True)
     refund_due = fields.Nested(
-        MoneySchema,
+        FeeAmountSchema,
         required=True,
         allow_none=True,
         metadata={"description": "What the withdrawal gives back of the fee and has not come back yet; null for none."},

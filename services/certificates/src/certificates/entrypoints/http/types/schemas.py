@@ -4,7 +4,7 @@ from marshmallow import Schema, fields
 
 from certificates.domain.types.application_type import OfficeLevel, Template
 from certificates.domain.types.form import FieldKind, Writing
-from certificates.entrypoints.http.documents import LabelSchema, MoneySchema
+from certificates.entrypoints.http.documents import FeeAmountSchema, LabelSchema
 
 
 class ChoiceSchema(Schema):
@@ -113,7 +113,7 @@ class RefusalReasonSchema(Schema):
     label = fields.Nested(LabelSchema, required=True)
 
 
-class FeeSchema(MoneySchema):
+class FeeSchema(FeeAmountSchema):
     """The fee in force today."""
 
     head = fields.String(required=True, metadata={"description": "The revenue head."})
