@@ -107,9 +107,9 @@ class MongoDayBooks:
                 row["detail"],
                 row["opened_at"],
                 row["due_at"],
-                row.get("refund_id"),
-                row.get("source"),
-                row.get("entry_id"),
+                refund_id=row.get("refund_id"),
+                source=row.get("source"),
+                entry_id=row.get("entry_id"),
             )
 
     def open(self, breaks: Sequence[Break]) -> None:
