@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from pymongo.errors import PyMongoError
 from tests.support.running import environment, prepared
 from typer.testing import CliRunner
 from werkzeug.test import TestResponse
@@ -101,7 +103,9 @@ def begun(send: Send, content: bytes, *, dry_run: bool = False, size: int = 1024
 def worked(registry: KioskRegistry, send: Send, operation: str) -> dict[str, Any]:
     """The operation at its end, worked on as the worker does."""
     while not (shown := answer(send("GET", f"/v1/kiosk-operations/{operation}")))["done"]:
-        registry.work_operations(WorkOperations(1, AT))
+        # On a busy machine a commit may take longer than is allowed: the worker tries again, and no row counts twice.
+        with suppress(PyMongoError):
+            registry.work_operations(WorkOperations(50, AT))
     assert KioskOperationSchema().validate(shown | {"metadata": shown["metadata"]}) == {}
     return shown
 
@@ -291,10 +295,9 @@ def test_forty_thousand_rows_with_one_bad_in_a_hundred_are_taken_but_for_those(
     registry.work_operations(WorkOperations(3, AT))
     half = answer(send("GET", f"/v1/kiosk-operations/{operation}"))
     assert (half["done"], half["metadata"]["rows"]) == (False, 3 * ROWS_AT_ONCE)
-    registry.work_operations(WorkOperations(50, AT))
 
-    shown = answer(send("GET", f"/v1/kiosk-operations/{operation}"))
-    assert shown["done"]
+    shown = worked(registry, send, operation)
+
     assert counts(shown) == (39_600, 0, 0, 400)
     assert mongo.db.kiosks.count_documents({}) == 39_600
     assert [problem["line"] for problem in problems_of(send, operation)] == [number + 1 for number in sorted(bad)]
