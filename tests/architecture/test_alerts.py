@@ -111,7 +111,7 @@ def measured() -> set[str]:
 
 def queries() -> list[tuple[str, str]]:
     """(where, query) of every rule and panel."""
-    found = [
+    asked = [
         (rule.get("alert") or rule["record"], rule["expr"])
         for file in RULES
         for group in yaml.safe_load(file.read_text())["groups"]
@@ -119,8 +119,8 @@ def queries() -> list[tuple[str, str]]:
     ]
     for file in DASHBOARDS:
         for panel in json.loads(file.read_text())["panels"]:
-            found += [(f"{file.name}: {panel['title']}", target["expr"]) for target in panel["targets"]]
-    return found
+            asked += [(f"{file.name}: {panel['title']}", target["expr"]) for target in panel["targets"]]
+    return asked
 
 
 def asked_for(query: str) -> set[str]:

@@ -267,7 +267,10 @@ def list_officer_charges() -> dict[str, Any]:
 @blueprint.raises(OfficerRequired, ChargeNotFound)
 @blueprint.response(200, schemas.ChargeSchema)
 def end_officer_charge(charge_id: str) -> dict[str, Any]:
-    """Take a charge back before its last day."""
+    """Take a charge back before its last day
+
+    By whoever handed it over. What was decided under it stands.
+    """
     officer = _deciding_officer()
     return views.charge(application(Certificates).officers.end_charge(charge_id, officer, utc_now()), officer)
 

@@ -42,7 +42,7 @@ _REVOCATION_ID = {
 @blueprint.keyed("propose-revocation", retention_days=KEY_RETENTION_DAYS)
 @blueprint.raises(CertificateNotFound, OfficerRequired, NotInForceAnyMore, RevocationPending)
 @blueprint.arguments(schemas.RevocationProposalSchema, example=schemas.PROPOSAL_EXAMPLE)
-@blueprint.response(201, schemas.RevocationSchema)
+@blueprint.response(201, schemas.CertificateRevocationSchema)
 def propose_revocation(body: dict[str, Any], certificate_id: str) -> dict[str, Any]:
     """Propose that a certificate be revoked.
 
@@ -76,7 +76,7 @@ def propose_revocation(body: dict[str, Any], certificate_id: str) -> dict[str, A
     NotInForceAnyMore,
 )
 @blueprint.arguments(schemas.RevocationDecisionSchema, example=schemas.DECISION_EXAMPLE)
-@blueprint.response(201, schemas.RevocationSchema)
+@blueprint.response(201, schemas.CertificateRevocationSchema)
 def decide_revocation(body: dict[str, Any], revocation_id: str) -> dict[str, Any]:
     """Confirm or refuse a proposed revocation.
 

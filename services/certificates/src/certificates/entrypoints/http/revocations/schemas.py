@@ -40,7 +40,7 @@ class RevocationActSchema(Schema):
     at = fields.AwareDateTime(required=True)
 
 
-class RevocationSchema(Schema):
+class CertificateRevocationSchema(Schema):
     """A proposed revocation, and what became of it."""
 
     revocation_id = fields.String(required=True)
@@ -55,4 +55,4 @@ class RevocationSchema(Schema):
 class RevocationListSchema(Schema):
     """The revocations of a certificate, oldest first."""
 
-    items = fields.List(fields.Nested(RevocationSchema), required=True)
+    items = fields.List(fields.Nested(CertificateRevocationSchema), required=True)
