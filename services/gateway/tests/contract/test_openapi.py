@@ -14,6 +14,7 @@ SERVICES = Path(__file__).parents[3]
 def test_the_gateway_serves_these_operations_and_no_others() -> None:
     own = read_service("gateway", yaml.safe_load(SERVICE.openapi()), None)
     assert {(o.method, o.template): sorted(next(iter(o.scopes), ())) for o in own.operations} == {
+        ("GET", "/v1/transactions"): ["transactions:read"],
         ("GET", "/v1/transactions/{token}"): ["transactions:read"],
         ("POST", "/v1/transaction-lookups"): [],
         ("GET", "/openapi.json"): [],
