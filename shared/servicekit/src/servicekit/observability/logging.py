@@ -32,12 +32,22 @@ _QUIET = {"werkzeug": logging.WARNING, "pymongo": logging.WARNING, "pika": loggi
 _OWN_HANDLERS = ("gunicorn.error", "gunicorn.access", "werkzeug")
 
 
+class _StandardError:
+    """Standard error as it is at each line: whoever runs a command in a process of theirs puts another in its place."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def configure_logging(level: str, service_name: str, process: str, *, stream: TextIO | None = None) -> None:
     """Route structlog and stdlib logging into one JSON renderer; safe to call again, the last call counts.
 
-    `process` is api, worker or relay. Takes over the handlers that gunicorn and werkzeug install.
+    `process` is api, worker, relay or command. Takes over the handlers that gunicorn and werkzeug install.
     """
-    out = stream or sys.stderr
+    out: Any = stream or _StandardError()
     number = logging.getLevelNamesMapping()[level.upper()]
     # Our own constants and clock come after the redaction: it costs more than they do.
     render: list[Processor] = [

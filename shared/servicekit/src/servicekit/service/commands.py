@@ -1,6 +1,8 @@
 """The command line of a service: its processes, what can be printed of it, and what people on call run."""
 
 import json
+import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +18,7 @@ from servicekit.broker.asyncapi import asyncapi_document, asyncapi_yaml
 from servicekit.broker.comparison import differences
 from servicekit.broker.retirement import retire
 from servicekit.mongo import Mongo, wrong_settings
+from servicekit.observability import configure_logging
 from servicekit.operations.dead_letters import DeadLettersCommands
 from servicekit.operations.outbox import OutboxCommands
 from servicekit.service.declaration import Service
@@ -43,6 +46,7 @@ class _Commands:
             name=service.name, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
             help=f"The {service.name} service of e-Mitra, version {service.version}.",
         )  # fmt: skip
+        app.callback()(lambda: _log_on_standard_error(service.name))
         app.command("api", help="Serve HTTP (gunicorn).")(lambda: run_api(service))
         app.command("worker", help="Consume events, record dead letters, run the time-driven jobs.")(
             lambda: run_worker(service)
@@ -142,6 +146,13 @@ class _Commands:
             shown = "(required)" if default is None else default
             table.add_row(env, help_text + (" (secret)" if secret else ""), shown)
         Console().print(table)
+
+
+def _log_on_standard_error(service_name: str) -> None:
+    """What a command does is logged like what a process does; on standard output are its answers, for programs too."""
+    level = os.environ.get("LOG_LEVEL", "INFO").upper()
+    # A level that is none is told by whoever reads the settings.
+    configure_logging(level if level in logging.getLevelNamesMapping() else "INFO", service_name, "command")
 
 
 def _settings_to_mend(mongo: Mongo) -> list[str]:
