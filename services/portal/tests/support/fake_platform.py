@@ -24,6 +24,7 @@ APPLICATION_TOKEN = transaction_token()
 PAYMENT_TOKEN = transaction_token()
 UNKNOWN_TOKEN = transaction_token()
 VALID_TEXT, REVOKED_TEXT, EXPIRED_TEXT = "eyJ.valid.c2ln", "eyJ.revoked.c2ln", "eyJ.expired.c2ln"
+SUPERSEDED_BY = "DOM-0V3N8RY2WC-K"
 NUMBER, ISSUED_ON = "DOM-7K2M9QX4TB-T", date(2026, 11, 20)
 
 
@@ -65,7 +66,12 @@ def verification(reason: str | None, status: str | None, **changed: Any) -> dict
         "initials": ["T. C. O."],
         **changed,
     }
-    return {"valid": reason is None, "reason": reason, "certificate": certificate if status else None}
+    return {
+        "valid": reason is None,
+        "reason": reason,
+        "certificate": certificate if status else None,
+        "superseded_by": SUPERSEDED_BY if reason == "superseded" else None,
+    }
 
 
 class FakePlatform:

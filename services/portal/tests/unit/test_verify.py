@@ -13,6 +13,7 @@ from tests.support.fake_platform import (
     EXPIRED_TEXT,
     NUMBER,
     REVOKED_TEXT,
+    SUPERSEDED_BY,
     VALID_TEXT,
     FakePlatform,
     verification,
@@ -89,7 +90,11 @@ def test_a_valid_certificate_is_shown_in_hindi(post: Post, way: dict[str, Any]) 
         (verification("unknown-key", None), ["We did not sign this", "Do not accept it"]),
         (verification("unknown-number", None), ["There is no such certificate", "letter by letter"]),
         (verification("not-a-certificate", None), ["This is something else", "verify the certificate by its number"]),
-        (verification("superseded", None), ["This certificate is not valid", "Do not accept it"]),
+        (
+            verification("superseded", "REVOKED"),
+            ["Another certificate stands in its place", "Ask for the new one", "Number of the new one", SUPERSEDED_BY],
+        ),
+        (verification("of-tomorrow", None), ["This certificate is not valid", "Do not accept it"]),
     ],
     ids=lambda part: part["reason"] if isinstance(part, dict) else "",
 )

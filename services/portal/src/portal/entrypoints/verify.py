@@ -70,6 +70,10 @@ REASONS = {
         N_("This certificate was withdrawn"),
         N_("It was ours once and is in force no longer. Do not accept it."),
     ),
+    "superseded": Meaning(
+        N_("Another certificate stands in its place"),
+        N_("It was corrected, and what it says is in force no longer. Ask for the new one."),
+    ),
     "expired": Meaning(
         N_("This certificate has expired"),
         N_("It was valid and its time is over. Its holder can apply for a new one."),
@@ -164,6 +168,7 @@ def _verdict(answer: Answer) -> Response:
     return page(
         "verification.html",
         valid=answer["valid"],
+        superseded_by=answer.get("superseded_by"),
         meaning=VALID if answer["valid"] else REASONS.get(answer["reason"], OTHER),
         certificate=certificate,
         title=certificate and titles.get(certificate["application_type"]),
