@@ -29,6 +29,7 @@ FRAMEWORKS_AND_DRIVERS = (
 # Of servicekit: what needs no driver and no framework for the wire.
 CHASSIS_GROUND_FLOOR = (
     "access",
+    "acts",
     "errors",
     "ids",
     "instants",

@@ -10,6 +10,7 @@ from billing.adapters.mongo.documents import PAYMENTS
 from billing.domain.payments.payment import ENDED, Payment, State
 from servicekit.mongo import Mongo
 
+BREAKS_BY_DUE_TIME = "open_breaks_by_due_time"
 _UNKNOWN = (State.AUTH_UNKNOWN, State.POST_UNKNOWN)
 _DOUBT = (*_UNKNOWN, State.MANUAL)
 _PAYMENTS = Counter(
@@ -55,7 +56,6 @@ def measure(mongo: Mongo) -> list[Metric]:
     since = [payment["history"][-1]["at"] for payment in payments]
     count.add_metric([], len(since))
     oldest.add_metric([], max(((now - at).total_seconds() for at in since), default=0.0))
-    index = {"hint": "open_breaks_by_due_time"}
-    breaks.add_metric([], mongo.db[BREAKS].count_documents({"status": "open"}, **index))
-    overdue.add_metric([], mongo.db[BREAKS].count_documents({"status": "open", "due_at": {"$lt": now}}, **index))
+    for metric, when in ((breaks, {}), (overdue, {"due_at": {"$lt": now}})):
+        metric.add_metric([], mongo.db[BREAKS].count_documents({"status": "open", **when}, hint=BREAKS_BY_DUE_TIME))
     return [count, oldest, breaks, overdue]

@@ -252,7 +252,7 @@ def end_of_certificate(event: ReceivedEvent) -> Observation:
 
 def is_no_superseding(event: ReceivedEvent) -> bool:
     """What is superseded is told by an event of its own: whose certificate was corrected reads of no revocation."""
-    return event.data["reason"] != "superseded"
+    return bool(event.data["reason"] != "superseded")
 
 
 def _application(event: ReceivedEvent, at: Any, *, decision: str | None = None, **facts: Any) -> Observation:
