@@ -172,9 +172,9 @@ def test_the_launcher_has_prometheus_ask_every_process(tmp_path: Path) -> None:
     file.write_text(json.dumps(configuration))
     said_by("promtool", "check", "config", file)
     targets = {
-        (job["job_name"], each["labels"]["process"], *each["targets"])
+        (job["job_name"], group["labels"]["process"], *group["targets"])
         for job in configuration["scrape_configs"]
-        for each in job["static_configs"]
+        for group in job["static_configs"]
     }
     assert targets == {
         ("billing", "api", "127.0.0.1:20001"),

@@ -31,8 +31,10 @@ class Somebody:
         return [m["text"] for m in self.stack.sign_in_codes if m["mobile"] == self.mobile and "text" in m]
 
     def message_with(self, text: str) -> str:
-        """The message that says so, once it is there."""
-        return eventually(lambda: next((m for m in self.messages if text in m), None), what=f"a message with {text!r}")
+        """The message that says so, the latest, once it is there."""
+        return eventually(
+            lambda: next((m for m in reversed(self.messages) if text in m), None), what=f"a message with {text!r}"
+        )
 
     def agrees(self, counter: Client, most_paise: int = 1_000_000) -> str:
         """The id of an assistance: one bill of JVVNL is paid."""

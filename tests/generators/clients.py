@@ -33,7 +33,13 @@ def document(platform: Platform, folder: Path) -> Path:
 
 def with_openapi_python_client(platform: Platform, folder: Path) -> None:
     """Python, httpx and attrs."""
-    (folder / "config.yaml").write_text("post_hooks: []\n")  # it would format its code, and nobody reads it
+    # It would format its code, which nobody reads; and of what is a file it need not know the kind.
+    (folder / "config.yaml").write_text(
+        "post_hooks: []\n"
+        "content_type_overrides:\n"
+        "  application/pdf: application/octet-stream\n"
+        "  text/csv: application/octet-stream\n"
+    )
     command = ["openapi-python-client", "generate", "--path", str(document(platform, folder)), "--meta", "none"]
     command += ["--config", "config.yaml", "--fail-on-warning", "--output-path", PACKAGE]
     _of_environment(folder, command)

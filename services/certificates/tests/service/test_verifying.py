@@ -19,7 +19,7 @@ from certificates.domain.certificates.number import certificate_number
 from servicekit.mongo import Mongo
 
 QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-UNKNOWN = {"valid": False, "reason": "unknown-number", "certificate": None}
+UNKNOWN = {"valid": False, "reason": "unknown-number", "certificate": None, "superseded_by": None}
 
 
 def by_number(world: World, number: str, issued_on: str) -> Any:
@@ -63,6 +63,7 @@ def test_a_certificate_is_verified_by_its_number_and_its_day(world: World) -> No
             "status": "VALID",
             "initials": ["T. C. O."],
         },
+        "superseded_by": None,
     }
     for written in (number, number.lower().replace("-", " ")):
         assert json_of(by_number(world, written, certificate["issued_on"]), 200) == expected
@@ -197,7 +198,7 @@ def test_a_document_is_verified_as_its_qr_is(world: World) -> None:
     ],
 )
 def test_a_qr_that_is_something_else_is_told_apart(world: World, text: str, reason: str) -> None:
-    assert by_text(world, text) == {"valid": False, "reason": reason, "certificate": None}
+    assert by_text(world, text) == {"valid": False, "reason": reason, "certificate": None, "superseded_by": None}
 
 
 def test_a_forged_qr_and_one_of_a_strangers_are_told_apart(mongo: Mongo, world: World) -> None:

@@ -170,7 +170,7 @@ class AllowedActSchema(Schema):
     office = fields.String(required=True, metadata={"x-extensible-enum": [office.value for office in Office]})
 
 
-class RefusalReasonSchema(Schema):
+class CentreRefusalReasonSchema(Schema):
     """Why somebody is refused."""
 
     code = text("Stable code.", "documents-not-in-order")
@@ -189,7 +189,7 @@ class CentreHistoryLineSchema(Schema):
     )
     state_before = fields.String(required=True, allow_none=True)
     state_after = fields.String(required=True)
-    reason = fields.Nested(RefusalReasonSchema, required=True, allow_none=True)
+    reason = fields.Nested(CentreRefusalReasonSchema, required=True, allow_none=True)
     remarks = fields.String(
         required=True,
         allow_none=True,
@@ -265,7 +265,7 @@ class CentreRulesSchema(Schema):
     appeal_days = whole("Days after a refusal in which an appeal is heard.", 30)
     apart_m = fields.Integer(required=True, allow_none=True, metadata={"description": "Metres to the next centre."})
     deposit_paise = fields.Integer(required=True, allow_none=True, metadata={"description": "Security deposit."})
-    reasons = fields.List(fields.Nested(RefusalReasonSchema), required=True)
+    reasons = fields.List(fields.Nested(CentreRefusalReasonSchema), required=True)
 
 
 class LspSchema(Schema):
