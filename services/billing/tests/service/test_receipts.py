@@ -172,7 +172,7 @@ def test_what_was_paid_beyond_the_receipt_opens_one_case_by_one_event(world: Wor
     assert (report["total"], report["overcharged"]) == (inr(152_500), inr(2_500))
     (row,) = world.mongo.db.outbox.find({"aggregate.id": report["report_id"]})
     told = json.loads(row["body"])["data"]
-    assert row["routing_key"] == "receipt.overcharge-reported.v1"
+    assert row["routing_key"] == "overcharge.reported.v1"
     assert (told["kiosk_id"], told["paid"], told["legal_fee"]) == (centre.kiosk_id, inr(155_000), inr(0))
     assert told["payment_id"] == payment["payment_id"]
 

@@ -267,7 +267,7 @@ def test_who_dies_while_settling_is_followed_by_who_ends_it_and_nothing_is_paid_
     settled = eventually_settled(today.settle)
     assert (settled["JVVNL"].lines, settled["JVVNL"].net_paise, today.owed()) == (2, 2 * BILL, 0)
     entries = today.world.mongo.db.journal.count_documents({"kind": "settlement"})
-    events = today.world.mongo.db.outbox.count_documents({"routing_key": "settlement.made.v1"})
+    events = today.world.mongo.db.outbox.count_documents({"routing_key": "settlement.closed.v1"})
     assert (entries, events) == (1, 1)
 
 

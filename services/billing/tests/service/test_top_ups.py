@@ -42,7 +42,7 @@ def test_a_top_up_is_in_the_wallet_with_its_answer_and_is_told_once(world: World
     assert json_of(centre.get(answer.headers["Location"])) == shown
     assert centre.wallet()["available"] == inr(510_000)
     (told,) = events_of(world, shown["top_up_id"])
-    assert told["type"] == "org.emitra.wallet.topped-up.v1"
+    assert told["type"] == "org.emitra.wallet.funded.v1"
     assert told["data"]["amount"] == inr(500_000)
 
 

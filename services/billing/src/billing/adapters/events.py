@@ -18,11 +18,11 @@ from servicekit.money import money
 COMPLETED = "payment.completed.v1"
 FAILED_EVENT = "payment.failed.v1"
 REFUNDED = "payment.refunded.v1"
-TOPPED_UP = "wallet.topped-up.v1"
-WALLET_LOW = "wallet.low.v1"
+TOPPED_UP = "wallet.funded.v1"
+WALLET_LOW = "wallet.warned.v1"
 DOUBT_WARNED = "doubt.warned.v1"
-SETTLED = "settlement.made.v1"
-OVERCHARGE_REPORTED = "receipt.overcharge-reported.v1"
+SETTLED = "settlement.closed.v1"
+OVERCHARGE_REPORTED = "overcharge.reported.v1"
 
 
 def ending_event(payment: Payment, event_id: str) -> NewEvent:
