@@ -93,7 +93,7 @@ def test_a_lost_answer_is_found_by_inquiry_in_every_flow(
 ) -> None:
     centre = world.centre()
     if biller_id == "RAJ-OTR":
-        values = values | {"application_number": secrets.token_hex(8).upper()}
+        values = values | {"application_number": f"A{secrets.token_hex(8).upper()}"}
     bill = quoted(centre, biller_id, values, **more)
     world.biller.faults(drop_response_next=1)
 
