@@ -126,7 +126,8 @@ def the_centres_client(platform: Platform, person: Person, kiosk_id: str) -> Sig
             return None
         bearer = {"Authorization": f"Bearer {operator['access_token']}"}
         clients = platform.call("GET", "/v1/centre-clients", headers=bearer).json["items"]
-        return next(({**client, "bearer": bearer} for client in clients if client["kiosk_id"] == kiosk_id), None)
+        named = f"cli_{kiosk_id}"
+        return next(({**client, "bearer": bearer} for client in clients if client["client_id"] == named), None)
 
     client = eventually(claimed, WITHIN_SECONDS, "the operator has a client")
     key = OKPKey.generate_key("Ed25519", {"kid": "counter-1"})

@@ -549,8 +549,8 @@ def i8_no_state_moves_backwards(books: Books) -> Breaks:
 
 
 def _moves_of_application(application_id: str, application: Row, lines: list[Row]) -> Breaks:
-    """A line per version, each beginning where the one before ended; payments that changed nothing have other keys."""
-    versions = {line["_id"].rpartition(":")[2]: line for line in lines if ":payment:" not in line["_id"]}
+    """A line per version, each beginning where the one before ended; what changed no state has other keys."""
+    versions = {number: line for line in lines if (number := line["_id"].rpartition(":")[2]).isdigit()}
     in_order = [versions[number] for number in sorted(versions, key=int)]
     states = [None, *(line["state_after"] for line in in_order)]
     if states[-1] != application["state"] or len(in_order) != application["version"]:
