@@ -19,11 +19,13 @@ def _is_folder(path: str) -> None:
         raise ValidationError("Must be a folder.")
 
 
-def read_signing_key(text: str) -> OKPKey:
+def read_signing_key(text: str) -> OKPKey | None:
     """The private Ed25519 key from the JSON text of its JWK; without a `kid` it gets its thumbprint (RFC 7638).
 
-    Raises ValidationError, which never repeats the text.
+    None for an empty text: there is no key. Raises ValidationError, which never repeats the text.
     """
+    if not text:
+        return None
     key = _ed25519(_json(text))
     if not key.is_private:
         raise ValidationError("Must be a private key (member d).")
@@ -94,7 +96,9 @@ class Settings(ServiceSettings):
     timeline_signing_key: str = setting(
         "TIMELINE_SIGNING_KEY",
         fields.String(validate=read_signing_key),
-        "JSON text of the private Ed25519 JWK that signs money timelines",
+        "JSON text of the private Ed25519 JWK that signs money timelines; empty: none are told",
+        default="",
+        needed_live=True,
         secret=True,
     )
     timeline_retired_keys: str = setting(
