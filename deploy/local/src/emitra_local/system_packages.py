@@ -62,9 +62,11 @@ OBSERVERS = [
 
 
 def of_tests(root: Path, service: str = "") -> list[SystemPackage]:
-    """What all tests need, or those of one service: `test-packages` under [tool.emitra] in pyproject.toml."""
+    """What all tests need, or those of one package: `test-packages` under [tool.emitra] in its pyproject.toml."""
     packages = []
-    files = sorted(root.glob(f"services/{service or '*'}/pyproject.toml"))
+    files = sorted(
+        file for room in ("services", "shared") for file in root.glob(f"{room}/{service or '*'}/pyproject.toml")
+    )
     for file in files if service else [*files, root / "tests" / "pyproject.toml"]:
         with suppress(OSError, ValueError):  # a broken service is told of by what reads its whole file
             names = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("emitra", {})
