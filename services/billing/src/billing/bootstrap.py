@@ -10,7 +10,7 @@ from prometheus_client import Metric
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from billing.adapters import events, payment_metrics
+from billing.adapters import events
 from billing.adapters.data.bank_holidays import load_bank_days
 from billing.adapters.data.catalogue import BillerFiles, Catalogue, load_billers, load_orders
 from billing.adapters.data.commission_rules import load_commission_rules
@@ -24,6 +24,7 @@ from billing.adapters.mongo import day_books as mongo_day_books
 from billing.adapters.mongo import doubts as mongo_doubts
 from billing.adapters.mongo import dues as mongo_dues
 from billing.adapters.mongo import ledger as mongo_ledger
+from billing.adapters.mongo import payment_metrics
 from billing.adapters.mongo import payments as mongo_payments
 from billing.adapters.mongo import receipts as mongo_receipts
 from billing.adapters.mongo import refunds as mongo_refunds

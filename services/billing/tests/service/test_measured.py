@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from billing.adapters.mongo.breaks import BREAKS
 from billing.adapters.mongo.documents import PAYMENTS
-from billing.adapters.payment_metrics import measure
+from billing.adapters.mongo.payment_metrics import measure
 from billing.bootstrap import INDEXES
 from servicekit.mongo import Mongo
 

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 from tests.support.builders import NOW, a_payment
 
-from billing.adapters.payment_metrics import moved
+from billing.adapters.mongo.payment_metrics import moved
 from billing.domain.payments.payment import Failure, Payment, State
 
 S = State

@@ -15,10 +15,10 @@ from certificates.domain.applications.application import Application, Applicatio
 from certificates.domain.applications.submit import submit
 from certificates.domain.attachments.attachment import Attachment, MediaType
 from certificates.domain.attachments.attachment import State as UploadState
-from certificates.domain.officer import Officer
+from certificates.domain.label import Label
+from certificates.domain.officers.officer import Officer
 from certificates.domain.sla.calendar import WorkingCalendar, civil_date
 from certificates.domain.types.application_type import FeeRule
-from certificates.domain.types.label import Label
 from certificates.settings import CertificatesSettings
 from servicekit.access import reach
 from servicekit.idempotency import Claim

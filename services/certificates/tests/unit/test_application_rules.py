@@ -31,9 +31,9 @@ from certificates.domain.applications.application import (
     State,
 )
 from certificates.domain.applications.pay import receive_payment
-from certificates.domain.officer import AN_OFFICER, Officer
+from certificates.domain.label import Label
+from certificates.domain.officers.officer import AN_OFFICER, Officer
 from certificates.domain.types.application_type import ApplicationType, Post
-from certificates.domain.types.label import Label
 
 LATER = MONDAY + timedelta(days=1)
 

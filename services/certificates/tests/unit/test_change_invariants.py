@@ -37,7 +37,7 @@ from certificates.application.revocations.errors import (
 from certificates.application.revocations.propose_revocation import ProposeRevocation, ProposeRevocationHandler
 from certificates.domain.applications.application import Decision, State
 from certificates.domain.certificates.certificate import Certificate, EndReason, Status
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.revocations.revocation import Standing
 from certificates.settings import read_signing_key
 from servicekit.versions import Precondition

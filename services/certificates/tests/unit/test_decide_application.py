@@ -43,8 +43,8 @@ from certificates.domain.applications.application import (
 )
 from certificates.domain.certificates.certificate import Certificate, Status, paper
 from certificates.domain.certificates.number import RANDOM_BITS, certificate_number
+from certificates.domain.label import Label
 from certificates.domain.types.application_type import Step
-from certificates.domain.types.label import Label
 from certificates.settings import read_signing_key
 from servicekit.errors import IdempotencyKeyReused, ServiceError, StaleVersion, ValidationFailed
 from servicekit.idempotency import Once

@@ -24,8 +24,8 @@ from certificates.domain.applications.expire import Term, expire, last_day
 from certificates.domain.applications.pay import receive_payment
 from certificates.domain.applications.resubmit import Opened, opened, resubmit
 from certificates.domain.applications.withdraw import withdraw
+from certificates.domain.label import Label
 from certificates.domain.types.application_type import ApplicationType, WithdrawalRule
-from certificates.domain.types.label import Label
 
 REASON = RefusalReason("documents-not-in-order", Label("Not in order", "ठीक नहीं"))
 ADDRESS = Ask(REASON, field="address")

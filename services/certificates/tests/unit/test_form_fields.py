@@ -9,8 +9,8 @@ import pytest
 from tests.support.builders import DOMICILE, domicile_form
 from tests.support.sentences import english, hindi
 
+from certificates.domain.label import Label
 from certificates.domain.types.form import Answers, Choice, FieldKind, FormField, FormProblem, Span
-from certificates.domain.types.label import Label
 from servicekit.text import Line
 
 TODAY = date(2026, 11, 23)

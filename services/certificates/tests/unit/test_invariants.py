@@ -56,7 +56,7 @@ from certificates.domain.applications.application import (
 )
 from certificates.domain.applications.escalate import StepDelayed
 from certificates.domain.certificates.number import BITS_PER_CHARACTER
-from certificates.domain.officer import AN_OFFICER, Officer
+from certificates.domain.officers.officer import AN_OFFICER, Officer
 from certificates.entrypoints.consumers import CONSUMERS
 from certificates.settings import read_signing_key
 from servicekit.errors import StaleVersion

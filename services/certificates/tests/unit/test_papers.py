@@ -19,7 +19,7 @@ from tests.support.golden_words import WORDS
 from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.application.certificates.ports import NotPrintable
 from certificates.domain.certificates.printed_paper import Line, PrintedPaper
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
 
 PAPERS = TypstPapers()
 QR_TEXT = "eyJhbGciOiJFZERTQSJ9." + "x" * 300 + ".c2ln"

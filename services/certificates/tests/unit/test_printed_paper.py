@@ -7,8 +7,8 @@ import pytest
 from tests.support.builders import BIRTH, CASTE, DOMICILE, MONDAY, RULEBOOK
 
 from certificates.domain.certificates.printed_paper import FOR_EVER, OPENINGS, Line, printed_paper
+from certificates.domain.label import Label
 from certificates.domain.types.application_type import ApplicationType, Template
-from certificates.domain.types.label import Label
 
 SDO = Label("Sub-Divisional Officer", "उपखण्ड अधिकारी")
 

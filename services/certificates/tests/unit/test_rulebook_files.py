@@ -7,8 +7,8 @@ import pytest
 from tests.support.builders import RULEBOOK
 
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, RulebookInvalid, load_rulebook
+from certificates.domain.label import Label
 from certificates.domain.types.application_type import Post
-from certificates.domain.types.label import Label
 from emitra_contracts import schema
 
 DOMICILE = (SHIPPED_TYPES / "domicile.toml").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import pytest
 from tests.support.builders import CASTE, TEHSILDAR, citizen, viewer_of
 
 from certificates.application.viewer import Viewer
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 
 CENTRE = viewer_of("cli_kiosk", "ksk_1", None)
 PORTAL = viewer_of("cli_portal", None, None)

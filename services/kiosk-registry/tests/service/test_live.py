@@ -307,7 +307,7 @@ def test_a_worker_that_dies_before_it_tells_of_a_district_is_followed_by_one_tha
     code = (
         "from kiosk_registry.entrypoints.jobs import JOBS; from kiosk_registry.entrypoints.service import SERVICE;"
         "from servicekit.service.processes import load_settings; from kiosk_registry.bootstrap import bootstrap;"
-        "settings = load_settings(SERVICE); JOBS[1].run(bootstrap(settings, SERVICE.connect(settings)))"
+        "settings = load_settings(SERVICE.settings); JOBS[1].run(bootstrap(settings, SERVICE.connect(settings)))"
     )
     env = environment(settings, mongo) | {"CRASH_POINT": "L1"}
     died = subprocess.run([sys.executable, "-c", code], env=env, timeout=120, check=False)

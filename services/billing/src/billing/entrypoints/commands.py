@@ -1,6 +1,5 @@
 """Billing's own commands beside the chassis' (api, worker, relay, prepare …)."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from billing.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 from servicekit.operations.throttle import progress
-from servicekit.settings import SettingsError
+from servicekit.service.processes import load_settings
 
 commands = typer.Typer()
 
@@ -37,11 +36,7 @@ _KIOSK = re.compile(r"ksk_RJ[0-9]{8}")
 
 @contextmanager
 def _billing() -> Iterator[Billing]:
-    try:
-        settings = Settings.load(os.environ)
-    except SettingsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(78) from None
+    settings = load_settings(Settings)
     with Mongo(settings.mongodb_uri, settings.mongodb_database, settings.mongodb_timeout_seconds) as mongo:
         yield bootstrap(settings, mongo)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from certificates.domain.attachments.attachment import Attachment
 from certificates.domain.drafts.draft import Draft
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.types.application_type import ApplicationType
 from servicekit.access import Belonging, Reach
 

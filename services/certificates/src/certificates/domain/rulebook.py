@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from certificates.domain.applications.application import State
 from certificates.domain.applications.expire import Term
 from certificates.domain.certificates.certificate import District
+from certificates.domain.label import Label
 from certificates.domain.officers.charge import StandIns
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.sla.desk_health import WarningRule
 from certificates.domain.sla.penalty import PenaltyRule
 from certificates.domain.types.application_type import ApplicationType
-from certificates.domain.types.label import Label
 
 # The reason of a refusal that names none.
 SEE_REMARKS = "see-remarks"

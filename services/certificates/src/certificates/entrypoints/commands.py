@@ -1,7 +1,6 @@
 """The service's own commands beside the chassis' (api, worker, relay, prepare …)."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,11 +15,11 @@ from certificates.application.attachments.reseal_attachments import ResealAttach
 from certificates.application.certificates.ports import LONGEST_DOCUMENT
 from certificates.application.certificates.read_certificates import Reason, signed_content, standing_by_dates
 from certificates.bootstrap import SHIPPED_TYPES, Certificates, bootstrap, lint_types, load_types, public_keys
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
 from certificates.settings import CertificatesSettings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.settings import SettingsError
+from servicekit.service.processes import load_settings
 
 commands = typer.Typer()
 
@@ -49,11 +48,7 @@ _SAID = {
 
 @contextmanager
 def _certificates() -> Iterator[Certificates]:
-    try:
-        settings = CertificatesSettings.load(os.environ)
-    except SettingsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(78) from None
+    settings = load_settings(CertificatesSettings)
     with Mongo(settings.mongodb_uri, settings.mongodb_database, settings.mongodb_timeout_seconds) as mongo:
         yield bootstrap(settings, mongo)
 

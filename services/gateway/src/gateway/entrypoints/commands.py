@@ -16,22 +16,17 @@ from gateway.bootstrap import Gateway, bootstrap
 from gateway.settings import GatewaySettings
 from servicekit.errors import DependencyUnavailable
 from servicekit.mongo import Mongo
-from servicekit.settings import SettingsError
+from servicekit.service.processes import load_settings
 
 commands = typer.Typer()
 
 EXIT_REFUSED = 2
 EXIT_UNAVAILABLE = 69
-EXIT_BAD_SETTINGS = 78
 
 
 @contextmanager
 def _gateway() -> Iterator[Gateway]:
-    try:
-        settings = GatewaySettings.load(os.environ)
-    except SettingsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(EXIT_BAD_SETTINGS) from None
+    settings = load_settings(GatewaySettings)
     with Mongo(settings.mongodb_uri, settings.mongodb_database, settings.mongodb_timeout_seconds) as mongo:
         try:
             yield bootstrap(settings, mongo)

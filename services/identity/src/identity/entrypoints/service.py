@@ -53,7 +53,7 @@ commands = typer.Typer()
 @contextmanager
 def _identity() -> Iterator[Identity]:
     """The application for one command; what goes wrong becomes one line and an exit code."""
-    settings = load_settings(SERVICE)
+    settings = load_settings(Settings)
     try:
         with SERVICE.connect(settings) as mongo:
             yield bootstrap(settings, mongo)

@@ -16,13 +16,15 @@ from kiosk_registry.application.bulk.receive_piece import ReceivePiece
 from kiosk_registry.application.bulk.run_import import RunImport
 from kiosk_registry.application.bulk.work_operations import WorkOperations
 from kiosk_registry.application.register.load_centres import LoadCentres
-from kiosk_registry.bootstrap import KioskRegistry, bootstrap
+from kiosk_registry.bootstrap import INDEXES, KioskRegistry, bootstrap
 from kiosk_registry.domain.bulk.operation import MOST_PIECE_BYTES, MOST_PIECES, Operation
 from kiosk_registry.domain.live.components import COMPONENT_FORM, Floor, is_version
 from kiosk_registry.domain.register.centres import Status
 from kiosk_registry.entrypoints.progress import progress
+from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
+from servicekit.mongo import Mongo
 from servicekit.service.processes import load_settings
 from servicekit.text import Line, Refusal
 
@@ -46,13 +48,7 @@ def load_centres(
     ] = CENTRES_OF_THE_STATE,
 ) -> None:
     """Load the districts and the opening register of centres; a repeat adds only what is missing."""
-    # The service is declared with its commands, so it is there only when one is called.
-    from kiosk_registry.entrypoints.service import SERVICE  # noqa: PLC0415
-
-    settings = load_settings(SERVICE)
-    with SERVICE.connect(settings) as mongo:
-        SERVICE.prepare_database(mongo)
-        registry = bootstrap(settings, mongo)
+    with _registry() as registry:
         try:
             facts = registry.districts_of(districts)
             with progress(total, Console()) as tell:
@@ -144,12 +140,9 @@ def export_centres(
 
 @contextmanager
 def _registry() -> Iterator[KioskRegistry]:
-    # The service is declared with its commands, so it is there only when one is called.
-    from kiosk_registry.entrypoints.service import SERVICE  # noqa: PLC0415
-
-    settings = load_settings(SERVICE)
-    with SERVICE.connect(settings) as mongo:
-        SERVICE.prepare_database(mongo)
+    settings = load_settings(KioskRegistrySettings)
+    with Mongo(settings.mongodb_uri, settings.mongodb_database, settings.mongodb_timeout_seconds) as mongo:
+        mongo.prepare(INDEXES)
         yield bootstrap(settings, mongo)
 
 

@@ -40,7 +40,7 @@ class _Commands:
     def cli(self) -> typer.Typer:
         """All of them, and the service's own."""
         service = self.service
-        settings = partial(load_settings, service)
+        settings = partial(load_settings, service.settings)
         # add_completion=False: an operator's shell is not ours to touch. Plain tracebacks: they go to the log.
         app = typer.Typer(
             name=service.name, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -79,7 +79,7 @@ class _Commands:
         typer.echo(self.service.event_table(), nl=False)
 
     def _prepare(self) -> None:
-        settings = load_settings(self.service)
+        settings = load_settings(self.service.settings)
         with self.service.connect(settings) as mongo:
             self.service.prepare_database(mongo)
             for sentence in _settings_to_mend(mongo):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import prometheus_client
 import structlog
@@ -32,13 +32,14 @@ log = structlog.get_logger(__name__)
 
 # sysexits.h: a configuration error, a service that is not there. Supervisors restart either; people tell them apart.
 EXIT_BAD_SETTINGS = 78
+SettingsClass = TypeVar("SettingsClass", bound=ServiceSettings)
 EXIT_UNAVAILABLE = 69
 
 
-def load_settings(service: Service) -> Any:
+def load_settings(of: type[SettingsClass]) -> SettingsClass:
     """The settings from the environment; prints every problem and exits with 78 when there are any."""
     try:
-        return service.settings.load(os.environ)
+        return of.load(os.environ)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(EXIT_BAD_SETTINGS) from None
@@ -60,7 +61,7 @@ def _running(service: Service, process: str, settings: ServiceSettings) -> Itera
 
 def run_api(service: Service) -> None:
     """Serves HTTP until stopped (gunicorn)."""
-    settings = load_settings(service)
+    settings = load_settings(service.settings)
     in_worker = ExitStack()
 
     def load() -> Any:
@@ -79,7 +80,7 @@ def run_api(service: Service) -> None:
 
 def run_worker(service: Service) -> None:
     """Consumes events, records dead letters and runs the jobs until stopped. Exits with 69 in doubt."""
-    settings = load_settings(service)
+    settings = load_settings(service.settings)
     stopping = threading.Event()
     with _running(service, "worker", settings) as mongo, ExitStack() as at_end:
         watch = _compare_topology(service, settings, stopping) if service.consumes else None
@@ -131,7 +132,7 @@ def run_worker(service: Service) -> None:
 
 def run_relay(service: Service) -> None:
     """Publishes the outbox until stopped. Exits with 69 in any doubt."""
-    settings = load_settings(service)
+    settings = load_settings(service.settings)
     with _running(service, "relay", settings) as mongo, ExitStack() as at_end:
         stopping = threading.Event()
         at_end.callback(stopping.set)

@@ -6,8 +6,8 @@ from datetime import datetime
 from pymongo import IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from billing.adapters import payment_metrics
 from billing.adapters.events import ending_event
+from billing.adapters.mongo import payment_metrics
 from billing.adapters.mongo.breaks import BreakMoved
 from billing.adapters.mongo.documents import (
     HOLDING_STATES,

@@ -19,8 +19,8 @@ from certificates.domain.applications.application import (
     State,
 )
 from certificates.domain.certificates.certificate import Certificate, Ending, EndReason, Status
+from certificates.domain.label import Label
 from certificates.domain.types.application_type import FeeRule
-from certificates.domain.types.label import Label
 
 Document = dict[str, Any]
 

@@ -11,11 +11,11 @@ from pymongo.errors import DuplicateKeyError
 
 from certificates.application.officers.ports import DeskQueue
 from certificates.domain.applications.application import State
-from certificates.domain.officer import Officer
+from certificates.domain.label import Label
 from certificates.domain.officers.bulk import BulkDecision, BulkItem, Outcome
 from certificates.domain.officers.charge import Charge
+from certificates.domain.officers.officer import Officer
 from certificates.domain.officers.taking import Taking
-from certificates.domain.types.label import Label
 from servicekit.access import Reach
 from servicekit.idempotency import Claim, Once
 from servicekit.mongo import Idempotency, Mongo

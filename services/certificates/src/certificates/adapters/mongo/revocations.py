@@ -11,8 +11,8 @@ from certificates.adapters.events import to_event
 from certificates.adapters.mongo.certificates import end_certificate
 from certificates.application.revocations.ports import AnotherProposed, DecidedMeanwhile
 from certificates.domain.certificates.certificate import CertificateRevoked, EndReason
+from certificates.domain.label import Label
 from certificates.domain.revocations.revocation import Act, Revocation, Standing
-from certificates.domain.types.label import Label
 from servicekit.events import Outbox
 from servicekit.idempotency import Claim, Once
 from servicekit.mongo import Idempotency, Mongo, duplicate_key

@@ -12,7 +12,7 @@ from certificates.domain.certificates.printed_paper import (
     Line,
     PrintedPaper,
 )
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
 from emitra_papers import Bilingual, LettersMissing, Typesetter, qr_drawing
 
 LAYOUT = Path(__file__).parent / "layouts" / "paper.typ"

@@ -11,9 +11,9 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from certificates.adapters.rulebook.condition_schemas import Messages, conditions, unanswerable
 from certificates.adapters.rulebook.values import Day, words
+from certificates.domain.label import Label
 from certificates.domain.types.check import Group
 from certificates.domain.types.form import EARLIEST_DATE, FieldKind, FormField, Rule
-from certificates.domain.types.label import Label
 from certificates.domain.types.rules import (
     AddsUp,
     AgeAt,

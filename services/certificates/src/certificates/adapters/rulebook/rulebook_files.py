@@ -20,13 +20,13 @@ from certificates.adapters.rulebook.values import Day, words
 from certificates.domain.applications.application import State
 from certificates.domain.applications.expire import Term
 from certificates.domain.certificates.certificate import District
+from certificates.domain.label import Label
 from certificates.domain.officers.charge import StandIn
 from certificates.domain.rulebook import MOST_DAYS_KEPT, SEE_REMARKS, MedianRule, Rulebook
 from certificates.domain.sla.calendar import WorkingCalendar
 from certificates.domain.sla.desk_health import WarningRule
 from certificates.domain.sla.penalty import PenaltyRule
 from certificates.domain.types.application_type import Appeal, ApplicationType
-from certificates.domain.types.label import Label
 
 Types = dict[str, ApplicationType]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
 
 
 class Day(fields.Field[date]):

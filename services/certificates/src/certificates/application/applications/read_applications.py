@@ -26,7 +26,7 @@ from certificates.domain.applications.application import (
     State,
 )
 from certificates.domain.certificates.certificate import CertificateIssued
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import FieldProblem, ValidationFailed
 

@@ -22,12 +22,12 @@ from certificates.domain.certificates.certificate import (
     valid_until,
 )
 from certificates.domain.certificates.number import RANDOM_BITS, certificate_number
+from certificates.domain.label import Label
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 from certificates.domain.types.amend import amended
 from certificates.domain.types.application_type import ApplicationType
 from certificates.domain.types.form import FormValue
-from certificates.domain.types.label import Label
 
 
 @dataclass(frozen=True, kw_only=True)

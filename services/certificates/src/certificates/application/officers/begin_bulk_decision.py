@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certificates.application.officers.ports import BulkDecisions
-from certificates.domain.officer import Officer
 from certificates.domain.officers.bulk import BulkDecision, BulkItem
+from certificates.domain.officers.officer import Officer
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.idempotency import Claim, Once
 

@@ -21,7 +21,7 @@ from certificates.domain.applications.application import (
 )
 from certificates.domain.applications.decide import decide
 from certificates.domain.certificates.certificate import CertificateIssued, NotInForce
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.rulebook import SEE_REMARKS, Rulebook
 from certificates.domain.types.application_type import ApplicationType
 from servicekit.errors import Conflict, FieldProblem, NotFound, NotPermitted, StaleVersion, ValidationFailed

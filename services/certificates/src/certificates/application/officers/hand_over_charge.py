@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from certificates.application.officers.errors import OfficerRequired
 from certificates.application.officers.ports import Charges
-from certificates.domain.officer import AN_OFFICER, Officer
 from certificates.domain.officers.charge import MOST_DAYS, Charge
+from certificates.domain.officers.officer import AN_OFFICER, Officer
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 from servicekit.errors import FieldProblem, ValidationFailed

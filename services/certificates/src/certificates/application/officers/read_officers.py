@@ -7,9 +7,9 @@ from datetime import datetime
 from certificates.application.applications.read_applications import steps_of_other_posts
 from certificates.application.officers.errors import BulkDecisionNotFound, ChargeNotFound
 from certificates.application.officers.ports import BulkDecisions, Charges, DeskQueue, Queues, Takings
-from certificates.domain.officer import Officer
 from certificates.domain.officers.bulk import BulkDecision
 from certificates.domain.officers.charge import Charge
+from certificates.domain.officers.officer import Officer
 from certificates.domain.officers.taking import Taking
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date

@@ -21,7 +21,7 @@ from certificates.domain.applications.application import (
     State,
 )
 from certificates.domain.applications.decide import check_right
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.officers.taking import Taking
 from certificates.domain.types.application_type import Step
 from servicekit.instants import rfc3339

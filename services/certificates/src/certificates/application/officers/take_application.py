@@ -6,7 +6,7 @@ from datetime import datetime
 from certificates.application.applications.ports import Applications
 from certificates.application.officers.ports import Takings
 from certificates.application.officers.rights import check_may_decide, check_not_taken, not_found
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.officers.taking import TAKEN_FOR, Taking
 from certificates.domain.rulebook import Rulebook
 

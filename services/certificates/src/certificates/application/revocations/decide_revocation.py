@@ -14,7 +14,7 @@ from certificates.application.revocations.errors import (
 from certificates.application.revocations.ports import DecidedMeanwhile, Revocations
 from certificates.application.revocations.propose_revocation import certificate_of, not_in_force
 from certificates.domain.certificates.certificate import CertificateRevoked, Ending, NotInForce, ended
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.revocations.revocation import (
     NotProposedNow,
     ProposedItThemselves,

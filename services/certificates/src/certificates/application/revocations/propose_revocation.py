@@ -8,7 +8,7 @@ from certificates.application.certificates.ports import Certificates
 from certificates.application.revocations.errors import NotInForceAnyMore, RevocationPending
 from certificates.application.revocations.ports import AnotherProposed, Revocations
 from certificates.domain.certificates.certificate import Certificate, EndReason, Status
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.revocations.revocation import Standing, propose
 from certificates.domain.rulebook import Rulebook
 from servicekit.errors import Conflict

@@ -22,12 +22,12 @@ from certificates.domain.applications.expire import last_day
 from certificates.domain.applications.resubmit import Opened, days_left, opened
 from certificates.domain.applications.withdraw import refund_on_withdrawal
 from certificates.domain.certificates.certificate import District
-from certificates.domain.officer import Officer
+from certificates.domain.label import Label
+from certificates.domain.officers.officer import Officer
 from certificates.domain.rulebook import MedianRule, Rulebook
 from certificates.domain.sla.calendar import civil_date
 from certificates.domain.sla.penalty import Penalty, penalty_of
 from certificates.domain.types.application_type import ApplicationType, Step, WithdrawalRule
-from certificates.domain.types.label import Label
 from servicekit.errors import FieldProblem, ValidationFailed
 
 

@@ -9,9 +9,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from certificates.domain.label import Label
 from certificates.domain.types.application_type import FeeRule, WithdrawalRule
 from certificates.domain.types.form import FormValue
-from certificates.domain.types.label import Label
 
 
 class State(StrEnum):

@@ -21,7 +21,7 @@ from certificates.domain.applications.application import (
     State,
     line_key,
 )
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.sla.calendar import ONE_DAY, WorkingCalendar, civil_date
 from certificates.domain.types.application_type import ApplicationType, Step
 

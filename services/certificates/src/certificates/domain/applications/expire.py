@@ -13,8 +13,8 @@ from certificates.domain.applications.application import (
     State,
     line_key,
 )
+from certificates.domain.label import Label
 from certificates.domain.sla.calendar import civil_date
-from certificates.domain.types.label import Label
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
 
 # What a page scanned at 300 dpi needs several times over, and what the gateway hands on in one answer.
 MOST_BYTES = 5 * 1024 * 1024

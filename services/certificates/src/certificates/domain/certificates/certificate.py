@@ -6,10 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from certificates.domain.label import Label
 from certificates.domain.sla.calendar import civil_date, months_later
 from certificates.domain.types.application_type import ApplicationType
 from certificates.domain.types.form import FormValue
-from certificates.domain.types.label import Label
 
 # DigiLocker's document URI is issuer-DOCTYPE-docid; this is the platform's issuer id in that form.
 ISSUER = "in.gov.rajasthan.emitra"

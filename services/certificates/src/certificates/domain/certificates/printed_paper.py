@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from certificates.domain.certificates.certificate import END_REASONS, Certificate, Status
+from certificates.domain.label import Label
 from certificates.domain.sla.calendar import civil_date
 from certificates.domain.types.application_type import ApplicationType, Template
 from certificates.domain.types.form import FieldKind, FormField
-from certificates.domain.types.label import Label
 
 _MONTHS = (
     Label("January", "जनवरी"),

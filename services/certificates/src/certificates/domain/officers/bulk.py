@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 
 MOST_ITEMS = 500
 

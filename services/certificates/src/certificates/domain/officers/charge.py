@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
 
 # Longer than that is a transfer, which is the department's to order.
 MOST_DAYS = 90

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
 
 # Half a working day: whoever goes home gives nothing back.
 TAKEN_FOR = timedelta(hours=4)

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from certificates.domain.certificates.certificate import EndReason
-from certificates.domain.officer import Officer
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
+from certificates.domain.officers.officer import Officer
 
 # What an officer may give as the reason; that there is a new certificate is never one.
 REASONS = (EndReason.ISSUED_IN_ERROR, EndReason.OBTAINED_BY_FRAUD, EndReason.COURT_ORDER)

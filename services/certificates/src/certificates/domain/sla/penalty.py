@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
 
 
 @dataclass(frozen=True)

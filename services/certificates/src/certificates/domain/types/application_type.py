@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from certificates.domain.label import Label
 from certificates.domain.sla.calendar import is_later_than
 from certificates.domain.types.check import Group, check_form
 from certificates.domain.types.form import Answers, Condition, FormField, FormProblem, FormValue, Rule
-from certificates.domain.types.label import Label
 from certificates.domain.types.rules import LateReport, Rung
 
 

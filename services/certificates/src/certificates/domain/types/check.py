@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from certificates.domain.label import Label
 from certificates.domain.types.form import Answers, Condition, FormField, FormProblem, FormValue, Row, Rule
-from certificates.domain.types.label import Label
 
 # Who sends more names that no form has is told of the first ones only.
 MOST_UNKNOWN = 100

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
 
 # No living person and no register of the state is older: an earlier date is a mistake in writing.
 EARLIEST_DATE = date(1875, 1, 1)

@@ -6,9 +6,9 @@ Where only a year is known, a rule is broken when it would be on every day of th
 from dataclasses import dataclass, replace
 from datetime import date
 
+from certificates.domain.label import Label
 from certificates.domain.sla.calendar import is_later_than, years_between
 from certificates.domain.types.form import Answers, Condition, FormProblem, Row, Rule, Span
-from certificates.domain.types.label import Label
 
 
 def _refused(field: str, code: str, text: Label) -> FormProblem:

@@ -4,8 +4,8 @@ from typing import Any
 
 from certificates.application.viewer import Viewer
 from certificates.bootstrap import Certificates
-from certificates.domain.officer import AN_OFFICER, Officer
-from certificates.domain.types.label import Label
+from certificates.domain.label import Label
+from certificates.domain.officers.officer import AN_OFFICER, Officer
 from servicekit.http import COUNTER, Blueprint, Person, Role, application, caller
 from servicekit.instants import utc_now
 

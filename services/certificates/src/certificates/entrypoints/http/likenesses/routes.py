@@ -5,8 +5,8 @@ from typing import Any
 from certificates.application.applications.errors import ApplicationNotFound
 from certificates.application.likenesses.read_likenesses import Like
 from certificates.bootstrap import Certificates
+from certificates.domain.label import Label
 from certificates.domain.likenesses.likeness import Sign
-from certificates.domain.types.label import Label
 from certificates.entrypoints.http.applications.routes import APPLICATION_ID
 from certificates.entrypoints.http.blueprint import blueprint, viewer
 from certificates.entrypoints.http.likenesses import schemas

@@ -20,7 +20,7 @@ from certificates.application.officers.errors import (
 from certificates.application.officers.hand_over_charge import HandOverCharge
 from certificates.application.officers.take_application import TakeApplication
 from certificates.bootstrap import Certificates
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.entrypoints.http.applications.routes import APPLICATION_ID, created
 from certificates.entrypoints.http.applications.schemas import ApplicationSchema
 from certificates.entrypoints.http.blueprint import KEY_RETENTION_DAYS, WithHeaders, acting_officer, blueprint, viewer

@@ -5,9 +5,9 @@ from typing import Any
 
 from certificates.application.officers.ports import DeskQueue
 from certificates.domain.applications.application import Application
-from certificates.domain.officer import Officer
 from certificates.domain.officers.bulk import BulkDecision, BulkItem
 from certificates.domain.officers.charge import Charge
+from certificates.domain.officers.officer import Officer
 from certificates.domain.officers.taking import Taking
 from certificates.domain.sla.calendar import ONE_DAY, WorkingCalendar, civil_date
 from certificates.entrypoints.http.applications.views import application_summary

@@ -15,7 +15,7 @@ from certificates.application.revocations.errors import (
 from certificates.application.revocations.propose_revocation import ProposeRevocation
 from certificates.bootstrap import Certificates
 from certificates.domain.certificates.certificate import END_REASONS, EndReason
-from certificates.domain.officer import Officer
+from certificates.domain.officers.officer import Officer
 from certificates.domain.revocations.revocation import Act, Revocation
 from certificates.entrypoints.http.blueprint import (
     KEY_RETENTION_DAYS,

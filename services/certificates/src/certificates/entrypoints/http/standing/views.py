@@ -5,9 +5,9 @@ from typing import Any
 
 from certificates.application.standing.read_standing import Asked, DeskStanding, Standing
 from certificates.domain.applications.application import Ask, Decision, HistoryEntry, RefusalReason, State
+from certificates.domain.label import Label
 from certificates.domain.sla.desk_health import DeskHealth
 from certificates.domain.types.application_type import ApplicationType, OfficeLevel
-from certificates.domain.types.label import Label
 from servicekit.instants import rfc3339
 from servicekit.money import money
 

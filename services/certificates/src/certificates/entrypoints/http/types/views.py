@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from certificates.domain.label import Label
 from certificates.domain.types.application_type import ApplicationType, FeeRule, RequiredDocument, Step
 from certificates.domain.types.check import Group
 from certificates.domain.types.conditions import IsAnswered, IsOneOf, YoungerThan
 from certificates.domain.types.form import Condition, FormField
-from certificates.domain.types.label import Label
 from certificates.domain.types.rules import Rung
 from servicekit.fields import published_form
 from servicekit.money import money

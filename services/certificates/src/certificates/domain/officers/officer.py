@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from certificates.domain.label import Label
 from certificates.domain.officers.charge import Charge, posts_held
 from certificates.domain.types.application_type import Step
-from certificates.domain.types.label import Label
 
 # What an officer is called whose token names no post: true, and no more than is known. No step names it as its post.
 AN_OFFICER = Label("Officer", "अधिकारी")
