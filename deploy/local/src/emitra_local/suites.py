@@ -24,9 +24,9 @@ SUITE_TIMEOUT_SECONDS = 1_200
 # The whole fault suite waits for leases, graces and time-outs on purpose.
 FAULT_TIMEOUT_SECONDS = 3_600
 # Ten whole stacks.
-MIXED_TIMEOUT_SECONDS = 2_400
+MIXED_TIMEOUT_SECONDS = 3_600
 # Environments of a copy of the repository are made on the way.
-GUIDE_TIMEOUT_SECONDS = 1_500
+GUIDE_TIMEOUT_SECONDS = 3_600
 # Suites wait for polls and restarts half of the time, and have databases and virtual hosts of their own; a third one
 # makes the others slower by as much.
 SUITES_AT_ONCE = 2
