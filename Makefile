@@ -13,7 +13,7 @@ export GATEWAY_PORT SERVICE SERVICES T
 LOCAL := $(PYTHON) deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop status observe logs clean distclean dead-letters test fault mixed image guide nemesis generators mutants lint format generate new-service remove-service documents bench lock upgrade release-contracts tags
+.PHONY: help run stop restart status observe logs clean distclean dead-letters test fault mixed image guide nemesis generators mutants lint format generate new-service remove-service documents bench lock upgrade release-contracts tags
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\): ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target does; do printf '%-25s %s\n' "$$target" "$$does"; done
@@ -23,6 +23,9 @@ run: ## Start everything, pay a bill, issue a certificate, stay up until Ctrl-C 
 
 stop: ## Stop what `make run` started, from another terminal or after a crash
 	@$(LOCAL) stop
+
+restart: ## Start one service again, from its files as they are now, while requests go on being answered (SERVICE=billing)
+	@$(LOCAL) restart "$$SERVICE"
 
 status: ## Show what runs
 	@$(LOCAL) status

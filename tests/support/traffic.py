@@ -48,10 +48,10 @@ class Traffic:
     within ANSWER_WITHIN_SECONDS.
     """
 
-    def __init__(self, platform: Platform, *, fees: bool = False) -> None:
+    def __init__(self, platform: Platform, *, fees: bool = False, clients: int = CLIENTS) -> None:
         self._fees = fees
         names = [client["name"] for client in platform.run_info["clients"] if client.get("kiosk_id")]
-        self._clients = [platform.client(names[number % len(names)]) for number in range(CLIENTS)]
+        self._clients = [platform.client(names[number % len(names)]) for number in range(clients)]
         self._stopping = threading.Event()
         self._threads = [threading.Thread(target=self._pay_on, args=(client,)) for client in self._clients]
         self._failures: list[BaseException] = []
@@ -79,7 +79,7 @@ class Traffic:
 
     def under_way(self, within_seconds: float = ANSWER_WITHIN_SECONDS) -> None:
         """Wait until most of the clients are waiting for an answer."""
-        eventually(lambda: len(self._waiting) > CLIENTS / 2, within_seconds, "requests are under way")
+        eventually(lambda: len(self._waiting) > len(self._clients) / 2, within_seconds, "requests are under way")
 
     def __enter__(self) -> Self:
         for client in self._clients:

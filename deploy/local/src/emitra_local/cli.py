@@ -27,6 +27,7 @@ from emitra_local.new_service import new_service
 from emitra_local.observability import observe
 from emitra_local.problems import CannotStart
 from emitra_local.remove_service import remove_service
+from emitra_local.restart import restart_service
 from emitra_local.service_command import become
 from emitra_local.service_programs import GATEWAY
 from emitra_local.service_watch import ServiceWatch
@@ -131,6 +132,13 @@ def stop() -> None:
         if state != _run_state():
             shutil.rmtree(state, ignore_errors=True)
     (root() / ".local" / "run.json").unlink(missing_ok=True)
+
+
+@app.command()
+def restart(service: Annotated[str, typer.Argument(help="billing, gateway, …")] = "") -> None:
+    """One service again, from its files as they are now; no request fails meanwhile."""
+    with _signals_as_interrupt():
+        restart_service(root(), _run_state(), service, say)
 
 
 @app.command()

@@ -6,22 +6,17 @@ go last. Its database stays: what it recorded belongs to the department, which a
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from emitra_local.environments import Environments
 from emitra_local.generated import CONTRACTS_ENVIRONMENT, contract_gate
-from emitra_local.infrastructure import Infrastructure
 from emitra_local.problems import CannotStart
-from emitra_local.secret_store import SecretStore
+from emitra_local.running_stack import command, infrastructure
 from emitra_local.service_programs import GATEWAY
-from emitra_local.stack import Stack
 from emitra_local.supervision import Supervisor
 
 # A worker empties its queues in this, or a person looks why not.
@@ -89,8 +84,8 @@ def _leave_stack(root: Path, state: Path, name: str, say: Callable[[str], None])
     """Routes first, so that nobody calls what ends; then the queues, while the worker empties them; then processes."""
     for suffix in ("yaml", "url"):
         (state / "routes" / f"{name}.{suffix}").unlink(missing_ok=True)
-    with _infrastructure(root, state, say) as infrastructure:
-        released = _command(state, GATEWAY, "release-routes", name)
+    with infrastructure(root, state, say) as servers:
+        released = command(state, GATEWAY, "release-routes", name)
         if released.returncode not in {0, NOTHING_THERE}:
             raise CannotStart(f"the gateway does not let go of {name}'s routes:\n{released.stderr}")
         say(f"the gateway has no route to {name}")
@@ -99,9 +94,9 @@ def _leave_stack(root: Path, state: Path, name: str, say: Callable[[str], None])
         if supervisor.is_up():
             supervisor.attach()
             running = {program["name"] for program in supervisor.all_programs()}
-        administrator = {"RABBITMQ_MANAGEMENT_URL": infrastructure.management_url}
+        administrator = {"RABBITMQ_MANAGEMENT_URL": servers.management_url}
         deadline = time.monotonic() + DRAIN_SECONDS
-        while (retired := _command(state, name, "topology", "--retire", **administrator)).returncode:
+        while (retired := command(state, name, "topology", "--retire", **administrator)).returncode:
             worker = f"{name}-worker"
             if ONLY_READ in retired.stderr and HAS_MESSAGES not in retired.stderr and worker in running:
                 supervisor.stop_program(worker)
@@ -115,22 +110,3 @@ def _leave_stack(root: Path, state: Path, name: str, say: Callable[[str], None])
         for process in sorted(running):
             if process in {f"{name}-api", f"{name}-relay"}:
                 supervisor.stop_program(process)
-
-
-@contextmanager
-def _infrastructure(root: Path, state: Path, say: Callable[[str], None]) -> Iterator[Infrastructure]:
-    """The stack's MongoDB and RabbitMQ, as they run, or started for this."""
-    if Supervisor(state, "").is_up():
-        ports = json.loads((state / "ports.json").read_text(encoding="utf-8"))
-        secrets = SecretStore(state / "secrets.json")
-        yield Infrastructure(Environments(root, say), state, secrets, os.environ, "", failpoints=False, ports=ports)
-    else:
-        with Stack(root, state, with_services=False, say=say) as stack:
-            yield stack.infrastructure
-
-
-def _command(state: Path, service: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """A command of a service, with what its processes run with."""
-    program = json.loads((state / "programs" / f"{service}-api.json").read_text(encoding="utf-8"))
-    command = [program["argv"][0], *arguments]
-    return subprocess.run(command, env=program["env"] | env, capture_output=True, text=True, check=False)

@@ -96,6 +96,8 @@ class ServicePrograms:
             "ISSUER": self.places["gateway_url"],
             "INTERNAL_TOKEN_JWKS": self.secrets.ed25519_public_jwks(INTERNAL_TOKEN_KEY),
             "CURSOR_SECRET": self.secrets.secret(f"cursor-{self.name}"),
+            # For `make restart`: a second API stands in at the same port.
+            "HTTP_REUSE_PORT": "true",
             "HTTP_PORT": str(self.ports[f"{self.name}-http"]),
             "PROBE_PORT": str(self.ports[f"{self.name}-{probe}-probe"]),
             "API_PROBE_PORT": str(self.ports[f"{self.name}-api-probe"]),

@@ -111,7 +111,7 @@ class Supervisor:
         watched = [] if threading.current_thread() is threading.main_thread() else ["unwatched"]
         with self._log("supervisord").open("a") as log:
             self._process = subprocess.Popen(
-                _exec_command("supervisord", self._state, *watched),
+                exec_command("supervisord", self._state, *watched),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -194,7 +194,7 @@ class Supervisor:
         return self._state / "logs" / f"{name}.log"
 
     def _section(self, program: Program) -> str:
-        command = shlex.join(_exec_command(program.name, self._state))
+        command = shlex.join(exec_command(program.name, self._state))
         return "\n".join(
             [
                 f"[program:{program.name}]",
@@ -208,7 +208,8 @@ class Supervisor:
         )
 
 
-def _exec_command(name: str, state: Path, *flags: str) -> list[str]:
+def exec_command(name: str, state: Path, *flags: str) -> list[str]:
+    """The command that becomes the program described in `state` by this name."""
     return [sys.executable, "-IS", str(_EXEC_PROGRAM), str(state / "programs" / f"{name}.json"), *flags]
 
 

@@ -160,6 +160,12 @@ class ServiceSettings:
         default="127.0.0.1",
     )
     http_port: int = setting("HTTP_PORT", fields.Integer(validate=_port), "port the API listens on", default=8000)
+    http_reuse_port: bool = setting(
+        "HTTP_REUSE_PORT",
+        fields.Boolean(),
+        "whether a second API may listen at the same port, to stand in while this one is restarted on one machine",
+        default=False,
+    )
     http_threads: int = setting(
         "HTTP_THREADS",
         fields.Integer(validate=validate.Range(min=1, max=256)),

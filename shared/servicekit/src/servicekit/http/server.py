@@ -41,6 +41,7 @@ class ApiServer(BaseApplication):
     def load_config(self) -> None:
         options = {
             "bind": f"{self._settings.http_host}:{self._settings.http_port}",
+            "reuse_port": self._settings.http_reuse_port,
             "workers": 1,
             "worker_class": "servicekit.http.worker.BufferingWorker",
             "threads": self._settings.http_threads,
