@@ -34,7 +34,7 @@ console = Console()
 
 def main() -> int:
     random.seed(20261123)
-    with disposable_stack(ROOT, say=console.print) as stack:
+    with disposable_stack(ROOT, in_memory=False, say=console.print) as stack:
         platform = Platform(stack.run_info)
         bench_payments(stack, platform)
         bench_register(stack, platform, console)

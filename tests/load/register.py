@@ -42,7 +42,8 @@ FAR_AWAY = (0.0, 0.0)
 def main() -> int:
     console = Console()
     random.seed(20261123)
-    with disposable_stack(ROOT, only=("identity", "kiosk-registry", "gateway"), say=console.print) as stack:
+    only = ("identity", "kiosk-registry", "gateway")
+    with disposable_stack(ROOT, in_memory=False, only=only, say=console.print) as stack:
         bench_register(stack, Platform(stack.run_info), console)
     if failed:
         console.print(f"[red]below the threshold:[/] {', '.join(failed)}")

@@ -36,7 +36,7 @@ console = Console()
 
 def main() -> int:
     bench_verifying()
-    with disposable_stack(ROOT, only=("identity", "gateway"), say=console.print) as stack:
+    with disposable_stack(ROOT, in_memory=False, only=("identity", "gateway"), say=console.print) as stack:
         bench_issuing(stack)
         measure_page(stack)
     if failed:

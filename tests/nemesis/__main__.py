@@ -43,7 +43,7 @@ SHOWN_EVENTS = 40
 def main() -> int:
     options = _arguments()
     print(f"seed {options.seed}, {options.minutes:g} minutes, {options.clients} clients", flush=True)
-    with disposable_stack(ROOT, say=print) as stack:
+    with disposable_stack(ROOT, in_memory=False, say=print) as stack:
         history = History()
         nemesis = Nemesis(stack, options.seed, history)
         versions = versions_of(stack)

@@ -21,9 +21,11 @@ from identity.entrypoints.signing_key_commands import keep_signing_keys
 from identity.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.testing import settings_for
+from servicekit.testing import programs, settings_for
+from servicekit.testing.databases import PreparedDatabases
 
 pytest_plugins = ["servicekit.testing.plugin"]
+programs.preload("identity.entrypoints.service")
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +86,13 @@ def sandbox(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 
 @pytest.fixture
+def mongo(prepared_databases: PreparedDatabases) -> Iterator[Mongo]:
+    """The test's own database, prepared and without a document."""
+    with prepared_databases.lend(SERVICE.prepare_database) as mongo:
+        yield mongo
+
+
+@pytest.fixture
 def provider(mongo: Mongo, phone: Phone, tmp_path: Path) -> Identity:
     """identity with keys of its own making, on an empty database."""
     key_file(tmp_path)
@@ -94,7 +103,6 @@ def provider(mongo: Mongo, phone: Phone, tmp_path: Path) -> Identity:
         PEOPLE_KEY=PEOPLE_KEY,
         CODE_FILE=str(phone.file),
     )
-    SERVICE.prepare_database(mongo)
     identity = bootstrap(settings, mongo)
     keep_signing_keys(identity)
     return identity

@@ -14,9 +14,11 @@ from kiosk_registry.bootstrap import KioskRegistry, bootstrap
 from kiosk_registry.entrypoints.service import SERVICE
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
-from servicekit.testing import internal_headers, settings_for
+from servicekit.testing import internal_headers, programs, settings_for
+from servicekit.testing.databases import PreparedDatabases
 
 pytest_plugins = ["servicekit.testing.plugin"]
+programs.preload("kiosk_registry.entrypoints.service")
 
 CENTRES = 2_000
 Get = Callable[..., TestResponse]
@@ -46,9 +48,15 @@ def client(settings: KioskRegistrySettings, loaded_mongo: Mongo) -> FlaskClient:
 
 
 @pytest.fixture
+def mongo(prepared_databases: PreparedDatabases) -> Iterator[Mongo]:
+    """The test's own database, prepared and without a document."""
+    with prepared_databases.lend(SERVICE.prepare_database) as mongo:
+        yield mongo
+
+
+@pytest.fixture
 def client_of_nothing(settings: KioskRegistrySettings, mongo: Mongo) -> FlaskClient:
     """The API over a database that is prepared and empty."""
-    SERVICE.prepare_database(mongo)
     return SERVICE.flask_app(settings, mongo).test_client()
 
 

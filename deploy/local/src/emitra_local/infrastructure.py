@@ -27,11 +27,12 @@ SERVER_TIMEOUT_MS = 10_000
 class Infrastructure:
     """Where the database and the broker are, and the processes that have to run for that.
 
-    `prefix` keeps this stack's databases, virtual host and users apart from others' on a shared server.
+    Private ones keep their data under `data`. `prefix` keeps this stack's databases, virtual host and users apart from
+    others' on a shared server.
     """
 
     environments: Environments
-    state: Path
+    data: Path
     secrets: SecretStore
     environ: Mapping[str, str]
     prefix: str
@@ -93,11 +94,11 @@ class Infrastructure:
         if self._mongod_ports:
             binary = mongodb.mongod_binary(self.environments)
             for name, port in self._mongod_ports.items():
-                data = self.state / name
-                programs.append(mongodb.mongod_program(name, binary, data, port, failpoints=self.failpoints))
+                home = self.data / name
+                programs.append(mongodb.mongod_program(name, binary, home, port, failpoints=self.failpoints))
         if "rabbitmq" in self.ports:
             ports = dict(self.ports)
-            programs += rabbitmq.rabbitmq_programs(self.state / "rabbitmq", ports, self._administrator_password)
+            programs += rabbitmq.rabbitmq_programs(self.data / "rabbitmq", ports, self._administrator_password)
         return programs
 
     def await_mongodb(self) -> None:

@@ -31,10 +31,13 @@ from emitra_local.stack_folder import (
     STOP_TIMEOUT_SECONDS,
     TEST_STATE,
     abandoned_test_stacks,
+    delete_orphaned_memory,
+    delete_test_stack,
     mark_of,
     remember_elsewhere,
     stop_running,
     take_lock,
+    take_memory,
 )
 from emitra_local.supervision import INFRASTRUCTURE, SIMULATOR_GROUP, Program, Supervisor
 from emitra_local.workspace import Package, require_name
@@ -64,7 +67,8 @@ class Stack:
     """Everything a stack starts lives under `state`; several run side by side.
 
     `gateway_port` None picks a free one. `disposable` (tests): nothing outlives stop(), which is then quick; MongoDB
-    takes fail points. `prefix` keeps databases and virtual host apart on servers that MONGODB_URI or AMQP_URL name.
+    takes fail points. `in_memory` (tests): the private servers' data are there, if there is room. `prefix` keeps
+    databases and virtual host apart on servers that MONGODB_URI or AMQP_URL name.
     `with_services` False starts MongoDB and RabbitMQ only. `mongodb_members` is the size of the private replica set.
     `before_services` is called when MongoDB and RabbitMQ answer and no service has touched them yet; `configured` may
     give the programs of services another environment. Tests of an upgrade restore the former release by them.
@@ -78,6 +82,7 @@ class Stack:
     state: Path
     gateway_port: int | None = None
     disposable: bool = False
+    in_memory: bool = False
     prefix: str = ""
     with_services: bool = True
     mongodb_members: int = 1
@@ -123,7 +128,7 @@ class Stack:
                 self._infrastructure.forget(list(self.services))
         finally:
             if self.disposable:
-                shutil.rmtree(self.state, ignore_errors=True)
+                delete_test_stack(self.state)
             self._lock.close()
             self._lock = None
 
@@ -263,8 +268,9 @@ class Stack:
         self._refuse_unknown_services()
         self.secrets = SecretStore(self.state / "secrets.json")
         self.ports = self._choose_ports()
+        data = (take_memory(self.state) if self.in_memory else None) or self.state
         self._infrastructure = Infrastructure(
-            self.environments, self.state, self.secrets, os.environ, self.prefix, self.disposable, self.ports
+            self.environments, data, self.secrets, os.environ, self.prefix, self.disposable, self.ports
         )
         with self.stage("MongoDB and RabbitMQ started"):
             # A database that is thrown away need not be closed in order.
@@ -479,14 +485,16 @@ class Stack:
         return self.services[service].ready_url(program.removeprefix(f"{service}-"))
 
 
-def disposable_stack(root: Path, **settings: Any) -> Stack:
+def disposable_stack(root: Path, *, in_memory: bool = True, **settings: Any) -> Stack:
     """A stack for tests: own folder, ports, database and virtual host names, and nothing of it left after stop().
-    What earlier ones left that were killed is removed first."""
-    for state in abandoned_test_stacks(root):
-        stop_running(state)
-        shutil.rmtree(state, ignore_errors=True)
+    What earlier ones left that were killed is removed first. Whoever measures has the servers' data on the disk."""
+    for abandoned in abandoned_test_stacks(root):
+        stop_running(abandoned)
+        delete_test_stack(abandoned)
+    delete_orphaned_memory()
     name = secrets.token_hex(3)
-    return Stack(root, root / ".local" / f"{TEST_STATE}{name}", disposable=True, prefix=f"t{name}_", **settings)
+    state = root / ".local" / f"{TEST_STATE}{name}"
+    return Stack(root, state, disposable=True, in_memory=in_memory, prefix=f"t{name}_", **settings)
 
 
 def _answers(http: urllib3.PoolManager, url: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterable
@@ -22,6 +23,11 @@ POLL_SECONDS = 0.1
 TEST_STATE = "test-"
 # Outlives the settings that named the servers: whoever cleans may have set others, or none.
 ELSEWHERE = "elsewhere"
+# Of Linux, in memory: no write there waits for a disk.
+MEMORY = Path("/dev/shm")  # noqa: S108 - folders of our own are made in it, for us alone
+MEMORY_PREFIX = "emitra-"
+# Of a test's stack some 700 MB are written, 300 of them the journal's; a container often has 64 MB there.
+MEMORY_NEEDED_BYTES = 3 * 2**30
 
 
 def mark_of(state: Path) -> str:
@@ -81,6 +87,37 @@ def abandoned_test_stacks(root: Path) -> list[Path]:
     return states
 
 
+def memory_of(state: Path) -> Path:
+    """Where a stack of tests has its servers' data, if they are in memory."""
+    return MEMORY / f"{MEMORY_PREFIX}{mark_of(state)[:16]}"
+
+
+def take_memory(state: Path) -> Path | None:
+    """memory_of(state), made for us alone; None where there is no room for what tests write."""
+    if not MEMORY.is_dir() or min(shutil.disk_usage(MEMORY).free, _memory_available()) < MEMORY_NEEDED_BYTES:
+        return None
+    taken = memory_of(state)
+    shutil.rmtree(taken, ignore_errors=True)
+    made = taken.with_name(f".{taken.name}")
+    made.mkdir(mode=0o700, exist_ok=True)
+    # Whose it is, before it has a name by which it is looked for.
+    (made / "state").symlink_to(state.resolve())
+    return made.rename(taken)
+
+
+def delete_test_stack(state: Path) -> None:
+    """A stopped stack's folder, and its servers' data where they are in memory. Repeatable."""
+    shutil.rmtree(memory_of(state), ignore_errors=True)
+    shutil.rmtree(state, ignore_errors=True)
+
+
+def delete_orphaned_memory() -> None:
+    """What is in memory of stacks whose folder somebody deleted by hand."""
+    for taken in MEMORY.glob(f"{MEMORY_PREFIX}*"):
+        if not (taken / "state").exists():
+            shutil.rmtree(taken, ignore_errors=True)
+
+
 def remember_elsewhere(state: Path, kept: Iterable[str]) -> None:
     """Add to what this stack has made outside of its folder, a line for each. Repeatable."""
     if missing := [line for line in kept if line not in made_elsewhere(state)]:
@@ -93,6 +130,12 @@ def made_elsewhere(state: Path) -> list[str]:
     with suppress(FileNotFoundError):
         return (state / ELSEWHERE).read_text().splitlines()
     return []
+
+
+def _memory_available() -> int:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    kilobytes = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines)}
+    return kilobytes["MemAvailable"] * 1024
 
 
 def _locked(lock: TextIO) -> bool:

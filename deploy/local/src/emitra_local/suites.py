@@ -236,7 +236,7 @@ def run_bench(root: Path) -> int:
         python = str(environments.program(environment, "python"))
         return subprocess.run([python, "-m", module], cwd=root, env=_environ(root) | env, check=False).returncode
 
-    with disposable_stack(root, with_services=False, stage=stage, say=say) as stack:
+    with disposable_stack(root, in_memory=False, with_services=False, stage=stage, say=say) as stack:
         messaging = run("load", "tests.load.messaging", stack.infrastructure_env)
     tokens = run("load", "tests.load.tokens", {})
     return run("tests", "tests.load.bench", {}) or tokens or messaging

@@ -10,7 +10,7 @@ from billing.entrypoints.service import SERVICE
 
 @pytest.fixture(scope="module")
 def document() -> Any:
-    return yaml.safe_load(SERVICE.openapi())
+    return yaml.load(SERVICE.openapi(), yaml.CSafeLoader)
 
 
 def operations(document: Any) -> dict[tuple[str, str], Any]:

@@ -15,7 +15,10 @@ from billing.entrypoints.service import SERVICE
 from billing.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.testing import settings_for
+from servicekit.testing import programs, settings_for
+from servicekit.testing.databases import PreparedDatabases
+
+programs.preload("billing.entrypoints.service")
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +64,13 @@ def world(settings: Settings, biller: Simulator, psp: Simulator) -> Iterator[Wor
             assert books.in_order, [finding for finding in books.findings if finding.breaks]
         finally:
             mongo.client.drop_database(mongo.db.name)
+
+
+@pytest.fixture
+def own_mongo(prepared_databases: PreparedDatabases) -> Iterator[Mongo]:
+    """The test's own database, prepared and without a document."""
+    with prepared_databases.lend(SERVICE.prepare_database) as mongo:
+        yield mongo
 
 
 @pytest.fixture(autouse=True)

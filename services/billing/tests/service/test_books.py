@@ -29,11 +29,11 @@ KIOSK = "ksk_RJ10200001"
 
 
 @pytest.fixture
-def own(settings: Settings, mongo: Mongo, biller: Simulator, psp: Simulator) -> World:
+def own(settings: Settings, own_mongo: Mongo, biller: Simulator, psp: Simulator) -> World:
     """A world whose database nobody else uses, with one wallet payment, one by card and one given back."""
-    SERVICE.prepare_database(mongo)
-    billing = bootstrap(settings, mongo)
-    world = World(billing, mongo, SERVICE.flask_app(settings, mongo, billing).test_client(), biller, psp)
+    billing = bootstrap(settings, own_mongo)
+    http = SERVICE.flask_app(settings, own_mongo, billing).test_client()
+    world = World(billing, own_mongo, http, biller, psp)
     billing.fund_sandbox_wallet(FundSandboxWallet(KIOSK, 10_000_000, utc_now()))
     centre, portal = Caller(world.http, kiosk_id=KIOSK), world.portal()
     assert centre.pay(centre.bill()).status_code == 201

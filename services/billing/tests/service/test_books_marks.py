@@ -24,11 +24,11 @@ Check = Callable[..., Books]
 
 
 @pytest.fixture
-def own(settings: Settings, mongo: Mongo, biller: Simulator, psp: Simulator) -> World:
+def own(settings: Settings, own_mongo: Mongo, biller: Simulator, psp: Simulator) -> World:
     """A world whose database nobody else uses: ten payments, one of them still in doubt."""
-    SERVICE.prepare_database(mongo)
-    billing = bootstrap(settings, mongo)
-    world = World(billing, mongo, SERVICE.flask_app(settings, mongo, billing).test_client(), biller, psp)
+    billing = bootstrap(settings, own_mongo)
+    http = SERVICE.flask_app(settings, own_mongo, billing).test_client()
+    world = World(billing, own_mongo, http, biller, psp)
     billing.fund_sandbox_wallet(FundSandboxWallet(KIOSK, 100_000_000, utc_now()))
     centre = Caller(world.http, kiosk_id=KIOSK)
     assert json_of(centre.pay(centre.bill("100000000005")))["status"] == "IN_DOUBT"

@@ -4,8 +4,6 @@ import json
 import os
 import secrets
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from tests.support.world import CLIENT, Caller, World, another_consumer, inr, js
 
 from billing.settings import Settings
 from servicekit.http import Person
-from servicekit.testing import internal_headers
+from servicekit.testing import internal_headers, programs
 
 ASK = Path(__file__).parents[1] / "support" / "ask_once.py"
 
@@ -44,17 +42,13 @@ def ask_and_die(
         "BILLER_CALLBACK_SECRET": settings.biller_callback_secret,
         "TIMELINE_SIGNING_KEY": settings.timeline_signing_key,
     }
-    arguments = [path, json.dumps(body), key, authorization]
-    done = subprocess.run([sys.executable, str(ASK), *arguments], env=environ, timeout=60, check=False)
-    assert done.returncode == -signal.SIGKILL
+    status, said = programs.run(ASK.read_text(), [path, json.dumps(body), key, authorization], environ, 60)
+    assert status == -signal.SIGKILL, said
     return name
 
 
 def abort_what_it_left_open(world: World, name: str) -> None:
-    """What MongoDB does by itself when transactionLifetimeLimitSeconds (60 s) are over."""
-    left_open = [{"id": session["lsid"]["id"]} for session in world.open_transactions(name)]
-    assert len(left_open) == 1
-    world.mongo.client.admin.command({"killSessions": left_open})
+    assert world.end_transactions(name) == 1
 
 
 def bill_of(centre: Caller, flow: str) -> dict[str, Any]:

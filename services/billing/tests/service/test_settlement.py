@@ -4,9 +4,7 @@ import json
 import os
 import secrets
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -29,7 +27,7 @@ from billing.entrypoints.service import SERVICE
 from billing.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.testing import settings_for
+from servicekit.testing import programs, settings_for
 
 SETTLE = Path(__file__).parents[1] / "support" / "settle_once.py"
 BILL = 152_500
@@ -77,7 +75,7 @@ class Day:
 
 
 @pytest.fixture
-def today() -> Iterator[Day]:
+def today(own_mongo: Mongo) -> Iterator[Day]:
     with simulator("biller") as biller, simulator("psp") as psp:
         settings = settings_for(
             Settings,
@@ -86,16 +84,11 @@ def today() -> Iterator[Day]:
             BILLER_CALLBACK_SECRET="a-secret-of-tests-only",
             TIMELINE_SIGNING_KEY=TIMELINE_KEY,
         )
-        with Mongo(settings.mongodb_uri, f"test_{secrets.token_hex(8)}", settings.mongodb_timeout_seconds) as mongo:
-            try:
-                SERVICE.prepare_database(mongo)
-                billing = bootstrap(settings, mongo)
-                http = SERVICE.flask_app(settings, mongo, billing).test_client()
-                day = Day(World(billing, mongo, http, biller, psp), settings, civil_day(utc_now()))
-                yield day
-                day.in_order()
-            finally:
-                mongo.client.drop_database(mongo.db.name)
+        billing = bootstrap(settings, own_mongo)
+        http = SERVICE.flask_app(settings, own_mongo, billing).test_client()
+        day = Day(World(billing, own_mongo, http, biller, psp), settings, civil_day(utc_now()))
+        yield day
+        day.in_order()
 
 
 def pay(caller: Caller, count: int = 1, **how: Any) -> list[str]:
@@ -248,9 +241,11 @@ def test_who_dies_while_settling_is_followed_by_who_ends_it_and_nothing_is_paid_
 ) -> None:
     pay(today.world.centre(), 2)
     today.reconcile()
+    name = f"billing-to-be-killed-{secrets.token_hex(4)}"
     environ = {
         **os.environ,
         "CRASH_POINT": crash_point,
+        "MONGODB_URI": f"{today.settings.mongodb_uri}&appName={name}",
         "MONGODB_DATABASE": today.world.mongo.db.name,
         "AMQP_URL": today.settings.amqp_url,
         "INTERNAL_TOKEN_JWKS": today.settings.internal_token_jwks,
@@ -260,29 +255,13 @@ def test_who_dies_while_settling_is_followed_by_who_ends_it_and_nothing_is_paid_
         "BILLER_CALLBACK_SECRET": today.settings.biller_callback_secret,
         "TIMELINE_SIGNING_KEY": today.settings.timeline_signing_key,
     }
-    command = [sys.executable, str(SETTLE), today.day.isoformat(), today.later.isoformat()]
-    died = subprocess.run(command, env=environ, timeout=180, check=False)
-    assert died.returncode == -signal.SIGKILL
+    arguments = [today.day.isoformat(), today.later.isoformat()]
+    status, said = programs.run(SETTLE.read_text(), arguments, environ, 60)
+    assert status == -signal.SIGKILL, said
     assert today.owed() == 2 * BILL
-    settled = eventually_settled(today.settle)
+    today.world.end_transactions(name)
+    settled = today.settle()
     assert (settled["JVVNL"].lines, settled["JVVNL"].net_paise, today.owed()) == (2, 2 * BILL, 0)
     entries = today.world.mongo.db.journal.count_documents({"kind": "settlement"})
     events = today.world.mongo.db.outbox.count_documents({"routing_key": "settlement.closed.v1"})
     assert (entries, events) == (1, 1)
-
-
-def eventually_settled(settle: Callable[[], dict[str, Settlement]]) -> dict[str, Settlement]:
-    """Waits for MongoDB to end the transaction that the dead process left open."""
-    from pymongo.errors import PyMongoError
-
-    from servicekit.testing import eventually
-
-    def settled() -> dict[str, Settlement] | None:
-        try:
-            return settle()
-        except PyMongoError:
-            return None
-
-    told = eventually(settled, timeout_seconds=120)
-    assert told is not None
-    return told

@@ -216,6 +216,13 @@ class World:
         ]
         return list(self.mongo.client.admin.aggregate(operations))
 
+    def end_transactions(self, app_name: str) -> int:
+        """What MongoDB does by itself when transactionLifetimeLimitSeconds (60 s) are over; how many were open."""
+        left_open = [{"id": session["lsid"]["id"]} for session in self.open_transactions(app_name)]
+        if left_open:
+            self.mongo.client.admin.command({"killSessions": left_open})
+        return len(left_open)
+
     def events_of(self, payment_id: str) -> list[str]:
         """The events the outbox has for one payment."""
         rows = self.mongo.db.outbox.find({"aggregate.id": payment_id}).sort("_id", 1)

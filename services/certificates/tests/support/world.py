@@ -101,7 +101,6 @@ class World:
     @classmethod
     def over(cls, mongo: Mongo, **env: str) -> Self:
         settings = new_settings(**env)
-        SERVICE.prepare_database(mongo)
         return cls(mongo, settings, bootstrap(settings, mongo))
 
     @cached_property

@@ -77,7 +77,6 @@ class Site:
             PEOPLE_KEY=PEOPLE_KEY,
             CODE_FILE=str(self.phone.file),
         )
-        SERVICE.prepare_database(mongo)
         identity = bootstrap(settings, mongo)
         identity.seed_sandbox(SeedSandbox(identity.sandbox_file(folder / "sandbox.json"), utc_now()))
         self.mobile = recorded(identity)

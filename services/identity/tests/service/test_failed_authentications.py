@@ -12,7 +12,6 @@ from identity.adapters.mongo_failed_authentications import MongoFailedAuthentica
 from identity.application.clients.authenticate_client import AuthenticateClient
 from identity.application.clients.errors import InvalidClient, TooManyFailedAuthentications
 from identity.bootstrap import Identity
-from identity.entrypoints.service import SERVICE
 from servicekit.mongo import Mongo
 from servicekit.testing import eventually
 
@@ -67,7 +66,6 @@ def test_every_one_of_many_failures_at_once_is_counted(mongo: Mongo) -> None:
 
 
 def test_closed_windows_are_deleted_by_the_database(mongo: Mongo) -> None:
-    SERVICE.prepare_database(mongo)
     MongoFailedAuthentications(mongo.db, b"a key of tests").record("cli_1", NOON, 60)
     # It is written without waiting for a majority, and read once a majority has it.
     window = eventually(mongo.db["failed_authentications"].find_one)

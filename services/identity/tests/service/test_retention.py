@@ -14,7 +14,7 @@ from identity.adapters.privacy_files import retention
 from identity.application.privacy.enforce_retention import EnforceRetention
 from identity.bootstrap import Identity
 from identity.domain.privacy.retention import Ends
-from identity.entrypoints.service import SERVICE, main
+from identity.entrypoints.service import main
 from identity.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
@@ -59,14 +59,12 @@ def _name(key: ast.expr, constants: dict[str, str]) -> str:
 
 
 def test_every_collection_has_a_row(mongo: Mongo) -> None:
-    SERVICE.prepare_database(mongo)
     names = {*mongo.db.list_collection_names(), *collections_of_the_code()}
     assert {"people", "vault", "outbox", "sent_codes", "consents"} <= names, "the search sees them"
     assert names - ROWS.keys() == set(), "give it a row in retention.json"
 
 
 def test_a_row_that_ends_by_itself_has_its_ttl_index(mongo: Mongo) -> None:
-    SERVICE.prepare_database(mongo)
     for row in ROWS.values():
         ttl = {
             field
@@ -112,7 +110,6 @@ def test_the_command_shows_every_row_and_fails_for_a_collection_without_one(
         "SIGNING_KEYS": KEY_SET,
     }.items():
         monkeypatch.setenv(name, value)
-    SERVICE.prepare_database(mongo)
     shown = CliRunner().invoke(main, ["retention"])
     assert (shown.exit_code, "unset" in shown.stdout, "rule 8(3)" in shown.stdout) == (0, True, True)
     assert all(name in shown.stdout for name in ROWS)

@@ -4,8 +4,6 @@ twice, and the same step again goes on."""
 import json
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,12 +25,11 @@ from identity.domain.factors.factors import new_totp_secret
 from identity.domain.people.rights import Role
 from identity.domain.recovery.recovery import By
 from identity.domain.tokens.grants import AuthorizationRequest
-from identity.entrypoints.service import SERVICE
 from identity.settings import Settings
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.testing import settings_for
+from servicekit.testing import programs, settings_for
 
 STEP = Path(__file__).parents[1] / "support" / "steps_once.py"
 NAME_OF_THE_KILLED = "identity-to-be-killed"
@@ -68,19 +65,15 @@ class Place:
         if not dies_at:
             step(self.identity, name, members, self.at)
             return
-        died = subprocess.run(
-            [sys.executable, str(STEP), name, json.dumps(members), self.at.isoformat()],
-            env={
-                **os.environ,
-                **self.environment,
-                "CRASH_POINT": dies_at,
-                "MONGODB_URI": f"{self.environment['MONGODB_URI']}&appName={NAME_OF_THE_KILLED}",
-            },
-            capture_output=True,
-            timeout=240,  # for one that hangs; machines that are busy take a minute
-            check=False,
-        )
-        assert died.returncode == -signal.SIGKILL, died.stderr.decode()[-2000:]
+        env = {
+            **os.environ,
+            **self.environment,
+            "CRASH_POINT": dies_at,
+            "MONGODB_URI": f"{self.environment['MONGODB_URI']}&appName={NAME_OF_THE_KILLED}",
+        }
+        arguments = [name, json.dumps(members), self.at.isoformat()]
+        status, said = programs.run(STEP.read_text(), arguments, env, 60)
+        assert status == -signal.SIGKILL, said
         operations: list[dict[str, Any]] = [
             {"$currentOp": {"allUsers": True, "idleSessions": True}},
             {"$match": {"appName": NAME_OF_THE_KILLED, "transaction": {"$exists": True}}},
@@ -114,7 +107,6 @@ class Place:
 
 @pytest.fixture
 def place(settings: Settings, mongo: Mongo, tmp_path: Path) -> Place:
-    SERVICE.prepare_database(mongo)
     environment = {
         "MONGODB_URI": settings.mongodb_uri,
         "MONGODB_DATABASE": mongo.db.name,

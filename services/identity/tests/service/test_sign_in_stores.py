@@ -35,7 +35,6 @@ from identity.domain.factors.factors import MAX_PASSKEYS, MAX_TOTP_TRIES, Enroll
 from identity.domain.people.person import Person
 from identity.domain.sign_in.sign_in import SignIn, Stage
 from identity.domain.tokens.grants import AuthorizationCode, AuthorizationRequest
-from identity.entrypoints.service import SERVICE
 from servicekit.mongo import Mongo
 
 # To come: by its own clock the database deletes what has ended.
@@ -82,7 +81,6 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             FakeFactorStore(memory), work, work,
         )  # fmt: skip
     mongo: Mongo = request.getfixturevalue("mongo")
-    SERVICE.prepare_database(mongo)
     db, real = mongo.db, MongoUnitOfWork(mongo)
     return Stores(
         MongoSignIns(db), MongoSentCodes(db), MongoDevices(db), MongoPeople(db), MongoNumbers(db),
@@ -329,7 +327,6 @@ def test_codes_of_the_app_lock_for_a_day_and_a_right_one_sets_the_count_back(sto
 
 
 def test_of_many_at_once_one_uses_a_step(mongo: Mongo) -> None:
-    SERVICE.prepare_database(mongo)
     real = MongoUnitOfWork(mongo)
     db = mongo.db
     stores = Stores(

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,11 @@ from identity.application.vault.detokenise_identifier import DetokeniseIdentifie
 from identity.application.vault.store_identifier import StoreIdentifier
 from identity.bootstrap import Identity, bootstrap
 from identity.domain.vault.identifiers import Kind
-from identity.entrypoints.service import SERVICE, main
+from identity.entrypoints.service import main
 from identity.settings import Settings
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.testing import eventually, settings_for
+from servicekit.testing import eventually, programs, settings_for
 
 REVEAL = Path(__file__).parents[1] / "support" / "reveal_once.py"
 NAME_OF_THE_KILLED = "identity-to-be-killed"
@@ -33,7 +31,6 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def environment(settings: Settings, mongo: Mongo, tmp_path: Path) -> dict[str, str]:
-    SERVICE.prepare_database(mongo)
     return {
         "MONGODB_URI": settings.mongodb_uri,
         "MONGODB_DATABASE": mongo.db.name,
@@ -194,19 +191,13 @@ def test_a_reading_that_dies_half_way_shows_nothing_that_is_not_recorded(
     opened: Identity, environment: dict[str, str], mongo: Mongo, crash_point: str, recorded: int
 ) -> None:
     reference = store(opened, 9, "vlt_" + "9" * 32)
-    done = subprocess.run(
-        [sys.executable, str(REVEAL), reference],
-        env={
-            **os.environ,
-            **environment,
-            "CRASH_POINT": crash_point,
-            "MONGODB_URI": f"{environment['MONGODB_URI']}&appName={NAME_OF_THE_KILLED}",
-        },
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (-signal.SIGKILL, b"")
+    env = {
+        **os.environ,
+        **environment,
+        "CRASH_POINT": crash_point,
+        "MONGODB_URI": f"{environment['MONGODB_URI']}&appName={NAME_OF_THE_KILLED}",
+    }
+    assert programs.run(REVEAL.read_text(), [reference], env, 60) == (-signal.SIGKILL, [])
     if crash_point == "V1":  # what MongoDB does by itself after a minute
         abort_what_it_left_open(mongo)
     assert len(opened.vault.read.readings_of(reference, 0, 10).readings) == recorded

@@ -13,7 +13,6 @@ from identity.adapters.mongo_vault import READINGS, MongoVault
 from identity.application.vault.ports import VaultRecords
 from identity.domain.vault.identifiers import Kind
 from identity.domain.vault.records import EraseReason, Erasure, Reading, Sealed, VaultRecord
-from identity.entrypoints.service import SERVICE
 from servicekit.mongo import Mongo
 
 SEALED = Sealed(key_id="wrap-20261126T000000Z", wrapped_key=b"\x00wrapped", ciphertext=b"\x00one")
@@ -49,7 +48,6 @@ def records(request: pytest.FixtureRequest) -> VaultRecords:
     if request.param == "fake":
         return FakeVaultRecords()
     mongo: Mongo = request.getfixturevalue("mongo")
-    SERVICE.prepare_database(mongo)
     return MongoVault(mongo)
 
 
@@ -147,7 +145,6 @@ def test_keys_are_counted_by_the_records_that_need_them(records: VaultRecords) -
 
 @pytest.fixture
 def in_mongo(mongo: Mongo) -> MongoVault:
-    SERVICE.prepare_database(mongo)
     return MongoVault(mongo)
 
 

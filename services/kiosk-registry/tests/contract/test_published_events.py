@@ -12,7 +12,6 @@ from servicekit.testing import published, settings_for
 
 
 def test_every_event_of_a_load_is_valid(mongo: Mongo) -> None:
-    SERVICE.prepare_database(mongo)
     registry = bootstrap(settings_for(KioskRegistrySettings), mongo)
     registry.load_centres(
         LoadCentres(registry.districts_of(None), 2_000, "req_of_the_load", lambda _district, _part: None)

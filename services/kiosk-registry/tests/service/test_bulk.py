@@ -1,8 +1,6 @@
 """The register as a file, in and out, over HTTP and by command."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -24,13 +22,13 @@ from kiosk_registry.entrypoints.service import SERVICE, main
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.http.callers import Person
 from servicekit.mongo import Mongo
-from servicekit.testing import internal_headers
+from servicekit.testing import internal_headers, programs
 
 Send = Callable[..., TestResponse]
 AT = datetime(2026, 11, 23, 5, 41, 7, tzinfo=UTC)
 HEADER = "code,name_en,name_hi,kind,district_code,lsp_id,lat,lon,status,approved_at,pin,tehsil_code,services,hours\r\n"
 KEY = "import-of-the-register-1"
-COMMAND = [sys.executable, "-c", "from kiosk_registry.entrypoints.service import main; main()"]
+COMMAND = "from kiosk_registry.entrypoints.service import main; main()"
 
 
 def row(number: int, **changes: str) -> str:
@@ -314,13 +312,9 @@ def test_an_import_whose_worker_dies_goes_on_behind_its_last_batch(
 ) -> None:
     content = file_of(*(row(number, kind="URBAN" if number % 500 else "CITY") for number in range(1, 2_501)))
     (tmp_path / "register.csv").write_bytes(content)
-    died = subprocess.run(
-        [*COMMAND, "import-centres", tmp_path / "register.csv"],
-        env=environment(settings, mongo) | {"CRASH_POINT": point},
-        timeout=120,
-        check=False,
-    )
-    assert died.returncode == -signal.SIGKILL
+    env = environment(settings, mongo) | {"CRASH_POINT": point}
+    status, said = programs.run(COMMAND, ["import-centres", str(tmp_path / "register.csv")], env, 60)
+    assert status == -signal.SIGKILL, said
     assert mongo.db.kiosks.count_documents({}) == {"F1": 0, "F2": ROWS_AT_ONCE - 2}[point]
     operation = mongo.db.kiosk_operations.find_one({})
     assert operation is not None

@@ -1,8 +1,6 @@
 """Heartbeats over HTTP, and districts that go dark, on a real MongoDB."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -28,7 +26,7 @@ from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.http import Person
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.testing import internal_headers, published
+from servicekit.testing import internal_headers, programs, published
 
 Beats = Callable[..., TestResponse]
 KIOSK = "ksk_RJ10200001"
@@ -310,8 +308,8 @@ def test_a_worker_that_dies_before_it_tells_of_a_district_is_followed_by_one_tha
         "settings = load_settings(SERVICE.settings); JOBS[1].run(bootstrap(settings, SERVICE.connect(settings)))"
     )
     env = environment(settings, mongo) | {"CRASH_POINT": "L1"}
-    died = subprocess.run([sys.executable, "-c", code], env=env, timeout=120, check=False)
-    assert died.returncode == -signal.SIGKILL
+    status, said = programs.run(code, [], env, 60)
+    assert status == -signal.SIGKILL, said
     assert [event for event in published(mongo) if ".district." in event["type"]] == []
 
     assert registry.watch_districts(WatchDistricts(at)) == {"102": Turn.DARKENED}

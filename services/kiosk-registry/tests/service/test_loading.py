@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from kiosk_registry.adapters.data.district_facts import districts
 from kiosk_registry.application.register.load_centres import LoadCentres, Loaded
 from kiosk_registry.bootstrap import bootstrap
-from kiosk_registry.entrypoints.service import SERVICE, main
+from kiosk_registry.entrypoints.service import main
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
 from servicekit.testing import published
@@ -33,7 +33,6 @@ def load(settings: KioskRegistrySettings, mongo: Mongo) -> Load:
     """Loads a number of centres into this test's own database."""
 
     def run(total: int) -> Loaded:
-        SERVICE.prepare_database(mongo)
         command = LoadCentres(districts(), total, "req_of_the_load", lambda _district, _part: None)
         return bootstrap(settings, mongo).load_centres(command)
 
@@ -127,7 +126,6 @@ def test_a_larger_total_adds_centres_and_moves_none(mongo: Mongo, load: Load) ->
 
 
 def test_two_loads_at_the_same_time_load_everything_once(mongo: Mongo, load: Load) -> None:
-    SERVICE.prepare_database(mongo)
     with ThreadPoolExecutor(2) as both:
         results = [each.result(timeout=60) for each in [both.submit(load, 4_000), both.submit(load, 4_000)]]
 

@@ -4,8 +4,6 @@ import json
 import os
 import secrets
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +13,9 @@ from tests.support.openings import APPLICANT, STEPS, Applying, a_body, prepared
 from kiosk_registry.entrypoints.service import SERVICE
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
-from servicekit.testing import published
+from servicekit.testing import programs, published
 
-ROOT = Path(__file__).parents[2]
+OPENING = Path(__file__).parents[1] / "support" / "opening_once.py"
 NAME_OF_THE_KILLED = "kiosk-registry-to-be-killed"
 COLLECTIONS = (
     "openings",
@@ -38,20 +36,14 @@ def world(settings: KioskRegistrySettings, mongo: Mongo) -> Applying:
 
 def dies(mongo: Mongo, settings: KioskRegistrySettings, point: str, *arguments: str) -> None:
     """Does it in a process that is killed at the point; what it held open is ended, as MongoDB does after a minute."""
-    died = subprocess.run(
-        [sys.executable, str(ROOT / "tests/support/opening_once.py"), *arguments],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "CRASH_POINT": point,
-            "MONGODB_DATABASE": mongo.db.name,
-            "MONGODB_URI": f"{settings.mongodb_uri}&appName={NAME_OF_THE_KILLED}",
-        },
-        capture_output=True,
-        timeout=240,
-        check=False,
-    )
-    assert died.returncode == -signal.SIGKILL, (died.stdout + died.stderr).decode()[-2000:]
+    env = {
+        **os.environ,
+        "CRASH_POINT": point,
+        "MONGODB_DATABASE": mongo.db.name,
+        "MONGODB_URI": f"{settings.mongodb_uri}&appName={NAME_OF_THE_KILLED}",
+    }
+    status, said = programs.run(OPENING.read_text(), arguments, env, 60)
+    assert status == -signal.SIGKILL, said
     operations: list[dict[str, Any]] = [
         {"$currentOp": {"allUsers": True, "idleSessions": True}},
         {"$match": {"appName": NAME_OF_THE_KILLED, "transaction": {"$exists": True}}},

@@ -17,7 +17,6 @@ from kiosk_registry.domain.openings.opening import Act, Actor, Form, Office, Pre
 from kiosk_registry.domain.places.districts import Place
 from kiosk_registry.domain.register.centres import Kind
 from kiosk_registry.entrypoints.http.openings.schemas import FORM_EXAMPLE
-from kiosk_registry.entrypoints.service import SERVICE
 from servicekit.events.outbox import Outbox
 from servicekit.http import Person
 from servicekit.mongo import Mongo
@@ -75,7 +74,6 @@ ACTS = [act for act in Act if act is not Act.SUBMIT]
 
 def prepared(mongo: Mongo) -> Mongo:
     """A database that is prepared, and knows the districts and the providers; no centre is in it."""
-    SERVICE.prepare_database(mongo)
     MongoRegister(mongo, Outbox(mongo.db, "kiosk-registry")).put_districts(districts())
     MongoLsps(mongo).put_missing(opening_lsps(districts()))
     return mongo

@@ -4,7 +4,6 @@ import os
 
 from kiosk_registry.application.register.load_centres import LoadCentres
 from kiosk_registry.bootstrap import KioskRegistry, bootstrap
-from kiosk_registry.entrypoints.service import SERVICE
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
 from servicekit.testing.tokens import JWKS
@@ -12,7 +11,6 @@ from servicekit.testing.tokens import JWKS
 
 def prepared(settings: KioskRegistrySettings, mongo: Mongo, centres: int) -> KioskRegistry:
     """The service over a prepared database with the districts and so many centres of the opening register."""
-    SERVICE.prepare_database(mongo)
     registry: KioskRegistry = bootstrap(settings, mongo)
     if centres:
         districts = registry.districts_of(None)

@@ -1,7 +1,5 @@
 """A toy producer and a toy consumer on a real broker and a real database."""
 
-import os
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +28,7 @@ from servicekit.events.outbox import Outbox
 from servicekit.events.redelivery import Redelivery
 from servicekit.events.table import Consumer
 from servicekit.mongo import Mongo, idempotency
+from servicekit.testing.databases import PreparedDatabases
 from servicekit.testing.plugin import AmqpVhost
 
 EVENT = "thing.made.v1"
@@ -75,27 +74,15 @@ INDEXES = {
 }
 
 
-@pytest.fixture
-def db(mongo: Mongo) -> Mongo:
+def prepare(mongo: Mongo) -> None:
     mongo.prepare(INDEXES)
-    return mongo
-
-
-@pytest.fixture(scope="module")
-def modules_mongo() -> Iterator[Mongo]:
-    """A database for the tests of one module, dropped after them; made once, since that takes longer than a test."""
-    with Mongo(os.environ["MONGODB_URI"], f"test_{secrets.token_hex(8)}", 5) as mongo:
-        mongo.prepare(INDEXES)
-        yield mongo
-        mongo.client.drop_database(mongo.db.name)
 
 
 @pytest.fixture
-def emptied(modules_mongo: Mongo) -> Mongo:
-    """The module's database without a document: as `db` for tests that leave nothing running."""
-    for collection in modules_mongo.db.list_collection_names():
-        modules_mongo.db[collection].delete_many({})
-    return modules_mongo
+def db(prepared_databases: PreparedDatabases) -> Iterator[Mongo]:
+    """The test's own database, prepared and without a document."""
+    with prepared_databases.lend(prepare) as mongo:
+        yield mongo
 
 
 @pytest.fixture

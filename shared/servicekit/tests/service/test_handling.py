@@ -55,11 +55,6 @@ class Clock(threading.Event):
 
 
 @pytest.fixture
-def db(emptied: Mongo) -> Mongo:
-    return emptied
-
-
-@pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("servicekit.events.handling.time", SimpleNamespace(monotonic=lambda: clock.now))

@@ -17,11 +17,6 @@ CLAIM = Claim("c1", "make-thing", "key-0123456789abcdef", "f1", datetime(2099, 1
 
 
 @pytest.fixture
-def db(emptied: Mongo) -> Mongo:
-    return emptied
-
-
-@pytest.fixture
 def keys(db: Mongo) -> Idempotency:
     return Idempotency(db)
 

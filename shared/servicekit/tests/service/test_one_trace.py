@@ -2,9 +2,9 @@
 
 import json
 import os
-import subprocess
-import sys
 from typing import Any
+
+from servicekit.testing import programs
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PAYMENT = f"pay_{'0' * 12}7{'0' * 3}8{'0' * 15}"
@@ -27,7 +27,7 @@ from servicekit.settings import ServiceSettings
 from servicekit.testing import settings_for
 from marshmallow import Schema
 
-PAYMENT, TRACE = sys.argv[1:]
+PAYMENT, TRACE, RATIO = sys.argv[1:]
 blp, sent, ids = Blueprint("payments"), {}, []
 service = Service(
     name="traced", version="1.2.3", bootstrap=lambda settings, mongo: None, blueprints=[blp],
@@ -35,7 +35,7 @@ service = Service(
     consumes=[Consumer("payment.completed.v1", "traced", Schema(), lambda *_: None)],
 )
 settings = settings_for(
-    service.settings, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", TRACE_SAMPLE_RATIO=sys.stdin.read() or "1"
+    service.settings, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", TRACE_SAMPLE_RATIO=RATIO
 )
 configure_logging("info", "traced", "api")
 provider = configure_tracing("traced", "1.2.3", "api", settings)
@@ -83,11 +83,11 @@ print(json.dumps({"spans": spans, "sent": sent}))
 
 def traced(trace: str = TRACE, ratio: str = "1") -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What the program did, and its log."""
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    command = [sys.executable, "-c", PROGRAM, PAYMENT, trace]
-    done = subprocess.run(command, env=env, check=True, timeout=120, capture_output=True, text=True, input=ratio)
-    lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    return json.loads(done.stdout), lines
+    status, said = programs.run(PROGRAM, [PAYMENT, trace, ratio], os.environ, 60)
+    assert status == 0, said
+    lines = [json.loads(line) for line in said if line.startswith("{")]
+    (told,) = [line for line in lines if "spans" in line]
+    return told, [line for line in lines if line is not told]
 
 
 def test_the_call_the_partner_the_event_and_its_effect_are_one_trace() -> None:

@@ -29,11 +29,6 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def db(emptied: Mongo) -> Mongo:
-    return emptied
-
-
-@pytest.fixture
 def add(db: Mongo) -> Callable[..., None]:
     """Puts a row there as if it had been published."""
 

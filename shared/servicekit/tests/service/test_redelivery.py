@@ -16,11 +16,6 @@ from .conftest import CONSUMER, EVENT, QUEUE
 
 
 @pytest.fixture
-def db(emptied: Mongo) -> Mongo:
-    return emptied
-
-
-@pytest.fixture
 def redelivery(db: Mongo) -> Redelivery:
     return Redelivery(db.db, CONSUMER)
 

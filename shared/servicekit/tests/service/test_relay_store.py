@@ -19,11 +19,6 @@ from .conftest import INDEXES, new_event
 UNDER_WAY_AT_MOST = 1_256
 
 
-@pytest.fixture
-def db(emptied: Mongo) -> Mongo:
-    return emptied
-
-
 class Store(RelayStore):
     """The store without its thread; what it hands over is kept."""
 

@@ -1,8 +1,8 @@
 """Spans reach a collector, in the caller's trace, from a process that was told where it is."""
 
 import os
-import subprocess
-import sys
+
+from servicekit.testing import programs
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PROGRAM = f"""
@@ -41,8 +41,8 @@ def test_a_request_and_its_database_commands_are_exported_in_the_callers_trace(
     collector: tuple[str, list[bytes]],
 ) -> None:
     url, received = collector
-    env = {**os.environ, "COLLECTOR": url, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    subprocess.run([sys.executable, "-c", PROGRAM], env=env, check=True, timeout=30)
+    status, said = programs.run(PROGRAM, [], {**os.environ, "COLLECTOR": url}, 60)
+    assert status == 0, said
     spans = b"".join(received)
     assert bytes.fromhex(TRACE) in spans
     assert b"GET /v1/things" in spans

@@ -13,8 +13,8 @@ import pytest_socket
 import urllib3
 
 from servicekit.mongo import Mongo
+from servicekit.testing.databases import TIMEOUT_SECONDS, PreparedDatabases, new_name
 
-_MONGODB_TIMEOUT_SECONDS = 5
 _MANAGEMENT_TIMEOUT_SECONDS = 10
 
 
@@ -56,12 +56,18 @@ def _no_sockets_in_unit_tests(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def mongo() -> Iterator[Mongo]:
     """A Mongo on a database that nobody else uses, dropped afterwards. Needs MONGODB_URI."""
-    uri = _needed("MONGODB_URI", "mongodb://127.0.0.1:27017/?directConnection=true")
-    with Mongo(uri, f"test_{secrets.token_hex(8)}", _MONGODB_TIMEOUT_SECONDS) as made:
+    with Mongo(_mongodb_uri(), new_name(), TIMEOUT_SECONDS) as made:
         try:
             yield made
         finally:
             made.client.drop_database(made.db.name)
+
+
+@pytest.fixture(scope="session")
+def prepared_databases() -> Iterator[PreparedDatabases]:
+    """Databases of which a fixture lends one to each test, prepared and empty. Needs MONGODB_URI."""
+    with PreparedDatabases(_mongodb_uri()) as databases:
+        yield databases
 
 
 @pytest.fixture
@@ -78,6 +84,10 @@ def amqp_vhost() -> Iterator[AmqpVhost]:
         yield AmqpVhost(name, urlunsplit((amqp.scheme, amqp.netloc, f"/{name}", "", "")), management)
     finally:
         _manage(management, "DELETE", f"/api/vhosts/{name}")
+
+
+def _mongodb_uri() -> str:
+    return _needed("MONGODB_URI", "mongodb://127.0.0.1:27017/?directConnection=true")
 
 
 def _needed(variable: str, example: str) -> str:

@@ -1,8 +1,8 @@
 """Programs of Python that tests start: real processes, with a pid, an environment and an end of their own.
 
-They are forked from a process that has imported the chassis once (the "forkserver" of multiprocessing, which has no
-threads): a start from nothing takes seconds of CPU for imports alone. Where a test is about how a process begins and
-ends, it is to start one from nothing.
+They are forked from a process that has imported the chassis once, and the service where preload() names it (the
+"forkserver" of multiprocessing, which has no threads): a start from nothing takes seconds of CPU for imports alone.
+Where a test is about how a process begins and ends, it is to start one from nothing.
 """
 
 import atexit
@@ -10,12 +10,20 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["servicekit.service", "servicekit.http", "servicekit.broker.watch", "servicekit.events"])
+_CHASSIS = ["servicekit.service", "servicekit.http", "servicekit.broker.watch", "servicekit.events"]
+_FORKS.set_forkserver_preload(_CHASSIS)
+
+
+def preload(*modules: str) -> None:
+    """Modules that programs find imported as well, in place of those named before; for a conftest, which is read before
+    the first program starts."""
+    _FORKS.set_forkserver_preload([*_CHASSIS, *modules])
 
 
 class Program:
@@ -46,6 +54,16 @@ class Program:
         if self.status is None:
             raise TimeoutError(f"it runs after {timeout_seconds} s; it said {self.said()}")
         return self.status
+
+
+def run(source: str, arguments: Sequence[str], env: Mapping[str, str], timeout_seconds: float) -> tuple[int, list[str]]:
+    """A Program's status, and what it said, once it has ended. Raises TimeoutError, and ends it."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Program(source, arguments, env, Path(folder) / "said")
+        try:
+            return program.wait(timeout_seconds), program.said()
+        finally:
+            program.send(signal.SIGKILL)
 
 
 def _run(source: str, arguments: list[str], env: dict[str, str], said: str) -> None:
