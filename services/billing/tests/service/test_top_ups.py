@@ -15,7 +15,6 @@ from billing.domain.centres import Standing
 from billing.settings import Settings
 from servicekit.http import Person
 from servicekit.instants import utc_now
-from servicekit.testing import eventually
 
 OF_A_STATE = Person("per_" + "a" * 32, "state_admin")
 
@@ -52,8 +51,10 @@ def test_a_key_tops_up_once_however_often_it_is_sent_at_once(world: World) -> No
         answers = list(pool.map(lambda _: centre.top_up(50_000, key), range(8)))
     told = {json_of(answer)["top_up_id"] for answer in answers if answer.status_code in (201, 202)}
     assert {answer.status_code for answer in answers} <= {201, 202, 409}
-    assert len(told) == 1
-    eventually(lambda: centre.wallet()["available"] == inr(50_000), timeout_seconds=5)
+    (top_up_id,) = told
+    # On a busy machine the provider may answer too late, and the sweeper asks again.
+    world.sweep_top_up_until(top_up_id, "CREDITED")
+    assert centre.wallet()["available"] == inr(50_000)
     assert centre.top_up(60_000, key).status_code == 422
 
 
