@@ -35,6 +35,7 @@ CHASSIS_GROUND_FLOOR = (
     "instants",
     "fields",
     "idempotency",
+    "keys",
     "money",
     "tokens",
     "text",

@@ -99,10 +99,11 @@ from billing.domain.ledger.limits import WalletLimits, limits_on
 from billing.domain.payments.pace import Pace
 from billing.domain.tariff.billers import Biller
 from billing.domain.tariff.fees import FeeSchedule
-from billing.settings import Settings, read_retired_keys, read_signing_key
+from billing.settings import Settings, read_timeline_key
 from servicekit.events import Outbox
 from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
+from servicekit.keys import read_retired_keys
 from servicekit.mongo import Idempotency, Mongo
 
 PUBLISHES = [
@@ -306,7 +307,9 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
             centres,
             billers,
             MongoChains(mongo),
-            JwsSeal(read_signing_key(settings.timeline_signing_key), read_retired_keys(settings.timeline_retired_keys)),
+            JwsSeal(
+                read_timeline_key(settings.timeline_signing_key), read_retired_keys(settings.timeline_retired_keys)
+            ),
         ),
         wallets=ledger,
         wallet_reader=wallet_reader,

@@ -1,16 +1,15 @@
 """Everything billing is told from outside; read once at start, every problem reported at once."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from marshmallow import ValidationError, fields, validate
 
 from billing.domain.payments.pace import Pace
+from servicekit.keys import read_retired_keys, read_signing_key
 from servicekit.settings import ServiceSettings, setting, web_address
 
 
@@ -19,53 +18,9 @@ def _is_folder(path: str) -> None:
         raise ValidationError("Must be a folder.")
 
 
-def read_signing_key(text: str) -> OKPKey | None:
-    """The private Ed25519 key from the JSON text of its JWK; without a `kid` it gets its thumbprint (RFC 7638).
-
-    None for an empty text: there is no key. Raises ValidationError, which never repeats the text.
-    """
-    if not text:
-        return None
-    key = _ed25519(_json(text))
-    if not key.is_private:
-        raise ValidationError("Must be a private key (member d).")
-    # Rebuilt without `alg`, which would bind it to one of the two names of its algorithm.
-    jwk = {name: value for name, value in key.as_dict(private=True).items() if name != "alg"}
-    return _ed25519({**jwk, "kid": key.kid or key.thumbprint()})
-
-
-def read_retired_keys(text: str) -> list[OKPKey]:
-    """The public keys from the JSON text of a JWK Set, each with the `kid` under which it signed.
-
-    Raises ValidationError.
-    """
-    keys = _json(text).get("keys")
-    if not isinstance(keys, list):
-        raise ValidationError('Must be the JSON text of a key set, {"keys": [{"kid": …, …}]}.')
-    retired = [_ed25519(jwk) for jwk in keys]
-    if any(key.is_private or not key.kid for key in retired):
-        raise ValidationError("Every retired key must be public (no member d) and have a kid.")
-    return retired
-
-
-def _json(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        raise ValidationError("Is not JSON.") from None
-    if not isinstance(value, dict):
-        raise ValidationError("Must be a JSON object.")
-    return value
-
-
-def _ed25519(jwk: Any) -> OKPKey:
-    try:
-        key = OKPKey.import_key(jwk)
-    except (JoseError, ValueError, TypeError, KeyError):
-        raise ValidationError("Is not a JWK of kty OKP.") from None
-    if key.curve_name != "Ed25519":
-        raise ValidationError("Must be on the curve Ed25519.")
-    return key
+def read_timeline_key(text: str) -> OKPKey | None:
+    """The key, or None for an empty text: no timelines are told. Raises ValidationError."""
+    return read_signing_key(text) if text else None
 
 
 _positive = validate.Range(min=0, min_inclusive=False)
@@ -95,7 +50,7 @@ class Settings(ServiceSettings):
     )
     timeline_signing_key: str = setting(
         "TIMELINE_SIGNING_KEY",
-        fields.String(validate=read_signing_key),
+        fields.String(validate=read_timeline_key),
         "JSON text of the private Ed25519 JWK that signs money timelines; empty: none are told",
         default="",
         needed_live=True,

@@ -81,10 +81,11 @@ from certificates.domain.certificates.certificate import CertificateIssued, Cert
 from certificates.domain.rulebook import Rulebook
 from certificates.domain.sla.calendar import civil_date
 from certificates.domain.sla.desk_health import DeskDelayed
-from certificates.settings import CertificatesSettings, read_retired_keys, read_sealing_keys, read_signing_key
+from certificates.settings import CertificatesSettings
 from emitra_papers import qr_drawing
 from servicekit.events import Outbox
 from servicekit.instants import utc_now
+from servicekit.keys import read_retired_keys, read_sealing_keys, read_signing_key
 from servicekit.mongo import Mongo
 
 log = structlog.get_logger(__name__)

@@ -39,7 +39,7 @@ from certificates.domain.applications.application import Decision, State
 from certificates.domain.certificates.certificate import Certificate, EndReason, Status
 from certificates.domain.officers.officer import Officer
 from certificates.domain.revocations.revocation import Standing
-from certificates.settings import read_signing_key
+from servicekit.keys import read_signing_key
 from servicekit.versions import Precondition
 
 SIGNATURES = JwsSignatures(read_signing_key(jwk()), [])

@@ -45,9 +45,9 @@ from certificates.domain.certificates.certificate import Certificate, Status, pa
 from certificates.domain.certificates.number import RANDOM_BITS, certificate_number
 from certificates.domain.label import Label
 from certificates.domain.types.application_type import Step
-from certificates.settings import read_signing_key
 from servicekit.errors import IdempotencyKeyReused, ServiceError, StaleVersion, ValidationFailed
 from servicekit.idempotency import Once
+from servicekit.keys import read_signing_key
 from servicekit.versions import Precondition
 
 SIGNATURES = JwsSignatures(read_signing_key(jwk()), [])

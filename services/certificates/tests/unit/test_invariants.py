@@ -58,10 +58,10 @@ from certificates.domain.applications.escalate import StepDelayed
 from certificates.domain.certificates.number import BITS_PER_CHARACTER
 from certificates.domain.officers.officer import AN_OFFICER, Officer
 from certificates.entrypoints.consumers import CONSUMERS
-from certificates.settings import read_signing_key
 from servicekit.errors import StaleVersion
 from servicekit.events import NewEvent
 from servicekit.events.envelope import parse, received, serialise
+from servicekit.keys import read_signing_key
 from servicekit.versions import Precondition
 
 FORMS = {

@@ -18,7 +18,7 @@ from certificates.application.certificates.read_certificates import CertificateR
 from certificates.application.viewer import Viewer
 from certificates.domain.certificates.certificate import Certificate, Status
 from certificates.domain.certificates.number import certificate_number
-from certificates.settings import read_signing_key
+from servicekit.keys import read_signing_key
 
 SIGNATURES = JwsSignatures(read_signing_key(jwk()), [])
 STRANGER = JwsSignatures(read_signing_key(jwk(signing_key())), [])

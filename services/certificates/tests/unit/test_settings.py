@@ -6,7 +6,7 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey
 from tests.support.builders import SIGNING_KEY, jwk, new_settings
 
-from certificates.settings import read_signing_key
+from servicekit.keys import read_signing_key
 from servicekit.settings import SettingsError
 
 PUBLIC = SIGNING_KEY.as_dict(private=False)

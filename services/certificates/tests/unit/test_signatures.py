@@ -23,7 +23,7 @@ from certificates.application.certificates.ports import (
     SignatureInvalid,
     UnknownKey,
 )
-from certificates.settings import read_signing_key
+from servicekit.keys import read_signing_key
 from servicekit.tokens import ED25519, signatures
 
 KEY = read_signing_key(jwk())

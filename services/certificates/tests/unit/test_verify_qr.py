@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
 from certificates.application.certificates.ports import QR
 from certificates.entrypoints.service import main
-from certificates.settings import read_signing_key
+from servicekit.keys import read_signing_key
 
 SIGNATURES = JwsSignatures(read_signing_key(jwk()), [])
 CONTENT = {"number": "DOM-7K2M9QX4TB-T", "issued_on": "2026-11-23", "holder": {"name": "क्षत्रिय"}}
