@@ -17,7 +17,7 @@ from tests.support.platform import Answer, Platform, eventually, new_key
 __all__ = ["person"]
 
 WITHIN_SECONDS = 60.0
-SCOPE = "openid kiosks:read centre-applications:read centre-applications:write"
+SCOPE = "openid kiosks:read centre-applications:read centre-applications:write transactions:read"
 # As identity's sandbox knows them.
 MOBILES = {"lsp": "9000000104", "district_admin": "9000000121", "state_admin": "9000000131"}
 DOCUMENTS = ["identity", "pan", "bank_account", "education", "residence", "police_verification", "premises"]
@@ -114,6 +114,18 @@ def test_a_citizen_opens_a_centre_and_it_pays_its_first_bill(
     payment = eventually(paid, WITHIN_SECONDS, "the new centre pays its first bill")
     assert payment.json["receipt"] or payment.status == 202
     assert centre("GET", "/v1/wallet").json["kiosk_id"] == kiosk_id
+
+    transaction = f"/v1/transactions/{payment.json['transaction_token']}"
+    seen = eventually(lambda: found(offices["lsp"]("GET", transaction)), WITHIN_SECONDS, "its provider sees it")
+    assert seen["reference_id"] == payment.json["payment_id"]
+    another = platform.client("kiosk-jaipur")  # of one of the made-up providers
+    elsewhere = another.pay(another.fetch_bill("200000009702")).json["transaction_token"]
+    another.transaction_when(elsewhere, "COMPLETED", WITHIN_SECONDS)
+    assert offices["lsp"]("GET", f"/v1/transactions/{elsewhere}").status == 404
+
+
+def found(answer: Answer) -> Any:
+    return answer.json if answer.status == 200 else None
 
 
 def the_centres_client(platform: Platform, person: Person, kiosk_id: str) -> Signed:
