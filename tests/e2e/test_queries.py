@@ -18,6 +18,8 @@ READ_WHOLE = {
     ("kiosk-registry", "district_states"),
     ("kiosk-registry", "component_floors"),
     ("identity", "signing_keys"),
+    # Erasures that are not over: few, and gone with their end.
+    *((service, "erasures_asked") for service in ("billing", "certificates", "gateway", "kiosk-registry")),
 }
 LISTS = {
     "kiosk-jaipur": ["/v1/kiosks?limit=5", "/v1/kiosks?district=102&status=ACTIVE", "/v1/kiosks/statistics"],

@@ -204,6 +204,7 @@ def _rules_of_the_rest(workspace: Workspace) -> list[Rule]:
                 "containers": ["servicekit"],
                 "layers": [
                     "(testing)",
+                    "(personal)",
                     "(service)",
                     "(operations)",
                     "(broker)",

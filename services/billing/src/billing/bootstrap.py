@@ -26,6 +26,7 @@ from billing.adapters.mongo import dues as mongo_dues
 from billing.adapters.mongo import ledger as mongo_ledger
 from billing.adapters.mongo import payment_metrics
 from billing.adapters.mongo import payments as mongo_payments
+from billing.adapters.mongo import personal as mongo_personal
 from billing.adapters.mongo import receipts as mongo_receipts
 from billing.adapters.mongo import refunds as mongo_refunds
 from billing.adapters.mongo import settlements as mongo_settlements
@@ -105,6 +106,7 @@ from servicekit.ids import event_id, public_id
 from servicekit.instants import utc_now
 from servicekit.keys import read_retired_keys
 from servicekit.mongo import Idempotency, Mongo
+from servicekit.personal import Erasures
 
 PUBLISHES = [
     events.COMPLETED,
@@ -115,6 +117,7 @@ PUBLISHES = [
     events.DOUBT_WARNED,
     events.OVERCHARGE_REPORTED,
     events.SETTLED,
+    mongo_personal.ANSWERED,
 ]
 INDEXES = {
     **mongo_payments.INDEXES,
@@ -123,8 +126,15 @@ INDEXES = {
     **mongo_breaks.INDEXES,
     **mongo_ledger.INDEXES,
     **mongo_bills.INDEXES,
+    mongo_bills.BILL_FETCHES: [
+        *mongo_bills.INDEXES[mongo_bills.BILL_FETCHES],
+        *mongo_personal.INDEXES[mongo_bills.BILL_FETCHES],
+    ],
     **mongo_dues.INDEXES,
-    **{name: [*mongo_payments.INDEXES[name], *indexes] for name, indexes in mongo_doubts.INDEXES.items()},
+    **{
+        name: [*mongo_payments.INDEXES[name], *indexes, *mongo_personal.INDEXES[name]]
+        for name, indexes in mongo_doubts.INDEXES.items()
+    },
     **mongo_receipts.INDEXES,
     **mongo_day_books.INDEXES,
     **mongo_settlements.INDEXES,
@@ -192,6 +202,7 @@ class Billing:
     fund_sandbox_wallet: FundSandboxWalletHandler
     check_books: CheckBooksHandler
     migration: Migration
+    erasures: Erasures
     _pace: Pace
     _demands: MongoFeeDemands
     _breaks: MongoBreaks
@@ -326,6 +337,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         fund_sandbox_wallet=FundSandboxWalletHandler(unit_of_work),
         check_books=CheckBooksHandler(MongoRecords(mongo), MongoMarks(mongo)),
         migration=Migration(mongo),
+        erasures=Erasures(mongo, outbox, mongo_personal.MongoPersonal(mongo), mongo_personal.ANSWERED),
         _pace=pace,
         _demands=demands,
         _breaks=breaks,

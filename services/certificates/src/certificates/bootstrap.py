@@ -20,6 +20,7 @@ from certificates.adapters.mongo import desk_healths as mongo_desk_healths
 from certificates.adapters.mongo import desk_times as mongo_desk_times
 from certificates.adapters.mongo import drafts as mongo_drafts
 from certificates.adapters.mongo import officers as mongo_officers
+from certificates.adapters.mongo import personal as mongo_personal
 from certificates.adapters.mongo import revocations as mongo_revocations
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
@@ -87,6 +88,7 @@ from servicekit.events import Outbox
 from servicekit.instants import utc_now
 from servicekit.keys import read_retired_keys, read_sealing_keys, read_signing_key
 from servicekit.mongo import Mongo
+from servicekit.personal import Erasures
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +109,7 @@ PUBLISHES = [
     FeeRefused.type,
     StepDelayed.type,
     DeskDelayed.type,
+    mongo_personal.ANSWERED,
 ]
 INDEXES = {
     **mongo_applications.INDEXES,
@@ -165,6 +168,7 @@ class Certificates:
     sweep_attachments: SweepAttachmentsHandler
     reseal_attachments: ResealAttachmentsHandler
     signatures: Signatures
+    erasures: Erasures
     _store: MongoApplications
 
     def measure(self) -> list[Metric]:
@@ -234,6 +238,7 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         sweep_attachments=SweepAttachmentsHandler(attachments, files),
         reseal_attachments=ResealAttachmentsHandler([attachments, drafts], sealing),
         signatures=signatures,
+        erasures=Erasures(mongo, outbox, mongo_personal.MongoPersonal(mongo), mongo_personal.ANSWERED),
         _store=store,
     )
 

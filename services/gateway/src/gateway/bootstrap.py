@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pymongo.client_session import ClientSession
 
-from gateway.adapters import mongo_acts, mongo_transactions, mongo_withdrawals
+from gateway.adapters import mongo_acts, mongo_personal, mongo_transactions, mongo_withdrawals
 from gateway.adapters.access_tokens import AccessTokens, InternalTokenIssuer
 from gateway.adapters.identity_keys import IdentityKeys
 from gateway.adapters.known_withdrawals import KnownWithdrawals
@@ -34,9 +34,11 @@ from gateway.application.view_transaction import ViewTransactionHandler
 from gateway.settings import GatewaySettings
 from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo
+from servicekit.personal import Erasures
 
-__all__ = ["INDEXES", "PERFORMED", "Gateway", "bootstrap"]
+__all__ = ["INDEXES", "PUBLISHES", "Gateway", "bootstrap"]
 
+PUBLISHES = [PERFORMED, mongo_personal.ANSWERED]
 INDEXES = {**mongo_transactions.INDEXES, **mongo_withdrawals.INDEXES, **mongo_acts.INDEXES}
 
 
@@ -64,6 +66,7 @@ class Gateway:
     release_routes: ReleaseRoutesHandler
     acts: ActRecorder
     sweep_acts: SweepActsHandler
+    erasures: Erasures
     _transactions: MongoTransactions
     _providers: MongoProviders
     _withdrawals: MongoWithdrawals
@@ -83,7 +86,8 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
     routes = RouteFiles(Path(settings.routes_dir), SettleRoutesHandler(register), last_good)
     internal_tokens = InternalTokenIssuer(settings.internal_token_key)
     upstreams = Upstreams(settings.upstream_connections)
-    acts = MongoActs(mongo, Outbox(mongo.db, settings.service_name))
+    outbox = Outbox(mongo.db, settings.service_name)
+    acts = MongoActs(mongo, outbox)
     transactions, withdrawals = MongoTransactions(mongo.db), MongoWithdrawals(mongo.db)
     providers = MongoProviders(mongo.db)
     owners, owners_for_anybody = (
@@ -103,6 +107,7 @@ def bootstrap(settings: GatewaySettings, mongo: Mongo) -> Gateway:
         release_routes=ReleaseRoutesHandler(register, last_good),
         acts=ActRecorder(acts),
         sweep_acts=SweepActsHandler(acts),
+        erasures=Erasures(mongo, outbox, mongo_personal.MongoPersonal(mongo), mongo_personal.ANSWERED),
         _transactions=transactions,
         _providers=providers,
         _withdrawals=withdrawals,

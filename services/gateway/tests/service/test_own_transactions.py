@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from tests.support.stage import Stage
 
-from emitra_contracts import examples
+from emitra_contracts import examples, validate_produced
 from gateway.entrypoints.service import SERVICE
 from servicekit.ids import event_id, transaction_token
 from servicekit.mongo import Mongo
-from servicekit.testing import deliver
+from servicekit.testing import Erasing, deliver
 
 Arrive = Callable[..., str]
 
@@ -135,3 +135,20 @@ def test_a_provider_sees_what_began_at_a_centre_while_it_was_theirs(
     assert [sees("lsp_old", token) for token in (before, after, elsewhere)] == [True, False, False]
     assert [sees("lsp_new", token) for token in (before, after, elsewhere)] == [False, True, False]
     assert not any(sees(lsp_id, before) for lsp_id in ("lsp_other", None))
+
+
+def test_of_an_erased_person_nothing_is_their_own_any_more(
+    viewing: Stage, arrive: Arrive, person_id: str, mongo: Mongo
+) -> None:
+    token, others = arrive(1, person_id=person_id), arrive(2, person_id=f"per_{secrets.token_hex(16)}")
+    access = viewing.identity.token("privacy:own", client_id="cli_app", person={"id": person_id, "role": "citizen"})
+    part = viewing.call("GET", "/v1/privacy/export/gateway", access)
+    assert (part.status_code, [item["id"] for item in part.json["items"]]) == (200, [token])
+    asked = Erasing(SERVICE, mongo, viewing.gateway, person_id)
+    asked.requested()
+    assert asked.reasons() == ([], [])
+    validate_produced(asked.answers()[0])
+    asked.completed()
+    assert own(viewing, person_id).json["items"] == []
+    kept = {row["_id"]: "person_id" in row for row in mongo.db["transactions"].find({"_id": {"$in": [token, others]}})}
+    assert kept == {token: False, others: True}

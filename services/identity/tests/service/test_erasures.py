@@ -195,6 +195,7 @@ def test_a_request_is_one_and_can_be_taken_back_until_it_runs(
     assert events(shared_mongo, erasure_id) == ["erasure.requested.v1"]
     path = f"{ERASURES}/{erasure_id}/withdrawals"
     assert [body_of(person.call("POST", path))["state"] for _ in range(2)] == ["withdrawn"] * 2
+    assert events(shared_mongo, erasure_id) == ["erasure.requested.v1", "erasure.withdrawn.v1"], "told once"
     assert answer(person.client, erasure_id, "billing").status_code == 409
     run(asking, LATER)
     assert erased_at(shared_mongo, person) is None

@@ -14,6 +14,7 @@ from kiosk_registry.adapters.mongo import bulk as mongo_bulk
 from kiosk_registry.adapters.mongo import lives as mongo_lives
 from kiosk_registry.adapters.mongo import lsps as mongo_lsps
 from kiosk_registry.adapters.mongo import openings as mongo_openings
+from kiosk_registry.adapters.mongo import personal as mongo_personal
 from kiosk_registry.adapters.mongo import register as mongo_register
 from kiosk_registry.adapters.mongo.bulk import MongoOperations, MongoRegisterTable
 from kiosk_registry.adapters.mongo.coverage import MongoCoverage
@@ -46,10 +47,11 @@ from kiosk_registry.domain.places.territory import Territory
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo
+from servicekit.personal import Erasures
 
 __all__ = ["INDEXES", "PUBLISHES", "KioskRegistry", "Nearest", "Search", "bootstrap", "outdated_members"]
 
-PUBLISHES = [KIOSK_APPROVED, Submitted.type, Moved.type, *mongo_lives.PUBLISHES]
+PUBLISHES = [KIOSK_APPROVED, Submitted.type, Moved.type, *mongo_lives.PUBLISHES, mongo_personal.ANSWERED]
 INDEXES = {
     **mongo_register.INDEXES,
     **mongo_openings.INDEXES,
@@ -87,6 +89,7 @@ class KioskRegistry:
     require_component: Callable[[Floor], None]
     coverage: MongoCoverage
     summarise_coverage: SummariseCoverageHandler
+    erasures: Erasures
 
 
 def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
@@ -131,4 +134,5 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
         require_component=lives.require,
         coverage=coverage,
         summarise_coverage=SummariseCoverageHandler(coverage, inhabited),
+        erasures=Erasures(mongo, outbox, mongo_personal.MongoPersonal(mongo), mongo_personal.ANSWERED),
     )

@@ -13,6 +13,7 @@ from billing.application.wallets.open_wallet import OpenWallet
 from billing.bootstrap import Billing
 from billing.domain.centres import Standing
 from billing.domain.refunds.refund import APPLICATION_WITHDRAWN
+from servicekit import personal
 from servicekit.events import Consumer, Order, ReceivedEvent
 from servicekit.money import MoneyReading
 
@@ -162,4 +163,5 @@ CONSUMERS = [
     Consumer(
         "application.withdrawn.v1", "certificates", ApplicationWithdrawnReading(), return_fee_of_withdrawn, money=True
     ),
+    *personal.CONSUMERS,
 ]

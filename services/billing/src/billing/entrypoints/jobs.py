@@ -7,6 +7,7 @@ from billing.application.settlement.keep_settled import KeepSettled
 from billing.application.top_ups.sweep_top_ups import SweepTopUps
 from billing.application.wallets.tell_low_wallets import TellLowWallets
 from billing.bootstrap import Billing
+from servicekit import personal
 from servicekit.service import Job
 
 # A payment or refund whose answer is due is looked at within this.
@@ -54,4 +55,5 @@ JOBS = [
     Job("tell-low-wallets", SWEEP_EVERY_SECONDS, tell_low_wallets),
     Job("warn-doubts", WARN_EVERY_SECONDS, warn_doubts),
     Job("keep-settled", SETTLE_EVERY_SECONDS, keep_settled),
+    personal.JOB,
 ]

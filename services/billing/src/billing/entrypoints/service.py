@@ -7,6 +7,7 @@ from billing.entrypoints.consumers import CONSUMERS
 from billing.entrypoints.http import BLUEPRINTS
 from billing.entrypoints.jobs import JOBS
 from billing.settings import Settings
+from servicekit import personal
 from servicekit.service import Service, command_line
 
 SERVICE = Service(
@@ -35,6 +36,7 @@ SERVICE = Service(
         "ovr_": "a report of overcharging",
         "EM": "a payment, on its receipt",
     },
+    shares=personal.SHARES,
 )
 
 main = command_line(SERVICE)

@@ -6,6 +6,7 @@ from pymongo.client_session import ClientSession
 from certificates.application.applications.record_fee_payment import RecordFeePayment
 from certificates.application.applications.record_refund import RecordRefund
 from certificates.bootstrap import Certificates
+from servicekit import personal
 from servicekit.events import Consumer, ReceivedEvent
 from servicekit.fields import StrictInteger
 from servicekit.ids import event_id
@@ -86,4 +87,5 @@ CONSUMERS = [
         "payment.completed.v1", "billing", PaymentCompletedReading(), record_fee_payment, takes=pays_a_fee, money=True
     ),
     Consumer("payment.refunded.v1", "billing", PaymentRefundedReading(), record_refund),
+    *personal.CONSUMERS,
 ]

@@ -7,6 +7,7 @@ from certificates.application.officers.decide_in_bulk import DecideInBulk
 from certificates.application.standing.summarise_desk_times import SummariseDeskTimes
 from certificates.application.standing.watch_desks import WatchDesks
 from certificates.bootstrap import Certificates
+from servicekit import personal
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
 from servicekit.service import Job
@@ -49,4 +50,5 @@ JOBS = [
     Job("sweep-attachments", SWEPT_EVERY_SECONDS, _sweep_attachments),
     Job("expire-applications", EXPIRED_EVERY_SECONDS, _expire_applications),
     Job("summarise-desk-times", SUMMARISED_EVERY_SECONDS, _summarise_desk_times),
+    personal.JOB,
 ]

@@ -7,6 +7,7 @@ from certificates.entrypoints.consumers import CONSUMERS
 from certificates.entrypoints.http import BLUEPRINTS
 from certificates.entrypoints.jobs import JOBS
 from certificates.settings import CertificatesSettings
+from servicekit import personal
 from servicekit.service import Service, command_line
 
 SERVICE = Service(
@@ -32,6 +33,7 @@ SERVICE = Service(
         "rev_": "a revocation, proposed or decided",
         "req_": "a run that ends what waited too long, as what its events follow from",
     },
+    shares=personal.SHARES,
 )
 
 main = command_line(SERVICE)

@@ -17,6 +17,7 @@ from gateway.application.record_providers import RecordProviders
 from gateway.application.transactions import Kind, Observation, SeenEvent
 from gateway.application.withdrawals import Why, Withdrawal
 from gateway.bootstrap import Gateway
+from servicekit import personal
 from servicekit.events import Consumer, Order, ReceivedEvent
 from servicekit.instants import utc_now
 
@@ -363,4 +364,5 @@ CONSUMERS = [
     Consumer("token.revoked.v1", "identity", TokenRevokedReading(), _noted(Why.TOKEN_REVOKED)),
     Consumer("assistance.disputed.v1", "identity", AssistanceDisputedReading(), _noted(Why.ASSISTANCE_ENDED)),
     Consumer("assistance.withdrawn.v1", "identity", AssistanceWithdrawnReading(), _noted(Why.ASSISTANCE_ENDED)),
+    *personal.CONSUMERS,
 ]

@@ -4,14 +4,16 @@ from flask import Flask
 
 from gateway import __version__
 from gateway.application.route_documents import read_service
-from gateway.bootstrap import INDEXES, PERFORMED, Gateway, bootstrap
+from gateway.bootstrap import INDEXES, PUBLISHES, Gateway, bootstrap
 from gateway.entrypoints import documentation, transaction_lookups, transactions
 from gateway.entrypoints.assisted_acts import JOBS
 from gateway.entrypoints.commands import commands
 from gateway.entrypoints.consumers import CONSUMERS
 from gateway.entrypoints.proxy import OWN_NAME, Proxy, WsgiApp
 from gateway.settings import GatewaySettings
+from servicekit import personal
 from servicekit.http.openapi import openapi_document
+from servicekit.personal import own_part
 from servicekit.service import Service, command_line
 
 
@@ -32,10 +34,15 @@ SERVICE = Service(
     version=__version__,
     settings=GatewaySettings,
     bootstrap=bootstrap,
-    blueprints=[transactions.blueprint, transaction_lookups.blueprint, documentation.blueprint],
-    publishes=[PERFORMED],
+    blueprints=[
+        transactions.blueprint,
+        transaction_lookups.blueprint,
+        own_part(OWN_NAME, Gateway),
+        documentation.blueprint,
+    ],
+    publishes=PUBLISHES,
     consumes=CONSUMERS,
-    jobs=JOBS,
+    jobs=[*JOBS, personal.JOB],
     indexes=INDEXES,
     wrap_wsgi=put_proxy_in_front,
     commands=commands,
@@ -48,6 +55,7 @@ SERVICE = Service(
         "ID EM": "one token follows a payment or application of any service",
         "ID req_": "the chassis gives every request one",
         "SCOPE operations": "for people on call, whose commands every service has",
+        **personal.SHARES,
     },
 )
 main = command_line(SERVICE)

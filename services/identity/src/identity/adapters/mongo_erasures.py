@@ -12,12 +12,12 @@ from identity.adapters.mongo_people import MOBILE_NUMBERS, MongoPeople
 from identity.adapters.mongo_sign_ins import DEVICES, SIGN_INS
 from identity.adapters.mongo_tokens import CODES, GRANTS
 from identity.adapters.mongo_vault import RECORDS, MongoVault
-from identity.adapters.privacy_events import erasure_completed, erasure_requested
+from identity.adapters.privacy_events import erasure_completed, erasure_requested, erasure_withdrawn
 from identity.domain.clients.client import ClientStatus
 from identity.domain.privacy.erasures import HOLDS_OFFICE, Answer, Erasure, Hold, State
 from identity.domain.vault.records import EraseReason
 from identity.domain.vault.records import Erasure as NumberErasure
-from servicekit.events import Outbox
+from servicekit.events import NewEvent, Outbox
 from servicekit.mongo import Mongo, duplicate_key
 
 Document = dict[str, Any]
@@ -37,9 +37,20 @@ INDEXES = {
 class MongoErasures:
     """The Erasures port on MongoDB. `personal`: collections that go with a person, each with the member of the id."""
 
-    def __init__(self, mongo: Mongo, outbox: Outbox, vault: MongoVault, personal: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        mongo: Mongo,
+        outbox: Outbox,
+        vault: MongoVault,
+        personal: Mapping[str, str],
+        session: ClientSession | None = None,
+    ) -> None:
         self._mongo, self._db, self._outbox, self._vault = mongo, mongo.db, outbox, vault
-        self._erasures, self._personal = mongo.db[ERASURES], personal
+        self._erasures, self._personal, self._session = mongo.db[ERASURES], personal, session
+
+    def within(self, session: ClientSession) -> "MongoErasures":
+        """The same where a service's answer is put inside the transaction that records its event as handled."""
+        return MongoErasures(self._mongo, self._outbox, self._vault, self._personal, session)
 
     def open(self, erasure: Erasure, event_id: str, request_id: str) -> Erasure:
         """One transaction; the unique index refuses the second of two at once, who then reads the first."""
@@ -60,7 +71,7 @@ class MongoErasures:
 
     def get(self, erasure_id: str) -> Erasure | None:
         """One read by _id."""
-        return _erasure(self._erasures.find_one({"_id": erasure_id}))
+        return _erasure(self._erasures.find_one({"_id": erasure_id}, session=self._session))
 
     def of_person(self, person_id: str) -> Sequence[Erasure]:
         """By the index; ids are in order of time."""
@@ -73,12 +84,13 @@ class MongoErasures:
                 {"_id": erasure_id, "state": State.REQUESTED.value},
                 {"$set": {f"answers.{service}": _answer_document(answer)}, "$inc": {"version": 1}},
                 return_document=ReturnDocument.AFTER,
+                session=self._session,
             )
         )
 
-    def withdraw(self, erasure_id: str, at: datetime) -> bool:
-        """One conditional write."""
-        return self._move(erasure_id, {}, State.WITHDRAWN, {"closed_at": at})
+    def withdraw(self, erasure: Erasure, at: datetime, event_id: str, request_id: str) -> bool:
+        """One transaction."""
+        return self._end(erasure, State.WITHDRAWN, at, erasure_withdrawn(erasure, at, event_id, request_id))
 
     def waiting(self, at: datetime) -> Sequence[Erasure]:
         """By the index; those that were begun come first, for their persons are half gone."""
@@ -135,11 +147,13 @@ class MongoErasures:
 
     def close(self, erasure: Erasure, at: datetime, event_id: str, request_id: str) -> bool:
         """One transaction."""
+        return self._end(erasure, State.ERASED, at, erasure_completed(erasure, at, event_id, request_id))
 
+    def _end(self, erasure: Erasure, state: State, at: datetime, told: NewEvent) -> bool:
         def work(session: ClientSession) -> bool:
-            if not self._move(erasure.id, {}, State.ERASED, {"closed_at": at}, session):
+            if not self._move(erasure.id, {}, state, {"closed_at": at}, session):
                 return False
-            self._outbox.add(session, erasure_completed(erasure, at, event_id, request_id))
+            self._outbox.add(session, told)
             return True
 
         return self._mongo.transact(work)
@@ -167,7 +181,8 @@ def _document(erasure: Erasure) -> Document:
 
 
 def _answer_document(answer: Answer) -> Document:
-    return {"answered_at": answer.answered_at, "holds": [dict(vars(hold)) for hold in answer.holds]}
+    holds = [dict(vars(hold)) for hold in answer.holds]
+    return {"answered_at": answer.answered_at, "holds": holds, "keeps": list(answer.keeps)}
 
 
 def _all(rows: Any) -> list[Erasure]:
@@ -178,7 +193,12 @@ def _erasure(document: Document | None) -> Erasure | None:
     if document is None:
         return None
     answers = {
-        service: Answer(answered_at=row["answered_at"], holds=tuple(Hold(**hold) for hold in row["holds"]))
+        service: Answer(
+            answered_at=row["answered_at"],
+            holds=tuple(Hold(**hold) for hold in row["holds"]),
+            # Answers of the release before have none.
+            keeps=tuple(row.get("keeps", ())),
+        )
         for service, row in document["answers"].items()
     }
     members = {name: value for name, value in document.items() if name != "_id"}

@@ -10,6 +10,7 @@ from servicekit.instants import rfc3339
 
 CONSENT_WITHDRAWN = "consent.withdrawn.v1"
 ERASURE_REQUESTED = "erasure.requested.v1"
+ERASURE_WITHDRAWN = "erasure.withdrawn.v1"
 ERASURE_COMPLETED = "erasure.completed.v1"
 
 
@@ -39,6 +40,11 @@ def erasure_requested(erasure: Erasure, event_id: str, request_id: str) -> NewEv
     """The question to every service what it has against the erasure."""
     data = {"requested_at": rfc3339(erasure.requested_at), "runs_after": rfc3339(erasure.runs_after)}
     return _of_erasure(ERASURE_REQUESTED, erasure, 1, erasure.requested_at, data, event_id, request_id)
+
+
+def erasure_withdrawn(erasure: Erasure, at: datetime, event_id: str, request_id: str) -> NewEvent:
+    """That nothing is to be answered or erased any more. It takes the place of the completion: one of the two is."""
+    return _of_erasure(ERASURE_WITHDRAWN, erasure, 2, at, {"withdrawn_at": rfc3339(at)}, event_id, request_id)
 
 
 def erasure_completed(erasure: Erasure, at: datetime, event_id: str, request_id: str) -> NewEvent:

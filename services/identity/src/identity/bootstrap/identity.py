@@ -41,6 +41,7 @@ from identity.application.people.grant_right import GrantRightHandler
 from identity.application.people.move_officer import MoveOfficerHandler
 from identity.application.people.ports import People
 from identity.application.people.record_person import RecordPersonHandler
+from identity.application.privacy.answer_erasure import AnswerErasureHandler
 from identity.application.recovery.apply_recovery import ApplyRecoveryHandler
 from identity.application.recovery.decide_recovery import DecideRecoveryHandler
 from identity.application.recovery.open_recovery import OpenRecoveryHandler
@@ -88,6 +89,7 @@ class IdentityWithin:
 
     approve_centre: ApproveCentreHandler
     note_standing: NoteStandingHandler
+    answer_erasure: AnswerErasureHandler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +161,7 @@ class Identity:
         centres = CentresWithin(self._centres, session)
         changes = self._changes.within(session, Cause(request_id, event_id))
         return IdentityWithin(
+            answer_erasure=self.privacy.answering_within(session),
             approve_centre=ApproveCentreHandler(
                 centres=centres,
                 clients=clients,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pymongo.client_session import ClientSession
+
 from identity.adapters import (
     mongo_breaches,
     privacy_files,
@@ -55,6 +57,11 @@ class Privacy:
     breaches: BreachReader
     enforce_retention: EnforceRetentionHandler
     retention: RetentionReader
+    _erasures: MongoErasures
+
+    def answering_within(self, session: ClientSession) -> AnswerErasureHandler:
+        """The use case of a service's answer that came as an event, in the transaction of `session`."""
+        return AnswerErasureHandler(erasures=self._erasures.within(session), reasons=self.erasures.reasons)
 
 
 def privacy_of(settings: Settings, mongo: Mongo) -> Privacy:
@@ -72,7 +79,12 @@ def privacy_of(settings: Settings, mongo: Mongo) -> Privacy:
         ),
         withdraw_consent=WithdrawConsentHandler(people=people, consents=consents),
         own_data=OwnDataReader(
-            people=people, data=MongoOwnData(mongo.db), consents=consents, erasures=erasures, breaches=breaches
+            people=people,
+            data=MongoOwnData(mongo.db),
+            consents=consents,
+            erasures=erasures,
+            breaches=breaches,
+            others=settings.erasure_waits_for,
         ),
         request_erasure=RequestErasureHandler(
             people=people, erasures=erasures, cooling_off=timedelta(hours=settings.erasure_cooling_off_hours)
@@ -87,4 +99,5 @@ def privacy_of(settings: Settings, mongo: Mongo) -> Privacy:
         breaches=BreachReader(breaches),
         enforce_retention=EnforceRetentionHandler(kept, rows),
         retention=RetentionReader(kept, rows),
+        _erasures=erasures,
     )

@@ -17,9 +17,11 @@ from identity.adapters import (
 )
 from identity.adapters.events import PUBLISHES as TOLD_CHANGES
 from identity.adapters.mongo_assistances import DISPUTED, WITHDRAWN
-from identity.adapters.privacy_events import CONSENT_WITHDRAWN, ERASURE_COMPLETED, ERASURE_REQUESTED
+from identity.adapters.privacy_events import CONSENT_WITHDRAWN, ERASURE_COMPLETED, ERASURE_REQUESTED, ERASURE_WITHDRAWN
 
-PUBLISHES = [*TOLD_CHANGES, DISPUTED, WITHDRAWN, CONSENT_WITHDRAWN, ERASURE_REQUESTED, ERASURE_COMPLETED]
+PUBLISHES = [
+    *TOLD_CHANGES, DISPUTED, WITHDRAWN, CONSENT_WITHDRAWN, ERASURE_REQUESTED, ERASURE_WITHDRAWN, ERASURE_COMPLETED,
+]  # fmt: skip
 INDEXES = {
     **mongo_people.INDEXES,
     **mongo_clients.INDEXES,

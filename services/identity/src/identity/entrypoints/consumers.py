@@ -9,8 +9,11 @@ from pymongo.client_session import ClientSession
 
 from identity.application.centres.approve_centre import ApproveCentre
 from identity.application.centres.note_standing import NoteStanding
+from identity.application.privacy.answer_erasure import AnswerErasure
+from identity.application.privacy.errors import ErasureBegun, ErasureNotFound
 from identity.bootstrap import Identity
 from identity.domain.centres.centre import Centre, Standing
+from identity.domain.privacy.erasures import Hold
 from identity.entrypoints.assistance_events import note_act
 from servicekit.events import Consumer, Order, ReceivedEvent
 from servicekit.instants import utc_now
@@ -56,6 +59,24 @@ class KioskClosedReading(_StandingReading):
     since = fields.AwareDateTime(required=True, format="iso", data_key="closed_at")
 
 
+class HoldReading(_Reading):
+    """One thing that a service has against an erasure."""
+
+    reason = fields.String(required=True)
+    subject = fields.String(required=True)
+    since = fields.AwareDateTime(required=True, format="iso")
+    until = fields.AwareDateTime(required=True, allow_none=True, format="iso")
+
+
+class AnsweredReading(_Reading):
+    """What identity reads of a service's answer to an erasure."""
+
+    erasure_id = fields.String(required=True)
+    holds = fields.List(fields.Nested(HoldReading), required=True)
+    keeps = fields.List(fields.String(), required=True)
+    answered_at = fields.AwareDateTime(required=True, format="iso")
+
+
 class ActPerformedReading(_Reading):
     """What identity reads of act.performed.v1."""
 
@@ -89,6 +110,31 @@ def notes(standing: Standing) -> Callable[[Identity, ReceivedEvent, ClientSessio
     return note_standing
 
 
+def answers(service: str) -> Callable[[Identity, ReceivedEvent, ClientSession], None]:
+    """A service's word on an erasure; the exchange says whose word it is.
+
+    A reason that is not listed here yet fails, and is tried again: until it is understood the erasure waits.
+    """
+
+    def answer_erasure(identity: Identity, event: ReceivedEvent, session: ClientSession) -> None:
+        data: dict[str, Any] = event.data
+        try:
+            identity.within(session, event.request_id, event.id).answer_erasure(
+                AnswerErasure(
+                    erasure_id=data["erasure_id"],
+                    service=service,
+                    holds=tuple(Hold(**hold) for hold in data["holds"]),
+                    keeps=tuple(data["keeps"]),
+                    scopes=frozenset({f"erasure-answer:{service}"}),
+                    at=data["answered_at"],
+                )
+            )
+        except (ErasureBegun, ErasureNotFound) as error:
+            _log.info("answer_too_late", erasure_id=data["erasure_id"], service=service, reason=error.slug)
+
+    return answer_erasure
+
+
 CONSUMERS = [
     Consumer("kiosk.approved.v1", "kiosk-registry", KioskApprovedReading(), approve_centre),
     # A suspension that comes late must not undo the reinstatement after it.
@@ -98,6 +144,15 @@ CONSUMERS = [
             ("suspended", KioskSuspendedReading(), Standing.SUSPENDED),
             ("reinstated", KioskReinstatedReading(), Standing.OPEN),
             ("closed", KioskClosedReading(), Standing.CLOSED),
+        )
+    ),
+    *(
+        Consumer(f"{word}.answered.v1", service, AnsweredReading(), answers(service), order=Order.LATEST)
+        for word, service in (
+            ("billing", "billing"),
+            ("certificates", "certificates"),
+            ("gateway", "gateway"),
+            ("registry", "kiosk-registry"),
         )
     ),
     Consumer("act.performed.v1", "gateway", ActPerformedReading(), handle=note_act),

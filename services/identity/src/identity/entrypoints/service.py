@@ -40,6 +40,7 @@ from identity.entrypoints.privacy_commands import add_privacy_commands
 from identity.entrypoints.signing_key_commands import signing_key_commands
 from identity.entrypoints.vault_commands import vault_commands
 from identity.settings import Settings
+from servicekit import personal
 from servicekit.ids import public_id
 from servicekit.instants import rfc3339, utc_now
 from servicekit.service import Service, command_line
@@ -238,6 +239,7 @@ SERVICE = Service(
         "inv_": "an invitation of an operator",
         "vlt_": "a number in the vault",
     },
+    shares=personal.SHARES,
 )
 main = command_line(SERVICE)
 main.add_typer(people_commands(_identity))

@@ -4,6 +4,7 @@ from kiosk_registry.application.bulk.work_operations import WorkOperations
 from kiosk_registry.application.coverage.summarise_coverage import SummariseCoverage
 from kiosk_registry.application.live.watch_districts import WatchDistricts
 from kiosk_registry.bootstrap import KioskRegistry
+from servicekit import personal
 from servicekit.instants import utc_now
 from servicekit.service import Job
 
@@ -33,4 +34,5 @@ JOBS = [
     Job("work-kiosk-operations", LOOKED_EVERY_SECONDS, _work_operations),
     Job("watch-districts", WATCHED_EVERY_SECONDS, _watch_districts),
     Job("summarise-coverage", SUMMARISED_EVERY_SECONDS, _summarise_coverage),
+    personal.JOB,
 ]

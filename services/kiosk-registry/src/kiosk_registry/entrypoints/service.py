@@ -3,9 +3,11 @@
 from kiosk_registry import __version__
 from kiosk_registry.bootstrap import INDEXES, PUBLISHES, bootstrap
 from kiosk_registry.entrypoints.commands import commands
+from kiosk_registry.entrypoints.consumers import CONSUMERS
 from kiosk_registry.entrypoints.http import BLUEPRINTS
 from kiosk_registry.entrypoints.jobs import JOBS
 from kiosk_registry.settings import KioskRegistrySettings
+from servicekit import personal
 from servicekit.service import Service, command_line
 
 SERVICE = Service(
@@ -15,6 +17,7 @@ SERVICE = Service(
     bootstrap=bootstrap,
     blueprints=BLUEPRINTS,
     publishes=PUBLISHES,
+    consumes=CONSUMERS,
     indexes=INDEXES,
     jobs=JOBS,
     commands=commands,
@@ -27,5 +30,6 @@ SERVICE = Service(
         "pen_": "a penalty",
         "req_": "a run of load-centres or a look at the districts, as what events follow from",
     },
+    shares=personal.SHARES,
 )
 main = command_line(SERVICE)

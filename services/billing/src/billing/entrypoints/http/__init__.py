@@ -1,5 +1,6 @@
 """The routes, by area. Each loads, builds a command (ids and time are minted there), calls and dumps."""
 
+from billing.bootstrap import Billing
 from billing.entrypoints.http import blueprints
 
 # Importing an area hangs its routes on the blueprints, in the order of the documentation.
@@ -14,5 +15,8 @@ from billing.entrypoints.http.tariff import routes as _tariff  # noqa: F401
 from billing.entrypoints.http.timeline import routes as _timeline  # noqa: F401
 from billing.entrypoints.http.top_ups import routes as _top_ups  # noqa: F401
 from billing.entrypoints.http.wallets import routes as _wallets  # noqa: F401
+from servicekit.personal import own_part
 
-BLUEPRINTS = [blueprints.billers, blueprints.tariff, blueprints.payments, blueprints.internal]
+BLUEPRINTS = [
+    blueprints.billers, blueprints.tariff, blueprints.payments, own_part("billing", Billing), blueprints.internal,
+]  # fmt: skip

@@ -11,6 +11,8 @@ from certificates.entrypoints.http.likenesses import routes as _likenesses  # no
 from certificates.entrypoints.http.certificates import routes as _certificates  # noqa: F401
 from certificates.entrypoints.http.revocations import routes as _revocations  # noqa: F401
 from certificates.entrypoints.http.transactions import routes as _transactions  # noqa: F401
+from certificates.bootstrap import Certificates
 from certificates.entrypoints.http.blueprint import blueprint
+from servicekit.personal import own_part
 
-BLUEPRINTS = [blueprint]
+BLUEPRINTS = [blueprint, own_part("certificates", Certificates)]

@@ -93,8 +93,8 @@ class Erasures(Protocol):
     def answer(self, erasure_id: str, service: str, answer: Answer) -> Erasure | None:
         """Put it in the place of the service's last answer; None when the erasure is not open to answers."""
 
-    def withdraw(self, erasure_id: str, at: datetime) -> bool:
-        """Close it unless it has begun."""
+    def withdraw(self, erasure: Erasure, at: datetime, event_id: str, request_id: str) -> bool:
+        """Close it unless it has begun, and tell the services, both or neither."""
 
     def waiting(self, at: datetime) -> Sequence[Erasure]:
         """Whose cooling-off is over, and those that were begun and not ended, the oldest first."""

@@ -27,7 +27,10 @@ READINGS_OF_AN_EXPORT = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """All that identity keeps of a person (section 11). No number in clear: who wants one reads it for its purpose."""
+    """All that identity keeps of a person (section 11). No number in clear: who wants one reads it for its purpose.
+
+    `others` are the services that have a part of their own.
+    """
 
     person: Person
     mobiles: Sequence[OwnMobile]
@@ -37,6 +40,7 @@ class Export:
     readings: Sequence[OwnReading]
     erasures: Sequence[Erasure]
     breaches: Sequence[tuple[BreachNotice, Breach]]
+    others: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,7 @@ class OwnDataReader:
     consents: Consents
     erasures: Erasures
     breaches: Breaches
+    others: Sequence[str]
 
     def consent(self, person_id: str, consent_id: str) -> Consent:
         """One's own receipt. Raises ConsentNotFound, for another's too."""
@@ -84,4 +89,5 @@ class OwnDataReader:
             readings=self.data.readings(person_id, None, READINGS_OF_AN_EXPORT),
             erasures=self.erasures.of_person(person_id),
             breaches=self.breaches.notices_of(person_id),
+            others=self.others,
         )

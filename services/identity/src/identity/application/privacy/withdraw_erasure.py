@@ -11,24 +11,26 @@ from identity.domain.privacy.erasures import Erasure, State
 
 @dataclass(frozen=True, kw_only=True)
 class WithdrawErasure:
-    """Whose request, and which."""
+    """Whose request, and which; `event_id` is minted by the caller."""
 
     erasure_id: str
     person_id: str
+    event_id: str
+    request_id: str
     at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class WithdrawErasureHandler:
-    """One conditional write."""
+    """The change and the word to the services in one transaction."""
 
     erasures: Erasures
     reader: ErasureReader
 
     def __call__(self, command: WithdrawErasure) -> Erasure:
         """The request, closed. A repeat changes nothing. Raises PersonErased, ErasureNotFound, ErasureBegun."""
-        self.reader.of_person(command.person_id, command.erasure_id)
-        self.erasures.withdraw(command.erasure_id, command.at)
+        before = self.reader.of_person(command.person_id, command.erasure_id)
+        self.erasures.withdraw(before, command.at, command.event_id, command.request_id)
         erasure = self.reader.of_person(command.person_id, command.erasure_id)
         if erasure.state is not State.WITHDRAWN:
             raise ErasureBegun("The erasure has begun and cannot be taken back.")

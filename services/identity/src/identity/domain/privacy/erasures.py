@@ -40,10 +40,14 @@ class Hold:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """All that one service has against an erasure; its next answer takes the place of this one."""
+    """All that one service has against an erasure; its next answer takes the place of this one.
+
+    `keeps` are reasons for which something stays there after it; they hold nothing back.
+    """
 
     holds: tuple[Hold, ...]
     answered_at: datetime
+    keeps: tuple[str, ...] = ()
 
 
 class State(StrEnum):

@@ -176,7 +176,8 @@ def list_own_readings(query: dict[str, Any]) -> dict[str, Any]:
 def export_own_data() -> dict[str, Any]:
     """Take everything with you
 
-    All that identity keeps of the person, as one document; numbers are masked.
+    All that identity keeps of the person, as one document; numbers are masked. `parts` says where the other services'
+    are, under the same token.
     """
     identity, at = application(Identity), utc_now()
     return views.export(identity, identity.privacy.own_data.export(_person_id()), at)
@@ -256,7 +257,11 @@ def withdraw_erasure(erasure_id: str) -> dict[str, Any]:
     Until it has begun.
     """
     identity, at = application(Identity), utc_now()
-    request = identity.privacy.withdraw_erasure(WithdrawErasure(erasure_id=erasure_id, person_id=_person_id(), at=at))
+    request = identity.privacy.withdraw_erasure(
+        WithdrawErasure(
+            erasure_id=erasure_id, person_id=_person_id(), event_id=event_id(), request_id=request_id(), at=at
+        )
+    )
     return views.erasure(identity, request, at)
 
 

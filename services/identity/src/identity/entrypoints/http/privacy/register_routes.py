@@ -66,6 +66,7 @@ def answer_erasure(body: dict[str, Any], erasure_id: str) -> dict[str, Any]:
             erasure_id=erasure_id,
             service=body["service"],
             holds=tuple(Hold(**hold) for hold in body["holds"]),
+            keeps=tuple(body["keeps"]),
             scopes=caller().scopes,
             at=at,
         )

@@ -148,6 +148,15 @@ class HoldShownSchema(Schema):
     until = Instant(required=True, allow_none=True)
 
 
+class KeptShownSchema(Schema):
+    """Why something stays after an erasure, and the law it rests on."""
+
+    service = fields.String(required=True, metadata={"example": "billing"})
+    reason = fields.String(required=True, metadata={"example": "books-of-account"})
+    title = fields.Nested(WordsSchema, required=True)
+    order = fields.String(required=True)
+
+
 class ErasureSchema(Schema):
     """A request for erasure. `stage`, while it is requested, says what it waits for; `runs_at` null: not known yet."""
 
@@ -160,6 +169,11 @@ class ErasureSchema(Schema):
     may_be_withdrawn_until = Instant(required=True, allow_none=True)
     runs_at = Instant(required=True, allow_none=True)
     holds = fields.List(fields.Nested(HoldShownSchema), required=True)
+    keeps = fields.List(
+        fields.Nested(KeptShownSchema),
+        required=True,
+        metadata={"description": "What stays after it, and holds nothing back."},
+    )
     unanswered = fields.List(
         fields.String(), required=True, metadata={"description": "Services that have not said yet what they hold."}
     )
@@ -197,6 +211,14 @@ class AnswerRequestSchema(Schema):
         validate=validate.Length(
             max=100, error=Coded("invalid-length", "Must have at most {max} holds.", "अधिकतम {max} कारण हों।")
         ),
+    )
+    keeps = fields.List(
+        slug(metadata={"example": "statutory-retention"}),
+        load_default=[],
+        validate=validate.Length(
+            max=20, error=Coded("invalid-length", "Must have at most {max} reasons.", "अधिकतम {max} कारण हों।")
+        ),
+        metadata={"description": "Reasons for which something stays after it; they hold nothing back."},
     )
 
 
@@ -257,6 +279,13 @@ class BreachNoticesSchema(Schema):
     items = fields.List(fields.Nested(BreachNoticeSchema), required=True)
 
 
+class ExportPartSchema(Schema):
+    """Where another service's part is, under the same token."""
+
+    service = fields.String(required=True, metadata={"example": "billing"})
+    href = fields.String(required=True, metadata={"example": "/v1/privacy/export/billing"})
+
+
 class ExportSchema(Schema):
     """All that identity keeps of the person. Numbers are masked; `readings` has the latest 100, the list has all."""
 
@@ -269,3 +298,4 @@ class ExportSchema(Schema):
     readings = fields.List(fields.Nested(OwnReadingSchema), required=True)
     erasures = fields.List(fields.Nested(ErasureSchema), required=True)
     breach_notices = fields.List(fields.Nested(BreachNoticeSchema), required=True)
+    parts = fields.List(fields.Nested(ExportPartSchema), required=True)

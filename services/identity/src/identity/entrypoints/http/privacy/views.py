@@ -37,6 +37,12 @@ def erasure(identity: Identity, request: Erasure, at: datetime) -> dict[str, Any
     """With what holds it back, while it is open."""
     members: dict[str, Any] = {"erasure_id": request.id, "state": request.state.value}
     members |= {"requested_at": request.requested_at, "closed_at": request.closed_at}
+    reader = identity.privacy.erasures
+    members["keeps"] = [
+        {"service": service, "reason": why, "title": reader.reasons[why].words, "order": reader.reasons[why].order}
+        for service, answer in sorted(request.answers.items())
+        for why in answer.keeps
+    ]
     closed: dict[str, Any] = {
         "stage": None,
         "holds": [],
@@ -46,7 +52,6 @@ def erasure(identity: Identity, request: Erasure, at: datetime) -> dict[str, Any
     }
     if request.state is not State.REQUESTED:
         return {**members, **closed}
-    reader = identity.privacy.erasures
     stands = reader.outlook(request, at)
     holds = [
         {
@@ -94,4 +99,5 @@ def export(identity: Identity, kept: Export, at: datetime) -> dict[str, Any]:
         "readings": [reading(identity, row) for row in kept.readings],
         "erasures": [erasure(identity, request, at) for request in kept.erasures],
         "breach_notices": [breach_notice(told, breach) for told, breach in kept.breaches],
+        "parts": [{"service": service, "href": f"/v1/privacy/export/{service}"} for service in kept.others],
     }

@@ -1,0 +1,5 @@
+"""The registry's table of events: what people decide of their data."""
+
+from servicekit import personal
+
+CONSUMERS = [*personal.CONSUMERS]
