@@ -3,6 +3,7 @@
 from identity.application.clients.sandbox import (
     CITIZENS,
     CLIENTS,
+    COURT_SCOPES,
     OFFICER_SCOPES,
     OPERATIONS_SCOPES,
     PORTAL_SCOPES,
@@ -49,6 +50,14 @@ def test_the_clients_have_the_scopes_of_their_kind() -> None:
 def test_officers_decide_in_their_own_district() -> None:
     officers = {name: client for name, client in BY_NAME.items() if "applications:decide" in client.scopes}
     assert {name: client.officer.district for name, client in officers.items() if client.officer} == OFFICERS
+
+
+def test_each_district_has_a_reader_of_its_revenue_courts_who_decides_nothing_else() -> None:
+    readers = {name: client.officer for name, client in BY_NAME.items() if client.scopes == COURT_SCOPES}
+    assert {name: reader.district for name, reader in readers.items() if reader} == {
+        f"court-reader-{place}": district for place, district in PLACES.items()
+    }
+    assert {reader.designation for reader in readers.values() if reader} == {"Reader"}
 
 
 def test_two_different_people_are_on_call_and_may_do_nothing_else() -> None:

@@ -11,7 +11,8 @@ from identity.domain.clients.counter_scopes import COUNTER_SCOPES, KIOSK_SCOPES
 from identity.domain.people.rights import Right, Role
 
 PORTAL_SCOPES = COUNTER_SCOPES  # a citizen's portal has no wallet
-OFFICER_SCOPES = frozenset({"applications:decide", "applications:read", "kiosks:read", "transactions:read"})
+COURT_SCOPES = frozenset({"revenue-courts:act", "revenue-courts:read"})
+OFFICER_SCOPES = COURT_SCOPES | {"applications:decide", "applications:read", "kiosks:read", "transactions:read"}
 # Of somebody's own only what identity keeps: which of their other things a citizen may see, the services say.
 APP_SCOPES = frozenset(
     {
@@ -20,6 +21,8 @@ APP_SCOPES = frozenset(
         "centre-applications:write",
         "kiosks:read",
         "privacy:own",
+        "revenue-courts:file",
+        "revenue-courts:read",
         "transactions:read",
     }
 )
@@ -151,6 +154,18 @@ _OFFICERS |= {
     for place, (district, name, name_hi) in _DISTRICTS.items()
 }
 
+# Beside the officers who preside: who keeps a revenue court's record. They decide nothing of certificates.
+_COURT_READERS = {
+    f"court-reader-{place}": SandboxOfficer(
+        slug=f"court-reader-{place}",
+        name=f"Test Court Reader {name}",
+        name_hi=f"परीक्षण न्यायालय रीडर {name_hi}",
+        designation="Reader",
+        designation_hi="रीडर",
+        district=district,
+    )
+    for place, (district, name, name_hi) in _DISTRICTS.items()
+}
 # On call for the platform. Two, because where money moves a second person must approve.
 _OPERATIONS = {
     slug: SandboxOfficer(
@@ -195,6 +210,10 @@ CLIENTS = (
     *(
         SandboxClient(name=name, kind=ClientKind.OFFICER, scopes=OFFICER_SCOPES, officer=officer)
         for name, officer in _OFFICERS.items()
+    ),
+    *(
+        SandboxClient(name=name, kind=ClientKind.OFFICER, scopes=COURT_SCOPES, officer=officer)
+        for name, officer in _COURT_READERS.items()
     ),
     *(
         SandboxClient(name=name, kind=ClientKind.OFFICER, scopes=OPERATIONS_SCOPES, officer=officer)

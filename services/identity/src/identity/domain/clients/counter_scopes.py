@@ -9,6 +9,8 @@ COUNTER_SCOPES = frozenset(
         "kiosks:read",
         "payments:read",
         "payments:write",
+        "revenue-courts:file",
+        "revenue-courts:read",
         "transactions:read",
     }
 )
