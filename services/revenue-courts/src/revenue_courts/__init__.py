@@ -1,0 +1,3 @@
+"""Revenue courts."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Facts that ship, and their readers."""

@@ -1,0 +1,187 @@
+"""Cases, their lines, their hearings and their numbers in MongoDB."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne, ReturnDocument
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
+
+from revenue_courts.adapters.events import to_event
+from revenue_courts.adapters.mongo.documents import (
+    case_from_document,
+    case_to_document,
+    entry_from_document,
+    entry_to_document,
+    listed_document,
+)
+from revenue_courts.application.ports import Changes, Listed, Selection, VersionMoved
+from revenue_courts.domain.case import Case, Change, HistoryEntry, Outcome, State
+from servicekit.acts import used_up
+from servicekit.events.outbox import Outbox
+from servicekit.faults import crash_point
+from servicekit.idempotency import Claim, Once
+from servicekit.mongo import Idempotency, Mongo, duplicate_key
+
+CASES = "court_cases"
+HISTORY = "court_case_history"
+HEARINGS = "hearings"
+NUMBERS = "case_numbers"
+
+INDEXES = {
+    CASES: [
+        IndexModel([("transaction_token", ASCENDING)], name="one_case_per_token", unique=True),
+        IndexModel(
+            [("number", ASCENDING)],
+            name="one_case_per_number",
+            unique=True,
+            partialFilterExpression={"number": {"$exists": True}},
+        ),
+        IndexModel(
+            [("agreed_once", ASCENDING)],
+            name="one_case_of_a_consent_to_one",
+            unique=True,
+            partialFilterExpression={"agreed_once": {"$exists": True}},
+        ),
+        IndexModel([("district_code", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)], name="of_a_district"),
+        IndexModel([("court_code", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)], name="of_a_court"),
+        IndexModel([("person_id", ASCENDING), ("_id", DESCENDING)], name="of_a_person"),
+        IndexModel([("kiosk_id", ASCENDING), ("_id", DESCENDING)], name="of_a_centre"),
+        IndexModel([("client_id", ASCENDING), ("_id", DESCENDING)], name="of_a_client"),
+        IndexModel([("forget_at", ASCENDING)], name="forget_drafts", expireAfterSeconds=0),
+    ],
+    HISTORY: [IndexModel([("case_id", ASCENDING), ("version", ASCENDING)], name="of_a_case", unique=True)],
+    HEARINGS: [IndexModel([("court_code", ASCENDING), ("on", ASCENDING), ("place", ASCENDING)], name="list_of_a_day")],
+}
+
+
+class MongoCases:
+    """Implements application.ports.Cases. Threads may share it."""
+
+    def __init__(self, mongo: Mongo, outbox: Outbox) -> None:
+        self._db = mongo.db
+        self._outbox = outbox
+        self._idempotency = Idempotency(mongo)
+
+    def get(self, case_id: str) -> Case | None:
+        """The case as it is now."""
+        return self._one({"_id": case_id})
+
+    def by_number(self, number: str) -> Case | None:
+        """By a unique index."""
+        return self._one({"number": number})
+
+    def by_token(self, token: str) -> Case | None:
+        """By a unique index."""
+        return self._one({"transaction_token": token})
+
+    def history(self, case_id: str) -> Sequence[HistoryEntry]:
+        """Its lines, the oldest first."""
+        lines = self._db[HISTORY].find({"case_id": case_id}).sort("version", ASCENDING)
+        return [entry_from_document(document) for document in lines]
+
+    def page(self, selection: Selection, after: str | None, limit: int) -> Sequence[Case]:
+        """Ids are in order of time."""
+        query: dict[str, Any] = selection.reach.as_query()
+        if selection.state is not None:
+            query["state"] = selection.state.value
+        elif not selection.own_drafts:
+            query["state"] = {"$in": [state.value for state in State if state is not State.DRAFT]}
+        if selection.state is State.DRAFT and not selection.own_drafts:
+            return []
+        if selection.court_code is not None:
+            query["court_code"] = selection.court_code
+        if after is not None:
+            query["_id"] = {"$lt": after}
+        documents = self._db[CASES].find(query).sort("_id", DESCENDING).limit(limit)
+        return [case_from_document(document) for document in documents]
+
+    def cause_list(self, court_code: str, on: date, after: str | None, limit: int) -> Sequence[Listed]:
+        """By an index; what was vacated is on no list."""
+        query: dict[str, Any] = {
+            "court_code": court_code,
+            "on": on.isoformat(),
+            "outcome": {"$ne": Outcome.VACATED.value},
+        }
+        if after is not None:
+            query["place"] = {"$gt": after}
+        documents = self._db[HEARINGS].find(query).sort("place", ASCENDING).limit(limit)
+        return [
+            Listed(
+                place=document["place"],
+                case_number=document["case_number"],
+                kind_code=document["kind_code"],
+                purpose=document["purpose"],
+                outcome=document["outcome"],
+            )
+            for document in documents
+        ]
+
+    def once(self, claim: Claim, case_id: str, effect: Callable[[Changes], object]) -> Once[str]:
+        """Runs the effect and writes the claim in one transaction, at most once; see the port."""
+        try:
+            once = self._idempotency.once(
+                claim, case_id, lambda session: effect(_SessionChanges(self._db, self._outbox, session))
+            )
+        except DuplicateKeyError as error:
+            if duplicate_key(error) == ("agreed_once",):
+                raise used_up() from error
+            raise
+        crash_point("J2")
+        return once
+
+    def find(self, claim: Claim) -> Once[str] | None:
+        """The id that an earlier request with this claim got; see the port."""
+        return self._idempotency.find(claim)
+
+    def _one(self, query: dict[str, Any]) -> Case | None:
+        document = self._db[CASES].find_one(query)
+        return case_from_document(document) if document else None
+
+
+class _SessionChanges:
+    """Implements application.ports.Changes in one session: all is written, or nothing."""
+
+    def __init__(self, db: Any, outbox: Outbox, session: ClientSession) -> None:
+        self._db = db
+        self._outbox = outbox
+        self._session = session
+
+    def get(self, case_id: str) -> Case | None:
+        document = self._db[CASES].find_one({"_id": case_id}, session=self._session)
+        return case_from_document(document) if document else None
+
+    def next_number(self, court_code: str, kind_code: str, year: int) -> str:
+        # In the transaction of the registration: what is rolled back gives its number back, and of two that race the
+        # later one conflicts on this row and runs again.
+        series = f"{court_code}/{kind_code}/{year}"
+        row = self._db[NUMBERS].find_one_and_update(
+            {"_id": series},
+            {"$inc": {"given": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=self._session,
+        )
+        crash_point("J1")
+        return f"{series}/{row['given']}"
+
+    def add(self, change: Change) -> None:
+        self._db[CASES].insert_one(case_to_document(change.case), session=self._session)
+        self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
+
+    def save(self, change: Change, request_id: str) -> None:
+        case = change.case
+        # Compare-and-set: who has read an older version changes nothing.
+        replaced = self._db[CASES].replace_one(
+            {"_id": case.id, "version": case.version - 1}, case_to_document(case), session=self._session
+        )
+        if replaced.matched_count == 0:
+            raise VersionMoved
+        self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
+        if change.hearings:
+            rows = [listed_document(case, hearing) for hearing in change.hearings]
+            self._db[HEARINGS].bulk_write(
+                [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows], session=self._session
+            )
+        self._outbox.add(self._session, *(to_event(case, told, request_id) for told in change.told))

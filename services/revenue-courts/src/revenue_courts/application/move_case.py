@@ -1,0 +1,173 @@
+"""Who filed it, the reader or the presiding officer moves a case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from revenue_courts.application.check_filing import FilingCheck
+from revenue_courts.application.errors import ActNotPossible, CourtCaseNotFound, DayNotPossible, NotOfThisCourt
+from revenue_courts.application.ports import Cases, Changes, VersionMoved
+from revenue_courts.application.viewer import Viewer
+from revenue_courts.domain.calendar import Calendar, civil_date
+from revenue_courts.domain.case import Act, Case, Defect, Office
+from revenue_courts.domain.filing import Filing
+from revenue_courts.domain.moves import ACTS, Deed, NotHeardYet, NotNow, NotThatDay, NotYours, allowed, move
+from servicekit.errors import FieldProblem
+from servicekit.idempotency import Claim, Once
+from servicekit.versions import Precondition
+
+_OFFICES: Mapping[Office, tuple[str, str]] = {
+    Office.FILER: ("who filed the case", "प्रकरण प्रस्तुत करने वाला"),
+    Office.READER: ("the reader of the court", "न्यायालय का रीडर"),
+    Office.PRESIDING_OFFICER: ("the presiding officer", "पीठासीन अधिकारी"),
+}
+_DAYS: Mapping[str, tuple[str, str]] = {
+    "in-the-past": ("Choose a day that is still to come.", "आगे की कोई तिथि चुनें।"),
+    "beyond-the-calendar": (
+        "The holidays of that year are not known yet; choose an earlier day.",
+        "उस वर्ष के अवकाश अभी ज्ञात नहीं हैं; पहले की तिथि चुनें।",
+    ),
+    "court-closed": ("No court sits on that day; choose a working day.", "उस दिन न्यायालय बंद है; कोई कार्य दिवस चुनें।"),
+    "not-after-the-last": (
+        "It must be after the hearing before it.",
+        "यह पिछली सुनवाई के बाद की तिथि होनी चाहिए।",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveCase:
+    """The command; ids and time are minted by the route. `day_at` is where in the request the day stands.
+
+    Of the members from `filing` on, an act has those that are its own (see domain.moves.Deed).
+    """
+
+    case_id: str
+    viewer: Viewer
+    act: Act
+    precondition: Precondition
+    event_ids: tuple[str, str]
+    at: datetime
+    request_id: str
+    claim: Claim
+    day_at: str = ""
+    filing: Filing | None = None
+    defects: tuple[Defect, ...] = ()
+    cure_by: date | None = None
+    on: date | None = None
+    purpose: str | None = None
+    code: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class MoveCaseHandler:
+    """Moves by compare-and-set: of two who act at once, exactly one does."""
+
+    cases: Cases
+    check: FilingCheck
+    calendar: Calendar
+
+    def __call__(self, command: MoveCase) -> Once[str]:
+        """Safe to repeat with the same claim: the first move stands.
+
+        Raises CourtCaseNotFound, ActNotPossible, NotOfThisCourt, DayNotPossible, FilingNotComplete, ValidationFailed,
+        StaleVersion, IdempotencyKeyReused.
+        """
+        if (replay := self.cases.find(command.claim)) is not None:
+            return replay
+        read = self.cases.get(command.case_id)
+        if read is None or not command.viewer.may_see(read):
+            raise CourtCaseNotFound("There is no such case that you may see.")
+        deed = self._deed(command, read)
+        # Whose it is and whether it may be is told before what is missing; a number is not taken for it.
+        self._try(read, replace(deed, number="") if command.act is Act.REGISTER else deed, command.day_at)
+        command.precondition.check(read.version)
+        if command.act is Act.REVISE and command.filing is not None:
+            self.check.known(command.filing)
+        if command.act is Act.SUBMIT:
+            self.check.complete(read.filing, civil_date(command.at))
+
+        def effect(changes: Changes) -> None:
+            case = changes.get(command.case_id)
+            if case is None or case.version != read.version:
+                raise VersionMoved
+            numbered = deed
+            if command.act is Act.REGISTER:
+                filing = case.filing
+                year = civil_date(command.at).year
+                number = changes.next_number(filing.court_code, filing.kind_code, year)
+                numbered = replace(deed, number=number)
+            changes.save(move(case, numbered, self.calendar), command.request_id)
+
+        try:
+            return self.cases.once(command.claim, command.case_id, effect)
+        except VersionMoved:
+            raise _not_possible(self.cases.get(command.case_id) or read) from None
+
+    def _deed(self, command: MoveCase, case: Case) -> Deed:
+        viewer = command.viewer
+        court, _ = self.check.known(case.filing)
+        offices = ACTS[command.act][1]
+        permitted = viewer.owns(case) if Office.FILER in offices else viewer.serves(case, court)
+        if not permitted:
+            raise _not_yours(offices)
+        return Deed(
+            act=command.act,
+            by=viewer.acting_in(court),
+            at=command.at,
+            event_ids=command.event_ids,
+            filing=command.filing,
+            defects=command.defects,
+            cure_by=command.cure_by,
+            on=command.on,
+            purpose=command.purpose,
+            code=command.code,
+            text=command.text,
+        )
+
+    def _try(self, case: Case, deed: Deed, day_at: str) -> None:
+        try:
+            move(case, deed, self.calendar)
+        except NotNow:
+            raise _not_possible(case) from None
+        except NotYours as error:
+            raise _not_yours(error.offices) from None
+        except NotHeardYet:
+            raise ActNotPossible(
+                "The day of the hearing has not come: adjourn it, or record it on the day.",
+                detail_hi="सुनवाई की तिथि अभी नहीं आई है: स्थगित करें, या उसी दिन कार्यवाही लिखें।",
+                case_status=case.state.value,
+                allowed_actions=[Act.ADJOURN.value],
+            ) from None
+        except NotThatDay as error:
+            raise _not_that_day(error, day_at) from None
+
+
+def _not_that_day(error: NotThatDay, day_at: str) -> DayNotPossible:
+    en, hi = _DAYS[error.code]
+    closed = bool(error.closed_en)
+    problem = FieldProblem(
+        day_at,
+        error.code,
+        f"{en} ({error.closed_en})" if closed else en,
+        f"{hi} ({error.closed_hi})" if closed else hi,
+    )
+    return DayNotPossible("The day is not possible.", errors=[problem])
+
+
+def _not_possible(case: Case) -> ActNotPossible:
+    return ActNotPossible(
+        "That cannot be done with the case as it stands; read it again.",
+        detail_hi="प्रकरण की वर्तमान स्थिति में यह नहीं हो सकता; उसे फिर से पढ़ें।",
+        case_status=case.state.value,
+        allowed_actions=[act.value for act in allowed(case.state)],
+    )
+
+
+def _not_yours(offices: frozenset[Office]) -> NotOfThisCourt:
+    named = [office for office in Office if office in offices]
+    en, hi = (", ".join(_OFFICES[office][language] for office in named) for language in (0, 1))
+    return NotOfThisCourt(
+        f"This is for: {en}.", detail_hi=f"यह कार्य इनका है: {hi}।", offices=[office.value for office in named]
+    )

@@ -1,0 +1,77 @@
+"""Cases as plain dictionaries for the schemas to dump."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from revenue_courts.application.ports import PublishedEvent
+from revenue_courts.domain.case import Case, HistoryEntry
+from revenue_courts.domain.case_kinds import Codes
+from revenue_courts.domain.moves import allowed
+from revenue_courts.entrypoints.http.court_views import FEE_UNSET, STATES, coded, label
+from servicekit.instants import rfc3339
+
+
+def summary(case: Case, lists: Codes) -> dict[str, Any]:
+    """A line of a list, without personal data."""
+    hearing = case.hearing
+    return {
+        "court_case_id": case.id,
+        "transaction_token": case.transaction_token,
+        "court_code": case.filing.court_code,
+        "kind_code": case.filing.kind_code,
+        "district_code": case.filing.district_code,
+        "case_number": case.number,
+        "state": case.state.value,
+        "state_text": label(STATES[case.state]),
+        "court_fee": {"state": "unset", "note": label(FEE_UNSET)},
+        "hearing": hearing
+        and {
+            "no": hearing.no,
+            "on": hearing.on.isoformat(),
+            "purpose": coded(hearing.purpose, lists.purposes),
+            "outcome": hearing.outcome.value,
+        },
+        "disposal": case.disposal and coded(case.disposal, lists.disposals),
+        "filed_at": case.filed_at and rfc3339(case.filed_at),
+        "forget_at": case.forget_at and rfc3339(case.forget_at),
+        "version": case.version,
+        "updated_at": rfc3339(case.updated_at),
+    }
+
+
+def details(case: Case, lines: Sequence[HistoryEntry], lists: Codes) -> dict[str, Any]:
+    """The case with what was filed and all that happened, for those whom it concerns."""
+    return {
+        **summary(case, lists),
+        "filing": case.filing,
+        "defects": [{**coded(one.code, lists.defects), "remarks": one.remarks} for one in case.defects],
+        "cure_by": case.cure_by and case.cure_by.isoformat(),
+        "allowed_actions": [act.value for act in allowed(case.state)],
+        "history": [_line(line) for line in lines],
+    }
+
+
+def transaction(case: Case, events: Sequence[PublishedEvent]) -> dict[str, Any]:
+    """What the gateway's view of transactions needs of a case."""
+    return {
+        "token": case.transaction_token,
+        "kind": "application",
+        "reference_id": case.id,
+        "status": case.state.value,
+        "owner_client_id": case.client_id,
+        "kiosk_id": case.kiosk_id,
+        "updated_at": rfc3339(case.updated_at),
+        "events": [{"type": event.type, "at": rfc3339(event.at)} for event in events],
+    }
+
+
+def _line(line: HistoryEntry) -> dict[str, Any]:
+    return {
+        "act": line.act.value,
+        "at": rfc3339(line.at),
+        "by": {"id": line.by.id, "office": line.by.office.value, "post": line.by.post and label(line.by.post)},
+        "state_after": line.state_after.value,
+        "code": line.code,
+        "text": line.text,
+        "on": line.on and line.on.isoformat(),
+    }
