@@ -103,6 +103,9 @@ YOUNGER_QUEUES = frozenset(
         *(f"gateway.application.{moved}.v1" for moved in ("resubmitted", "withdrawn", "expired")),
         "gateway.opening.submitted.v1",
         "gateway.opening.moved.v1",
+        *(f"gateway.{told}.v1" for told in ("case.filed", "case.registered", "case.disposed")),
+        "gateway.hearing.scheduled.v1",
+        "gateway.order.passed.v1",
     }
 )
 # The queues that get each event, as the services' own tables say.

@@ -152,6 +152,27 @@ def test_an_application_for_a_centre_is_followed_from_its_submission_until_it_op
     assert look(viewing, course.token).status_code == 404
 
 
+def test_a_case_before_a_court_is_followed_from_its_filing_until_its_disposal(
+    viewing: Stage, arrive: Arrive, course: Course
+) -> None:
+    case_id, citizen = f"rcs_{'0' * 32}", "per_0192f3a1c0de7c22b8e15d2c9a7b1e46"
+    ids = {
+        "transaction_token": course.token, "court_case_id": case_id, "district_code": "102", "person_id": citizen,
+        "kiosk_id": None,
+    }  # fmt: skip
+    seen = []
+    for minute, event in enumerate(
+        ["case.filed.v1", "case.registered.v1", "hearing.scheduled.v1", "order.passed.v1", "case.disposed.v1"], start=1
+    ):
+        arrive(course.event(event, case_id, minute, **ids))
+        seen.append(look_up(viewing, course.token).json["status"])
+    assert seen == ["SUBMITTED", "REGISTERED", "LISTED", "LISTED", "DISPOSED"]
+    shown = look_up(viewing, course.token).json
+    assert (shown["ended"], shown["status_text_hi"], len(shown["steps"])) == (True, "प्रकरण निस्तारित हो गया है", 5)
+    assert look(viewing, course.token, person={"id": citizen, "role": "citizen"}).json["reference_id"] == case_id
+    assert look(viewing, course.token).status_code == 404
+
+
 def test_the_fee_payments_own_token_follows_the_payment(viewing: Stage, arrive: Arrive, course: Course) -> None:
     arrive(course.paid())
     shown = look(viewing, course.payment_token).json

@@ -19,7 +19,7 @@ def test_every_status_and_every_event_of_the_view_has_words() -> None:
     of_the_view = [
         consumer.event
         for consumer in CONSUMERS
-        if consumer.producer in {"billing", "certificates"} or consumer.event.startswith("opening.")
+        if consumer.producer in {"billing", "certificates", "revenue-courts"} or consumer.event.startswith("opening.")
     ]
     assert set(STEPS) == {event.rpartition(".v")[0] for event in of_the_view}
 

@@ -96,6 +96,10 @@ def test_a_payment_is_completed_once_a_completion_was_seen(types: Any, status: A
         (an_application(seen("opening.submitted"), fee_due=None), [], "IN_VERIFICATION"),
         (an_application(seen("opening.moved", 6, "opened"), seen("opening.moved", 5, "approved")), [], "OPENED"),
         (an_application(seen("opening.moved", 2, "withdrawn"), seen("opening.submitted")), [], "WITHDRAWN"),
+        (an_application(seen("case.filed"), fee_due=None), [], "SUBMITTED"),
+        (an_application(seen("hearing.scheduled", 3), seen("case.registered", 2), seen("case.filed")), [], "LISTED"),
+        (an_application(seen("order.passed", 4), seen("case.registered", 2), seen("case.filed")), [], "REGISTERED"),
+        (an_application(seen("case.disposed", 5), seen("hearing.scheduled", 3)), [], "DISPOSED"),
     ],
 )
 def test_an_applications_status_follows_from_what_was_seen(application: Any, payments: Any, status: Any) -> None:

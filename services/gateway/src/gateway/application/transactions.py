@@ -95,8 +95,12 @@ class Standing:
     since: datetime
 
 
-# Moves of an application that are no decisions, and where it is then.
+# Moves of an application, or of a case before a court, that are no decisions, and where it is then.
 _MOVED_TO = {
+    "case.filed": "SUBMITTED",
+    "case.registered": "REGISTERED",
+    "hearing.scheduled": "LISTED",
+    "case.disposed": "DISPOSED",
     "application.resubmitted": "IN_VERIFICATION",
     "application.withdrawn": "WITHDRAWN",
     "application.expired": "EXPIRED",

@@ -106,6 +106,33 @@ class OpeningMovedReading(_OpeningReading):
     moved_at = fields.AwareDateTime(required=True)
 
 
+class _CourtCaseReading(_TransactionReading):
+    court_case_id = fields.String(required=True)
+    district_code = fields.String(required=True)
+    kiosk_id = fields.String(required=True, allow_none=True)
+    person_id = fields.String(required=True, allow_none=True)
+
+
+class CaseFiledReading(_CourtCaseReading):
+    at = fields.AwareDateTime(required=True, data_key="filed_at")
+
+
+class CaseRegisteredReading(_CourtCaseReading):
+    at = fields.AwareDateTime(required=True, data_key="registered_at")
+
+
+class HearingScheduledReading(_CourtCaseReading):
+    at = fields.AwareDateTime(required=True, data_key="scheduled_at")
+
+
+class OrderPassedReading(_CourtCaseReading):
+    at = fields.AwareDateTime(required=True, data_key="passed_at")
+
+
+class CaseDisposedReading(_CourtCaseReading):
+    at = fields.AwareDateTime(required=True, data_key="disposed_at")
+
+
 class KioskApprovedReading(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -245,6 +272,21 @@ def opening(event: ReceivedEvent) -> Observation:
     )
 
 
+def court_case(event: ReceivedEvent) -> Observation:
+    """A case came before a revenue court, or went on there."""
+    data = event.data
+    return Observation(
+        token=data["transaction_token"],
+        kind=Kind.APPLICATION,
+        reference_id=data["court_case_id"],
+        owner_client_id=data["client_id"],
+        event=_seen(event, data["at"]),
+        kiosk_id=data["kiosk_id"],
+        district_code=data["district_code"],
+        person_id=data["person_id"],
+    )
+
+
 def end_of_certificate(event: ReceivedEvent) -> Observation:
     """The certificate was revoked, or another one stands in its place."""
     (at,) = (event.data[name] for name in ("revoked_at", "superseded_at") if name in event.data)
@@ -335,6 +377,16 @@ CONSUMERS = [
     Consumer("certificate.issued.v1", "certificates", CertificateIssuedReading(), handle_many=_recorded(issue)),
     Consumer("opening.submitted.v1", "kiosk-registry", OpeningSubmittedReading(), handle_many=_recorded(opening)),
     Consumer("opening.moved.v1", "kiosk-registry", OpeningMovedReading(), handle_many=_recorded(opening)),
+    *(
+        Consumer(event, "revenue-courts", reading, handle_many=_recorded(court_case))
+        for event, reading in (
+            ("case.filed.v1", CaseFiledReading()),
+            ("case.registered.v1", CaseRegisteredReading()),
+            ("hearing.scheduled.v1", HearingScheduledReading()),
+            ("order.passed.v1", OrderPassedReading()),
+            ("case.disposed.v1", CaseDisposedReading()),
+        )
+    ),
     Consumer("kiosk.approved.v1", "kiosk-registry", KioskApprovedReading(), handle_many=record_providers),
     Consumer(
         "certificate.revoked.v1",

@@ -104,6 +104,29 @@ MEANINGS: Mapping[tuple[str, str], Meaning] = {
         ),
         ended=True,
     ),
+    ("application", "SUBMITTED"): Meaning(
+        Words("Submitted to the court", "न्यायालय में प्रस्तुत"),
+        Words(
+            "The court looks whether the filing is complete, and registers it or sends it back.",
+            "न्यायालय देखेगा कि प्रकरण पूर्ण है या नहीं, फिर उसे दर्ज करेगा या लौटाएगा।",
+        ),
+    ),
+    ("application", "REGISTERED"): Meaning(
+        Words("The case is registered", "प्रकरण दर्ज हो गया है"),
+        Words("The court sets the first hearing.", "न्यायालय पहली सुनवाई की तिथि तय करेगा।"),
+    ),
+    ("application", "LISTED"): Meaning(
+        Words("A hearing is set", "सुनवाई की तिथि तय है"),
+        Words(
+            "Look up the day by the case's number, and come to the court on that day.",
+            "प्रकरण संख्या से तिथि देखें और उस दिन न्यायालय में उपस्थित हों।",
+        ),
+    ),
+    ("application", "DISPOSED"): Meaning(
+        Words("The case is disposed of", "प्रकरण निस्तारित हो गया है"),
+        Words("The order is read where the case was filed.", "आदेश वहाँ पढ़ा जा सकता है जहाँ प्रकरण प्रस्तुत किया था।"),
+        ended=True,
+    ),
     ("application", "WITHDRAWN"): Meaning(
         Words("Withdrawn", "वापस लिया गया"),
         Words("There is nothing left to do. You may apply again.", "अब कुछ करना शेष नहीं है। आप दोबारा आवेदन कर सकते हैं।"),
@@ -135,6 +158,11 @@ STEPS: Mapping[str, Words] = {
     "application.expired": Words("Application expired", "आवेदन की अवधि समाप्त हुई"),
     "opening.submitted": Words("Application for a centre submitted", "केंद्र के लिए आवेदन जमा हुआ"),
     "opening.moved": Words("The application for a centre came to another step", "केंद्र का आवेदन अगले चरण पर पहुँचा"),
+    "case.filed": Words("Case submitted to the court", "प्रकरण न्यायालय में प्रस्तुत हुआ"),
+    "case.registered": Words("Case registered", "प्रकरण दर्ज हुआ"),
+    "hearing.scheduled": Words("A hearing was set", "सुनवाई की तिथि तय हुई"),
+    "order.passed": Words("The court passed an order", "न्यायालय ने आदेश पारित किया"),
+    "case.disposed": Words("The case was disposed of", "प्रकरण निस्तारित हुआ"),
     "certificate.issued": Words("Certificate issued", "प्रमाण पत्र जारी हुआ"),
     "certificate.revoked": Words("Certificate revoked", "प्रमाण पत्र निरस्त हुआ"),
     "certificate.superseded": Words("A new certificate was issued in its place", "इसके स्थान पर नया प्रमाण पत्र जारी हुआ"),
