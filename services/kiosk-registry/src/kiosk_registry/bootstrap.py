@@ -15,6 +15,7 @@ from kiosk_registry.adapters.mongo import lives as mongo_lives
 from kiosk_registry.adapters.mongo import lsps as mongo_lsps
 from kiosk_registry.adapters.mongo import openings as mongo_openings
 from kiosk_registry.adapters.mongo import register as mongo_register
+from kiosk_registry.adapters.mongo import running as mongo_running
 from kiosk_registry.adapters.mongo.bulk import MongoOperations, MongoRegisterTable
 from kiosk_registry.adapters.mongo.coverage import MongoCoverage
 from kiosk_registry.adapters.mongo.kiosk_queries import KioskQueries, Nearest, Search
@@ -24,6 +25,7 @@ from kiosk_registry.adapters.mongo.lsps import MongoLsps
 from kiosk_registry.adapters.mongo.openings import MongoOpenings
 from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
 from kiosk_registry.adapters.mongo.register import MongoRegister
+from kiosk_registry.adapters.mongo.running import MongoRunningCentres
 from kiosk_registry.application.bulk.begin_export import BeginExportHandler
 from kiosk_registry.application.bulk.begin_import import BeginImportHandler
 from kiosk_registry.application.bulk.read_operations import OperationReader
@@ -38,24 +40,28 @@ from kiosk_registry.application.openings.move_opening import MoveOpeningHandler
 from kiosk_registry.application.openings.read_openings import OpeningReader
 from kiosk_registry.application.openings.submit_opening import SubmitOpeningHandler
 from kiosk_registry.application.register.load_centres import LoadCentresHandler
+from kiosk_registry.application.running.change_centre import ChangeCentreHandler
+from kiosk_registry.application.running.read_changes import CentreChangeReader
 from kiosk_registry.domain.live.components import Floor
 from kiosk_registry.domain.openings.opening import Moved, Submitted
 from kiosk_registry.domain.openings.rules import Rulebook
 from kiosk_registry.domain.places.districts import District
 from kiosk_registry.domain.places.territory import Territory
+from kiosk_registry.domain.running.centre import Surrendered
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo
 
 __all__ = ["INDEXES", "PUBLISHES", "KioskRegistry", "Nearest", "Search", "bootstrap", "outdated_members"]
 
-PUBLISHES = [KIOSK_APPROVED, Submitted.type, Moved.type, *mongo_lives.PUBLISHES]
+PUBLISHES = [KIOSK_APPROVED, Submitted.type, Moved.type, Surrendered.type, *mongo_lives.PUBLISHES]
 INDEXES = {
     **mongo_register.INDEXES,
     **mongo_openings.INDEXES,
     **mongo_lsps.INDEXES,
     **mongo_bulk.INDEXES,
     **mongo_lives.INDEXES,
+    **mongo_running.INDEXES,
 }
 
 
@@ -73,6 +79,8 @@ class KioskRegistry:
     submit_opening: SubmitOpeningHandler
     move_opening: MoveOpeningHandler
     openings: OpeningReader
+    change_centre: ChangeCentreHandler
+    centre_changes: CentreChangeReader
     migrate: Callable[[], int]
     begin_import: BeginImportHandler
     receive_piece: ReceivePieceHandler
@@ -95,6 +103,8 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     register, lsps, openings = MongoRegister(mongo, outbox), MongoLsps(mongo), MongoOpenings(mongo, outbox)
     rules = read_opening_rules()
     submit_opening = SubmitOpeningHandler(rules, PlaceFacts(), lsps, openings)
+    running = MongoRunningCentres(mongo, outbox)
+    centre_changes = CentreChangeReader(running)
     places = PlaceQueries(mongo)
     territory = read_territory(
         Path(settings.territory_file) if settings.territory_file else None, district_facts.districts()
@@ -117,6 +127,8 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
         submit_opening=submit_opening,
         move_opening=MoveOpeningHandler(submit_opening),
         openings=OpeningReader(openings),
+        change_centre=ChangeCentreHandler(running, centre_changes, rules, PlaceFacts()),
+        centre_changes=centre_changes,
         migrate=register.migrate,
         begin_import=BeginImportHandler(operations),
         receive_piece=ReceivePieceHandler(operations),
