@@ -51,9 +51,11 @@ class Running:
         )
         return {**headers, "Idempotency-Key": secrets.token_hex(16), **extra}
 
-    def changes(self, person: Person, body: dict[str, Any], status: int = 201, **extra: str) -> dict[str, Any]:
+    def changes(
+        self, person: Person, body: dict[str, Any], status: int = 201, more: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         response = self.applying.client.post(
-            f"/v1/kiosks/{KIOSK}/changes", json=body, headers=self.headers(person, **extra)
+            f"/v1/kiosks/{KIOSK}/changes", json=body, headers=self.headers(person, **(more or {}))
         )
         assert response.status_code == status, response.text
         return dict(response.json or {})
@@ -192,9 +194,9 @@ def test_another_offices_act_and_another_peoples_centre_are_refused(centre: Runn
 
 
 def test_whoever_read_an_older_version_changes_nothing(centre: Running) -> None:
-    centre.changes(OPERATOR, HOURS, **{"If-Match": '"1"'})
+    centre.changes(OPERATOR, HOURS, more={"If-Match": '"1"'})
 
-    assert centre.changes(LSP, HOURS, 412, **{"If-Match": '"1"'})["code"] == "stale-version"
+    assert centre.changes(LSP, HOURS, 412, more={"If-Match": '"1"'})["code"] == "stale-version"
     assert centre.gets(OPERATOR)["version"] == 2
 
 
@@ -265,7 +267,7 @@ def test_a_closure_whose_process_dies_is_there_with_its_line_and_its_event_or_no
 
     assert len(_closures(mongo)) == int(is_kept)
     assert (centre.gets(OPERATOR)["status"] == "CLOSED") is is_kept
-    closed = centre.changes(DISTRICT, {"act": "approve"}, **{"Idempotency-Key": key})
+    closed = centre.changes(DISTRICT, {"act": "approve"}, more={"Idempotency-Key": key})
     assert (closed["status"], closed["version"]) == ("CLOSED", 3)
     assert len(_closures(mongo)) == 1
 
