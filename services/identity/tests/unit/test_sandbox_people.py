@@ -41,7 +41,8 @@ OFFICERS = {
 
 def test_the_clients_have_the_scopes_of_their_kind() -> None:
     assert {name for name, client in BY_NAME.items() if client.scopes == OFFICER_SCOPES} == set(OFFICERS)
-    assert {"assistances:read", "assistances:write", "kiosks:report", "wallet:read"} == KIOSK_SCOPES - PORTAL_SCOPES
+    own = {"assistances:read", "assistances:write", "kiosks:change", "kiosks:report", "wallet:read"}
+    assert own == KIOSK_SCOPES - PORTAL_SCOPES
     assert BY_NAME["portal-sandbox"].scopes == PORTAL_SCOPES
     assert BY_NAME["load-40"].scopes == KIOSK_SCOPES
     assert not KIOSK_SCOPES & {"applications:decide", "internal"}

@@ -16,6 +16,7 @@ from kiosk_registry.adapters.mongo import lsps as mongo_lsps
 from kiosk_registry.adapters.mongo import openings as mongo_openings
 from kiosk_registry.adapters.mongo import personal as mongo_personal
 from kiosk_registry.adapters.mongo import register as mongo_register
+from kiosk_registry.adapters.mongo import running as mongo_running
 from kiosk_registry.adapters.mongo.bulk import MongoOperations, MongoRegisterTable
 from kiosk_registry.adapters.mongo.coverage import MongoCoverage
 from kiosk_registry.adapters.mongo.kiosk_queries import KioskQueries, Nearest, Search
@@ -25,6 +26,7 @@ from kiosk_registry.adapters.mongo.lsps import MongoLsps
 from kiosk_registry.adapters.mongo.openings import MongoOpenings
 from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
 from kiosk_registry.adapters.mongo.register import MongoRegister
+from kiosk_registry.adapters.mongo.running import MongoRunningCentres
 from kiosk_registry.application.bulk.begin_export import BeginExportHandler
 from kiosk_registry.application.bulk.begin_import import BeginImportHandler
 from kiosk_registry.application.bulk.read_operations import OperationReader
@@ -39,11 +41,14 @@ from kiosk_registry.application.openings.move_opening import MoveOpeningHandler
 from kiosk_registry.application.openings.read_openings import OpeningReader
 from kiosk_registry.application.openings.submit_opening import SubmitOpeningHandler
 from kiosk_registry.application.register.load_centres import LoadCentresHandler
+from kiosk_registry.application.running.change_centre import ChangeCentreHandler
+from kiosk_registry.application.running.read_changes import CentreChangeReader
 from kiosk_registry.domain.live.components import Floor
 from kiosk_registry.domain.openings.opening import Moved, Submitted
 from kiosk_registry.domain.openings.rules import Rulebook
 from kiosk_registry.domain.places.districts import District
 from kiosk_registry.domain.places.territory import Territory
+from kiosk_registry.domain.running.centre import Surrendered
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.events.outbox import Outbox
 from servicekit.mongo import Mongo
@@ -51,13 +56,21 @@ from servicekit.personal import Erasures
 
 __all__ = ["INDEXES", "PUBLISHES", "KioskRegistry", "Nearest", "Search", "bootstrap", "outdated_members"]
 
-PUBLISHES = [KIOSK_APPROVED, Submitted.type, Moved.type, *mongo_lives.PUBLISHES, mongo_personal.ANSWERED]
+PUBLISHES = [
+    KIOSK_APPROVED,
+    Submitted.type,
+    Moved.type,
+    Surrendered.type,
+    *mongo_lives.PUBLISHES,
+    mongo_personal.ANSWERED,
+]
 INDEXES = {
     **mongo_register.INDEXES,
     **mongo_openings.INDEXES,
     **mongo_lsps.INDEXES,
     **mongo_bulk.INDEXES,
     **mongo_lives.INDEXES,
+    **mongo_running.INDEXES,
 }
 
 
@@ -75,6 +88,8 @@ class KioskRegistry:
     submit_opening: SubmitOpeningHandler
     move_opening: MoveOpeningHandler
     openings: OpeningReader
+    change_centre: ChangeCentreHandler
+    centre_changes: CentreChangeReader
     migrate: Callable[[], int]
     begin_import: BeginImportHandler
     receive_piece: ReceivePieceHandler
@@ -98,6 +113,8 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     register, lsps, openings = MongoRegister(mongo, outbox), MongoLsps(mongo), MongoOpenings(mongo, outbox)
     rules = read_opening_rules()
     submit_opening = SubmitOpeningHandler(rules, PlaceFacts(), lsps, openings)
+    running = MongoRunningCentres(mongo, outbox)
+    centre_changes = CentreChangeReader(running)
     places = PlaceQueries(mongo)
     territory = read_territory(
         Path(settings.territory_file) if settings.territory_file else None, district_facts.districts()
@@ -120,6 +137,8 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
         submit_opening=submit_opening,
         move_opening=MoveOpeningHandler(submit_opening),
         openings=OpeningReader(openings),
+        change_centre=ChangeCentreHandler(running, centre_changes, rules, PlaceFacts()),
+        centre_changes=centre_changes,
         migrate=register.migrate,
         begin_import=BeginImportHandler(operations),
         receive_piece=ReceivePieceHandler(operations),

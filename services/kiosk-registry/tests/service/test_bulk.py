@@ -146,6 +146,17 @@ def test_rows_add_change_and_leave_centres_and_a_file_sent_again_changes_nothing
     assert mongo.db.kiosks.count_documents({"sounds": "kndr"}) == 3
 
 
+def test_what_a_file_changes_is_in_the_history_of_the_centre(registry: KioskRegistry, send: Send, mongo: Mongo) -> None:
+    worked(registry, send, begun(send, file_of(row(3), row(4))))
+    worked(registry, send, begun(send, file_of(row(3, hours=""), row(4)), key=f"{KEY}2"))
+
+    (line,) = mongo.db.kiosk_history.find().to_list()
+
+    assert (line["kiosk_id"], line["version"], line["act"]) == ("ksk_RJ10200003", 2, "import")
+    assert line["by"] == {"person_id": None, "office": "register_keeper"}
+    assert line["before"] == {"hours": [{"opens": 540, "closes": 1080}]}
+
+
 def test_an_import_answers_twice_alike_to_one_key(send: Send) -> None:
     body = {"dry_run": True, "pieces": 1}
     first = send("POST", "/v1/kiosk-imports", json=body, headers={"Idempotency-Key": KEY})

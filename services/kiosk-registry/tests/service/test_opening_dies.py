@@ -1,22 +1,17 @@
 """The service is killed (SIGKILL) in the midst of an act: all of it is there or nothing, and the same key goes on."""
 
 import json
-import os
 import secrets
-import signal
-from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.support.dying import killed_at
 from tests.support.openings import APPLICANT, STEPS, Applying, a_body, prepared
 
 from kiosk_registry.entrypoints.service import SERVICE
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.mongo import Mongo
-from servicekit.testing import programs, published
+from servicekit.testing import published
 
-OPENING = Path(__file__).parents[1] / "support" / "opening_once.py"
-NAME_OF_THE_KILLED = "kiosk-registry-to-be-killed"
 COLLECTIONS = (
     "openings",
     "opening_history",
@@ -35,22 +30,7 @@ def world(settings: KioskRegistrySettings, mongo: Mongo) -> Applying:
 
 
 def dies(mongo: Mongo, settings: KioskRegistrySettings, point: str, *arguments: str) -> None:
-    """Does it in a process that is killed at the point; what it held open is ended, as MongoDB does after a minute."""
-    env = {
-        **os.environ,
-        "CRASH_POINT": point,
-        "MONGODB_DATABASE": mongo.db.name,
-        "MONGODB_URI": f"{settings.mongodb_uri}&appName={NAME_OF_THE_KILLED}",
-    }
-    status, said = programs.run(OPENING.read_text(), arguments, env, 60)
-    assert status == -signal.SIGKILL, said
-    operations: list[dict[str, Any]] = [
-        {"$currentOp": {"allUsers": True, "idleSessions": True}},
-        {"$match": {"appName": NAME_OF_THE_KILLED, "transaction": {"$exists": True}}},
-    ]
-    left_open = [{"id": session["lsid"]["id"]} for session in mongo.client.admin.aggregate(operations)]
-    if left_open:
-        mongo.client.admin.command({"killSessions": left_open})
+    killed_at(point, mongo, settings, "opening_once.py", *arguments)
 
 
 def kept(mongo: Mongo) -> dict[str, int]:

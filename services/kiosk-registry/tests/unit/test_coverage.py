@@ -5,8 +5,9 @@ import random
 import pytest
 
 from kiosk_registry.domain.coverage.coverage import Area, Neighbour, next_places, region, served, shared_out
-from kiosk_registry.domain.coverage.distances import Nearest, metres
+from kiosk_registry.domain.coverage.distances import Nearest
 from kiosk_registry.domain.coverage.summary import Region, summarised
+from kiosk_registry.domain.places.distances import distance_m
 from kiosk_registry.domain.places.districts import Place
 
 JAIPUR, AJMER = Place(26.9124, 75.7873), Place(26.4499, 74.6399)
@@ -14,8 +15,8 @@ NEAR, FAR = Place(26.92, 75.79), Place(27.2, 75.79)
 
 
 def test_the_distance_is_the_great_circles() -> None:
-    assert metres(JAIPUR, AJMER) == pytest.approx(125_000, rel=0.02)
-    assert metres(JAIPUR, JAIPUR) == 0
+    assert distance_m(JAIPUR, AJMER) == pytest.approx(125_000, rel=0.02)
+    assert distance_m(JAIPUR, JAIPUR) == 0
 
 
 def test_the_nearest_is_the_one_that_looking_at_all_of_them_finds() -> None:
@@ -25,7 +26,7 @@ def test_the_nearest_is_the_one_that_looking_at_all_of_them_finds() -> None:
 
     for _ in range(300):
         spot = Place(numbers.uniform(23.1, 30.1), numbers.uniform(69.6, 78.2))
-        expected = min((metres(spot, place), name) for name, place in places)
+        expected = min((distance_m(spot, place), name) for name, place in places)
         assert nearest.to(spot) == (expected[1], expected[0])
 
 
@@ -46,7 +47,9 @@ def test_a_region_tells_centres_for_people_the_mean_distance_and_who_lives_in_a_
     figures = region(2, 800_000, areas)
 
     assert (figures.per_100000, figures.placed_people, figures.desert_people) == (0.25, 400, 100)
-    assert figures.mean_m == pytest.approx((300 * metres(NEAR, JAIPUR) + 100 * metres(FAR, JAIPUR)) / 400, abs=1)
+    assert figures.mean_m == pytest.approx(
+        (300 * distance_m(NEAR, JAIPUR) + 100 * distance_m(FAR, JAIPUR)) / 400, abs=1
+    )
 
 
 def test_a_region_of_which_nothing_is_placed_has_no_mean() -> None:

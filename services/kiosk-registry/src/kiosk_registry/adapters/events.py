@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from kiosk_registry.domain.openings.opening import Moved, Opening, Submitted
+from kiosk_registry.domain.running.centre import RunningCentre, Surrendered
 from servicekit.events.envelope import NewEvent
 from servicekit.instants import rfc3339
 
@@ -45,6 +46,17 @@ def opened(opening: Opening, credit_limit_paise: int, event_id: str, request_id:
         "approved_at": rfc3339(opening.updated_at),
     }
     return _event(event_id, KIOSK_APPROVED, "kiosk", opening.kiosk_id or "", 1, opening.updated_at, data, request_id)
+
+
+def surrendered(event: Surrendered, centre: RunningCentre, request_id: str) -> NewEvent:
+    """The centre is closed for good. Its sequence is the version: later than its approval."""
+    data: dict[str, Any] = {
+        "kiosk_id": centre.kiosk_id,
+        "district_code": centre.district_code,
+        "reason": "surrendered",
+        "closed_at": rfc3339(event.at),
+    }
+    return _event(event.event_id, event.type, "kiosk", centre.kiosk_id, centre.version, event.at, data, request_id)
 
 
 def _event(

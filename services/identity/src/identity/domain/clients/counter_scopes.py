@@ -14,4 +14,6 @@ COUNTER_SCOPES = frozenset(
         "transactions:read",
     }
 )
-KIOSK_SCOPES = COUNTER_SCOPES | {"assistances:read", "assistances:write", "kiosks:report", "wallet:read"}
+KIOSK_SCOPES = COUNTER_SCOPES | {
+    "assistances:read", "assistances:write", "kiosks:change", "kiosks:report", "wallet:read",
+}  # fmt: skip

@@ -9,10 +9,12 @@ from pymongo.errors import DuplicateKeyError
 
 from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, Document, hours_of, point, sounds_of
 from kiosk_registry.adapters.mongo.lsps import LSPS
+from kiosk_registry.adapters.mongo.running import CENTRE_HISTORY, line_document
 from kiosk_registry.domain.bulk.operation import KEPT, Batch, Counts, Failure, Operation, OperationKind, State
 from kiosk_registry.domain.bulk.rows import CentreRow, RowProblem
 from kiosk_registry.domain.places.districts import Place
 from kiosk_registry.domain.register.centres import Kind, Status
+from kiosk_registry.domain.running.centre import Act, Actor, HistoryLine, Office
 from servicekit.idempotency import Claim, Once
 from servicekit.mongo import Idempotency, Mongo, duplicate_key
 
@@ -55,6 +57,7 @@ class MongoOperations:
         self._pieces = mongo.db[PIECES]
         self._problems = mongo.db[PROBLEMS]
         self._kiosks = mongo.db[KIOSKS]
+        self._history = mongo.db[CENTRE_HISTORY]
         self._idempotency = Idempotency(mongo)
 
     def begin(self, operation: Operation, claim: Claim | None) -> Once[str]:
@@ -125,8 +128,11 @@ class MongoOperations:
             self._move(before, batch.after, session)
             if added:
                 self._kiosks.insert_many(added, session=session)
-            if changed and self._kiosks.bulk_write(changed, session=session).matched_count < len(changed):
-                raise _Moved
+            if changed:
+                lines = self._lines(before.id, batch, session)
+                if self._kiosks.bulk_write(changed, session=session).matched_count < len(changed):
+                    raise _Moved
+                self._history.insert_many(lines, session=session)
             if problems:
                 # Copies, because the driver writes an _id into each and the transaction may run again.
                 self._problems.insert_many([dict(problem) for problem in problems], session=session)
@@ -155,6 +161,25 @@ class MongoOperations:
                 RowProblem(*(document[member] for member in ("line", "column", "code", "detail", "detail_hi"))),
             )
             for document in documents
+        ]
+
+    def _lines(self, operation_id: str, batch: Batch, session: ClientSession) -> list[Document]:
+        """What each changed row is in the history of its centre."""
+        rows = {row.kiosk_id: (row, version) for row, version in batch.changed}
+        return [
+            line_document(
+                HistoryLine(
+                    kiosk_id=document["_id"],
+                    version=rows[document["_id"]][1] + 1,
+                    act=Act.IMPORT,
+                    at=batch.at,
+                    by=Actor(None, Office.REGISTER),
+                    facts={"operation_id": operation_id},
+                ),
+                document,
+                _members(rows[document["_id"]][0]),
+            )
+            for document in self._kiosks.find({"_id": {"$in": list(rows)}}, session=session)
         ]
 
     def _move(self, before: Operation, after: Operation, session: ClientSession) -> None:
@@ -230,9 +255,9 @@ def _row(document: Document) -> CentreRow:
     )
 
 
-def _told(row: CentreRow) -> tuple[Document, Document]:
-    """What a row says beside what only a decision may: what is known, and what is not."""
-    told = {
+def _members(row: CentreRow) -> Document:
+    """What a row says beside what only a decision may; None is not known."""
+    return {
         "name_en": row.name_en,
         "name_hi": row.name_hi,
         "kind": row.kind.value,
@@ -244,6 +269,11 @@ def _told(row: CentreRow) -> tuple[Document, Document]:
         if row.hours is None
         else [{"opens": interval.opens, "closes": interval.closes} for interval in row.hours],
     }
+
+
+def _told(row: CentreRow) -> tuple[Document, Document]:
+    """The same: what is known, and what is not."""
+    told = _members(row)
     known = {member: value for member, value in told.items() if value is not None}
     return known, {member: "" for member, value in told.items() if value is None}
 

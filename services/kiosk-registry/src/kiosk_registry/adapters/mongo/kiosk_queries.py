@@ -4,16 +4,16 @@ Each read takes `seconds_left` of the caller's deadline at most; pymongo's error
 504). Every read is safe to repeat.
 """
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, time, timedelta
 
 import pymongo
 
 from kiosk_registry.adapters.mongo.documents import DISTRICTS, KIOSKS, Document, hours_of, point
 from kiosk_registry.adapters.mongo.place_queries import PlaceQueries
+from kiosk_registry.adapters.mongo.running import CENTRE_HISTORY
+from kiosk_registry.domain.calendar import IST
+from kiosk_registry.domain.places.distances import metres_between
 from kiosk_registry.domain.places.districts import FARTHEST_REACH_M, Place
 from kiosk_registry.domain.places.territory import Territory
 from kiosk_registry.domain.register.centres import Status
@@ -24,8 +24,6 @@ from servicekit.errors import FieldProblem, NotFound, ValidationFailed
 from servicekit.instants import rfc3339
 from servicekit.mongo import Mongo
 
-# The radius that MongoDB computes with, so that the distances told are in the order of the answer.
-EARTH_RADIUS_M = 6_378_100
 # In the countryside of Jaisalmer, the emptiest district, the nearest ten lie within 32 km. Where nothing lies within a
 # reach, MongoDB takes all of the next one at once: steps are small, so that beside a crowded border that is little.
 REACHES_M = (50_000, 70_000, 100_000, 140_000, FARTHEST_REACH_M)
@@ -89,6 +87,7 @@ class KioskQueries:
         self._timeout_seconds = mongo.timeout_seconds
         self._kiosks = mongo.db[KIOSKS]
         self._districts = mongo.db[DISTRICTS]
+        self._history = mongo.db[CENTRE_HISTORY]
         self._places = places
         self._territory = territory
 
@@ -99,6 +98,23 @@ class KioskQueries:
         if document is None:
             raise NotFound("There is no centre with this id; GET /v1/kiosks lists them.")
         return _kiosk(document, at)
+
+    def kiosk_on(self, kiosk_id: str, day: date) -> Document:
+        """One centre as it was at the end of that day in Rajasthan: what was changed since is undone, newest first.
+
+        Raises NotFound too where it was not approved by then. Whether it was open is a matter of an instant: null.
+        """
+        ended_at = datetime.combine(day + timedelta(days=1), time(), IST)
+        with pymongo.timeout(seconds_left(self._timeout_seconds)):
+            document = self._kiosks.find_one({"_id": kiosk_id})
+            since = {"kiosk_id": kiosk_id, "at": {"$gte": ended_at}}
+            lines = self._history.find(since, {"before": True, "version": True}).sort("version", pymongo.DESCENDING)
+            undone = lines.to_list()
+        if document is None or (document["approved_at"] or ended_at) > ended_at:
+            raise NotFound("There was no centre with this id on that day.")
+        for line in undone:
+            document = document | line["before"] | {"version": line["version"] - 1}
+        return _kiosk(document, None)
 
     def page(self, search: Search, at: datetime, *, after: str | None, limit: int) -> Page:
         """The first `limit` centres with an id above `after`.
@@ -184,7 +200,7 @@ class KioskQueries:
         ]
 
 
-def _kiosk(document: Document, at: datetime) -> Document:
+def _kiosk(document: Document, at: datetime | None) -> Document:
     approved_at, hours = document["approved_at"], hours_of(document)
     return {
         "kiosk_id": document["_id"],
@@ -192,18 +208,10 @@ def _kiosk(document: Document, at: datetime) -> Document:
         "approved_at": None if approved_at is None else rfc3339(approved_at),
         **{member: document.get(member) for member in FACTS},
         "hours": None if hours is None else [interval.written for interval in hours],
-        "open_now": open_at(hours, at),
+        "open_now": open_at(hours, at) if at else None,
     }
 
 
 def _near(document: Document, place: Place, at: datetime) -> Document:
-    return {**_kiosk(document, at), "distance_m": _metres(place, document["location"])}
-
-
-def _metres(place: Place, location: Mapping[str, Any]) -> int:
-    """The great-circle distance, by the haversine formula."""
-    lon, lat = location["coordinates"]
-    lat_1, lat_2 = math.radians(place.lat), math.radians(lat)
-    half_lat, half_lon = (lat_2 - lat_1) / 2, math.radians(lon - place.lon) / 2
-    chord = math.sin(half_lat) ** 2 + math.cos(lat_1) * math.cos(lat_2) * math.sin(half_lon) ** 2
-    return round(2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(chord))))
+    lon, lat = document["location"]["coordinates"]
+    return {**_kiosk(document, at), "distance_m": metres_between(place, Place(lat, lon))}

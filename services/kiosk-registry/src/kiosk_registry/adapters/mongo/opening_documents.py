@@ -21,6 +21,11 @@ from kiosk_registry.domain.register.centres import Kind
 PREMISES_DECIMALS = 4
 
 
+def premises_key(place: Place) -> str:
+    """The same for places in one room."""
+    return f"{place.lat:.{PREMISES_DECIMALS}f} {place.lon:.{PREMISES_DECIMALS}f}"
+
+
 def opening_to_document(opening: Opening) -> Document:
     """The opening as it is stored; `form` is personal data. `is_open` until it has come to nothing."""
     form, premises = opening.form, opening.form.premises
@@ -31,7 +36,7 @@ def opening_to_document(opening: Opening) -> Document:
         "person_id": opening.person_id,
         "district_code": form.district_code,
         "lsp_id": form.lsp_id,
-        "premises_key": f"{premises.place.lat:.{PREMISES_DECIMALS}f} {premises.place.lon:.{PREMISES_DECIMALS}f}",
+        "premises_key": premises_key(premises.place),
         "form": {
             "name_en": form.name_en,
             "name_hi": form.name_hi,

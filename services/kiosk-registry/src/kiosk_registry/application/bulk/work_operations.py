@@ -63,7 +63,7 @@ class WorkOperationsHandler:
             for judged in self._judged(operation, known):
                 rows.append(judged)
                 if len(rows) == ROWS_AT_ONCE:
-                    after = self._write(operation, rows, operation)
+                    after = self._write(operation, rows, operation, command.at)
                     batches += 1
                     if after is None or batches == command.batches:
                         return after or operation
@@ -71,7 +71,7 @@ class WorkOperationsHandler:
         except FileBroken as error:
             failure = Failure(error.line, error.code, error.detail, error.detail_hi)
         ended = replace(operation, state=State.FAILED if failure else State.DONE, failure=failure, ended_at=command.at)
-        return self._write(operation, rows, ended) or operation
+        return self._write(operation, rows, ended, command.at) or operation
 
     def _judged(self, operation: Operation, known: Known) -> Iterator[Judged]:
         """The rows behind those that are done. The earlier ones are read for their codes: none may come twice."""
@@ -83,7 +83,7 @@ class WorkOperationsHandler:
             if place >= operation.rows_done:
                 yield line, _judge(line, cells, first, known)
 
-    def _write(self, before: Operation, rows: Sequence[Judged], to: Operation) -> Operation | None:
+    def _write(self, before: Operation, rows: Sequence[Judged], to: Operation, at: datetime) -> Operation | None:
         """The operation after these rows; None where another worker was faster."""
         there = self.register.rows([row.code for _, row in rows if isinstance(row, CentreRow)])
         added: list[CentreRow] = []
@@ -110,7 +110,7 @@ class WorkOperationsHandler:
             counts=counts,
             problems_kept=before.problems_kept + len(kept),
         )
-        batch = Batch(after, problems=kept) if before.dry_run else Batch(after, added, changed, kept)
+        batch = Batch(after, at, problems=kept) if before.dry_run else Batch(after, at, added, changed, kept)
         crash_point("F1")
         if not self.operations.commit(before, batch):
             return None

@@ -94,10 +94,11 @@ class Operation:
 class Batch:
     """What is written at once: the operation as it is then, and what its rows make of the register.
 
-    `problems` are those that are kept.
+    `problems` are those that are kept; `at` is when.
     """
 
     after: Operation
+    at: datetime
     added: Sequence[CentreRow] = ()
     changed: Sequence[tuple[CentreRow, int]] = ()
     problems: Sequence[RowProblem] = ()

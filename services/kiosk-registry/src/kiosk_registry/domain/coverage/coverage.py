@@ -8,7 +8,8 @@ says so. Of areas without a position nothing is said.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kiosk_registry.domain.coverage.distances import Nearest, metres
+from kiosk_registry.domain.coverage.distances import Nearest
+from kiosk_registry.domain.places.distances import distance_m
 from kiosk_registry.domain.places.districts import Place
 
 # The platform's own choices, for no order says what is far: two hours' walk; and how far a centre's custom comes.
@@ -136,7 +137,7 @@ def _gain(place: Area, areas: Sequence[Served]) -> tuple[float, Area, list[tuple
         # A degree of latitude is 111 km: most areas are ruled out without trigonometry.
         if abs(item.area.place.lat - place.place.lat) * 110_000 > CUSTOM_M:
             continue
-        away = metres(item.area.place, place.place)
+        away = distance_m(item.area.place, place.place)
         if away <= CUSTOM_M and item.metres is not None and away < item.metres:
             nearer.append((item, away))
     return sum(item.area.people * ((item.metres or 0.0) - away) for item, away in nearer), place, nearer

@@ -3,20 +3,12 @@
 import math
 from collections.abc import Iterable, Iterator
 
+from kiosk_registry.domain.places.distances import distance_m
 from kiosk_registry.domain.places.districts import Place
 
-EARTH_RADIUS_M = 6_378_100  # as MongoDB computes
 _CELL_DEGREES = 0.1  # some 10 km: a dozen centres, and few empty cells around a place where people live
 _MOST_RINGS = 40  # 400 km, farther than any place of the state from the next centre
 _METRES_PER_RING = 9_000  # at least, of longitude in the north of the state
-
-
-def metres(one: Place, other: Place) -> float:
-    """The great-circle distance, by the haversine formula."""
-    lat_1, lat_2 = math.radians(one.lat), math.radians(other.lat)
-    half_lat, half_lon = (lat_2 - lat_1) / 2, math.radians(other.lon - one.lon) / 2
-    chord = math.sin(half_lat) ** 2 + math.cos(lat_1) * math.cos(lat_2) * math.sin(half_lon) ** 2
-    return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(chord)))
 
 
 class Nearest:
@@ -35,7 +27,7 @@ class Nearest:
             if nearest is not None and nearest[1] <= (ring - 1) * _METRES_PER_RING:
                 break
             for name, other in self._ring(_cell(place), ring):
-                away = metres(place, other)
+                away = distance_m(place, other)
                 if nearest is None or (away, name) < (nearest[1], nearest[0]):
                     nearest = name, away
         return nearest

@@ -9,7 +9,7 @@ from kiosk_registry.domain.lsps.lsp import Lsp
 from kiosk_registry.domain.openings.opening import Form
 from kiosk_registry.domain.openings.rules import Rules
 from kiosk_registry.domain.places.distances import metres_between
-from kiosk_registry.domain.places.districts import RAJASTHAN, District, radius_km
+from kiosk_registry.domain.places.districts import RAJASTHAN, District, Place, radius_km
 from kiosk_registry.domain.places.pin_areas import PinArea
 
 # No boundaries are at hand. No place of a district lies farther from its headquarters than three times the radius of a
@@ -90,7 +90,6 @@ def _of_papers(form: Form, rules: Rules) -> Iterator[Problem]:
 
 
 def _of_place(form: Form, district: District | None, pin_area: PinArea | None, lsp: Lsp | None) -> Iterator[Problem]:
-    place = form.premises.place
     if district is None:
         yield Problem(
             "/district_code",
@@ -105,6 +104,14 @@ def _of_place(form: Form, district: District | None, pin_area: PinArea | None, l
             "This provider does not serve the district; GET /v1/lsps?district= lists those that do.",
             "यह प्रदाता इस ज़िले में सेवा नहीं देता; GET /v1/lsps?district= देखें।",
         )
+    yield from site_problems(form.premises.place, district=district, pin_area=pin_area)
+
+
+def site_problems(place: Place, *, district: District | None, pin_area: PinArea | None) -> Iterator[Problem]:
+    """What is wrong with premises of the request: outside the state, not in the district, not where the PIN is.
+
+    `pin_area` is the one that the premises name, None where there is none.
+    """
     if not RAJASTHAN.holds(place):
         yield Problem(
             "/premises/position", "outside-rajasthan", "Must lie in Rajasthan.", "यह स्थान राजस्थान में होना चाहिए।"

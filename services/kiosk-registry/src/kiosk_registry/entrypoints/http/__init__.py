@@ -10,6 +10,7 @@ from kiosk_registry.entrypoints.http.places import routes as _places  # noqa: F4
 
 # Importing an area hangs its routes on the blueprints, in the order of the documentation.
 from kiosk_registry.entrypoints.http.register import routes as _register  # noqa: F401
+from kiosk_registry.entrypoints.http.running import routes as _running  # noqa: F401
 from servicekit.personal import own_part
 
 BLUEPRINTS = [

@@ -76,10 +76,9 @@ class PhotographSchema(Schema):
     )
 
 
-class PremisesSchema(Schema):
-    """Where the centre is to be."""
+class SiteSchema(Schema):
+    """Premises without their address."""
 
-    address = Text(Line(LONGEST_ADDRESS), required=True)
     pin = Code(PIN_FORM, longest=6, required=True, metadata={"example": "302001"})
     position = fields.Nested(GeoTagSchema, required=True)
     kind = fields.String(required=True, validate=validate.OneOf([kind.value for kind in Kind]))
@@ -96,6 +95,12 @@ class PremisesSchema(Schema):
         if len({picture["shows"] for picture in data["photographs"]}) < len(data["photographs"]):
             told = Coded("twice", "Show the front once and the inside once.", "एक चित्र सामने का और एक अंदर का दें।")
             raise ValidationError(told, "photographs")
+
+
+class PremisesSchema(SiteSchema):
+    """Where the centre is to be."""
+
+    address = Text(Line(LONGEST_ADDRESS), required=True)
 
 
 class CentreFormSchema(Schema):

@@ -10,6 +10,7 @@ from kiosk_registry.domain.register.centres import Status
 from kiosk_registry.entrypoints.http.blueprints import READ, centres
 from kiosk_registry.entrypoints.http.places.views import known
 from kiosk_registry.entrypoints.http.register.schemas import (
+    KioskDayQuerySchema,
     KioskPageSchema,
     KioskQuerySchema,
     KioskSchema,
@@ -19,7 +20,7 @@ from kiosk_registry.entrypoints.http.register.schemas import (
     StatisticsSchema,
 )
 from servicekit.errors import FieldProblem, ValidationFailed
-from servicekit.http import EVERYBODY, application, cursor
+from servicekit.http import EVERYBODY, application, cursor, etag
 from servicekit.instants import utc_now
 
 # Counting 40,000 index entries for every look at a dashboard would be waste: a minute-old figure is as good.
@@ -90,13 +91,21 @@ def get_kiosk_statistics(query: dict[str, Any]) -> Response:
 
 @centres.route("/v1/kiosks/<string:kiosk_id>", parameters=[KIOSK_ID])
 @centres.requires(READ, roles=EVERYBODY)
+@centres.versioned()
+@centres.arguments(KioskDayQuerySchema, location="query")
 @centres.response(200, KioskSchema)
-def get_kiosk(kiosk_id: str) -> Response:
+def get_kiosk(query: dict[str, Any], kiosk_id: str) -> Response:
     """Read one centre
 
-    By its permanent id; any other text is not found.
+    By its permanent id; any other text is not found. With `on` as it was at the end of that day, as far as the register
+    wrote down what was changed since; `open_now` is null then. The ETag is its version.
     """
-    return jsonify(application(KioskRegistry).kiosks.kiosk(kiosk_id, utc_now()))
+    kiosks = application(KioskRegistry).kiosks
+    day = query.get("on")
+    shown = kiosks.kiosk_on(kiosk_id, day) if day else kiosks.kiosk(kiosk_id, utc_now())
+    response = jsonify(shown)
+    response.headers["ETag"] = etag(shown["version"])
+    return response
 
 
 def _unset_notes(unset: list[str]) -> dict[str, str | None]:

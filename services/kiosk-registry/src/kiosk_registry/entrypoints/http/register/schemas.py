@@ -169,6 +169,15 @@ class KioskQuerySchema(Schema):
     cursor = CursorText(metadata={"description": "`next` of the page before, with the same filters."})
 
 
+class KioskDayQuerySchema(Schema):
+    """As it was on which day."""
+
+    on = fields.Date(
+        validate=a_past_day,
+        metadata={"description": "As it was at the end of this day in Rajasthan; as it is unless given."},
+    )
+
+
 class StatisticsQuerySchema(Schema):
     """By the districts of which day."""
 

@@ -1,0 +1,1 @@
+"""Centres that trade are changed, and their history is read."""

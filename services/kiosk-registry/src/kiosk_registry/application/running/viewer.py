@@ -1,0 +1,30 @@
+"""Who looks at centres that trade, and which are theirs."""
+
+from dataclasses import dataclass
+
+from kiosk_registry.domain.running.centre import Actor, Office, RunningCentre
+
+
+@dataclass(frozen=True)
+class CentreViewer:
+    """The caller. `districts` are those that the caller answers for, with what they took over; `sees_all` is for whom
+    nothing is hidden.
+    """
+
+    actor: Actor
+    kiosk_id: str | None = None
+    lsp_id: str | None = None
+    districts: frozenset[str] = frozenset()
+    sees_all: bool = False
+
+    def may_see(self, centre: RunningCentre) -> bool:
+        """Whether the centre is theirs to see and, as far as the table lets them, to change."""
+        if self.sees_all:
+            return True
+        match self.actor.office:
+            case Office.OPERATOR:
+                return self.kiosk_id == centre.kiosk_id
+            case Office.LSP:
+                return self.lsp_id == centre.lsp_id
+            case _:
+                return centre.district_code in self.districts

@@ -1,0 +1,1 @@
+"""Running a centre: changing it, and what was changed of it."""
