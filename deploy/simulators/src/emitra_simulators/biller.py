@@ -270,6 +270,7 @@ def biller_app(
     def fetch_bills() -> dict[str, Any]:
         body = load_body(fetch_request)
         faults.on_arrival("fetch")
+        faults.require_up(body.biller_id)
         bills = network.bills(body.biller_id, body.customer_params)
         faults.before_answer("fetch")
         return {"bills": bills}
@@ -278,6 +279,7 @@ def biller_app(
     def validate_bill() -> dict[str, Any]:
         body = load_body(validation_request)
         faults.on_arrival("fetch")
+        faults.require_up(body.biller_id)
         validated = network.validate(body)
         faults.before_answer("fetch")
         return validated
@@ -286,6 +288,7 @@ def biller_app(
     def list_plans() -> dict[str, Any]:
         query = load_query(PlansQuery)
         faults.on_arrival("fetch")
+        faults.require_up(query.biller_id)
         return network.plans(query)
 
     @app.post("/payments")
@@ -294,6 +297,7 @@ def biller_app(
         if body.callback_url and callbacks is None:
             raise Refusal(422, "no-callback-secret", "start the simulator with CALLBACK_SECRET to be called back")
         faults.on_arrival("payment")
+        faults.require_up(body.biller_id)
         payment, conduct, first = network.pay(body)
         if conduct.calls_back and first and callbacks is not None and body.callback_url:
             callbacks.send_out_of_order(body.callback_url, payment.request_id)

@@ -56,7 +56,8 @@ class FaultSettings(msgspec.Struct, kw_only=True):
     Each counter says how many of the next requests meet its fault. `fail_next`: the answer is 503, nothing is done.
     `hang_next`: the request is done and is answered after `hang_seconds`. `drop_response_next`, for payments only: the
     payment is done, then the connection is closed without an answer. `operations` are the requests that `fail_next` and
-    `hang_next` meet. `latency_ms` delays every request.
+    `hang_next` meet. `latency_ms` delays every request. `down` are the billers that are down: whatever is
+    asked of one is 503 `biller-down`.
     """
 
     latency_ms: int = 0
@@ -64,6 +65,7 @@ class FaultSettings(msgspec.Struct, kw_only=True):
     hang_next: int = 0
     hang_seconds: float = DEFAULT_HANG_SECONDS
     drop_response_next: int = 0
+    down: list[str] = msgspec.field(default_factory=list)
     operations: list[Operation] = msgspec.field(default_factory=lambda: ["fetch", "payment"])
 
 
@@ -79,6 +81,7 @@ class FaultChanges(Body, kw_only=True):
     hang_seconds: Annotated[float, Meta(ge=0, le=MAX_HANG_SECONDS)] | msgspec.UnsetType = msgspec.UNSET
     drop_response_next: Count = msgspec.UNSET
     operations: list[Operation] | msgspec.UnsetType = msgspec.UNSET
+    down: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ClockAdvance(Body):
@@ -108,6 +111,11 @@ class Faults:
             self.sleep(self.settings.latency_ms / 1000)
         if self._take("fail_next", operation):
             raise Refusal(503, "unavailable", "told to fail by /control/faults")
+
+    def require_up(self, biller_id: str) -> None:
+        """Raises Refusal 503 for a biller that is down."""
+        if biller_id in self.settings.down:
+            raise Refusal(503, "biller-down", f"{biller_id} is down by /control/faults")
 
     def before_answer(self, operation: Operation) -> None:
         """Called when the effect is recorded: hangs, or closes the connection without an answer, if that is ordered."""

@@ -15,7 +15,7 @@ from billing.adapters.data.bank_holidays import load_bank_days
 from billing.adapters.data.catalogue import BillerFiles, Catalogue, load_billers, load_orders
 from billing.adapters.data.commission_rules import load_commission_rules
 from billing.adapters.data.fee_orders import read_orders
-from billing.adapters.data.in_doubt_limits import load_doubt_limits
+from billing.adapters.data.in_doubt_limits import load_doubt_limits, load_queue_limits
 from billing.adapters.data.marked_yaml import BadFile
 from billing.adapters.data.wallet_limits import load_wallet_limits
 from billing.adapters.mongo import bills as mongo_bills
@@ -85,6 +85,7 @@ from billing.application.settlement.keep_settled import KeepSettledHandler
 from billing.application.settlement.reconcile_day import ReconcileDayHandler
 from billing.application.settlement.settle_day import SettleDayHandler
 from billing.application.tariff.rehearse_order import RehearseOrderHandler
+from billing.application.tenders.prove_tender import TenderProver
 from billing.application.timeline.read_timeline import TimelineReader
 from billing.application.top_ups.drive_top_up import DriveTopUpHandler
 from billing.application.top_ups.read_top_ups import TopUpReader
@@ -179,6 +180,7 @@ class Billing:
     sweep_refunds: SweepRefundsHandler
     refunds: RefundReader
     timelines: TimelineReader
+    tenders: TenderProver
     receipts: ReceiptChecker
     print_receipt: PrintReceiptHandler
     report_overcharge: ReportOverchargeHandler
@@ -283,6 +285,8 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     top_ups = MongoTopUps(mongo, ledger, outbox, idempotency)
     drive_top_up = DriveTopUpHandler(top_ups, provider, pace, utc_now, event_id)
     doubts, doubt_limits = MongoDoubts(mongo, outbox), load_doubt_limits(pace.deadline)
+    queue_limits = load_queue_limits(pace.give_up_unsent)
+    seal = JwsSeal(read_timeline_key(settings.timeline_signing_key), read_retired_keys(settings.timeline_retired_keys))
     breaks = MongoBreaks(mongo)
     break_reader = BreakReader(breaks, Subjects(payments, refunds, top_ups), pace)
     wallet_reader = WalletReader(ledger, centres, MongoStatements(mongo))
@@ -295,7 +299,9 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         ),
         plans=PlanReader(billers, network),
         rehearse_order=RehearseOrderHandler(fees, MongoMonthOfPayments(mongo)),
-        pay_bill=PayBillHandler(billers, fees, require_trading, bills, payments, drive_payment, pace, doubt_limits),
+        pay_bill=PayBillHandler(
+            billers, fees, require_trading, bills, payments, drive_payment, pace, doubt_limits, queue_limits
+        ),
         sweep_payments=SweepPaymentsHandler(payments, drive_payment, pace, utc_now),
         accept_callback=AcceptCallbackHandler(payments, settings.biller_callback_secret),
         payments=reader,
@@ -318,17 +324,16 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
             centres,
             billers,
             MongoChains(mongo),
-            JwsSeal(
-                read_timeline_key(settings.timeline_signing_key), read_retired_keys(settings.timeline_retired_keys)
-            ),
+            seal,
         ),
+        tenders=TenderProver(reader, receipts, seal),
         wallets=ledger,
         wallet_reader=wallet_reader,
         wallet_limits=wallet_limits,
         request_top_up=RequestTopUpHandler(wallet_reader, require_trading, top_ups, drive_top_up, wallet_limits, pace),
         sweep_top_ups=SweepTopUpsHandler(top_ups, drive_top_up, pace, utc_now),
         top_ups=TopUpReader(top_ups, wallet_reader),
-        doubts=DoubtReader(billers, doubt_limits, doubts),
+        doubts=DoubtReader(billers, doubt_limits, queue_limits, doubts),
         warn_doubts=WarnDoubtsHandler(doubts, utc_now, event_id),
         breaks=break_reader,
         propose_ending=ProposeEndingHandler(breaks, break_reader),

@@ -97,6 +97,9 @@ def test_people_are_warned_once_in_the_last_quarter_of_the_limit_and_the_payment
 
 
 def test_what_is_asked_reads_an_index_of_doubts_alone(world: World) -> None:
+    centre = world.centre()
+    for _ in range(2):
+        centre.pay(centre.bill(another_consumer()))
     plan = world.mongo.db.command(
         "explain",
         {

@@ -1,6 +1,6 @@
 """The fakes of biller and provider answer as the real adapters do over the simulators: one suite for both."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -46,6 +46,9 @@ class Biller(Protocol):
     def go_away(self) -> None:
         """From now on nobody listens."""
 
+    def go_down(self) -> None:
+        """The network listens, and cannot reach the biller."""
+
 
 @dataclass
 class SimulatedBiller:
@@ -69,6 +72,9 @@ class SimulatedBiller:
     def go_away(self) -> None:
         self.port = network(closed_port())
 
+    def go_down(self) -> None:
+        self.simulator.faults(down=["JVVNL"])
+
 
 @dataclass
 class FakedBiller:
@@ -86,17 +92,20 @@ class FakedBiller:
         self.port.next_answers = [Outcome.UNKNOWN]
 
     def go_away(self) -> None:
-        self.port.next_answers, self.port.can_be_asked = [Outcome.NOT_SENT], False
+        self.port.outage = "the network"
+
+    def go_down(self) -> None:
+        self.port.outage = "the biller"
 
 
 @pytest.fixture(params=["simulator", "fake"])
-def billers(request: pytest.FixtureRequest) -> Biller:
+def billers(request: pytest.FixtureRequest) -> Iterator[Biller]:
     if request.param == "fake":
-        return FakedBiller(FakeBillers())
+        yield FakedBiller(FakeBillers())
+        return
     simulator: Simulator = request.getfixturevalue("biller")
-    return SimulatedBiller(
-        simulator, HttpBillerNetwork(JsonClient(simulator.url, timeout_seconds=5, connections=1), "")
-    )
+    yield SimulatedBiller(simulator, network(simulator.url))
+    simulator.faults(down=[])
 
 
 def test_a_biller_takes_a_payment_once_and_says_so_whenever_it_is_asked(billers: Biller) -> None:
@@ -128,7 +137,15 @@ def test_where_no_biller_listens_nothing_is_sent_and_nobody_can_be_asked(billers
     payment = billers.payment(Outcome.SUCCESS)
     billers.go_away()
 
-    assert [billers.port.pay(payment), billers.port.inquire(payment)] == [Answer(Outcome.NOT_SENT)] * 2
+    assert [billers.port.pay(payment), billers.port.inquire(payment)] == [Answer(Outcome.NOT_SENT, down=True)] * 2
+
+
+def test_a_biller_that_is_down_certainly_has_nothing_of_what_was_sent_meanwhile(billers: Biller) -> None:
+    payment = billers.payment(Outcome.SUCCESS)
+    billers.go_down()
+
+    assert billers.port.pay(payment) == Answer(Outcome.NOT_SENT, down=True)
+    assert billers.port.inquire(payment) == Answer(Outcome.NEVER_SEEN)
 
 
 RECHARGE = {"mobile_number": "9876501234", "circle": "RAJASTHAN"}

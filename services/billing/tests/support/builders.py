@@ -24,6 +24,8 @@ PACE = Pace(
 )
 
 LIMITS = DoubtLimits(PACE.deadline)
+# What waits for a biller that is down.
+QUEUE = DoubtLimits(timedelta(hours=6))
 
 
 def a_claim(key: str, **changes: Any) -> Claim:

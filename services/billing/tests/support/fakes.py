@@ -505,7 +505,8 @@ class FakeBillers:
     `looked_up` are the customers whose bills were asked for; what is told of each is `listed`.
     `taken` is the truth: request id → the outcome the biller itself recorded; idempotent on the request id. An inquiry
     is answered by `next_inquiries` first: UNKNOWN and NOT_SENT are what becomes of an answer on its way. `validated` is
-    what they were asked to validate, `form` what they say of the forms whose fees they took.
+    what they were asked to validate, `form` what they say of the forms whose fees they took. In an `outage` of "the
+    biller" nothing is passed on to it, and the network says so; in one of "the network" nobody can be asked either.
     """
 
     next_answers: list[Outcome] = field(default_factory=list)
@@ -518,6 +519,7 @@ class FakeBillers:
     validated: list[tuple[str, Mapping[str, str], int]] = field(default_factory=list)
     offered: tuple[Plan, ...] = ()
     form: Form | None = None
+    outage: str | None = None
 
     def fetch(self, biller: Biller, customer_params: Mapping[str, str]) -> FetchedBills:
         self.looked_up.append((biller.biller_id, customer_params))
@@ -532,6 +534,8 @@ class FakeBillers:
         return self.offered
 
     def pay(self, payment: Payment) -> Answer:
+        if self.outage:
+            return Answer(Outcome.NOT_SENT, down=True)
         request_id = payment.post_request_id
         answer = self.next_answers.pop(0) if self.next_answers else self.taken.get(request_id, Outcome.SUCCESS)
         if answer is Outcome.NOT_SENT:
@@ -544,8 +548,8 @@ class FakeBillers:
         return Answer(Outcome.UNKNOWN) if answer is Outcome.UNKNOWN else self._told(request_id)
 
     def inquire(self, payment: Payment) -> Answer:
-        if not self.can_be_asked:
-            return Answer(Outcome.NOT_SENT)
+        if self.outage == "the network" or not self.can_be_asked:
+            return Answer(Outcome.NOT_SENT, down=True)
         if self.next_inquiries:
             return Answer(self.next_inquiries.pop(0))
         return self._told(payment.post_request_id)

@@ -17,7 +17,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
-from tests.support.builders import KIOSK, LIMITS, NOW, PACE, a_bill, a_claim
+from tests.support.builders import KIOSK, LIMITS, NOW, PACE, QUEUE, a_bill, a_claim
 from tests.support.fakes import FakeBillers, FakeBills, FakeCentres, FakePayments, FakeProvider
 from tests.support.reference import BILLERS, FEES
 
@@ -38,6 +38,7 @@ from billing.domain.payments.form import Form
 from billing.domain.payments.payment import ENDED, FAILED, HOLDING, Payment, State
 from billing.domain.payments.saga import Attempt, Change
 from billing.domain.tariff.bills import Bill
+from billing.domain.tenders.proof import is_tendered
 from servicekit.errors import DependencyUnavailable
 from servicekit.events.envelope import parse, serialise
 from servicekit.idempotency import Claim, Once
@@ -142,7 +143,7 @@ class Money(RuleBasedStateMachine):
         self.centres = FakeCentres()
         trading = RequireTradingHandler(self.centres)
         self.pay_bill = PayBillHandler(
-            BILLERS, FEES, trading, self.fetched, self.store, self.drive_payment, PACE, LIMITS
+            BILLERS, FEES, trading, self.fetched, self.store, self.drive_payment, PACE, LIMITS, QUEUE
         )
         self.answered: dict[str, str] = {}
         self.arrived_late: set[str] = set()
@@ -285,6 +286,10 @@ class Money(RuleBasedStateMachine):
     def bodies_say_otherwise_of_their_forms(self, form: Form | None) -> None:
         self.billers.form = form
 
+    @rule(outage=st.sampled_from([None, "the biller", "the network"]))
+    def billers_go_down_or_come_back(self, outage: str | None) -> None:
+        self.billers.outage = outage
+
     @rule(which=st.integers(0, 9))
     def the_doorbell_rings(self, which: int) -> None:
         if self.store.payments:
@@ -300,7 +305,7 @@ class Money(RuleBasedStateMachine):
         self.billers.next_inquiries, self.provider.next_inquiries = [*lost], [*lost]
 
     @rule(
-        after=st.sampled_from([1, 60, 1_000, 1_000, 100_000]),
+        after=st.sampled_from([1, 60, 1_000, 1_000, 7_000, 100_000]),
         answers=st.lists(st.sampled_from(ANSWERS), max_size=3),
         fault=FAULTS,
     )
@@ -415,6 +420,17 @@ class Money(RuleBasedStateMachine):
         assert late <= self.arrived_late
 
     @invariant()
+    def what_waits_for_a_biller_that_is_down_is_held_provable_and_looked_at_by_its_limit(self) -> None:
+        for payment in self.store.payments.values():
+            if payment.is_queued:
+                assert is_tendered(payment)
+                assert payment.post_request_id not in self.billers.taken
+                assert payment.queue_until is not None
+                assert payment.queue_until <= payment.deadline_at
+                assert payment.resume_at is not None
+                assert payment.resume_at <= max(payment.queue_until, self.at + PACE.grace)
+
+    @invariant()
     def a_form_is_told_of_what_is_paid_is_asked_about_while_incomplete_and_never_again_once_complete(self) -> None:
         for payment in self.store.payments.values():
             told = payment.form is not None
@@ -442,6 +458,7 @@ class Money(RuleBasedStateMachine):
         """Faults stop, everything settles, and what was lost arrives at last: then all has ended, and rightly (I6)."""
         self.billers.can_be_asked = self.provider.can_be_asked = True
         self.billers.next_inquiries, self.provider.next_inquiries = [], []
+        self.billers.outage = None
         self.what_was_pending_settles(Outcome.SUCCESS)
         if len(self.store.payments) % 2:  # In every other history what was never seen is sent again, in this given up.
             self.at += PACE.give_up_unsent

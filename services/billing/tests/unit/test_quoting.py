@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from tests.support.builders import KIOSK, LIMITS, NOW, PACE, a_claim
+from tests.support.builders import KIOSK, LIMITS, NOW, PACE, QUEUE, a_claim
 from tests.support.fakes import FakeBillers, FakeBills, FakeCentres, FakeDemands, FakePayments, FakeProvider
 from tests.support.reference import BILLERS, FEES
 
@@ -73,7 +73,7 @@ class Town:
             at=self.at,
         )
         trading = RequireTradingHandler(FakeCentres())
-        handler = PayBillHandler(self.billers, FEES, trading, self.bills, self.store, self.drive(), PACE, LIMITS)
+        handler = PayBillHandler(self.billers, FEES, trading, self.bills, self.store, self.drive(), PACE, LIMITS, QUEUE)
         return handler(replace(command, **changes)).value
 
     def drive(self) -> DrivePaymentHandler:

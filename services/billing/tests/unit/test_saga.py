@@ -177,7 +177,7 @@ def test_an_inquiry_that_cannot_be_made_says_nothing_about_the_payment() -> None
 
     assert after.state is State.POST_UNKNOWN
     assert not after.unsent
-    assert billers.inquire(payment) == Answer(Outcome.NOT_SENT)
+    assert billers.inquire(payment).outcome is Outcome.NOT_SENT
 
 
 def _expired(payments: FakePayments, drive: DrivePaymentHandler, clock: list[datetime]) -> Payment:

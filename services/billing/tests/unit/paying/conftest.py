@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from tests.support.builders import KIOSK, LIMITS, NOW, PACE, a_bill, a_claim
+from tests.support.builders import KIOSK, LIMITS, NOW, PACE, QUEUE, a_bill, a_claim
 from tests.support.fakes import FakeBillers, FakeBills, FakeCentres, FakePayments, FakeProvider
 from tests.support.reference import BILLERS, FEES
 
@@ -60,7 +60,7 @@ class Town:
 
     def handler(self) -> PayBillHandler:
         drive, trading = self.drive(), RequireTradingHandler(self.centres)
-        return PayBillHandler(BILLERS, FEES, trading, self.bills, self.store, drive, PACE, LIMITS)
+        return PayBillHandler(BILLERS, FEES, trading, self.bills, self.store, drive, PACE, LIMITS, QUEUE)
 
     def drive(self) -> DrivePaymentHandler:
         return DrivePaymentHandler(self.store, self.billers, self.provider, PACE, lambda: self.at, lambda: "evt")

@@ -6,7 +6,7 @@ from threading import Barrier, current_thread
 from typing import Any
 
 import pytest
-from tests.support.builders import KIOSK, NOW, PACE, a_bill, a_payment
+from tests.support.builders import KIOSK, NOW, PACE, QUEUE, a_bill, a_payment
 from tests.support.fakes import FakePayments
 from tests.support.reference import BILLERS, FEES
 from tests.support.sentences import is_sentence
@@ -119,6 +119,7 @@ def test_a_payment_is_accepted_as_it_began_even_when_the_store_is_gone_before_it
         resume_at=NOW + PACE.grace,
         part=part,
         district_code="86",
+        queue_until=NOW + QUEUE.usual,
     )
     assert by_wallet == Once(payment, replayed=False)
     assert town.store.payments["pay_1"] == payment

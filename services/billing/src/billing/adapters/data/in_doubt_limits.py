@@ -1,4 +1,4 @@
-"""Reads how long payments may be in doubt from the file that publishes it."""
+"""Reads how long payments may be in doubt, or wait for a biller that is down, from the files that publish it."""
 
 from datetime import timedelta
 from importlib.resources import files
@@ -42,6 +42,14 @@ def read_doubt_limits(file: str, content: str, usual: timedelta) -> DoubtLimits:
 
 
 def load_doubt_limits(usual: timedelta) -> DoubtLimits:
-    """Those that come with the service. Raises BadFile."""
-    name = "in_doubt_limits.yaml"
+    """How long a payment may be in doubt, as published with the service. Raises BadFile."""
+    return _load("in_doubt_limits.yaml", usual)
+
+
+def load_queue_limits(usual: timedelta) -> DoubtLimits:
+    """How long a payment waits for a biller that is down, as published with the service. Raises BadFile."""
+    return _load("queue_limits.yaml", usual)
+
+
+def _load(name: str, usual: timedelta) -> DoubtLimits:
     return read_doubt_limits(name, files("billing.adapters.data").joinpath(name).read_text("utf-8"), usual)

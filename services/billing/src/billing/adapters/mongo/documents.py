@@ -6,6 +6,7 @@ reads the old one, which the release before writes alone; `billing migrate` fill
 list.
 """
 
+from datetime import date
 from typing import Any
 
 from bson import Int64
@@ -59,6 +60,8 @@ def payment_document(payment: Payment) -> Document:
         "part": _part_document(payment.part) if payment.part else None,
         "district_code": payment.district_code,
         "fee_window": payment.fee_window,
+        "due_on": payment.due_on.isoformat() if payment.due_on else None,
+        "queue_until": payment.queue_until,
         **_changing(payment),
         **({} if payment.state in FAILED else renamed("holds", payment.bill_key)),
         **({"agreed_once": payment.agreed_once} if payment.agreed_once and payment.state not in FAILED else {}),
@@ -77,6 +80,7 @@ def _changing(payment: Payment) -> Document:
         "authorisation_id": payment.authorisation_id,
         "biller_reference": payment.biller_reference,
         "form": payment.form.value if payment.form else None,
+        **({"queued_at": payment.queued_at} if payment.queued_at else {}),
         "receipt": {"number": receipt.number, "issued_at": receipt.issued_at} if receipt else None,
         "failure": {
             "code": failure.code,
@@ -157,6 +161,10 @@ def payment_of(document: Document) -> Payment:
         # Release 0.1.0 knew no forms.
         fee_window=document.get("fee_window"),
         form=Form(document["form"]) if document.get("form") else None,
+        # Release 0.1.0 had no queue.
+        due_on=date.fromisoformat(document["due_on"]) if document.get("due_on") else None,
+        queue_until=document.get("queue_until"),
+        queued_at=document.get("queued_at"),
         # Of a payment that nobody refunded they are not stored.
         refunding_paise=int(document.get("refunding_paise", 0)),
         refunded_paise=int(document.get("refunded_paise", 0)),

@@ -20,8 +20,9 @@ def ask(
     """
     try:
         reply = client.call(method, path, body)
-    except NotSent:
-        return Answer(Outcome.NOT_SENT)
+    except NotSent as error:
+        # That the caller's time is over says nothing of the other side.
+        return Answer(Outcome.NOT_SENT, down=not error.out_of_time)
     except NoAnswer:
         return Answer(Outcome.UNKNOWN)
     try:

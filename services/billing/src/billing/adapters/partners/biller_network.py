@@ -24,6 +24,7 @@ from billing.domain.payments.answers import Answer, Outcome
 from billing.domain.payments.form import Form
 from billing.domain.payments.payment import Payment
 from billing.domain.tariff.billers import Biller, Exactness
+from servicekit.instants import rfc3339
 
 # A biller that lists more bills than this for one customer is not to be believed.
 MOST_BILLS = 100
@@ -36,6 +37,7 @@ _LONGEST_BILL_TEXT = 80
 _LONGEST_STATUS = 40
 _LONGEST_DESCRIPTION = 200
 _LONGEST_VALIDITY_DAYS = 3650
+_BILLER_DOWN = "biller-down"
 T = TypeVar("T")
 _OUTCOMES = {"SUCCESS": Outcome.SUCCESS, "PENDING": Outcome.PENDING, "FAILED": Outcome.REFUSED}
 
@@ -101,9 +103,10 @@ class HttpBillerNetwork:
             "bill_ref": payment.bill_ref,
             "customer_params": dict(payment.customer_params),
             "amount_paise": payment.bill_paise,
+            # Money tendered in a window, or by the due day, counts, however late the biller hears of it. Always told,
+            # and as it is stored: what is sent again under the same id must be the same.
+            "tendered_at": rfc3339(payment.created_at),
         }
-        if payment.fee_window:  # Money tendered in a window counts, however late the body hears of it.
-            body["tendered_at"] = payment.created_at.isoformat()
         if self._callback_url:
             body["callback_url"] = self._callback_url
         return ask(self._client, partial(_taken, payment), "POST", "/payments", body)
@@ -135,6 +138,9 @@ class OwnFees:
 
 
 def _taken(payment: Payment, reply: Reply) -> Answer:
+    # The network says in form that it could not pass the payment on, as it says in form that it did not accept one.
+    if reply.status == 503 and reply.error == _BILLER_DOWN:
+        return Answer(Outcome.NOT_SENT, down=True)
     return refusal(reply) or _outcome(reply, payment.post_request_id)
 
 

@@ -12,7 +12,7 @@ from servicekit.tokens import signatures
 
 # The name that common libraries know; RFC 9864's is Ed25519.
 ALGORITHM = "EdDSA"
-KIND = "application/vnd.emitra.timeline+json"
+_KIND = "application/vnd.emitra.{}+json"
 _REGISTRY = signatures(ALGORITHM)
 _PUBLISHED = ("kty", "crv", "x", "kid")
 
@@ -24,10 +24,10 @@ class JwsSeal:
         self._key = key
         self._retired = retired
 
-    def sign(self, content: Mapping[str, Any]) -> str:
+    def sign(self, kind: str, content: Mapping[str, Any]) -> str:
         if self._key is None:
             raise DependencyUnavailable("This service has no key yet that signs timelines; ask again later.")
-        header = {"alg": ALGORITHM, "kid": self._key.kid, "cty": KIND}
+        header = {"alg": ALGORITHM, "kid": self._key.kid, "cty": _KIND.format(kind)}
         payload = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         return jws.serialize_compact(header, payload, self._key, registry=_REGISTRY)
 

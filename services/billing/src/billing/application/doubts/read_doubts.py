@@ -14,11 +14,12 @@ MODES = ("WALLET", "CARD", "UPI")
 
 @dataclass(frozen=True)
 class DoubtsOfBiller:
-    """A biller by one mode: the published limit, and the classes of how many are in doubt, and of these late."""
+    """A biller by one mode: the published limits, and the classes of how many are in doubt, and of these late."""
 
     biller: Biller
     mode: str
     limit: timedelta
+    queue_limit: timedelta
     count: SizeClass
     late: SizeClass
     oldest_hours: int | None
@@ -30,6 +31,7 @@ class DoubtReader:
 
     billers: Mapping[str, Biller]
     limits: DoubtLimits
+    queue_limits: DoubtLimits
     doubts: Doubts
 
     def in_doubt(self, at: datetime) -> Sequence[DoubtsOfBiller]:
@@ -42,10 +44,12 @@ class DoubtReader:
         ]
 
     def _of(self, biller: Biller, mode: str, row: InDoubt | None, at: datetime) -> DoubtsOfBiller:
+        limit = self.limits.of(biller.biller_id, mode, civil_day(at))
         return DoubtsOfBiller(
             biller,
             mode,
-            self.limits.of(biller.biller_id, mode, civil_day(at)),
+            limit,
+            min(self.queue_limits.of(biller.biller_id, mode, civil_day(at)), limit),
             size_of(row.count if row else 0),
             size_of(row.late if row else 0),
             max(at - row.oldest_at, timedelta()) // timedelta(hours=1) if row else None,

@@ -47,8 +47,13 @@ class DrivePaymentHandler:
             change = self._step(payment, attempt)
             if change is None:
                 break
+            queued = change.payment.is_queued and not payment.queued_at
+            if queued:
+                crash_point("O1")
             if not self.payments.record(payment, change):
                 return self._leave_off(payment, change)
+            if queued:
+                crash_point("O2")
             waits = change.payment.state is payment.state or change.payment.attempts > 0
             payment = change.payment
             if waits:

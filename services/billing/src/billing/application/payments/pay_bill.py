@@ -66,6 +66,7 @@ class PayBillHandler:
     drive_payment: DrivePaymentHandler
     pace: Pace
     doubt_limits: DoubtLimits
+    queue_limits: DoubtLimits
 
     def __call__(self, command: PayBill) -> Once[Payment]:
         """The payment as far as it came within the caller's deadline.
@@ -125,6 +126,9 @@ class PayBillHandler:
             raise amount_refused(problem)
         about = {name for name in (biller.biller_id, bill.bill_id, bill.application_id) if name}
         agreed_once = permit_act(command.agreement, PAYMENT, about=about, paise=total_paise)
+        today = civil_day(command.at)
+        in_doubt = self.doubt_limits.of(biller.biller_id, command.mode, today)
+        queued = self.queue_limits.of(biller.biller_id, command.mode, today)
         # The hold on a wallet is its authorisation, so such a payment starts where a card's has to get first.
         states = [State.CREATED, State.AUTH_REQUESTED]
         if command.mode == "WALLET":
@@ -157,11 +161,14 @@ class PayBillHandler:
             version=len(states),
             history=tuple(Move(state, command.at) for state in states),
             created_at=command.at,
-            deadline_at=command.at + self.doubt_limits.of(biller.biller_id, command.mode, civil_day(command.at)),
+            deadline_at=command.at + in_doubt,
             resume_at=command.at + self.pace.grace,
             part=_part_of(bill),
             district_code=centre.district_code if centre else None,
             fee_window=bill.fee_window,
+            due_on=bill.due_on,
+            # No payment waits for its biller longer than people would leave it to itself.
+            queue_until=command.at + min(queued, in_doubt),
         )
 
     def _bill_key(self, bill: Bill) -> str:

@@ -35,8 +35,11 @@ class Chains(Protocol):
 class Seal(Protocol):
     """Signs what was told."""
 
-    def sign(self, content: Mapping[str, Any]) -> str:
-        """A compact JWS whose payload is the content as JSON."""
+    def sign(self, kind: str, content: Mapping[str, Any]) -> str:
+        """A compact JWS whose payload is the content as JSON; `kind` is in its header: what it is.
+
+        Raises DependencyUnavailable while there is no key.
+        """
 
     def public_keys(self) -> Mapping[str, Any]:
         """The public keys, as a JWK Set."""

@@ -63,12 +63,13 @@ class TimelineReader:
         chain, hops = self._told(payment_id)
         by_id = {hop.hop_id: hop for hop in hops}
         seal = self.seal.sign(
+            "timeline",
             {
                 "payment_id": payment_id,
                 "hops": len(chain.links),
                 "head": chain.head,
                 "signed_at": instant_text(at),
-            }
+            },
         )
         return Timeline(payment, chain, tuple(by_id[link.hop_id] for link in chain.links), seal)
 

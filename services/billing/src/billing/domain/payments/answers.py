@@ -25,13 +25,15 @@ class Outcome(StrEnum):
 class Answer:
     """An outcome with the other side's reference (SUCCESS) or reason (REFUSED).
 
-    `form` is what a body says, with a SUCCESS, of the form whose fee it took.
+    `form` is what a body says, with a SUCCESS, of the form whose fee it took. `down`, of NOT_SENT: the other side could
+    not be reached, or whoever passes on to it says so; without it only the caller's time was over.
     """
 
     outcome: Outcome
     reference: str = ""
     reason: str = ""
     form: Form | None = None
+    down: bool = False
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,15 @@ class Pace:
         # A million times any first wait is past the longest: bounded, so that it never overflows.
         return at + min(self.first_inquiry * (1 << min(attempts, 20)), self.longest_inquiry)
 
+    def next_try(self, at: datetime, queued_at: datetime, until: datetime) -> datetime:
+        """When to try a biller again that is down: after as long as it has been, at the limit at the latest.
+
+        Never rarer than each `give_up_unsent`, so that a payment is posted soon after the biller is back; an outage of
+        a day must not have thousands of payments tried each minute.
+        """
+        try_at = at + min(max(at - queued_at, self.first_inquiry), self.give_up_unsent)
+        return min(try_at, until) if at < until else try_at
+
     def next_look_back(self, at: datetime, given_back_at: datetime) -> datetime:
         """When to look again at a payment that was given back unseen: after as long as it has been given back.
 

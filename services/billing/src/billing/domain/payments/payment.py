@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -92,6 +92,9 @@ class Payment:
     `fee_window` names the window in which an examination's fee was tendered, which was at `created_at`; `form` is what
     the body says of the form that was paid for, where it says something.
     `unsent`: the last attempt certainly did not reach the other side, so it may be made again, or given up.
+    `due_on` is the bill's last day, in India, where the biller names one. `queued_at` is when its biller was first
+    found to be down; then it waits until `queue_until` and is given back (None: of a release that
+    had no such limit).
     `refunded_paise` went back; `refunding_paise` is that and what is on its way: refunds alone change the two.
     """
 
@@ -135,6 +138,9 @@ class Payment:
     district_code: str | None = None
     fee_window: str | None = None
     form: Form | None = None
+    due_on: date | None = None
+    queue_until: datetime | None = None
+    queued_at: datetime | None = None
     refunding_paise: int = 0
     refunded_paise: int = 0
 
@@ -157,6 +163,11 @@ class Payment:
     def by_wallet(self) -> bool:
         """Whether a centre's wallet pays, where the hold itself is the authorisation."""
         return self.mode == "WALLET"
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it waits for a biller that is down, and the biller certainly does not have it."""
+        return self.queued_at is not None and self.state is State.POST_REQUESTED
 
     @property
     def reached(self) -> State:

@@ -78,9 +78,10 @@ def ask_first(payment: Payment, attempt: Attempt, pace: Pace, at: datetime) -> A
     """What to ask about the payment now; None when there is nothing to do."""
     if payment.state in _SENDS:
         send, inquire = _SENDS[payment.state]
-        if attempt is Attempt.LATER and not payment.unsent:
+        given_up = attempt is Attempt.LATER and _may_give_up(payment, pace, at)
+        # That a biller was down is the network's word: before money is given back on it, the network is asked once.
+        if attempt is Attempt.LATER and (not payment.unsent or (given_up and payment.queued_at)):
             return inquire
-        given_up = attempt is Attempt.LATER and pace.may_give_up(payment.created_at, at)
         return Ask.NOBODY if given_up else send
     if payment.state in _REPEATS:
         return _REPEATS[payment.state]
@@ -97,11 +98,20 @@ def ask_next(payment: Payment, ask: Ask, answer: Answer, pace: Pace, at: datetim
     """What to ask after an inquiry's answer, before anything is decided; None when the answer decides."""
     if payment.state in _SENDS and ask in INQUIRIES:
         send, _ = _SENDS[payment.state]
-        never_seen = answer.outcome is Outcome.NEVER_SEEN
-        return send if never_seen and not pace.may_give_up(payment.created_at, at) else None
+        if not _may_give_up(payment, pace, at):
+            return send if answer.outcome is Outcome.NEVER_SEEN else None
+        # Where nobody can be asked either, nothing ever left.
+        return Ask.NOBODY if payment.unsent and answer.outcome is Outcome.NOT_SENT else None
     if payment.state is State.AUTH_FAILED and ask is Ask.FIND_AUTHORISATION and answer.outcome is Outcome.SUCCESS:
         return Ask.VOID  # An authorisation that came late holds the payer's money.
     return None
+
+
+def _may_give_up(payment: Payment, pace: Pace, at: datetime) -> bool:
+    """Whether what nobody has seen is given back. What waits for a biller that is down has a limit of its own."""
+    if payment.queued_at and payment.queue_until:
+        return at >= payment.queue_until
+    return pace.may_give_up(payment.created_at, at)
 
 
 @dataclass(frozen=True)
@@ -278,12 +288,17 @@ class Decision:
         return Change(payment.move(at, unknown, attempts=later.attempts, resume_at=later.resume_at))
 
     def _later(self, *, unsent: bool = False) -> Payment:
-        return replace(
-            self.payment,
-            attempts=self.payment.attempts + 1,
+        payment, at = self.payment, self.at
+        later = replace(
+            payment,
+            attempts=payment.attempts + 1,
             unsent=unsent,
-            resume_at=self.pace.next_inquiry(self.at, self.payment.attempts),
+            resume_at=self.pace.next_inquiry(at, payment.attempts),
         )
+        if self.ask is not Ask.PAY or not self.answer.down:
+            return later
+        queued_at, until = payment.queued_at or at, payment.queue_until or at
+        return replace(later, queued_at=queued_at, resume_at=self.pace.next_try(at, queued_at, until))
 
     def _hand_over(self, kind: BreakKind, detail: str) -> Change:
         # What was refused stays refused; what is only in doubt is still asked about, slowly.

@@ -12,6 +12,7 @@ from billing.entrypoints.http.payments import routes as _payments  # noqa: F401
 from billing.entrypoints.http.receipts import routes as _receipts  # noqa: F401
 from billing.entrypoints.http.refunds import routes as _refunds  # noqa: F401
 from billing.entrypoints.http.tariff import routes as _tariff  # noqa: F401
+from billing.entrypoints.http.tenders import routes as _tenders  # noqa: F401
 from billing.entrypoints.http.timeline import routes as _timeline  # noqa: F401
 from billing.entrypoints.http.top_ups import routes as _top_ups  # noqa: F401
 from billing.entrypoints.http.wallets import routes as _wallets  # noqa: F401

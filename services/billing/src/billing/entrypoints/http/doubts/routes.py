@@ -28,6 +28,7 @@ def list_in_doubt() -> dict[str, Any]:
             "biller_name_hi": row.biller.name_hi,
             "mode": row.mode,
             "limit_hours": row.limit / timedelta(hours=1),
+            "queue_hours": row.queue_limit / timedelta(hours=1),
             "in_doubt": row.count.name,
             "late": row.late.name,
             "oldest_hours": row.oldest_hours,

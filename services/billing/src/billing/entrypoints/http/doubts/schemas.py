@@ -19,6 +19,10 @@ class DoubtShownSchema(Schema):
         required=True,
         metadata={"description": "After this at the latest it is paid, given back, or with people by name."},
     )
+    queue_hours = fields.Float(
+        required=True,
+        metadata={"description": "While the biller is down a payment waits this long, and is then given back."},
+    )
     in_doubt = fields.String(
         required=True,
         validate=validate.OneOf(_NAMES),

@@ -171,6 +171,14 @@ class PaymentShownSchema(Schema):
     )
     created_at = instant("When it was asked for.")
     deadline_at = instant("When people take it over, if it has not come to its end by then.")
+    queued_until = Instant(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The biller is down, and the payment waits until then at most: it is paid or given back. A "
+            "proof of tendering is at GET /v1/payments/{payment_id}/tender-proof. Null: it does not wait."
+        },
+    )
     refunded = shown("What went back of it.")
     refundable = shown("What can still be refunded; name it when you ask for a refund.")
     completed_at = Instant(required=True, allow_none=True)

@@ -1,6 +1,7 @@
 """What clients are shown of payments: plain dictionaries for the schemas to dump."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from billing.application.bills.errors import of_field
@@ -51,6 +52,12 @@ _SAYS = {
         "The payment is being made. By {until} at the latest it is paid, or the money is given back.",
         "भुगतान किया जा रहा है। अधिक से अधिक {until} तक भुगतान हो जाएगा या राशि वापस कर दी जाएगी।",
     ),
+    "QUEUED": (
+        "The biller cannot be reached. Your money was tendered on {tendered}, of which there is a signed proof; it is "
+        "paid when the biller is back, or given back by {until}. Do not pay again.",
+        "बिलर से संपर्क नहीं हो पा रहा है। आपकी राशि {tendered} को जमा हुई, जिसका हस्ताक्षरित प्रमाण उपलब्ध है; बिलर के लौटते ही "
+        "भुगतान हो जाएगा, नहीं तो {until} तक राशि वापस कर दी जाएगी। दोबारा भुगतान न करें।",
+    ),
     "IN_DOUBT": (
         "It is not known yet whether the biller has the money; it is being found out. By {until} it is paid, given "
         "back, or with people who find out. Do not pay again.",
@@ -67,10 +74,18 @@ _SAYS = {
 
 
 def _says(payment: Payment) -> tuple[str, str]:
-    told = "LATE" if payment.state is State.MANUAL else status_of(payment)
-    until = payment.deadline_at.astimezone(IST).strftime("%d-%m-%Y %H:%M IST")
+    told, until = status_of(payment), payment.deadline_at
+    if payment.state is State.MANUAL:
+        told = "LATE"
+    elif payment.is_queued and payment.queue_until:
+        told, until = "QUEUED", payment.queue_until
+    times = {"until": _of_clock(until), "tendered": _of_clock(payment.created_at)}
     says, says_hi = _SAYS[told]
-    return says.format(until=until), says_hi.format(until=until)
+    return says.format(**times), says_hi.format(**times)
+
+
+def _of_clock(at: datetime) -> str:
+    return at.astimezone(IST).strftime("%d-%m-%Y %H:%M IST")
 
 
 def status_of(payment: Payment) -> str:
@@ -139,6 +154,7 @@ def payment_view(billers: Mapping[str, Biller], payment: Payment, account_ending
         "form": _form_view(payment.form) if payment.form else None,
         "created_at": payment.created_at,
         "deadline_at": payment.deadline_at,
+        "queued_until": payment.queue_until if payment.is_queued else None,
         "refunded": money(payment.refunded_paise),
         "refundable": money(payment.refundable_paise),
         "completed_at": payment.receipt.issued_at if payment.receipt else None,

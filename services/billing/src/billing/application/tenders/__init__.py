@@ -1,0 +1,1 @@
+"""Proofs that money was tendered, for the payer."""
