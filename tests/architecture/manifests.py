@@ -36,13 +36,13 @@ def rendered(folder: Path) -> list[dict[str, Any]]:
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env={})
     if run.returncode:
         raise NotRendered(run.stderr.strip())
-    return [document for document in yaml.safe_load_all(run.stdout) if document]
+    return [document for document in yaml.load_all(run.stdout, yaml.CSafeLoader) if document]
 
 
 def kustomizations(service: str, k8s: Path = K8S) -> list[Path]:
     """The folders of a service that are applied."""
     files = sorted((k8s / "services" / service).glob("*/kustomization.yaml"))
-    return [file.parent for file in files if yaml.safe_load(file.read_text())["kind"] == "Kustomization"]
+    return [file.parent for file in files if yaml.load(file.read_text(), yaml.CSafeLoader)["kind"] == "Kustomization"]
 
 
 def documents(service: str, k8s: Path = K8S) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def containers(service: str) -> Iterator[tuple[str, dict[str, Any], dict[str, An
 
 def contract(service: str, k8s: Path = K8S) -> dict[str, Any]:
     """What a service's folder says that it expects and offers."""
-    return dict(yaml.safe_load((k8s / "services" / service / "contract.yaml").read_text()))
+    return dict(yaml.load((k8s / "services" / service / "contract.yaml").read_text(), yaml.CSafeLoader))
 
 
 def complaints(service: str, k8s: Path = K8S) -> Iterator[str]:
@@ -104,7 +104,7 @@ def complaints(service: str, k8s: Path = K8S) -> Iterator[str]:
 
 def _outside(kustomization: Path, name: str, said: Any) -> Iterator[str]:
     """A folder names its own files, its own components, and the components that are there for all."""
-    parsed = yaml.safe_load(kustomization.read_text())
+    parsed = yaml.load(kustomization.read_text(), yaml.CSafeLoader)
     patches = [patch["path"] for patch in parsed.get("patches", ()) if "path" in patch]
     named = [*parsed.get("resources", ()), *patches]
     shared = [path for path in parsed.get("components", ()) if path.startswith("../../../components/")]
@@ -155,9 +155,9 @@ def _routes(service: str, objects: list[dict[str, Any]], said: Any, k8s: Path) -
         yield said(
             "base/address", f"{address!r} is not where its Service listens", f"write http://{service}:{API_PORT}"
         )
-    document = yaml.safe_load(routes["data"][f"{service}.yaml"])
+    document = yaml.load(routes["data"][f"{service}.yaml"], yaml.CSafeLoader)
     folder = ROOT / "services" / service
-    if document != yaml.safe_load(published_document((folder / "openapi.yaml").read_text(), folder)):
+    if document != yaml.load(published_document((folder / "openapi.yaml").read_text(), folder), yaml.CSafeLoader):
         yield said("base/openapi.yaml", "is another document than the service's own", "run `make generate`")
 
 

@@ -59,20 +59,30 @@ def test_an_alert_says_how_urgent_it_is_whose_and_what_to_do(name: str) -> None:
     assert annotations["summary"]
 
 
-@pytest.mark.parametrize("name", ALERTS)
-def test_every_alert_was_seen_to_fire_and_is_missed_when_it_is_broken(name: str, tmp_path: Path) -> None:
-    copy = tmp_path / "observability"
+@pytest.fixture(scope="module")
+def missed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The alerts that their tests miss where none of them fires."""
+    copy = tmp_path_factory.mktemp("broken") / "observability"
     shutil.copytree(FOLDER, copy)
-    (file,) = [path for path in (copy / "rules").glob("*.yaml") if f"alert: {name}\n" in path.read_text()]
-    document = yaml.safe_load(file.read_text())
-    (rule,) = [rule for group in document["groups"] for rule in group["rules"] if rule.get("alert") == name]
-    # Never true: what it compares with cannot be reached.
-    rule["expr"] = f"({rule['expr']}) > 1e300"
-    file.write_text(yaml.safe_dump(document))
-    command = ["promtool", "test", "rules", str(copy / "tests" / file.name)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
-    assert run.returncode != 0, f"{name} has no test in deploy/observability/tests in which it fires"
-    assert f"alertname: {name}" in run.stdout + run.stderr
+    names: set[str] = set()
+    for file in (copy / "rules").glob("*.yaml"):
+        document = yaml.safe_load(file.read_text())
+        broken = [rule for group in document["groups"] for rule in group["rules"] if "alert" in rule]
+        for rule in broken:
+            # Never true: what it compares with cannot be reached.
+            rule["expr"] = f"({rule['expr']}) > 1e300"
+        file.write_text(yaml.safe_dump(document))
+        if broken:
+            command = ["promtool", "test", "rules", str(copy / "tests" / file.name)]
+            run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+            assert run.returncode != 0
+            names |= set(re.findall(r"alertname: (\w+)", run.stdout + run.stderr))
+    return names
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_every_alert_was_seen_to_fire_and_is_missed_when_it_is_broken(name: str, missed: set[str]) -> None:
+    assert name in missed, f"{name} has no test in deploy/observability/tests in which it fires"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ KNOWN_WITHIN_SECONDS = 60
 
 
 @pytest.mark.usefixtures("short_transactions")
-@pytest.mark.parametrize("point", ["C1", "C2", "C3"])
+@pytest.mark.parametrize("point", ["C1", pytest.param("C2", marks=pytest.mark.long), "C3"])
 def test_identitys_worker_dies_while_it_hears_of_a_suspension(
     stack: Stack, platform: Platform, crash: Crash, point: str
 ) -> None:
@@ -28,6 +28,7 @@ def test_identitys_worker_dies_while_it_hears_of_a_suspension(
     assert token(platform, known)["access_token"]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("short_transactions")
 def test_identitys_worker_dies_while_it_closes_a_centre(stack: Stack, platform: Platform, crash: Crash) -> None:
     kiosk_id = "ksk_RJ10289999"
@@ -42,6 +43,7 @@ def test_identitys_worker_dies_while_it_closes_a_centre(stack: Stack, platform: 
         assert told == 1
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("short_transactions")
 def test_the_gateways_worker_dies_while_it_hears_of_a_suspension(
     stack: Stack, platform: Platform, crash: Crash

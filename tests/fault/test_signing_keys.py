@@ -113,6 +113,7 @@ def test_signing_keys_are_rotated_twice_under_traffic_and_no_request_fails(stack
     assert {status for _, status in askers.answers} == {200}, askers.answers
 
 
+@pytest.mark.long
 def test_services_go_on_with_identity_down_until_the_tokens_end(stack: Stack, platform: Platform) -> None:
     kiosk = platform.client("kiosk-jaipur")
     assert kiosk.get("/v1/billers").status == 200

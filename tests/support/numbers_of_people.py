@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -28,6 +29,7 @@ _PAN = re.compile(rf"{_EDGE}[A-Z]{{5}}[0-9]{{4}}[A-Z]{_END}")
 # Consumer numbers of the sandbox's billers have twelve digits too; those that tests use begin like this.
 _CONSUMER = re.compile(r"20000000\d{4}")
 _WAIT_SECONDS = 5
+DOCUMENTS_AT_ONCE = 500
 
 
 def aadhaar(number: int) -> str:
@@ -83,8 +85,10 @@ def _collections(stack: Stack) -> Iterator[Place]:
             for collection in client[database].list_collection_names():
                 if collection.startswith("system."):
                     continue
-                for document in client[database][collection].find():
-                    yield Place("collection", f"{database}.{collection}", "\n".join(_texts(document)))
+                documents = client[database][collection].find()
+                # Many at once: the looking through a text costs more for each text than for its length.
+                while some := list(islice(documents, DOCUMENTS_AT_ONCE)):
+                    yield Place("collection", f"{database}.{collection}", "\n".join(_texts(some)))
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -139,7 +143,8 @@ def _streamed(channel: Any, stream: str) -> Iterator[tuple[Any, bytes]]:
 
 def _logs(stack: Stack) -> Iterator[Place]:
     """Every log of the services, the database and the broker; simulators are foreign parties."""
-    for log in stack.state.rglob("*"):
+    folders = {stack.state, stack.infrastructure.data}
+    for log in chain.from_iterable(folder.rglob("*") for folder in folders):
         if log.is_file() and log.parent.name in {"log", "logs"} and log.name.partition(".")[0] not in SIMULATORS:
             for line in log.read_text(errors="replace").splitlines():
                 yield Place("log", log.name, line)

@@ -14,7 +14,7 @@ from portal.adapters.gateway_client import SCOPES
 
 SERVICES = Path(__file__).parents[3]
 DOCUMENTS = [
-    yaml.safe_load((SERVICES / name / "openapi.yaml").read_text(encoding="utf-8"))
+    yaml.load((SERVICES / name / "openapi.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     for name in ("billing", "certificates", "gateway", "identity", "kiosk-registry")
 ]
 
