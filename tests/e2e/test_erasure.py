@@ -3,8 +3,8 @@
 import json
 import secrets
 import subprocess
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
@@ -68,7 +68,8 @@ def test_an_erasure_waits_for_what_is_pending_then_runs_and_leaves_only_what_it_
     stack: Stack, platform: Platform, citizen: Citizen
 ) -> None:
     marker = f"Marker {secrets.token_hex(6)} Marg"
-    application: Mapping[str, Any] = {**APPLICATION, "applicant": {**APPLICATION["applicant"], "address": marker}}
+    applicant: dict[str, Any] = {**cast("dict[str, Any]", APPLICATION["applicant"]), "address": marker}
+    application = APPLICATION | {"applicant": applicant}
     taken_back = made(citizen("POST", "/v1/applications", application))["application_id"]
     made(citizen("POST", f"/v1/applications/{taken_back}/withdrawals", {}))
     form = a_form()

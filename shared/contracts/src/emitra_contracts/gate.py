@@ -203,7 +203,8 @@ def name_findings(today: Contracts, released: Contracts) -> list[Finding]:
     for name in sorted({name for names in claims.values() for name in names}):
         claimants = [service for service, names in claims.items() if name in names]
         owner = _owner(name, claimants, today, released)
-        if owner and _shares(owner, name, today):
+        # What everyone who has it shares is nobody's alone, whoever comes first.
+        if all(_shares(service, name, today) for service in ([owner] if owner else claimants)):
             continue
         for newcomer in claimants if len(claimants) > 1 else ():
             if newcomer != owner:

@@ -259,6 +259,11 @@ SCOPE, IDS = {"scope": "wallet:write"}, {"ids": ["wal_"]}
             {"billing": SCOPE},
             {"agriculture": "billing's"},
         ),
+        (
+            {"agriculture": SCOPE | {"shares": ["SCOPE wallet"]}, "billing": SCOPE | {"shares": ["SCOPE wallet"]}},
+            {},
+            {},
+        ),
         ({"agriculture": {"shares": ["ID wal_"]}, "billing": IDS}, {"billing": IDS}, {"agriculture": "billing's"}),
         ({"agriculture": IDS}, {}, {}),
     ],
