@@ -94,7 +94,7 @@ def test_a_repeat_files_once_and_another_body_under_the_key_is_refused(world: Wo
     first = json_of(world.citizen().begin(key), 201)
     again = world.citizen().begin(key)
     assert json_of(again, 201)["court_case_id"] == first["court_case_id"]
-    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["Idempotent-Replayed"] == "true"
     assert problem(world.citizen().begin(key, facts="Other."), 422)["code"] == "idempotency-key-reused"
     assert world.mongo.db.court_cases.count_documents({}) == 1
 

@@ -73,7 +73,7 @@ def test_what_was_registered_before_the_answer_was_lost_is_found_by_the_repeat(
         assert world.reader().post(path, body, key).status_code == 500
     again = world.reader().post(path, body, key)
     assert serial(json_of(again, 201)) == 1
-    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["Idempotent-Replayed"] == "true"
     told = [event["type"] for event in world.events()]
     assert told.count("org.emitra.case.registered.v1") == 1
     assert problem(world.reader().post(path, body), 409)["allowed_actions"] == [
