@@ -21,7 +21,7 @@ from billing.application.settlement.ports import Reconciliation
 from billing.application.settlement.reconcile_day import DayNotOver, ReconcileDay
 from billing.application.settlement.settle_day import NotYet, SettleDay
 from billing.bootstrap import bootstrap
-from billing.domain.calendar import civil_day
+from billing.domain.calendar import civil_day, start_of_day
 from billing.domain.settlement.settlement import Settlement, file_of
 from billing.entrypoints.service import SERVICE
 from billing.settings import Settings
@@ -225,6 +225,23 @@ def test_refunds_that_exceed_payments_wait_for_a_day_with_more(today: Day) -> No
     assert (none.lines, none.net_paise, none.held_back, today.owed()) == (0, 0, 1, -BILL)
     assert today.world.mongo.db.outbox.count_documents({"aggregate.id": none.settlement_id}) == 0
     assert tomorrow.settle()["JVVNL"] == none
+
+
+def test_what_was_stamped_before_midnight_and_stored_after_the_day_was_closed_is_in_the_next_one(today: Day) -> None:
+    centre = today.world.centre()
+    pay(centre)
+    today.reconcile()
+    closed = today.settle()["JVVNL"]
+    pay(centre)
+    journal, last_moment = today.world.mongo.db.journal, start_of_day(today.day + timedelta(days=1))
+    (late,) = journal.find({"parties": "JVVNL"}).sort("at", -1).limit(1)
+    journal.update_one({"_id": late["_id"]}, {"$set": {"at": last_moment - timedelta(milliseconds=1)}})
+    today.reconcile()
+    tomorrow = Day(today.world, today.settings, today.day + timedelta(days=1))
+    tomorrow.reconcile()
+    settled = tomorrow.settle()["JVVNL"]
+    waiting = today.world.mongo.db.settlement_waiting.count_documents({"entry_id": late["_id"]})
+    assert (closed.lines, settled.lines + waiting) == (1, 1)
 
 
 def test_no_day_is_compared_before_it_is_over_nor_settled_before_its_working_day(today: Day) -> None:

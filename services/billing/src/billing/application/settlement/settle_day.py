@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from billing.application.settlement.ports import DayBooks, Settlements
+from billing.application.settlement.reconcile_day import SLACK
 from billing.domain.calendar import civil_day, start_of_day
 from billing.domain.settlement.acts import Act
 from billing.domain.settlement.day_files import PROVIDER
@@ -79,7 +80,8 @@ class SettleDayHandler:
         return self.settlements.close(settlement, totals, self.new_event_id(), at)
 
     def _owed(self, biller_id: str, day: date) -> Iterator[Act]:
-        return self.settlements.owed(biller_id, start_of_day(day), start_of_day(day + timedelta(days=1)))
+        # From before its midnight: what was stamped then may have been stored after the day before was closed.
+        return self.settlements.owed(biller_id, start_of_day(day) - SLACK, start_of_day(day + timedelta(days=1)))
 
     def _take(self, settlement: Settlement) -> Settlement:
         """Only what the biller lists is paid, and nothing about which a break is open: the rest waits."""
