@@ -116,7 +116,7 @@ def test_a_citizen_opens_a_centre_and_it_pays_its_first_bill(
     assert centre("GET", "/v1/wallet").json["kiosk_id"] == kiosk_id
 
     transaction = f"/v1/transactions/{payment.json['transaction_token']}"
-    seen = eventually(lambda: found(offices["lsp"]("GET", transaction)), WITHIN_SECONDS, "its provider sees it")
+    seen = eventually(lambda: there(offices["lsp"]("GET", transaction)), WITHIN_SECONDS, "its provider sees it")
     assert seen["reference_id"] == payment.json["payment_id"]
     another = platform.client("kiosk-jaipur")  # of one of the made-up providers
     elsewhere = another.pay(another.fetch_bill("200000009702")).json["transaction_token"]
@@ -124,7 +124,7 @@ def test_a_citizen_opens_a_centre_and_it_pays_its_first_bill(
     assert offices["lsp"]("GET", f"/v1/transactions/{elsewhere}").status == 404
 
 
-def found(answer: Answer) -> Any:
+def there(answer: Answer) -> Any:
     return answer.json if answer.status == 200 else None
 
 

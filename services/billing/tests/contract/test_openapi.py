@@ -43,6 +43,8 @@ def test_each_operation_needs_the_scope_that_clients_were_promised(document: Any
         ("get", "/v1/payments/{payment_id}"): ["payments:read"],
         ("get", "/v1/payments/{payment_id}/receipt"): ["payments:read"],
         ("get", "/v1/payments/{payment_id}/timeline"): ["payments:read"],
+        ("get", "/v1/payments/{payment_id}/tender-proof"): ["payments:read"],
+        ("get", "/v1/privacy/export/billing"): ["privacy:own"],
         ("get", "/v1/timeline-keys"): [],
         ("get", "/v1/commission-statements/{month}"): ["payments:read"],
         ("post", "/v1/payments/{payment_id}/receipt-copies"): ["payments:write"],

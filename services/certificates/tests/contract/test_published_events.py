@@ -12,7 +12,7 @@ from certificates.domain.sla.desk_health import WarningRule
 from certificates.entrypoints.service import SERVICE
 from emitra_contracts import validate_produced
 from servicekit.instants import utc_now
-from servicekit.testing import published
+from servicekit.testing import Erasing, published
 
 
 def test_every_event_that_leaves_fits_its_contract(world: World) -> None:
@@ -37,6 +37,7 @@ def test_every_event_that_leaves_fits_its_contract(world: World) -> None:
     world.service.watch_desks(WatchDesks(utc_now(), "req_1"))
     json_of(world.registrar().decide(world.correction(world.born(child_name="Ram Lal"))), 201)
     world.service.expire_applications(ExpireApplications(utc_now() + timedelta(days=1_000), "req_1"))
+    Erasing(SERVICE, world.mongo, world.service, "per_1").requested()
     envelopes = published(world.mongo)
     for envelope in envelopes:
         validate_produced(envelope)

@@ -16,6 +16,7 @@ def test_the_gateway_serves_these_operations_and_no_others() -> None:
     assert {(o.method, o.template): sorted(next(iter(o.scopes), ())) for o in own.operations} == {
         ("GET", "/v1/transactions"): ["transactions:read"],
         ("GET", "/v1/transactions/{token}"): ["transactions:read"],
+        ("GET", "/v1/privacy/export/gateway"): ["privacy:own"],
         ("POST", "/v1/transaction-lookups"): [],
         ("GET", "/openapi.json"): [],
         ("GET", "/docs"): [],

@@ -13,7 +13,11 @@ KNOWN_AS = {
     ClientKind.MACHINE: "support",
     ClientKind.OFFICER: "departments' officers",
 }
-KNOWN_BY_NAME = {"centres-app": "centres' apps"}
+COURTS = ("jaipur", "jodhpur", "udaipur")
+KNOWN_BY_NAME = {
+    "centres-app": "centres' apps",
+    **{f"court-reader-{place}": "revenue courts' readers" for place in COURTS},
+}
 
 
 # What operators on call may do is a command beside a service, not an operation of an API.

@@ -175,7 +175,7 @@ def test_seeding_says_how_many_and_shows_no_secret(run: Run, tmp_path: Path) -> 
     file = tmp_path / "sandbox.json"
     done = run("seed-sandbox", "--out", str(file))
     assert done.exit_code == 0, done.stderr
-    assert "71 sandbox clients" in done.stdout
+    assert "74 sandbox clients" in done.stdout
     assert json.loads(file.read_text())["clients"][0]["client_secret"] not in done.output
 
 
@@ -195,7 +195,7 @@ def test_a_file_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> Non
     assert (done.exit_code, "taken" in done.stderr) == (1, True)
     # The clients were there by then; the next run gives them secrets that somebody has seen.
     done = run("seed-sandbox", "--out", str(tmp_path / "sandbox.json"))
-    assert (done.exit_code, "69 with a new secret" in done.stdout) == (0, True)
+    assert (done.exit_code, "72 with a new secret" in done.stdout) == (0, True)
 
 
 def test_a_database_that_is_away_is_one_line_without_its_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def test_a_repeat_keeps_the_secrets_that_are_shown(own_identity: Identity, mongo
     first = own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW))
     shown, stored = path.read_text(), list(mongo.db.clients.find())
     again = own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), datetime.now(UTC)))
-    assert (first.clients, first.new_secrets, again.new_secrets) == (71, 69, 0)
+    assert (first.clients, first.new_secrets, again.new_secrets) == (74, 72, 0)
     assert (path.read_text(), list(mongo.db.clients.find())) == (shown, stored)
 
 
@@ -60,7 +60,7 @@ def test_a_lost_or_broken_file_is_written_anew_with_secrets_that_work(
         path.unlink()
     else:
         path.write_text(left)
-    assert own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW)).new_secrets == 69
+    assert own_identity.seed_sandbox(SeedSandbox(own_identity.sandbox_file(path), NOW)).new_secrets == 72
     assert ask_as(own_client, before).status_code == 401
     with_secrets = [each for each in shown_in(path).values() if each["kind"] != "app"]
     assert {ask_as(own_client, each).status_code for each in with_secrets} == {200}

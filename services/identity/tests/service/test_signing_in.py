@@ -52,7 +52,10 @@ def test_without_openid_there_is_no_id_token_and_a_renewal_brings_none(browser: 
 
 
 def test_an_app_that_names_no_scope_gets_those_that_it_has(browser: Browser) -> None:
-    scopes = "billers:read centre-applications:read centre-applications:write kiosks:read privacy:own transactions:read"
+    scopes = (
+        "billers:read centre-applications:read centre-applications:write kiosks:read privacy:own revenue-courts:file "
+        "revenue-courts:read transactions:read"
+    )
     assert App().tokens(browser, scope=None)["scope"] == scopes
 
 

@@ -199,7 +199,7 @@ def _look_again(service: Answering) -> None:
 
 
 # An erasure ends once: what comes late is dropped.
-CONSUMERS = [
+ERASURE_CONSUMERS = [
     Consumer("erasure.requested.v1", "identity", ErasureRequestedReading(), _requested, order=Order.LATEST),
     Consumer("erasure.withdrawn.v1", "identity", ErasureWithdrawnReading(), _withdrawn, order=Order.LATEST),
     Consumer("erasure.completed.v1", "identity", ErasureCompletedReading(), _completed, order=Order.LATEST),

@@ -2,4 +2,4 @@
 
 from servicekit import personal
 
-CONSUMERS = [*personal.CONSUMERS]
+CONSUMERS = [*personal.ERASURE_CONSUMERS]

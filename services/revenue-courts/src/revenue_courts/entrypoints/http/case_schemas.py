@@ -127,7 +127,7 @@ class ParcelSchema(Schema):
     )
 
 
-class PaperSchema(Schema):
+class CasePaperSchema(Schema):
     """A document by the hash of its content. Whoever files keeps it and brings it when the court asks."""
 
     kind = fields.String(
@@ -149,7 +149,7 @@ class FilingSchema(Schema):
     land = fields.List(fields.Nested(ParcelSchema), load_default=list, validate=validate.Length(max=MOST_PARCELS))
     reliefs = fields.List(Code(_CODE, longest=40), load_default=list, validate=validate.Length(max=MOST_RELIEFS))
     facts = Text(Remarks(LONGEST_FACTS), allow_none=True, load_default=None)
-    papers = fields.List(fields.Nested(PaperSchema), load_default=list, validate=validate.Length(max=MOST_PAPERS))
+    papers = fields.List(fields.Nested(CasePaperSchema), load_default=list, validate=validate.Length(max=MOST_PAPERS))
     order_on = fields.Date(
         allow_none=True,
         load_default=None,
