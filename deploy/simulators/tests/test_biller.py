@@ -188,6 +188,7 @@ def test_a_change_of_faults_leaves_the_others_and_shows_all(biller: BillerUnderT
         "hang_seconds": 35.0,
         "drop_response_next": 0,
         "operations": ["fetch", "payment"],
+        "down": [],
     }
 
 

@@ -263,6 +263,7 @@ def test_a_pin_of_districts_that_the_register_does_not_have_leads_nowhere(client
 # Of imports, exports and applications no id could be an example; coverage is a file, and empty before it is counted.
 NO_EXAMPLE = (
     "/v1/kiosk-exports", "/v1/kiosk-operations", "/v1/coverage", "/v1/centre-applications", "/v1/internal/",
+    "/v1/privacy/",
 )  # fmt: skip
 
 
@@ -274,7 +275,8 @@ def test_every_documented_example_works(client: FlaskClient) -> None:
             continue
         parameters = [*operations["get"].get("parameters", []), *operations.get("parameters", [])]
         examples = {each["name"]: each.get("example", each["schema"].get("example")) for each in parameters}
-        query = {name: value for name, value in examples.items() if value is not None and f"{{{name}}}" not in path}
+        asked = {each["name"] for each in parameters if each["in"] == "query"}
+        query = {name: examples[name] for name in asked if examples[name] is not None}
         address = path.format_map(examples)
         body = answer(client.get(address, query_string=query, headers=headers))
         assert body.get("items", [body])
