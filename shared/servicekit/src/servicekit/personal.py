@@ -198,12 +198,15 @@ def _look_again(service: Answering) -> None:
     service.erasures.look_again()
 
 
-# An erasure ends once: what comes late is dropped.
-ERASURE_CONSUMERS = [
-    Consumer("erasure.requested.v1", "identity", ErasureRequestedReading(), _requested, order=Order.LATEST),
-    Consumer("erasure.withdrawn.v1", "identity", ErasureWithdrawnReading(), _withdrawn, order=Order.LATEST),
-    Consumer("erasure.completed.v1", "identity", ErasureCompletedReading(), _completed, order=Order.LATEST),
-]
+def erasure_consumers() -> list[Consumer]:
+    """The rows of a service's CONSUMERS. An erasure ends once: what comes late is dropped."""
+    return [
+        Consumer("erasure.requested.v1", "identity", ErasureRequestedReading(), _requested, order=Order.LATEST),
+        Consumer("erasure.withdrawn.v1", "identity", ErasureWithdrawnReading(), _withdrawn, order=Order.LATEST),
+        Consumer("erasure.completed.v1", "identity", ErasureCompletedReading(), _completed, order=Order.LATEST),
+    ]
+
+
 JOB = Job("answer-erasures", LOOK_EVERY_SECONDS, _look_again)
 
 

@@ -163,5 +163,5 @@ CONSUMERS = [
     Consumer(
         "application.withdrawn.v1", "certificates", ApplicationWithdrawnReading(), return_fee_of_withdrawn, money=True
     ),
-    *personal.ERASURE_CONSUMERS,
+    *personal.erasure_consumers(),
 ]

@@ -87,5 +87,5 @@ CONSUMERS = [
         "payment.completed.v1", "billing", PaymentCompletedReading(), record_fee_payment, takes=pays_a_fee, money=True
     ),
     Consumer("payment.refunded.v1", "billing", PaymentRefundedReading(), record_refund),
-    *personal.ERASURE_CONSUMERS,
+    *personal.erasure_consumers(),
 ]

@@ -416,5 +416,5 @@ CONSUMERS = [
     Consumer("token.revoked.v1", "identity", TokenRevokedReading(), _noted(Why.TOKEN_REVOKED)),
     Consumer("assistance.disputed.v1", "identity", AssistanceDisputedReading(), _noted(Why.ASSISTANCE_ENDED)),
     Consumer("assistance.withdrawn.v1", "identity", AssistanceWithdrawnReading(), _noted(Why.ASSISTANCE_ENDED)),
-    *personal.ERASURE_CONSUMERS,
+    *personal.erasure_consumers(),
 ]

@@ -2,4 +2,4 @@
 
 from servicekit import personal
 
-CONSUMERS = [*personal.ERASURE_CONSUMERS]
+CONSUMERS = [*personal.erasure_consumers()]
