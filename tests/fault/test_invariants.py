@@ -229,7 +229,8 @@ def credit_it_again_under_another_name(books: Books) -> None:
     again = entry_of_the_top_up(books) | {"_id": "top_another:top-up"}
     books.journal.append(again)
     wallet = next(w for w in books.wallets if w["_id"] == again["kiosk_id"])
-    wallet["available_paise"] += 50_000
+    account = f"wallet:{wallet['_id']}"
+    wallet["available_paise"] += sum(leg["paise"] for leg in again["legs"] if leg["account"] == account)
 
 
 def credit_another_amount(books: Books) -> None:
