@@ -132,7 +132,7 @@ def test_a_centre_pays_for_somebody_who_is_told_of_it_says_not_me_and_gets_an_an
     assert elsewhere.call("GET", "/v1/billers").status == 200
 
     support = platform.client("support-sandbox")
-    cases = support.get("/v1/cases?state=OPEN&limit=100").json["items"]
+    cases = support.items("/v1/cases?state=OPEN&limit=100")
     case = next(case for case in cases if case["assistance_id"] == acting.assistance_id)
     answer = {"text": "The centre was warned.", "text_hi": "केंद्र को चेतावनी दी गई।"}
     assert support.post(f"/v1/cases/{case['case_id']}/answers", answer).status == 200

@@ -133,7 +133,7 @@ def test_a_domicile_certificate_is_applied_for_paid_decided_issued_and_verified(
     decision = {"decision": "approve", "remarks": "documents seen"}
     assert elsewhere.post(f"/v1/applications/{application_id}/decisions", decision).status == 404
     officer = platform.client("officer-tehsildar-jaipur")
-    queue = officer.get("/v1/applications?state=IN_VERIFICATION").json["items"]
+    queue = officer.items("/v1/applications?state=IN_VERIFICATION")
     assert application_id in {application["application_id"] for application in queue}
     decided = officer.post(f"/v1/applications/{application_id}/decisions", decision)
     assert decided.status == 201, decided

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from emitra_local.stack import Stack, disposable_stack
 from tests.support.platform import Answer, Client, Platform, eventually, new_key
 from tests.support.programs import end, frozen, logged, metric
 from tests.support.settled import assert_each_paid_once, database
-from tests.support.traffic import Promised, Traffic
+from tests.support.traffic import Promised, Traffic, new_consumer
 
 pytestmark = pytest.mark.long
 
@@ -132,7 +131,7 @@ def cut_off_primary(stack: Stack, mongodb: Any) -> Iterator[None]:
 
 
 def a_bill(client: Client) -> dict[str, Any]:
-    return client.fetch_bill(f"2{secrets.randbelow(10**11):011}")
+    return client.fetch_bill(new_consumer())
 
 
 def test_a_message_that_only_a_cut_off_primary_knows_is_not_taken_for_handled(

@@ -1,7 +1,7 @@
 """A client of the platform as its users write one: HTTP through the gateway, tokens, keys, and patience."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -69,6 +69,17 @@ class Client(emitra_client.Client):
     def pay(self, bill: Mapping[str, Any], key: str | None = None, **changes: Any) -> Answer:
         body = {"bill_id": bill["bill_id"], "amount": bill["amount"], "mode": "WALLET", **changes}
         return self.post("/v1/payments", body, key)
+
+    def items(self, path: str) -> Iterator[dict[str, Any]]:
+        """What is listed there, page after page: how many there are depends on which tests came before."""
+        after = ""
+        while True:
+            page = self.get(f"{path}{after}")
+            assert page.status == 200, page
+            yield from page.json["items"]
+            if not page.json.get("next"):
+                return
+            after = f"&cursor={page.json['next']}"
 
     def payment_when(self, payment_id: str, status: str, timeout_seconds: float = 20) -> dict[str, Any]:
         """The payment once it has the status."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import urllib3
+from stdnum import verhoeff
 
 from tests.support.platform import APPLICATION, Answer, Client, Platform, eventually, new_key
 
@@ -137,8 +138,7 @@ class Traffic:
 
     @staticmethod
     def _new_consumer() -> dict[str, Any]:
-        # A consumer of its own for each, whatever seeds the random numbers of a test.
-        return {"biller_id": "JVVNL", "customer_params": {"k_number": f"2{secrets.randbelow(10**11):011}"}}
+        return {"biller_id": "JVVNL", "customer_params": {"k_number": new_consumer()}}
 
     def _pay(self, client: Client, whose: dict[str, Any]) -> Promised | None:
         """Fetch the bill and pay it; None when there is none."""
@@ -174,6 +174,13 @@ class Traffic:
             self.refusals[code] += 1
             assert time.monotonic() < give_up_at, f"no answer within {ANSWER_WITHIN_SECONDS} s, at last {code}"
             time.sleep(wait)
+
+
+def new_consumer() -> str:
+    """A consumer of its own for each, whatever seeds the random numbers of a test: never an Aadhaar-shaped number."""
+    digits = f"2{secrets.randbelow(10**10):010}"
+    check = int(verhoeff.calc_check_digit(digits))
+    return f"{digits}{(check + 1) % 10}"
 
 
 def _post(client: Client, path: str, body: dict[str, Any], key: str) -> Answer:
