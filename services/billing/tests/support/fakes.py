@@ -159,6 +159,8 @@ class FakeRefunds:
 
     payments: FakePayments
     refunds: dict[str, Refund] = field(default_factory=dict)
+    # Sweepers take refunds in several threads.
+    _taking: Lock = field(default_factory=Lock)
 
     def find_claim(self, claim: Claim) -> Once[str] | None:
         return _claimed(self.payments.claims, claim)
@@ -220,13 +222,14 @@ class FakeRefunds:
         return [refund for refund in self.refunds.values() if refund.payment_id == payment_id]
 
     def take_due(self, at: datetime, resume_at: datetime) -> Refund | None:
-        due = [refund for refund in self.refunds.values() if refund.resume_at and refund.resume_at <= at]
-        if not due:
-            return None
-        refund = min(due, key=lambda each: each.resume_at or at)
-        taken = replace(refund, resume_at=resume_at)
-        self.refunds[refund.refund_id] = replace(taken, unsent=False)
-        return taken
+        with self._taking:
+            due = [refund for refund in self.refunds.values() if refund.resume_at and refund.resume_at <= at]
+            if not due:
+                return None
+            refund = min(due, key=lambda each: each.resume_at or at)
+            taken = replace(refund, resume_at=resume_at)
+            self.refunds[refund.refund_id] = replace(taken, unsent=False)
+            return taken
 
 
 @dataclass
