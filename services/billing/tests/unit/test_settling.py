@@ -82,7 +82,7 @@ def test_what_partners_have_to_list_of_an_entry_is_what_they_took_or_gave_back()
 
 def test_what_nobody_else_took_part_in_nobody_lists() -> None:
     to_wallet = refunded(to="wallet:ksk_1")
-    payout = JournalEntry("set_1:settlement", Kind.SETTLEMENT, NOON, (Leg("biller:JVVNL", -1), Leg("bank:x", 1)))
+    payout = JournalEntry("stl_1:settlement", Kind.SETTLEMENT, NOON, (Leg("biller:JVVNL", -1), Leg("bank:x", 1)))
     held = replace(captured(), kind=Kind.HOLD)
 
     assert [list(acts_of(entry)) for entry in (to_wallet, payout, held)] == [[], [], []]
@@ -96,14 +96,14 @@ def test_a_biller_is_owed_what_was_posted_less_what_went_back_from_it_wherever_t
         assert list(owed_by(entry)) == []
 
 
-OPEN = Settlement("set_1", "JVVNL", "energy", MONDAY, SettlementState.OPEN, NOON)
+OPEN = Settlement("stl_1", "JVVNL", "energy", MONDAY, SettlementState.OPEN, NOON)
 LINES = [
     Line("pay_1:post", "pay_1", 1_000, NOON),
     Line("pay_2:post", "pay_2", 1, NOON + timedelta(microseconds=1_000)),
     Line("rfd_1:refund", "pay_1", -400, NOON),
 ]
 FILE = """\
-# settlement set_1,JVVNL,2026-11-23
+# settlement stl_1,JVVNL,2026-11-23
 entry_id,payment_id,paise,at
 pay_1:post,pay_1,1000,2026-11-23T06:30:00.000+00:00
 pay_2:post,pay_2,1,2026-11-23T06:30:00.001+00:00
@@ -125,9 +125,9 @@ def test_a_biller_is_paid_what_is_left_after_refunds_by_one_entry_of_its_own_nam
 
     assert settlement.net_paise == 601
     assert settlement.entry(NOON) == JournalEntry(
-        "set_1:settlement", Kind.SETTLEMENT, NOON, (Leg("biller:JVVNL", -601), Leg("bank:settlement", 601))
+        "stl_1:settlement", Kind.SETTLEMENT, NOON, (Leg("biller:JVVNL", -601), Leg("bank:settlement", 601))
     )
-    assert settlement_entry_id("set_1") == "set_1:settlement"
+    assert settlement_entry_id("stl_1") == "stl_1:settlement"
 
 
 BANK_DAYS = BankDays({date(2026, 11, 25): "a holiday"}, frozenset({2, 4}), date(2015, 9, 1))
@@ -206,7 +206,7 @@ class Ledger:
             self.settlements,
             {biller.biller_id: biller for biller in self.billers},
             BANK_DAYS,
-            lambda: f"set_{next(self.numbers)}",
+            lambda: f"stl_{next(self.numbers)}",
             lambda: "evt_1",
         )
 
@@ -506,15 +506,15 @@ def test_each_biller_is_paid_once_what_it_lists_and_is_owed(ledger: Ledger) -> N
         ("BSNL", "department of BSNL", 1, 70, 0),
     ]
     assert [(one.settlement_id, one.day, one.state, one.held_back) for one in settled] == [
-        ("set_1", MONDAY, SettlementState.CLOSED, 0),
-        ("set_2", MONDAY, SettlementState.CLOSED, 0),
+        ("stl_1", MONDAY, SettlementState.CLOSED, 0),
+        ("stl_2", MONDAY, SettlementState.CLOSED, 0),
     ]
     assert {one.opened_at for one in settled} == {one.closed_at for one in settled} == {DAY_AFTER}
-    assert ledger.books.journal["set_1:settlement"].legs == (Leg("biller:JVVNL", -1_600), Leg("bank:settlement", 1_600))
-    assert settled[0].file_sha256 == totals_of(settled[0], ledger.settlements.lines("set_1")).sha256
+    assert ledger.books.journal["stl_1:settlement"].legs == (Leg("biller:JVVNL", -1_600), Leg("bank:settlement", 1_600))
+    assert settled[0].file_sha256 == totals_of(settled[0], ledger.settlements.lines("stl_1")).sha256
     journal = dict(ledger.books.journal)
     assert ledger.settle() == settled
-    assert (ledger.books.journal, ledger.settlements.told) == (journal, ["set_1", "set_2"])
+    assert (ledger.books.journal, ledger.settlements.told) == (journal, ["stl_1", "stl_2"])
 
 
 def test_no_day_is_settled_before_its_working_day(ledger: Ledger) -> None:
@@ -604,7 +604,7 @@ def test_where_refunds_exceed_payments_nothing_is_paid_and_both_wait_for_a_day_w
     assert (settled.lines, settled.held_back) == (lines, held_back)
     assert settled.net_paise == max(paise - 400, 0)
     assert settled.state is SettlementState.CLOSED
-    assert ("set_1:settlement" in ledger.books.journal) is (paise == 401)
+    assert ("stl_1:settlement" in ledger.books.journal) is (paise == 401)
 
 
 def test_what_was_stamped_in_the_hour_before_midnight_and_stored_after_the_day_was_closed_is_in_the_next(
@@ -647,10 +647,10 @@ def test_who_dies_while_settling_is_followed_by_who_ends_it(
         ledger.settle()
 
     assert [one.state for one in ledger.settlements.settlements.values()] == [SettlementState.OPEN]
-    assert len(list(ledger.settlements.lines("set_1"))) == taken
+    assert len(list(ledger.settlements.lines("stl_1"))) == taken
     monkeypatch.delenv("CRASH_POINT")
     (settled,) = ledger.settle(at=DAY_AFTER + timedelta(hours=1))
-    assert (settled.settlement_id, settled.lines, settled.net_paise) == ("set_1", 2, 2_000)
+    assert (settled.settlement_id, settled.lines, settled.net_paise) == ("stl_1", 2, 2_000)
     assert (settled.opened_at, settled.closed_at) == (DAY_AFTER, DAY_AFTER + timedelta(hours=1))
 
 
