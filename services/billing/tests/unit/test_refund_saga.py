@@ -136,7 +136,16 @@ def test_each_question_that_went_unanswered_is_counted_and_the_next_waits_longer
 
     assert (first.attempts, first.resume_at, first.unsent) == (1, LATER + PACE.first_inquiry, False)
     assert (second.attempts, second.resume_at, second.version) == (2, LATER + 2 * PACE.first_inquiry, first.version)
-    assert second.history == first.history
+    assert (first.history[-1].at, second.history) == (LATER, first.history)
+
+
+def test_what_people_have_is_asked_about_every_hour_and_is_theirs_from_the_deadline_on() -> None:
+    late = NOW + PACE.deadline
+    manual = decided(a_refund(), Outcome.PENDING, RefundAsk.FIND, at=late).refund
+    again = decided(manual, Outcome.PENDING, RefundAsk.FIND, at=late + timedelta(hours=1)).refund
+
+    assert (manual.history[-1].at, manual.resume_at) == (late, late + timedelta(hours=1))
+    assert again == replace(manual, resume_at=late + timedelta(hours=2))
 
 
 def test_a_move_says_which_question_led_to_it_and_how_many_came_before() -> None:

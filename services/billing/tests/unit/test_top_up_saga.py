@@ -124,7 +124,9 @@ def test_whoever_gets_a_top_up_to_look_at_knows_which_since_when_and_until_when(
         due_at=DEADLINE + PACE.deadline,
         top_up_id="top_1",
     )
-    assert opened.top_up.resume_at == DEADLINE + timedelta(hours=1)
+    assert (opened.top_up.history[-1].at, opened.top_up.resume_at) == (DEADLINE, DEADLINE + timedelta(hours=1))
+    again = decided(opened.top_up, Outcome.PENDING, TopUpAsk.FIND, at=DEADLINE + timedelta(hours=1)).top_up
+    assert again == replace(opened.top_up, resume_at=DEADLINE + timedelta(hours=2))
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SUCCESS, Outcome.REFUSED])
@@ -143,6 +145,7 @@ def test_each_question_that_went_unanswered_is_counted_and_the_next_waits_longer
     unsent = decided(a_top_up(), Outcome.NOT_SENT).top_up
 
     assert (first.attempts, first.resume_at, first.version) == (1, LATER + PACE.first_inquiry, 2)
+    assert first.history[-1].at == LATER
     assert (second.attempts, second.resume_at, second.version) == (2, LATER + 2 * PACE.first_inquiry, 2)
     assert (unsent.attempts, unsent.resume_at, unsent.version) == (1, LATER + PACE.first_inquiry, 1)
 

@@ -1,12 +1,13 @@
 """Officers who stand in for one another, and who decide many cases with one request."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from tests.support.builders import MONDAY, RULEBOOK, SDO, TEHSILDAR, a_claim, in_verification
+from tests.support.fake_officers import FakeBulkDecisions, FakeCharges
 from tests.support.fakes import FakeApplications, FakeTakings
 
 from certificates.application.officers.begin_bulk_decision import BeginBulkDecision, BeginBulkDecisionHandler
@@ -100,33 +101,7 @@ def test_who_has_a_charge_decides_for_that_post_and_signs_as_who_they_are_in_cha
     assert TEHSILDAR.signs_as(step, "102") == TEHSILDAR.designation
 
 
-@dataclass
-class KeptCharges:
-    """application.officers.ports.Charges in memory."""
-
-    charges: dict[str, Charge] = field(default_factory=dict)
-    claims: dict[str, str] = field(default_factory=dict)
-
-    def once(self, claim: Claim, charge: Charge) -> Once[str]:
-        if claim.key in self.claims:
-            return Once(self.claims[claim.key], replayed=True)
-        self.claims[claim.key] = charge.id
-        self.charges[charge.id] = charge
-        return Once(charge.id, replayed=False)
-
-    def get(self, charge_id: str) -> Charge | None:
-        return self.charges.get(charge_id)
-
-    def end(self, charge_id: str, at: datetime) -> None:
-        charge = self.charges[charge_id]
-        self.charges[charge_id] = replace(charge, ended_at=charge.ended_at or at)
-
-    def living(self, department: str, today: date) -> Sequence[Charge]:
-        theirs = (c for c in self.charges.values() if c.department == department)
-        return [charge for charge in theirs if today <= charge.until_on and charge.ended_at is None]
-
-
-def handed_over(charges: KeptCharges, **changes: Any) -> Once[str]:
+def handed_over(charges: FakeCharges, **changes: Any) -> Once[str]:
     """The tehsildar hands over to the SDO, for today."""
     command = HandOverCharge(
         charge_id="chg_1", officer=TEHSILDAR, to_officer_id="per_sdo", from_on=TODAY, until_on=TODAY, at=MONDAY,
@@ -138,7 +113,7 @@ def handed_over(charges: KeptCharges, **changes: Any) -> Once[str]:
 
 
 def test_a_post_is_handed_to_a_person_for_some_days_once() -> None:
-    charges = KeptCharges()
+    charges = FakeCharges()
 
     first, again = handed_over(charges), handed_over(charges, charge_id="chg_2")
 
@@ -147,7 +122,7 @@ def test_a_post_is_handed_to_a_person_for_some_days_once() -> None:
 
 
 def test_who_is_absent_is_stood_in_for_by_the_posts_of_the_rule() -> None:
-    charges = KeptCharges()
+    charges = FakeCharges()
 
     handed_over(charges, to_officer_id=None)
 
@@ -156,7 +131,7 @@ def test_who_is_absent_is_stood_in_for_by_the_posts_of_the_rule() -> None:
 
 def test_a_post_without_a_name_cannot_be_handed_over() -> None:
     with pytest.raises(OfficerRequired) as nameless:
-        handed_over(KeptCharges(), officer=replace(TEHSILDAR, designation=AN_OFFICER))
+        handed_over(FakeCharges(), officer=replace(TEHSILDAR, designation=AN_OFFICER))
 
     assert nameless.value.detail == "Your token names no post; what has no name cannot be handed over."
 
@@ -189,7 +164,7 @@ NO_RULE = FieldProblem(
 def test_a_charge_that_cannot_be_is_refused_with_all_that_is_wrong(
     changes: dict[str, Any], problems: tuple[FieldProblem, ...]
 ) -> None:
-    charges = KeptCharges()
+    charges = FakeCharges()
 
     with pytest.raises(ValidationFailed) as refused:
         handed_over(charges, **changes)
@@ -199,7 +174,7 @@ def test_a_charge_that_cannot_be_is_refused_with_all_that_is_wrong(
 
 
 def test_ninety_days_counted_with_both_ends_are_the_most() -> None:
-    assert not handed_over(KeptCharges(), until_on=TODAY + (MOST_DAYS - 1) * DAY).replayed
+    assert not handed_over(FakeCharges(), until_on=TODAY + (MOST_DAYS - 1) * DAY).replayed
 
 
 @dataclass
@@ -214,45 +189,18 @@ class KnownQueues:
         return iter(self.queues)
 
 
-@dataclass
-class KeptBulk:
-    """application.officers.ports.BulkDecisions in memory."""
-
-    kept: dict[str, BulkDecision] = field(default_factory=dict)
-    claims: list[Claim] = field(default_factory=list)
-    noted: list[tuple[int, datetime]] = field(default_factory=list)
-
-    def once(self, claim: Claim, bulk: BulkDecision) -> Once[str]:
-        self.claims.append(claim)
-        self.kept.setdefault(bulk.id, bulk)
-        return Once(bulk.id, replayed=False)
-
-    def get(self, bulk_id: str) -> BulkDecision | None:
-        return self.kept.get(bulk_id)
-
-    def running(self) -> BulkDecision | None:
-        return next((bulk for bulk in self.kept.values() if None in [item.outcome for item in bulk.items]), None)
-
-    def note(self, bulk_id: str, place: int, outcome: Outcome, at: datetime) -> None:
-        self.noted.append((place, at))
-        bulk = self.kept[bulk_id]
-        items = list(bulk.items)
-        items[place] = replace(items[place], outcome=items[place].outcome or outcome)
-        self.kept[bulk_id] = replace(bulk, items=tuple(items))
-
-
 def reader_of(
-    charges: KeptCharges | None = None, bulk: KeptBulk | None = None, queues: KnownQueues | None = None
+    charges: FakeCharges | None = None, bulk: FakeBulkDecisions | None = None, queues: KnownQueues | None = None
 ) -> OfficerReader:
     return OfficerReader(
-        RULEBOOK, queues or KnownQueues(), FakeTakings(), charges or KeptCharges(), bulk or KeptBulk()
+        RULEBOOK, queues or KnownQueues(), FakeTakings(), charges or FakeCharges(), bulk or FakeBulkDecisions()
     )
 
 
 def test_an_officer_has_the_charges_of_today_and_knows_of_those_to_come() -> None:
     today, later, gone = a_charge(), a_charge(id="chg_2", from_on=TODAY + DAY), a_charge(id="chg_3", ended_at=MONDAY)
     others = a_charge(id="chg_4", to_officer_id="per_other")
-    reader = reader_of(KeptCharges({charge.id: charge for charge in (today, later, gone, others)}))
+    reader = reader_of(FakeCharges({charge.id: charge for charge in (today, later, gone, others)}))
 
     assert reader.with_charges(SDO, MONDAY) == replace(SDO, charges=(today,))
     # Half past midnight in India is the next day.
@@ -263,7 +211,7 @@ def test_an_officer_has_the_charges_of_today_and_knows_of_those_to_come() -> Non
 
 
 def test_only_who_handed_a_charge_over_ends_it_and_it_ends_once() -> None:
-    charges = KeptCharges({"chg_1": a_charge()})
+    charges = FakeCharges({"chg_1": a_charge()})
     reader = reader_of(charges)
 
     for charge_id, officer in (("chg_1", SDO), ("chg_none", TEHSILDAR)):
@@ -290,7 +238,7 @@ def test_what_waits_is_counted_without_the_steps_of_other_posts_and_the_longest_
 
 
 def test_an_operation_is_shown_to_its_officer_alone() -> None:
-    bulk = KeptBulk()
+    bulk = FakeBulkDecisions()
     begun(bulk, "app_1")
 
     assert reader_of(bulk=bulk).bulk_decision("blk_1", TEHSILDAR) == bulk.kept["blk_1"]
@@ -299,7 +247,7 @@ def test_an_operation_is_shown_to_its_officer_alone() -> None:
             reader_of(bulk=bulk).bulk_decision(bulk_id, officer)
 
 
-def begun(bulk: KeptBulk, *application_ids: str, version: int | None = None) -> Once[str]:
+def begun(bulk: FakeBulkDecisions, *application_ids: str, version: int | None = None) -> Once[str]:
     """The tehsildar asks for the approval of these."""
     items = [BulkItem(application_id, "verification", version) for application_id in application_ids]
     command = BeginBulkDecision(
@@ -310,7 +258,7 @@ def begun(bulk: KeptBulk, *application_ids: str, version: int | None = None) -> 
 
 
 def test_what_is_asked_for_is_written_down_and_nothing_is_decided_yet() -> None:
-    bulk = KeptBulk()
+    bulk = FakeBulkDecisions()
 
     assert begun(bulk, "app_1", "app_2") == Once("blk_1", replayed=False)
 
@@ -321,11 +269,11 @@ def test_what_is_asked_for_is_written_down_and_nothing_is_decided_yet() -> None:
             made_at=MONDAY,
         )
     }  # fmt: skip
-    assert bulk.claims == [CLAIM]
+    assert begun(bulk, "app_1", "app_2") == Once("blk_1", replayed=True)
 
 
 def test_each_application_that_is_named_again_is_told_by_its_place() -> None:
-    bulk = KeptBulk()
+    bulk = FakeBulkDecisions()
 
     with pytest.raises(ValidationFailed) as refused:
         begun(bulk, "app_1", "app_2", "app_1", "app_1")
@@ -352,7 +300,7 @@ class Deciding:
         return Once(command.application_id, replayed=False)
 
 
-def run_of(bulk: KeptBulk, deciding: Deciding, charges: KeptCharges | None = None) -> int:
+def run_of(bulk: FakeBulkDecisions, deciding: Deciding, charges: FakeCharges | None = None) -> int:
     issued = replace(in_verification(), certificate_id="crt_1")
     applications = FakeApplications()
     applications.get = {"app_1": issued, "app_2": in_verification()}.get  # type: ignore[assignment,method-assign]
@@ -363,11 +311,11 @@ def run_of(bulk: KeptBulk, deciding: Deciding, charges: KeptCharges | None = Non
 
 
 def test_each_case_is_approved_under_a_claim_of_its_own_by_the_officer_with_todays_charges() -> None:
-    bulk, deciding = KeptBulk(), Deciding()
+    bulk, deciding = FakeBulkDecisions(), Deciding()
     begun(bulk, "app_1", "app_2", "app_gone", version=3)
     charge = a_charge(officer_id="per_sdo", to_officer_id="per_tehsildar")
 
-    assert run_of(bulk, deciding, KeptCharges({"chg_1": charge})) == 3
+    assert run_of(bulk, deciding, FakeCharges({"chg_1": charge})) == 3
 
     first = deciding.asked[0]
     assert (first.application_id, first.step, first.decision, first.reason) == (
@@ -397,7 +345,7 @@ def test_each_case_is_approved_under_a_claim_of_its_own_by_the_officer_with_toda
 
 
 def test_a_case_without_a_version_is_approved_as_it_stands() -> None:
-    bulk, deciding = KeptBulk(), Deciding()
+    bulk, deciding = FakeBulkDecisions(), Deciding()
     begun(bulk, "app_1")
 
     run_of(bulk, deciding)
@@ -407,7 +355,7 @@ def test_a_case_without_a_version_is_approved_as_it_stands() -> None:
 
 def test_a_case_that_is_refused_says_why_and_the_others_go_on() -> None:
     refusal = AlreadyDecided("This step is decided.", detail_hi="इस चरण पर निर्णय हो चुका है।")
-    bulk, deciding = KeptBulk(), Deciding({"app_1": refusal})
+    bulk, deciding = FakeBulkDecisions(), Deciding({"app_1": refusal})
     begun(bulk, "app_1", "app_2")
 
     assert run_of(bulk, deciding) == 2
@@ -419,7 +367,7 @@ def test_a_case_that_is_refused_says_why_and_the_others_go_on() -> None:
 
 
 def test_a_dependency_that_is_away_stops_the_run_and_the_next_goes_on_where_it_stopped() -> None:
-    bulk, deciding = KeptBulk(), Deciding({"app_2": DependencyUnavailable("away")})
+    bulk, deciding = FakeBulkDecisions(), Deciding({"app_2": DependencyUnavailable("away")})
     begun(bulk, "app_1", "app_2", "app_3")
 
     with pytest.raises(DependencyUnavailable):
@@ -433,7 +381,7 @@ def test_a_dependency_that_is_away_stops_the_run_and_the_next_goes_on_where_it_s
 
 
 def test_one_run_goes_through_a_bounded_number() -> None:
-    bulk, deciding = KeptBulk(), Deciding()
+    bulk, deciding = FakeBulkDecisions(), Deciding()
     begun(bulk, *(f"app_{number}" for number in range(AT_ONCE + 1)))
 
     assert [run_of(bulk, deciding) for _ in range(3)] == [AT_ONCE, 1, 0]
@@ -449,7 +397,7 @@ def test_whoever_dies_between_a_decision_and_its_note_decides_it_again_under_the
     def kill(pid: int, signal: int) -> None:
         raise Killed(pid, signal)
 
-    bulk, deciding = KeptBulk(), Deciding()
+    bulk, deciding = FakeBulkDecisions(), Deciding()
     begun(bulk, "app_1")
     with monkeypatch.context() as dying:
         dying.setattr("os.kill", kill)
