@@ -1,5 +1,6 @@
 """The way of a case: what follows what, whose an act is, and what never happens whatever people do."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -12,7 +13,9 @@ from tests.support.builders import AT, BENCH, CALENDAR, FILER, READER, filing
 
 from revenue_courts.domain.calendar import civil_date
 from revenue_courts.domain.case import Act, Actor, Case, Change, Defect, Office, Outcome, State
-from revenue_courts.domain.moves import ACTS, Deed, NotHeardYet, NotNow, NotThatDay, NotYours, allowed, begin, move
+from revenue_courts.domain.deed import Deed, DoesNotFit, NotHeardYet, NotNow, NotThatDay, NotYours
+from revenue_courts.domain.moves import ACTS, allowed, begin, move
+from revenue_courts.domain.vakalatnama import Appearance, AppearanceEnd
 
 MONDAY = civil_date(AT)
 
@@ -103,8 +106,9 @@ def test_a_reader_passes_no_order_and_a_filer_does_nothing_of_the_courts() -> No
 
 @pytest.mark.parametrize("state", list(State))
 def test_what_is_allowed_is_what_the_table_says(state: State) -> None:
-    assert set(allowed(state)) == {act for act, (states, _) in ACTS.items() if state in states}
-    assert (allowed(state) == {}) == (state is State.DISPOSED)
+    case = replace(listed(), state=state)
+    impossible = {Act.END_APPEARANCE, Act.HOLD_IN_PUBLIC}
+    assert set(allowed(case)) == {act for act, (states, _) in ACTS.items() if state in states} - impossible
 
 
 # What may follow a state, written down once more: from here the table is judged.
@@ -115,7 +119,7 @@ FOLLOWS = {
     State.REGISTERED: {State.REGISTERED, State.LISTED, State.DISPOSED},
     State.LISTED: {State.LISTED, State.RESERVED, State.DISPOSED},
     State.RESERVED: {State.LISTED, State.DISPOSED},
-    State.DISPOSED: set[State](),
+    State.DISPOSED: {State.DISPOSED},
 }
 ACTORS = {Office.FILER: FILER, Office.READER: READER, Office.PRESIDING_OFFICER: BENCH}
 
@@ -140,8 +144,9 @@ class LifeOfACase(RuleBasedStateMachine):
         act=st.sampled_from([act for act in Act if act is not Act.BEGIN]),
         office=st.sampled_from(list(Office)),
         ahead=st.integers(-2, 30),
+        party=st.integers(1, 3),
     )
-    def somebody_acts(self, act: Act, office: Office, ahead: int) -> None:
+    def somebody_acts(self, act: Act, office: Office, ahead: int, party: int) -> None:
         before, day = self.case, civil_date(self.at) + timedelta(days=ahead)
         try:
             change = move(
@@ -149,10 +154,11 @@ class LifeOfACase(RuleBasedStateMachine):
                 deed(
                     act, ACTORS[office], at=self.at, filing=filing(facts="Anew."), number=f"a/b/{next(self.numbers)}",
                     defects=(Defect("land-details", None),), cure_by=day, on=day, purpose="reply", code="no-time",
+                    matter=self.matter(act, day, party),
                 ),
                 CALENDAR,
             )  # fmt: skip
-        except (NotNow, NotYours, NotThatDay, NotHeardYet):
+        except (NotNow, NotYours, NotThatDay, NotHeardYet, DoesNotFit):
             return
         assert change.case.state in FOLLOWS[before.state], f"{before.state} → {change.case.state}"
         assert office in ACTS[act][1]
@@ -168,6 +174,21 @@ class LifeOfACase(RuleBasedStateMachine):
                 assert CALENDAR.closed(hearing.on) is None
         self.changes.append(change)
         self.case = change.case
+
+    def matter(self, act: Act, day: date, number: int) -> Any:
+        """What the act brings; `number` is a party's or a vakalatnama's."""
+        if act is Act.APPEAR:
+            return Appearance(advocate="A", enrolment=f"R/{day.day % 2}/2010", parties=(number,), sha256="0", begins=day)
+        return AppearanceEnd(no=number, ends=day) if act is Act.END_APPEARANCE else None
+
+    @invariant()
+    def nobody_appears_for_both_sides_or_twice_for_one(self) -> None:
+        in_force = [one.appearance for one in self.case.vakalatnamas if one.ends is None]
+        pairs = [(one.enrolment, party) for one in in_force for party in one.parties]
+        assert len(pairs) == len(set(pairs))
+        for enrolment in {one.enrolment for one in in_force}:
+            sides = {self.case.filing.parties[party - 1].side for name, party in pairs if name == enrolment}
+            assert len(sides) == 1
 
     @invariant()
     def a_number_and_a_registration_come_together(self) -> None:

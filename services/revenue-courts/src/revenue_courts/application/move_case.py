@@ -5,13 +5,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from revenue_courts.application.check_filing import FilingCheck
-from revenue_courts.application.errors import ActNotPossible, CourtCaseNotFound, DayNotPossible, NotOfThisCourt
+from revenue_courts.application.errors import (
+    ActDoesNotFit,
+    ActNotPossible,
+    CourtCaseNotFound,
+    DayNotPossible,
+    NotOfThisCourt,
+)
+from revenue_courts.application.not_fitting import NOT_FITTING
 from revenue_courts.application.ports import Cases, Changes, VersionMoved
 from revenue_courts.application.viewer import Viewer
 from revenue_courts.domain.calendar import Calendar, civil_date
 from revenue_courts.domain.case import Act, Case, Defect, Office
+from revenue_courts.domain.deed import Deed, DoesNotFit, Matter, NotHeardYet, NotNow, NotThatDay, NotYours
 from revenue_courts.domain.filing import Filing
-from revenue_courts.domain.moves import ACTS, Deed, NotHeardYet, NotNow, NotThatDay, NotYours, allowed, move
+from revenue_courts.domain.moves import ACTS, allowed, move
 from servicekit.errors import FieldProblem
 from servicekit.idempotency import Claim, Once
 from servicekit.versions import Precondition
@@ -58,6 +66,7 @@ class MoveCase:
     purpose: str | None = None
     code: str | None = None
     text: str | None = None
+    matter: Matter | None = None
 
 
 @dataclass(frozen=True)
@@ -71,13 +80,13 @@ class MoveCaseHandler:
     def __call__(self, command: MoveCase) -> Once[str]:
         """Safe to repeat with the same claim: the first move stands.
 
-        Raises CourtCaseNotFound, ActNotPossible, NotOfThisCourt, DayNotPossible, FilingNotComplete, ValidationFailed,
-        StaleVersion, IdempotencyKeyReused.
+        Raises CourtCaseNotFound, ActNotPossible, NotOfThisCourt, DayNotPossible, ActDoesNotFit, FilingNotComplete,
+        ValidationFailed, StaleVersion, IdempotencyKeyReused.
         """
         if (replay := self.cases.find(command.claim)) is not None:
             return replay
         read = self.cases.get(command.case_id)
-        if read is None or not command.viewer.may_see(read):
+        if read is None or not command.viewer.may_see(read, self.check.known(read.filing)[0]):
             raise CourtCaseNotFound("There is no such case that you may see.")
         deed = self._deed(command, read)
         # Whose it is and whether it may be is told before what is missing; a number is not taken for it.
@@ -109,7 +118,7 @@ class MoveCaseHandler:
         viewer = command.viewer
         court, _ = self.check.known(case.filing)
         offices = ACTS[command.act][1]
-        permitted = viewer.owns(case) if Office.FILER in offices else viewer.serves(case, court)
+        permitted = viewer.serves(case, court) or (Office.FILER in offices and viewer.owns(case))
         if not permitted:
             raise _not_yours(offices)
         return Deed(
@@ -124,6 +133,7 @@ class MoveCaseHandler:
             purpose=command.purpose,
             code=command.code,
             text=command.text,
+            matter=command.matter,
         )
 
     def _try(self, case: Case, deed: Deed, day_at: str) -> None:
@@ -142,6 +152,9 @@ class MoveCaseHandler:
             ) from None
         except NotThatDay as error:
             raise _not_that_day(error, day_at) from None
+        except DoesNotFit as error:
+            problem = FieldProblem(error.pointer, error.code, *NOT_FITTING[error.code])
+            raise ActDoesNotFit("That does not fit the case; nothing was changed.", errors=[problem]) from None
 
 
 def _not_that_day(error: NotThatDay, day_at: str) -> DayNotPossible:
@@ -161,7 +174,7 @@ def _not_possible(case: Case) -> ActNotPossible:
         "That cannot be done with the case as it stands; read it again.",
         detail_hi="प्रकरण की वर्तमान स्थिति में यह नहीं हो सकता; उसे फिर से पढ़ें।",
         case_status=case.state.value,
-        allowed_actions=[act.value for act in allowed(case.state)],
+        allowed_actions=[act.value for act in allowed(case)],
     )
 
 

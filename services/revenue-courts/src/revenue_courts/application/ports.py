@@ -43,24 +43,35 @@ class Courts(Protocol):
 class Selection:
     """Which cases to list: of those within `reach`. None leaves a member out of account.
 
-    With `own_drafts` drafts are among them: they are for who may file, never for an office.
+    With `own_drafts` drafts are among them: they are for who may file, never for an office. With `in_camera` so are
+    those that are held in camera. `party` are words that the names of the parties have, all of them; `land_key` is of
+    domain.search; `enrolment` is an advocate's who appears or appeared.
     """
 
     reach: Reach
     state: State | None = None
     court_code: str | None = None
     own_drafts: bool = False
+    in_camera: bool = False
+    district_code: str | None = None
+    number: str | None = None
+    party: frozenset[str] = frozenset()
+    land_key: str | None = None
+    enrolment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One case on a day's list. Nothing of the parties. `place` orders it: by kind, year and number."""
+    """One case on a day's list. Nothing of the parties, and of what is heard in camera no number either. `place`
+    orders it: by kind, year and number; what is heard in camera comes last.
+    """
 
     place: str
-    case_number: str
-    kind_code: str
+    case_number: str | None
+    kind_code: str | None
     purpose: str
     outcome: str
+    in_camera: bool
 
 
 class Changes(Protocol):

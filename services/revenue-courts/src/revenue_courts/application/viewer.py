@@ -34,10 +34,14 @@ class Viewer:
             Belonging(client_id=case.client_id, kiosk_id=case.kiosk_id, person_id=case.person_id)
         )
 
-    def may_see(self, case: Case) -> bool:
-        """Whether the case is theirs to see. A draft is nobody's but its maker's."""
+    def may_see(self, case: Case, court: Court) -> bool:
+        """Whether the case is theirs to see. A draft is nobody's but its maker's, what is held in camera is its
+        parties' and its court's alone.
+        """
         if case.state is State.DRAFT:
             return self.owns(case)
+        if case.in_camera:
+            return self.owns(case) or self.serves(case, court)
         return self.reach.covers(
             Belonging(
                 client_id=case.client_id,
@@ -60,10 +64,13 @@ class Viewer:
 
     def serves(self, case: Case, court: Court) -> bool:
         """Whether they are this court's presiding officer or reader for the district of the case."""
+        return self.sits_in(court) and self.officer is not None and case.filing.district_code in self.officer.districts
+
+    def sits_in(self, court: Court) -> bool:
+        """Whether they are this court's presiding officer or reader for any case."""
         officer = self.officer
         return (
             officer is not None
             and officer.department == DEPARTMENT
-            and case.filing.district_code in officer.districts
             and officer.post.en in court.presiding_posts | court.reader_posts
         )

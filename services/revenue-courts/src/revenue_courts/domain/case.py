@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from revenue_courts.domain.filing import Filing
 from revenue_courts.domain.label import Label
+from revenue_courts.domain.vakalatnama import Vakalatnama
 
 
 class State(StrEnum):
@@ -35,6 +36,10 @@ class Act(StrEnum):
     PASS_INTERIM_ORDER = "pass-interim-order"  # noqa: S105 - an act, no password
     RESERVE = "reserve"
     DISPOSE = "dispose"
+    APPEAR = "appear"
+    END_APPEARANCE = "end-appearance"
+    HOLD_IN_CAMERA = "hold-in-camera"
+    HOLD_IN_PUBLIC = "hold-in-public"
 
 
 class Office(StrEnum):
@@ -84,7 +89,7 @@ class Defect:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """`number` is given at registration. `hearing` is the one that is listed, or was last. `forget_at`: a draft that
-    nobody submits goes then. `events_told` counts what was published of it.
+    nobody submits goes then. `in_camera`: nobody but the court and the parties sees it. `events_told` counts what was published of it.
     """
 
     id: str
@@ -107,6 +112,8 @@ class Case:
     registered_at: datetime | None = None
     hearing: Hearing | None = None
     disposal: str | None = None
+    in_camera: bool = False
+    vakalatnamas: tuple[Vakalatnama, ...] = ()
     events_told: int = 0
 
 

@@ -15,9 +15,10 @@ from revenue_courts.adapters.mongo.documents import (
     entry_from_document,
     entry_to_document,
     listed_document,
+    listed_place,
 )
 from revenue_courts.application.ports import Changes, Listed, Selection, VersionMoved
-from revenue_courts.domain.case import Case, Change, HistoryEntry, Outcome, State
+from revenue_courts.domain.case import Act, Case, Change, HistoryEntry, Outcome, State
 from servicekit.acts import used_up
 from servicekit.events.outbox import Outbox
 from servicekit.faults import crash_point
@@ -46,6 +47,9 @@ INDEXES = {
         ),
         IndexModel([("district_code", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)], name="of_a_district"),
         IndexModel([("court_code", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)], name="of_a_court"),
+        IndexModel([("district_code", ASCENDING), ("party_words", ASCENDING), ("_id", DESCENDING)], name="by_party"),
+        IndexModel([("district_code", ASCENDING), ("land_keys", ASCENDING), ("_id", DESCENDING)], name="by_land"),
+        IndexModel([("district_code", ASCENDING), ("enrolments", ASCENDING), ("_id", DESCENDING)], name="by_advocate"),
         IndexModel([("person_id", ASCENDING), ("_id", DESCENDING)], name="of_a_person"),
         IndexModel([("kiosk_id", ASCENDING), ("_id", DESCENDING)], name="of_a_centre"),
         IndexModel([("client_id", ASCENDING), ("_id", DESCENDING)], name="of_a_client"),
@@ -83,18 +87,10 @@ class MongoCases:
 
     def page(self, selection: Selection, after: str | None, limit: int) -> Sequence[Case]:
         """Ids are in order of time."""
-        query: dict[str, Any] = selection.reach.as_query()
-        if selection.state is not None:
-            query["state"] = selection.state.value
-        elif not selection.own_drafts:
-            query["state"] = {"$in": [state.value for state in State if state is not State.DRAFT]}
         if selection.state is State.DRAFT and not selection.own_drafts:
             return []
-        if selection.court_code is not None:
-            query["court_code"] = selection.court_code
-        if after is not None:
-            query["_id"] = {"$lt": after}
-        documents = self._db[CASES].find(query).sort("_id", DESCENDING).limit(limit)
+        documents = self._db[CASES].find(as_query(selection, after), hint=index_of(selection))
+        documents = documents.sort("_id", DESCENDING).limit(limit)
         return [case_from_document(document) for document in documents]
 
     def cause_list(self, court_code: str, on: date, after: str | None, limit: int) -> Sequence[Listed]:
@@ -110,10 +106,11 @@ class MongoCases:
         return [
             Listed(
                 place=document["place"],
-                case_number=document["case_number"],
-                kind_code=document["kind_code"],
+                case_number=None if document["in_camera"] else document["case_number"],
+                kind_code=None if document["in_camera"] else document["kind_code"],
                 purpose=document["purpose"],
                 outcome=document["outcome"],
+                in_camera=document["in_camera"],
             )
             for document in documents
         ]
@@ -138,6 +135,46 @@ class MongoCases:
     def _one(self, query: dict[str, Any]) -> Case | None:
         document = self._db[CASES].find_one(query)
         return case_from_document(document) if document else None
+
+
+def as_query(selection: Selection, after: str | None) -> dict[str, Any]:
+    """What the documents of these cases have, with an id below `after`."""
+    conditions: list[dict[str, Any]] = [selection.reach.as_query()]
+    if selection.state is not None:
+        conditions.append({"state": selection.state.value})
+    elif not selection.own_drafts:
+        conditions.append({"state": {"$in": [state.value for state in State if state is not State.DRAFT]}})
+    if not selection.in_camera:
+        conditions.append({"in_camera": False})
+    for name in ("court_code", "district_code", "number"):
+        if getattr(selection, name) is not None:
+            conditions.append({name: getattr(selection, name)})
+    if selection.party:
+        conditions.append({"party_words": {"$all": sorted(selection.party)}})
+    if selection.land_key is not None:
+        conditions.append({"land_keys": selection.land_key})
+    if selection.enrolment is not None:
+        conditions.append({"enrolments": selection.enrolment})
+    if after is not None:
+        conditions.append({"_id": {"$lt": after}})
+    return {"$and": conditions}
+
+
+def index_of(selection: Selection) -> str | None:
+    """The index for a search; None where the database chooses.
+
+    Left to itself it answers a rare name by the plan that served a frequent one: from the youngest case to the oldest.
+    Who files sees few cases, and the indexes of those are better for what is no number.
+    """
+    if selection.number is not None:
+        return "one_case_per_number"
+    if selection.own_drafts:
+        return None
+    if selection.party:
+        return "by_party"
+    if selection.land_key is not None:
+        return "by_land"
+    return "by_advocate" if selection.enrolment is not None else None
 
 
 class _SessionChanges:
@@ -181,7 +218,22 @@ class _SessionChanges:
         self._db[HISTORY].insert_one(entry_to_document(change.entry), session=self._session)
         if change.hearings:
             rows = [listed_document(case, hearing) for hearing in change.hearings]
-            self._db[HEARINGS].bulk_write(
-                [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows], session=self._session
-            )
+            self._write_hearings(rows)
+        if change.entry.act in (Act.HOLD_IN_CAMERA, Act.HOLD_IN_PUBLIC):
+            self._list_again(case)
         self._outbox.add(self._session, *(to_event(case, told, request_id) for told in change.told))
+
+    def _list_again(self, case: Case) -> None:
+        # Lists of days that are over are read too: the case goes from all of them, or comes back to them. All its rows
+        # are those with an id between its own and the next sign after the colon.
+        ids = {"$gte": f"{case.id}:", "$lt": f"{case.id};"}
+        rows = list(self._db[HEARINGS].find({"_id": ids}, session=self._session))
+        if rows:
+            self._write_hearings([
+                {**row, "in_camera": case.in_camera, "place": listed_place(case, row["case_number"])} for row in rows
+            ])  # fmt: skip
+
+    def _write_hearings(self, rows: list[dict[str, Any]]) -> None:
+        self._db[HEARINGS].bulk_write(
+            [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows], session=self._session
+        )

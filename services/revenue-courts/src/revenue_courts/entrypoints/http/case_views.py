@@ -7,6 +7,7 @@ from revenue_courts.application.ports import PublishedEvent
 from revenue_courts.domain.case import Case, HistoryEntry
 from revenue_courts.domain.case_kinds import Codes
 from revenue_courts.domain.moves import allowed
+from revenue_courts.domain.vakalatnama import Vakalatnama
 from revenue_courts.entrypoints.http.court_views import FEE_UNSET, STATES, coded, label
 from servicekit.instants import rfc3339
 
@@ -23,6 +24,7 @@ def summary(case: Case, lists: Codes) -> dict[str, Any]:
         "case_number": case.number,
         "state": case.state.value,
         "state_text": label(STATES[case.state]),
+        "in_camera": case.in_camera,
         "court_fee": {"state": "unset", "note": label(FEE_UNSET)},
         "hearing": hearing
         and {
@@ -46,7 +48,8 @@ def details(case: Case, lines: Sequence[HistoryEntry], lists: Codes) -> dict[str
         "filing": case.filing,
         "defects": [{**coded(one.code, lists.defects), "remarks": one.remarks} for one in case.defects],
         "cure_by": case.cure_by and case.cure_by.isoformat(),
-        "allowed_actions": [act.value for act in allowed(case.state)],
+        "allowed_actions": [act.value for act in allowed(case)],
+        "vakalatnamas": [_vakalatnama(one) for one in case.vakalatnamas],
         "history": [_line(line) for line in lines],
     }
 
@@ -62,6 +65,19 @@ def transaction(case: Case, events: Sequence[PublishedEvent]) -> dict[str, Any]:
         "kiosk_id": case.kiosk_id,
         "updated_at": rfc3339(case.updated_at),
         "events": [{"type": event.type, "at": rfc3339(event.at)} for event in events],
+    }
+
+
+def _vakalatnama(shown: Vakalatnama) -> dict[str, Any]:
+    appearance = shown.appearance
+    return {
+        "no": shown.no,
+        "advocate": appearance.advocate,
+        "enrolment": appearance.enrolment,
+        "parties": list(appearance.parties),
+        "sha256": appearance.sha256,
+        "begins": appearance.begins.isoformat(),
+        "ends": shown.ends and shown.ends.isoformat(),
     }
 
 

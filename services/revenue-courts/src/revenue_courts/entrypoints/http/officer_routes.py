@@ -13,7 +13,13 @@ from revenue_courts.entrypoints.http.case_routes import CASE_ID, moved
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.http import Role, application
 
-_ORDERS = {"interim": Act.PASS_INTERIM_ORDER, "reserve": Act.RESERVE, "final": Act.DISPOSE}
+_ORDERS = {
+    "interim": Act.PASS_INTERIM_ORDER,
+    "reserve": Act.RESERVE,
+    "final": Act.DISPOSE,
+    "in-camera": Act.HOLD_IN_CAMERA,
+    "in-public": Act.HOLD_IN_PUBLIC,
+}
 
 
 @blueprint.route(f"{PREFIX}/cases/<string:court_case_id>/scrutinies", methods=["POST"], parameters=[CASE_ID])
@@ -87,7 +93,7 @@ def record_court_proceeding(body: dict[str, Any], court_case_id: str) -> WithHea
 @blueprint.arguments(schemas.CourtOrderSchema, example=schemas.ORDER_EXAMPLE)
 @blueprint.response(201, schemas.CourtCaseSchema, headers=["Location"])
 def pass_court_order(body: dict[str, Any], court_case_id: str) -> WithHeaders:
-    """Pass an interim order, reserve the judgment, or give it.
+    """Pass an interim order, reserve the judgment, or give it; hear the case in camera or in public again.
 
     A final order disposes of the case, and what was listed falls away. By the presiding officer alone.
     """
