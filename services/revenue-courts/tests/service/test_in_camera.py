@@ -23,7 +23,10 @@ def test_the_list_of_the_day_says_in_camera_and_nothing_else(world: World) -> No
     case, public = hidden(world), world.listed()
     assert case["in_camera"]
     lines = cause_list(world)["items"]
-    assert [(line["case_number"], line["in_camera"]) for line in lines] == [(public["case_number"], False), (None, True)]
+    assert [(line["case_number"], line["in_camera"]) for line in lines] == [
+        (public["case_number"], False),
+        (None, True),
+    ]
     assert (lines[1]["kind_code"], lines[1]["subject"]["en"]) == (None, "In camera")
     # Nor does the mark of the next page tell the number.
     serial = case["case_number"].rpartition("/")[2]

@@ -46,7 +46,10 @@ def test_a_vakalatnama_that_does_not_fit_is_refused_by_field(
 
 def test_what_is_not_in_force_does_not_end(world: World) -> None:
     case = json_of(world.reader().act(world.registered(), "vakalatnamas", vakalatnama()), 201)
-    for no, ends, wrong in ((2, "2026-02-01", {"/no": "not-in-force"}), (1, "2025-12-31", {"/ends": "before-it-began"})):
+    for no, ends, wrong in (
+        (2, "2026-02-01", {"/no": "not-in-force"}),
+        (1, "2025-12-31", {"/ends": "before-it-began"}),
+    ):
         refused = world.reader().act(case, "vakalatnama-ends", {"no": no, "ends": ends, "text": "So."})
         assert places(problem(refused, 422)) == wrong
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from revenue_courts.domain.case import Case, Change, HistoryEntry, State
+from revenue_courts.domain.case import Case, Change, Hearing, HistoryEntry, State
 from revenue_courts.domain.courts import Court, Level
+from revenue_courts.domain.notice import Notice
 from servicekit.access import Reach
 from servicekit.idempotency import Claim, Once
 
@@ -80,6 +81,9 @@ class Changes(Protocol):
     def get(self, case_id: str) -> Case | None:
         """The case as this transaction sees it."""
 
+    def notice(self, case_id: str, no: int) -> Notice | None:
+        """The notice of that number, as this transaction sees it."""
+
     def next_number(self, court_code: str, kind_code: str, year: int) -> str:
         """The next number of a court, a kind and a year: 1, 2, 3 … without a gap, whatever dies meanwhile."""
 
@@ -87,7 +91,7 @@ class Changes(Protocol):
         """Writes a new case and its history line."""
 
     def save(self, change: Change, request_id: str) -> None:
-        """Writes a moved case, its line, its hearings and what is told. Raises VersionMoved."""
+        """Writes a moved case, its line, its hearings, its notices and what is told. Raises VersionMoved."""
 
 
 class Cases(Protocol):
@@ -104,6 +108,15 @@ class Cases(Protocol):
 
     def history(self, case_id: str) -> Sequence[HistoryEntry]:
         """Its lines, the oldest first: one for each version."""
+
+    def hearings(self, case_id: str) -> Sequence[Hearing]:
+        """Its hearings, the first one first."""
+
+    def notices(self, case_id: str) -> Sequence[Notice]:
+        """Its notices, the first one first."""
+
+    def notice(self, case_id: str, no: int) -> Notice | None:
+        """The notice of that number."""
 
     def page(self, selection: Selection, after: str | None, limit: int) -> Sequence[Case]:
         """At most `limit` cases with an id below `after`, the youngest first."""

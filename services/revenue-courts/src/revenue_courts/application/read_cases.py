@@ -8,8 +8,20 @@ from typing import TypedDict, Unpack
 from revenue_courts.application.errors import CourtCaseNotFound, CourtNotFound
 from revenue_courts.application.ports import Cases, Courts, Listed, PublishedEvent, Selection
 from revenue_courts.application.viewer import Viewer
-from revenue_courts.domain.case import DISPOSED, FILED, PASSED, REGISTERED, SCHEDULED, Act, Case, HistoryEntry, State
+from revenue_courts.domain.case import (
+    DISPOSED,
+    FILED,
+    PASSED,
+    REGISTERED,
+    SCHEDULED,
+    Act,
+    Case,
+    Hearing,
+    HistoryEntry,
+    State,
+)
 from revenue_courts.domain.courts import Court
+from revenue_courts.domain.notice import Notice
 from servicekit.access import Role
 
 _EVENTS = {
@@ -53,6 +65,19 @@ class CaseReader:
             raise CourtCaseNotFound("There is no such case that you may see.")
         # A line of a later version than the one that was read is left out: the ETag stands for both.
         return case, self.cases.history(case_id)[: case.version]
+
+    def hearings(self, case_id: str, viewer: Viewer) -> tuple[Case, Sequence[Hearing]]:
+        """The case and its hearings, the first one first. Raises CourtCaseNotFound."""
+        case, _ = self.get(case_id, viewer)
+        return case, self.cases.hearings(case_id)
+
+    def notices(self, case_id: str, viewer: Viewer) -> tuple[Case, Sequence[Notice], bool]:
+        """The case, its notices, and whether the viewer may see their secrets: who prints them may, nobody else.
+
+        Raises CourtCaseNotFound.
+        """
+        case, _ = self.get(case_id, viewer)
+        return case, self.cases.notices(case_id), viewer.serves(case, self.court(case.filing.court_code))
 
     def page(
         self,

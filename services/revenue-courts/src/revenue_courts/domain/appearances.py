@@ -28,7 +28,7 @@ def appear(case: Case, deed: Deed, _: Calendar) -> Done:
         if not set(other.appearance.parties).isdisjoint(appearance.parties):
             raise DoesNotFit("/parties", "appears-already")
     filed = Vakalatnama(no=len(case.vakalatnamas) + 1, appearance=appearance)
-    return case.state, {"vakalatnamas": (*case.vakalatnamas, filed)}, (), []
+    return Done(case.state, {"vakalatnamas": (*case.vakalatnamas, filed)})
 
 
 def end_appearance(case: Case, deed: Deed, _: Calendar) -> Done:
@@ -43,7 +43,7 @@ def end_appearance(case: Case, deed: Deed, _: Calendar) -> Done:
     if end.ends > civil_date(deed.at):
         raise DoesNotFit("/ends", "to-come")
     after = tuple(replace(one, ends=end.ends) if one.no == end.no else one for one in case.vakalatnamas)
-    return case.state, {"vakalatnamas": after}, (), []
+    return Done(case.state, {"vakalatnamas": after})
 
 
 def _side(case: Case, appearance: Appearance) -> Side:

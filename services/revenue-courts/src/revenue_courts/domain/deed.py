@@ -1,14 +1,16 @@
 """What somebody does with a case, and how it is refused."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from revenue_courts.domain.case import Act, Actor, Defect, Hearing, Office, State
 from revenue_courts.domain.filing import Filing
+from revenue_courts.domain.notice import Notice, NoticeOrder, ServiceOutcome, ServiceReport
 from revenue_courts.domain.vakalatnama import Appearance, AppearanceEnd
 
-Matter = Appearance | AppearanceEnd
+Matter = Appearance | AppearanceEnd | NoticeOrder | ServiceReport
 
 
 class NotNow(Exception):
@@ -46,8 +48,9 @@ class DoesNotFit(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
     """What somebody does. Of the members from `filing` on, an act uses those that are its own; `number` is given to a
-    registration in its transaction. `matter` is what some acts bring that is a value of its own. `event_ids` are for
-    what is told, at most two.
+    registration in its transaction. `matter` is what some acts bring that is a value of its own; `notice` the one that
+    it names, None where there is none of that number, and `outcome` what its code stands for. `event_ids` are for what
+    is told, at most two.
     """
 
     act: Act
@@ -63,7 +66,19 @@ class Deed:
     code: str | None = None
     text: str | None = None
     matter: Matter | None = None
+    notice: Notice | None = None
+    outcome: ServiceOutcome | None = None
 
 
-Done = tuple[State, dict[str, Any], tuple[Hearing, ...], list[tuple[str, dict[str, str | None]]]]
-"""The state after, the members of the case that change, the hearings that do, and what is told."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The state after, the members of the case that change, the hearings and notices that do, and what is told: the
+    event's type with the facts beside the case's.
+    """
+
+    state: State
+    members: Mapping[str, Any] = field(default_factory=dict)
+    _: KW_ONLY
+    hearings: tuple[Hearing, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    told: Sequence[tuple[str, Mapping[str, str | None]]] = ()

@@ -26,12 +26,14 @@ from revenue_courts.domain.case import (
 )
 from revenue_courts.domain.deed import Deed, Done, NotHeardYet, NotNow, NotThatDay, NotYours
 from revenue_courts.domain.filing import Filing
+from revenue_courts.domain.notices import issue_notices, join, record_service
 
 # What an abandoned draft holds is personal data: the platform's own choice, no order says a time.
 DRAFT_DAYS = timedelta(days=30)
 _COURT = frozenset({Office.READER, Office.PRESIDING_OFFICER})
 _BENCH = frozenset({Office.PRESIDING_OFFICER})
 _FILER = frozenset({Office.FILER})
+_INTERIM = (PASSED, {"order_kind": "interim"})
 _BEFORE_THE_COURT = frozenset({State.REGISTERED, State.LISTED, State.RESERVED})
 _REGISTERED = _BEFORE_THE_COURT | {State.DISPOSED}
 
@@ -51,11 +53,16 @@ ACTS: Mapping[Act, tuple[frozenset[State], frozenset[Office]]] = {
     Act.END_APPEARANCE: (_BEFORE_THE_COURT, _COURT),
     Act.HOLD_IN_CAMERA: (_REGISTERED, _BENCH),
     Act.HOLD_IN_PUBLIC: (_REGISTERED, _BENCH),
+    Act.ISSUE_NOTICES: (frozenset({State.LISTED}), _COURT),
+    Act.RECORD_SERVICE: (_BEFORE_THE_COURT, _COURT | {Office.PROCESS_SERVER}),
+    Act.JOIN: (_REGISTERED, frozenset({Office.PARTY})),
 }
 
 # What a case must be beside its state; an act that is not here asks no more.
 _ONLY_IF: Mapping[Act, Callable[[Case], bool]] = {
     Act.END_APPEARANCE: lambda case: any(one.ends is None for one in case.vakalatnamas),
+    Act.RECORD_SERVICE: lambda case: case.notices_issued > 0,
+    Act.JOIN: lambda case: case.notices_issued > 0,
     Act.HOLD_IN_CAMERA: lambda case: not case.in_camera,
     Act.HOLD_IN_PUBLIC: lambda case: case.in_camera,
 }
@@ -112,18 +119,18 @@ def move(case: Case, deed: Deed, calendar: Calendar) -> Change:
         raise NotNow
     if deed.by.office not in offices[deed.act]:
         raise NotYours(offices[deed.act])
-    state, members, hearings, told = _DEEDS[deed.act](case, deed, calendar)
+    done = _DEEDS[deed.act](case, deed, calendar)
     events = tuple(
         Told(event_id=event_id, type=event, sequence=case.events_told + place, facts=facts)
-        for place, (event_id, (event, facts)) in enumerate(zip(deed.event_ids, told, strict=False), start=1)
+        for place, (event_id, (event, facts)) in enumerate(zip(deed.event_ids, done.told, strict=False), start=1)
     )
     after = replace(
         case,
-        state=state,
+        state=done.state,
         version=case.version + 1,
         updated_at=deed.at,
         events_told=case.events_told + len(events),
-        **members,
+        **done.members,
     )
     entry = HistoryEntry(
         case_id=case.id,
@@ -132,12 +139,12 @@ def move(case: Case, deed: Deed, calendar: Calendar) -> Change:
         at=deed.at,
         by=deed.by,
         state_before=case.state,
-        state_after=state,
+        state_after=done.state,
         code=deed.code,
         text=deed.text,
         on=deed.on or deed.cure_by,
     )
-    return Change(after, entry, hearings, events)
+    return Change(after, entry, done.hearings, done.notices, events)
 
 
 def check_day(day: date, *, today: date, after: date | None, calendar: Calendar) -> None:
@@ -153,13 +160,13 @@ def check_day(day: date, *, today: date, after: date | None, calendar: Calendar)
 
 
 def _revise(case: Case, deed: Deed, _: Calendar) -> Done:
-    return case.state, {"filing": deed.filing}, (), []
+    return Done(case.state, {"filing": deed.filing})
 
 
 def _submit(case: Case, deed: Deed, _: Calendar) -> Done:
     first = case.filed_at is None
     members = {"filed_at": case.filed_at or deed.at, "defects": (), "cure_by": None, "forget_at": None}
-    return State.SUBMITTED, members, (), [(FILED, {})] if first else []
+    return Done(State.SUBMITTED, members, told=[(FILED, {})] if first else [])
 
 
 def _raise_defects(_: Case, deed: Deed, calendar: Calendar) -> Done:
@@ -167,13 +174,13 @@ def _raise_defects(_: Case, deed: Deed, calendar: Calendar) -> Done:
         raise NotThatDay("in-the-past")
     if calendar.closed(deed.cure_by) is not None:
         raise NotThatDay("court-closed")
-    return State.DEFECTIVE, {"defects": deed.defects, "cure_by": deed.cure_by}, (), []
+    return Done(State.DEFECTIVE, {"defects": deed.defects, "cure_by": deed.cure_by})
 
 
 def _register(_: Case, deed: Deed, __: Calendar) -> Done:
     assert deed.number is not None
     members = {"number": deed.number, "registered_at": deed.at}
-    return State.REGISTERED, members, (), [(REGISTERED, {"case_number": deed.number})]
+    return Done(State.REGISTERED, members, told=[(REGISTERED, {"case_number": deed.number})])
 
 
 def _schedule(case: Case, deed: Deed, calendar: Calendar) -> Done:
@@ -190,13 +197,13 @@ def _adjourn(case: Case, deed: Deed, calendar: Calendar) -> Done:
 
 
 def _pass_interim_order(case: Case, __: Deed, ___: Calendar) -> Done:
-    return case.state, {}, (), [(PASSED, {"order_kind": "interim"})]
+    return Done(case.state, told=[_INTERIM])
 
 
 def _reserve(case: Case, deed: Deed, _: Calendar) -> Done:
     _has_come(case, deed)
     closed = _closed(case, Outcome.HELD)
-    return State.RESERVED, {"hearing": closed[0]}, closed, []
+    return Done(State.RESERVED, {"hearing": closed[0]}, hearings=closed)
 
 
 def _dispose(case: Case, deed: Deed, _: Calendar) -> Done:
@@ -207,15 +214,16 @@ def _dispose(case: Case, deed: Deed, _: Calendar) -> Done:
         held = case.hearing.on <= civil_date(deed.at)
         closed = _closed(case, Outcome.HELD if held else Outcome.VACATED)
         members["hearing"] = closed[0]
-    return State.DISPOSED, members, closed, [(PASSED, {"order_kind": "final"}), (DISPOSED, {"disposal": deed.code})]
+    told = [(PASSED, {"order_kind": "final"}), (DISPOSED, {"disposal": deed.code})]
+    return Done(State.DISPOSED, members, hearings=closed, told=told)
 
 
 def _hold_in_camera(case: Case, _: Deed, __: Calendar) -> Done:
-    return case.state, {"in_camera": True}, (), [(PASSED, {"order_kind": "interim"})]
+    return Done(case.state, {"in_camera": True}, told=[_INTERIM])
 
 
 def _hold_in_public(case: Case, _: Deed, __: Calendar) -> Done:
-    return case.state, {"in_camera": False}, (), [(PASSED, {"order_kind": "interim"})]
+    return Done(case.state, {"in_camera": False}, told=[_INTERIM])
 
 
 _DEEDS: Mapping[Act, Callable[[Case, Deed, Calendar], Done]] = {
@@ -233,6 +241,9 @@ _DEEDS: Mapping[Act, Callable[[Case, Deed, Calendar], Done]] = {
     Act.END_APPEARANCE: end_appearance,
     Act.HOLD_IN_CAMERA: _hold_in_camera,
     Act.HOLD_IN_PUBLIC: _hold_in_public,
+    Act.ISSUE_NOTICES: issue_notices,
+    Act.RECORD_SERVICE: record_service,
+    Act.JOIN: join,
 }
 
 
@@ -243,7 +254,7 @@ def _listed(case: Case, deed: Deed, calendar: Calendar, *, closed: tuple[Hearing
     check_day(deed.on, today=civil_date(deed.at), after=last.on if last else None, calendar=calendar)
     hearing = Hearing(no=last.no + 1 if last else 1, on=deed.on, purpose=deed.purpose)
     facts: dict[str, str | None] = {"hearing_on": hearing.on.isoformat(), "hearing_purpose": hearing.purpose}
-    return State.LISTED, {"hearing": hearing}, (*closed, hearing), [(SCHEDULED, facts)]
+    return Done(State.LISTED, {"hearing": hearing}, hearings=(*closed, hearing), told=[(SCHEDULED, facts)])
 
 
 def _closed(case: Case, outcome: Outcome) -> tuple[Hearing, ...]:

@@ -14,11 +14,14 @@ from revenue_courts.adapters.mongo.documents import (
     case_to_document,
     entry_from_document,
     entry_to_document,
+    hearing_from_document,
     listed_document,
     listed_place,
 )
+from revenue_courts.adapters.mongo.notice_documents import notice_from_document, notice_to_document
 from revenue_courts.application.ports import Changes, Listed, Selection, VersionMoved
-from revenue_courts.domain.case import Act, Case, Change, HistoryEntry, Outcome, State
+from revenue_courts.domain.case import Act, Case, Change, Hearing, HistoryEntry, Outcome, State
+from revenue_courts.domain.notice import Notice
 from servicekit.acts import used_up
 from servicekit.events.outbox import Outbox
 from servicekit.faults import crash_point
@@ -28,6 +31,7 @@ from servicekit.mongo import Idempotency, Mongo, duplicate_key
 CASES = "court_cases"
 HISTORY = "court_case_history"
 HEARINGS = "hearings"
+NOTICES = "court_notices"
 NUMBERS = "case_numbers"
 
 INDEXES = {
@@ -50,12 +54,13 @@ INDEXES = {
         IndexModel([("district_code", ASCENDING), ("party_words", ASCENDING), ("_id", DESCENDING)], name="by_party"),
         IndexModel([("district_code", ASCENDING), ("land_keys", ASCENDING), ("_id", DESCENDING)], name="by_land"),
         IndexModel([("district_code", ASCENDING), ("enrolments", ASCENDING), ("_id", DESCENDING)], name="by_advocate"),
-        IndexModel([("person_id", ASCENDING), ("_id", DESCENDING)], name="of_a_person"),
+        IndexModel([("seen_by", ASCENDING), ("_id", DESCENDING)], name="of_a_person"),
         IndexModel([("kiosk_id", ASCENDING), ("_id", DESCENDING)], name="of_a_centre"),
         IndexModel([("client_id", ASCENDING), ("_id", DESCENDING)], name="of_a_client"),
         IndexModel([("forget_at", ASCENDING)], name="forget_drafts", expireAfterSeconds=0),
     ],
     HISTORY: [IndexModel([("case_id", ASCENDING), ("version", ASCENDING)], name="of_a_case", unique=True)],
+    NOTICES: [IndexModel([("case_id", ASCENDING), ("no", ASCENDING)], name="notices_of_a_case", unique=True)],
     HEARINGS: [IndexModel([("court_code", ASCENDING), ("on", ASCENDING), ("place", ASCENDING)], name="list_of_a_day")],
 }
 
@@ -84,6 +89,21 @@ class MongoCases:
         """Its lines, the oldest first."""
         lines = self._db[HISTORY].find({"case_id": case_id}).sort("version", ASCENDING)
         return [entry_from_document(document) for document in lines]
+
+    def hearings(self, case_id: str) -> Sequence[Hearing]:
+        """By the range of their ids."""
+        rows = self._db[HEARINGS].find({"_id": ids_of(case_id)})
+        return sorted((hearing_from_document(row) for row in rows), key=lambda hearing: hearing.no)
+
+    def notices(self, case_id: str) -> Sequence[Notice]:
+        """By an index."""
+        rows = self._db[NOTICES].find({"case_id": case_id}).sort("no", ASCENDING)
+        return [notice_from_document(row) for row in rows]
+
+    def notice(self, case_id: str, no: int) -> Notice | None:
+        """By its id."""
+        row = self._db[NOTICES].find_one({"_id": f"{case_id}:{no}"})
+        return notice_from_document(row) if row else None
 
     def page(self, selection: Selection, after: str | None, limit: int) -> Sequence[Case]:
         """Ids are in order of time."""
@@ -137,9 +157,18 @@ class MongoCases:
         return case_from_document(document) if document else None
 
 
+def ids_of(case_id: str) -> dict[str, str]:
+    """Of all rows of a case: those between its own id and the next sign after the colon."""
+    return {"$gte": f"{case_id}:", "$lt": f"{case_id};"}
+
+
 def as_query(selection: Selection, after: str | None) -> dict[str, Any]:
     """What the documents of these cases have, with an id below `after`."""
-    conditions: list[dict[str, Any]] = [selection.reach.as_query()]
+    own = selection.reach.members
+    # A person sees what they joined as a party like what is their own.
+    as_person = set(own) == {"person_id"}
+    reach = {"seen_by": {"$in": sorted(filter(None, own["person_id"]))}} if as_person else selection.reach.as_query()
+    conditions: list[dict[str, Any]] = [reach]
     if selection.state is not None:
         conditions.append({"state": selection.state.value})
     elif not selection.own_drafts:
@@ -189,6 +218,10 @@ class _SessionChanges:
         document = self._db[CASES].find_one({"_id": case_id}, session=self._session)
         return case_from_document(document) if document else None
 
+    def notice(self, case_id: str, no: int) -> Notice | None:
+        row = self._db[NOTICES].find_one({"_id": f"{case_id}:{no}"}, session=self._session)
+        return notice_from_document(row) if row else None
+
     def next_number(self, court_code: str, kind_code: str, year: int) -> str:
         # In the transaction of the registration: what is rolled back gives its number back, and of two that race the
         # later one conflicts on this row and runs again.
@@ -219,15 +252,18 @@ class _SessionChanges:
         if change.hearings:
             rows = [listed_document(case, hearing) for hearing in change.hearings]
             self._write_hearings(rows)
+        if change.notices:
+            sent = [notice_to_document(case.id, notice) for notice in change.notices]
+            self._db[NOTICES].bulk_write(
+                [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in sent], session=self._session
+            )
         if change.entry.act in (Act.HOLD_IN_CAMERA, Act.HOLD_IN_PUBLIC):
             self._list_again(case)
         self._outbox.add(self._session, *(to_event(case, told, request_id) for told in change.told))
 
     def _list_again(self, case: Case) -> None:
-        # Lists of days that are over are read too: the case goes from all of them, or comes back to them. All its rows
-        # are those with an id between its own and the next sign after the colon.
-        ids = {"$gte": f"{case.id}:", "$lt": f"{case.id};"}
-        rows = list(self._db[HEARINGS].find({"_id": ids}, session=self._session))
+        # Lists of days that are over are read too: the case goes from all of them, or comes back to them.
+        rows = list(self._db[HEARINGS].find({"_id": ids_of(case.id)}, session=self._session))
         if rows:
             self._write_hearings([
                 {**row, "in_camera": case.in_camera, "place": listed_place(case, row["case_number"])} for row in rows

@@ -25,7 +25,8 @@ Document = dict[str, Any]
 
 _PLAIN = (
     "transaction_token", "client_id", "kiosk_id", "person_id", "assistance_id", "version", "begun_at", "updated_at",
-    "forget_at", "filed_at", "registered_at", "disposal", "in_camera", "events_told",
+    "forget_at", "filed_at", "registered_at", "disposal", "in_camera",
+    "notices_issued", "joined", "events_told",
 )  # fmt: skip
 DEPARTMENT = "revenue"
 
@@ -45,7 +46,8 @@ def case_to_document(case: Case) -> Document:
         "cure_by": _iso(case.cure_by),
         "hearing": case.hearing and _hearing_to_document(case.hearing),
         "vakalatnamas": [_vakalatnama_to_document(one) for one in case.vakalatnamas],
-        # By these it is looked up.
+        # By these it is looked up, the first by who may see it: whose own it is, and the parties who joined.
+        "seen_by": sorted({*case.joined, *([case.person_id] if case.person_id else [])}),
         "party_words": sorted(words_of_parties(filing)),
         "land_keys": sorted(land_keys(filing)),
         "enrolments": sorted({one.appearance.enrolment for one in case.vakalatnamas}),
@@ -68,7 +70,7 @@ def case_from_document(document: Mapping[str, Any]) -> Case:
         defects=tuple(Defect(**defect) for defect in document["defects"]),
         cure_by=_day(document["cure_by"]),
         number=document.get("number"),
-        hearing=document["hearing"] and _hearing_from_document(document["hearing"]),
+        hearing=document["hearing"] and hearing_from_document(document["hearing"]),
         vakalatnamas=tuple(_vakalatnama_from_document(one) for one in document["vakalatnamas"]),
     )
 
@@ -157,15 +159,20 @@ def _hearing_to_document(hearing: Hearing) -> Document:
         "on": hearing.on.isoformat(),
         "purpose": hearing.purpose,
         "outcome": hearing.outcome.value,
+        "noticed": sorted(hearing.noticed),
+        "served": sorted(hearing.served),
     }
 
 
-def _hearing_from_document(document: Mapping[str, Any]) -> Hearing:
+def hearing_from_document(document: Mapping[str, Any]) -> Hearing:
+    """The hearing, of a case or of a list."""
     return Hearing(
         no=document["no"],
         on=date.fromisoformat(document["on"]),
         purpose=document["purpose"],
         outcome=Outcome(document["outcome"]),
+        noticed=frozenset(document["noticed"]),
+        served=frozenset(document["served"]),
     )
 
 

@@ -108,9 +108,7 @@ class PartySchema(Schema):
 
 def khasra_number(**how: Any) -> Code:
     """A number of the village's field map, with its divisions."""
-    told = Coded(
-        "wrong-form", "Must be a khasra number such as 112 or 113/2.", "112 या 113/2 जैसी खसरा संख्या दें।"
-    )
+    told = Coded("wrong-form", "Must be a khasra number such as 112 or 113/2.", "112 या 113/2 जैसी खसरा संख्या दें।")
     return Code(KHASRA_FORM, longest=40, error=told, **how)
 
 
@@ -272,6 +270,17 @@ class CourtHearingSchema(Schema):
     on = fields.String(required=True, metadata={"format": "date"})
     purpose = fields.Nested(CourtCodedSchema, required=True)
     outcome = fields.String(required=True, metadata={"enum": ["listed", "held", "adjourned", "vacated"]})
+    noticed = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata={"description": "The parties called to it, by their places in the filing, counted from 1."},
+    )
+    served = fields.List(
+        fields.Integer(), required=True, metadata={"description": "Those of them whom the call reached by its day."}
+    )
+    all_served = fields.Boolean(
+        required=True, metadata={"description": "Whether parties were called and the call reached each of them."}
+    )
 
 
 class CourtActorSchema(Schema):

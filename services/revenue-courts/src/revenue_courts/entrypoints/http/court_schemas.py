@@ -94,6 +94,9 @@ class CourtCodesSchema(Schema):
     adjournments = fields.List(fields.Nested(CourtCodedSchema), required=True)
     defects = fields.List(fields.Nested(CourtCodedSchema), required=True)
     disposals = fields.List(fields.Nested(CourtCodedSchema), required=True)
+    services = fields.List(
+        fields.Nested(CourtCodedSchema), required=True, metadata={"description": "What may become of a notice."}
+    )
 
 
 class CaseKindsSchema(Schema):

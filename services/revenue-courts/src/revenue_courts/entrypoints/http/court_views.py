@@ -43,6 +43,9 @@ _STEPS: Mapping[Act, Label] = {
     Act.APPEAR: Label("An advocate appeared", "अधिवक्ता उपस्थित हुआ"),
     Act.END_APPEARANCE: Label("An advocate left the case", "अधिवक्ता प्रकरण से हटा"),
     Act.HOLD_IN_CAMERA: Label("To be heard in camera", "बंद कमरे में सुनवाई का आदेश"),
+    Act.ISSUE_NOTICES: Label("Notices were issued", "नोटिस जारी हुए"),
+    Act.RECORD_SERVICE: Label("The service of a notice was reported", "नोटिस की तामील रिपोर्ट दर्ज हुई"),
+    Act.JOIN: Label("A party follows the case here", "पक्षकार यहाँ प्रकरण से जुड़ा"),
     Act.HOLD_IN_PUBLIC: Label("To be heard in public again", "पुनः खुली सुनवाई का आदेश"),
 }
 
@@ -100,6 +103,7 @@ def codes(lists: Codes) -> dict[str, Any]:
             ("adjournments", lists.adjournments),
             ("defects", lists.defects),
             ("disposals", lists.disposals),
+            ("services", {code: outcome.label for code, outcome in lists.services.items()}),
         )
     }
 
