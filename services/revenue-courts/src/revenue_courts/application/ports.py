@@ -81,6 +81,9 @@ class Changes(Protocol):
     def get(self, case_id: str) -> Case | None:
         """The case as this transaction sees it."""
 
+    def by_number(self, number: str) -> Case | None:
+        """The case that has or had that number, as this transaction sees it."""
+
     def notice(self, case_id: str, no: int) -> Notice | None:
         """The notice of that number, as this transaction sees it."""
 
@@ -101,7 +104,7 @@ class Cases(Protocol):
         """The case as it is now."""
 
     def by_number(self, number: str) -> Case | None:
-        """The case with that registration number."""
+        """The case that has that registration number, or had it before it was transferred."""
 
     def by_token(self, token: str) -> Case | None:
         """The case with that transaction token."""

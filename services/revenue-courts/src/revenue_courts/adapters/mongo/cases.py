@@ -38,10 +38,10 @@ INDEXES = {
     CASES: [
         IndexModel([("transaction_token", ASCENDING)], name="one_case_per_token", unique=True),
         IndexModel(
-            [("number", ASCENDING)],
+            [("numbers", ASCENDING)],
             name="one_case_per_number",
             unique=True,
-            partialFilterExpression={"number": {"$exists": True}},
+            partialFilterExpression={"numbers": {"$exists": True}},
         ),
         IndexModel(
             [("agreed_once", ASCENDING)],
@@ -79,7 +79,7 @@ class MongoCases:
 
     def by_number(self, number: str) -> Case | None:
         """By a unique index."""
-        return self._one({"number": number})
+        return self._one({"numbers": number})
 
     def by_token(self, token: str) -> Case | None:
         """By a unique index."""
@@ -175,9 +175,11 @@ def as_query(selection: Selection, after: str | None) -> dict[str, Any]:
         conditions.append({"state": {"$in": [state.value for state in State if state is not State.DRAFT]}})
     if not selection.in_camera:
         conditions.append({"in_camera": False})
-    for name in ("court_code", "district_code", "number"):
+    for name in ("court_code", "district_code"):
         if getattr(selection, name) is not None:
             conditions.append({name: getattr(selection, name)})
+    if selection.number is not None:
+        conditions.append({"numbers": selection.number})
     if selection.party:
         conditions.append({"party_words": {"$all": sorted(selection.party)}})
     if selection.land_key is not None:
@@ -215,7 +217,13 @@ class _SessionChanges:
         self._session = session
 
     def get(self, case_id: str) -> Case | None:
-        document = self._db[CASES].find_one({"_id": case_id}, session=self._session)
+        return self._one({"_id": case_id})
+
+    def by_number(self, number: str) -> Case | None:
+        return self._one({"numbers": number})
+
+    def _one(self, query: dict[str, Any]) -> Case | None:
+        document = self._db[CASES].find_one(query, session=self._session)
         return case_from_document(document) if document else None
 
     def notice(self, case_id: str, no: int) -> Notice | None:
