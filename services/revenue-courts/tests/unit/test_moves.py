@@ -214,25 +214,27 @@ class LifeOfACase(RuleBasedStateMachine):
 
     def matter(self, act: Act, day: date, number: int, became: str) -> Any:
         """What the act brings; `number` is a party's, a vakalatnama's or a notice's."""
-        if act is Act.TAKE_EVIDENCE:
-            side, kind = list(Side)[number % 2], list(EvidenceKind)[day.day % 2]
-            return Offered(side=side, kind=kind, name="A", sha256="0")
-        if act is Act.TRANSFER:
-            return Transfer(court_code=f"court-{number}")
-        if act is Act.SEND_RECORD:
-            return RecordAway(court_code="court-1", case_id="rcs_2")
-        if act is Act.ISSUE_NOTICES:
-            mode = list(Mode)[day.day % 3]
-            again = number if day.day % 2 else None
-            return NoticeOrder(kind=NoticeKind.SUMMONS, mode=mode, parties=(number,), codes=("a",), instead_of=again)
-        if act is Act.RECORD_SERVICE:
-            where = ((75.0, 26.0), "0") if became.startswith(("served", "affixed", "not")) else (None, None)
-            return ServiceReport(no=number, outcome=became, on=day, position=where[0], photo_sha256=where[1])
-        if act is Act.APPEAR:
-            return Appearance(
+        by_hand = became.startswith(("served", "affixed", "not"))
+        made: dict[Act, Any] = {
+            Act.TAKE_EVIDENCE: Offered(
+                side=list(Side)[number % 2], kind=list(EvidenceKind)[day.day % 2], name="A", sha256="0"
+            ),
+            Act.TRANSFER: Transfer(court_code=f"court-{number}"),
+            Act.SEND_RECORD: RecordAway(court_code="court-1", case_id="rcs_2"),
+            Act.ISSUE_NOTICES: NoticeOrder(
+                kind=NoticeKind.SUMMONS, mode=list(Mode)[day.day % 3], parties=(number,), codes=("a",),
+                instead_of=number if day.day % 2 else None,
+            ),
+            Act.RECORD_SERVICE: ServiceReport(
+                no=number, outcome=became, on=day, position=(75.0, 26.0) if by_hand else None,
+                photo_sha256="0" if by_hand else None,
+            ),
+            Act.APPEAR: Appearance(
                 advocate="A", enrolment=f"R/{day.day % 2}/2010", parties=(number,), sha256="0", begins=day
-            )
-        return AppearanceEnd(no=number, ends=day) if act is Act.END_APPEARANCE else None
+            ),
+            Act.END_APPEARANCE: AppearanceEnd(no=number, ends=day),
+        }  # fmt: skip
+        return made.get(act)
 
     @invariant()
     def nobody_appears_for_both_sides_or_twice_for_one(self) -> None:
@@ -253,7 +255,7 @@ class LifeOfACase(RuleBasedStateMachine):
         reached = {
             one.party for one in called if one.status is Status.SERVED and one.report and one.report.on <= hearing.on
         }
-        assert ({one.party for one in called}, reached) == (hearing.noticed, hearing.served)
+        assert ({one.party for one in called}, reached) == ({*hearing.noticed}, {*hearing.served})
         assert len(self.case.joined) == sum(one.joined for one in self.notices.values())
 
     @invariant()

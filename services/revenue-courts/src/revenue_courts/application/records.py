@@ -1,4 +1,4 @@
-"""The record of a case goes to the court that hears the appeal, and comes back: in the transaction of that court's act."""
+"""The record of a case goes to the court that hears the appeal, and comes back, in that court's own transaction."""
 
 from dataclasses import replace
 

@@ -123,10 +123,10 @@ class RecordAway:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """`court_code` is the court before which it is now, the filing's until it is transferred. `number` is given at
-    registration, and another one by the court to which it goes; the `former_numbers` stay its own. `hearing` is the one that is listed, or was last. `forget_at`: a draft that
-    nobody submits goes then. `in_camera`: nobody but the court and the parties sees it. `joined` has
-    the people who follow it as a party, each with the party's place in the filing. `events_told` counts what was
-    published of it.
+    registration, and another one by the court to which it goes; the `former_numbers` stay its own. `hearing` is the
+    one that is listed, or was last. `forget_at`: a draft that nobody submits goes then. `in_camera`: nobody but the
+    court and the parties sees it. `joined` has the people who follow it as a party, each with the party's place in the
+    filing. `events_told` counts what was published of it.
     """
 
     id: str

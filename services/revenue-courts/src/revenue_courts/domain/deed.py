@@ -59,8 +59,8 @@ class DoesNotFit(Exception):
 class Deed:
     """What somebody does. Of the members from `filing` on, an act uses those that are its own; `number` is given to a
     registration in its transaction. `matter` is what some acts bring that is a value of its own; `notice` the one that
-    it names, None where there is none of that number, and `outcome` what its code stands for; `form` is the form of the case's kind. `event_ids` are for what
-    is told, at most two.
+    it names, None where there is none of that number, and `outcome` what its code stands for; `form` is the form of the
+    case's kind. `event_ids` are for what is told, at most two.
     """
 
     act: Act

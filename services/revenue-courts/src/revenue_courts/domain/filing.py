@@ -95,7 +95,10 @@ class Earlier:
 def lacks_of_earlier(
     filing: Filing, court: Court, kind: CaseKind, earlier: Earlier | None
 ) -> Iterator[tuple[str, str]]:
-    """What does not fit the case that it is against; as lacks() says. An order that is not kept here is its day alone."""
+    """What does not fit the case that it is against; as lacks() says.
+
+    Of an order that is not kept here there is the day alone.
+    """
     if filing.against is None:
         return
     if kind.form not in AGAINST_AN_ORDER:

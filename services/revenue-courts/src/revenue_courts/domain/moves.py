@@ -42,7 +42,7 @@ _COURT = frozenset({Office.READER, Office.PRESIDING_OFFICER})
 _BENCH = frozenset({Office.PRESIDING_OFFICER})
 _FILER = frozenset({Office.FILER})
 _HIGHER_COURT = frozenset({Office.HIGHER_COURT})
-_INTERIM = (PASSED, {"order_kind": "interim"})
+_INTERIM: tuple[str, Mapping[str, str | None]] = (PASSED, {"order_kind": "interim"})
 _BEFORE_THE_COURT = frozenset({State.REGISTERED, State.LISTED, State.RESERVED})
 _REGISTERED = _BEFORE_THE_COURT | {State.DISPOSED}
 
@@ -235,13 +235,16 @@ def _dispose(case: Case, deed: Deed, _: Calendar) -> Done:
         held = case.hearing.on <= civil_date(deed.at)
         closed = _closed(case, Outcome.HELD if held else Outcome.VACATED)
         members["hearing"] = closed[0]
-    told = [(PASSED, {"order_kind": "final"}), (DISPOSED, {"disposal": deed.code})]
+    told: list[tuple[str, Mapping[str, str | None]]] = [
+        (PASSED, {"order_kind": "final"}),
+        (DISPOSED, {"disposal": deed.code}),
+    ]
     return Done(State.DISPOSED, members, hearings=closed, told=told)
 
 
 def _restore(case: Case, deed: Deed, calendar: Calendar) -> Done:
     listed = _listed(case, deed, calendar, closed=())
-    told = [(PASSED, {"order_kind": "restoration"}), *listed.told]
+    told: list[tuple[str, Mapping[str, str | None]]] = [(PASSED, {"order_kind": "restoration"}), *listed.told]
     return replace(listed, members={**listed.members, "disposal": None, "decreed_at": None}, told=told)
 
 
