@@ -13,15 +13,17 @@ from revenue_courts.application.errors import (
     NotOfThisCourt,
 )
 from revenue_courts.application.not_fitting import NOT_FITTING
-from revenue_courts.application.ports import Cases, Changes, VersionMoved
+from revenue_courts.application.ports import Cases, Changes, Closures, VersionMoved
 from revenue_courts.application.records import record_moved
 from revenue_courts.application.viewer import Viewer
 from revenue_courts.domain.calendar import Calendar, civil_date
 from revenue_courts.domain.case import Act, Case, Defect, Office
+from revenue_courts.domain.case_kinds import Codes
+from revenue_courts.domain.closure import without
 from revenue_courts.domain.deed import Deed, DoesNotFit, Matter, NotHeardYet, NotNow, NotThatDay, NotYours, Transfer
 from revenue_courts.domain.filing import Earlier, Filing, lacks_of_court
 from revenue_courts.domain.moves import ACTS, allowed, move
-from revenue_courts.domain.notice import Notice, NoticeOrder, ServiceOutcome, ServiceReport
+from revenue_courts.domain.notice import Notice, NoticeOrder, ServiceReport
 from servicekit.errors import FieldProblem
 from servicekit.faults import crash_point
 from servicekit.idempotency import Claim, Once
@@ -88,7 +90,8 @@ class MoveCaseHandler:
     cases: Cases
     check: FilingCheck
     calendar: Calendar
-    outcomes: Mapping[str, ServiceOutcome]
+    codes: Codes
+    closures: Closures
 
     def __call__(self, command: MoveCase) -> Once[str]:
         """Safe to repeat with the same claim: the first move stands.
@@ -104,7 +107,8 @@ class MoveCaseHandler:
         notice_no = _notice_of(command.matter)
         deed = self._deed(command, read, self.cases.notice(read.id, notice_no) if notice_no is not None else None)
         # Whose it is and whether it may be is told before what is missing; a number is not taken for it.
-        self._try(read, replace(deed, number="") if command.act in _NUMBERED else deed, command.day_at)
+        calendar = self._calendar(read)
+        self._try(read, replace(deed, number="") if command.act in _NUMBERED else deed, calendar, command.day_at)
         command.precondition.check(read.version)
         if command.act is Act.REVISE and command.filing is not None:
             self.check.known(command.filing)
@@ -125,9 +129,9 @@ class MoveCaseHandler:
                 year = civil_date(command.at).year
                 number = changes.next_number(court_code, case.filing.kind_code, year)
                 numbered = replace(deed, number=number)
-            change = move(case, numbered, self.calendar)
+            change = move(case, numbered, calendar)
             changes.save(change, command.request_id)
-            earlier = record_moved(changes, change.case, deed, command.record_event_ids, self.calendar)
+            earlier = record_moved(changes, change.case, deed, command.record_event_ids, calendar)
             if earlier is not None:
                 crash_point("J3")
                 changes.save(earlier, command.request_id)
@@ -175,12 +179,16 @@ class MoveCaseHandler:
             matter=command.matter,
             notice=notice,
             form=kind.form,
-            outcome=self.outcomes.get(command.matter.outcome) if isinstance(command.matter, ServiceReport) else None,
+            outcome=self.codes.services.get(command.matter.outcome) if isinstance(command.matter, ServiceReport) else None,
         )
 
-    def _try(self, case: Case, deed: Deed, day_at: str) -> None:
+    def _calendar(self, case: Case) -> Calendar:
+        """That of the court, some of whose days fell away."""
+        return without(self.calendar, self.closures.of(case.court_code), dict(self.codes.adjournments))
+
+    def _try(self, case: Case, deed: Deed, calendar: Calendar, day_at: str) -> None:
         try:
-            move(case, deed, self.calendar)
+            move(case, deed, calendar)
         except NotNow:
             raise not_possible(case) from None
         except NotYours as error:
@@ -193,7 +201,7 @@ class MoveCaseHandler:
                 allowed_actions=[Act.ADJOURN.value],
             ) from None
         except NotThatDay as error:
-            raise _not_that_day(error, day_at) from None
+            raise not_that_day(error, day_at) from None
         except DoesNotFit as error:
             raise not_fitting(error) from None
 
@@ -211,7 +219,8 @@ def _notice_of(matter: Matter | None) -> int | None:
     return matter.instead_of if isinstance(matter, NoticeOrder) else None
 
 
-def _not_that_day(error: NotThatDay, day_at: str) -> DayNotPossible:
+def not_that_day(error: NotThatDay, day_at: str) -> DayNotPossible:
+    """As it is told to people; `day_at` is where in the request the day stands."""
     en, hi = _DAYS[error.code]
     closed = bool(error.closed_en)
     problem = FieldProblem(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from revenue_courts.domain.case import Case, Change, Hearing, HistoryEntry, State
+from revenue_courts.domain.closure import Closure
 from revenue_courts.domain.courts import Court, Level
 from revenue_courts.domain.notice import Notice
 from servicekit.access import Reach
@@ -127,6 +128,14 @@ class Cases(Protocol):
     def cause_list(self, court_code: str, on: date, after: str | None, limit: int) -> Sequence[Listed]:
         """At most `limit` of what is or was listed before the court on that day, by place, after the place `after`."""
 
+    def listed_on(self, court_code: str, on: date, after: str, limit: int) -> Sequence[tuple[str, str]]:
+        """At most `limit` cases that are still to be heard by the court on that day, after the place `after`: id and
+        place, by place.
+        """
+
+    def count_listed_on(self, court_code: str, on: date) -> int:
+        """How many those are."""
+
     def once(self, claim: Claim, case_id: str, effect: Callable[[Changes], object]) -> Once[str]:
         """Runs `effect` in one transaction with the claim, at most once; a repeat gives the first id.
 
@@ -135,6 +144,16 @@ class Cases(Protocol):
 
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got, or None. Raises IdempotencyKeyReused."""
+
+
+class Closures(Protocol):
+    """Days that fell away for single courts."""
+
+    def add(self, closure: Closure) -> None:
+        """The first one of a court and a day stands."""
+
+    def of(self, court_code: str) -> Sequence[Closure]:
+        """All of the court, by day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,16 @@ class MongoCases:
             for document in documents
         ]
 
+    def listed_on(self, court_code: str, on: date, after: str, limit: int) -> Sequence[tuple[str, str]]:
+        """By the index of the list."""
+        query = {**_still_listed(court_code, on), "place": {"$gt": after}}
+        rows = self._db[HEARINGS].find(query, {"place": 1}).sort("place", ASCENDING)
+        return [(row["_id"].rpartition(":")[0], row["place"]) for row in rows.limit(limit)]
+
+    def count_listed_on(self, court_code: str, on: date) -> int:
+        """By the index of the list."""
+        return int(self._db[HEARINGS].count_documents(_still_listed(court_code, on)))
+
     def once(self, claim: Claim, case_id: str, effect: Callable[[Changes], object]) -> Once[str]:
         """Runs the effect and writes the claim in one transaction, at most once; see the port."""
         try:
@@ -155,6 +165,10 @@ class MongoCases:
     def _one(self, query: dict[str, Any]) -> Case | None:
         document = self._db[CASES].find_one(query)
         return case_from_document(document) if document else None
+
+
+def _still_listed(court_code: str, on: date) -> dict[str, Any]:
+    return {"court_code": court_code, "on": on.isoformat(), "outcome": Outcome.LISTED.value}
 
 
 def ids_of(case_id: str) -> dict[str, str]:
