@@ -35,7 +35,7 @@ class Died(Exception):
 
 
 @dataclass
-class FakeSettlements:
+class MortalSettlements:
     """application.settlement.ports.Settlements in memory, whose caller may die around each of its transactions."""
 
     journal: dict[str, JournalEntry]
@@ -142,7 +142,7 @@ class Days(RuleBasedStateMachine):
         self.numbers, self.at = count(1), NOW
         self.journal: dict[str, JournalEntry] = {}
         self.payments: dict[str, int] = {}
-        self.settlements, self.files = FakeSettlements(self.journal), FakeFiles()
+        self.settlements, self.files = MortalSettlements(self.journal), FakeFiles()
         biller = cast("Biller", SimpleNamespace(biller_id=BILLER, department="energy", internal=False))
         self.settle_day = SettleDayHandler(
             cast("DayBooks", self.files), cast("Settlements", self.settlements), {BILLER: biller}, load_bank_days(),
