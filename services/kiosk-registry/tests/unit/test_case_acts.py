@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from tests.support.cases import AT, BOOK, BY, STANDS, a_case, a_decision
@@ -34,13 +35,11 @@ from kiosk_registry.domain.running.centre import Actor, Office
 
 SECOND = Actor("per_second", Office.DISTRICT)
 RULES = BOOK.rules
-FINED = {"penalty_paise": 100_000, "slab": "s", "order": "Some order"}
+FINED: dict[str, Any] = {"penalty_paise": 100_000, "slab": "s", "order": "Some order"}
 
 
-def does(
-    case: Case, act: Act, by: Actor, standing: Standing = STANDS, *, days: int = 0, **more: object
-) -> CaseChange:
-    deed = Deed(act=act, by=by, at=AT + timedelta(days=days), penalty_id="pen_1", **more)  # type: ignore[arg-type]
+def does(case: Case, act: Act, by: Actor, standing: Standing = STANDS, *, days: int = 0, **more: Any) -> CaseChange:
+    deed = Deed(act=act, by=by, at=AT + timedelta(days=days), penalty_id="pen_1", **more)
     return move(case, standing, deed, RULES)
 
 
@@ -49,7 +48,7 @@ def heard() -> Case:
     return does(noticed, Act.REPLY, BY[Office.OPERATOR]).case
 
 
-def decided(outcome: Outcome = Outcome.PUNISHED, **figures: object) -> CaseChange:
+def decided(outcome: Outcome = Outcome.PUNISHED, **figures: Any) -> CaseChange:
     return does(heard(), Act.DECIDE, SECOND, decision=a_decision(outcome, SECOND, **figures))
 
 
@@ -167,8 +166,8 @@ def test_a_suspension_of_another_case_is_neither_ended_nor_replaced() -> None:
     )
     standing = replace(STANDS, status=Status.SUSPENDED, suspension=other)
 
+    decision = a_decision(Outcome.PUNISHED, SECOND, suspension_days=15)
     with pytest.raises(SuspendedInAnother):
-        decision = a_decision(Outcome.PUNISHED, SECOND, suspension_days=15)
         does(heard(), Act.DECIDE, SECOND, standing, decision=decision)
     fined = does(heard(), Act.DECIDE, SECOND, standing, decision=a_decision(Outcome.PUNISHED, SECOND, **FINED))
     assert fined.stood is None

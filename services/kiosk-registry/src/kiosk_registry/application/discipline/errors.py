@@ -60,7 +60,9 @@ class HearFirst(Conflict):
 
 
 class SuspendedElsewhere(Conflict):
-    """The centre is suspended in another case. `until` says for how long; decide after that, or without a suspension."""
+    """The centre is suspended in another case, `until` the instant that it says; decide after that, or without a
+    suspension.
+    """
 
     slug = "centre-suspended-in-another-case"
     title = "The centre is suspended in another case"
