@@ -13,6 +13,7 @@ from kiosk_registry.domain.discipline.acts import (
     Deed,
     NoticeFirst,
     NotNow,
+    NotTrading,
     NotYours,
     SamePerson,
     SuspendedInAnother,
@@ -171,6 +172,19 @@ def test_a_suspension_of_another_case_is_neither_ended_nor_replaced() -> None:
         does(heard(), Act.DECIDE, SECOND, standing, decision=decision)
     fined = does(heard(), Act.DECIDE, SECOND, standing, decision=a_decision(Outcome.PUNISHED, SECOND, **FINED))
     assert fined.stood is None
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.ACTIVE])
+def test_a_centre_that_does_not_trade_is_not_suspended_or_it_would_trade_afterwards(status: Status) -> None:
+    standing = replace(STANDS, status=status)
+
+    by_15_days = a_decision(Outcome.PUNISHED, SECOND, suspension_days=15)
+    with pytest.raises(NotTrading):
+        does(heard(), Act.DECIDE, SECOND, standing, decision=by_15_days)
+    closing = does(heard(), Act.DECIDE, SECOND, standing, decision=a_decision(Outcome.CLOSED, SECOND, order="Order"))
+    closed = does(closing.case, Act.ACCEPT, BY[Office.OPERATOR], standing)
+    assert closing.stood is None
+    assert (closed.stood and closed.stood.standing.status) == (None if status is Status.CLOSED else Status.CLOSED)
 
 
 def test_a_closure_suspends_until_it_is_final_and_is_carried_out_then() -> None:

@@ -7,6 +7,7 @@ from kiosk_registry.application.discipline.errors import (
     CentreCaseMoveNotPossible,
     CentreCaseNeedsAnother,
     CentreCaseOfOthers,
+    CentreNotTrading,
     HearFirst,
     SuspendedElsewhere,
     TimeIsOver,
@@ -87,6 +88,14 @@ def notice_first() -> HearFirst:
     return HearFirst(
         "The centre was not given notice: give_notice first. Only a dismissal needs none.",
         detail_hi="केंद्र को नोटिस नहीं दिया गया: पहले give_notice करें। केवल खारिज करने के लिए नोटिस आवश्यक नहीं है।",
+    )
+
+
+def not_trading() -> CentreNotTrading:
+    """What can be decided instead."""
+    return CentreNotTrading(
+        "The centre does not trade, so it cannot be suspended: decide warned, or a slab without a suspension.",
+        detail_hi="केंद्र कार्यरत नहीं है, इसलिए निलंबित नहीं हो सकता: चेतावनी दें, या बिना निलंबन वाला स्लैब चुनें।",
     )
 
 

@@ -57,6 +57,10 @@ class NoticeFirst(Exception):
     """Before the centre was heard nothing is decided against it."""
 
 
+class NotTrading(Exception):
+    """The centre does not trade, so that no decision suspends it."""
+
+
 class SuspendedInAnother(Exception):
     """The centre is suspended in another case: `suspension` says in which and until when."""
 
@@ -193,7 +197,7 @@ def require_allowed(case: Case, standing: Standing, act: Act, by: Actor, at: dat
 def move(case: Case, standing: Standing, deed: Deed, rules: CaseRules) -> CaseChange:
     """The case and its centre after the deed.
 
-    Raises TooLate, NotNow, NotYours, SamePerson, NoticeFirst, SuspendedInAnother; then nothing happened.
+    Raises TooLate, NotNow, NotYours, SamePerson, NoticeFirst, NotTrading, SuspendedInAnother; then nothing happened.
     """
     require_allowed(case, standing, deed.act, deed.by, deed.at)
     moved, stood, penalty = _moved(case, standing, deed, rules)
@@ -276,10 +280,13 @@ def _decided(case: Case, standing: Standing, deed: Deed, rules: CaseRules) -> _M
     days = rules.appeal_days if decision.outcome is Outcome.CLOSED else decision.suspension_days
     if days is None:
         return moved, _reinstated(standing, "case-decided") if own else None, None
-    if standing.status is Status.CLOSED:
-        raise NotNow
     if standing.suspension is not None and own is None:
         raise SuspendedInAnother(standing.suspension)
+    if standing.status is not Status.ACTIVE and own is None:
+        # Its suspension would end in trading, which it may not: it is not verified, or was suspended before cases were.
+        if decision.outcome is Outcome.CLOSED:
+            return moved, None, None
+        raise NotTrading
     suspension = _suspension(case, deed, SuspensionKind.DECIDED, deed.at, days)
     return moved, _suspended(standing, suspension, case.offence), None
 
