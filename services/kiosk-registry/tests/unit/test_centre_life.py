@@ -50,6 +50,14 @@ class Life(RuleBasedStateMachine):
         self.cases[case_id] = a_case(self.standing, by, id=case_id)
         self.history[case_id] = []
 
+    @rule()
+    def a_case_is_heard(self) -> None:
+        """What is worth deciding comes up often enough."""
+        self.a_case_is_opened("per_a", from_receipt=False)
+        last = len(self.cases) - 1
+        self._tries(last, Act.GIVE_NOTICE, Actor("per_a", Office.DISTRICT), Outcome.DISMISSED, (None, None))
+        self._tries(last, Act.REPLY, Actor("per_o", Office.OPERATOR), Outcome.DISMISSED, (None, None))
+
     @rule(
         number=st.integers(0, 9),
         act=st.sampled_from(BY_PEOPLE),
