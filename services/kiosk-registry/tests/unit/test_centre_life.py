@@ -50,13 +50,14 @@ class Life(RuleBasedStateMachine):
         self.cases[case_id] = a_case(self.standing, by, id=case_id)
         self.history[case_id] = []
 
-    @rule()
-    def a_case_is_heard(self) -> None:
-        """What is worth deciding comes up often enough."""
+    @rule(outcome=st.sampled_from(Outcome), figures=st.sampled_from([(100_000, None), (100_000, 15), (None, 365)]))
+    def a_case_is_heard_and_decided(self, outcome: Outcome, figures: tuple[int | None, int | None]) -> None:
+        """As it should go, so that it comes up often enough."""
         self.a_case_is_opened("per_a", from_receipt=False)
         last = len(self.cases) - 1
         self._tries(last, Act.GIVE_NOTICE, Actor("per_a", Office.DISTRICT), Outcome.DISMISSED, (None, None))
         self._tries(last, Act.REPLY, Actor("per_o", Office.OPERATOR), Outcome.DISMISSED, (None, None))
+        self._tries(last, Act.DECIDE, Actor("per_b", Office.DISTRICT), outcome, figures)
 
     @rule(
         number=st.integers(0, 9),
