@@ -26,6 +26,7 @@ INDEXES = {
     SETTLEMENTS: [
         IndexModel([("biller_id", 1), ("day", 1)], name="one_settlement_of_a_biller_and_day", unique=True),
         IndexModel([("day", 1)], name="settlements_of_a_day"),
+        IndexModel([("department", 1), ("day", -1), ("_id", -1)], name="settlements_of_a_department"),
     ],
     LINES: [
         IndexModel([("settlement_id", 1), ("_id", 1)], name="lines_of_a_settlement"),
@@ -59,6 +60,16 @@ class MongoSettlements:
     def in_range(self, first: date, last: date) -> Iterator[Settlement]:
         days = {"day": {"$gte": first.isoformat(), "$lte": last.isoformat()}}
         yield from map(_settlement_of, self._settlements.find(days).sort([("day", 1), ("biller_id", 1)]))
+
+    def page(self, department: str | None, *, before: tuple[date, str] | None, limit: int) -> list[Settlement]:
+        query: Document = {"state": SettlementState.CLOSED.value}
+        if department is not None:
+            query["department"] = department
+        if before:
+            day, settlement_id = before[0].isoformat(), before[1]
+            query["$or"] = [{"day": {"$lt": day}}, {"day": day, "_id": {"$lt": settlement_id}}]
+        rows = self._settlements.find(query).sort([("day", -1), ("_id", -1)]).limit(limit)
+        return [_settlement_of(row) for row in rows]
 
     def open(self, settlement: Settlement) -> Settlement:
         key = {"biller_id": settlement.biller_id, "day": settlement.day.isoformat()}

@@ -130,3 +130,6 @@ class Settlements(Protocol):
 
     def get(self, settlement_id: str) -> Settlement | None:
         """One settlement."""
+
+    def page(self, department: str | None, *, before: tuple[date, str] | None, limit: int) -> Sequence[Settlement]:
+        """The closed ones of a department (None: of all), the latest days in front; `before`: a day and an id."""
