@@ -52,7 +52,8 @@ CANCELLED = "cancelled"
 FEE_REFUSED = "fee-refused"
 APPLICATION_WITHDRAWN = "application-withdrawn"
 FEES_BACK = (FEE_REFUSED, APPLICATION_WITHDRAWN)
-REASONS = (CANCELLED, "biller-reversed", "paid-twice", "dispute-upheld", "late-success")
+DISPUTE_UPHELD = "dispute-upheld"
+REASONS = (CANCELLED, "biller-reversed", "paid-twice", DISPUTE_UPHELD, "late-success")
 
 
 @dataclass(frozen=True)
