@@ -125,7 +125,7 @@ def test_what_goes_back_to_a_card_is_sent_by_the_provider_and_booked_when_it_say
             destination=Destination.SOURCE,
             reason="paid-twice",
             cause=None,
-            debits=(Leg("revenue:kiosk", 5), Leg("department:JVVNL:charges", -5), Leg("biller:JVVNL", 1_525)),
+            debits=(Leg("biller:JVVNL", 1_525), Leg("revenue:kiosk", 5), Leg("department:JVVNL:charges", -5)),
             request_id="req_9",
             state=RefundState.REFUNDED,
             version=2,
