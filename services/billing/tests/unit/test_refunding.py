@@ -147,9 +147,9 @@ def test_what_goes_back_to_a_card_is_sent_by_the_provider_and_booked_when_it_say
             Kind.REFUND,
             asked_at,
             (
+                Leg("biller:JVVNL", -1_525),
                 Leg("revenue:kiosk", -5),
                 Leg("department:JVVNL:charges", 5),
-                Leg("biller:JVVNL", -1_525),
                 Leg("psp:clearing", 1_525),
             ),
             payment_id="pay_2",
