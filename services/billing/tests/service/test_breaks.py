@@ -231,13 +231,9 @@ def test_what_was_given_back_and_closed_is_not_opened_again_by_another_hour_of_s
 
     def look_back(outcome: Outcome) -> None:
         """As the sweeper's inquiry about a payment that was given back, after its deadline."""
-        given_back = replace(
-            payment, state=State.VOIDED, failure=Failure("expired", "", money_returned=True), version=payment.version
-        )
-        decision = Decision(
-            given_back, Attempt.LATER, Ask.INQUIRE, Answer(outcome), world.billing.settings.pace(), payment.deadline_at, ""
-        )
-        opened = decision.change().opened
+        given_back = replace(payment, state=State.VOIDED, failure=Failure("expired", "", money_returned=True))
+        pace, at = world.billing.settings.pace(), payment.deadline_at
+        opened = Decision(given_back, Attempt.LATER, Ask.INQUIRE, Answer(outcome), pace, at, "").change().opened
         assert opened is not None
         world.billing.reconcile_day.books.open([opened])
 

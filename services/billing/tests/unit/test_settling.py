@@ -683,7 +683,6 @@ def test_the_keeper_asks_again_for_what_is_missing_and_for_nothing_else(ledger: 
     assert asked == {date(2026, 11, 25) - timedelta(days=back) for back in range(1, DAYS_BACK + 1)} - {MONDAY}
 
 
-
 def test_the_keeper_reads_files_again_after_a_while_where_something_differed(ledger: Ledger) -> None:
     ledger.has(posted(1, 100))
     ledger.lists("provider")
