@@ -212,7 +212,8 @@ def test_a_repeat_gives_the_one_that_runs_and_another_number_is_refused(place: C
     assert len(here.notices()) == 1
     answer = here.opens(old, any_mobile())
     assert (answer.status_code, body_of(answer)["code"]) == (409, "recovery-running")
-    here.decides(first["recovery_id"], "refusal")
+    assert body_of(answer)["recovery_id"] == first["recovery_id"], "what an officer refuses it by"
+    here.decides(body_of(answer)["recovery_id"], "refusal")
     assert here.opens(old, any_mobile()).status_code == 200
 
 
