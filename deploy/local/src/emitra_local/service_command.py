@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 # Of the caller's own environment; everything else comes from the service's.
-HANDED_ON = ("OPERATOR_TOKEN", "TERM", "COLUMNS")
+HANDED_ON = ("OPERATOR_TOKEN", "EVENTS_LOG_URL", "RABBITMQ_MANAGEMENT_URL", "TERM", "COLUMNS")
 
 
 def become(described: Path, arguments: Sequence[str]) -> None:

@@ -43,7 +43,8 @@ class Court:
     """One court. Its `code` never changes and stands in the numbers of its cases.
 
     `districts` are LGD codes; none: the whole state. `tehsils` and `kinds` narrow that; none: all of them. The posts
-    are English names as identity records them: who presides, and who reads. `begins` None: since before any record
+    are English names as identity records them: who presides, who reads, and who serves its
+    notices (none: unset, the reader reports). `begins` None: since before any record
     here; `ends` is the last day, None while there is none. `source` is the order that says so. `sandbox`: invented.
     """
 
@@ -55,6 +56,7 @@ class Court:
     kinds: frozenset[str]
     presiding_posts: frozenset[str]
     reader_posts: frozenset[str]
+    process_posts: frozenset[str]
     begins: date | None
     ends: date | None
     source: Label
@@ -63,6 +65,11 @@ class Court:
     def is_there_on(self, day: date) -> bool:
         """Whether the court exists on that day."""
         return (self.begins is None or self.begins <= day) and (self.ends is None or day <= self.ends)
+
+    def is_above(self, other: "Court") -> bool:
+        """Whether its level is higher."""
+        levels = list(Level)
+        return levels.index(self.level) < levels.index(other.level)
 
     def serves(self, district_code: str) -> bool:
         """Whether the district is within its jurisdiction."""

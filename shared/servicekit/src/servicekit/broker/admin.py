@@ -98,6 +98,11 @@ class Management:
         """Deletes what is there; what is not is as good as deleted. Raises `BrokerRefused`."""
         self._request("DELETE", path, None, absent=True)
 
+    def definitions(self) -> dict[str, Any]:
+        """Everything that is defined in the virtual host. Raises `BrokerRefused`."""
+        response = self._request("GET", f"definitions/{self.vhost}", None)
+        return dict(response.json())
+
     def ask(self, path: str) -> list[dict[str, Any]]:
         response = self._request("GET", path, None)
         with contextlib.suppress(ValueError):

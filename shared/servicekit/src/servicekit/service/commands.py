@@ -19,6 +19,7 @@ from servicekit.broker.comparison import differences
 from servicekit.broker.retirement import retire
 from servicekit.mongo import Mongo, wrong_settings
 from servicekit.observability import configure_logging
+from servicekit.operations.backup import BackupCommands
 from servicekit.operations.dead_letters import DeadLettersCommands
 from servicekit.operations.outbox import OutboxCommands
 from servicekit.service.declaration import Service
@@ -68,6 +69,8 @@ class _Commands:
             app.add_typer(letters.cli(), name="dead-letters")
         outbox_commands = OutboxCommands(service.topology, settings, service.connect)
         app.add_typer(outbox_commands.cli(), name="outbox")
+        backups = BackupCommands(service.topology, service.consumes, settings, service.connect)
+        app.add_typer(backups.cli(), name="backup")
         if service.commands is not None:
             app.registered_commands += service.commands.registered_commands
         return app

@@ -5,10 +5,13 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from revenue_courts.domain.case import Act, Office, State
+from revenue_courts.domain.evidence import EvidenceKind
 from revenue_courts.domain.filing import PartyKind, Side
+from revenue_courts.entrypoints.http.advocate_schemas import VakalatnamaSchema
 from revenue_courts.entrypoints.http.court_schemas import (
     COURT_CODE_FORM,
     LARGEST_PAGE,
+    NUMBER_FORM,
     PAGE_SIZE,
     STATES,
     CourtCodedSchema,
@@ -54,6 +57,12 @@ FILING_EXAMPLE: dict[str, Any] = {
     "facts": "The holding is joint and was never divided.",
     "papers": [{"kind": "affidavit", "title": "Affidavit of the petitioner", "sha256": "0" * 64}],
     "affirmed": True,
+}
+EVIDENCE_EXAMPLE = {"side": "petitioner", "kind": "witness", "name": "Test Witness One", "sha256": "0" * 64}
+TRANSFER_EXAMPLE = {"court_code": "test-sdo-jaipur", "text": "By order of the Collector: the officer is a relative."}
+RESTORATION_EXAMPLE = {
+    "text": "The advocate was ill on that day.",
+    "next": {"on": "2027-11-15", "purpose": "appearance"},
 }
 SCRUTINY_EXAMPLE = {"decision": "register"}
 HEARING_EXAMPLE = {"on": "2027-11-15", "purpose": "appearance"}
@@ -105,20 +114,18 @@ class PartySchema(Schema):
     )
 
 
+def khasra_number(**how: Any) -> Code:
+    """A number of the village's field map, with its divisions."""
+    told = Coded("wrong-form", "Must be a khasra number such as 112 or 113/2.", "112 या 113/2 जैसी खसरा संख्या दें।")
+    return Code(KHASRA_FORM, longest=40, error=told, **how)
+
+
 class ParcelSchema(Schema):
     """Land in one village. No register of villages is loaded, so village and khasra are not held against one."""
 
     tehsil = Text(Line(LONGEST_LINE), required=True)
     village = Text(Line(LONGEST_LINE), required=True)
-    khasras = fields.List(
-        Code(KHASRA_FORM, longest=40, error=Coded(
-            "wrong-form",
-            "Must be a khasra number such as 112 or 113/2.",
-            "112 या 113/2 जैसी खसरा संख्या दें।",
-        )),
-        required=True,
-        validate=validate.Length(min=1, max=MOST_KHASRAS),
-    )  # fmt: skip
+    khasras = fields.List(khasra_number(), required=True, validate=validate.Length(min=1, max=MOST_KHASRAS))
     area_sqm = StrictInteger(
         allow_none=True,
         load_default=None,
@@ -154,6 +161,13 @@ class FilingSchema(Schema):
         allow_none=True,
         load_default=None,
         metadata={"description": "The day of the order that an appeal, a revision or a review is against."},
+    )
+    against = Code(
+        NUMBER_FORM,
+        longest=100,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "The number of the case in which the order was passed, where it is kept here."},
     )
     condonation = Text(
         Remarks(LONGEST_FACTS),
@@ -233,10 +247,38 @@ class ProceedingSchema(Schema):
             raise ValidationError(told, "reason")
 
 
-class CourtOrderSchema(Schema):
-    """`interim`; `reserve` keeps the judgment for later; `final` disposes of the case."""
+class EvidenceRequestSchema(Schema):
+    """A witness whose statement was taken, or a document that was admitted."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(["interim", "reserve", "final"]))
+    side = fields.Enum(Side, by_value=fields.String, required=True)
+    kind = fields.Enum(EvidenceKind, by_value=fields.String, required=True)
+    name = Text(Line(LONGEST_LINE), required=True, metadata={"description": "The witness's, or the document's."})
+    sha256 = Code(r"[0-9a-f]{64}", longest=64, required=True, metadata={"description": "Of the statement or document."})
+
+
+class TransferRequestSchema(Schema):
+    """Where the case goes, by whose order."""
+
+    court_code = Code(COURT_CODE_FORM, longest=40, required=True)
+    text = Text(Remarks(LONGEST_TEXT), required=True, metadata={"description": "The order and its reasons."})
+
+
+class RestorationRequestSchema(Schema):
+    """Why the case that was dismissed because nobody appeared goes on, and when."""
+
+    text = Text(Remarks(LONGEST_TEXT), required=True)
+    next = fields.Nested(NextHearingSchema, required=True)
+
+
+class CourtOrderSchema(Schema):
+    """`interim`; `reserve` keeps the judgment for later; `final` disposes of the case; `decree` follows it in a suit;
+    `in-camera` hides it from
+    everybody but the parties and the court, `in-public` ends that.
+    """
+
+    kind = fields.String(
+        required=True, validate=validate.OneOf(["interim", "reserve", "final", "decree", "in-camera", "in-public"])
+    )
     text = Text(Remarks(LONGEST_TEXT), required=True)
     disposal = Code(
         _CODE, longest=40, load_default=None, metadata={"description": "Of codes.disposals; of a final order alone."}
@@ -267,6 +309,17 @@ class CourtHearingSchema(Schema):
     on = fields.String(required=True, metadata={"format": "date"})
     purpose = fields.Nested(CourtCodedSchema, required=True)
     outcome = fields.String(required=True, metadata={"enum": ["listed", "held", "adjourned", "vacated"]})
+    noticed = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata={"description": "The parties called to it, by their places in the filing, counted from 1."},
+    )
+    served = fields.List(
+        fields.Integer(), required=True, metadata={"description": "Those of them whom the call reached by its day."}
+    )
+    all_served = fields.Boolean(
+        required=True, metadata={"description": "Whether parties were called and the call reached each of them."}
+    )
 
 
 class CourtActorSchema(Schema):
@@ -300,6 +353,9 @@ class CourtCaseSummarySchema(Schema):
     case_number = fields.String(required=True, allow_none=True, metadata={"description": "Null until registered."})
     state = fields.String(required=True, metadata={"enum": STATES})
     state_text = fields.Nested(CourtLabelSchema, required=True)
+    in_camera = fields.Boolean(
+        required=True, metadata={"description": "Whether nobody but the parties and the court may see it."}
+    )
     court_fee = fields.Nested(CourtFeeSchema, required=True)
     hearing = fields.Nested(CourtHearingSchema, required=True, allow_none=True)
     disposal = fields.Nested(CourtCodedSchema, required=True, allow_none=True)
@@ -320,6 +376,24 @@ class CourtCasesSchema(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class EvidenceSchema(Schema):
+    """What the court took, with the mark that names it in the judgment."""
+
+    mark = fields.String(required=True)
+    side = fields.String(required=True, metadata={"enum": [side.value for side in Side]})
+    kind = fields.String(required=True, metadata={"enum": [kind.value for kind in EvidenceKind]})
+    name = fields.String(required=True)
+    sha256 = fields.String(required=True)
+    hearing_no = fields.Integer(required=True)
+
+
+class RecordAwaySchema(Schema):
+    """With which court the record is, and for which case there."""
+
+    court_code = fields.String(required=True)
+    court_case_id = fields.String(required=True)
+
+
 class CourtCaseSchema(CourtCaseSummarySchema):
     """The case with what was filed and all that happened, for those whom it concerns."""
 
@@ -329,6 +403,11 @@ class CourtCaseSchema(CourtCaseSummarySchema):
     allowed_actions = fields.List(
         fields.String(), required=True, metadata={"description": "What may be done now, by whoever it is for."}
     )
+    former_numbers = fields.List(fields.String(), required=True, metadata={"description": "Of courts it left."})
+    record_away = fields.Nested(RecordAwaySchema, required=True, allow_none=True)
+    decreed_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    evidence = fields.List(fields.Nested(EvidenceSchema), required=True)
+    vakalatnamas = fields.List(fields.Nested(VakalatnamaSchema), required=True)
     history = fields.List(fields.Nested(CourtCaseLineSchema), required=True)
 
 

@@ -31,6 +31,7 @@ STATES: Mapping[State, Label] = {
     State.RESERVED: Label("Heard, the judgment is reserved", "सुनवाई पूर्ण, निर्णय सुरक्षित"),
     State.DISPOSED: Label("Disposed of", "निस्तारित"),
 }
+_IN_CAMERA = Label("In camera", "बंद कमरे में सुनवाई")
 _STEPS: Mapping[Act, Label] = {
     Act.REGISTER: Label("Registered", "दर्ज किया गया"),
     Act.SCHEDULE: Label("A hearing was set", "सुनवाई की तिथि तय हुई"),
@@ -39,6 +40,19 @@ _STEPS: Mapping[Act, Label] = {
     Act.PASS_INTERIM_ORDER: Label("An interim order was passed", "अंतरिम आदेश पारित हुआ"),
     Act.RESERVE: Label("Judgment reserved", "निर्णय सुरक्षित रखा गया"),
     Act.DISPOSE: Label("Judgment given", "निर्णय सुनाया गया"),
+    Act.APPEAR: Label("An advocate appeared", "अधिवक्ता उपस्थित हुआ"),
+    Act.END_APPEARANCE: Label("An advocate left the case", "अधिवक्ता प्रकरण से हटा"),
+    Act.HOLD_IN_CAMERA: Label("To be heard in camera", "बंद कमरे में सुनवाई का आदेश"),
+    Act.TAKE_EVIDENCE: Label("Evidence was taken", "साक्ष्य लिया गया"),
+    Act.DRAW_DECREE: Label("The decree was drawn up", "डिक्री जारी हुई"),
+    Act.RESTORE: Label("Restored, and a hearing set", "पुनः स्थापित, सुनवाई की तिथि तय हुई"),
+    Act.TRANSFER: Label("Transferred to another court", "दूसरे न्यायालय को अंतरित"),
+    Act.SEND_RECORD: Label("The record went to a higher court", "अभिलेख उच्च न्यायालय को भेजा गया"),
+    Act.RETURN_RECORD: Label("The record came back from the higher court", "अभिलेख उच्च न्यायालय से वापस आया"),
+    Act.ISSUE_NOTICES: Label("Notices were issued", "नोटिस जारी हुए"),
+    Act.RECORD_SERVICE: Label("The service of a notice was reported", "नोटिस की तामील रिपोर्ट दर्ज हुई"),
+    Act.JOIN: Label("A party follows the case here", "पक्षकार यहाँ प्रकरण से जुड़ा"),
+    Act.HOLD_IN_PUBLIC: Label("To be heard in public again", "पुनः खुली सुनवाई का आदेश"),
 }
 
 
@@ -95,6 +109,7 @@ def codes(lists: Codes) -> dict[str, Any]:
             ("adjournments", lists.adjournments),
             ("defects", lists.defects),
             ("disposals", lists.disposals),
+            ("services", {code: outcome.label for code, outcome in lists.services.items()}),
         )
     }
 
@@ -104,7 +119,8 @@ def listed(line: Listed, kinds: Mapping[str, CaseKind], lists: Codes) -> dict[st
     return {
         "case_number": line.case_number,
         "kind_code": line.kind_code,
-        "subject": label(kinds[line.kind_code].subject),
+        "subject": label(_IN_CAMERA if line.kind_code is None else kinds[line.kind_code].subject),
+        "in_camera": line.in_camera,
         "purpose": coded(line.purpose, lists.purposes),
         "outcome": line.outcome,
     }
@@ -115,7 +131,7 @@ def standing(case: Case, lines: Sequence[HistoryEntry], kinds: Mapping[str, Case
     hearing = case.hearing if case.state is State.LISTED else None
     return {
         "case_number": case.number,
-        "court_code": case.filing.court_code,
+        "court_code": case.court_code,
         "kind_code": case.filing.kind_code,
         "subject": label(kinds[case.filing.kind_code].subject),
         "status": case.state.value,
