@@ -304,9 +304,7 @@ def test_what_an_operator_was_told_at_one_centre_is_not_used_from_another(
 
     def status(kiosk_id: str) -> int:
         token = identity.signing.signer.sign({**claims, "kiosk_id": kiosk_id})
-        return counter.exchanges(
-            assistance_id, actor_token=token, actor_token_type=ACCESS_TOKEN_TYPE
-        ).status_code
+        return counter.exchanges(assistance_id, actor_token=token, actor_token_type=ACCESS_TOKEN_TYPE).status_code
 
     assert status("ksk_RJ14000002") == 400
     assert status(str(counter.client["kiosk_id"])) == 200
