@@ -57,9 +57,7 @@ class FakeDayBooks:
 
     def rows_of_day(self, source: str, day: date) -> Iterator[tuple[str, int]]:
         yield from (
-            (entry_id, paise)
-            for (of, entry_id), (of_day, paise) in self.rows.items()
-            if (of, of_day) == (source, day)
+            (entry_id, paise) for (of, entry_id), (of_day, paise) in self.rows.items() if (of, of_day) == (source, day)
         )
 
     def listed(self, source: str, entry_ids: Sequence[str]) -> Mapping[str, int]:

@@ -681,4 +681,3 @@ def test_the_keeper_asks_again_for_what_is_missing_and_for_nothing_else(ledger: 
     asked = {day for _, day in ledger.files.asked}
     assert MONDAY not in asked
     assert asked == {date(2026, 11, 25) - timedelta(days=back) for back in range(1, DAYS_BACK + 1)} - {MONDAY}
-
