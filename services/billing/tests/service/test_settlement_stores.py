@@ -60,7 +60,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 
         return Stores(books, FakeSettlements(books), keep)
     mongo: Mongo = request.getfixturevalue("own_mongo")
-    ledger = MongoLedger(mongo, lambda at: None)
+    ledger = MongoLedger(mongo, lambda _: None)
 
     def write(entry: JournalEntry) -> None:
         mongo.transact(lambda session: ledger.write(session, [entry]))

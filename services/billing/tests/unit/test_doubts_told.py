@@ -199,9 +199,7 @@ def test_a_provider_reads_the_lines_of_the_centres_that_are_its_own_by_now() -> 
     }
 
 
-@pytest.mark.parametrize(
-    "viewer", [JAIPUR, Viewer(NOTHING, "lsp_1"), Viewer(Reach({"kiosk_id": frozenset({KIOSK})}))]
-)
+@pytest.mark.parametrize("viewer", [JAIPUR, Viewer(NOTHING, "lsp_1"), Viewer(Reach({"kiosk_id": frozenset({KIOSK})}))])
 def test_a_centres_statement_is_read_by_who_may_see_the_centre(viewer: Viewer) -> None:
     reader, _ = commission()
 
@@ -230,9 +228,7 @@ def test_nobody_else_is_told_whether_the_centre_has_one(viewer: Viewer, kiosk_id
     assert earnings.asked == []
 
 
-@pytest.mark.parametrize(
-    ("month", "before"), [(NOVEMBER, "2026-11-30T18:30"), (date(2026, 12, 1), "2026-12-31T18:30")]
-)
+@pytest.mark.parametrize(("month", "before"), [(NOVEMBER, "2026-11-30T18:30"), (date(2026, 12, 1), "2026-12-31T18:30")])
 def test_an_order_is_rehearsed_over_the_payments_of_a_month_in_india(month: date, before: str) -> None:
     asked = []
 

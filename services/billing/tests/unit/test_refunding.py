@@ -188,6 +188,26 @@ def test_once_the_intent_is_stored_the_answer_is_accepted_whatever_happens(desk:
     assert desk.provider.refunds_received == {"rfd_1:refund": 1}
 
 
+def test_who_asks_is_told_at_once_of_a_refusal_so_nobody_else_has_to_look_and_the_amount_is_free_again(
+    desk: Desk,
+) -> None:
+    desk.provider.next_refunds = [Outcome.REFUSED]
+
+    refused = desk.ask().value
+
+    assert (refused.state, refused.refusal) == (RefundState.REFUSED, "account-closed")
+    assert (desk.store.breaks, desk.store.journal) == ({}, {})
+    assert desk.store.payments["pay_2"].refundable_paise == TOTAL
+
+
+def test_a_refund_whose_first_request_did_not_leave_may_be_sent_again_without_an_inquiry(desk: Desk) -> None:
+    desk.provider.next_refunds = [Outcome.NOT_SENT]
+
+    unsent = desk.ask().value
+
+    assert (unsent.state, unsent.unsent) == (RefundState.REQUESTED, True)
+
+
 def test_a_repeat_gives_the_first_refund_as_it_is_by_then(desk: Desk) -> None:
     desk.provider.next_refunds = [Outcome.UNKNOWN]
     first = desk.ask()
