@@ -179,7 +179,9 @@ class MoveCaseHandler:
             matter=command.matter,
             notice=notice,
             form=kind.form,
-            outcome=self.codes.services.get(command.matter.outcome) if isinstance(command.matter, ServiceReport) else None,
+            outcome=self.codes.services.get(command.matter.outcome)
+            if isinstance(command.matter, ServiceReport)
+            else None,
         )
 
     def _calendar(self, case: Case) -> Calendar:

@@ -164,7 +164,7 @@ def move(case: Case, deed: Deed, calendar: Calendar) -> Change:
         text=deed.text,
         on=deed.on or deed.cure_by,
     )
-    return Change(after, entry, done.hearings, done.notices, events)
+    return Change(after, entry, done.hearings, done.notices, events, before=case)
 
 
 def check_day(day: date, *, today: date, after: date | None, calendar: Calendar) -> None:
