@@ -96,6 +96,11 @@ def allowed(case: Case) -> dict[Act, frozenset[Office]]:
     }
 
 
+def may_be_asked_for(case: Case) -> list[Act]:
+    """What of that somebody may ask for; what a higher court does to a case comes with its own act."""
+    return [act for act, offices in allowed(case).items() if offices != _HIGHER_COURT]
+
+
 def begin(
     filing: Filing,
     *,
