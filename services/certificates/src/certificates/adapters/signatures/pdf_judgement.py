@@ -2,7 +2,7 @@
 
 `python -I -m certificates.adapters.signatures.pdf_judgement TRUSTED` reads the PDF from standard input. TRUSTED is a
 JSON list of the fingerprints (SHA-256 of the SubjectPublicKeyInfo) of keys that seal. It writes the document and ends
-with 0, or the name of an error of the port, and ends with 3. Whatever ends it otherwise is no certificate for its parent.
+with 0, or the name of an error of the port, and ends with 3. Whatever ends it otherwise is no certificate to who asked.
 """
 
 import hashlib
