@@ -66,7 +66,7 @@ def judged(pdf: bytes, trusted: Collection[str]) -> str:
 
 def added_behind(pdf: bytes, trusted: Collection[str]) -> bool:
     """Whether a file that nobody can read begins with a whole paper of ours."""
-    ranges = _RANGES.search(pdf)
+    ranges = next(_RANGES.finditer(pdf), None)
     end = int(ranges[1]) + int(ranges[2]) if ranges else 0
     try:
         return 0 < end < len(pdf) and bool(document_in(pdf[:end], trusted))
