@@ -92,6 +92,7 @@ from billing.application.refunds.request_refund import RequestRefundHandler
 from billing.application.refunds.return_refused_fee import ReturnRefusedFeeHandler
 from billing.application.refunds.sweep_refunds import SweepRefundsHandler
 from billing.application.settlement.keep_settled import KeepSettledHandler
+from billing.application.settlement.read_settlements import SettlementReader
 from billing.application.settlement.reconcile_day import ReconcileDayHandler
 from billing.application.settlement.settle_day import SettleDayHandler
 from billing.application.tariff.rehearse_order import RehearseOrderHandler
@@ -206,6 +207,7 @@ class Billing:
     settle_day: SettleDayHandler
     keep_settled: KeepSettledHandler
     settlements: MongoSettlements
+    settlement_reader: SettlementReader
     commission: CommissionReader
     wallets: MongoLedger
     wallet_reader: WalletReader
@@ -343,6 +345,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         settle_day=settle_day,
         keep_settled=KeepSettledHandler(day_books, reconcile_day, settle_day, utc_now),
         settlements=settlements,
+        settlement_reader=SettlementReader(settlements),
         commission=CommissionReader(load_commission_rules(), MongoEarnings(mongo), centres),
         timelines=TimelineReader(
             payments,
