@@ -45,6 +45,7 @@ from billing.adapters.mongo.falls import MongoFalls
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
 from billing.adapters.mongo.migration import Migration, drop_old_index
 from billing.adapters.mongo.payments import MongoPayments
+from billing.adapters.mongo.penalties import PenaltiesWithin
 from billing.adapters.mongo.receipts import MongoCopies, MongoOverchargeReports
 from billing.adapters.mongo.refunds import MongoRefunds, RefundsWithin
 from billing.adapters.mongo.settlements import MongoSettlements
@@ -104,6 +105,7 @@ from billing.application.top_ups.sweep_top_ups import SweepTopUpsHandler
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWalletHandler
 from billing.application.wallets.open_wallet import OpenWalletHandler
 from billing.application.wallets.read_wallets import WalletReader
+from billing.application.wallets.take_penalty import TakePenaltyHandler
 from billing.application.wallets.tell_low_wallets import TellLowWalletsHandler
 from billing.domain.calendar import civil_day
 from billing.domain.centres import Centre
@@ -169,6 +171,7 @@ class BillingWithin:
 
     open_wallet: OpenWalletHandler
     note_standing: NoteStandingHandler
+    take_penalty: TakePenaltyHandler
     raise_fee_demand: RaiseFeeDemandHandler
     return_refused_fee: ReturnRefusedFeeHandler
 
@@ -243,6 +246,7 @@ class Billing:
         return BillingWithin(
             open_wallet=OpenWalletHandler(WalletsWithin(self.wallets, session), centres),
             note_standing=NoteStandingHandler(centres),
+            take_penalty=TakePenaltyHandler(PenaltiesWithin(self._mongo, self.wallets, session)),
             raise_fee_demand=RaiseFeeDemandHandler(FeeDemandsWithin(self._demands, session)),
             return_refused_fee=ReturnRefusedFeeHandler(
                 RefundsWithin(self._refunds, session, self._mongo),

@@ -60,7 +60,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 
         return Stores(books, FakeSettlements(books), keep)
     mongo: Mongo = request.getfixturevalue("own_mongo")
-    ledger = MongoLedger(mongo, lambda at: None)
+    ledger = MongoLedger(mongo, lambda _: None)
 
     def write(entry: JournalEntry) -> None:
         mongo.transact(lambda session: ledger.write(session, [entry]))
@@ -175,6 +175,8 @@ def test_what_was_taken_is_owed_no_more_and_what_waits_is_owed_first(stores: Sto
 
     assert stores.owed(biller_id) == [three, two]
     assert list(stores.settlements.owed(biller_id, AT + HOUR, AT + 2 * HOUR)) == [three]
+    # What came later is of no earlier day.
+    assert list(stores.settlements.owed(biller_id, AT - HOUR, three.at)) == [two]
     stores.settlements.take(settlement, [one, three], [])
     assert stores.owed(biller_id) == [two]
     lines = {line.entry_id: line for line in stores.settlements.lines(settlement.settlement_id)}

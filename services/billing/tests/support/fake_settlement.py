@@ -131,7 +131,7 @@ class FakeSettlements:
         return known or self.settlements.setdefault(settlement.settlement_id, settlement)
 
     def owed(self, biller_id: str, begun: datetime, before: datetime) -> Iterator[Act]:
-        waited = [act for (of, _), act in sorted(self.waiting.items()) if of == biller_id]
+        waited = [act for (of, _), act in sorted(self.waiting.items()) if of == biller_id and act.at < before]
         entries = sorted((e for e in self.books.journal.values() if begun <= e.at < before), key=lambda e: e.at)
         yield from waited
         yield from [

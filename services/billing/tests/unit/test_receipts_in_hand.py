@@ -1,4 +1,4 @@
-"""What a receipt in somebody's hands is good for: printing, checking, reporting, and the proof that money was tendered."""
+"""What a receipt in somebody's hands is good for: printing, checking, reporting; and the proof of a tender."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

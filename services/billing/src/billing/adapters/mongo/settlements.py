@@ -86,8 +86,9 @@ class MongoSettlements:
         return opened
 
     def owed(self, biller_id: str, begun: datetime, before: datetime) -> Iterator[Act]:
-        # All that waits is read first: what is taken is put among it again.
-        waited = [_act_of(row, biller_id) for row in self._waiting.find({"biller_id": biller_id}).sort("_id", 1)]
+        # All that waits is read first: what is taken is put among it again. What came later is of no earlier day.
+        waiting = {"biller_id": biller_id, "at": {"$lt": before}}
+        waited = [_act_of(row, biller_id) for row in self._waiting.find(waiting).sort("_id", 1)]
         entries = self._journal.find({"parties": biller_id, "at": {"$gte": begun, "$lt": before}}).sort("at", 1)
         named = {act.entry_id for act in waited}
         of_entries = (
