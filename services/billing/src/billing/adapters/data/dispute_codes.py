@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, validate
 from billing.adapters.data.biller_files import Day, text
 from billing.adapters.data.marked_yaml import read_marked
 from billing.domain.disputes.dispute import DisputeCode, TurnAround
+from servicekit.fields import Code
 
 # Half a year: more is a mistake in writing.
 MOST_HOURS = 24 * 183
@@ -25,7 +26,7 @@ class TurnAroundSchema(Schema):
 class DisputeCodeSchema(Schema):
     """One code."""
 
-    code = fields.String(required=True, validate=validate.Regexp(r"[a-z][a-z0-9-]{1,39}\Z"))
+    code = Code(r"[a-z][a-z0-9-]{1,39}", longest=40, required=True)
     name = text(120)
     name_hi = text(120)
     is_explained = fields.Boolean(required=True, truthy={True}, falsy={False})

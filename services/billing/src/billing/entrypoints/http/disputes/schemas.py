@@ -61,7 +61,7 @@ class EvidenceRequestSchema(Schema):
     )
 
 
-class _WithEvidence(Schema):
+class _WithEvidenceSchema(Schema):
     evidence = fields.List(
         fields.Nested(EvidenceRequestSchema),
         load_default=list,
@@ -70,7 +70,7 @@ class _WithEvidence(Schema):
     )
 
 
-class DisputeRequestSchema(_WithEvidence):
+class DisputeRequestSchema(_WithEvidenceSchema):
     """What is wrong with a payment."""
 
     code = Code(
@@ -81,7 +81,7 @@ class DisputeRequestSchema(_WithEvidence):
     )
 
 
-class EvidenceAddedSchema(_WithEvidence):
+class EvidenceAddedSchema(_WithEvidenceSchema):
     """More evidence."""
 
 
