@@ -71,7 +71,8 @@ def record_notice_service(body: dict[str, Any], court_case_id: str) -> WithHeade
     presiding officer, who alone may declare a notice served that was refused or came back.
     """
     known_code(body["outcome"], application(RevenueCourts).codes.services, "/outcome")
-    report = ServiceReport(**{name: value for name, value in body.items() if name != "text"})
+    members = {name: value for name, value in body.items() if name != "text"}
+    report = ServiceReport(**{**members, "position": tuple(body["position"]) if body["position"] else None})
     return moved(court_case_id, Act.RECORD_SERVICE, matter=report, code=report.outcome, text=body["text"])
 
 

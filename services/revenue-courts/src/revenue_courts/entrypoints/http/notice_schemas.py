@@ -69,12 +69,10 @@ class NoticeServiceSchema(Schema):
     no = StrictInteger(required=True, validate=validate.Range(min=1, max=MOST_NOTICES))
     outcome = Code(_CODE, longest=40, required=True, metadata={"description": "Of codes.services of GET …/case-kinds."})
     on = fields.Date(required=True)
-    position = fields.Tuple(
-        (
-            fields.Float(validate=validate.Range(min=-180, max=180)),
-            fields.Float(validate=validate.Range(min=-90, max=90)),
-        ),
+    position = fields.List(
+        fields.Float(validate=validate.Range(min=-180, max=180)),
         load_default=None,
+        validate=validate.Length(equal=2),
         metadata={"description": "Longitude, then latitude, in degrees: where the process server was."},
     )
     photo_sha256 = Code(
