@@ -7,6 +7,7 @@ from tests.support.privacy import somebody
 from tests.support.signing_in import Browser
 
 from emitra_contracts import validate_produced
+from identity.adapters.events import GRANT_REVOKED
 from identity.adapters.privacy_events import CONSENT_WITHDRAWN, ERASURE_COMPLETED, ERASURE_REQUESTED
 from identity.application.privacy.run_erasures import RunErasures
 from identity.bootstrap import Identity
@@ -29,5 +30,5 @@ def test_every_event_that_leaves_fits_its_contract(
         validate_produced(envelope)
         assert person.mobile not in str(envelope)
     assert {envelope["type"].removeprefix("org.emitra.") for envelope in own} == {
-        CONSENT_WITHDRAWN, ERASURE_REQUESTED, ERASURE_COMPLETED,
+        CONSENT_WITHDRAWN, ERASURE_REQUESTED, ERASURE_COMPLETED, GRANT_REVOKED,
     }  # fmt: skip
