@@ -95,6 +95,10 @@ class Namespace:
             scaler["spec"]["scaleTargetRef"]["name"]: scaler["spec"]["maxReplicas"]
             for scaler in self._of("HorizontalPodAutoscaler")
         }
+        most |= {
+            scaler["spec"]["scaleTargetRef"]["name"]: scaler["spec"]["maxReplicaCount"]
+            for scaler in self._of("ScaledObject")
+        }
         used: dict[str, Decimal] = {}
         for one in [*self._of("Deployment"), *self._of("Job")]:
             spec = one["spec"]

@@ -71,14 +71,14 @@ def test_every_biller_and_mode_is_told_of_with_its_limits_and_how_many_are_in_do
     told = reader.in_doubt(NOW)
 
     none = size_of(0)
-    of_bsnl = [DoubtsOfBiller(billers["BSNL"], mode, 24 * HOUR, 6 * HOUR, none, none, None) for mode in MODES]
+    of_bsnl = [DoubtsOfBiller("BSNL", billers["BSNL"], mode, 24 * HOUR, 6 * HOUR, none, none, None) for mode in MODES]
     jvvnl = billers["JVVNL"]
     assert told == [
         *of_bsnl,
-        DoubtsOfBiller(jvvnl, "WALLET", 24 * HOUR, 6 * HOUR, none, none, None),
+        DoubtsOfBiller("JVVNL", jvvnl, "WALLET", 24 * HOUR, 6 * HOUR, none, none, None),
         # What waits for a biller that is down waits no longer than anything in doubt.
-        DoubtsOfBiller(jvvnl, "CARD", 4 * HOUR, 4 * HOUR, size_of(12), size_of(3), 2),
-        DoubtsOfBiller(jvvnl, "UPI", 24 * HOUR, 2 * HOUR, none, none, None),
+        DoubtsOfBiller("JVVNL", jvvnl, "CARD", 4 * HOUR, 4 * HOUR, size_of(12), size_of(3), 2),
+        DoubtsOfBiller("JVVNL", jvvnl, "UPI", 24 * HOUR, 2 * HOUR, none, none, None),
     ]
 
 

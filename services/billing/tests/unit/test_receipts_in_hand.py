@@ -89,6 +89,9 @@ class KeptCopies:
         self.asked.append((claim, copy_id, payment, printed_at))
         return Once(Copy(copy_id, payment.payment_id, 1, printed_at, None, None), replayed=False)
 
+    def get(self, copy_id: str) -> Copy | None:
+        raise AssertionError(f"nobody asks for {copy_id}")
+
 
 def a_print(payment_id: str = "pay_1", payer: Payer = PAYER) -> PrintReceipt:
     return PrintReceipt("rcp_1", payment_id, payer, CLAIM, NOW)

@@ -187,10 +187,10 @@ def test_a_move_that_there_is_not_says_of_which_refund() -> None:
 def test_two_legs_of_one_account_give_back_together() -> None:
     credits = (Leg("a", 60), Leg("b", 40), Leg("a", 20))
 
-    assert shares(credits, (), 60) == (Leg("b", 20), Leg("a", 40))
-    assert shares(credits, (Leg("b", 20), Leg("a", 30), Leg("a", 10)), 60) == (Leg("b", 20), Leg("a", 40))
+    assert shares(credits, (), 60) == (Leg("a", 40), Leg("b", 20))
+    assert shares(credits, (Leg("b", 20), Leg("a", 30), Leg("a", 10)), 60) == (Leg("a", 40), Leg("b", 20))
     for paise in (0, -1, 61):
-        with pytest.raises(ValueError, match=f"^{paise} of 120 paise cannot be given back$"):
+        with pytest.raises(ValueError, match=f"^{paise} of 60 paise cannot be given back$"):
             shares(credits, (Leg("a", 60),), paise)
 
 
@@ -260,3 +260,35 @@ def test_shares_are_exact_and_in_the_end_all_give_back_what_they_got(
         shares(credits, given_back, 1)
     for leg in credits:
         assert sum(back.paise for back in given_back if back.account == leg.account) == leg.paise
+
+
+@given(
+    st.lists(st.integers(0, 5_000), min_size=1, max_size=5).filter(lambda got: sum(got) > 0),
+    st.lists(st.integers(1, 400), max_size=12),
+    st.sets(st.integers(0, 11)),
+)
+def test_nobody_is_paid_by_a_refund_nor_gives_back_more_than_is_left_to_them(
+    got: list[int], parts: list[int], refused: set[int]
+) -> None:
+    credits = tuple(Leg(f"head:{number}", paise) for number, paise in enumerate(got))
+    earlier: list[Leg] = []
+    for number, part in enumerate(parts):
+        if part > sum(got) - sum(leg.paise for leg in earlier):
+            continue
+        debits = shares(credits, earlier, part)
+        for leg in debits:
+            had = got[int(leg.account.removeprefix("head:"))]
+            assert 0 < leg.paise <= had - sum(back.paise for back in earlier if back.account == leg.account)
+        if number not in refused:
+            earlier += debits
+
+
+def test_a_paisa_is_given_back_by_one_of_those_who_were_paid() -> None:
+    credits = (Leg("biller:JVVNL", 40), Leg("revenue:suspense", 30), Leg("revenue:tax", 30))
+    earlier: list[Leg] = []
+    for _ in range(100):
+        (debit,) = shares(credits, earlier, 1)
+        assert debit.paise == 1
+        earlier.append(debit)
+    with pytest.raises(ValueError, match="cannot be given back"):
+        shares(credits, earlier, 1)

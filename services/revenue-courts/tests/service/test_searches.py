@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from tests.support.builders import FILING_EXAMPLE
 from tests.support.world import Caller, World, json_of, places, problem
 
 from revenue_courts.adapters.mongo.cases import CASES, as_query, index_of
 from revenue_courts.application.ports import Selection
 from revenue_courts.domain.search import land_key, words
+from revenue_courts.entrypoints.http.case_schemas import FILING_EXAMPLE
 from servicekit.access import Reach
 
 OTHER_CITIZEN = "per_0192f3a1c0de7d33c7f25d2c9a7b1e99"
@@ -140,10 +140,10 @@ def test_who_files_is_served_by_the_index_of_their_own_cases(world: World) -> No
     selection = Selection(reach=reach, own_drafts=True, in_camera=True, party=words("Test"), district_code="102")
     case = world.registered()
     document = world.mongo.db[CASES].find_one({"_id": case["court_case_id"]}) or {}
-    names = ("number", "agreed_once")
+    names = ("number", "numbers", "agreed_once")
     others = [
         {key: value for key, value in document.items() if key not in names}
-        | {"_id": f"rcs_{n:03}", "transaction_token": f"EM{n}", "person_id": f"per_{n % 100}"}
+        | {"_id": f"rcs_{n:03}", "transaction_token": f"EM{n}", "seen_by": [f"per_{n % 100}"]}
         for n in range(300)
     ]
     world.mongo.db[CASES].insert_many(others)
