@@ -188,11 +188,12 @@ def test_who_read_a_settlement_before_another_changed_it_changes_nothing(stores:
     taken = stores.settlements.take(settlement, [act], [])
     totals = totals_of(settlement, ())
 
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: stores.settlements.take(settlement, [], []),
         lambda: stores.settlements.give_up(settlement),
         lambda: stores.settlements.close(settlement, totals, event_id(), AT),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(Contended):
             change()
 

@@ -121,13 +121,15 @@ def test_the_same_proposal_again_is_the_first_one_and_another_takes_its_place(de
     again = desk.propose(proposal_id="prp_2", at=desk.at + timedelta(hours=1))
     assert again.row.proposal == Proposal("prp_1", Ending.DONE, "REF-1", "F-1", "per_1", desk.at, 5)
 
-    for number, changes in enumerate(
-        [{"evidence": "F-2"}, {"reference": "REF-2"}, {"by": "per_3"}, {"ending": Ending.NOT_DONE}], 3
-    ):
+    others: list[dict[str, Any]] = [
+        {"evidence": "F-2"},
+        {"reference": "REF-2"},
+        {"by": "per_3"},
+        {"ending": Ending.NOT_DONE, "reference": None},
+    ]
+    for number, changes in enumerate(others, 3):
         desk.propose()
-        other = desk.propose(
-            **({"proposal_id": f"prp_{number}"} | ({"reference": None} if "ending" in changes else {}) | changes)
-        )
+        other = desk.propose(proposal_id=f"prp_{number}", **changes)
         assert other.row.proposal is not None
         assert other.row.proposal.proposal_id == f"prp_{number}"
 

@@ -167,9 +167,9 @@ class MongoBulkDecisions:
 
     def note(self, bulk_id: str, place: int, outcome: Outcome, at: datetime) -> None:
         """The first outcome of an item stays; the operation is done when none is missing."""
-        self._bulk.update_one(
-            {"_id": bulk_id, f"items.{place}.outcome": None}, {"$set": {f"items.{place}.outcome": asdict(outcome)}}
-        )
+        # Not `None`, which every item fits that has no member of the place's number: all of them.
+        still_to_come = {"_id": bulk_id, f"items.{place}.outcome": {"$type": "null"}}
+        self._bulk.update_one(still_to_come, {"$set": {f"items.{place}.outcome": asdict(outcome)}})
         self._bulk.update_one(
             {"_id": bulk_id, "running": True, "items": {"$not": {"$elemMatch": {"outcome": None}}}},
             {"$set": {"running": False, "done_at": at}},
