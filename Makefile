@@ -64,7 +64,7 @@ nemesis: ## Kill and stop parts at random while people pay; then the history and
 generators: ## Generate clients from the document, pay and apply with them, lint it, use its page (needs Node, Java, Chromium)
 	@$(LOCAL) generators
 
-mutants: ## Change SERVICE's code in small ways; its tests must notice (T=domain/ledger: only that part)
+mutants: ## Change SERVICE's code in small ways; its tests must notice (T=domain/ledger,domain/books: only those)
 	@$(LOCAL) mutants "$$SERVICE" $(if $(T),--part "$$T")
 
 lint: ## ruff, mypy, import rules, locks, generated files, the contract gate

@@ -1,22 +1,18 @@
 """The gateway's own duties: documentation, trace, deadlines, and standing up to parts that are away."""
 
 import re
-import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterable
 from typing import Any
 
-import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 from emitra_local.stack import Stack
+from tests.support.collector import Collector
 from tests.support.platform import Platform, eventually
 
 # Where OpenTelemetry has the request's id: on an HTTP server's span, and on a message's.
 NAMES = ("http.response.header.x-request-id", "messaging.message.conversation_id")
-TRACED = ["billing-api", "billing-relay", "gateway-api", "gateway-worker"]
 
 
 def test_the_documentation_page_asks_nobody_else(platform: Platform) -> None:
@@ -76,45 +72,8 @@ def test_a_callers_request_id_and_deadline_are_honoured(platform: Platform) -> N
     assert (late.status, late.json["retryable"]) == (504, True)
 
 
-def restart_all(stack: Stack, env: dict[str, str]) -> None:
-    """The traced programs, at the same time."""
-    with ThreadPoolExecutor(len(TRACED)) as pool:
-        for _ in pool.map(lambda program: stack.restart_program(program, env), TRACED):
-            pass
-    stack.await_ready(TRACED)
-
-
-@pytest.fixture
-def collector(stack: Stack) -> Iterator[list[ExportTraceServiceRequest]]:
-    """A real OTLP receiver; the traced programs are restarted to send to it, and again without it."""
-    received: list[ExportTraceServiceRequest] = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = ExportTraceServiceRequest()
-            request.ParseFromString(self.rfile.read(int(self.headers["Content-Length"])))
-            received.append(request)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing to say."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    restart_all(stack, {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "200"})
-    yield received
-    restart_all(stack, {})
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def test_one_trace_leads_from_the_clients_call_to_the_consumers_span_and_each_bears_the_request_id(
-    platform: Platform, collector: list[ExportTraceServiceRequest]
+    platform: Platform, collector: Collector
 ) -> None:
     trace_id, request_id = "0af7651916cd43dd8448eb211c80319c", "2f6f3c1e-8a4b-4f0e-9d53-1c7a0b9e55d2"
     client = platform.client("kiosk-jaipur")
@@ -126,8 +85,8 @@ def test_one_trace_leads_from_the_clients_call_to_the_consumers_span_and_each_be
 
     def seen() -> set[tuple[str, str, str]]:
         spans = set()
-        for request in list(collector):
-            for resource in request.resource_spans:
+        for body in collector.with_text(bytes.fromhex(trace_id)):
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
                 service = values(resource.resource.attributes)["service.name"]
                 for span in (recorded for scope in resource.scope_spans for recorded in scope.spans):
                     # One of several messages that share a transaction is linked to its producer's trace (ADR 0017),

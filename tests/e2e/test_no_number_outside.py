@@ -4,10 +4,9 @@ It runs last of all end-to-end tests (conftest.py): it looks at what they all le
 """
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
 from typing import Any
 
 import pika
@@ -15,6 +14,7 @@ import pymongo
 import pytest
 
 from emitra_local.stack import Stack
+from tests.support.collector import Collector
 from tests.support.machines import machine
 from tests.support.numbers_of_people import aadhaar, described, numbers_in, scan
 from tests.support.platform import APPLICATION, Answer, Client, Platform, eventually
@@ -44,53 +44,21 @@ SCOPES = ["vault:write", "vault:reveal", "vault:readings", *{f"vault-purpose:{na
 
 
 @pytest.fixture(scope="module")
-def traces(stack: Stack) -> Iterator[list[bytes]]:
-    """What every program of the platform tells a collector; they are restarted to tell it, and again to stop."""
-    received: list[bytes] = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing to say."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    where = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_port}"}
-    traced = [name for name in stack.program_names() if name.rpartition("-")[2] in {"api", "worker", "relay"}]
-    for program in traced:
-        stack.restart_program(program, where)
-    stack.await_ready(traced)
-    yield received
-    for program in traced:
-        stack.restart_program(program)
-    stack.await_ready(traced)
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
 def department(stack: Stack, platform: Platform) -> Client:
     return machine(stack, platform, SCOPES)
 
 
 @pytest.fixture(scope="module")
-def lived(stack: Stack, platform: Platform, department: Client, traces: list[bytes]) -> list[bytes]:
-    """Numbers stored and read, typed wrongly and into the wrong places; a payment and a certificate beside them."""
+def lived(stack: Stack, platform: Platform, department: Client, collector: Collector) -> list[bytes]:
+    """Numbers stored and read, typed wrongly and into the wrong places; a payment and a certificate beside them.
+    Returns what the programs told of their spans, of all tests before too."""
     _use_the_vault(department)
     _misuse_the_vault(platform, department)
     _pay_and_certify(platform)
-    # The spans of the last request leave within five seconds, and those of all services have by then.
-    asked = ("gateway", "identity", "billing", "certificates")
-    eventually(lambda: all(name.encode() in b"".join(traces) for name in asked), 30, "the services' spans have come")
-    eventually(lambda: b"/v1/vault/detokenisations" in b"".join(traces), 30, "the vault's spans have come")
-    return traces
+    # The spans of the last request leave within a second, and those of all services have by then.
+    words = (b"gateway", b"identity", b"billing", b"certificates", b"/v1/vault/detokenisations")
+    eventually(lambda: all(collector.with_text(word) for word in words), 30, f"spans with {words} have come")
+    return list(collector.received)
 
 
 def _use_the_vault(department: Client) -> None:
@@ -154,25 +122,6 @@ def _pay_and_certify(platform: Platform) -> None:
     kiosk.transaction_when(paid.json["transaction_token"], "COMPLETED")
 
 
-def outside(stack: Stack, traces: list[bytes]) -> dict[tuple[str, str], set[str]]:
-    """What the scan sees, without what people wrote into their own papers."""
-
-    def not_written_by_people(kind: str, name: str, inside: set[str]) -> set[str]:
-        if (kind, name) == ("collection", OPLOG):
-            return inside - WRITTEN_BY_PEOPLE - {CANARY}  # nothing that was ever written leaves it
-        kept = kind == "collection" and name.rpartition(".")[2] in KEEPS_WHAT_PEOPLE_WROTE
-        return inside - WRITTEN_BY_PEOPLE if kept else inside
-
-    seen = scan(stack, traces, [*NUMBERS.values(), CANARY])
-    return {place: left for place, inside in seen.items() if (left := not_written_by_people(*place, inside))}
-
-
-def test_no_number_of_a_person_is_outside_the_vault(stack: Stack, lived: list[bytes]) -> None:
-    # The example of the documents, which the gateway keeps as it publishes them.
-    numbers = {where: inside - {EXAMPLE} for where, inside in outside(stack, lived).items() if inside - {EXAMPLE}}
-    assert not numbers, described(numbers)
-
-
 @contextmanager
 def in_a_collection(stack: Stack) -> Iterator[str]:
     with pymongo.MongoClient[dict[str, Any]](stack.infrastructure.mongodb_uri) as client:
@@ -210,18 +159,43 @@ PLANTED: dict[str, Callable[[Stack], AbstractContextManager[str]]] = {
 }
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What one scan saw, `numbers` by kind of place and name, and by kind the name of the place with a canary."""
+
+    numbers: Mapping[tuple[str, str], set[str]] = field(repr=False)
+    planted: Mapping[str, str]
+
+    def not_explained(self) -> dict[tuple[str, str], set[str]]:
+        """Without what people wrote into their own papers, the example of the documents, which the gateway keeps as it
+        publishes them, and the canaries where they were put."""
+
+        def left(kind: str, name: str, inside: set[str]) -> set[str]:
+            ever = (kind, name) == ("collection", OPLOG)  # nothing that was ever written leaves it
+            written = ever or (kind == "collection" and name.rpartition(".")[2] in KEEPS_WHAT_PEOPLE_WROTE)
+            canary = ever or self.planted.get(kind) == name
+            return inside - {EXAMPLE} - (WRITTEN_BY_PEOPLE if written else set()) - ({CANARY} if canary else set())
+
+        return {place: some for place, inside in self.numbers.items() if (some := left(*place, inside))}
+
+
 @pytest.fixture(scope="module")
-def seen_planted(stack: Stack, lived: list[bytes]) -> Mapping[str, set[str]]:
-    """By kind of place, what one scan sees where a canary is in a place of every kind."""
-    with ExitStack() as planted:
-        names = {kind: planted.enter_context(plant(stack)) for kind, plant in PLANTED.items()} | {"trace": "spans"}
-        seen = scan(stack, [*lived, b"\n\x0chttp.route\x12" + CANARY.encode() + b"\x1a"])
-    return {kind: seen.get((kind, name), set()) for kind, name in names.items()}
+def seen(stack: Stack, lived: list[bytes]) -> Seen:
+    """One scan while a canary is in a place of every kind: that those are seen shows that others would have been."""
+    traces = [*lived, b"\n\x0chttp.route\x12" + CANARY.encode() + b"\x1a"]
+    with ExitStack() as places:
+        planted = {kind: places.enter_context(plant(stack)) for kind, plant in PLANTED.items()}
+        return Seen(scan(stack, traces, NUMBERS.values()), planted | {"trace": "spans"})
+
+
+def test_no_number_of_a_person_is_outside_the_vault(seen: Seen) -> None:
+    numbers = seen.not_explained()
+    assert not numbers, described(numbers)
 
 
 @pytest.mark.parametrize("kind", [*PLANTED, "trace"])
-def test_the_scan_sees_a_canary_in_every_kind_of_place(seen_planted: Mapping[str, set[str]], kind: str) -> None:
-    assert CANARY in seen_planted[kind]
+def test_the_scan_sees_a_canary_in_every_kind_of_place(seen: Seen, kind: str) -> None:
+    assert CANARY in seen.numbers[kind, seen.planted[kind]]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def restarted(stack: Stack, service: str) -> list[str]:
     "service",
     [
         "gateway",
-        "billing",
+        pytest.param("billing", marks=pytest.mark.long),
         pytest.param("certificates", marks=pytest.mark.long),
         pytest.param("identity", marks=pytest.mark.long),
         pytest.param("kiosk-registry", marks=pytest.mark.long),

@@ -356,7 +356,7 @@ def generators() -> None:
 @app.command()
 def mutants(
     service: Annotated[str, typer.Argument(help="a package's folder: billing, servicekit, …")],
-    part: Annotated[str, typer.Option("--part", help="a piece of a path, domain/ledger: only that, no report")] = "",
+    part: Annotated[str, typer.Option("--part", help="pieces of paths, domain/ledger,domain/books: only those")] = "",
 ) -> None:
     """Change a package's code in small ways; its tests must notice each."""
     with _signals_as_interrupt():

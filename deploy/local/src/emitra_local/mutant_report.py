@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -13,6 +13,13 @@ LEAST_NOTICED = 0.95
 # What mutmut says; a mutant that ran without an end was noticed, also where it had to be killed.
 _NOTICED = ("killed", "timeout", "segfault")
 _HEADINGS = ("mutants", "noticed", "equivalent", "not noticed", "share")
+_EQUIVALENT, _ALLOWED = "Equivalent", "Nobody needs to notice"
+# Lines of the report: a module, and a survivor.
+_ROW = re.compile(
+    r"\| (?P<module>[\w.]+) \| (?P<mutants>\d+) \| (?P<noticed>\d+) \| (?P<equivalent>\d+) \| \d+ \| [\d.]+% \| "
+    r"(?P<run_at>\w+)(?:, changed since)? \|"
+)
+_SURVIVOR = re.compile(r"- `(?P<function>[\w.]+)`: ")
 # `billing.domain.money.x_rupees__mutmut_3`, `billing.domain.books.xǁBooksǁadd__mutmut_1`
 _NAME = re.compile(r"(?P<module>.+?)\.x(?:_|ǁ(?P<cls>.+?)ǁ)(?P<function>.+)__mutmut_\d+")
 
@@ -27,6 +34,11 @@ class Survivor:
     becomes: str
     why: str
     equivalent: bool = False
+
+    def is_of(self, modules: Collection[str]) -> bool:
+        """Whether its function is in one of these modules."""
+        parts = self.function.split(".")
+        return any(".".join(parts[:length]) in modules for length in range(1, len(parts)))
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,19 @@ class Mutant:
     def equivalent(self) -> bool:
         """Whether nobody can notice it."""
         return self.survivor is not None and self.survivor.equivalent
+
+
+@dataclass(frozen=True)
+class ModuleRun:
+    """What became of a module's mutants when it was last run, at the commit `run_at`. `survivors` are the report's lines
+    of those that nobody noticed, each under its heading."""
+
+    module: str
+    mutants: int
+    noticed: int
+    equivalent: int
+    run_at: str
+    survivors: tuple[tuple[str, str], ...] = ()
 
 
 def judged(mutants: Sequence[Mutant], survivors: Sequence[Survivor]) -> list[Mutant]:
@@ -92,31 +117,90 @@ def complaints(mutants: Sequence[Mutant], survivors: Sequence[Survivor]) -> list
     return said
 
 
-def report(name: str, code: Sequence[str], mutants: Sequence[Mutant]) -> str:
-    """The report, in Markdown."""
+def run_now(modules: Iterable[str], mutants: Sequence[Mutant], commit: str) -> list[ModuleRun]:
+    """What became of these modules in a run at a commit."""
+    return [
+        ModuleRun(
+            module,
+            len(of_module := [mutant for mutant in mutants if mutant.module == module]),
+            sum(mutant.noticed for mutant in of_module),
+            sum(mutant.equivalent for mutant in of_module),
+            commit,
+            tuple(dict.fromkeys(_survivor_line(mutant) for mutant in of_module if not mutant.noticed)),
+        )
+        for module in modules
+    ]
+
+
+def kept(text: str, modules: Collection[str]) -> list[ModuleRun]:
+    """What an earlier report says of these modules, those left out of which it says nothing."""
+    rows, survivors, heading = [], dict[str, list[tuple[str, str]]](), ""
+    for line in text.splitlines():
+        if match := _ROW.fullmatch(line):
+            rows.append(match)
+        elif line.startswith("## "):
+            heading = line.removeprefix("## ")
+        elif match := _SURVIVOR.match(line):
+            survivors.setdefault(match["function"], []).append((heading, line))
+    return [
+        ModuleRun(
+            row["module"],
+            int(row["mutants"]),
+            int(row["noticed"]),
+            int(row["equivalent"]),
+            row["run_at"],
+            tuple(
+                one
+                for function, lines in survivors.items()
+                if Survivor(function, "", "", "").is_of({row["module"]})
+                for one in lines
+            ),
+        )
+        for row in rows
+        if row["module"] in modules
+    ]
+
+
+def report(
+    name: str, code: Sequence[str], runs: Sequence[ModuleRun], *, stale: Collection[str], never: Collection[str]
+) -> str:
+    """The report, in Markdown. `stale` are modules that are not any more as they were run; `never` those that were not."""
+    runs = sorted(runs, key=lambda one: one.module)
     lines = [
         f"# Mutants of {name}",
         "",
         f"Written by `make mutants SERVICE={name}`. mutmut changed every function of {', '.join(code)} in small ways,",
-        "one at a time; a change is noticed when a test fails. The share is of those that are not equivalent.",
+        "one at a time; a change is noticed when a test fails. The share is of those that are not equivalent. A run of a",
+        "part (`T=`) renews the lines of its modules: each says at which commit it was run, and whether the module was",
+        "changed since.",
         "",
-        f"| module | {' | '.join(_HEADINGS)} |",
-        f"| --- |{' ---: |' * len(_HEADINGS)}",
-        *(f"| {' | '.join(line)} |" for line in _lines(mutants)),
+        f"| module | {' | '.join(_HEADINGS)} | run at |",
+        f"| --- |{' ---: |' * len(_HEADINGS)} --- |",
     ]
-    for title, equivalent in (("Equivalent", True), ("Nobody needs to notice", False)):
-        stays = [mutant for mutant in mutants if not mutant.noticed and mutant.equivalent is equivalent]
+    for one in runs:
+        changed = ", changed since" if one.module in stale else ""
+        lines.append(_row(one.module, one.mutants, one.noticed, one.equivalent, one.run_at + changed))
+    lines += [f"| {module} |{' |' * len(_HEADINGS)} never |" for module in sorted(never)]
+    of_all = (sum(one.mutants for one in runs), sum(one.noticed for one in runs), sum(one.equivalent for one in runs))
+    lines.append(_row("all", *of_all, ""))
+    for title in (_EQUIVALENT, _ALLOWED):
+        stays = [line for one in runs for heading, line in one.survivors if heading == title]
         if stays:
-            lines += ["", f"## {title}", ""]
-            lines += dict.fromkeys(
-                f"- {_told(mutant)}. {mutant.survivor.why if mutant.survivor else 'No reason is given yet.'}"
-                for mutant in stays
-            )
+            lines += ["", f"## {title}", "", *stays]
     return "\n".join(lines) + "\n"
 
 
 def _unexplained(mutant: Mutant) -> bool:
     return not mutant.noticed and mutant.survivor is None
+
+
+def _survivor_line(mutant: Mutant) -> tuple[str, str]:
+    why = mutant.survivor.why if mutant.survivor else "No reason is given yet."
+    return _EQUIVALENT if mutant.equivalent else _ALLOWED, f"- {_told(mutant)}. {why}"
+
+
+def _row(name: str, mutants: int, noticed: int, equivalent: int, run_at: str) -> str:
+    return f"| {' | '.join(_cells(name, mutants, noticed, equivalent))} | {run_at} |"
 
 
 def _told(mutant: Mutant) -> str:
@@ -132,9 +216,10 @@ def _lines(mutants: Sequence[Mutant]) -> list[list[str]]:
 
 def _line(name: str, mutants: Sequence[Mutant]) -> list[str]:
     noticed = sum(mutant.noticed for mutant in mutants)
-    equivalent = sum(mutant.equivalent for mutant in mutants)
-    return [
-        name,
-        *(str(number) for number in (len(mutants), noticed, equivalent, len(mutants) - noticed - equivalent)),
-        f"{share(mutants):.1%}",
-    ]
+    return _cells(name, len(mutants), noticed, sum(mutant.equivalent for mutant in mutants))
+
+
+def _cells(name: str, mutants: int, noticed: int, equivalent: int) -> list[str]:
+    noticeable = mutants - equivalent
+    part = noticed / noticeable if noticeable else 1.0
+    return [name, *(str(number) for number in (mutants, noticed, equivalent, noticeable - noticed)), f"{part:.1%}"]

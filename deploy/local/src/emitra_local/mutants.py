@@ -1,7 +1,8 @@
 """`make mutants`: mutmut changes the code of one package in small ways; its tests must notice every change.
 
 What is changed, which tests must notice, and why a change that none noticed may stay: `tests/mutants.toml` of the
-package. The report beside it is written by a whole run. Nothing is changed in the working tree: mutmut works on a copy.
+package. The report beside it says of each module how it was when it was last run, and at which commit that was; a run of
+a part renews the modules of the part. Nothing is changed in the working tree: mutmut works on a copy.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from emitra_local import import_rules
 from emitra_local.console import console, say, stage
 from emitra_local.environments import Environments
-from emitra_local.mutant_report import Mutant, Survivor, complaints, judged, report, table
+from emitra_local.mutant_report import Mutant, Survivor, complaints, judged, kept, report, run_now, table
 from emitra_local.problems import CannotStart
 from emitra_local.stack import disposable_stack
 from emitra_local.workspace import Package
@@ -42,8 +43,9 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """A package's `tests/mutants.toml`: `code` (patterns below src/), `tests`, `without` (tests that notice by luck),
-    the reasons of survivors, and whether the tests need MongoDB and RabbitMQ (`infra`)."""
+    """A package's `tests/mutants.toml`: `code` (patterns below src/), `tests`, `without` (files of tests that notice by
+    luck, and `file::test`s that start other programs), the reasons of survivors, and whether the tests need MongoDB and
+    RabbitMQ (`infra`)."""
 
     code: Sequence[str]
     tests: Sequence[str]
@@ -54,7 +56,7 @@ class Plan:
     @property
     def arguments(self) -> list[str]:
         """What pytest is given besides the tests."""
-        return ["-p", "no:cacheprovider", "--hypothesis-profile=ci", *(f"--ignore={test}" for test in self.without)]
+        return ["-p", "no:cacheprovider", "--hypothesis-profile=ci", *map(_left_out, self.without)]
 
     @classmethod
     def of(cls, package: Package) -> Plan:
@@ -68,22 +70,21 @@ class Plan:
 
 
 def run_mutants(root: Path, name: str, part: str = "") -> int:
-    """Print how many mutants of a package its tests notice, and write its report; 0 when enough are noticed and every
-    survivor has a reason. With `part` (a piece of a path, `domain/ledger`) only what fits it, without a report."""
+    """Print how many mutants of a package its tests notice, and write that into its report; 0 when enough are noticed
+    and every survivor has a reason. With `part` (pieces of paths, `domain/ledger,domain/books`) only what fits one."""
     environments = Environments(root, say)
     if not name:
         raise CannotStart("Name the package: make mutants SERVICE=billing")
     package = environments.workspace.package_named(name)
     plan = Plan.of(package)
-    code = [f"src/{pattern}" for pattern in plan.code]
-    if part:
-        code = [
-            str(path.relative_to(package.folder))
-            for pattern in code
-            for path in sorted(package.folder.glob(pattern))
-            if part in str(path)
-        ]
+    whole = modules_of(package.folder, plan.code)
+    pieces = [piece.strip() for piece in part.split(",")]
+    modules = {module: path for module, path in whole.items() if any(piece in str(path) for piece in pieces)}
+    if not modules:
+        raise CannotStart(f"No module of {name} that is changed fits {part}")
+    code = [str(path.relative_to(package.folder)) for path in modules.values()]
     environments.ensure_all(["mutants", environments.tested_in(package)])
+    commit = _git(root, "rev-parse", "--short=9", "HEAD") or "unknown"
     with stage(f"A copy of {name} to change"):
         copy = _copy(package, root / ".local" / "mutants" / name, plan, code)
     servers = disposable_stack(root, with_services=False, stage=stage, say=say) if plan.infra else nullcontext()
@@ -92,15 +93,52 @@ def run_mutants(root: Path, name: str, part: str = "") -> int:
     survivors = Plan.of(package).survivors  # Read now: a run is long enough to write down reasons meanwhile.
     mutants = judged(changed, survivors)
     console.print(table(mutants))
-    said = complaints(mutants, [] if part else survivors)
+    said = complaints(mutants, [one for one in survivors if one.is_of(modules)] if part else survivors)
     for complaint in said:
         console.print(complaint, markup=False, soft_wrap=True)
-    if part:
-        return 0
     written = package.folder / "tests" / "MUTANTS.md"
-    written.write_text(report(name, plan.code, mutants), encoding="utf-8")
+    earlier = kept(written.read_text(encoding="utf-8"), set(whole) - set(modules)) if written.exists() else []
+    since = {at: _changed_since(root, package.folder, at) for at in {one.run_at for one in earlier}}
+    stale = {one.module for one in earlier if whole[one.module] in since[one.run_at]}
+    told = [*earlier, *run_now(modules, mutants, commit)]
+    never = set(whole) - {one.module for one in told}
+    written.write_text(report(name, plan.code, told, stale=stale, never=never), encoding="utf-8")
     say(f"wrote {written.relative_to(root)}")
     return int(bool(said))
+
+
+def modules_of(folder: Path, patterns: Sequence[str]) -> dict[str, Path]:
+    """The modules of a package that mutmut finds something to change in, with their paths: those with a function that
+    does something."""
+    paths = sorted(path for pattern in patterns for path in (folder / "src").glob(pattern))
+    return {
+        ".".join(path.relative_to(folder / "src").with_suffix("").parts): path
+        for path in paths
+        if any(map(_does_something, ast.walk(ast.parse(path.read_text(encoding="utf-8")))))
+    }
+
+
+def _does_something(node: ast.AST) -> bool:
+    """Whether it is a function with more than its docstring, of a Protocol's or an abstract class's none has more."""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    return any(not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)) for line in node.body)
+
+
+def _changed_since(root: Path, folder: Path, commit: str) -> set[Path]:
+    """The files of a package that are not as they were at a commit: all of them when it is not known here."""
+    names = _git(root, "diff", "--name-only", commit, "--", str(folder / "src"))
+    return set(folder.rglob("*.py")) if names is None else {root / name for name in names.splitlines()}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git says; None when it cannot answer."""
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return None if done.returncode else done.stdout.strip()
+
+
+def _left_out(test: str) -> str:
+    return f"--deselect={test}" if "::" in test else f"--ignore={test}"
 
 
 def undecorated(source: str) -> str:

@@ -106,11 +106,10 @@ def run_tests(root: Path, only: str = "", expression: str = "") -> int:
         return _run_package(environments, only, expression)
     packages = _package_suites(environments)
     architecture = Suite("architecture", "tests", root, ("tests/architecture", "tests/contract", "tests/nemesis"))
-    # Together, because they share one whole stack.
-    whole = Suite("end to end, faults", "tests", root, ("tests/e2e", "tests/fault", "-m", "not long"))
-    # A whole stack of its own, on what the previous release stored.
-    upgrade = Suite("upgrade", "tests", root, ("tests/upgrade", "-m", "not long"))
-    black_box = [architecture, whole, upgrade] if (root / "tests" / "pyproject.toml").exists() else []
+    # Each has a whole stack of its own, `upgrade` on what the previous release stored.
+    stacks = [("end to end", "tests/e2e"), ("faults", "tests/fault"), ("upgrade", "tests/upgrade")]
+    on_stacks = [Suite(name, "tests", root, (folder, "-m", "not long")) for name, folder in stacks]
+    black_box = [architecture, *on_stacks] if (root / "tests" / "pyproject.toml").exists() else []
     with stage("Python environments for the tests there"):
         environments.ensure("lint")
         faults = _faults(environments, [*packages, *black_box])

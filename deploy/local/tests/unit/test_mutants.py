@@ -7,8 +7,19 @@ from typing import Any
 
 import pytest
 
-from emitra_local.mutant_report import LEAST_NOTICED, Mutant, Survivor, complaints, judged, report, share
-from emitra_local.mutants import Plan, lines_to_tell, refuse_what_is_not_found_again, undecorated
+from emitra_local.mutant_report import (
+    LEAST_NOTICED,
+    ModuleRun,
+    Mutant,
+    Survivor,
+    complaints,
+    judged,
+    kept,
+    report,
+    run_now,
+    share,
+)
+from emitra_local.mutants import Plan, lines_to_tell, modules_of, refuse_what_is_not_found_again, undecorated
 from emitra_local.problems import CannotStart
 from emitra_local.workspace import Package
 
@@ -191,38 +202,95 @@ def test_a_reason_without_its_survivor_is_complained_of() -> None:
     assert complaints([KILLED], [REASON]) == ["a.b.f: 'x - 1' does not survive"]
 
 
-def test_the_report_has_a_line_a_module_and_every_survivor_once_with_its_reason() -> None:
-    quoting = Mutant("a.c", "a.c.C.g", noticed=False, was="say('`')")
-    allowed = Survivor("a.c.C.g", "say('`')", "", "Words for people.")
-    other = Mutant("a.a", "a.a.h", noticed=False, was="1", becomes="2")
-    mutants = judged([SURVIVED, KILLED, SURVIVED, quoting, KILLED, other], [REASON, allowed])
+QUOTING = Mutant("a.c", "a.c.C.g", noticed=False, was="say('`')")
+WORDS = Survivor("a.c.C.g", "say('`')", "", "Words for people.")
+OTHER = Mutant("a.a", "a.a.h", noticed=False, was="1", becomes="2")
+REPORT = (
+    "# Mutants of billing\n"
+    "\n"
+    "Written by `make mutants SERVICE=billing`. mutmut changed every function of a/**/*.py, b.py in small ways,\n"
+    "one at a time; a change is noticed when a test fails. The share is of those that are not equivalent. A run of a\n"
+    "part (`T=`) renews the lines of its modules: each says at which commit it was run, and whether the module was\n"
+    "changed since.\n"
+    "\n"
+    "| module | mutants | noticed | equivalent | not noticed | share | run at |\n"
+    "| --- | ---: | ---: | ---: | ---: | ---: | --- |\n"
+    "| a.a | 1 | 0 | 0 | 1 | 0.0% | 1234567 |\n"
+    "| a.b | 4 | 2 | 2 | 0 | 100.0% | 89abcde, changed since |\n"
+    "| a.c | 1 | 0 | 0 | 1 | 0.0% | 1234567 |\n"
+    "| a.cc | 0 | 0 | 0 | 0 | 100.0% | 1234567 |\n"
+    "| a.d | | | | | | never |\n"
+    "| all | 6 | 2 | 2 | 2 | 50.0% |  |\n"
+    "\n"
+    "## Equivalent\n"
+    "\n"
+    "- `a.b.f`: `x + 1` → `x - 1`. x is never read.\n"
+    "\n"
+    "## Nobody needs to notice\n"
+    "\n"
+    "- `a.a.h`: `1` → `2`. No reason is given yet.\n"
+    "- `a.c.C.g`: `` say('`') `` → nothing. Words for people.\n"
+)
 
-    assert report("billing", ["a/**/*.py", "b.py"], mutants) == (
-        "# Mutants of billing\n"
-        "\n"
-        "Written by `make mutants SERVICE=billing`. mutmut changed every function of a/**/*.py, b.py in small ways,\n"
-        "one at a time; a change is noticed when a test fails. The share is of those that are not equivalent.\n"
-        "\n"
-        "| module | mutants | noticed | equivalent | not noticed | share |\n"
-        "| --- | ---: | ---: | ---: | ---: | ---: |\n"
-        "| a.a | 1 | 0 | 0 | 1 | 0.0% |\n"
-        "| a.b | 4 | 2 | 2 | 0 | 100.0% |\n"
-        "| a.c | 1 | 0 | 0 | 1 | 0.0% |\n"
-        "| all | 6 | 2 | 2 | 2 | 50.0% |\n"
-        "\n"
-        "## Equivalent\n"
-        "\n"
-        "- `a.b.f`: `x + 1` → `x - 1`. x is never read.\n"
-        "\n"
-        "## Nobody needs to notice\n"
-        "\n"
-        "- `a.c.C.g`: `` say('`') `` → nothing. Words for people.\n"
-        "- `a.a.h`: `1` → `2`. No reason is given yet.\n"
+
+def two_runs() -> list[ModuleRun]:
+    first = run_now(["a.b"], judged([SURVIVED, KILLED, SURVIVED, KILLED], [REASON]), "89abcde")
+    return [*run_now(["a.c", "a.cc", "a.a"], judged([QUOTING, OTHER], [WORDS]), "1234567"), *first]
+
+
+def test_the_report_has_a_line_a_module_with_the_commit_it_was_run_at_and_every_survivor_once_with_its_reason() -> None:
+    assert report("billing", ["a/**/*.py", "b.py"], two_runs(), stale={"a.b"}, never={"a.d"}) == REPORT
+
+
+def test_a_run_of_a_part_keeps_what_the_report_says_of_the_others_and_renews_its_own() -> None:
+    others = kept(REPORT, {"a.a", "a.b", "a.cc", "a.new"})
+    assert sorted(others, key=lambda one: one.module) == sorted(
+        (one for one in two_runs() if one.module != "a.c"), key=lambda one: one.module
     )
+
+    of_c = run_now(["a.c"], [Mutant("a.c", "a.c.C.g", noticed=True)], "fedcba9")
+    renewed = report("billing", ["a/**/*.py", "b.py"], [*others, *of_c], stale={"a.b"}, never={"a.d"})
+
+    assert "| a.c | 1 | 1 | 0 | 0 | 100.0% | fedcba9 |" in renewed
+    assert "a.c.C.g" not in renewed
+    assert "| all | 6 | 3 | 2 | 1 | 75.0% |  |" in renewed
+
+
+def test_of_a_module_that_is_gone_or_that_no_report_knows_nothing_is_kept() -> None:
+    assert kept(REPORT, {"a.new"}) == []
+    assert kept("# Mutants of billing\n", {"a.a"}) == []
 
 
 def test_a_report_without_survivors_has_the_table_only() -> None:
-    assert "##" not in report("billing", ["a.py"], [KILLED])
+    assert "##" not in report("billing", ["a.py"], run_now(["a.b"], [KILLED], "1"), stale=(), never=())
+
+
+@pytest.mark.parametrize(
+    ("function", "is_of"), [("a.c.C.g", True), ("a.c.g", True), ("a.cc.g", False), ("a.c", False), ("c.a.c.g", False)]
+)
+def test_a_survivor_is_of_the_module_of_its_function(function: str, is_of: bool) -> None:
+    assert Survivor(function, "", "", "").is_of({"a.c"}) is is_of
+
+
+def test_modules_are_those_in_which_a_function_does_something(tmp_path: Path) -> None:
+    for name, source in {
+        "rules": "def a():\n    return 1\n",
+        "ports": 'class P:\n    def a(self):\n        """Says what."""\n\n    def b(self): ...\n',
+        "shapes": 'class S:\n    """A shape."""\n\n    size: int = 1\n',
+        "other": "def a():\n    return 1\n",
+    }.items():
+        (tmp_path / "src" / "a" / "b").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "src" / "a" / "b" / f"{name}.py").write_text(source)
+
+    modules = modules_of(tmp_path, ["a/**/[prs]*.py"])
+
+    assert modules == {"a.b.rules": tmp_path / "src" / "a" / "b" / "rules.py"}
+
+
+def test_a_file_of_tests_is_left_out_whole_and_a_test_alone() -> None:
+    plan = Plan(["a.py"], ["tests"], ["tests/test_a.py", "tests/test_b.py::test_c"], [])
+
+    assert plan.arguments[-2:] == ["--ignore=tests/test_a.py", "--deselect=tests/test_b.py::test_c"]
 
 
 def test_where_nobody_watches_progress_is_told_once_a_minute_and_all_else_at_once() -> None:

@@ -1,20 +1,21 @@
 """Two people end what no answer ended: over a real database, with everything that the saga would have booked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.support.operators import identitys_keys, operator_token
 from tests.support.world import Caller, World, another_consumer, inr, json_of
 from typer.testing import CliRunner
 
 from billing.application.refunds.return_refused_fee import ReturnRefusedFee
 from billing.entrypoints import commands as billing_commands
 from billing.entrypoints.service import SERVICE
-from billing.settings import Settings
-from servicekit.http import Person
+from servicekit.http import Actor, Person
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
 from servicekit.service import command_line
@@ -300,32 +301,97 @@ def test_a_top_up_that_moves_between_reading_and_booking_is_not_booked(world: Wo
     assert centre.wallet()["available"] == inr(0)
 
 
-def test_two_people_at_a_terminal_do_the_same(
-    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    @contextmanager
-    def opened() -> Iterator[Any]:
-        yield world.billing
-
-    monkeypatch.setattr(billing_commands, "_billing", opened)
-
-    def run(*arguments: str) -> Any:
-        return CliRunner().invoke(command_line(SERVICE), ["breaks", *arguments])
-
+def test_one_person_who_signed_in_under_two_clients_is_not_two_people(world: World, desk: Desk) -> None:
     centre = world.centre(0)
     break_id = f"top-up-unresolved:{manual_top_up(world, centre)}"
-    assert break_id.partition(":")[0] in run().output
-    proposed = run(break_id, "--propose", "done", "--reference", "CHG-1", "--evidence", "F-1", "--by", "Asha")
+    proposal_id = json_of(desk.propose(break_id, DONE))["proposal"]["proposal_id"]
+
+    elsewhere = replace(desk.first, client_id="cli_another_app")
+    answer = desk.approve(break_id, proposal_id, by=elsewhere)
+    assert (answer.status_code, json_of(answer)["code"]) == (403, "same-person")
+    assert centre.wallet()["available"] == inr(0)
+
+    same_client = desk.approve(break_id, proposal_id, by=replace(desk.second, client_id=desk.first.client_id))
+    assert same_client.status_code == 200  # two people at one client are two
+    assert centre.wallet()["available"] == inr(50_000)
+
+
+def test_nobody_ends_a_break_for_somebody_else(world: World, desk: Desk) -> None:
+    centre = world.centre(0)
+    break_id = f"top-up-unresolved:{manual_top_up(world, centre)}"
+    proposal_id = json_of(desk.propose(break_id, DONE))["proposal"]["proposal_id"]
+    first = desk.first.person
+    assert first is not None
+    for acting in (desk.first, desk.second):
+        acted_for = replace(acting, actor=Actor(first.id, "cli_another_app", "ast_1"))
+        assert desk.approve(break_id, proposal_id, by=acted_for).status_code == 403
+        assert desk.propose(break_id, NOT_DONE, by=acted_for).status_code == 403
+    assert json_of(desk.first.get(f"/v1/breaks/{break_id}"))["proposal"]["proposal_id"] == proposal_id
+    assert centre.wallet()["available"] == inr(0)
+
+
+@pytest.fixture
+def terminal(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """Runs `billing breaks …` with the access token of a person of the state administration."""
+    with identitys_keys() as jwks_url:
+        settings = replace(world.billing.settings, jwks_url=jwks_url, issuer="https://api.emitra.example")
+
+        @contextmanager
+        def opened() -> Iterator[Any]:
+            yield replace(world.billing, settings=settings)
+
+        def run(*arguments: str, by: str | None = None, **claims: Any) -> Any:
+            token = operator_token(by, **claims) if by else ""
+            return CliRunner().invoke(
+                command_line(SERVICE), ["breaks", *arguments], env={"OPERATOR_TOKEN": token}
+            )
+
+        monkeypatch.setattr(billing_commands, "_billing", opened)
+        yield run
+
+
+def test_two_people_at_a_terminal_do_the_same(world: World, desk: Desk, terminal: Callable[..., Any]) -> None:
+    centre = world.centre(0)
+    break_id = f"top-up-unresolved:{manual_top_up(world, centre)}"
+    assert break_id.partition(":")[0] in terminal().output
+    asha, ravi = (person.person.id for person in (desk.first, desk.second) if person.person)
+    proposed = terminal(break_id, "--propose", "done", "--reference", "CHG-1", "--evidence", "F-1", by=asha)
     assert proposed.exit_code == 0, proposed.output
     assert f"wallet:{centre.kiosk_id}  ₹500.00" in proposed.output
     proposal_id = proposed.output.partition("proposal ")[2].partition(":")[0]
-    own = run(break_id, "--approve", proposal_id, "--by", " asha ")
-    assert (own.exit_code, centre.wallet()["available"]) == (2, inr(0))
-    for wrong in (["--approve", proposal_id], ["--propose", "done", "--by", "asha"], ["--reference", "x"]):
-        assert run(break_id, *wrong).exit_code == 2
-    assert run("nobody").exit_code == 2
-    approved = run(break_id, "--approve", proposal_id, "--by", "Ravi")
+
+    # One person is one: by another client, and with one hand at the terminal and the other at the API.
+    own = terminal(break_id, "--approve", proposal_id, by=asha, client_id="cli_another")
+    over_http = desk.approve(break_id, proposal_id, by=desk.first)
+    assert (own.exit_code, json_of(over_http)["code"], centre.wallet()["available"]) == (2, "same-person", inr(0))
+    for wrong in (["--approve", proposal_id], ["--propose", "done"], ["--reference", "x"]):
+        assert terminal(break_id, *wrong).exit_code == 2
+    for claims in (
+        {"person": {"id": ravi, "role": "auditor"}},
+        {"scope": "payments:read"},
+        {"person": None},
+        {"act": {"sub": asha, "client_id": "cli_another"}},
+    ):
+        assert terminal(break_id, "--approve", proposal_id, by=ravi, **claims).exit_code == 2
+    assert terminal("nobody").exit_code == 2
+    approved = terminal(break_id, "--approve", proposal_id, by=ravi)
     assert approved.exit_code == 0, approved.output
     assert "resolved, two people: done" in approved.output
     assert centre.wallet()["available"] == inr(50_000)
     assert "Traceback" not in proposed.output + own.output + approved.output
+
+
+def test_without_identitys_keys_nobody_ends_a_break_on_a_terminal(
+    world: World, desk: Desk, terminal: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_id = f"top-up-unresolved:{manual_top_up(world, world.centre(0))}"
+    proposal_id = json_of(desk.propose(break_id, NOT_DONE))["proposal"]["proposal_id"]
+    away = replace(world.billing.settings, jwks_url="http://127.0.0.1:1/keys", issuer="https://api.emitra.example")
+
+    @contextmanager
+    def opened() -> Iterator[Any]:
+        yield replace(world.billing, settings=away)
+
+    monkeypatch.setattr(billing_commands, "_billing", opened)
+    assert terminal(break_id, "--approve", proposal_id, by="per_" + "b" * 32).exit_code == 69
+    assert json_of(desk.first.get(f"/v1/breaks/{break_id}"))["status"] == "open"

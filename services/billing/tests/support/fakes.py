@@ -15,6 +15,7 @@ from billing.application.payments.errors import BillAlreadyPaid, part_refused
 from billing.application.refunds.request_refund import refundable_changed
 from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.domain.books import PaymentFacts, SettlementFacts, TopUpFacts, WalletFacts
+from billing.domain.breaks.ending import Proposal, StoredBreak
 from billing.domain.centres import Centre
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
 from billing.domain.ledger.wallet import Wallet
@@ -46,6 +47,9 @@ class FakePayments:
     events: list[tuple[str, State]] = field(default_factory=list)
     breaks: dict[tuple[str, str], Break] = field(default_factory=dict)
     resolved: dict[tuple[str, str], Resolution] = field(default_factory=dict)
+    # How one person proposed that a break ends.
+    proposals: dict[tuple[str, str], Proposal] = field(default_factory=dict)
+    ended: dict[tuple[str, str], Break] = field(default_factory=dict)
     claims: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
     # Payments that were given back in full and let go of their bills.
     freed: set[str] = field(default_factory=set)
@@ -73,18 +77,33 @@ class FakePayments:
         same = (stored.state, stored.version) == (before.state, before.version)
         if not same or (after.version == before.version and stored.resume_at != before.resume_at):
             return False
+        if not self.may_end(after.payment_id, change.resolved):
+            return False
         for entry in change.entries:
             self.write(entry)
         if change.event_id:
             told = [payment_id for payment_id, _ in self.events].count(after.payment_id)
             assert after.events_told == told + 1, "an event's sequence is not the next"
             self.events.append((after.payment_id, after.state))
-        if change.resolved and self.breaks.pop((after.payment_id, change.resolved.kind), None):
-            self.resolved[after.payment_id, change.resolved.kind] = change.resolved
+        self.end_break(after.payment_id, change.resolved)
         if change.opened:
             self.breaks.setdefault((after.payment_id, change.opened.kind), change.opened)
         self.payments[after.payment_id] = after
         return True
+
+    def may_end(self, subject_id: str, resolution: Resolution | None) -> bool:
+        """Whether the break that two people end is still open with the proposal that they saw."""
+        if resolution is None or resolution.proposal_id is None:
+            return True
+        proposal = self.proposals.get((subject_id, resolution.kind))
+        stands = proposal is not None and proposal.proposal_id == resolution.proposal_id
+        return stands and (subject_id, resolution.kind) in self.breaks
+
+    def end_break(self, subject_id: str, resolution: Resolution | None) -> None:
+        """Takes a break from people; of one that they do not have it changes nothing."""
+        if resolution and (opened := self.breaks.pop((subject_id, resolution.kind), None)):
+            self.resolved[subject_id, resolution.kind] = resolution
+            self.ended[subject_id, resolution.kind] = opened
 
     def get(self, payment_id: str) -> Payment | None:
         return self.payments.get(payment_id)
@@ -159,6 +178,8 @@ class FakeRefunds:
 
     payments: FakePayments
     refunds: dict[str, Refund] = field(default_factory=dict)
+    # Sweepers take refunds in several threads.
+    _taking: Lock = field(default_factory=Lock)
 
     def find_claim(self, claim: Claim) -> Once[str] | None:
         return _claimed(self.payments.claims, claim)
@@ -194,6 +215,8 @@ class FakeRefunds:
             return False
         if after.version == before.version and stored.resume_at != before.resume_at:
             return False
+        if not self.payments.may_end(after.refund_id, change.resolved):
+            return False
         payment = self.payments.payments[after.payment_id]
         if change.event_id:
             payment = replace(
@@ -206,8 +229,7 @@ class FakeRefunds:
         if change.entry:
             self.payments.write(change.entry)
         self.payments.payments[payment.payment_id] = payment
-        if change.resolved:
-            self.payments.breaks.pop((after.refund_id, change.resolved.kind), None)
+        self.payments.end_break(after.refund_id, change.resolved)
         if change.opened:
             self.payments.breaks.setdefault((after.refund_id, change.opened.kind), change.opened)
         self.refunds[after.refund_id] = after
@@ -220,13 +242,14 @@ class FakeRefunds:
         return [refund for refund in self.refunds.values() if refund.payment_id == payment_id]
 
     def take_due(self, at: datetime, resume_at: datetime) -> Refund | None:
-        due = [refund for refund in self.refunds.values() if refund.resume_at and refund.resume_at <= at]
-        if not due:
-            return None
-        refund = min(due, key=lambda each: each.resume_at or at)
-        taken = replace(refund, resume_at=resume_at)
-        self.refunds[refund.refund_id] = replace(taken, unsent=False)
-        return taken
+        with self._taking:
+            due = [refund for refund in self.refunds.values() if refund.resume_at and refund.resume_at <= at]
+            if not due:
+                return None
+            refund = min(due, key=lambda each: each.resume_at or at)
+            taken = replace(refund, resume_at=resume_at)
+            self.refunds[refund.refund_id] = replace(taken, unsent=False)
+            return taken
 
 
 @dataclass
@@ -272,13 +295,14 @@ class FakeTopUps:
             return False
         if after.version == before.version and stored.resume_at != before.resume_at:
             return False
+        if not self.payments.may_end(after.top_up_id, change.resolved):
+            return False
         if change.entry:
             self.payments.write(change.entry)
         if change.event_id:
             assert after.top_up_id not in self.told, "told twice"
             self.told.append(after.top_up_id)
-        if change.resolved:
-            self.payments.breaks.pop((after.top_up_id, change.resolved.kind), None)
+        self.payments.end_break(after.top_up_id, change.resolved)
         if change.opened:
             self.payments.breaks.setdefault((after.top_up_id, change.opened.kind), change.opened)
         self.top_ups[after.top_up_id] = after
@@ -415,6 +439,57 @@ class FakeBreaks:
 
     def of(self, payment_id: str) -> list[Break]:
         return [opened for (of_payment, _), opened in self.breaks.items() if of_payment == payment_id]
+
+
+@dataclass
+class FakeStoredBreaks:
+    """application.breaks.ports.StoredBreaks: the breaks of payments, refunds and top-ups that others opened."""
+
+    payments: FakePayments
+
+    def get(self, break_id: str) -> StoredBreak | None:
+        return next((row for row in self._rows() if row.break_id == break_id), None)
+
+    def page(self, *, is_open: bool, after: tuple[datetime, str] | None, limit: int) -> list[StoredBreak]:
+        rows = [row for row in self._rows() if row.is_open == is_open]
+        rows.sort(key=lambda row: (row.due_at, row.break_id))
+        return [row for row in rows if after is None or (row.due_at, row.break_id) > after][:limit]
+
+    def propose(self, break_id: str, proposal: Proposal) -> bool:
+        key = self._open_key(break_id)
+        if key:
+            self.payments.proposals[key] = proposal
+        return key is not None
+
+    def close(self, break_id: str, resolution: Resolution) -> bool:
+        key = self._open_key(break_id)
+        if key is None or not self.payments.may_end(key[0], resolution):
+            return False
+        self.payments.end_break(key[0], resolution)
+        return True
+
+    def _open_key(self, break_id: str) -> tuple[str, str] | None:
+        return next((key for key, opened in self.payments.breaks.items() if _break_id(opened) == break_id), None)
+
+    def _rows(self) -> Iterator[StoredBreak]:
+        for key, opened in (self.payments.breaks | self.payments.ended).items():
+            resolution = None if key in self.payments.breaks else self.payments.resolved[key]
+            yield StoredBreak(
+                break_id=_break_id(opened),
+                kind=opened.kind,
+                payment_id=opened.payment_id,
+                refund_id=opened.refund_id,
+                top_up_id=opened.top_up_id,
+                detail=opened.detail,
+                opened_at=opened.opened_at,
+                due_at=opened.due_at,
+                owner="operations",
+                is_open=resolution is None,
+                proposal=self.payments.proposals.get(key),
+                approved_by=resolution.approved_by if resolution else None,
+                resolved_at=resolution.resolved_at if resolution else None,
+                resolved_by=resolution.resolved_by if resolution else None,
+            )
 
 
 @dataclass
@@ -682,6 +757,10 @@ def _told(outcome: Outcome, reference: str, reason: str) -> Answer:
         reference=reference if outcome is Outcome.SUCCESS else "",
         reason=reason if outcome is Outcome.REFUSED else "",
     )
+
+
+def _break_id(opened: Break) -> str:
+    return ":".join(filter(None, (opened.payment_id, opened.kind, opened.refund_id, opened.top_up_id)))
 
 
 def _claimed(claims: Mapping[tuple[str, str, str], tuple[str, str]], claim: Claim) -> Once[str] | None:

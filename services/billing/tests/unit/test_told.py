@@ -24,6 +24,7 @@ from billing.application.centres.note_standing import NoteStanding, NoteStanding
 from billing.application.centres.require_trading import RequireTrading, RequireTradingHandler
 from billing.application.payments.errors import PaymentNotFound, TransactionNotFound
 from billing.application.payments.read_payments import PaymentReader
+from billing.application.refunds.request_refund import new_refund
 from billing.application.refunds.return_refused_fee import ReturnRefusedFee, ReturnRefusedFeeHandler
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWallet, FundSandboxWalletHandler
 from billing.application.wallets.open_wallet import OpenWallet, OpenWalletHandler
@@ -33,7 +34,8 @@ from billing.domain.ledger.entries import sandbox_funding
 from billing.domain.ledger.wallet import Wallet
 from billing.domain.payer import Payer
 from billing.domain.payments.breaks import Break, BreakKind
-from billing.domain.payments.payment import State
+from billing.domain.payments.payment import Payment, State
+from billing.domain.refunds.refund import Destination
 
 BEFORE, AFTER = NOW - timedelta(days=1), NOW + timedelta(days=1)
 CENTRE = Centre(KIOSK, "86", Standing.SUSPENDED, since=BEFORE, until=AFTER, reason="overcharging")
@@ -119,21 +121,75 @@ def test_a_fee_whose_payment_is_not_known_here_is_looked_at_by_people_within_the
     assert breaks.of("pay_1") == [Break("pay_1", BreakKind.FEE_REFUSED, detail, opened_at=NOW, due_at=due_at)]
 
 
+PAID_FEE = a_payment(application_id="app_1").posted(NOW, "ref", resume_at=NOW)
+
+
+def fees_back(payment: Payment = PAID_FEE) -> tuple[ReturnRefusedFeeHandler, FakeRefunds, FakeBreaks]:
+    """What gives fees back, the refunds that it made, and the breaks that it opened."""
+    breaks, refunds, numbers = FakeBreaks(), FakeRefunds(FakePayments({KIOSK: 0}, {"pay_1": payment})), count(1)
+    handler = ReturnRefusedFeeHandler(FakeAutomaticRefunds(refunds), breaks, PACE, lambda: f"rfd_{next(numbers)}")
+    return handler, refunds, breaks
+
+
 def test_a_refused_fee_is_given_back_once_less_what_went_back_before() -> None:
-    breaks, payments = FakeBreaks(), FakePayments(wallets={KIOSK: 0})
-    paid = replace(a_payment().posted(NOW, "ref", resume_at=NOW), refunding_paise=500, refunded_paise=500)
-    payments.payments["pay_1"] = paid
-    refunds, numbers = FakeRefunds(payments), count(1)
-    return_refused_fee = ReturnRefusedFeeHandler(
-        FakeAutomaticRefunds(refunds), breaks, PACE, lambda: f"rfd_{next(numbers)}"
-    )
+    before = replace(PAID_FEE, refunding_paise=500, refunded_paise=500)
+    return_refused_fee, refunds, breaks = fees_back(before)
 
     for reason in ("already-paid", "again"):
-        return_refused_fee(ReturnRefusedFee("pay_1", "app_1", reason, NOW))
+        return_refused_fee(ReturnRefusedFee("pay_1", "app_1", reason, AFTER))
 
     (refund,) = refunds.of_payment("pay_1")
-    assert (refund.paise, refund.reason, refund.destination) == (152_000, "fee-refused", "WALLET")
+    expected = new_refund(
+        before, refund_id="rfd_1", client_id="cli_1", paise=152_000, destination=Destination.WALLET,
+        reason="fee-refused", cause="fee-refused:pay_1", request_id="req_1", at=AFTER, pace=PACE, resume_at=AFTER,
+    )  # fmt: skip
+    assert refund == replace(expected, debits=refund.debits)
     assert breaks.of("pay_1") == []
+
+
+def test_the_rule_of_a_withdrawal_may_give_back_a_part_and_never_more_than_is_left() -> None:
+    for paise, given in ((700, 700), (152_500, 152_500), (152_501, 152_500), (1, 1)):
+        return_refused_fee, refunds, _ = fees_back()
+
+        return_refused_fee(ReturnRefusedFee("pay_1", "app_1", "withdrawn", NOW, paise, "application-withdrawn"))
+
+        (refund,) = refunds.of_payment("pay_1")
+        assert (refund.paise, refund.reason, refund.cause) == (
+            given,
+            "application-withdrawn",
+            "application-withdrawn:pay_1",
+        )
+
+
+def test_where_nothing_is_left_or_due_there_is_no_refund_and_nobody_has_to_look() -> None:
+    all_back = replace(PAID_FEE, refunding_paise=152_500, refunded_paise=152_500)
+    for payment, paise in ((all_back, None), (PAID_FEE, 0)):
+        return_refused_fee, refunds, breaks = fees_back(payment)
+
+        return_refused_fee(ReturnRefusedFee("pay_1", "app_1", "already-paid", NOW, paise))
+
+        assert (refunds.of_payment("pay_1"), breaks.of("pay_1")) == ([], [])
+
+
+def test_a_refused_fee_that_people_have_had_stays_theirs() -> None:
+    return_refused_fee, refunds, breaks = fees_back()
+    theirs = Break("pay_1", BreakKind.FEE_REFUSED, "given back by hand", NOW, AFTER)
+    breaks.open(replace(theirs, kind=BreakKind.LATE_SUCCESS))
+    breaks.open(theirs)
+
+    return_refused_fee(ReturnRefusedFee("pay_1", "app_1", "already-paid", NOW))
+
+    assert refunds.of_payment("pay_1") == []
+
+
+def test_a_break_of_another_kind_or_payment_keeps_no_fee_from_its_payer() -> None:
+    return_refused_fee, refunds, breaks = fees_back()
+    breaks.open(Break("pay_1", BreakKind.LATE_SUCCESS, "late", NOW, AFTER))
+    breaks.open(Break("pay_2", BreakKind.FEE_REFUSED, "whose?", NOW, AFTER))
+
+    return_refused_fee(ReturnRefusedFee("pay_1", "app_1", "already-paid", NOW))
+
+    assert len(refunds.of_payment("pay_1")) == 1
 
 
 def test_while_another_refund_is_on_its_way_a_refused_fee_is_peoples() -> None:

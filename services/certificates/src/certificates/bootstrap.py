@@ -22,6 +22,7 @@ from certificates.adapters.mongo import drafts as mongo_drafts
 from certificates.adapters.mongo import officers as mongo_officers
 from certificates.adapters.mongo import personal as mongo_personal
 from certificates.adapters.mongo import revocations as mongo_revocations
+from certificates.adapters.mongo import status_places as mongo_status_places
 from certificates.adapters.mongo.applications import MongoApplications
 from certificates.adapters.mongo.attachments import MongoAttachments
 from certificates.adapters.mongo.certificates import MongoCertificates
@@ -30,10 +31,12 @@ from certificates.adapters.mongo.desk_times import MongoDeskTimes
 from certificates.adapters.mongo.drafts import MongoDrafts
 from certificates.adapters.mongo.officers import MongoBulkDecisions, MongoCharges, MongoQueues, MongoTakings
 from certificates.adapters.mongo.revocations import MongoRevocations
+from certificates.adapters.mongo.status_places import MongoStatusPlaces
 from certificates.adapters.rendering.typst_papers import TypstPapers
 from certificates.adapters.rulebook.department_types import DepartmentTypes
 from certificates.adapters.rulebook.lint import lint_types
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook, load_types
+from certificates.adapters.signatures.data_integrity import DataIntegrityProofs
 from certificates.adapters.signatures.jws_signatures import JwsKeys, JwsSignatures
 from certificates.application.applications.check_answers import AnswersCheck
 from certificates.application.applications.escalate_applications import EscalateApplicationsHandler
@@ -52,6 +55,7 @@ from certificates.application.attachments.sweep_attachments import SweepAttachme
 from certificates.application.certificates.issue_certificate import IssueCertificateHandler
 from certificates.application.certificates.ports import Keys, Signatures
 from certificates.application.certificates.read_certificates import CertificateReader
+from certificates.application.certificates.read_credentials import CredentialReader
 from certificates.application.certificates.read_papers import PaperReader
 from certificates.application.drafts.keep_draft import DraftKeeper
 from certificates.application.likenesses.read_likenesses import LikenessReader
@@ -121,6 +125,7 @@ INDEXES = {
     **mongo_desk_healths.INDEXES,
     **mongo_officers.INDEXES,
     **mongo_revocations.INDEXES,
+    **mongo_status_places.INDEXES,
 }
 # Due dates lie up to this far ahead: when the known holidays end sooner, the next yearly order must be loaded.
 HOLIDAYS_NEEDED_AHEAD = timedelta(days=60)
@@ -160,6 +165,7 @@ class Certificates:
     escalate_applications: EscalateApplicationsHandler
     certificates: CertificateReader
     papers: PaperReader
+    credentials: CredentialReader
     propose_revocation: ProposeRevocationHandler
     decide_revocation: DecideRevocationHandler
     revocations: RevocationReader
@@ -188,9 +194,11 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         rulebook = replace(rulebook, types=DepartmentTypes(dict(rulebook.types), Path(settings.department_types_dir)))
     if civil_date(utc_now()) + HOLIDAYS_NEEDED_AHEAD > rulebook.calendar.known_until:
         log.warning("holidays_run_out", known_until=rulebook.calendar.known_until.isoformat())
-    signatures = JwsSignatures(
-        read_signing_key(settings.certificate_signing_key), read_retired_keys(settings.certificate_retired_keys)
-    )
+    signing_key = read_signing_key(settings.certificate_signing_key)
+    retired_keys = read_retired_keys(settings.certificate_retired_keys)
+    signatures = JwsSignatures(signing_key, retired_keys)
+    address = settings.public_address
+    proofs = DataIntegrityProofs(address, signing_key, retired_keys) if address else None
     outbox = Outbox(mongo.db, settings.service_name)
     store, revocations = MongoApplications(mongo, outbox), MongoRevocations(mongo, outbox)
     certificates = MongoCertificates(mongo)
@@ -230,6 +238,7 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         summarise_desk_times=SummariseDeskTimesHandler(rulebook, desk_times),
         certificates=reader,
         papers=PaperReader(rulebook, reader, TypstPapers()),
+        credentials=CredentialReader(reader, MongoStatusPlaces(mongo, secrets.randbelow), proofs, address),
         propose_revocation=ProposeRevocationHandler(rulebook, certificates, revocations),
         decide_revocation=DecideRevocationHandler(rulebook, certificates, revocations),
         revocations=RevocationReader(reader, revocations),

@@ -20,6 +20,15 @@ def read_store_address(text: str) -> str:
     return text
 
 
+def read_public_address(text: str) -> str:
+    """Where verifiers reach the platform, or "" where there is no such address. Raises ValidationError."""
+    parts = urlsplit(text)
+    loopback = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
+    if text and not ((parts.scheme == "https" or loopback) and text == f"{parts.scheme}://{parts.netloc}"):
+        raise ValidationError("Must be https:// and a host, without a path, such as https://emitra.rajasthan.gov.in.")
+    return text
+
+
 @dataclass(frozen=True, kw_only=True)
 class CertificatesSettings(ServiceSettings):
     """The settings of the chassis, and this service's own."""
@@ -37,6 +46,14 @@ class CertificatesSettings(ServiceSettings):
         fields.String(validate=read_retired_keys),
         "JSON text of the public JWK Set of earlier signing keys, whose certificates stay valid",
         default='{"keys":[]}',
+    )
+    public_address: str = setting(
+        "PUBLIC_ADDRESS",
+        fields.String(validate=read_public_address),
+        "https:// and the host under which verifiers reach the gateway; credentials name it, so it stays for ever; "
+        "empty: no credentials here",
+        default="",
+        needed_live=True,
     )
     application_types_dir: str = setting(
         "APPLICATION_TYPES_DIR",

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pymongo.client_session import ClientSession
+
 from kiosk_registry.adapters.data import district_facts
+from kiosk_registry.adapters.data.discipline_file import read_discipline
 from kiosk_registry.adapters.data.opening_rules_file import read_opening_rules
 from kiosk_registry.adapters.data.pin_facts import pin_areas
 from kiosk_registry.adapters.data.place_facts import PlaceFacts
 from kiosk_registry.adapters.data.territory_file import read_territory
-from kiosk_registry.adapters.events import KIOSK_APPROVED
+from kiosk_registry.adapters.events import KIOSK_APPROVED, KIOSK_REINSTATED, KIOSK_SUSPENDED, PENALTY_IMPOSED
 from kiosk_registry.adapters.mongo import bulk as mongo_bulk
+from kiosk_registry.adapters.mongo import cases as mongo_cases
 from kiosk_registry.adapters.mongo import lives as mongo_lives
 from kiosk_registry.adapters.mongo import lsps as mongo_lsps
 from kiosk_registry.adapters.mongo import openings as mongo_openings
@@ -18,6 +22,7 @@ from kiosk_registry.adapters.mongo import personal as mongo_personal
 from kiosk_registry.adapters.mongo import register as mongo_register
 from kiosk_registry.adapters.mongo import running as mongo_running
 from kiosk_registry.adapters.mongo.bulk import MongoOperations, MongoRegisterTable
+from kiosk_registry.adapters.mongo.cases import MongoCases, ReportedCasesWithin
 from kiosk_registry.adapters.mongo.coverage import MongoCoverage
 from kiosk_registry.adapters.mongo.kiosk_queries import KioskQueries, Nearest, Search
 from kiosk_registry.adapters.mongo.live_queries import LiveQueries, outdated_members
@@ -34,6 +39,12 @@ from kiosk_registry.application.bulk.receive_piece import ReceivePieceHandler
 from kiosk_registry.application.bulk.run_import import RunImportHandler
 from kiosk_registry.application.bulk.work_operations import WorkOperationsHandler
 from kiosk_registry.application.coverage.summarise_coverage import SummariseCoverageHandler
+from kiosk_registry.application.discipline.end_overdue import EndOverdueHandler
+from kiosk_registry.application.discipline.move_case import MoveCaseHandler
+from kiosk_registry.application.discipline.open_case import OpenCaseHandler
+from kiosk_registry.application.discipline.ports import EventIds
+from kiosk_registry.application.discipline.read_cases import CaseReader
+from kiosk_registry.application.discipline.take_report import TakeReportHandler
 from kiosk_registry.application.live.bind_machine import BindMachineHandler
 from kiosk_registry.application.live.record_heartbeat import RecordHeartbeatHandler
 from kiosk_registry.application.live.watch_districts import WatchDistrictsHandler
@@ -43,6 +54,7 @@ from kiosk_registry.application.openings.submit_opening import SubmitOpeningHand
 from kiosk_registry.application.register.load_centres import LoadCentresHandler
 from kiosk_registry.application.running.change_centre import ChangeCentreHandler
 from kiosk_registry.application.running.read_changes import CentreChangeReader
+from kiosk_registry.domain.discipline.rules import DisciplineBook
 from kiosk_registry.domain.live.components import Floor
 from kiosk_registry.domain.openings.opening import Moved, Submitted
 from kiosk_registry.domain.openings.rules import Rulebook
@@ -51,6 +63,7 @@ from kiosk_registry.domain.places.territory import Territory
 from kiosk_registry.domain.running.centre import Surrendered
 from kiosk_registry.settings import KioskRegistrySettings
 from servicekit.events.outbox import Outbox
+from servicekit.ids import event_id, public_id
 from servicekit.mongo import Mongo
 from servicekit.personal import Erasures
 
@@ -61,6 +74,9 @@ PUBLISHES = [
     Submitted.type,
     Moved.type,
     Surrendered.type,
+    KIOSK_SUSPENDED,
+    KIOSK_REINSTATED,
+    PENALTY_IMPOSED,
     *mongo_lives.PUBLISHES,
     mongo_personal.ANSWERED,
 ]
@@ -71,6 +87,7 @@ INDEXES = {
     **mongo_bulk.INDEXES,
     **mongo_lives.INDEXES,
     **mongo_running.INDEXES,
+    **mongo_cases.INDEXES,
 }
 
 
@@ -90,6 +107,12 @@ class KioskRegistry:
     openings: OpeningReader
     change_centre: ChangeCentreHandler
     centre_changes: CentreChangeReader
+    discipline: DisciplineBook
+    cases: CaseReader
+    open_case: OpenCaseHandler
+    move_case: MoveCaseHandler
+    end_overdue: EndOverdueHandler
+    take_report_within: Callable[[ClientSession], TakeReportHandler]
     migrate: Callable[[], int]
     begin_import: BeginImportHandler
     receive_piece: ReceivePieceHandler
@@ -115,6 +138,8 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     submit_opening = SubmitOpeningHandler(rules, PlaceFacts(), lsps, openings)
     running = MongoRunningCentres(mongo, outbox)
     centre_changes = CentreChangeReader(running)
+    cases, book = MongoCases(mongo, outbox), read_discipline()
+    case_reader = CaseReader(cases)
     places = PlaceQueries(mongo)
     territory = read_territory(
         Path(settings.territory_file) if settings.territory_file else None, district_facts.districts()
@@ -139,6 +164,14 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
         openings=OpeningReader(openings),
         change_centre=ChangeCentreHandler(running, centre_changes, rules, PlaceFacts()),
         centre_changes=centre_changes,
+        discipline=book,
+        cases=case_reader,
+        open_case=OpenCaseHandler(cases, centre_changes, book),
+        move_case=MoveCaseHandler(cases, case_reader, book),
+        end_overdue=EndOverdueHandler(
+            cases, book, lambda: public_id("pen"), lambda: EventIds(event_id(), event_id(), public_id("req"))
+        ),
+        take_report_within=lambda session: TakeReportHandler(ReportedCasesWithin(mongo, outbox, session)),
         migrate=register.migrate,
         begin_import=BeginImportHandler(operations),
         receive_piece=ReceivePieceHandler(operations),

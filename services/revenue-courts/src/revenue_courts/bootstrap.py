@@ -11,6 +11,7 @@ from revenue_courts.adapters.mongo.cases import MongoCases
 from revenue_courts.adapters.mongo.courts import MongoCourts
 from revenue_courts.application.begin_case import BeginCaseHandler
 from revenue_courts.application.check_filing import FilingCheck
+from revenue_courts.application.join_case import JoinCaseHandler
 from revenue_courts.application.load_courts import LoadCourtsHandler
 from revenue_courts.application.move_case import MoveCaseHandler
 from revenue_courts.application.ports import Courts
@@ -39,6 +40,7 @@ class RevenueCourts:
     calendar: Calendar
     begin_case: BeginCaseHandler
     move_case: MoveCaseHandler
+    join_case: JoinCaseHandler
     cases: CaseReader
     load_courts: LoadCourtsHandler
 
@@ -52,14 +54,15 @@ def bootstrap(settings: RevenueCourtsSettings, mongo: Mongo) -> RevenueCourts:
     courts = MongoCourts(mongo, shipped)
     cases = MongoCases(mongo, Outbox(mongo.db, settings.service_name))
     check = FilingCheck(courts, kinds)
-    calendar = read_calendar()
+    calendar, codes = read_calendar(), read_codes()
     return RevenueCourts(
         courts=courts,
         kinds=kinds,
-        codes=read_codes(),
+        codes=codes,
         calendar=calendar,
         begin_case=BeginCaseHandler(cases, check),
-        move_case=MoveCaseHandler(cases, check, calendar),
+        move_case=MoveCaseHandler(cases, check, calendar, codes.services),
+        join_case=JoinCaseHandler(cases, calendar),
         cases=CaseReader(cases, courts),
         load_courts=LoadCourtsHandler(courts),
     )

@@ -76,6 +76,4 @@ def test_what_was_registered_before_the_answer_was_lost_is_found_by_the_repeat(
     assert again.headers["Idempotent-Replayed"] == "true"
     told = [event["type"] for event in world.events()]
     assert told.count("org.emitra.case.registered.v1") == 1
-    assert problem(world.reader().post(path, body), 409)["allowed_actions"] == [
-        "schedule", "pass-interim-order", "dispose",
-    ]  # fmt: skip
+    assert "schedule" in problem(world.reader().post(path, body), 409)["allowed_actions"]

@@ -1,5 +1,6 @@
 """The way of a case: what follows what, whose an act is, and what never happens whatever people do."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -10,9 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from tests.support.builders import AT, BENCH, CALENDAR, FILER, READER, filing
 
+from revenue_courts.adapters.data.facts import read_codes
 from revenue_courts.domain.calendar import civil_date
 from revenue_courts.domain.case import Act, Actor, Case, Change, Defect, Office, Outcome, State
-from revenue_courts.domain.moves import ACTS, Deed, NotHeardYet, NotNow, NotThatDay, NotYours, allowed, begin, move
+from revenue_courts.domain.deed import Deed, DoesNotFit, NotHeardYet, NotNow, NotThatDay, NotYours
+from revenue_courts.domain.moves import ACTS, allowed, begin, move
+from revenue_courts.domain.label import Label
+from revenue_courts.domain.notice import Mode, Notice, NoticeKind, NoticeOrder, ServiceReport, Status
+from revenue_courts.domain.vakalatnama import Appearance, AppearanceEnd
 
 MONDAY = civil_date(AT)
 
@@ -103,8 +109,9 @@ def test_a_reader_passes_no_order_and_a_filer_does_nothing_of_the_courts() -> No
 
 @pytest.mark.parametrize("state", list(State))
 def test_what_is_allowed_is_what_the_table_says(state: State) -> None:
-    assert set(allowed(state)) == {act for act, (states, _) in ACTS.items() if state in states}
-    assert (allowed(state) == {}) == (state is State.DISPOSED)
+    case = replace(listed(), state=state)
+    impossible = {Act.END_APPEARANCE, Act.HOLD_IN_PUBLIC, Act.RECORD_SERVICE, Act.JOIN}
+    assert set(allowed(case)) == {act for act, (states, _) in ACTS.items() if state in states} - impossible
 
 
 # What may follow a state, written down once more: from here the table is judged.
@@ -115,9 +122,16 @@ FOLLOWS = {
     State.REGISTERED: {State.REGISTERED, State.LISTED, State.DISPOSED},
     State.LISTED: {State.LISTED, State.RESERVED, State.DISPOSED},
     State.RESERVED: {State.LISTED, State.DISPOSED},
-    State.DISPOSED: set[State](),
+    State.DISPOSED: {State.DISPOSED},
 }
-ACTORS = {Office.FILER: FILER, Office.READER: READER, Office.PRESIDING_OFFICER: BENCH}
+ACTORS = {
+    Office.FILER: FILER,
+    Office.READER: READER,
+    Office.PRESIDING_OFFICER: BENCH,
+    Office.PROCESS_SERVER: Actor("per_server", Office.PROCESS_SERVER, Label("Process Server", "आदेशिका वाहक")),
+    Office.PARTY: Actor("per_party", Office.PARTY),
+}
+SERVICES = read_codes().services
 
 
 class LifeOfACase(RuleBasedStateMachine):
@@ -130,6 +144,7 @@ class LifeOfACase(RuleBasedStateMachine):
         self.numbers = count(1)
         self.changes: list[Change] = []
         self.hearings: dict[int, Outcome] = {}
+        self.notices: dict[int, Notice] = {}
 
     @rule(days=st.integers(0, 20))
     def time_passes(self, days: int) -> None:
@@ -140,8 +155,10 @@ class LifeOfACase(RuleBasedStateMachine):
         act=st.sampled_from([act for act in Act if act is not Act.BEGIN]),
         office=st.sampled_from(list(Office)),
         ahead=st.integers(-2, 30),
+        party=st.integers(1, 3),
+        became=st.sampled_from(sorted(SERVICES)),
     )
-    def somebody_acts(self, act: Act, office: Office, ahead: int) -> None:
+    def somebody_acts(self, act: Act, office: Office, ahead: int, party: int, became: str) -> None:
         before, day = self.case, civil_date(self.at) + timedelta(days=ahead)
         try:
             change = move(
@@ -149,10 +166,12 @@ class LifeOfACase(RuleBasedStateMachine):
                 deed(
                     act, ACTORS[office], at=self.at, filing=filing(facts="Anew."), number=f"a/b/{next(self.numbers)}",
                     defects=(Defect("land-details", None),), cure_by=day, on=day, purpose="reply", code="no-time",
+                    matter=self.matter(act, day, party, became), notice=self.notices.get(party),
+                    outcome=SERVICES[became],
                 ),
                 CALENDAR,
             )  # fmt: skip
-        except (NotNow, NotYours, NotThatDay, NotHeardYet):
+        except (NotNow, NotYours, NotThatDay, NotHeardYet, DoesNotFit):
             return
         assert change.case.state in FOLLOWS[before.state], f"{before.state} → {change.case.state}"
         assert office in ACTS[act][1]
@@ -163,11 +182,51 @@ class LifeOfACase(RuleBasedStateMachine):
             assert change.case.number == before.number, "a number is never changed"
         for hearing in change.hearings:
             self.hearings[hearing.no] = hearing.outcome
+            assert hearing.served <= hearing.noticed
             if hearing.outcome is Outcome.LISTED:
                 assert hearing.on >= civil_date(self.at)
                 assert CALENDAR.closed(hearing.on) is None
+        for notice in change.notices:
+            self.notices[notice.no] = notice
         self.changes.append(change)
         self.case = change.case
+
+    def matter(self, act: Act, day: date, number: int, became: str) -> Any:
+        """What the act brings; `number` is a party's, a vakalatnama's or a notice's."""
+        if act is Act.ISSUE_NOTICES:
+            mode = list(Mode)[day.day % 3]
+            again = number if day.day % 2 else None
+            return NoticeOrder(kind=NoticeKind.SUMMONS, mode=mode, parties=(number,), codes=("a",), instead_of=again)
+        if act is Act.RECORD_SERVICE:
+            where = ((75.0, 26.0), "0") if became.startswith(("served", "affixed", "not")) else (None, None)
+            return ServiceReport(no=number, outcome=became, on=day, position=where[0], photo_sha256=where[1])
+        if act is Act.APPEAR:
+            return Appearance(
+                advocate="A", enrolment=f"R/{day.day % 2}/2010", parties=(number,), sha256="0", begins=day
+            )
+        return AppearanceEnd(no=number, ends=day) if act is Act.END_APPEARANCE else None
+
+    @invariant()
+    def nobody_appears_for_both_sides_or_twice_for_one(self) -> None:
+        in_force = [one.appearance for one in self.case.vakalatnamas if one.ends is None]
+        pairs = [(one.enrolment, party) for one in in_force for party in one.parties]
+        assert len(pairs) == len(set(pairs))
+        for enrolment in {one.enrolment for one in in_force}:
+            sides = {self.case.filing.parties[party - 1].side for name, party in pairs if name == enrolment}
+            assert len(sides) == 1
+
+    @invariant()
+    def a_hearing_counts_as_served_whom_a_notice_reached_by_its_day(self) -> None:
+        assert sorted(self.notices) == list(range(1, self.case.notices_issued + 1))
+        hearing = self.case.hearing
+        if hearing is None:
+            return
+        called = [one for one in self.notices.values() if one.hearing_no == hearing.no]
+        reached = {
+            one.party for one in called if one.status is Status.SERVED and one.report and one.report.on <= hearing.on
+        }
+        assert ({one.party for one in called}, reached) == (hearing.noticed, hearing.served)
+        assert len(self.case.joined) == sum(one.joined for one in self.notices.values())
 
     @invariant()
     def a_number_and_a_registration_come_together(self) -> None:

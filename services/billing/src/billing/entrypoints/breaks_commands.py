@@ -1,5 +1,9 @@
-"""Commands by which two people end a break on a terminal, as the routes do (ADR 0060)."""
+"""Commands by which two people end a break on a terminal, as the routes do (ADR 0060).
 
+Who they are an access token says, as over HTTP: a typed name would let one person be two, and be a third one there.
+"""
+
+import os
 from collections.abc import Callable
 
 import typer
@@ -12,11 +16,13 @@ from billing.application.breaks.read_breaks import BreakShown
 from billing.bootstrap import Billing
 from billing.domain.breaks.ending import Ending
 from billing.domain.money import rupees
+from servicekit.access import Role
 from servicekit.errors import ServiceError
 from servicekit.ids import public_id
 from servicekit.instants import rfc3339, utc_now
+from servicekit.operations import operators
 
-EXIT_REFUSED = 2
+EXIT_REFUSED, EXIT_UNAVAILABLE = 2, 69
 SHOWN_AT_MOST = 200
 
 
@@ -38,22 +44,37 @@ def show_break(billing: Billing, break_id: str) -> None:
 
 
 def propose_ending(
-    billing: Billing, break_id: str, ending: Ending, reference: str | None, evidence: str, by: str
+    billing: Billing, break_id: str, ending: Ending, reference: str | None, evidence: str
 ) -> None:
     """Propose how a break ends, and print what it books; nothing is booked yet."""
-    command = ProposeEnding(break_id, public_id("prp"), ending, reference, evidence, _person(by), utc_now())
+    by = _person(billing)
+    command = ProposeEnding(break_id, public_id("prp"), ending, reference, evidence, by, utc_now())
     _told(lambda: _print(billing.propose_ending(command)))
 
 
-def approve_ending(billing: Billing, break_id: str, proposal_id: str, by: str) -> None:
+def approve_ending(billing: Billing, break_id: str, proposal_id: str) -> None:
     """Approve a proposal of somebody else: it is booked with that."""
-    command = ApproveEnding(break_id, proposal_id, _person(by), utc_now())
+    command = ApproveEnding(break_id, proposal_id, _person(billing), utc_now())
     _told(lambda: _print(billing.approve_ending(command)))
 
 
-def _person(by: str) -> str:
-    """A person at a terminal, who is never one of those who signed in."""
-    return f"terminal:{' '.join(by.split()).lower()}"
+def _person(billing: Billing) -> str:
+    """Whose token it is: the id that the routes know the person by."""
+    settings = billing.settings
+    try:
+        return operators.operator(
+            os.environ.get(operators.TOKEN_VARIABLE, ""),
+            jwks_url=settings.jwks_url,
+            issuer=settings.issuer,
+            scope="payments:write",
+            roles={Role.STATE_ADMIN},
+        )
+    except operators.NotAnOperator as error:
+        typer.echo(f"billing: {error}", err=True)
+        raise typer.Exit(EXIT_REFUSED) from None
+    except operators.IdentityAway as error:
+        typer.echo(f"billing: {error}", err=True)
+        raise typer.Exit(EXIT_UNAVAILABLE) from None
 
 
 def _told(act: Callable[[], None]) -> None:

@@ -168,20 +168,22 @@ def breaks(
     reference: Annotated[str | None, typer.Option(help="The partner's own, with --propose done alone.")] = None,
     evidence: Annotated[str | None, typer.Option(help="Where the finding is filed; with --propose.")] = None,
     approve: Annotated[str | None, typer.Option(help="The proposal that you saw, of somebody else.")] = None,
-    by: Annotated[str | None, typer.Option(help="Your name, as the other person knows it.")] = None,
 ) -> None:
-    """Show what people have; propose how a break ends, which books nothing; approve it, which does."""
-    if (propose or approve) and not (break_id and by and " ".join(by.split())):
-        raise typer.BadParameter("name the break, and say who you are with --by")
+    """Show what people have; propose how a break ends, which books nothing; approve it, which does.
+
+    Who proposes and who approves are two people of the state administration: OPERATOR_TOKEN holds their access token.
+    """
+    if (propose or approve) and not break_id:
+        raise typer.BadParameter("name the break")
     if (propose and approve) or bool(propose) != bool(evidence) or (reference and not propose):
         raise typer.BadParameter("either --propose with --evidence (and --reference where it was done), or --approve")
     with _billing() as billing:
         if break_id is None:
             list_breaks(billing)
-        elif propose and evidence and by:
-            propose_ending(billing, break_id, propose, reference, evidence, by)
-        elif approve and by:
-            approve_ending(billing, break_id, approve, by)
+        elif propose and evidence:
+            propose_ending(billing, break_id, propose, reference, evidence)
+        elif approve:
+            approve_ending(billing, break_id, approve)
         else:
             show_break(billing, break_id)
 

@@ -3,12 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from kiosk_registry.domain.discipline.case import Case, Penalty, Stood
 from kiosk_registry.domain.openings.opening import Moved, Opening, Submitted
+from kiosk_registry.domain.register.centres import Status
 from kiosk_registry.domain.running.centre import RunningCentre, Surrendered
 from servicekit.events.envelope import NewEvent
 from servicekit.instants import rfc3339
 
 KIOSK_APPROVED = "kiosk.approved.v1"
+KIOSK_SUSPENDED = "kiosk.suspended.v1"
+KIOSK_REINSTATED = "kiosk.reinstated.v1"
+PENALTY_IMPOSED = "penalty.imposed.v1"
 
 
 def opening_told(event: Submitted | Moved, request_id: str) -> NewEvent:
@@ -57,6 +62,48 @@ def surrendered(event: Surrendered, centre: RunningCentre, request_id: str) -> N
         "closed_at": rfc3339(event.at),
     }
     return _event(event.event_id, event.type, "kiosk", centre.kiosk_id, centre.version, event.at, data, request_id)
+
+
+def standing_told(stood: Stood, case: Case, at: datetime, event_id: str, request_id: str) -> NewEvent:
+    """The centre may not trade, may again, or is closed for good. Its sequence is the version, as of all its events."""
+    standing = stood.standing
+    data: dict[str, Any] = {
+        "kiosk_id": standing.kiosk_id,
+        "district_code": case.district_code,
+        "reason": stood.reason,
+    }
+    if standing.suspension is not None:
+        event = KIOSK_SUSPENDED
+        data |= {
+            "suspended_at": rfc3339(standing.suspension.since),
+            "suspended_until": rfc3339(standing.suspension.until),
+        }
+    elif standing.status is Status.CLOSED:
+        event = Surrendered.type
+        data |= {"closed_at": rfc3339(at)}
+    else:
+        event = KIOSK_REINSTATED
+        data |= {"reinstated_at": rfc3339(at)}
+    return _event(event_id, event, "kiosk", standing.kiosk_id, standing.version, at, data, request_id)
+
+
+def penalty_imposed(penalty: Penalty, case: Case, event_id: str, request_id: str) -> NewEvent:
+    """A penalty is final: it is to be debited. It is told once."""
+    data: dict[str, Any] = {
+        "penalty_id": penalty.penalty_id,
+        "kiosk_id": case.kiosk_id,
+        "lsp_id": case.lsp_id,
+        "district_code": case.district_code,
+        "amount": {"amount": penalty.kiosk_paise + penalty.lsp_paise, "currency": "INR"},
+        "kiosk_share": {"amount": penalty.kiosk_paise, "currency": "INR"},
+        "lsp_share": {"amount": penalty.lsp_paise, "currency": "INR"},
+        "offence": case.offence,
+        "penalty_order": penalty.order,
+        "imposed_at": rfc3339(case.updated_at),
+    }
+    return _event(
+        event_id, PENALTY_IMPOSED, "penalty", penalty.penalty_id, 1, case.updated_at, data, request_id
+    )
 
 
 def _event(

@@ -2,6 +2,7 @@
 
 from kiosk_registry.application.bulk.work_operations import WorkOperations
 from kiosk_registry.application.coverage.summarise_coverage import SummariseCoverage
+from kiosk_registry.application.discipline.end_overdue import EndOverdue
 from kiosk_registry.application.live.watch_districts import WatchDistricts
 from kiosk_registry.bootstrap import KioskRegistry
 from servicekit import personal
@@ -17,6 +18,9 @@ WATCHED_EVERY_SECONDS = 30.0
 # Seconds of work where the register changed, and where it did not a count of it.
 SUMMARISED_EVERY_SECONDS = 120.0
 
+# Suspensions and days of appeal are counted in days: whoever may trade again waits half a minute at most.
+ENDED_EVERY_SECONDS = 30.0
+
 
 def _work_operations(registry: KioskRegistry) -> None:
     registry.work_operations(WorkOperations(BATCHES_AT_ONCE, utc_now()))
@@ -30,9 +34,14 @@ def _summarise_coverage(registry: KioskRegistry) -> None:
     registry.summarise_coverage(SummariseCoverage(utc_now()))
 
 
+def _end_overdue(registry: KioskRegistry) -> None:
+    registry.end_overdue(EndOverdue(utc_now()))
+
+
 JOBS = [
     Job("work-kiosk-operations", LOOKED_EVERY_SECONDS, _work_operations),
     Job("watch-districts", WATCHED_EVERY_SECONDS, _watch_districts),
     Job("summarise-coverage", SUMMARISED_EVERY_SECONDS, _summarise_coverage),
+    Job("end-overdue", ENDED_EVERY_SECONDS, _end_overdue),
     personal.JOB,
 ]

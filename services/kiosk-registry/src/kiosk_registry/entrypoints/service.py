@@ -22,13 +22,14 @@ SERVICE = Service(
     jobs=JOBS,
     commands=commands,
     ids={
+        "ccs_": "a case against a centre",
         "cap_": "an application for a centre",
         "EM": "an application for a centre, on its receipt",
         "kop_": "an import or an export of the register",
         "ksk_": "a centre",
         "lsp_": "a local service provider",
         "pen_": "a penalty",
-        "req_": "a run of load-centres or a look at the districts, as what events follow from",
+        "req_": "a run of load-centres, a look at the districts or an end of what is over, as what events follow from",
     },
     shares=personal.SHARES,
 )

@@ -14,7 +14,8 @@ class CourtNotFound(NotFound):
 class CourtCaseNotFound(NotFound):
     """There is no such case, or it is not one this caller may see.
 
-    A citizen sees their own, a centre what was filed at it, an officer the cases of the own districts.
+    A citizen sees their own, a centre what was filed at it, an officer the cases of the own districts. What is held in
+    camera is shown to who filed it and to its court alone.
     """
 
     slug = "court-case-not-found"
@@ -36,6 +37,14 @@ class ActNotPossible(Conflict):
     slug = "act-not-possible"
     title = "That cannot be done with the case now"
     title_hi = "प्रकरण की वर्तमान स्थिति में यह नहीं हो सकता"
+
+
+class ActDoesNotFit(ValidationFailed):
+    """What was sent does not fit the case; `errors` names the field and what is wrong. Nothing was changed."""
+
+    slug = "act-does-not-fit"
+    title = "That does not fit the case"
+    title_hi = "यह प्रकरण से मेल नहीं खाता"
 
 
 class NotOfThisCourt(NotPermitted):

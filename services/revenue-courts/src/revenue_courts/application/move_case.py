@@ -5,13 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from revenue_courts.application.check_filing import FilingCheck
-from revenue_courts.application.errors import ActNotPossible, CourtCaseNotFound, DayNotPossible, NotOfThisCourt
+from revenue_courts.application.errors import (
+    ActDoesNotFit,
+    ActNotPossible,
+    CourtCaseNotFound,
+    DayNotPossible,
+    NotOfThisCourt,
+)
+from revenue_courts.application.not_fitting import NOT_FITTING
 from revenue_courts.application.ports import Cases, Changes, VersionMoved
 from revenue_courts.application.viewer import Viewer
 from revenue_courts.domain.calendar import Calendar, civil_date
 from revenue_courts.domain.case import Act, Case, Defect, Office
+from revenue_courts.domain.deed import Deed, DoesNotFit, Matter, NotHeardYet, NotNow, NotThatDay, NotYours
 from revenue_courts.domain.filing import Filing
-from revenue_courts.domain.moves import ACTS, Deed, NotHeardYet, NotNow, NotThatDay, NotYours, allowed, move
+from revenue_courts.domain.notice import Notice, NoticeOrder, ServiceOutcome, ServiceReport
+from revenue_courts.domain.moves import ACTS, allowed, move
 from servicekit.errors import FieldProblem
 from servicekit.idempotency import Claim, Once
 from servicekit.versions import Precondition
@@ -20,6 +29,8 @@ _OFFICES: Mapping[Office, tuple[str, str]] = {
     Office.FILER: ("who filed the case", "प्रकरण प्रस्तुत करने वाला"),
     Office.READER: ("the reader of the court", "न्यायालय का रीडर"),
     Office.PRESIDING_OFFICER: ("the presiding officer", "पीठासीन अधिकारी"),
+    Office.PROCESS_SERVER: ("the process server of the court", "न्यायालय का आदेशिका वाहक"),
+    Office.PARTY: ("a party, by the code on its notice", "पक्षकार, अपने नोटिस के कोड से"),
 }
 _DAYS: Mapping[str, tuple[str, str]] = {
     "in-the-past": ("Choose a day that is still to come.", "आगे की कोई तिथि चुनें।"),
@@ -58,6 +69,7 @@ class MoveCase:
     purpose: str | None = None
     code: str | None = None
     text: str | None = None
+    matter: Matter | None = None
 
 
 @dataclass(frozen=True)
@@ -67,19 +79,21 @@ class MoveCaseHandler:
     cases: Cases
     check: FilingCheck
     calendar: Calendar
+    outcomes: Mapping[str, ServiceOutcome]
 
     def __call__(self, command: MoveCase) -> Once[str]:
         """Safe to repeat with the same claim: the first move stands.
 
-        Raises CourtCaseNotFound, ActNotPossible, NotOfThisCourt, DayNotPossible, FilingNotComplete, ValidationFailed,
-        StaleVersion, IdempotencyKeyReused.
+        Raises CourtCaseNotFound, ActNotPossible, NotOfThisCourt, DayNotPossible, ActDoesNotFit, FilingNotComplete,
+        ValidationFailed, StaleVersion, IdempotencyKeyReused.
         """
         if (replay := self.cases.find(command.claim)) is not None:
             return replay
         read = self.cases.get(command.case_id)
-        if read is None or not command.viewer.may_see(read):
+        if read is None or not command.viewer.may_see(read, self.check.known(read.filing)[0]):
             raise CourtCaseNotFound("There is no such case that you may see.")
-        deed = self._deed(command, read)
+        notice_no = _notice_of(command.matter)
+        deed = self._deed(command, read, self.cases.notice(read.id, notice_no) if notice_no is not None else None)
         # Whose it is and whether it may be is told before what is missing; a number is not taken for it.
         self._try(read, replace(deed, number="") if command.act is Act.REGISTER else deed, command.day_at)
         command.precondition.check(read.version)
@@ -93,6 +107,8 @@ class MoveCaseHandler:
             if case is None or case.version != read.version:
                 raise VersionMoved
             numbered = deed
+            if notice_no is not None:
+                numbered = replace(deed, notice=changes.notice(case.id, notice_no))
             if command.act is Act.REGISTER:
                 filing = case.filing
                 year = civil_date(command.at).year
@@ -103,13 +119,13 @@ class MoveCaseHandler:
         try:
             return self.cases.once(command.claim, command.case_id, effect)
         except VersionMoved:
-            raise _not_possible(self.cases.get(command.case_id) or read) from None
+            raise not_possible(self.cases.get(command.case_id) or read) from None
 
-    def _deed(self, command: MoveCase, case: Case) -> Deed:
+    def _deed(self, command: MoveCase, case: Case, notice: Notice | None) -> Deed:
         viewer = command.viewer
         court, _ = self.check.known(case.filing)
         offices = ACTS[command.act][1]
-        permitted = viewer.owns(case) if Office.FILER in offices else viewer.serves(case, court)
+        permitted = viewer.serves(case, court) or (Office.FILER in offices and viewer.owns(case))
         if not permitted:
             raise _not_yours(offices)
         return Deed(
@@ -124,13 +140,16 @@ class MoveCaseHandler:
             purpose=command.purpose,
             code=command.code,
             text=command.text,
+            matter=command.matter,
+            notice=notice,
+            outcome=self.outcomes.get(command.matter.outcome) if isinstance(command.matter, ServiceReport) else None,
         )
 
     def _try(self, case: Case, deed: Deed, day_at: str) -> None:
         try:
             move(case, deed, self.calendar)
         except NotNow:
-            raise _not_possible(case) from None
+            raise not_possible(case) from None
         except NotYours as error:
             raise _not_yours(error.offices) from None
         except NotHeardYet:
@@ -142,6 +161,21 @@ class MoveCaseHandler:
             ) from None
         except NotThatDay as error:
             raise _not_that_day(error, day_at) from None
+        except DoesNotFit as error:
+            raise not_fitting(error) from None
+
+
+def not_fitting(error: DoesNotFit) -> ActDoesNotFit:
+    """As it is told to people."""
+    problem = FieldProblem(error.pointer, error.code, *NOT_FITTING[error.code])
+    return ActDoesNotFit("That does not fit the case; nothing was changed.", errors=[problem])
+
+
+def _notice_of(matter: Matter | None) -> int | None:
+    """The number of the notice that is named."""
+    if isinstance(matter, ServiceReport):
+        return matter.no
+    return matter.instead_of if isinstance(matter, NoticeOrder) else None
 
 
 def _not_that_day(error: NotThatDay, day_at: str) -> DayNotPossible:
@@ -156,12 +190,13 @@ def _not_that_day(error: NotThatDay, day_at: str) -> DayNotPossible:
     return DayNotPossible("The day is not possible.", errors=[problem])
 
 
-def _not_possible(case: Case) -> ActNotPossible:
+def not_possible(case: Case) -> ActNotPossible:
+    """As it is told to people, with what can be done."""
     return ActNotPossible(
         "That cannot be done with the case as it stands; read it again.",
         detail_hi="प्रकरण की वर्तमान स्थिति में यह नहीं हो सकता; उसे फिर से पढ़ें।",
         case_status=case.state.value,
-        allowed_actions=[act.value for act in allowed(case.state)],
+        allowed_actions=[act.value for act in allowed(case)],
     )
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from revenue_courts.domain.case import Case, Change, HistoryEntry, State
+from revenue_courts.domain.case import Case, Change, Hearing, HistoryEntry, State
 from revenue_courts.domain.courts import Court, Level
+from revenue_courts.domain.notice import Notice
 from servicekit.access import Reach
 from servicekit.idempotency import Claim, Once
 
@@ -43,24 +44,35 @@ class Courts(Protocol):
 class Selection:
     """Which cases to list: of those within `reach`. None leaves a member out of account.
 
-    With `own_drafts` drafts are among them: they are for who may file, never for an office.
+    With `own_drafts` drafts are among them: they are for who may file, never for an office. With `in_camera` so are
+    those that are held in camera. `party` are words that the names of the parties have, all of them; `land_key` is of
+    domain.search; `enrolment` is an advocate's who appears or appeared.
     """
 
     reach: Reach
     state: State | None = None
     court_code: str | None = None
     own_drafts: bool = False
+    in_camera: bool = False
+    district_code: str | None = None
+    number: str | None = None
+    party: frozenset[str] = frozenset()
+    land_key: str | None = None
+    enrolment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One case on a day's list. Nothing of the parties. `place` orders it: by kind, year and number."""
+    """One case on a day's list. Nothing of the parties, and of what is heard in camera no number either. `place`
+    orders it: by kind, year and number; what is heard in camera comes last.
+    """
 
     place: str
-    case_number: str
-    kind_code: str
+    case_number: str | None
+    kind_code: str | None
     purpose: str
     outcome: str
+    in_camera: bool
 
 
 class Changes(Protocol):
@@ -69,6 +81,9 @@ class Changes(Protocol):
     def get(self, case_id: str) -> Case | None:
         """The case as this transaction sees it."""
 
+    def notice(self, case_id: str, no: int) -> Notice | None:
+        """The notice of that number, as this transaction sees it."""
+
     def next_number(self, court_code: str, kind_code: str, year: int) -> str:
         """The next number of a court, a kind and a year: 1, 2, 3 … without a gap, whatever dies meanwhile."""
 
@@ -76,7 +91,7 @@ class Changes(Protocol):
         """Writes a new case and its history line."""
 
     def save(self, change: Change, request_id: str) -> None:
-        """Writes a moved case, its line, its hearings and what is told. Raises VersionMoved."""
+        """Writes a moved case, its line, its hearings, its notices and what is told. Raises VersionMoved."""
 
 
 class Cases(Protocol):
@@ -93,6 +108,15 @@ class Cases(Protocol):
 
     def history(self, case_id: str) -> Sequence[HistoryEntry]:
         """Its lines, the oldest first: one for each version."""
+
+    def hearings(self, case_id: str) -> Sequence[Hearing]:
+        """Its hearings, the first one first."""
+
+    def notices(self, case_id: str) -> Sequence[Notice]:
+        """Its notices, the first one first."""
+
+    def notice(self, case_id: str, no: int) -> Notice | None:
+        """The notice of that number."""
 
     def page(self, selection: Selection, after: str | None, limit: int) -> Sequence[Case]:
         """At most `limit` cases with an id below `after`, the youngest first."""

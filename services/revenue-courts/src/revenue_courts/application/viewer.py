@@ -34,10 +34,20 @@ class Viewer:
             Belonging(client_id=case.client_id, kiosk_id=case.kiosk_id, person_id=case.person_id)
         )
 
-    def may_see(self, case: Case) -> bool:
-        """Whether the case is theirs to see. A draft is nobody's but its maker's."""
+    def joined(self, case: Case) -> bool:
+        """Whether they follow the case as a party: by the secret on a notice."""
+        return not self.reach.members.get("person_id", frozenset()).isdisjoint(case.joined)
+
+    def may_see(self, case: Case, court: Court) -> bool:
+        """Whether the case is theirs to see. A draft is nobody's but its maker's, what is held in camera is its
+        parties' and its court's alone.
+        """
         if case.state is State.DRAFT:
             return self.owns(case)
+        if self.joined(case):
+            return True
+        if case.in_camera:
+            return self.owns(case) or self.serves(case, court)
         return self.reach.covers(
             Belonging(
                 client_id=case.client_id,
@@ -54,16 +64,23 @@ class Viewer:
         if officer is None:
             return Actor(self.id, Office.FILER)
         office = Office.READER
+        if officer.post.en in court.process_posts:
+            office = Office.PROCESS_SERVER
+        if officer.post.en in court.reader_posts:
+            office = Office.READER
         if officer.post.en in court.presiding_posts:
             office = Office.PRESIDING_OFFICER
         return Actor(officer.id, office, officer.post)
 
     def serves(self, case: Case, court: Court) -> bool:
-        """Whether they are this court's presiding officer or reader for the district of the case."""
+        """Whether they are an officer of this court for the district of the case."""
+        return self.sits_in(court) and self.officer is not None and case.filing.district_code in self.officer.districts
+
+    def sits_in(self, court: Court) -> bool:
+        """Whether they are an officer of this court: its presiding officer, reader or process server."""
         officer = self.officer
         return (
             officer is not None
             and officer.department == DEPARTMENT
-            and case.filing.district_code in officer.districts
-            and officer.post.en in court.presiding_posts | court.reader_posts
+            and officer.post.en in court.presiding_posts | court.reader_posts | court.process_posts
         )

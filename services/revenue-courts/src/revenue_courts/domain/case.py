@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from revenue_courts.domain.filing import Filing
 from revenue_courts.domain.label import Label
+from revenue_courts.domain.notice import Notice
+from revenue_courts.domain.vakalatnama import Vakalatnama
 
 
 class State(StrEnum):
@@ -35,6 +37,13 @@ class Act(StrEnum):
     PASS_INTERIM_ORDER = "pass-interim-order"  # noqa: S105 - an act, no password
     RESERVE = "reserve"
     DISPOSE = "dispose"
+    APPEAR = "appear"
+    END_APPEARANCE = "end-appearance"
+    HOLD_IN_CAMERA = "hold-in-camera"
+    HOLD_IN_PUBLIC = "hold-in-public"
+    ISSUE_NOTICES = "issue-notices"
+    RECORD_SERVICE = "record-service"
+    JOIN = "join"
 
 
 class Office(StrEnum):
@@ -43,6 +52,8 @@ class Office(StrEnum):
     FILER = "filer"
     READER = "reader"
     PRESIDING_OFFICER = "presiding-officer"
+    PROCESS_SERVER = "process-server"
+    PARTY = "party"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +76,21 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """The `no`-th hearing of a case, counted from 1; `purpose` is a code."""
+    """The `no`-th hearing of a case, counted from 1; `purpose` is a code. `noticed` are the parties that were called to
+    it, by their places in the filing, `served` those of them whom the call reached by its day.
+    """
 
     no: int
     on: date
     purpose: str
     outcome: Outcome = Outcome.LISTED
+    noticed: frozenset[int] = frozenset()
+    served: frozenset[int] = frozenset()
+
+    @property
+    def all_served(self) -> bool:
+        """Whether parties were called, and the call reached each of them."""
+        return bool(self.noticed) and self.noticed <= self.served
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +104,9 @@ class Defect:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """`number` is given at registration. `hearing` is the one that is listed, or was last. `forget_at`: a draft that
-    nobody submits goes then. `events_told` counts what was published of it.
+    nobody submits goes then. `in_camera`: nobody but the court and the parties sees it. `joined` has
+    the people who follow it as a party, each with the party's place in the filing. `events_told` counts what was
+    published of it.
     """
 
     id: str
@@ -107,6 +129,10 @@ class Case:
     registered_at: datetime | None = None
     hearing: Hearing | None = None
     disposal: str | None = None
+    in_camera: bool = False
+    vakalatnamas: tuple[Vakalatnama, ...] = ()
+    notices_issued: int = 0
+    joined: Mapping[str, int] = field(default_factory=dict)
     events_told: int = 0
 
 
@@ -140,11 +166,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A case after an act, with its line, the hearings that it changed, and what is told."""
+    """A case after an act, with its line, the hearings and notices that it changed, and what is told."""
 
     case: Case
     entry: HistoryEntry
     hearings: tuple[Hearing, ...] = ()
+    notices: tuple[Notice, ...] = ()
     told: tuple[Told, ...] = field(default=())
 
 

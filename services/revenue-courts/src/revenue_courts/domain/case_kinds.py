@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from revenue_courts.domain.label import Label
+from revenue_courts.domain.notice import ServiceOutcome
 
 
 class Form(StrEnum):
@@ -45,3 +46,4 @@ class Codes:
     adjournments: Mapping[str, Label]
     defects: Mapping[str, Label]
     disposals: Mapping[str, Label]
+    services: Mapping[str, ServiceOutcome]

@@ -43,7 +43,8 @@ class Court:
     """One court. Its `code` never changes and stands in the numbers of its cases.
 
     `districts` are LGD codes; none: the whole state. `tehsils` and `kinds` narrow that; none: all of them. The posts
-    are English names as identity records them: who presides, and who reads. `begins` None: since before any record
+    are English names as identity records them: who presides, who reads, and who serves its
+    notices (none: unset, the reader reports). `begins` None: since before any record
     here; `ends` is the last day, None while there is none. `source` is the order that says so. `sandbox`: invented.
     """
 
@@ -55,6 +56,7 @@ class Court:
     kinds: frozenset[str]
     presiding_posts: frozenset[str]
     reader_posts: frozenset[str]
+    process_posts: frozenset[str]
     begins: date | None
     ends: date | None
     source: Label

@@ -1,10 +1,11 @@
 """Which acts move a case where, and whose they are: a table, and the rules beside it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from revenue_courts.domain.appearances import appear, end_appearance
 from revenue_courts.domain.calendar import Calendar, civil_date
 from revenue_courts.domain.case import (
     DISPOSED,
@@ -16,7 +17,6 @@ from revenue_courts.domain.case import (
     Actor,
     Case,
     Change,
-    Defect,
     Hearing,
     HistoryEntry,
     Office,
@@ -24,13 +24,18 @@ from revenue_courts.domain.case import (
     State,
     Told,
 )
+from revenue_courts.domain.deed import Deed, Done, NotHeardYet, NotNow, NotThatDay, NotYours
 from revenue_courts.domain.filing import Filing
+from revenue_courts.domain.notices import issue_notices, join, record_service
 
 # What an abandoned draft holds is personal data: the platform's own choice, no order says a time.
 DRAFT_DAYS = timedelta(days=30)
 _COURT = frozenset({Office.READER, Office.PRESIDING_OFFICER})
 _BENCH = frozenset({Office.PRESIDING_OFFICER})
 _FILER = frozenset({Office.FILER})
+_INTERIM = (PASSED, {"order_kind": "interim"})
+_BEFORE_THE_COURT = frozenset({State.REGISTERED, State.LISTED, State.RESERVED})
+_REGISTERED = _BEFORE_THE_COURT | {State.DISPOSED}
 
 # In which states an act may be done, and whose it is.
 ACTS: Mapping[Act, tuple[frozenset[State], frozenset[Office]]] = {
@@ -44,56 +49,32 @@ ACTS: Mapping[Act, tuple[frozenset[State], frozenset[Office]]] = {
     Act.PASS_INTERIM_ORDER: (frozenset({State.REGISTERED, State.LISTED}), _BENCH),
     Act.RESERVE: (frozenset({State.LISTED}), _BENCH),
     Act.DISPOSE: (frozenset({State.REGISTERED, State.LISTED, State.RESERVED}), _BENCH),
+    Act.APPEAR: (_BEFORE_THE_COURT, _COURT),
+    Act.END_APPEARANCE: (_BEFORE_THE_COURT, _COURT),
+    Act.HOLD_IN_CAMERA: (_REGISTERED, _BENCH),
+    Act.HOLD_IN_PUBLIC: (_REGISTERED, _BENCH),
+    Act.ISSUE_NOTICES: (frozenset({State.LISTED}), _COURT),
+    Act.RECORD_SERVICE: (_BEFORE_THE_COURT, _COURT | {Office.PROCESS_SERVER}),
+    Act.JOIN: (_REGISTERED, frozenset({Office.PARTY})),
+}
+
+# What a case must be beside its state; an act that is not here asks no more.
+_ONLY_IF: Mapping[Act, Callable[[Case], bool]] = {
+    Act.END_APPEARANCE: lambda case: any(one.ends is None for one in case.vakalatnamas),
+    Act.RECORD_SERVICE: lambda case: case.notices_issued > 0,
+    Act.JOIN: lambda case: case.notices_issued > 0,
+    Act.HOLD_IN_CAMERA: lambda case: not case.in_camera,
+    Act.HOLD_IN_PUBLIC: lambda case: case.in_camera,
 }
 
 
-class NotNow(Exception):
-    """The act is not one of what may be done in this state."""
-
-
-class NotYours(Exception):
-    """The act is another office's; `offices` says whose."""
-
-    def __init__(self, offices: frozenset[Office]) -> None:
-        super().__init__(offices)
-        self.offices = offices
-
-
-class NotThatDay(Exception):
-    """No hearing can be on that day; `code` says why, `closed_en` and `closed_hi` name the holiday."""
-
-    def __init__(self, code: str, closed_en: str = "", closed_hi: str = "") -> None:
-        super().__init__(code)
-        self.code, self.closed_en, self.closed_hi = code, closed_en, closed_hi
-
-
-class NotHeardYet(Exception):
-    """The day of the hearing has not come, so nothing can have been heard."""
-
-
-def allowed(state: State) -> dict[Act, frozenset[Office]]:
-    """What may be done with a case in that state, and by whom."""
-    return {act: offices for act, (states, offices) in ACTS.items() if state in states}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
-    """What somebody does. Of the members from `filing` on, an act uses those that are its own; `number` is given to a
-    registration in its transaction. `event_ids` are for what is told, at most two.
-    """
-
-    act: Act
-    by: Actor
-    at: datetime
-    event_ids: tuple[str, str]
-    filing: Filing | None = None
-    defects: tuple[Defect, ...] = ()
-    cure_by: date | None = None
-    number: str | None = None
-    on: date | None = None
-    purpose: str | None = None
-    code: str | None = None
-    text: str | None = None
+def allowed(case: Case) -> dict[Act, frozenset[Office]]:
+    """What may be done with a case as it stands, and by whom."""
+    return {
+        act: offices
+        for act, (states, offices) in ACTS.items()
+        if case.state in states and (act not in _ONLY_IF or _ONLY_IF[act](case))
+    }
 
 
 def begin(
@@ -132,24 +113,24 @@ def begin(
 
 
 def move(case: Case, deed: Deed, calendar: Calendar) -> Change:
-    """The case after the deed. Raises NotNow, NotYours, NotThatDay, NotHeardYet; then nothing happened."""
-    offices = allowed(case.state)
+    """The case after the deed. Raises NotNow, NotYours, NotThatDay, NotHeardYet, DoesNotFit; then nothing happened."""
+    offices = allowed(case)
     if deed.act not in offices:
         raise NotNow
     if deed.by.office not in offices[deed.act]:
         raise NotYours(offices[deed.act])
-    state, members, hearings, told = _DEEDS[deed.act](case, deed, calendar)
+    done = _DEEDS[deed.act](case, deed, calendar)
     events = tuple(
         Told(event_id=event_id, type=event, sequence=case.events_told + place, facts=facts)
-        for place, (event_id, (event, facts)) in enumerate(zip(deed.event_ids, told, strict=False), start=1)
+        for place, (event_id, (event, facts)) in enumerate(zip(deed.event_ids, done.told, strict=False), start=1)
     )
     after = replace(
         case,
-        state=state,
+        state=done.state,
         version=case.version + 1,
         updated_at=deed.at,
         events_told=case.events_told + len(events),
-        **members,
+        **done.members,
     )
     entry = HistoryEntry(
         case_id=case.id,
@@ -158,12 +139,12 @@ def move(case: Case, deed: Deed, calendar: Calendar) -> Change:
         at=deed.at,
         by=deed.by,
         state_before=case.state,
-        state_after=state,
+        state_after=done.state,
         code=deed.code,
         text=deed.text,
         on=deed.on or deed.cure_by,
     )
-    return Change(after, entry, hearings, events)
+    return Change(after, entry, done.hearings, done.notices, events)
 
 
 def check_day(day: date, *, today: date, after: date | None, calendar: Calendar) -> None:
@@ -178,57 +159,54 @@ def check_day(day: date, *, today: date, after: date | None, calendar: Calendar)
         raise NotThatDay("not-after-the-last")
 
 
-_Done = tuple[State, dict[str, Any], tuple[Hearing, ...], list[tuple[str, dict[str, str | None]]]]
+def _revise(case: Case, deed: Deed, _: Calendar) -> Done:
+    return Done(case.state, {"filing": deed.filing})
 
 
-def _revise(case: Case, deed: Deed, _: Calendar) -> _Done:
-    return case.state, {"filing": deed.filing}, (), []
-
-
-def _submit(case: Case, deed: Deed, _: Calendar) -> _Done:
+def _submit(case: Case, deed: Deed, _: Calendar) -> Done:
     first = case.filed_at is None
     members = {"filed_at": case.filed_at or deed.at, "defects": (), "cure_by": None, "forget_at": None}
-    return State.SUBMITTED, members, (), [(FILED, {})] if first else []
+    return Done(State.SUBMITTED, members, told=[(FILED, {})] if first else [])
 
 
-def _raise_defects(_: Case, deed: Deed, calendar: Calendar) -> _Done:
+def _raise_defects(_: Case, deed: Deed, calendar: Calendar) -> Done:
     if deed.cure_by is None or deed.cure_by <= civil_date(deed.at):
         raise NotThatDay("in-the-past")
     if calendar.closed(deed.cure_by) is not None:
         raise NotThatDay("court-closed")
-    return State.DEFECTIVE, {"defects": deed.defects, "cure_by": deed.cure_by}, (), []
+    return Done(State.DEFECTIVE, {"defects": deed.defects, "cure_by": deed.cure_by})
 
 
-def _register(_: Case, deed: Deed, __: Calendar) -> _Done:
+def _register(_: Case, deed: Deed, __: Calendar) -> Done:
     assert deed.number is not None
     members = {"number": deed.number, "registered_at": deed.at}
-    return State.REGISTERED, members, (), [(REGISTERED, {"case_number": deed.number})]
+    return Done(State.REGISTERED, members, told=[(REGISTERED, {"case_number": deed.number})])
 
 
-def _schedule(case: Case, deed: Deed, calendar: Calendar) -> _Done:
+def _schedule(case: Case, deed: Deed, calendar: Calendar) -> Done:
     return _listed(case, deed, calendar, closed=())
 
 
-def _hear(case: Case, deed: Deed, calendar: Calendar) -> _Done:
+def _hear(case: Case, deed: Deed, calendar: Calendar) -> Done:
     _has_come(case, deed)
     return _listed(case, deed, calendar, closed=_closed(case, Outcome.HELD))
 
 
-def _adjourn(case: Case, deed: Deed, calendar: Calendar) -> _Done:
+def _adjourn(case: Case, deed: Deed, calendar: Calendar) -> Done:
     return _listed(case, deed, calendar, closed=_closed(case, Outcome.ADJOURNED))
 
 
-def _pass_interim_order(case: Case, __: Deed, ___: Calendar) -> _Done:
-    return case.state, {}, (), [(PASSED, {"order_kind": "interim"})]
+def _pass_interim_order(case: Case, __: Deed, ___: Calendar) -> Done:
+    return Done(case.state, told=[_INTERIM])
 
 
-def _reserve(case: Case, deed: Deed, _: Calendar) -> _Done:
+def _reserve(case: Case, deed: Deed, _: Calendar) -> Done:
     _has_come(case, deed)
     closed = _closed(case, Outcome.HELD)
-    return State.RESERVED, {"hearing": closed[0]}, closed, []
+    return Done(State.RESERVED, {"hearing": closed[0]}, hearings=closed)
 
 
-def _dispose(case: Case, deed: Deed, _: Calendar) -> _Done:
+def _dispose(case: Case, deed: Deed, _: Calendar) -> Done:
     members: dict[str, Any] = {"disposal": deed.code}
     closed: tuple[Hearing, ...] = ()
     if case.state is State.LISTED and case.hearing is not None:
@@ -236,10 +214,19 @@ def _dispose(case: Case, deed: Deed, _: Calendar) -> _Done:
         held = case.hearing.on <= civil_date(deed.at)
         closed = _closed(case, Outcome.HELD if held else Outcome.VACATED)
         members["hearing"] = closed[0]
-    return State.DISPOSED, members, closed, [(PASSED, {"order_kind": "final"}), (DISPOSED, {"disposal": deed.code})]
+    told = [(PASSED, {"order_kind": "final"}), (DISPOSED, {"disposal": deed.code})]
+    return Done(State.DISPOSED, members, hearings=closed, told=told)
 
 
-_DEEDS: Mapping[Act, Callable[[Case, Deed, Calendar], _Done]] = {
+def _hold_in_camera(case: Case, _: Deed, __: Calendar) -> Done:
+    return Done(case.state, {"in_camera": True}, told=[_INTERIM])
+
+
+def _hold_in_public(case: Case, _: Deed, __: Calendar) -> Done:
+    return Done(case.state, {"in_camera": False}, told=[_INTERIM])
+
+
+_DEEDS: Mapping[Act, Callable[[Case, Deed, Calendar], Done]] = {
     Act.REVISE: _revise,
     Act.SUBMIT: _submit,
     Act.RAISE_DEFECTS: _raise_defects,
@@ -250,17 +237,24 @@ _DEEDS: Mapping[Act, Callable[[Case, Deed, Calendar], _Done]] = {
     Act.PASS_INTERIM_ORDER: _pass_interim_order,
     Act.RESERVE: _reserve,
     Act.DISPOSE: _dispose,
+    Act.APPEAR: appear,
+    Act.END_APPEARANCE: end_appearance,
+    Act.HOLD_IN_CAMERA: _hold_in_camera,
+    Act.HOLD_IN_PUBLIC: _hold_in_public,
+    Act.ISSUE_NOTICES: issue_notices,
+    Act.RECORD_SERVICE: record_service,
+    Act.JOIN: join,
 }
 
 
-def _listed(case: Case, deed: Deed, calendar: Calendar, *, closed: tuple[Hearing, ...]) -> _Done:
+def _listed(case: Case, deed: Deed, calendar: Calendar, *, closed: tuple[Hearing, ...]) -> Done:
     assert deed.on is not None
     assert deed.purpose is not None
     last = case.hearing
     check_day(deed.on, today=civil_date(deed.at), after=last.on if last else None, calendar=calendar)
     hearing = Hearing(no=last.no + 1 if last else 1, on=deed.on, purpose=deed.purpose)
     facts: dict[str, str | None] = {"hearing_on": hearing.on.isoformat(), "hearing_purpose": hearing.purpose}
-    return State.LISTED, {"hearing": hearing}, (*closed, hearing), [(SCHEDULED, facts)]
+    return Done(State.LISTED, {"hearing": hearing}, hearings=(*closed, hearing), told=[(SCHEDULED, facts)])
 
 
 def _closed(case: Case, outcome: Outcome) -> tuple[Hearing, ...]:

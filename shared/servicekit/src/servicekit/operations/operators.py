@@ -6,12 +6,14 @@ issuer, audience, time and type; and it must speak of a person, for two clients 
 
 import json
 import time
+from collections.abc import Collection
 from typing import Any
 
 import urllib3
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from servicekit.access import NAMES, Role
 from servicekit.tokens import ED25519, TokenRefused, TokenVerifier, Why
 
 TOKEN_VARIABLE = "OPERATOR_TOKEN"  # noqa: S105 - where it is found: an argument would be in everybody's process list
@@ -40,8 +42,11 @@ class IdentityAway(Exception):
     """Identity's public keys could not be had, so that nobody can be known."""
 
 
-def operator(token: str, *, jwks_url: str, issuer: str, scope: str) -> str:
-    """The id of the person whose access token this is. Raises `NotAnOperator` and `IdentityAway`."""
+def operator(token: str, *, jwks_url: str, issuer: str, scope: str, roles: Collection[Role] = ()) -> str:
+    """The id of the person whose access token this is, the same whichever client they signed in by.
+
+    With `roles` the person must act as one of them. Raises `NotAnOperator` and `IdentityAway`.
+    """
     token = token.strip()  # a file ends with a line end
     if not token:
         raise NotAnOperator(f"put an operator's access token into the environment variable {TOKEN_VARIABLE}")
@@ -65,6 +70,11 @@ def operator(token: str, *, jwks_url: str, issuer: str, scope: str) -> str:
     person = claims.get("person")
     if not isinstance(person, dict) or not isinstance(person.get("id"), str) or not person["id"]:
         raise NotAnOperator(f"the token in {TOKEN_VARIABLE} speaks of no person; use a client bound to one")
+    if "act" in claims:
+        raise NotAnOperator(f"the token in {TOKEN_VARIABLE} is of somebody who acts for another person")
+    if roles and person.get("role") not in roles:
+        meant = ", ".join(NAMES[role][0] for role in Role if role in roles)
+        raise NotAnOperator(f"this is for {meant}; the token in {TOKEN_VARIABLE} is of another role")
     return str(person["id"])
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from billing.domain.calendar import civil_day
-from billing.domain.payments.payment import FAILED, Payment, State
+from billing.domain.payments.payment import Payment, State
 from billing.domain.timeline.chain import instant_text
 
 # The version of the form of what is signed: a proof is kept for years by whoever got it.
@@ -16,7 +16,7 @@ def is_tendered(payment: Payment) -> bool:
     What was given back because the biller was never reached was tendered all the same.
     """
     set_aside = any(move.state is State.AUTHORISED for move in payment.history)
-    return set_aside and (payment.state not in FAILED or payment.gave_up)
+    return set_aside and (payment.failure is None or payment.gave_up)
 
 
 def in_time(payment: Payment) -> bool | None:

@@ -21,6 +21,9 @@ from servicekit.mongo import Mongo
 
 CERTIFICATES = "certificates"
 ENDINGS = "certificate_endings"
+# Where it is told that a certificate ended: a list and a bit, or no list if it ended before a credential was made.
+PLACES = "certificate_status_places"
+NO_LIST = 0
 BY_NUMBER_AND_DAY = "certificates_by_number_and_day"
 INDEXES = {
     CERTIFICATES: [
@@ -28,6 +31,7 @@ INDEXES = {
         IndexModel([("number", ASCENDING), ("issued_on", ASCENDING)], name=BY_NUMBER_AND_DAY),
         IndexModel([("application_id", ASCENDING)], name="one_certificate_per_application", unique=True),
     ],
+    ENDINGS: [IndexModel([("status_list", ASCENDING), ("status_index", ASCENDING)], name="by_bit")],
 }
 
 
@@ -72,4 +76,18 @@ def end_certificate(db: Any, session: ClientSession, certificate: Certificate) -
     )
     if updated.matched_count == 0:
         raise NotInForce
-    db[ENDINGS].insert_one(ending_to_document(certificate.id, certificate.ending), session=session)
+    place = _place(db, session, certificate.id)
+    db[ENDINGS].insert_one({**ending_to_document(certificate.id, certificate.ending), **place}, session=session)
+
+
+def _place(db: Any, session: ClientSession, certificate_id: str) -> dict[str, int]:
+    """The members that name its place in an ending. A certificate without a place gets none afterwards either.
+
+    Whoever draws one for it at the same time meets this row, or this transaction meets theirs and runs again.
+    """
+    row = db[PLACES].find_one_and_update(
+        {"_id": certificate_id}, {"$setOnInsert": {"list": NO_LIST}}, upsert=True, session=session
+    )
+    if row is None or row["list"] == NO_LIST:
+        return {"status_list": NO_LIST}
+    return {"status_list": row["list"], "status_index": row["index"]}

@@ -22,6 +22,36 @@ class CertificateNotTrusted(Conflict):
     title_hi = "यह प्रमाण पत्र अब विश्वसनीय नहीं है"
 
 
+class CertificateEnded(Conflict):
+    """The certificate was revoked, or another one stands in its place, so that no credential is made of it.
+
+    Its paper can be had, and says so.
+    """
+
+    slug = "certificate-ended"
+    title = "No credential is made of a certificate that ended"
+    title_hi = "समाप्त हो चुके प्रमाण पत्र का क्रेडेंशियल नहीं बनता"
+
+
+class CredentialsNotOffered(Conflict):
+    """This platform has no address yet under which verifiers would look for its keys and lists.
+
+    The certificate's document, its QR and its paper can be had. Operators set PUBLIC_ADDRESS.
+    """
+
+    slug = "credentials-not-offered"
+    title = "Credentials are not offered here"
+    title_hi = "यहाँ क्रेडेंशियल की सुविधा अभी नहीं है"
+
+
+class StatusListNotFound(NotFound):
+    """There is no such list of certificates that ended; a credential names the one it is in."""
+
+    slug = "status-list-not-found"
+    title = "There is no such status list"
+    title_hi = "ऐसी कोई स्थिति सूची नहीं है"
+
+
 class RecordNotInForce(Conflict):
     """The certificate that this application is to change was revoked meanwhile, or has a new one in its place.
 

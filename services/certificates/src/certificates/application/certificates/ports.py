@@ -1,10 +1,11 @@
 """What the use cases of certificates need from outside."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from certificates.domain.certificates.certificate import Certificate
+from certificates.domain.certificates.credential import StatusPlace
 from certificates.domain.certificates.printed_paper import PrintedPaper
 
 # A printed QR code holds less than 3,000 characters; the longest form of any type stays under this. What is longer is
@@ -67,6 +68,37 @@ class Signatures(Keys, Protocol):
 
     def public_keys(self) -> Mapping[str, Any]:
         """The public key set (RFC 7517), with which documents are verified offline."""
+
+
+class Proofs(Protocol):
+    """Our signing key as the issuer of Verifiable Credentials."""
+
+    @property
+    def issuer(self) -> Mapping[str, Any]:
+        """Who issues: an id, and names."""
+
+    @property
+    def key_id(self) -> str:
+        """The key that signs now."""
+
+    def secured(self, document: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+        """The document with a Data Integrity proof made at `at`. Only computation, some tenths of a millisecond."""
+
+    def controller_document(self) -> dict[str, Any]:
+        """Which keys are the issuer's, the earlier ones included: what its id stands for."""
+
+
+class StatusPlaces(Protocol):
+    """Where it is told that a certificate ended."""
+
+    def of(self, certificate_id: str) -> StatusPlace | None:
+        """The place of a certificate, at random and the same for ever; drawn at the first call.
+
+        None for a certificate that ended before it had one.
+        """
+
+    def ended_in(self, list_number: int) -> Sequence[int] | None:
+        """The bits of those that ended, or None where there is no such list."""
 
 
 class Papers(Protocol):

@@ -85,14 +85,18 @@ class CertificateReader:
         text, _ = self.signed(self.get(certificate_id, viewer))
         return text
 
-    def signed(self, certificate: Certificate) -> tuple[str, Mapping[str, Any]]:
-        """The text for the QR, and what the certificate's document says. Raises CertificateNotTrusted."""
+    def content(self, certificate: Certificate) -> Mapping[str, Any]:
+        """What the certificate's document says. Raises CertificateNotTrusted."""
         try:
-            content = self.signatures.verify(certificate.document)
+            return self.signatures.verify(certificate.document)
         except SignatureInvalid as error:
             raise CertificateNotTrusted(
                 "The key that signed this certificate was withdrawn. Its holder applies for a new one."
             ) from error
+
+    def signed(self, certificate: Certificate) -> tuple[str, Mapping[str, Any]]:
+        """The text for the QR, and what the certificate's document says. Raises CertificateNotTrusted."""
+        content = self.content(certificate)
         return self.signatures.sign(qr_content(content, self.rulebook.types[certificate.type_code]), QR), content
 
     def verify_number(self, number: str, issued_on: date, at: datetime) -> Verdict:

@@ -9,6 +9,7 @@ from certificates.entrypoints.http.attachments import routes as _attachments  # 
 from certificates.entrypoints.http.officers import routes as _officers  # noqa: F401
 from certificates.entrypoints.http.likenesses import routes as _likenesses  # noqa: F401
 from certificates.entrypoints.http.certificates import routes as _certificates  # noqa: F401
+from certificates.entrypoints.http.credentials import routes as _credentials  # noqa: F401
 from certificates.entrypoints.http.revocations import routes as _revocations  # noqa: F401
 from certificates.entrypoints.http.transactions import routes as _transactions  # noqa: F401
 from certificates.bootstrap import Certificates

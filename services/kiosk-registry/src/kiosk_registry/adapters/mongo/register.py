@@ -35,6 +35,11 @@ INDEXES = {
         IndexModel([("pin", ASCENDING), ("_id", ASCENDING)], name="by_pin"),
         IndexModel([("tehsil_code", ASCENDING), ("_id", ASCENDING)], name="by_tehsil"),
         IndexModel([("services", ASCENDING), ("_id", ASCENDING)], name="by_service"),
+        IndexModel(
+            [("suspension.until", ASCENDING)],
+            name="suspensions_to_end",
+            partialFilterExpression={"suspension.until": {"$exists": True}},
+        ),
         IndexModel([("sounds", ASCENDING), ("_id", ASCENDING)], name="by_name"),
     ]
 }

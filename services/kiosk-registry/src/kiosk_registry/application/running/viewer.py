@@ -1,8 +1,25 @@
 """Who looks at centres that trade, and which are theirs."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from kiosk_registry.domain.running.centre import Actor, Office, RunningCentre
+from kiosk_registry.domain.running.centre import Actor, Office
+
+
+class OfACentre(Protocol):
+    """A centre, or something that is of one."""
+
+    @property
+    def kiosk_id(self) -> str:
+        """The centre."""
+
+    @property
+    def lsp_id(self) -> str:
+        """Its provider."""
+
+    @property
+    def district_code(self) -> str:
+        """LGD code of its district."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +34,8 @@ class CentreViewer:
     districts: frozenset[str] = frozenset()
     sees_all: bool = False
 
-    def may_see(self, centre: RunningCentre) -> bool:
-        """Whether the centre is theirs to see and, as far as the table lets them, to change."""
+    def may_see(self, centre: OfACentre) -> bool:
+        """Whether the centre, or what is of it, is theirs to see and, as far as the table lets them, to change."""
         if self.sees_all:
             return True
         match self.actor.office:

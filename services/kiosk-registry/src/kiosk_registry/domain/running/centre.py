@@ -12,7 +12,9 @@ from kiosk_registry.domain.register.hours import Interval
 
 
 class Act(StrEnum):
-    """What somebody does with a centre; IMPORT is of a file of the register, which goes around no decision."""
+    """What is done with a centre; IMPORT is of a file of the register, which goes around no decision, and the last three
+    are of cases against it.
+    """
 
     SET_HOURS = "set_hours"
     SET_SERVICES = "set_services"
@@ -22,16 +24,22 @@ class Act(StrEnum):
     REFUSE = "refuse"
     TAKE_BACK = "take_back"
     IMPORT = "import"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    CLOSE = "close"
 
 
 class Office(StrEnum):
-    """As what somebody acts; the values are the roles of tokens, but for the keepers of the register."""
+    """As what somebody acts; the values are the roles of tokens, but for the keepers of the register, and for what happens
+    by itself.
+    """
 
     OPERATOR = "operator"
     LSP = "lsp"
     DISTRICT = "district_admin"
     STATE = "state_admin"
     REGISTER = "register_keeper"
+    CLOCK = "by_itself"
 
 
 @dataclass(frozen=True, slots=True)

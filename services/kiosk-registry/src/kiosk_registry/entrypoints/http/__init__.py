@@ -4,6 +4,7 @@ from kiosk_registry.bootstrap import KioskRegistry
 from kiosk_registry.entrypoints.http import blueprints
 from kiosk_registry.entrypoints.http.bulk import routes as _bulk  # noqa: F401
 from kiosk_registry.entrypoints.http.coverage import routes as _coverage  # noqa: F401
+from kiosk_registry.entrypoints.http.discipline import routes as _discipline  # noqa: F401
 from kiosk_registry.entrypoints.http.live import routes as _live  # noqa: F401
 from kiosk_registry.entrypoints.http.openings import routes as _openings  # noqa: F401
 from kiosk_registry.entrypoints.http.places import routes as _places  # noqa: F401
@@ -14,6 +15,6 @@ from kiosk_registry.entrypoints.http.running import routes as _running  # noqa: 
 from servicekit.personal import own_part
 
 BLUEPRINTS = [
-    blueprints.centres, blueprints.openings, blueprints.live, blueprints.bulk,
+    blueprints.centres, blueprints.openings, blueprints.discipline, blueprints.live, blueprints.bulk,
     own_part("kiosk-registry", KioskRegistry), blueprints.internal,
 ]  # fmt: skip

@@ -10,8 +10,8 @@ from revenue_courts.domain.courts import Court, Level
 from revenue_courts.domain.label import Label
 
 COLUMNS = (
-    "code", "level", "name", "name_hi", "districts", "tehsils", "kinds", "presiding_posts", "reader_posts", "begins",
-    "ends", "source", "source_hi",
+    "code", "level", "name", "name_hi", "districts", "tehsils", "kinds", "presiding_posts", "reader_posts",
+    "process_posts", "begins", "ends", "source", "source_hi",
 )  # fmt: skip
 MOST_COURTS = 5_000  # about 1,330 are known
 LONGEST = 200
@@ -70,9 +70,9 @@ def _wrong(row: Mapping[str | None, str | None], kinds: Collection[str]) -> Iter
 
 def _wrong_texts(row: Mapping[str | None, str | None]) -> Iterator[str]:
     for name in ("code", "level", "name", "name_hi", "districts", "tehsils", "kinds", "presiding_posts", "reader_posts",
-                 "source", "source_hi"):  # fmt: skip
+                 "process_posts", "source", "source_hi"):  # fmt: skip
         value = row[name] or ""
-        if not value.strip():
+        if not value.strip() and name != "process_posts":
             yield f"{name}: must not be empty"
         elif len(value) > LONGEST and name not in ("districts", "tehsils", "kinds"):
             yield f"{name}: must have at most {LONGEST} characters"
@@ -105,6 +105,7 @@ def _court(row: Mapping[str | None, str | None], *, sandbox: bool) -> Court:
         kinds=frozenset(_several(row["kinds"])),
         presiding_posts=frozenset(_several(row["presiding_posts"])),
         reader_posts=frozenset(_several(row["reader_posts"])),
+        process_posts=frozenset(_several(row["process_posts"])),
         begins=_day(row["begins"]),
         ends=_day(row["ends"]),
         source=Label(text("source"), text("source_hi")),

@@ -7,6 +7,7 @@ from typing import Any
 from revenue_courts.domain.calendar import Calendar
 from revenue_courts.domain.case_kinds import CaseKind, Codes, Form
 from revenue_courts.domain.label import Label
+from revenue_courts.domain.notice import Mode, ServiceOutcome
 
 UNSET = "unset"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -36,10 +37,21 @@ def read_kinds(text: str = "") -> dict[str, CaseKind]:
 def read_codes() -> Codes:
     """The lists that officers choose from."""
     facts = _shipped("codes.toml")
-    return Codes(**{
-        name: {row["code"]: Label(row["en"], row["hi"]) for row in facts[name]}
-        for name in ("purposes", "adjournments", "defects", "disposals")
-    })  # fmt: skip
+    return Codes(
+        **{
+            name: {row["code"]: Label(row["en"], row["hi"]) for row in facts[name]}
+            for name in ("purposes", "adjournments", "defects", "disposals")
+        },
+        services={
+            row["code"]: ServiceOutcome(
+                label=Label(row["en"], row["hi"]),
+                served=row["served"],
+                modes=frozenset(map(Mode, row["modes"])),
+                by_the_bench=row["by_the_bench"],
+            )
+            for row in facts["services"]
+        },
+    )
 
 
 def read_calendar() -> Calendar:

@@ -76,7 +76,7 @@ def _to_document(court: Court) -> dict[str, Any]:
         "source": asdict(court.source),
         **{
             name: sorted(getattr(court, name))
-            for name in ("districts", "tehsils", "kinds", "presiding_posts", "reader_posts")
+            for name in ("districts", "tehsils", "kinds", "presiding_posts", "reader_posts", "process_posts")
         },
         "begins": court.begins and court.begins.isoformat(),
         "ends": court.ends and court.ends.isoformat(),
@@ -92,7 +92,7 @@ def _from_document(document: Mapping[str, Any]) -> Court:
         source=Label(**document["source"]),
         **{
             name: frozenset(document[name])
-            for name in ("districts", "tehsils", "kinds", "presiding_posts", "reader_posts")
+            for name in ("districts", "tehsils", "kinds", "presiding_posts", "reader_posts", "process_posts")
         },
         begins=date.fromisoformat(document["begins"]) if document["begins"] else None,
         ends=date.fromisoformat(document["ends"]) if document["ends"] else None,

@@ -18,12 +18,15 @@ from revenue_courts.domain.case import (
 )
 from revenue_courts.domain.filing import Filing, Guardian, Paper, Parcel, Party, PartyKind, Side
 from revenue_courts.domain.label import Label
+from revenue_courts.domain.search import land_keys, words_of_parties
+from revenue_courts.domain.vakalatnama import Appearance, Vakalatnama
 
 Document = dict[str, Any]
 
 _PLAIN = (
     "transaction_token", "client_id", "kiosk_id", "person_id", "assistance_id", "version", "begun_at", "updated_at",
-    "forget_at", "filed_at", "registered_at", "disposal", "events_told",
+    "forget_at", "filed_at", "registered_at", "disposal", "in_camera",
+    "notices_issued", "joined", "events_told",
 )  # fmt: skip
 DEPARTMENT = "revenue"
 
@@ -42,6 +45,12 @@ def case_to_document(case: Case) -> Document:
         "defects": [asdict(defect) for defect in case.defects],
         "cure_by": _iso(case.cure_by),
         "hearing": case.hearing and _hearing_to_document(case.hearing),
+        "vakalatnamas": [_vakalatnama_to_document(one) for one in case.vakalatnamas],
+        # By these it is looked up, the first by who may see it: whose own it is, and the parties who joined.
+        "seen_by": sorted({*case.joined, *([case.person_id] if case.person_id else [])}),
+        "party_words": sorted(words_of_parties(filing)),
+        "land_keys": sorted(land_keys(filing)),
+        "enrolments": sorted({one.appearance.enrolment for one in case.vakalatnamas}),
     }
     # Left out where there is none: the indexes over them are of those that have one.
     for name in ("number", "agreed_once"):
@@ -61,7 +70,8 @@ def case_from_document(document: Mapping[str, Any]) -> Case:
         defects=tuple(Defect(**defect) for defect in document["defects"]),
         cure_by=_day(document["cure_by"]),
         number=document.get("number"),
-        hearing=document["hearing"] and _hearing_from_document(document["hearing"]),
+        hearing=document["hearing"] and hearing_from_document(document["hearing"]),
+        vakalatnamas=tuple(_vakalatnama_from_document(one) for one in document["vakalatnamas"]),
     )
 
 
@@ -101,16 +111,46 @@ def entry_from_document(document: Mapping[str, Any]) -> HistoryEntry:
 
 def listed_document(case: Case, hearing: Hearing) -> Document:
     """A hearing as the list of its day has it: nothing of the parties."""
-    _, kind, year, number = (case.number or "").split("/")
     return {
         "_id": f"{case.id}:{hearing.no}",
-        # Text sorts 10 before 9, so the number is as wide as any will be.
-        "place": f"{kind}/{year}/{int(number):08}",
+        "place": listed_place(case, case.number or ""),
+        "in_camera": case.in_camera,
         "court_code": case.filing.court_code,
         "case_number": case.number,
         "kind_code": case.filing.kind_code,
         **_hearing_to_document(hearing),
     }
+
+
+def listed_place(case: Case, case_number: str) -> str:
+    """Where it stands on a list. A cursor shows it, so of what is heard in camera it has the opaque id alone."""
+    if case.in_camera:
+        return f"~{case.id}"
+    _, kind, year, number = case_number.split("/")
+    # Text sorts 10 before 9, so the number is as wide as any will be.
+    return f"{kind}/{year}/{int(number):08}"
+
+
+def _vakalatnama_to_document(one: Vakalatnama) -> Document:
+    appearance = one.appearance
+    return {
+        "no": one.no,
+        **asdict(appearance),
+        "parties": list(appearance.parties),
+        "begins": appearance.begins.isoformat(),
+        "ends": _iso(one.ends),
+    }
+
+
+def _vakalatnama_from_document(document: Mapping[str, Any]) -> Vakalatnama:
+    appearance = Appearance(
+        advocate=document["advocate"],
+        enrolment=document["enrolment"],
+        parties=tuple(document["parties"]),
+        sha256=document["sha256"],
+        begins=date.fromisoformat(document["begins"]),
+    )
+    return Vakalatnama(no=document["no"], appearance=appearance, ends=_day(document["ends"]))
 
 
 def _hearing_to_document(hearing: Hearing) -> Document:
@@ -119,15 +159,20 @@ def _hearing_to_document(hearing: Hearing) -> Document:
         "on": hearing.on.isoformat(),
         "purpose": hearing.purpose,
         "outcome": hearing.outcome.value,
+        "noticed": sorted(hearing.noticed),
+        "served": sorted(hearing.served),
     }
 
 
-def _hearing_from_document(document: Mapping[str, Any]) -> Hearing:
+def hearing_from_document(document: Mapping[str, Any]) -> Hearing:
+    """The hearing, of a case or of a list."""
     return Hearing(
         no=document["no"],
         on=date.fromisoformat(document["on"]),
         purpose=document["purpose"],
         outcome=Outcome(document["outcome"]),
+        noticed=frozenset(document["noticed"]),
+        served=frozenset(document["served"]),
     )
 
 

@@ -85,16 +85,16 @@ def list_court_cases(query: dict[str, Any]) -> dict[str, Any]:
     """Cases, the youngest first.
 
     A citizen gets their own, a centre what was filed there, an officer those of the own districts; drafts are for who
-    made them.
+    made them. What is held in camera is for who filed it, and for its court's officers when they name the court.
     """
     services = application(RevenueCourts)
     cases, following = services.cases.page(
         viewer(),
         role=caller().role,
-        state=query.get("state"),
-        court_code=query.get("court_code"),
         after=cursor().decode(query["cursor"])["id"] if "cursor" in query else None,
         limit=query["limit"],
+        state=query.get("state"),
+        court_code=query.get("court_code"),
     )
     items = [views.summary(case, services.codes) for case in cases]
     return {"items": items, "next": None if following is None else cursor().encode({"id": following})}

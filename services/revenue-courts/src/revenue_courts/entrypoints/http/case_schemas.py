@@ -6,6 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from revenue_courts.domain.case import Act, Office, State
 from revenue_courts.domain.filing import PartyKind, Side
+from revenue_courts.entrypoints.http.advocate_schemas import VakalatnamaSchema
 from revenue_courts.entrypoints.http.court_schemas import (
     COURT_CODE_FORM,
     LARGEST_PAGE,
@@ -105,20 +106,18 @@ class PartySchema(Schema):
     )
 
 
+def khasra_number(**how: Any) -> Code:
+    """A number of the village's field map, with its divisions."""
+    told = Coded("wrong-form", "Must be a khasra number such as 112 or 113/2.", "112 या 113/2 जैसी खसरा संख्या दें।")
+    return Code(KHASRA_FORM, longest=40, error=told, **how)
+
+
 class ParcelSchema(Schema):
     """Land in one village. No register of villages is loaded, so village and khasra are not held against one."""
 
     tehsil = Text(Line(LONGEST_LINE), required=True)
     village = Text(Line(LONGEST_LINE), required=True)
-    khasras = fields.List(
-        Code(KHASRA_FORM, longest=40, error=Coded(
-            "wrong-form",
-            "Must be a khasra number such as 112 or 113/2.",
-            "112 या 113/2 जैसी खसरा संख्या दें।",
-        )),
-        required=True,
-        validate=validate.Length(min=1, max=MOST_KHASRAS),
-    )  # fmt: skip
+    khasras = fields.List(khasra_number(), required=True, validate=validate.Length(min=1, max=MOST_KHASRAS))
     area_sqm = StrictInteger(
         allow_none=True,
         load_default=None,
@@ -234,9 +233,13 @@ class ProceedingSchema(Schema):
 
 
 class CourtOrderSchema(Schema):
-    """`interim`; `reserve` keeps the judgment for later; `final` disposes of the case."""
+    """`interim`; `reserve` keeps the judgment for later; `final` disposes of the case; `in-camera` hides it from
+    everybody but the parties and the court, `in-public` ends that.
+    """
 
-    kind = fields.String(required=True, validate=validate.OneOf(["interim", "reserve", "final"]))
+    kind = fields.String(
+        required=True, validate=validate.OneOf(["interim", "reserve", "final", "in-camera", "in-public"])
+    )
     text = Text(Remarks(LONGEST_TEXT), required=True)
     disposal = Code(
         _CODE, longest=40, load_default=None, metadata={"description": "Of codes.disposals; of a final order alone."}
@@ -267,6 +270,17 @@ class CourtHearingSchema(Schema):
     on = fields.String(required=True, metadata={"format": "date"})
     purpose = fields.Nested(CourtCodedSchema, required=True)
     outcome = fields.String(required=True, metadata={"enum": ["listed", "held", "adjourned", "vacated"]})
+    noticed = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata={"description": "The parties called to it, by their places in the filing, counted from 1."},
+    )
+    served = fields.List(
+        fields.Integer(), required=True, metadata={"description": "Those of them whom the call reached by its day."}
+    )
+    all_served = fields.Boolean(
+        required=True, metadata={"description": "Whether parties were called and the call reached each of them."}
+    )
 
 
 class CourtActorSchema(Schema):
@@ -300,6 +314,9 @@ class CourtCaseSummarySchema(Schema):
     case_number = fields.String(required=True, allow_none=True, metadata={"description": "Null until registered."})
     state = fields.String(required=True, metadata={"enum": STATES})
     state_text = fields.Nested(CourtLabelSchema, required=True)
+    in_camera = fields.Boolean(
+        required=True, metadata={"description": "Whether nobody but the parties and the court may see it."}
+    )
     court_fee = fields.Nested(CourtFeeSchema, required=True)
     hearing = fields.Nested(CourtHearingSchema, required=True, allow_none=True)
     disposal = fields.Nested(CourtCodedSchema, required=True, allow_none=True)
@@ -329,6 +346,7 @@ class CourtCaseSchema(CourtCaseSummarySchema):
     allowed_actions = fields.List(
         fields.String(), required=True, metadata={"description": "What may be done now, by whoever it is for."}
     )
+    vakalatnamas = fields.List(fields.Nested(VakalatnamaSchema), required=True)
     history = fields.List(fields.Nested(CourtCaseLineSchema), required=True)
 
 

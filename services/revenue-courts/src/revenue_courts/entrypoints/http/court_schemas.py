@@ -94,6 +94,9 @@ class CourtCodesSchema(Schema):
     adjournments = fields.List(fields.Nested(CourtCodedSchema), required=True)
     defects = fields.List(fields.Nested(CourtCodedSchema), required=True)
     disposals = fields.List(fields.Nested(CourtCodedSchema), required=True)
+    services = fields.List(
+        fields.Nested(CourtCodedSchema), required=True, metadata={"description": "What may become of a notice."}
+    )
 
 
 class CaseKindsSchema(Schema):
@@ -112,11 +115,12 @@ class CauseListQuerySchema(Schema):
 
 
 class CauseListLineSchema(Schema):
-    """A case on the list: nothing of the parties."""
+    """A case on the list: nothing of the parties, and of what is heard in camera no number and no kind."""
 
-    case_number = fields.String(required=True)
-    kind_code = fields.String(required=True)
+    case_number = fields.String(required=True, allow_none=True)
+    kind_code = fields.String(required=True, allow_none=True)
     subject = fields.Nested(CourtLabelSchema, required=True)
+    in_camera = fields.Boolean(required=True)
     purpose = fields.Nested(CourtCodedSchema, required=True)
     outcome = fields.String(
         required=True, metadata={"enum": [one.value for one in Outcome if one is not Outcome.VACATED]}

@@ -31,6 +31,7 @@ STATES: Mapping[State, Label] = {
     State.RESERVED: Label("Heard, the judgment is reserved", "सुनवाई पूर्ण, निर्णय सुरक्षित"),
     State.DISPOSED: Label("Disposed of", "निस्तारित"),
 }
+_IN_CAMERA = Label("In camera", "बंद कमरे में सुनवाई")
 _STEPS: Mapping[Act, Label] = {
     Act.REGISTER: Label("Registered", "दर्ज किया गया"),
     Act.SCHEDULE: Label("A hearing was set", "सुनवाई की तिथि तय हुई"),
@@ -39,6 +40,13 @@ _STEPS: Mapping[Act, Label] = {
     Act.PASS_INTERIM_ORDER: Label("An interim order was passed", "अंतरिम आदेश पारित हुआ"),
     Act.RESERVE: Label("Judgment reserved", "निर्णय सुरक्षित रखा गया"),
     Act.DISPOSE: Label("Judgment given", "निर्णय सुनाया गया"),
+    Act.APPEAR: Label("An advocate appeared", "अधिवक्ता उपस्थित हुआ"),
+    Act.END_APPEARANCE: Label("An advocate left the case", "अधिवक्ता प्रकरण से हटा"),
+    Act.HOLD_IN_CAMERA: Label("To be heard in camera", "बंद कमरे में सुनवाई का आदेश"),
+    Act.ISSUE_NOTICES: Label("Notices were issued", "नोटिस जारी हुए"),
+    Act.RECORD_SERVICE: Label("The service of a notice was reported", "नोटिस की तामील रिपोर्ट दर्ज हुई"),
+    Act.JOIN: Label("A party follows the case here", "पक्षकार यहाँ प्रकरण से जुड़ा"),
+    Act.HOLD_IN_PUBLIC: Label("To be heard in public again", "पुनः खुली सुनवाई का आदेश"),
 }
 
 
@@ -95,6 +103,7 @@ def codes(lists: Codes) -> dict[str, Any]:
             ("adjournments", lists.adjournments),
             ("defects", lists.defects),
             ("disposals", lists.disposals),
+            ("services", {code: outcome.label for code, outcome in lists.services.items()}),
         )
     }
 
@@ -104,7 +113,8 @@ def listed(line: Listed, kinds: Mapping[str, CaseKind], lists: Codes) -> dict[st
     return {
         "case_number": line.case_number,
         "kind_code": line.kind_code,
-        "subject": label(kinds[line.kind_code].subject),
+        "subject": label(_IN_CAMERA if line.kind_code is None else kinds[line.kind_code].subject),
+        "in_camera": line.in_camera,
         "purpose": coded(line.purpose, lists.purposes),
         "outcome": line.outcome,
     }

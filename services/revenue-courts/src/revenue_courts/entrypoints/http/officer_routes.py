@@ -6,14 +6,19 @@ from typing import Any
 from revenue_courts.application.errors import ActNotPossible, CourtCaseNotFound, DayNotPossible, NotOfThisCourt
 from revenue_courts.bootstrap import RevenueCourts
 from revenue_courts.domain.case import Act, Defect
-from revenue_courts.domain.label import Label
 from revenue_courts.entrypoints.http import case_schemas as schemas
 from revenue_courts.entrypoints.http.blueprint import ACT, KEY_RETENTION_DAYS, PREFIX, WithHeaders, blueprint
 from revenue_courts.entrypoints.http.case_routes import CASE_ID, moved
 from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.http import Role, application
 
-_ORDERS = {"interim": Act.PASS_INTERIM_ORDER, "reserve": Act.RESERVE, "final": Act.DISPOSE}
+_ORDERS = {
+    "interim": Act.PASS_INTERIM_ORDER,
+    "reserve": Act.RESERVE,
+    "final": Act.DISPOSE,
+    "in-camera": Act.HOLD_IN_CAMERA,
+    "in-public": Act.HOLD_IN_PUBLIC,
+}
 
 
 @blueprint.route(f"{PREFIX}/cases/<string:court_case_id>/scrutinies", methods=["POST"], parameters=[CASE_ID])
@@ -31,7 +36,7 @@ def scrutinise_court_case(body: dict[str, Any], court_case_id: str) -> WithHeade
     if body["decision"] == "register":
         return moved(court_case_id, Act.REGISTER)
     for place, defect in enumerate(body["defects"]):
-        _known(defect["code"], application(RevenueCourts).codes.defects, f"/defects/{place}/code")
+        known_code(defect["code"], application(RevenueCourts).codes.defects, f"/defects/{place}/code")
     defects = tuple(Defect(**defect) for defect in body["defects"])
     return moved(court_case_id, Act.RAISE_DEFECTS, defects=defects, cure_by=body["cure_by"], day_at="/cure_by")
 
@@ -48,7 +53,7 @@ def set_court_hearing(body: dict[str, Any], court_case_id: str) -> WithHeaders:
 
     On a day on which the court sits. By the reader or the presiding officer.
     """
-    _known(body["purpose"], application(RevenueCourts).codes.purposes, "/purpose")
+    known_code(body["purpose"], application(RevenueCourts).codes.purposes, "/purpose")
     return moved(court_case_id, Act.SCHEDULE, on=body["on"], purpose=body["purpose"], day_at="/on")
 
 
@@ -65,9 +70,9 @@ def record_court_proceeding(body: dict[str, Any], court_case_id: str) -> WithHea
     Heard on the day or later; adjourned also before it. By the reader or the presiding officer.
     """
     lists = application(RevenueCourts).codes
-    _known(body["next"]["purpose"], lists.purposes, "/next/purpose")
+    known_code(body["next"]["purpose"], lists.purposes, "/next/purpose")
     if body["reason"] is not None:
-        _known(body["reason"], lists.adjournments, "/reason")
+        known_code(body["reason"], lists.adjournments, "/reason")
     return moved(
         court_case_id,
         Act.HEAR if body["outcome"] == "heard" else Act.ADJOURN,
@@ -87,16 +92,17 @@ def record_court_proceeding(body: dict[str, Any], court_case_id: str) -> WithHea
 @blueprint.arguments(schemas.CourtOrderSchema, example=schemas.ORDER_EXAMPLE)
 @blueprint.response(201, schemas.CourtCaseSchema, headers=["Location"])
 def pass_court_order(body: dict[str, Any], court_case_id: str) -> WithHeaders:
-    """Pass an interim order, reserve the judgment, or give it.
+    """Pass an interim order, reserve the judgment, or give it; hear the case in camera or in public again.
 
     A final order disposes of the case, and what was listed falls away. By the presiding officer alone.
     """
     if body["disposal"] is not None:
-        _known(body["disposal"], application(RevenueCourts).codes.disposals, "/disposal")
+        known_code(body["disposal"], application(RevenueCourts).codes.disposals, "/disposal")
     return moved(court_case_id, _ORDERS[body["kind"]], code=body["disposal"], text=body["text"])
 
 
-def _known(code: str, texts: Mapping[str, Label], pointer: str) -> None:
+def known_code(code: str, texts: Mapping[str, object], pointer: str) -> None:
+    """Raises ValidationFailed for a code that is not of its list."""
     if code not in texts:
         names = ", ".join(texts)
         problem = FieldProblem(pointer, "unknown", f"Must be one of: {names}.", f"इनमें से एक दें: {names}।")

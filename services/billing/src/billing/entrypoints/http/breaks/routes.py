@@ -10,6 +10,7 @@ from billing.bootstrap import Billing
 from billing.domain.breaks.ending import Ending
 from billing.entrypoints.http.blueprints import payments
 from billing.entrypoints.http.breaks import schemas, views
+from servicekit.errors import NotPermitted
 from servicekit.http import Role, application, caller, cursor
 from servicekit.ids import public_id
 from servicekit.instants import rfc3339, utc_now
@@ -71,11 +72,10 @@ def propose_ending(body: dict[str, Any], break_id: str) -> dict[str, Any]:
     Nothing is booked by it: the answer shows what will be, once another person approves. It takes the place of an
     earlier proposal; the same again changes nothing.
     """
-    person, at = caller().person, utc_now()
-    assert person is not None  # the roles are people's
+    person_id, at = _person_id(), utc_now()
     shown = application(Billing).propose_ending(
         ProposeEnding(
-            break_id, public_id("prp"), Ending(body["ending"]), body.get("reference"), body["evidence"], person.id, at
+            break_id, public_id("prp"), Ending(body["ending"]), body.get("reference"), body["evidence"], person_id, at
         )
     )
     return views.break_view(shown, at)
@@ -90,10 +90,22 @@ def propose_ending(body: dict[str, Any], break_id: str) -> dict[str, Any]:
 def approve_ending(body: dict[str, Any], break_id: str) -> dict[str, Any]:
     """Approve how a break ends.
 
-    By another person than who proposed it (403 otherwise). It books what the proposal shows, once; if what it is about
+    By another person than who proposed it, whatever client either signed in by (403 otherwise). It books what the proposal shows, once; if what it is about
     has moved since, an answer that came among it, 412 says so and nothing is booked.
     """
-    person, at = caller().person, utc_now()
-    assert person is not None  # the roles are people's
-    shown = application(Billing).approve_ending(ApproveEnding(break_id, body["proposal_id"], person.id, at))
+    person_id, at = _person_id(), utc_now()
+    shown = application(Billing).approve_ending(ApproveEnding(break_id, body["proposal_id"], person_id, at))
     return views.break_view(shown, at)
+
+
+def _person_id() -> str:
+    """Who does it: a person is one, by however many clients they signed in. Raises NotPermitted."""
+    known = caller()
+    assert known.person is not None  # the roles are people's
+    if known.actor is not None:
+        # Two whom one person acts for would be one, and one whom two act for would be two.
+        raise NotPermitted(
+            "How a break ends is said by who answers for it, and by nobody for them.",
+            detail_hi="यह निर्णय वही व्यक्ति दे सकता है जो उत्तरदायी है, उनकी ओर से कोई और नहीं।",
+        )
+    return known.person.id

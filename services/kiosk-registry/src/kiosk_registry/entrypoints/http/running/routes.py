@@ -61,7 +61,7 @@ def change_centre(body: dict[str, Any], kiosk_id: str) -> WithHeaders:
     once = application(KioskRegistry).change_centre(
         ChangeCentre(
             kiosk_id=kiosk_id,
-            viewer=_viewer(),
+            viewer=viewer(),
             act=Act(body["act"]),
             hours=body.get("hours"),
             services=tuple(sorted(services)) if services else None,
@@ -97,7 +97,7 @@ def list_centre_changes(query: dict[str, Any], kiosk_id: str) -> WithHeaders:
     return shown, 200, {"ETag": etag(version)}
 
 
-def _viewer() -> CentreViewer:
+def viewer() -> CentreViewer:
     """The caller. Raises NotPermitted for a token that names nobody."""
     person = caller().person
     if person is None:
@@ -119,8 +119,8 @@ def _site(body: dict[str, Any]) -> Site:
 
 
 def _shown(kiosk_id: str, *, after: int, limit: int) -> tuple[dict[str, Any], int]:
-    registry, viewer = application(KioskRegistry), _viewer()
-    centre = registry.centre_changes.get(kiosk_id, viewer)
+    registry, caller_of_this = application(KioskRegistry), viewer()
+    centre = registry.centre_changes.get(kiosk_id, caller_of_this)
     lines, following = registry.centre_changes.history(centre, after, limit)
     return {
         "kiosk_id": centre.kiosk_id,
@@ -131,7 +131,7 @@ def _shown(kiosk_id: str, *, after: int, limit: int) -> tuple[dict[str, Any], in
             {"act": act.value, "offices": sorted(office.value for office in offices)}
             for act, offices in allowed(centre).items()
         ],
-        "items": [_line_shown(line, to_centre=viewer.actor.office is Office.OPERATOR) for line in lines],
+        "items": [_line_shown(line, to_centre=caller_of_this.actor.office is Office.OPERATOR) for line in lines],
         "next": following,
     }, centre.version
 

@@ -20,7 +20,8 @@ from servicekit.http import Coded
 from servicekit.text import Remarks
 
 LARGEST_PAGE = 200
-ACTS = [act.value for act in Act if act is not Act.IMPORT]
+NOT_ASKED_FOR = {Act.IMPORT, Act.SUSPEND, Act.REINSTATE, Act.CLOSE}
+ACTS = [act.value for act in Act if act not in NOT_ASKED_FOR]
 # What each act must say beside itself, and what it may say; remarks may be with any.
 NEEDED = {
     Act.SET_HOURS: {"hours"},

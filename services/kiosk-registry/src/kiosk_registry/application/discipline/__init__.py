@@ -1,0 +1,1 @@
+"""Cases against centres are opened, heard and decided; what was decided is carried out and ends."""

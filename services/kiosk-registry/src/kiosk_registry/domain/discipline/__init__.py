@@ -1,0 +1,1 @@
+"""Cases against centres: evidence, notice, reply, decision, appeal; suspensions, penalties and closures that follow."""

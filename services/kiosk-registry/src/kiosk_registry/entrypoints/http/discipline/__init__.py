@@ -1,0 +1,1 @@
+"""Cases against centres over HTTP."""
