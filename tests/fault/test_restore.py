@@ -1,11 +1,11 @@
-"""One service is brought back to an earlier minute while the others go on, as docs/operations.md says it step by step."""
+"""One service is brought back to an earlier minute while the others go on, as docs/operations.md says it."""
 
 import json
 import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,26 +73,47 @@ def ids(stack: Stack, service: str, collection: str, **query: Any) -> set[str]:
         return {row["_id"] for row in db[collection].find(query, {"_id": 1})}
 
 
+def each_program(stack: Stack, service: str, act: Callable[[str], None]) -> None:
+    for process in stack.services[service].processes:
+        act(f"{service}-{process}")
+
+
+class Page:
+    """Somebody who follows the page: a shell beside the programs."""
+
+    def __init__(self, stack: Stack, service: str, folder: Path) -> None:
+        self.environment = {
+            "PATH": f"{stack.state / 'bin'}:/usr/bin:/bin",
+            "SERVICE": service,
+            "BACKUPS": str(folder / service),
+            "EVENTS_LOG_URL": stack.infrastructure.amqp_url,
+            "RABBITMQ_MANAGEMENT_URL": stack.infrastructure.management_url,
+        }
+
+    def follow(self, script: str, expected: int = 0) -> str:
+        """What the commands print; they end with `expected`."""
+        finished = subprocess.run(
+            ["sh", "-eu", "-c", script],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_SECONDS,
+            stdin=subprocess.DEVNULL,
+        )
+        assert finished.returncode == expected, f"{script}\n{finished.stdout}{finished.stderr}"
+        return finished.stdout
+
+    def lacking(self, ask: str) -> dict[str, list[dict[str, str]]]:
+        return dict(json.loads(self.follow(f"{ask.strip()} --json || true")))
+
+
 @pytest.mark.parametrize("service", sorted(GONE))
 def test_one_service_comes_back_and_knows_what_it_lacks(
     service: str, stack: Stack, platform: Platform, tmp_path: Path
 ) -> None:
-    environment = {
-        "PATH": f"{stack.state / 'bin'}:/usr/bin:/bin",
-        "SERVICE": service,
-        "BACKUPS": str(tmp_path / service),
-        "EVENTS_LOG_URL": stack.infrastructure.amqp_url,
-        "RABBITMQ_MANAGEMENT_URL": stack.infrastructure.management_url,
-    }
-
-    def follow(script: str, expected: int = 0) -> str:
-        finished = subprocess.run(
-            ["sh", "-eu", "-c", script], env=environment, capture_output=True, text=True, check=False,
-            timeout=COMMAND_SECONDS, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert finished.returncode == expected, f"{script}\n{finished.stdout}{finished.stderr}"
-        return finished.stdout
-
+    page = Page(stack, service, tmp_path)
+    follow, environment = page.follow, page.environment
     keep, keep_broker, keep_wrong, bring_back, ask, keep_again = steps()
     with Traffic(platform, fees=True) as traffic:
         traffic.more(8)
@@ -114,22 +135,19 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
         db[GONE[service]].delete_many({})
 
     follow(f'"{service}" backup log "$BACKUPS"')  # step 1
-    for process in stack.services[service].processes:
-        stack.stop_program(f"{service}-{process}")
+    each_program(stack, service, stack.stop_program)
     follow(keep_wrong)
     began = time.monotonic()
     said = follow(bring_back)
     took = time.monotonic() - began
     assert took < RESTORED_WITHIN_SECONDS
     restored = content(stack, service)
-    different = [name for name in well if well[name] != restored[name]]
-    assert different == []
-    for process in stack.services[service].processes:
-        stack.start_program(f"{service}-{process}")
+    assert [name for name in well if well[name] != restored[name]] == []
+    each_program(stack, service, stack.start_program)
     stack.await_ready()
 
     line = follow(ask, 1 if told or handled else 0)  # step 4
-    lacking = json.loads(follow(f"{ask.strip()} --json || true"))
+    lacking = page.lacking(ask)
     assert {one["id"] for one in lacking["forgotten"]} == told
     assert handled <= {f"{service}.{one['event']}|{one['id']}" for one in lacking["unhandled"]}
     commands = re.findall(rf"[a-z-]+ outbox resend --since {re.escape(environment['UNTIL'])}", line)
@@ -137,11 +155,8 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
     for command in commands:  # step 5
         follow(command)
 
-    def nothing_unhandled() -> bool:
-        return not json.loads(follow(f"{ask.strip()} --json || true"))["unhandled"]
-
-    eventually(nothing_unhandled, AFTERWARDS_SECONDS, "what others told is handled here")
-    assert {one["id"] for one in json.loads(follow(f"{ask.strip()} --json || true"))["forgotten"]} == told
+    eventually(lambda: not page.lacking(ask)["unhandled"], AFTERWARDS_SECONDS, "what others told is handled here")
+    assert {one["id"] for one in page.lacking(ask)["forgotten"]} == told
     if service == "gateway":  # it makes nothing of its own: all of it comes back
         assert not told
         assert_invariants(stack)

@@ -74,11 +74,12 @@ def _extend(mongo: Mongo, service: str, log: ChangeLog) -> tuple[ChangeLog, int]
     mongo.db[MARKS].replace_one({"_id": "log"}, {"_id": "log", "mark": mark}, upsert=True)
     log.folder.mkdir(mode=0o700, exist_ok=True)
     total = 0
-    for changes, log in _segments(mongo, log, mark):  # noqa: B020 - the log as it is by then
+    longer = log
+    for changes, longer in _segments(mongo, log, mark):
         total += changes
-        told = {"service": service, "begins": log.begins, "ends": log.ends, "token": log.token}
-        write_told(log.folder / STATE, {**told, "segments": log.segments})
-    return log, total
+        told = {"service": service, "begins": longer.begins, "ends": longer.ends, "token": longer.token}
+        write_told(longer.folder / STATE, {**told, "segments": longer.segments})
+    return longer, total
 
 
 def _segments(mongo: Mongo, log: ChangeLog, mark: ObjectId) -> Iterator[tuple[int, ChangeLog]]:
