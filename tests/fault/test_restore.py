@@ -113,7 +113,7 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
     service: str, stack: Stack, platform: Platform, tmp_path: Path
 ) -> None:
     page = Page(stack, service, tmp_path)
-    follow, environment = page.follow, page.environment
+    follow = page.follow
     keep, keep_broker, keep_wrong, bring_back, ask, keep_again = steps()
     with Traffic(platform, fees=True) as traffic:
         traffic.more(8)
@@ -123,7 +123,7 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
     follow(keep_broker)
     until, well = quiet_second(stack, service)
     assert {GONE[service], "inbox", "outbox"} <= well.keys()
-    environment["UNTIL"] = until.isoformat()
+    page.environment["UNTIL"] = until.isoformat()
     outbox, inbox = (ids(stack, service, name) for name in ("outbox", "inbox"))
     with Traffic(platform, fees=True) as traffic:
         traffic.more(10)
@@ -160,10 +160,7 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
     if service == "gateway":  # it makes nothing of its own: all of it comes back
         assert not told
         assert_invariants(stack)
-        with database(stack, service) as db:
-            assert {row["_id"]: _told(row) for row in db.transactions.find()} == {
-                token: _told(row) for token, row in lost.items()
-            }
+        assert views(stack) == {token: _told(row) for token, row in lost.items()}
     if service == "billing":
         follow("billing check-books --anew")
     with Traffic(platform, fees=True) as traffic:  # and it works on
@@ -173,6 +170,11 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
         f"{service}: {said.strip().splitlines()[0]}; {took:.1f} s; {len(lacking['unhandled'])} events had to be sent "
         f"again by {len(commands)} producers, {len(told)} of its own are known to others alone"
     )
+
+
+def views(stack: Stack) -> dict[str, tuple[str, list[str]]]:
+    with database(stack, "gateway") as gateway:
+        return {row["_id"]: _told(row) for row in gateway.transactions.find()}
 
 
 def _told(transaction: dict[str, Any]) -> tuple[str, list[str]]:

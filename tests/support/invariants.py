@@ -106,6 +106,8 @@ YOUNGER_QUEUES = frozenset(
         *(f"gateway.{told}.v1" for told in ("case.filed", "case.registered", "case.disposed")),
         "gateway.hearing.scheduled.v1",
         "gateway.order.passed.v1",
+        "billing.penalty.imposed.v1",
+        "kiosk-registry.overcharge.reported.v1",
     }
 )
 # The queues that get each event, as the services' own tables say.

@@ -14,6 +14,7 @@ from billing.adapters import events
 from billing.adapters.data.bank_holidays import load_bank_days
 from billing.adapters.data.catalogue import BillerFiles, Catalogue, load_billers, load_orders
 from billing.adapters.data.commission_rules import load_commission_rules
+from billing.adapters.data.dispute_codes import load_dispute_codes
 from billing.adapters.data.fee_orders import read_orders
 from billing.adapters.data.in_doubt_limits import load_doubt_limits, load_queue_limits
 from billing.adapters.data.marked_yaml import BadFile
@@ -21,6 +22,7 @@ from billing.adapters.data.wallet_limits import load_wallet_limits
 from billing.adapters.mongo import bills as mongo_bills
 from billing.adapters.mongo import breaks as mongo_breaks
 from billing.adapters.mongo import day_books as mongo_day_books
+from billing.adapters.mongo import disputes as mongo_disputes
 from billing.adapters.mongo import doubts as mongo_doubts
 from billing.adapters.mongo import dues as mongo_dues
 from billing.adapters.mongo import ledger as mongo_ledger
@@ -37,6 +39,7 @@ from billing.adapters.mongo.breaks import BreaksWithin, MongoBreaks
 from billing.adapters.mongo.centres import CentresWithin, MongoCentres
 from billing.adapters.mongo.commission import MongoEarnings
 from billing.adapters.mongo.day_books import MongoDayBooks
+from billing.adapters.mongo.disputes import MongoDisputes
 from billing.adapters.mongo.doubts import MongoDoubts
 from billing.adapters.mongo.falls import MongoFalls
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
@@ -54,6 +57,7 @@ from billing.adapters.partners.biller_network import HttpBillerNetwork, OwnFees
 from billing.adapters.partners.day_files import HttpDayFiles
 from billing.adapters.partners.json_http import JsonClient
 from billing.adapters.partners.payment_provider import HttpPaymentProvider
+from billing.adapters.rendering.typst_receipts import TypstReceipts
 from billing.adapters.signing.jws_seal import JwsSeal
 from billing.application.bills.fetch_bills import FetchBillsHandler
 from billing.application.bills.raise_fee_demand import RaiseFeeDemandHandler
@@ -66,6 +70,10 @@ from billing.application.breaks.subjects import Subjects
 from billing.application.centres.note_standing import NoteStandingHandler
 from billing.application.centres.require_trading import RequireTradingHandler
 from billing.application.commission.read_statement import CommissionReader
+from billing.application.disputes.add_evidence import AddEvidenceHandler
+from billing.application.disputes.decide_dispute import DecideDisputeHandler
+from billing.application.disputes.open_dispute import OpenDisputeHandler
+from billing.application.disputes.read_disputes import DisputeReader
 from billing.application.doubts.read_doubts import DoubtReader
 from billing.application.doubts.warn_doubts import WarnDoubtsHandler
 from billing.application.payments.accept_callback import AcceptCallbackHandler
@@ -75,6 +83,7 @@ from billing.application.payments.read_payments import PaymentReader
 from billing.application.payments.sweep_payments import SweepPaymentsHandler
 from billing.application.receipts.check_receipt import ReceiptChecker
 from billing.application.receipts.print_receipt import PrintReceiptHandler
+from billing.application.receipts.read_paper import PaperReader
 from billing.application.receipts.report_overcharge import ReportOverchargeHandler
 from billing.application.refunds.drive_refund import DriveRefundHandler
 from billing.application.refunds.read_refunds import RefundReader
@@ -123,6 +132,7 @@ PUBLISHES = [
 INDEXES = {
     **mongo_payments.INDEXES,
     **mongo_refunds.INDEXES,
+    **mongo_disputes.INDEXES,
     **mongo_top_ups.INDEXES,
     **mongo_breaks.INDEXES,
     **mongo_ledger.INDEXES,
@@ -179,10 +189,15 @@ class Billing:
     request_refund: RequestRefundHandler
     sweep_refunds: SweepRefundsHandler
     refunds: RefundReader
+    open_dispute: OpenDisputeHandler
+    add_evidence: AddEvidenceHandler
+    decide_dispute: DecideDisputeHandler
+    disputes: DisputeReader
     timelines: TimelineReader
     tenders: TenderProver
     receipts: ReceiptChecker
     print_receipt: PrintReceiptHandler
+    papers: PaperReader
     report_overcharge: ReportOverchargeHandler
     reconcile_day: ReconcileDayHandler
     settle_day: SettleDayHandler
@@ -284,11 +299,15 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
     drive_refund = DriveRefundHandler(refunds, provider, pace, utc_now, event_id)
     top_ups = MongoTopUps(mongo, ledger, outbox, idempotency)
     drive_top_up = DriveTopUpHandler(top_ups, provider, pace, utc_now, event_id)
+    request_refund = RequestRefundHandler(payments, refunds, drive_refund, pace)
+    disputes, dispute_codes = MongoDisputes(mongo, refunds, idempotency), load_dispute_codes()
+    dispute_reader = DisputeReader(payments, disputes, dispute_codes, billers)
     doubts, doubt_limits = MongoDoubts(mongo, outbox), load_doubt_limits(pace.deadline)
     queue_limits = load_queue_limits(pace.give_up_unsent)
     seal = JwsSeal(read_timeline_key(settings.timeline_signing_key), read_retired_keys(settings.timeline_retired_keys))
     breaks = MongoBreaks(mongo)
     break_reader = BreakReader(breaks, Subjects(payments, refunds, top_ups), pace)
+    copies, is_test = MongoCopies(mongo, idempotency), settings.environment == "sandbox"
     wallet_reader = WalletReader(ledger, centres, MongoStatements(mongo))
     return Billing(
         settings=settings,
@@ -305,11 +324,16 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         sweep_payments=SweepPaymentsHandler(payments, drive_payment, pace, utc_now),
         accept_callback=AcceptCallbackHandler(payments, settings.biller_callback_secret),
         payments=reader,
-        request_refund=RequestRefundHandler(payments, refunds, drive_refund, pace),
+        request_refund=request_refund,
         sweep_refunds=SweepRefundsHandler(refunds, drive_refund, pace, utc_now),
         refunds=RefundReader(payments, refunds),
+        open_dispute=OpenDisputeHandler(payments, disputes, dispute_codes),
+        add_evidence=AddEvidenceHandler(disputes, dispute_reader),
+        decide_dispute=DecideDisputeHandler(payments, disputes, dispute_reader, request_refund),
+        disputes=dispute_reader,
         receipts=receipts,
-        print_receipt=PrintReceiptHandler(reader, MongoCopies(mongo, idempotency)),
+        print_receipt=PrintReceiptHandler(reader, copies),
+        papers=PaperReader(reader, copies, receipts, billers, seal, TypstReceipts(), is_test),
         report_overcharge=ReportOverchargeHandler(receipts, MongoOverchargeReports(mongo, outbox), event_id),
         reconcile_day=reconcile_day,
         settle_day=settle_day,

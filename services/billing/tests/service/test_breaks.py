@@ -342,9 +342,7 @@ def terminal(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
         def run(*arguments: str, by: str | None = None, **claims: Any) -> Any:
             token = operator_token(by, **claims) if by else ""
-            return CliRunner().invoke(
-                command_line(SERVICE), ["breaks", *arguments], env={"OPERATOR_TOKEN": token}
-            )
+            return CliRunner().invoke(command_line(SERVICE), ["breaks", *arguments], env={"OPERATOR_TOKEN": token})
 
         monkeypatch.setattr(billing_commands, "_billing", opened)
         yield run

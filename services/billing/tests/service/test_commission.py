@@ -77,7 +77,7 @@ def test_a_centre_its_provider_and_the_administration_see_it_and_nobody_else(wor
     assert json_of(statement(person("state_admin")))["code"] == "statement-not-found"
 
 
-@pytest.mark.parametrize("month", ["2026-13", "2026", "0000-01", "yesterday", "2026-1"])
+@pytest.mark.parametrize("month", ["2026-13", "2026", "0000-01", "yesterday", "2026-1", "0001-01", "9999-12"])
 def test_what_is_no_month_has_no_statement(centre: Caller, month: str) -> None:
     refused = centre.get(f"/v1/commission-statements/{month}")
     assert (refused.status_code, json_of(refused)["code"]) == (404, "statement-not-found")

@@ -6,14 +6,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pypdfium2
 import pytest
+import zxingcpp
+from joserfc import jws
+from joserfc.jwk import KeySet
 from tests.service.test_crashes import abort_what_it_left_open, ask_and_die
-from tests.support.world import Caller, World, inr, json_of, new_key
+from tests.support.world import Caller, World, another_consumer, inr, json_of, new_key
 
 from billing.domain.calendar import civil_day
+from billing.domain.receipts.printed_receipt import COPY_LASTS
 from billing.settings import Settings
 from servicekit.http import Person
 from servicekit.instants import utc_now
+from servicekit.tokens import signatures
 
 MOBILE: dict[str, Any] = {"number": "9829000001", "biller_id": "AIRTEL-POSTPAID", "name": "mobile_number"}
 
@@ -202,3 +208,80 @@ def test_a_receipt_is_reported_with_three_amounts_at_most(world: World) -> None:
     assert [answer.status_code for answer in answers] == [201, 201, 201, 409]
     assert json_of(answers[-1])["code"] == "reported-already"
     assert asked(world, "/v1/overcharge-reports", receipt, paid=inr(160_000)).status_code == 201
+
+
+def test_of_prints_that_race_one_is_the_original(world: World) -> None:
+    centre = world.centre()
+    payment = paid(centre)
+    with ThreadPoolExecutor(8) as pool:
+        copies = list(pool.map(lambda _: printed(centre, payment), range(8)))
+    assert sorted(copy["copy"] for copy in copies) == list(range(1, 9))
+    assert [copy["mark"] for copy in copies].count("ORIGINAL") == 1
+    assert world.mongo.db.receipt_copies.count_documents({"series.kiosk_id": centre.kiosk_id}) == 1
+
+
+def paper_of(caller: Caller, payment: dict[str, Any], copy: dict[str, Any], query: str = "") -> Any:
+    return caller.get(f"/v1/payments/{payment['payment_id']}/receipt-copies/{copy['copy_id']}/pdf{query}")
+
+
+def words_of(answer: Any) -> str:
+    texts = (page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(answer.data))
+    return " ".join(" ".join(texts).split())
+
+
+@pytest.mark.parametrize("query", ["", "?format=a4", "?format=80mm"])
+def test_a_copy_is_printed_on_paper_with_its_mark_and_a_qr_that_anybody_can_check(world: World, query: str) -> None:
+    centre = world.centre()
+    payment = json_of(centre.pay(centre.bill(**MOBILE)))
+    first, second = printed(centre, payment), printed(centre, payment)
+    answers = [paper_of(centre, payment, copy, query) for copy in (first, second)]
+    assert [(answer.status_code, answer.mimetype) for answer in answers] == [(200, "application/pdf")] * 2
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"private, no-store"}
+    original, duplicate = map(words_of, answers)
+    assert "ORIGINAL" in original
+    assert "DUPLICATE" in duplicate
+    receipt = payment["receipt"]
+    assert receipt["receipt_number"] in original
+    assert "वैध शुल्क ₹5.00 है।" in original
+    assert "9829" not in original, "of the payer's number the last four figures are printed alone"
+
+    picture = pypdfium2.PdfDocument(answers[0].data)[0].render(scale=203 / 72, grayscale=True).to_pil()
+    (code,) = zxingcpp.read_barcodes(picture)
+    keys = KeySet.import_key_set(json_of(world.http.get("/v1/timeline-keys")))
+    signed = jws.deserialize_compact(code.text, keys, registry=signatures("EdDSA"))
+    facts = json.loads(signed.payload)
+    assert signed.headers()["cty"] == "application/vnd.emitra.receipt+json"
+    assert (facts["receipt_number"], facts["legal_fee_paise"]) == (receipt["receipt_number"], 500)
+
+
+def test_to_fetch_a_paper_again_counts_nothing_and_after_a_while_it_is_another_copy(world: World) -> None:
+    centre = world.centre()
+    payment = paid(centre)
+    copy = printed(centre, payment)
+    assert paper_of(centre, payment, copy).data == paper_of(centre, payment, copy).data
+    assert printed(centre, payment)["copy"] == 2
+    world.mongo.db.receipt_copies.update_one(
+        {"_id": copy["copy_id"]}, {"$set": {"printed_at": utc_now() - COPY_LASTS * 1.01}}
+    )
+    late = paper_of(centre, payment, copy)
+    assert (late.status_code, json_of(late)["code"]) == (409, "receipt-copy-too-old")
+
+
+def test_a_paper_is_for_who_paid_and_of_the_payments_own_copies(world: World) -> None:
+    centre, other = world.centre(), world.centre()
+    payment, another = paid(centre), json_of(centre.pay(centre.bill(another_consumer())))
+    copy = printed(centre, payment)
+    assert json_of(paper_of(other, payment, copy))["code"] == "payment-not-found"
+    assert json_of(paper_of(centre, another, copy))["code"] == "receipt-copy-not-found"
+    assert json_of(paper_of(centre, payment, {"copy_id": "rcp_" + "0" * 32}))["code"] == "receipt-copy-not-found"
+    for size in ("A5", "", "80mm%00", "a4&format=a5"):
+        assert paper_of(centre, payment, copy, f"?format={size}").status_code in (400, 422), size
+    pending = json_of(centre.pay(centre.bill("100000000005")))
+    assert json_of(paper_of(centre, pending, copy))["code"] == "no-receipt-yet"
+
+
+def test_a_paper_printed_after_a_refund_says_so(world: World) -> None:
+    centre = world.centre()
+    payment = paid(centre)
+    centre.refund(payment["payment_id"], 2_500, 152_500)
+    assert "₹25.00 went back since" in words_of(paper_of(centre, payment, printed(centre, payment)))

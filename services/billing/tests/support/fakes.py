@@ -2,7 +2,7 @@
 test_partner_fakes); FakeRecords has no rule of its own to pass one."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,6 +10,7 @@ from threading import Lock
 
 from billing.application.bills.ports import BillFetch, FeeDemand, FetchedBills, Plan
 from billing.application.books.ports import Mark
+from billing.application.disputes.errors import AlreadyDisputed, DisputeEnded, TooMuchEvidence
 from billing.application.ownership import owns
 from billing.application.payments.errors import BillAlreadyPaid, part_refused
 from billing.application.refunds.request_refund import refundable_changed
@@ -17,6 +18,7 @@ from billing.application.wallets.errors import WalletNotOpen, WalletTooLow
 from billing.domain.books import PaymentFacts, SettlementFacts, TopUpFacts, WalletFacts
 from billing.domain.breaks.ending import Proposal, StoredBreak
 from billing.domain.centres import Centre
+from billing.domain.disputes.dispute import MOST_EVIDENCE, Dispute, Evidence, with_evidence
 from billing.domain.ledger.entries import JournalEntry, wallet_changes
 from billing.domain.ledger.wallet import Wallet
 from billing.domain.payer import Payer
@@ -33,6 +35,7 @@ from billing.domain.tariff.bills import Bill
 from billing.domain.tariff.problems import Problem
 from billing.domain.top_ups.saga import TopUpChange
 from billing.domain.top_ups.top_up import TopUp
+from servicekit.access import Belonging, Reach
 from servicekit.errors import IdempotencyKeyReused
 from servicekit.idempotency import Claim, Once
 
@@ -266,6 +269,73 @@ class FakeAutomaticRefunds:
 
     def begin(self, refund: Refund, payment: Payment) -> None:
         self.refunds.reserve(refund, payment)
+
+
+@dataclass
+class FakeDisputes:
+    """application.disputes.ports.Disputes in memory, beside the refunds that decisions begin."""
+
+    refunds: FakeRefunds
+    disputes: dict[str, Dispute] = field(default_factory=dict)
+
+    def find_claim(self, claim: Claim) -> Once[str] | None:
+        return self.refunds.find_claim(claim)
+
+    def open(self, claim: Claim, dispute: Dispute) -> Once[str]:
+        if earlier := self.find_claim(claim):
+            return earlier
+        if any(each.is_open and each.payment_id == dispute.payment_id for each in self.disputes.values()):
+            raise AlreadyDisputed("one is open")
+        return self._keep(claim, dispute)
+
+    def add(self, dispute_id: str, evidence: Sequence[Evidence]) -> None:
+        stands = self.disputes[dispute_id]
+        if not stands.is_open:
+            raise DisputeEnded("decided")
+        all_of_it = with_evidence(stands.evidence, evidence)
+        if len(all_of_it) > MOST_EVIDENCE:
+            raise TooMuchEvidence("enough")
+        self.disputes[dispute_id] = replace(stands, evidence=all_of_it)
+
+    def decide(self, claim: Claim, dispute: Dispute, refund: Refund | None, payment: Payment) -> Once[str]:
+        if earlier := self.find_claim(claim):
+            return earlier
+        stands = self.disputes[dispute.dispute_id]
+        if not stands.is_open or stands.version != dispute.version - 1:
+            raise DisputeEnded("decided")
+        if refund:
+            self.refunds.reserve(refund, payment)
+        return self._keep(claim, replace(dispute, evidence=stands.evidence))
+
+    def _keep(self, claim: Claim, dispute: Dispute) -> Once[str]:
+        self.disputes[dispute.dispute_id] = dispute
+        claims = self.refunds.payments.claims
+        claims[claim.client_id, claim.operation, claim.key] = (claim.fingerprint, dispute.dispute_id)
+        return Once(dispute.dispute_id, replayed=False)
+
+    def get(self, dispute_id: str) -> Dispute | None:
+        return self.disputes.get(dispute_id)
+
+    def of_payment(self, payment_id: str) -> Sequence[Dispute]:
+        rows = [dispute for dispute in self.disputes.values() if dispute.payment_id == payment_id]
+        return sorted(rows, key=lambda each: (each.opened.at, each.dispute_id))
+
+    def page(self, reach: Reach, *, is_open: bool, after: tuple[datetime, str] | None, limit: int) -> Sequence[Dispute]:
+        rows = [
+            each
+            for each in self.disputes.values()
+            if each.is_open == is_open
+            and reach.covers(
+                Belonging(
+                    client_id=each.client_id,
+                    kiosk_id=each.kiosk_id,
+                    person_id=each.person_id,
+                    district_code=each.district_code,
+                )
+            )
+            and (after is None or (each.opened.at, each.dispute_id) > after)
+        ]
+        return sorted(rows, key=lambda each: (each.opened.at, each.dispute_id))[:limit]
 
 
 @dataclass

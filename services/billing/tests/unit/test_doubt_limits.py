@@ -1,12 +1,16 @@
 """How long a payment may be in doubt, and how little a public count tells."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from tests.support.builders import NOW
+from tests.support.reference import BILLERS
 
 from billing.adapters.data.in_doubt_limits import load_doubt_limits, read_doubt_limits
 from billing.adapters.data.marked_yaml import BadFile
 from billing.adapters.data.wallet_limits import load_wallet_limits, read_wallet_limits
+from billing.application.doubts.ports import Doubt, InDoubt
+from billing.application.doubts.read_doubts import DoubtReader
 from billing.domain.doubts.limits import DoubtLimit, DoubtLimits, size_of
 
 DAY = date(2026, 11, 23)
@@ -73,3 +77,25 @@ def test_a_wrong_limit_is_told_with_its_line(row: str) -> None:
 def test_wrong_limits_of_wallets_are_told_with_their_line(row: str) -> None:
     with pytest.raises(BadFile, match=r"wallets\.yaml:2"):
         read_wallet_limits("wallets.yaml", f"live:\n  - {row}\nsandbox: []\n", "live")
+
+
+class OneInDoubt:
+    """The store: one payment in doubt, to a biller that is no longer paid here."""
+
+    def in_doubt(self, at: datetime) -> list[InDoubt]:
+        return [InDoubt("WITHDRAWN", "CARD", 1, 1, at - 30 * HOUR)]
+
+    def next_near(self, at: datetime) -> None:
+        raise NotImplementedError
+
+    def warn(self, doubt: Doubt, event_id: str, at: datetime) -> bool:
+        raise NotImplementedError
+
+
+def test_what_is_in_doubt_with_a_biller_that_was_withdrawn_is_still_a_public_number() -> None:
+    limits = DoubtLimits(24 * HOUR)
+    rows = DoubtReader({"JVVNL": BILLERS["JVVNL"]}, limits, limits, OneInDoubt()).in_doubt(NOW)
+    assert [(row.biller_id, row.mode) for row in rows] == [
+        ("JVVNL", "WALLET"), ("JVVNL", "CARD"), ("JVVNL", "UPI"), ("WITHDRAWN", "CARD"),
+    ]  # fmt: skip
+    assert (rows[-1].biller, rows[-1].count.name, rows[-1].oldest_hours) == (None, "under-10", 30)

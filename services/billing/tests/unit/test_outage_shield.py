@@ -8,9 +8,10 @@ from tests.support.builders import KIOSK, NOW, PACE, a_claim, a_payment
 from tests.support.fakes import FakeBillers, FakePayments, FakeProvider
 
 from billing.application.payments.drive_payment import DrivePayment, DrivePaymentHandler
-from billing.domain.payments.answers import Outcome
-from billing.domain.payments.payment import Payment, State
-from billing.domain.payments.saga import Attempt
+from billing.domain.breaks.ending import FOUND_NOT_DONE
+from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.payment import Failure, Payment, State
+from billing.domain.payments.saga import Ask, Attempt, Decision
 from billing.domain.tenders.proof import in_time, is_tendered, statement_of
 
 FUNDS = 10_000_000
@@ -133,6 +134,25 @@ def test_what_a_party_refused_or_only_asked_for_is_no_tender() -> None:
     refused.billers.outage, refused.billers.next_answers = None, [Outcome.REFUSED]
     assert refused.wait_until(NOW + timedelta(minutes=1)).state is State.VOIDED
     assert not is_tendered(refused.payment)
+
+
+def test_a_card_payment_that_was_refused_is_no_tender_while_its_money_is_not_given_back_yet() -> None:
+    failure = Failure("biller-refused", "no", money_returned=True)
+    authorised = a_payment(mode="CARD").move(NOW, State.AUTHORISED, State.POST_REQUESTED, authorisation_id="aut_1")
+    refused = authorised.refused(NOW, failure, resume_at=NOW)
+    assert is_tendered(authorised)
+    assert refused.state is State.POST_FAILED
+    assert not is_tendered(refused)
+    assert not is_tendered(refused.move(NOW, State.MANUAL))
+
+
+def test_what_people_found_the_biller_never_to_have_had_was_tendered_all_the_same() -> None:
+    """Nobody refused it: its answer was lost, and that is when a proof is needed."""
+    manual = a_payment().move(NOW, State.MANUAL)
+    answer = Answer(Outcome.REFUSED, reason=FOUND_NOT_DONE)
+    ended = Decision(manual, Attempt.LATER, Ask.INQUIRE, answer, PACE, NOW, "evt").change().payment
+    assert ended.state is State.VOIDED
+    assert is_tendered(ended)
 
 
 @pytest.mark.parametrize(

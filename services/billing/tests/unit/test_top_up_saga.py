@@ -4,16 +4,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from tests.support.builders import NOW, PACE, a_top_up
+from tests.support.builders import KIOSK, NOW, PACE, a_top_up
 
 from billing.domain.ledger.entries import Leg
 from billing.domain.ledger.limits import UNSET, WalletLimits, limits_on
 from billing.domain.payments.answers import Answer, Outcome
-from billing.domain.payments.breaks import BreakKind
+from billing.domain.payments.breaks import Break, BreakKind, Resolution
 from billing.domain.payments.payment import IllegalMove
 from billing.domain.payments.saga import Attempt
 from billing.domain.top_ups.saga import TopUpAsk, TopUpChange, TopUpDecision, top_up_ask_first, top_up_ask_next
-from billing.domain.top_ups.top_up import TopUp, TopUpState
+from billing.domain.top_ups.top_up import TopUp, TopUpState, top_up_entry_id
 
 LATER = NOW + timedelta(seconds=10)
 TOO_LATE = NOW + PACE.give_up_unsent
@@ -111,6 +111,52 @@ def test_at_the_deadline_people_have_it_with_a_break_and_an_answer_still_ends_bo
         assert late.top_up.state is state
         assert late.resolved is not None
         assert late.resolved.top_up_id == "top_1"
+
+
+def test_whoever_gets_a_top_up_to_look_at_knows_which_since_when_and_until_when() -> None:
+    opened = decided(a_top_up(), Outcome.PENDING, TopUpAsk.FIND, at=DEADLINE)
+
+    assert opened.opened == Break(
+        None,
+        BreakKind.TOP_UP_UNRESOLVED,
+        "no final answer by the deadline: PENDING",
+        opened_at=DEADLINE,
+        due_at=DEADLINE + PACE.deadline,
+        top_up_id="top_1",
+    )
+    assert (opened.top_up.history[-1].at, opened.top_up.resume_at) == (DEADLINE, DEADLINE + timedelta(hours=1))
+    again = decided(opened.top_up, Outcome.PENDING, TopUpAsk.FIND, at=DEADLINE + timedelta(hours=1)).top_up
+    assert again == replace(opened.top_up, resume_at=DEADLINE + timedelta(hours=2))
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SUCCESS, Outcome.REFUSED])
+def test_an_answer_that_comes_late_ends_the_break_and_says_what_was_answered(outcome: Outcome) -> None:
+    manual = a_top_up().move(NOW, TopUpState.MANUAL)
+
+    assert decided(manual, outcome, TopUpAsk.FIND).resolved == Resolution(
+        BreakKind.TOP_UP_UNRESOLVED, LATER, f"inquiry: {outcome}", top_up_id="top_1"
+    )
+    assert decided(a_top_up(), outcome).resolved is None
+
+
+def test_each_question_that_went_unanswered_is_counted_and_the_next_waits_longer() -> None:
+    first = decided(a_top_up(), Outcome.UNKNOWN).top_up
+    second = decided(first, Outcome.PENDING, TopUpAsk.FIND).top_up
+    unsent = decided(a_top_up(), Outcome.NOT_SENT).top_up
+
+    assert (first.attempts, first.resume_at, first.version) == (1, LATER + PACE.first_inquiry, 2)
+    assert first.history[-1].at == LATER
+    assert (second.attempts, second.resume_at, second.version) == (2, LATER + 2 * PACE.first_inquiry, 2)
+    assert (unsent.attempts, unsent.resume_at, unsent.version) == (1, LATER + PACE.first_inquiry, 1)
+
+
+def test_a_top_up_is_known_to_the_provider_and_the_ledger_by_one_name_and_a_wrong_move_names_it() -> None:
+    top_up = a_top_up()
+
+    assert top_up.provider_request_id == top_up_entry_id("top_1") == top_up.entry(NOW).entry_id == "top_1:top-up"
+    assert (top_up.entry(NOW).kind, top_up.entry(NOW).at, top_up.entry(NOW).kiosk_id) == ("top-up", NOW, KIOSK)
+    with pytest.raises(IllegalMove, match=r"^top_1: UNKNOWN → REQUESTED$"):
+        top_up.move(NOW, TopUpState.UNKNOWN).move(NOW, TopUpState.REQUESTED)
 
 
 def test_an_end_is_never_left() -> None:

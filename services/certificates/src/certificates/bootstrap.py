@@ -38,6 +38,7 @@ from certificates.adapters.rulebook.lint import lint_types
 from certificates.adapters.rulebook.rulebook_files import SHIPPED_TYPES, load_rulebook, load_types
 from certificates.adapters.signatures.data_integrity import DataIntegrityProofs
 from certificates.adapters.signatures.jws_signatures import JwsKeys, JwsSignatures
+from certificates.adapters.signatures.pdf_seal import PdfSeal, SealedPdfs
 from certificates.application.applications.check_answers import AnswersCheck
 from certificates.application.applications.escalate_applications import EscalateApplicationsHandler
 from certificates.application.applications.expire_applications import ExpireApplicationsHandler
@@ -202,7 +203,7 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
     outbox = Outbox(mongo.db, settings.service_name)
     store, revocations = MongoApplications(mongo, outbox), MongoRevocations(mongo, outbox)
     certificates = MongoCertificates(mongo)
-    reader = CertificateReader(rulebook, certificates, signatures)
+    reader = CertificateReader(rulebook, certificates, signatures, SealedPdfs([*retired_keys, signing_key]))
     issue_certificate = IssueCertificateHandler(
         rulebook, certificates, signatures, secrets.randbits, test=settings.environment == "sandbox"
     )
@@ -237,7 +238,7 @@ def bootstrap(settings: CertificatesSettings, mongo: Mongo) -> Certificates:
         escalate_applications=EscalateApplicationsHandler(store),
         summarise_desk_times=SummariseDeskTimesHandler(rulebook, desk_times),
         certificates=reader,
-        papers=PaperReader(rulebook, reader, TypstPapers()),
+        papers=PaperReader(rulebook, reader, TypstPapers(), PdfSeal(signing_key)),
         credentials=CredentialReader(reader, MongoStatusPlaces(mongo, secrets.randbelow), proofs, address),
         propose_revocation=ProposeRevocationHandler(rulebook, certificates, revocations),
         decide_revocation=DecideRevocationHandler(rulebook, certificates, revocations),

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -69,3 +70,9 @@ def zipped() -> bytes:
     with zipfile.ZipFile(written, "w") as archive:
         archive.writestr("run.exe", b"MZ")
     return written.getvalue()
+
+
+def deflated_zeros(count: int) -> bytes:
+    """So many zeros, compressed (zlib) without ever being in memory together."""
+    packer, block = zlib.compressobj(1), bytes(1 << 20)
+    return b"".join([*(packer.compress(block) for _ in range(count >> 20)), packer.flush()])

@@ -19,6 +19,7 @@ from tests.support.forms import correction_form
 from tests.unit.test_invariants import BusyApplications
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.adapters.signatures.pdf_seal import SealedPdfs
 from certificates.application.applications.check_answers import AnswersCheck
 from certificates.application.applications.errors import FormNotAcceptable
 from certificates.application.applications.submit_application import SubmitApplication, SubmitApplicationHandler
@@ -91,7 +92,7 @@ class Changes(RuleBasedStateMachine):
         self.decide = DecideApplicationHandler(RULEBOOK, self.store, issue, FakeTakings())
         self.propose = ProposeRevocationHandler(RULEBOOK, self.certificates, self.revocations)
         self.decide_revocation = DecideRevocationHandler(RULEBOOK, self.certificates, self.revocations)
-        self.reader = CertificateReader(RULEBOOK, self.certificates, SIGNATURES)
+        self.reader = CertificateReader(RULEBOOK, self.certificates, SIGNATURES, SealedPdfs([]))
         self.corrections: list[str] = []
 
     @initialize()

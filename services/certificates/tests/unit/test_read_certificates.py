@@ -12,6 +12,7 @@ from tests.support.fakes import FakeApplications, FakeCertificates, Kept
 from tests.support.sentences import english
 
 from certificates.adapters.signatures.jws_signatures import JwsSignatures
+from certificates.adapters.signatures.pdf_seal import SealedPdfs
 from certificates.application.certificates.errors import CertificateNotFound, CertificateNotTrusted
 from certificates.application.certificates.ports import QR
 from certificates.application.certificates.read_certificates import CertificateReader, Reason, Verdict
@@ -53,7 +54,7 @@ CERTIFICATE = Certificate(
 def reader(**changed: Any) -> CertificateReader:
     certificates = {"app_1": replace(CERTIFICATE, **changed)}
     store = FakeApplications(Kept(certificates=certificates))
-    return CertificateReader(RULEBOOK, FakeCertificates(store), SIGNATURES)
+    return CertificateReader(RULEBOOK, FakeCertificates(store), SIGNATURES, SealedPdfs([]))
 
 
 OFFICE = viewer_of("cli_office", None, TEHSILDAR)

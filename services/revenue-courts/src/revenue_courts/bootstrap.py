@@ -8,13 +8,15 @@ from revenue_courts.adapters.data.facts import read_calendar, read_codes, read_k
 from revenue_courts.adapters.mongo import cases as mongo_cases
 from revenue_courts.adapters.mongo import courts as mongo_courts
 from revenue_courts.adapters.mongo.cases import MongoCases
+from revenue_courts.adapters.mongo.closures import MongoClosures
 from revenue_courts.adapters.mongo.courts import MongoCourts
 from revenue_courts.application.begin_case import BeginCaseHandler
 from revenue_courts.application.check_filing import FilingCheck
+from revenue_courts.application.close_day import CloseDayHandler
 from revenue_courts.application.join_case import JoinCaseHandler
 from revenue_courts.application.load_courts import LoadCourtsHandler
 from revenue_courts.application.move_case import MoveCaseHandler
-from revenue_courts.application.ports import Courts
+from revenue_courts.application.ports import Closures, Courts
 from revenue_courts.application.read_cases import CaseReader
 from revenue_courts.domain.calendar import Calendar
 from revenue_courts.domain.case import DISPOSED, FILED, PASSED, REGISTERED, SCHEDULED
@@ -40,6 +42,8 @@ class RevenueCourts:
     calendar: Calendar
     begin_case: BeginCaseHandler
     move_case: MoveCaseHandler
+    close_day: CloseDayHandler
+    closures: Closures
     join_case: JoinCaseHandler
     cases: CaseReader
     load_courts: LoadCourtsHandler
@@ -55,13 +59,17 @@ def bootstrap(settings: RevenueCourtsSettings, mongo: Mongo) -> RevenueCourts:
     cases = MongoCases(mongo, Outbox(mongo.db, settings.service_name))
     check = FilingCheck(courts, kinds)
     calendar, codes = read_calendar(), read_codes()
+    closures = MongoClosures(mongo)
+    move_case = MoveCaseHandler(cases, check, calendar, codes, closures)
     return RevenueCourts(
         courts=courts,
         kinds=kinds,
         codes=codes,
         calendar=calendar,
+        closures=closures,
         begin_case=BeginCaseHandler(cases, check),
-        move_case=MoveCaseHandler(cases, check, calendar, codes.services),
+        move_case=move_case,
+        close_day=CloseDayHandler(cases, courts, closures, move_case, calendar, dict(codes.adjournments)),
         join_case=JoinCaseHandler(cases, calendar),
         cases=CaseReader(cases, courts),
         load_courts=LoadCourtsHandler(courts),

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from tests.support.builders import FILING_EXAMPLE
 from tests.support.world import Caller, World, json_of, places, problem
 
 from revenue_courts.adapters.mongo.cases import CASES, as_query, index_of
 from revenue_courts.application.ports import Selection
 from revenue_courts.domain.search import land_key, words
+from revenue_courts.entrypoints.http.case_schemas import FILING_EXAMPLE
 from servicekit.access import Reach
 
 OTHER_CITIZEN = "per_0192f3a1c0de7d33c7f25d2c9a7b1e99"

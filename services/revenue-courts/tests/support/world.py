@@ -160,6 +160,16 @@ class World:
         case = json_of(self.citizen().begin(**members), 201)
         return json_of(self.citizen().act(case, "submissions"), 201)
 
+    def filed_by_sdo(self, **members: Any) -> dict[str, Any]:
+        """A case with its number before the court above the tehsildar's."""
+        given = {"court_code": "test-sdo-jaipur", **members}
+        return json_of(self.reader().act(self.submitted(**given), "scrutinies", {"decision": "register"}), 201)
+
+    def disposed(self, how: str = "dismissed", **members: Any) -> dict[str, Any]:
+        """A case that has its judgment."""
+        order = {"kind": "final", "text": "So ordered.", "disposal": how}
+        return json_of(self.officer().act(self.registered(**members), "orders", order), 201)
+
     def registered(self, **members: Any) -> dict[str, Any]:
         """A case that has its number."""
         return json_of(self.reader().act(self.submitted(**members), "scrutinies", {"decision": "register"}), 201)

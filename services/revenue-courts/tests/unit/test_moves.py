@@ -1,5 +1,6 @@
 """The way of a case: what follows what, whose an act is, and what never happens whatever people do."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
@@ -13,10 +14,13 @@ from tests.support.builders import AT, BENCH, CALENDAR, FILER, READER, filing
 
 from revenue_courts.adapters.data.facts import read_codes
 from revenue_courts.domain.calendar import civil_date
-from revenue_courts.domain.case import Act, Actor, Case, Change, Defect, Office, Outcome, State
-from revenue_courts.domain.deed import Deed, DoesNotFit, NotHeardYet, NotNow, NotThatDay, NotYours
-from revenue_courts.domain.moves import ACTS, allowed, begin, move
+from revenue_courts.domain.case import Act, Actor, Case, Change, Defect, Office, Outcome, RecordAway, State
+from revenue_courts.domain.case_kinds import Form
+from revenue_courts.domain.deed import Deed, DoesNotFit, NotHeardYet, NotNow, NotThatDay, NotYours, Transfer
+from revenue_courts.domain.evidence import EvidenceKind, Offered
+from revenue_courts.domain.filing import Side
 from revenue_courts.domain.label import Label
+from revenue_courts.domain.moves import ACTS, allowed, begin, move
 from revenue_courts.domain.notice import Mode, Notice, NoticeKind, NoticeOrder, ServiceReport, Status
 from revenue_courts.domain.vakalatnama import Appearance, AppearanceEnd
 
@@ -110,7 +114,9 @@ def test_a_reader_passes_no_order_and_a_filer_does_nothing_of_the_courts() -> No
 @pytest.mark.parametrize("state", list(State))
 def test_what_is_allowed_is_what_the_table_says(state: State) -> None:
     case = replace(listed(), state=state)
-    impossible = {Act.END_APPEARANCE, Act.HOLD_IN_PUBLIC, Act.RECORD_SERVICE, Act.JOIN}
+    impossible = {
+        Act.END_APPEARANCE, Act.HOLD_IN_PUBLIC, Act.RECORD_SERVICE, Act.JOIN, Act.RESTORE, Act.RETURN_RECORD,
+    }  # fmt: skip
     assert set(allowed(case)) == {act for act, (states, _) in ACTS.items() if state in states} - impossible
 
 
@@ -120,9 +126,11 @@ FOLLOWS = {
     State.SUBMITTED: {State.DEFECTIVE, State.REGISTERED},
     State.DEFECTIVE: {State.DEFECTIVE, State.SUBMITTED},
     State.REGISTERED: {State.REGISTERED, State.LISTED, State.DISPOSED},
-    State.LISTED: {State.LISTED, State.RESERVED, State.DISPOSED},
-    State.RESERVED: {State.LISTED, State.DISPOSED},
-    State.DISPOSED: {State.DISPOSED},
+    # A transfer brings it before another court, which sets the next hearing.
+    State.LISTED: {State.LISTED, State.RESERVED, State.DISPOSED, State.REGISTERED},
+    State.RESERVED: {State.RESERVED, State.LISTED, State.DISPOSED, State.REGISTERED},
+    # Restored after a dismissal in default, or sent back by a higher court.
+    State.DISPOSED: {State.DISPOSED, State.LISTED, State.REGISTERED},
 }
 ACTORS = {
     Office.FILER: FILER,
@@ -130,6 +138,7 @@ ACTORS = {
     Office.PRESIDING_OFFICER: BENCH,
     Office.PROCESS_SERVER: Actor("per_server", Office.PROCESS_SERVER, Label("Process Server", "आदेशिका वाहक")),
     Office.PARTY: Actor("per_party", Office.PARTY),
+    Office.HIGHER_COURT: Actor("per_sdo", Office.HIGHER_COURT),
 }
 SERVICES = read_codes().services
 
@@ -145,6 +154,7 @@ class LifeOfACase(RuleBasedStateMachine):
         self.changes: list[Change] = []
         self.hearings: dict[int, Outcome] = {}
         self.notices: dict[int, Notice] = {}
+        self.opened_again = 0
 
     @rule(days=st.integers(0, 20))
     def time_passes(self, days: int) -> None:
@@ -157,15 +167,18 @@ class LifeOfACase(RuleBasedStateMachine):
         ahead=st.integers(-2, 30),
         party=st.integers(1, 3),
         became=st.sampled_from(sorted(SERVICES)),
+        disposal=st.sampled_from(["allowed", "dismissed-in-default", "remanded"]),
     )
-    def somebody_acts(self, act: Act, office: Office, ahead: int, party: int, became: str) -> None:
+    def somebody_acts(self, act: Act, office: Office, ahead: int, party: int, became: str, disposal: str) -> None:
         before, day = self.case, civil_date(self.at) + timedelta(days=ahead)
         try:
             change = move(
                 before,
                 deed(
                     act, ACTORS[office], at=self.at, filing=filing(facts="Anew."), number=f"a/b/{next(self.numbers)}",
-                    defects=(Defect("land-details", None),), cure_by=day, on=day, purpose="reply", code="no-time",
+                    defects=(Defect("land-details", None),), cure_by=day, on=day, form=Form.PLAINT,
+                    purpose=["evidence", "reply"][party % 2],
+                    code=disposal if act in (Act.DISPOSE, Act.RETURN_RECORD) else "no-time",
                     matter=self.matter(act, day, party, became), notice=self.notices.get(party),
                     outcome=SERVICES[became],
                 ),
@@ -178,8 +191,16 @@ class LifeOfACase(RuleBasedStateMachine):
         assert change.case.version == before.version + 1
         assert change.entry.state_before is before.state
         assert change.entry.by == ACTORS[office]
-        if before.number is not None:
-            assert change.case.number == before.number, "a number is never changed"
+        if before.number is not None and act is not Act.TRANSFER:
+            assert change.case.number == before.number, "a number is changed by a transfer alone"
+        assert set(change.case.former_numbers) >= {*before.former_numbers}, "a number is never lost"
+        if change.case.number != before.number and before.number is not None:
+            assert before.number in change.case.former_numbers
+        if before.state is State.DISPOSED and change.case.state is not State.DISPOSED:
+            opened = {Act.RESTORE: "dismissed-in-default"}.get(act, before.disposal)
+            assert before.disposal == opened
+            assert act is Act.RESTORE or (act, disposal) == (Act.RETURN_RECORD, "remanded")
+            self.opened_again += 1
         for hearing in change.hearings:
             self.hearings[hearing.no] = hearing.outcome
             assert hearing.served <= hearing.noticed
@@ -193,18 +214,27 @@ class LifeOfACase(RuleBasedStateMachine):
 
     def matter(self, act: Act, day: date, number: int, became: str) -> Any:
         """What the act brings; `number` is a party's, a vakalatnama's or a notice's."""
-        if act is Act.ISSUE_NOTICES:
-            mode = list(Mode)[day.day % 3]
-            again = number if day.day % 2 else None
-            return NoticeOrder(kind=NoticeKind.SUMMONS, mode=mode, parties=(number,), codes=("a",), instead_of=again)
-        if act is Act.RECORD_SERVICE:
-            where = ((75.0, 26.0), "0") if became.startswith(("served", "affixed", "not")) else (None, None)
-            return ServiceReport(no=number, outcome=became, on=day, position=where[0], photo_sha256=where[1])
-        if act is Act.APPEAR:
-            return Appearance(
+        by_hand = became.startswith(("served", "affixed", "not"))
+        made: dict[Act, Any] = {
+            Act.TAKE_EVIDENCE: Offered(
+                side=list(Side)[number % 2], kind=list(EvidenceKind)[day.day % 2], name="A", sha256="0"
+            ),
+            Act.TRANSFER: Transfer(court_code=f"court-{number}"),
+            Act.SEND_RECORD: RecordAway(court_code="court-1", case_id="rcs_2"),
+            Act.ISSUE_NOTICES: NoticeOrder(
+                kind=NoticeKind.SUMMONS, mode=list(Mode)[day.day % 3], parties=(number,), codes=("a",),
+                instead_of=number if day.day % 2 else None,
+            ),
+            Act.RECORD_SERVICE: ServiceReport(
+                no=number, outcome=became, on=day, position=(75.0, 26.0) if by_hand else None,
+                photo_sha256="0" if by_hand else None,
+            ),
+            Act.APPEAR: Appearance(
                 advocate="A", enrolment=f"R/{day.day % 2}/2010", parties=(number,), sha256="0", begins=day
-            )
-        return AppearanceEnd(no=number, ends=day) if act is Act.END_APPEARANCE else None
+            ),
+            Act.END_APPEARANCE: AppearanceEnd(no=number, ends=day),
+        }  # fmt: skip
+        return made.get(act)
 
     @invariant()
     def nobody_appears_for_both_sides_or_twice_for_one(self) -> None:
@@ -225,7 +255,7 @@ class LifeOfACase(RuleBasedStateMachine):
         reached = {
             one.party for one in called if one.status is Status.SERVED and one.report and one.report.on <= hearing.on
         }
-        assert ({one.party for one in called}, reached) == (hearing.noticed, hearing.served)
+        assert ({one.party for one in called}, reached) == ({*hearing.noticed}, {*hearing.served})
         assert len(self.case.joined) == sum(one.joined for one in self.notices.values())
 
     @invariant()
@@ -244,9 +274,17 @@ class LifeOfACase(RuleBasedStateMachine):
         told = [event for change in self.changes for event in change.told]
         assert [event.sequence for event in told] == list(range(1, len(told) + 1))
         assert self.case.events_told == len(told)
-        for once in ("case.filed.v1", "case.registered.v1", "case.disposed.v1"):
-            assert sum(event.type == once for event in told) <= 1
+        count_of = Counter(event.type for event in told)
+        assert count_of["case.filed.v1"] <= 1
+        assert count_of["case.registered.v1"] == len(self.case.former_numbers) + (self.case.number is not None)
+        assert count_of["case.disposed.v1"] == self.opened_again + (self.case.state is State.DISPOSED)
         assert (self.case.disposal is not None) == (self.case.state is State.DISPOSED)
+        assert self.case.decreed_at is None or self.case.state is State.DISPOSED
+
+    @invariant()
+    def what_the_court_took_has_marks_of_its_own(self) -> None:
+        marks = [one.mark for one in self.case.evidence]
+        assert len(marks) == len(set(marks))
 
 
 LifeOfACase.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -43,9 +43,7 @@ def show_break(billing: Billing, break_id: str) -> None:
     _told(lambda: _print(billing.breaks.get(break_id, utc_now())))
 
 
-def propose_ending(
-    billing: Billing, break_id: str, ending: Ending, reference: str | None, evidence: str
-) -> None:
+def propose_ending(billing: Billing, break_id: str, ending: Ending, reference: str | None, evidence: str) -> None:
     """Propose how a break ends, and print what it books; nothing is booked yet."""
     by = _person(billing)
     command = ProposeEnding(break_id, public_id("prp"), ending, reference, evidence, by, utc_now())

@@ -30,6 +30,7 @@ SERVICE = Service(
         "prp_": "a proposal how a break ends",
         "req_": "a run of the notices of low wallets, as what its events follow from",
         "rfd_": "a refund",
+        "dsp_": "a dispute of a payment",
         "top_": "a top-up of a centre's wallet",
         "stl_": "a settlement with a biller",
         "rcp_": "a print of a receipt",

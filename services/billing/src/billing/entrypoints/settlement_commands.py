@@ -10,7 +10,7 @@ from billing.application.settlement.ports import Reconciliation
 from billing.application.settlement.reconcile_day import DayNotOver, ReconcileDay
 from billing.application.settlement.settle_day import NotYet, SettleDay
 from billing.bootstrap import Billing
-from billing.domain.calendar import civil_day
+from billing.domain.calendar import EARLIEST_DAY, LATEST_DAY, civil_day
 from billing.domain.money import rupees
 from billing.domain.settlement.settlement import Settlement, SettlementState, file_of
 from servicekit.instants import utc_now
@@ -24,7 +24,10 @@ def day_of(text: str) -> date:
     if not text:
         return civil_day(utc_now()) - timedelta(days=1)
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        if not EARLIEST_DAY <= day <= LATEST_DAY:
+            raise ValueError
+        return day
     except ValueError:
         raise typer.BadParameter("write a day as 2026-11-27", param_hint="--day") from None
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from billing.application.tariff.rehearse_order import RehearseOrder
 from billing.bootstrap import Billing, check_biller_files, read_order_file
+from billing.domain.calendar import EARLIEST_DAY, LATEST_DAY
 from billing.domain.money import rupees
 from billing.domain.tariff.fees import FeeSchedule, NoRateInForce
 from billing.domain.tariff.rehearsal import Rehearsal, Sums
@@ -43,9 +44,10 @@ def read_draft(path: Path) -> FeeSchedule:
 def first_of_month(month: str) -> date:
     """The first day of a month written as 2026-10. Raises typer.BadParameter."""
     try:
-        if len(month) != len("2026-10"):
+        first = date.fromisoformat(f"{month}-01")
+        if len(month) != len("2026-10") or not EARLIEST_DAY <= first <= LATEST_DAY:
             raise ValueError
-        return date.fromisoformat(f"{month}-01")
+        return first
     except ValueError:
         raise typer.BadParameter("write a month as 2026-10", param_hint="--month") from None
 

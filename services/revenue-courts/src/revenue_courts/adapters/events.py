@@ -28,7 +28,7 @@ def to_event(case: Case, told: Told, request_id: str) -> NewEvent:
         data={
             "court_case_id": case.id,
             "transaction_token": case.transaction_token,
-            "court_code": case.filing.court_code,
+            "court_code": case.court_code,
             "case_kind": case.filing.kind_code,
             "district_code": case.filing.district_code,
             "client_id": case.client_id,

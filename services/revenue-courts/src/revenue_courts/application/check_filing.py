@@ -1,14 +1,15 @@
 """Whether a filing may be kept, and whether it is complete: said in problems that a caller is told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from revenue_courts.application.errors import FilingNotComplete
 from revenue_courts.application.ports import Courts
+from revenue_courts.domain.case import Case
 from revenue_courts.domain.case_kinds import CaseKind
 from revenue_courts.domain.courts import Court
-from revenue_courts.domain.filing import Filing, lacks
+from revenue_courts.domain.filing import Earlier, Filing, lacks, lacks_of_earlier
 from servicekit.errors import FieldProblem, ValidationFailed
 
 _TOLD: Mapping[str, tuple[str, str]] = {
@@ -44,6 +45,26 @@ _TOLD: Mapping[str, tuple[str, str]] = {
     "not-affirmed": ("Affirm the facts: an affidavit must stand behind them.", "तथ्यों की पुष्टि शपथ-पत्र से करें।"),
     "no-order": ("Give the day of the order that it is against.", "जिस आदेश के विरुद्ध है उसकी तिथि दें।"),
     "order-to-come": ("The order must have been passed already.", "आदेश पहले पारित हो चुका होना चाहिए।"),
+    "against-no-order": (
+        "This kind of case is against no order; leave it out.",
+        "इस प्रकार का प्रकरण किसी आदेश के विरुद्ध नहीं होता; यह न दें।",
+    ),
+    "no-such-case": (
+        "No case here has this number; leave it out where the order is not kept here.",
+        "इस संख्या का प्रकरण यहाँ नहीं है; आदेश यहाँ का न हो तो यह न दें।",
+    ),
+    "not-a-higher-court": (
+        "An appeal and a revision go to a higher court than the one that passed the order.",
+        "अपील और पुनरीक्षण आदेश देने वाले न्यायालय से उच्च न्यायालय में होते हैं।",
+    ),
+    "not-the-same-court": (
+        "A review goes to the court that passed the order.",
+        "पुनर्विलोकन आदेश देने वाले न्यायालय में ही होता है।",
+    ),
+    "no-order-that-day": (
+        "In that case no order was passed on this day.",
+        "उस प्रकरण में इस तिथि को कोई आदेश पारित नहीं हुआ।",
+    ),
     "after-limitation": (
         "The limitation is over: say why the delay should be condoned, and it is taken in with that application.",
         "परिसीमा अवधि बीत चुकी है: विलंब क्षमा करने का कारण लिखें, तब यह उस आवेदन के साथ लिया जाएगा।",
@@ -75,9 +96,17 @@ class FilingCheck:
             raise ValidationFailed("The court or the kind of case is not known.", errors=problems)
         return court, kind
 
-    def complete(self, filing: Filing, today: date) -> None:
-        """Raises FilingNotComplete, with everything that is missing."""
+    def before(self, case: Case) -> tuple[Court, CaseKind]:
+        """The court before which the case is, and its kind. Raises ValidationFailed where a file lost one of them."""
+        return self.known(replace(case.filing, court_code=case.court_code))
+
+    def complete(self, filing: Filing, today: date, earlier: Earlier | None) -> None:
+        """`earlier` is the case that it is against, None where none of that number is kept here.
+
+        Raises FilingNotComplete, with everything that is missing.
+        """
         court, kind = self.known(filing)
-        problems = [FieldProblem(pointer, code, *_TOLD[code]) for pointer, code in lacks(filing, court, kind, today)]
+        wrong = [*lacks(filing, court, kind, today), *lacks_of_earlier(filing, court, kind, earlier)]
+        problems = [FieldProblem(pointer, code, *_TOLD[code]) for pointer, code in wrong]
         if problems:
             raise FilingNotComplete("The filing is not complete; nothing was submitted.", errors=problems)

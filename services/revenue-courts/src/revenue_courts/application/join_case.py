@@ -6,7 +6,7 @@ from datetime import datetime
 
 from revenue_courts.application.errors import CourtCaseNotFound
 from revenue_courts.application.move_case import not_fitting, not_possible
-from revenue_courts.application.ports import Cases, Changes, VersionMoved
+from revenue_courts.application.ports import Cases, Changes
 from revenue_courts.domain.calendar import Calendar
 from revenue_courts.domain.case import Act, Actor, Office
 from revenue_courts.domain.deed import Deed, DoesNotFit, NotNow

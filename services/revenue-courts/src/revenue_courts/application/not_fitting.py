@@ -54,5 +54,18 @@ NOT_FITTING: Mapping[str, tuple[str, str]] = {
         "Somebody follows the case by this code already; ask the reader for a new notice.",
         "इस कोड का उपयोग हो चुका है; रीडर से नया नोटिस माँगें।",
     ),
+    "not-a-hearing-for-evidence": (
+        "The hearing is for something else; set one for evidence.",
+        "यह सुनवाई साक्ष्य के लिए नहीं है; साक्ष्य की तिथि तय करें।",
+    ),
+    "no-decree-of-this": (
+        "A decree follows the judgment in a suit, and nothing else.",
+        "डिक्री केवल वाद के निर्णय के बाद होती है।",
+    ),
+    "there-already": ("The case is before this court already.", "प्रकरण पहले से इसी न्यायालय में है।"),
+    "not-heard-by-that-court": (
+        "That court may not hear this case: see its districts, tehsils and kinds of cases.",
+        "वह न्यायालय यह प्रकरण नहीं सुन सकता: उसके ज़िले, तहसील और प्रकरण देखें।",
+    ),
     "before-it-began": ("Must not be before the day on which it began.", "यह आरम्भ की तिथि से पहले नहीं हो सकता।"),
 }

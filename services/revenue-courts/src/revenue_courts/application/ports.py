@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from revenue_courts.domain.case import Case, Change, Hearing, HistoryEntry, State
+from revenue_courts.domain.closure import Closure
 from revenue_courts.domain.courts import Court, Level
 from revenue_courts.domain.notice import Notice
 from servicekit.access import Reach
@@ -81,6 +82,9 @@ class Changes(Protocol):
     def get(self, case_id: str) -> Case | None:
         """The case as this transaction sees it."""
 
+    def by_number(self, number: str) -> Case | None:
+        """The case that has or had that number, as this transaction sees it."""
+
     def notice(self, case_id: str, no: int) -> Notice | None:
         """The notice of that number, as this transaction sees it."""
 
@@ -101,7 +105,7 @@ class Cases(Protocol):
         """The case as it is now."""
 
     def by_number(self, number: str) -> Case | None:
-        """The case with that registration number."""
+        """The case that has that registration number, or had it before it was transferred."""
 
     def by_token(self, token: str) -> Case | None:
         """The case with that transaction token."""
@@ -124,6 +128,14 @@ class Cases(Protocol):
     def cause_list(self, court_code: str, on: date, after: str | None, limit: int) -> Sequence[Listed]:
         """At most `limit` of what is or was listed before the court on that day, by place, after the place `after`."""
 
+    def listed_on(self, court_code: str, on: date, after: str, limit: int) -> Sequence[tuple[str, str]]:
+        """At most `limit` cases that are still to be heard by the court on that day, after the place `after`: id and
+        place, by place.
+        """
+
+    def count_listed_on(self, court_code: str, on: date) -> int:
+        """How many those are."""
+
     def once(self, claim: Claim, case_id: str, effect: Callable[[Changes], object]) -> Once[str]:
         """Runs `effect` in one transaction with the claim, at most once; a repeat gives the first id.
 
@@ -132,6 +144,16 @@ class Cases(Protocol):
 
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got, or None. Raises IdempotencyKeyReused."""
+
+
+class Closures(Protocol):
+    """Days that fell away for single courts."""
+
+    def add(self, closure: Closure) -> None:
+        """The first one of a court and a day stands."""
+
+    def of(self, court_code: str) -> Sequence[Closure]:
+        """All of the court, by day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ _EVENTS = {
     Act.ADJOURN: (SCHEDULED,),
     Act.PASS_INTERIM_ORDER: (PASSED,),
     Act.DISPOSE: (PASSED, DISPOSED),
+    Act.DRAW_DECREE: (PASSED,),
+    Act.RESTORE: (PASSED, SCHEDULED),
+    Act.TRANSFER: (PASSED, REGISTERED),
     Act.HOLD_IN_CAMERA: (PASSED,),
     Act.HOLD_IN_PUBLIC: (PASSED,),
 }
@@ -61,7 +64,7 @@ class CaseReader:
     def get(self, case_id: str, viewer: Viewer) -> tuple[Case, Sequence[HistoryEntry]]:
         """The case and its lines. Raises CourtCaseNotFound, also when the viewer may not see it."""
         case = self.cases.get(case_id)
-        if case is None or not viewer.may_see(case, self.court(case.filing.court_code)):
+        if case is None or not viewer.may_see(case, self.court(case.court_code)):
             raise CourtCaseNotFound("There is no such case that you may see.")
         # A line of a later version than the one that was read is left out: the ETag stands for both.
         return case, self.cases.history(case_id)[: case.version]
@@ -77,7 +80,7 @@ class CaseReader:
         Raises CourtCaseNotFound.
         """
         case, _ = self.get(case_id, viewer)
-        return case, self.cases.notices(case_id), viewer.serves(case, self.court(case.filing.court_code))
+        return case, self.cases.notices(case_id), viewer.serves(case, self.court(case.court_code))
 
     def page(
         self,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from revenue_courts.domain.evidence import Evidence
 from revenue_courts.domain.filing import Filing
 from revenue_courts.domain.label import Label
 from revenue_courts.domain.notice import Notice
@@ -44,6 +45,12 @@ class Act(StrEnum):
     ISSUE_NOTICES = "issue-notices"
     RECORD_SERVICE = "record-service"
     JOIN = "join"
+    TAKE_EVIDENCE = "take-evidence"
+    DRAW_DECREE = "draw-decree"
+    RESTORE = "restore"
+    TRANSFER = "transfer"
+    SEND_RECORD = "send-record"
+    RETURN_RECORD = "return-record"
 
 
 class Office(StrEnum):
@@ -54,6 +61,7 @@ class Office(StrEnum):
     PRESIDING_OFFICER = "presiding-officer"
     PROCESS_SERVER = "process-server"
     PARTY = "party"
+    HIGHER_COURT = "higher-court"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +84,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """The `no`-th hearing of a case, counted from 1; `purpose` is a code. `noticed` are the parties that were called to
+    """The `no`-th hearing of a case, counted from 1; `purpose` is a code. It is before the court and under
+    the number that the case had then. `noticed` are the parties that were called to
     it, by their places in the filing, `served` those of them whom the call reached by its day.
     """
 
     no: int
     on: date
     purpose: str
+    court_code: str
+    case_number: str
     outcome: Outcome = Outcome.LISTED
     noticed: frozenset[int] = frozenset()
     served: frozenset[int] = frozenset()
@@ -102,11 +113,20 @@ class Defect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAway:
+    """The record is with another court, for the case there that is against this one's order."""
+
+    court_code: str
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`number` is given at registration. `hearing` is the one that is listed, or was last. `forget_at`: a draft that
-    nobody submits goes then. `in_camera`: nobody but the court and the parties sees it. `joined` has
-    the people who follow it as a party, each with the party's place in the filing. `events_told` counts what was
-    published of it.
+    """`court_code` is the court before which it is now, the filing's until it is transferred. `number` is given at
+    registration, and another one by the court to which it goes; the `former_numbers` stay its own. `hearing` is the
+    one that is listed, or was last. `forget_at`: a draft that nobody submits goes then. `in_camera`: nobody but the
+    court and the parties sees it. `joined` has the people who follow it as a party, each with the party's place in the
+    filing. `events_told` counts what was published of it.
     """
 
     id: str
@@ -117,6 +137,7 @@ class Case:
     assistance_id: str | None
     agreed_once: str | None
     filing: Filing
+    court_code: str
     state: State
     version: int
     begun_at: datetime
@@ -133,6 +154,10 @@ class Case:
     vakalatnamas: tuple[Vakalatnama, ...] = ()
     notices_issued: int = 0
     joined: Mapping[str, int] = field(default_factory=dict)
+    former_numbers: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    decreed_at: datetime | None = None
+    record_away: RecordAway | None = None
     events_told: int = 0
 
 

@@ -66,6 +66,11 @@ class Court:
         """Whether the court exists on that day."""
         return (self.begins is None or self.begins <= day) and (self.ends is None or day <= self.ends)
 
+    def is_above(self, other: "Court") -> bool:
+        """Whether its level is higher."""
+        levels = list(Level)
+        return levels.index(self.level) < levels.index(other.level)
+
     def serves(self, district_code: str) -> bool:
         """Whether the district is within its jurisdiction."""
         return not self.districts or district_code in self.districts

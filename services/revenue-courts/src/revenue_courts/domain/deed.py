@@ -5,12 +5,22 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from revenue_courts.domain.case import Act, Actor, Defect, Hearing, Office, State
+from revenue_courts.domain.case import Act, Actor, Defect, Hearing, Office, RecordAway, State
+from revenue_courts.domain.case_kinds import Form
+from revenue_courts.domain.evidence import Offered
 from revenue_courts.domain.filing import Filing
 from revenue_courts.domain.notice import Notice, NoticeOrder, ServiceOutcome, ServiceReport
 from revenue_courts.domain.vakalatnama import Appearance, AppearanceEnd
 
-Matter = Appearance | AppearanceEnd | NoticeOrder | ServiceReport
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """To which court a case goes."""
+
+    court_code: str
+
+
+Matter = Appearance | AppearanceEnd | NoticeOrder | ServiceReport | Offered | Transfer | RecordAway
 
 
 class NotNow(Exception):
@@ -49,8 +59,8 @@ class DoesNotFit(Exception):
 class Deed:
     """What somebody does. Of the members from `filing` on, an act uses those that are its own; `number` is given to a
     registration in its transaction. `matter` is what some acts bring that is a value of its own; `notice` the one that
-    it names, None where there is none of that number, and `outcome` what its code stands for. `event_ids` are for what
-    is told, at most two.
+    it names, None where there is none of that number, and `outcome` what its code stands for; `form` is the form of the
+    case's kind. `event_ids` are for what is told, at most two.
     """
 
     act: Act
@@ -68,6 +78,7 @@ class Deed:
     matter: Matter | None = None
     notice: Notice | None = None
     outcome: ServiceOutcome | None = None
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)

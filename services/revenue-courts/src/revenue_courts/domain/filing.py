@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from revenue_courts.domain.case_kinds import AGAINST_AN_ORDER, CaseKind
+from revenue_courts.domain.case_kinds import AGAINST_AN_ORDER, CaseKind, Form
 from revenue_courts.domain.courts import Court
 
 
@@ -65,7 +65,8 @@ class Paper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing:
-    """`order_on` is the day of the order that an appeal, a revision or a review is against; `condonation` says why the
+    """`order_on` is the day of the order that an appeal, a revision or a review is against, and `against` the
+    number of the case in which it was passed, where that is kept here; `condonation` says why the
     delay should be forgiven where it comes after the limitation. `affirmed`: an affidavit stands behind the facts.
     """
 
@@ -78,13 +79,44 @@ class Filing:
     facts: str | None
     papers: tuple[Paper, ...]
     order_on: date | None = None
+    against: str | None = None
     condonation: str | None = None
     affirmed: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """The case that an appeal, a revision or a review is against: its court, and the days on which it passed orders."""
+
+    court: Court
+    order_days: frozenset[date]
+
+
+def lacks_of_earlier(
+    filing: Filing, court: Court, kind: CaseKind, earlier: Earlier | None
+) -> Iterator[tuple[str, str]]:
+    """What does not fit the case that it is against; as lacks() says.
+
+    Of an order that is not kept here there is the day alone.
+    """
+    if filing.against is None:
+        return
+    if kind.form not in AGAINST_AN_ORDER:
+        yield "/against", "against-no-order"
+    elif earlier is None:
+        yield "/against", "no-such-case"
+    else:
+        if kind.form is Form.REVIEW and earlier.court.code != court.code:
+            yield "/court_code", "not-the-same-court"
+        if kind.form is not Form.REVIEW and not court.is_above(earlier.court):
+            yield "/court_code", "not-a-higher-court"
+        if filing.order_on not in earlier.order_days:
+            yield "/order_on", "no-order-that-day"
+
+
 def lacks(filing: Filing, court: Court, kind: CaseKind, today: date) -> Iterator[tuple[str, str]]:
     """What keeps it from being submitted: JSON pointers into the filing, each with the code of what is wrong there."""
-    yield from _lacks_of_court(filing, court, today)
+    yield from lacks_of_court(filing, court, today)
     for side in Side:
         if not any(party.side is side for party in filing.parties):
             yield "/parties", f"no-{side.value}"
@@ -104,7 +136,8 @@ def lacks(filing: Filing, court: Court, kind: CaseKind, today: date) -> Iterator
     yield from _lacks_of_order(filing, kind, today)
 
 
-def _lacks_of_court(filing: Filing, court: Court, today: date) -> Iterator[tuple[str, str]]:
+def lacks_of_court(filing: Filing, court: Court, today: date) -> Iterator[tuple[str, str]]:
+    """Why this court may not hear it, whichever it was filed in; as lacks() says."""
     if not court.is_there_on(today):
         yield "/court_code", "no-court-then"
     if not court.serves(filing.district_code):

@@ -27,13 +27,22 @@ from revenue_courts.domain.case import (
 from revenue_courts.domain.deed import Deed, Done, NotHeardYet, NotNow, NotThatDay, NotYours
 from revenue_courts.domain.filing import Filing
 from revenue_courts.domain.notices import issue_notices, join, record_service
+from revenue_courts.domain.trial import (
+    draw_decree,
+    may_be_restored,
+    return_record,
+    send_record,
+    take_evidence,
+    transfer,
+)
 
 # What an abandoned draft holds is personal data: the platform's own choice, no order says a time.
 DRAFT_DAYS = timedelta(days=30)
 _COURT = frozenset({Office.READER, Office.PRESIDING_OFFICER})
 _BENCH = frozenset({Office.PRESIDING_OFFICER})
 _FILER = frozenset({Office.FILER})
-_INTERIM = (PASSED, {"order_kind": "interim"})
+_HIGHER_COURT = frozenset({Office.HIGHER_COURT})
+_INTERIM: tuple[str, Mapping[str, str | None]] = (PASSED, {"order_kind": "interim"})
 _BEFORE_THE_COURT = frozenset({State.REGISTERED, State.LISTED, State.RESERVED})
 _REGISTERED = _BEFORE_THE_COURT | {State.DISPOSED}
 
@@ -56,11 +65,21 @@ ACTS: Mapping[Act, tuple[frozenset[State], frozenset[Office]]] = {
     Act.ISSUE_NOTICES: (frozenset({State.LISTED}), _COURT),
     Act.RECORD_SERVICE: (_BEFORE_THE_COURT, _COURT | {Office.PROCESS_SERVER}),
     Act.JOIN: (_REGISTERED, frozenset({Office.PARTY})),
+    Act.TAKE_EVIDENCE: (frozenset({State.LISTED}), _COURT),
+    Act.DRAW_DECREE: (frozenset({State.DISPOSED}), _BENCH),
+    Act.RESTORE: (frozenset({State.DISPOSED}), _BENCH),
+    Act.TRANSFER: (_BEFORE_THE_COURT, _BENCH),
+    Act.SEND_RECORD: (_REGISTERED, _HIGHER_COURT),
+    Act.RETURN_RECORD: (_REGISTERED, _HIGHER_COURT),
 }
 
 # What a case must be beside its state; an act that is not here asks no more.
 _ONLY_IF: Mapping[Act, Callable[[Case], bool]] = {
     Act.END_APPEARANCE: lambda case: any(one.ends is None for one in case.vakalatnamas),
+    Act.DRAW_DECREE: lambda case: case.decreed_at is None,
+    Act.RESTORE: may_be_restored,
+    Act.SEND_RECORD: lambda case: case.record_away is None,
+    Act.RETURN_RECORD: lambda case: case.record_away is not None,
     Act.RECORD_SERVICE: lambda case: case.notices_issued > 0,
     Act.JOIN: lambda case: case.notices_issued > 0,
     Act.HOLD_IN_CAMERA: lambda case: not case.in_camera,
@@ -100,6 +119,7 @@ def begin(
         assistance_id=assistance_id,
         agreed_once=agreed_once,
         filing=filing,
+        court_code=filing.court_code,
         state=State.DRAFT,
         version=1,
         begun_at=at,
@@ -160,7 +180,8 @@ def check_day(day: date, *, today: date, after: date | None, calendar: Calendar)
 
 
 def _revise(case: Case, deed: Deed, _: Calendar) -> Done:
-    return Done(case.state, {"filing": deed.filing})
+    assert deed.filing is not None
+    return Done(case.state, {"filing": deed.filing, "court_code": deed.filing.court_code})
 
 
 def _submit(case: Case, deed: Deed, _: Calendar) -> Done:
@@ -214,8 +235,17 @@ def _dispose(case: Case, deed: Deed, _: Calendar) -> Done:
         held = case.hearing.on <= civil_date(deed.at)
         closed = _closed(case, Outcome.HELD if held else Outcome.VACATED)
         members["hearing"] = closed[0]
-    told = [(PASSED, {"order_kind": "final"}), (DISPOSED, {"disposal": deed.code})]
+    told: list[tuple[str, Mapping[str, str | None]]] = [
+        (PASSED, {"order_kind": "final"}),
+        (DISPOSED, {"disposal": deed.code}),
+    ]
     return Done(State.DISPOSED, members, hearings=closed, told=told)
+
+
+def _restore(case: Case, deed: Deed, calendar: Calendar) -> Done:
+    listed = _listed(case, deed, calendar, closed=())
+    told: list[tuple[str, Mapping[str, str | None]]] = [(PASSED, {"order_kind": "restoration"}), *listed.told]
+    return replace(listed, members={**listed.members, "disposal": None, "decreed_at": None}, told=told)
 
 
 def _hold_in_camera(case: Case, _: Deed, __: Calendar) -> Done:
@@ -244,6 +274,12 @@ _DEEDS: Mapping[Act, Callable[[Case, Deed, Calendar], Done]] = {
     Act.ISSUE_NOTICES: issue_notices,
     Act.RECORD_SERVICE: record_service,
     Act.JOIN: join,
+    Act.TAKE_EVIDENCE: take_evidence,
+    Act.DRAW_DECREE: draw_decree,
+    Act.RESTORE: _restore,
+    Act.TRANSFER: transfer,
+    Act.SEND_RECORD: send_record,
+    Act.RETURN_RECORD: return_record,
 }
 
 
@@ -252,7 +288,14 @@ def _listed(case: Case, deed: Deed, calendar: Calendar, *, closed: tuple[Hearing
     assert deed.purpose is not None
     last = case.hearing
     check_day(deed.on, today=civil_date(deed.at), after=last.on if last else None, calendar=calendar)
-    hearing = Hearing(no=last.no + 1 if last else 1, on=deed.on, purpose=deed.purpose)
+    assert case.number is not None
+    hearing = Hearing(
+        no=last.no + 1 if last else 1,
+        on=deed.on,
+        purpose=deed.purpose,
+        court_code=case.court_code,
+        case_number=case.number,
+    )
     facts: dict[str, str | None] = {"hearing_on": hearing.on.isoformat(), "hearing_purpose": hearing.purpose}
     return Done(State.LISTED, {"hearing": hearing}, hearings=(*closed, hearing), told=[(SCHEDULED, facts)])
 

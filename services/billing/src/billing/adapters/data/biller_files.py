@@ -9,6 +9,7 @@ import re2
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from billing.adapters.data.marked_yaml import BadFile, Marked, Place, read_marked
+from billing.domain.calendar import EARLIEST_DAY, LATEST_DAY
 from billing.domain.tariff.billers import (
     LONGEST_PARAM,
     MODES_OF_CHANNELS,
@@ -73,7 +74,10 @@ class Day(fields.Date):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value), re.ASCII):
             raise ValidationError("Write a day as 2026-11-26.")
-        return super()._deserialize(value, *args, **kwargs)
+        day = super()._deserialize(value, *args, **kwargs)
+        if not EARLIEST_DAY <= day <= LATEST_DAY:
+            raise ValidationError(f"Write a day from {EARLIEST_DAY} to {LATEST_DAY}, or none.")
+        return day
 
 
 def text(longest: int = 160, **rest: Any) -> fields.String:

@@ -64,7 +64,10 @@ class MongoCopies:
                 if duplicate_key(error) not in (_COPY_KEY, _SERIES_KEY):
                     raise
                 continue
-            return Once(self._get(made.value), made.replayed)
+            copy = self.get(made.value)
+            if copy is None:
+                raise DependencyUnavailable("The copy made with this key cannot be read yet; ask again.")
+            return Once(copy, made.replayed)
         raise DependencyUnavailable("Too many receipts of this centre are being printed at once; ask again.")
 
     def _next(self, session: ClientSession, copy_id: str, payment: Payment, printed_at: datetime) -> Document:
@@ -94,10 +97,10 @@ class MongoCopies:
         }
         return {**copy, "series": numbered, "of_series": numbered}
 
-    def _get(self, copy_id: str) -> Copy:
+    def get(self, copy_id: str) -> Copy | None:
         document = self._copies.find_one({"_id": copy_id})
         if document is None:
-            raise DependencyUnavailable("The copy made with this key cannot be read yet; ask again.")
+            return None
         series = document.get("of_series")
         return Copy(
             document["_id"],

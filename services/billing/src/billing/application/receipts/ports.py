@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from billing.domain.payments.payment import Payment
 from billing.domain.receipts.copies import Copy
+from billing.domain.receipts.printed_receipt import PrintedReceipt
 from servicekit.idempotency import Claim, Once
 
 
@@ -29,6 +31,27 @@ class Copies(Protocol):
 
         The first copy of a payment takes the next number of its series. Raises IdempotencyKeyReused.
         """
+
+    def get(self, copy_id: str) -> Copy | None:
+        """A copy that was counted, or None."""
+
+
+class PaperSize(StrEnum):
+    """A sheet, or the roll of a thermal printer."""
+
+    A4 = "a4"
+    ROLL = "80mm"
+
+
+class NotPrintable(Exception):
+    """The paper has letters that its font has no shape for."""
+
+
+class Papers(Protocol):
+    """Draws papers."""
+
+    def __call__(self, paper: PrintedReceipt, qr_text: str, size: PaperSize) -> bytes:
+        """The same bytes for the same paper, QR and size. Raises NotPrintable."""
 
 
 class OverchargeReports(Protocol):

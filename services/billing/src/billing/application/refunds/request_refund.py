@@ -46,6 +46,7 @@ class RequestRefund:
     """`refund_id` and `at` are minted by the caller. `refundable_paise` is what who asks expects to be refundable.
 
     `of_administration` says that the administration asks; else it is for a centre's own day. No destination: the usual.
+    `cause` names the happening that it answers, where it answers one: then the sweeper begins it.
     """
 
     refund_id: str
@@ -60,6 +61,7 @@ class RequestRefund:
     request_id: str
     claim: Claim
     at: datetime
+    cause: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class RequestRefundHandler:
         if payment is None or not command.reach.covers(belonging_of(payment)):
             raise PaymentNotFound("There is no payment with this id.")
         try:
-            intent = self._intent(command, payment)
+            intent = self.intent(command, payment)
         except ServiceError:
             # A twin of this request may have taken it meanwhile: what was refundable for both is not any more.
             if earlier := self.refunds.find_claim(command.claim):
@@ -105,7 +107,8 @@ class RequestRefundHandler:
             raise RefundNotFound("The refund made with this key is no longer kept.")
         return Once(refund, replayed=once.replayed)
 
-    def _intent(self, command: RequestRefund, payment: Payment) -> Refund:
+    def intent(self, command: RequestRefund, payment: Payment) -> Refund:
+        """The refund that may be begun; nothing is stored. Raises what a request does."""
         if payment.state is not State.COMPLETED:
             raise NotRefundable("Only a completed payment can be refunded.", payment_state=payment.state.value)
         if payment.application_id is not None:
@@ -150,6 +153,8 @@ class RequestRefundHandler:
             request_id=command.request_id,
             at=command.at,
             pace=self.pace,
+            cause=command.cause,
+            resume_at=command.at if command.cause else None,
         )
 
 

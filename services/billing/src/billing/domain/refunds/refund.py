@@ -52,7 +52,8 @@ CANCELLED = "cancelled"
 FEE_REFUSED = "fee-refused"
 APPLICATION_WITHDRAWN = "application-withdrawn"
 FEES_BACK = (FEE_REFUSED, APPLICATION_WITHDRAWN)
-REASONS = (CANCELLED, "biller-reversed", "paid-twice", "dispute-upheld", "late-success")
+DISPUTE_UPHELD = "dispute-upheld"
+REASONS = (CANCELLED, "biller-reversed", "paid-twice", DISPUTE_UPHELD, "late-success")
 
 
 @dataclass(frozen=True)
@@ -154,23 +155,23 @@ def same_business_day(payment: Payment, at: datetime) -> bool:
 def shares(credits: Sequence[Leg], earlier: Iterable[Leg], paise: int) -> tuple[Leg, ...]:
     """What each of those who were paid gives back of `paise`, after `earlier` debits of refunds that stand.
 
-    In proportion, and exact: what all have given back when everything is refunded is what each got. The rounding of the
-    others falls on the head that got most. Raises ValueError for more than is left.
+    In proportion to what is left to each, and exact: when everything is refunded each gave back what it got, and on the
+    way nobody is paid by a refund or gives back more than they have. What rounding down leaves goes, one paisa each, to
+    those who lost most by it. Raises ValueError for more than is left.
     """
-    total = sum(leg.paise for leg in credits)
-    given: dict[str, int] = {}
-    for leg in earlier:
-        given[leg.account] = given.get(leg.account, 0) + leg.paise
-    after = sum(given.values()) + paise
-    if not 0 < paise <= total - sum(given.values()):
-        raise ValueError(f"{paise} of {total} paise cannot be given back")
-    got: dict[str, int] = {}
+    left: dict[str, int] = {}
     for leg in credits:
-        got[leg.account] = got.get(leg.account, 0) + leg.paise
-    most = max(got, key=lambda account: got[account])
-    owed = {account: amount * after // total for account, amount in got.items() if account != most}
-    owed[most] = after - sum(owed.values())
-    return tuple(Leg(account, due) for account, amount in owed.items() if (due := amount - given.get(account, 0)) != 0)
+        left[leg.account] = left.get(leg.account, 0) + leg.paise
+    for leg in earlier:
+        left[leg.account] = left.get(leg.account, 0) - leg.paise
+    total = sum(left.values())
+    if not 0 < paise <= total:
+        raise ValueError(f"{paise} of {total} paise cannot be given back")
+    due = {account: had * paise // total for account, had in left.items()}
+    lost_most = sorted(left, key=lambda account: -(left[account] * paise % total))
+    for account in lost_most[: paise - sum(due.values())]:
+        due[account] += 1
+    return tuple(Leg(account, part) for account, part in due.items() if part != 0)
 
 
 def refund_entry_id(refund_id: str) -> str:

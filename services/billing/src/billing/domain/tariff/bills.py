@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from billing.domain.calendar import start_of_day
+from billing.domain.calendar import LATEST_DAY, start_of_day
 from billing.domain.money import rupees
 from billing.domain.tariff.billers import Exactness
 from billing.domain.tariff.problems import Problem
@@ -131,7 +131,7 @@ def amount_as_of(
 
     A bill is in time on the whole of its due day in India; then, where the biller says so, another amount is due.
     """
-    if due_on is None or after_due_paise is None:
+    if due_on is None or after_due_paise is None or due_on > LATEST_DAY:
         return amount_paise, None
     over_at = start_of_day(due_on + timedelta(days=1))
     return (amount_paise, over_at) if at < over_at else (after_due_paise, None)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from billing.domain.breaks.ending import FOUND_NOT_DONE
 from billing.domain.calendar import civil_day
 from billing.domain.payments.payment import Payment, State
 from billing.domain.timeline.chain import instant_text
@@ -13,10 +14,12 @@ FORM = 1
 def is_tendered(payment: Payment) -> bool:
     """Whether the payer's money was set aside for the biller, and neither of the two refused it.
 
-    What was given back because the biller was never reached was tendered all the same.
+    What was given back because the biller was never reached was tendered all the same, as was what people found that it
+    never had. What was refused is not, whether or not its money is back by now.
     """
     set_aside = any(move.state is State.AUTHORISED for move in payment.history)
-    return set_aside and (payment.failure is None or payment.gave_up)
+    failure = payment.failure
+    return set_aside and (failure is None or payment.gave_up or failure.detail == FOUND_NOT_DONE)
 
 
 def in_time(payment: Payment) -> bool | None:

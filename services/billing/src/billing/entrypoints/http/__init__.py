@@ -7,6 +7,7 @@ from billing.entrypoints.http import blueprints
 from billing.entrypoints.http.bills import routes as _bills  # noqa: F401
 from billing.entrypoints.http.breaks import routes as _breaks  # noqa: F401
 from billing.entrypoints.http.commission import routes as _commission  # noqa: F401
+from billing.entrypoints.http.disputes import routes as _disputes  # noqa: F401
 from billing.entrypoints.http.doubts import routes as _doubts  # noqa: F401
 from billing.entrypoints.http.payments import routes as _payments  # noqa: F401
 from billing.entrypoints.http.receipts import routes as _receipts  # noqa: F401

@@ -101,6 +101,24 @@ class StatusPlaces(Protocol):
         """The bits of those that ended, or None where there is no such list."""
 
 
+class Seal(Protocol):
+    """Seals the PDF of a paper."""
+
+    def __call__(self, pdf: bytes, document: str) -> bytes:
+        """The PDF, with the signed document in it and our electronic seal over all of it (PAdES)."""
+
+
+class ShownPapers(Protocol):
+    """Papers that people show as PDF."""
+
+    def document(self, pdf: bytes) -> str:
+        """The signed document in a PDF under our seal, to which nothing was done since but what keeps a seal readable.
+
+        Whatever the bytes are, the only errors are NotACertificate, SignatureInvalid (our seal, and something is
+        changed or added), UnknownKey (another's seal), and DependencyUnavailable while there is no time for it.
+        """
+
+
 class Papers(Protocol):
     """Makes the PDF of a paper."""
 

@@ -1,7 +1,7 @@
 """Reading a certificate, and the question, which anybody may ask, whether a document is valid."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from certificates.application.certificates.ports import (
     Keys,
     NotACertificate,
     SignatureInvalid,
+    ShownPapers,
     Signatures,
     UnknownKey,
 )
@@ -66,6 +67,7 @@ class CertificateReader:
     rulebook: Rulebook
     certificates: Certificates
     signatures: Signatures
+    shown_papers: ShownPapers
 
     def get(self, certificate_id: str, viewer: Viewer) -> Certificate:
         """The certificate with its document. Raises CertificateNotFound, also when the viewer may not see it."""
@@ -112,7 +114,16 @@ class CertificateReader:
 
         Any text gets a verdict; none is opened, whatever it names.
         """
-        content = signed_content(text, self.signatures)
+        return self._verdict(signed_content(text, self.signatures), at)
+
+    def verify_pdf(self, pdf: bytes, at: datetime) -> Verdict:
+        """Whether a PDF is a paper under our seal, unchanged, and its certificate in force at `at`.
+
+        Any bytes get a verdict. Raises DependencyUnavailable while too many are looked into.
+        """
+        return self._verdict(judged(lambda: self.signatures.verify(self.shown_papers.document(pdf))), at)
+
+    def _verdict(self, content: Mapping[str, Any] | Reason, at: datetime) -> Verdict:
         if isinstance(content, Reason):
             return Verdict(content)
         number = content.get("number")
@@ -128,8 +139,13 @@ def signed_content(text: str, keys: Keys) -> Mapping[str, Any] | Reason:
     """What the text says if one of the keys signed it, else why not. Nothing is opened, whatever it names."""
     if _LINK.fullmatch(text):
         return Reason.LINK
+    return judged(lambda: keys.verify(text))
+
+
+def judged(read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any] | Reason:
+    """What is read, or the reason why it cannot be trusted."""
     try:
-        return keys.verify(text)
+        return read()
     except NotACertificate:
         return Reason.NOT_A_CERTIFICATE
     except UnknownKey:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from certificates.application.certificates.errors import PaperNotPrintable
-from certificates.application.certificates.ports import NotPrintable, Papers
+from certificates.application.certificates.ports import NotPrintable, Papers, Seal
 from certificates.application.certificates.read_certificates import CertificateReader
 from certificates.application.viewer import Viewer
 from certificates.domain.certificates.printed_paper import end_of, printed_paper
@@ -18,14 +18,16 @@ PAPERS_KEPT = 100
 
 @dataclass(frozen=True)
 class PaperReader:
-    """Gives papers, made when they are asked for, of what was signed. Threads may share it.
+    """Gives papers, made and sealed when they are asked for, of what was signed. Threads may share it.
 
-    A few are kept in memory, by all that they are made of; nothing depends on it.
+    A few are kept in memory, by all that they are made of; nothing depends on it. A seal says when it was made, so the
+    bytes of a paper that is made anew are others.
     """
 
     rulebook: Rulebook
     certificates: CertificateReader
     papers: Papers
+    seal: Seal
     _kept: "OrderedDict[str, bytes]" = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -45,7 +47,7 @@ class PaperReader:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         try:
-            pdf = self.papers(paper, qr_text)
+            pdf = self.seal(self.papers(paper, qr_text), certificate.document)
         except NotPrintable as error:
             raise PaperNotPrintable(
                 "The font of papers has the letters of Hindi and English. Use the certificate's document or its QR."

@@ -38,10 +38,10 @@ INDEXES = {
     CASES: [
         IndexModel([("transaction_token", ASCENDING)], name="one_case_per_token", unique=True),
         IndexModel(
-            [("number", ASCENDING)],
+            [("numbers", ASCENDING)],
             name="one_case_per_number",
             unique=True,
-            partialFilterExpression={"number": {"$exists": True}},
+            partialFilterExpression={"numbers": {"$exists": True}},
         ),
         IndexModel(
             [("agreed_once", ASCENDING)],
@@ -79,7 +79,7 @@ class MongoCases:
 
     def by_number(self, number: str) -> Case | None:
         """By a unique index."""
-        return self._one({"number": number})
+        return self._one({"numbers": number})
 
     def by_token(self, token: str) -> Case | None:
         """By a unique index."""
@@ -135,6 +135,16 @@ class MongoCases:
             for document in documents
         ]
 
+    def listed_on(self, court_code: str, on: date, after: str, limit: int) -> Sequence[tuple[str, str]]:
+        """By the index of the list."""
+        query = {**_still_listed(court_code, on), "place": {"$gt": after}}
+        rows = self._db[HEARINGS].find(query, {"place": 1}).sort("place", ASCENDING)
+        return [(row["_id"].rpartition(":")[0], row["place"]) for row in rows.limit(limit)]
+
+    def count_listed_on(self, court_code: str, on: date) -> int:
+        """By the index of the list."""
+        return int(self._db[HEARINGS].count_documents(_still_listed(court_code, on)))
+
     def once(self, claim: Claim, case_id: str, effect: Callable[[Changes], object]) -> Once[str]:
         """Runs the effect and writes the claim in one transaction, at most once; see the port."""
         try:
@@ -157,6 +167,10 @@ class MongoCases:
         return case_from_document(document) if document else None
 
 
+def _still_listed(court_code: str, on: date) -> dict[str, Any]:
+    return {"court_code": court_code, "on": on.isoformat(), "outcome": Outcome.LISTED.value}
+
+
 def ids_of(case_id: str) -> dict[str, str]:
     """Of all rows of a case: those between its own id and the next sign after the colon."""
     return {"$gte": f"{case_id}:", "$lt": f"{case_id};"}
@@ -175,9 +189,11 @@ def as_query(selection: Selection, after: str | None) -> dict[str, Any]:
         conditions.append({"state": {"$in": [state.value for state in State if state is not State.DRAFT]}})
     if not selection.in_camera:
         conditions.append({"in_camera": False})
-    for name in ("court_code", "district_code", "number"):
+    for name in ("court_code", "district_code"):
         if getattr(selection, name) is not None:
             conditions.append({name: getattr(selection, name)})
+    if selection.number is not None:
+        conditions.append({"numbers": selection.number})
     if selection.party:
         conditions.append({"party_words": {"$all": sorted(selection.party)}})
     if selection.land_key is not None:
@@ -215,7 +231,13 @@ class _SessionChanges:
         self._session = session
 
     def get(self, case_id: str) -> Case | None:
-        document = self._db[CASES].find_one({"_id": case_id}, session=self._session)
+        return self._one({"_id": case_id})
+
+    def by_number(self, number: str) -> Case | None:
+        return self._one({"numbers": number})
+
+    def _one(self, query: dict[str, Any]) -> Case | None:
+        document = self._db[CASES].find_one(query, session=self._session)
         return case_from_document(document) if document else None
 
     def notice(self, case_id: str, no: int) -> Notice | None:

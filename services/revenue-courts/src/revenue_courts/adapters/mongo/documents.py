@@ -14,8 +14,10 @@ from revenue_courts.domain.case import (
     HistoryEntry,
     Office,
     Outcome,
+    RecordAway,
     State,
 )
+from revenue_courts.domain.evidence import Evidence, EvidenceKind, Offered
 from revenue_courts.domain.filing import Filing, Guardian, Paper, Parcel, Party, PartyKind, Side
 from revenue_courts.domain.label import Label
 from revenue_courts.domain.search import land_keys, words_of_parties
@@ -26,7 +28,7 @@ Document = dict[str, Any]
 _PLAIN = (
     "transaction_token", "client_id", "kiosk_id", "person_id", "assistance_id", "version", "begun_at", "updated_at",
     "forget_at", "filed_at", "registered_at", "disposal", "in_camera",
-    "notices_issued", "joined", "events_told",
+    "notices_issued", "joined", "decreed_at", "events_told",
 )  # fmt: skip
 DEPARTMENT = "revenue"
 
@@ -39,7 +41,10 @@ def case_to_document(case: Case) -> Document:
         **{name: getattr(case, name) for name in _PLAIN},
         "department": DEPARTMENT,
         "district_code": filing.district_code,
-        "court_code": filing.court_code,
+        "court_code": case.court_code,
+        "former_numbers": list(case.former_numbers),
+        "evidence": [_evidence_to_document(one) for one in case.evidence],
+        "record_away": case.record_away and asdict(case.record_away),
         "state": case.state.value,
         "filing": _filing_to_document(filing),
         "defects": [asdict(defect) for defect in case.defects],
@@ -56,6 +61,8 @@ def case_to_document(case: Case) -> Document:
     for name in ("number", "agreed_once"):
         if getattr(case, name) is not None:
             document[name] = getattr(case, name)
+    if case.number is not None:
+        document["numbers"] = [*case.former_numbers, case.number]
     return document
 
 
@@ -71,6 +78,10 @@ def case_from_document(document: Mapping[str, Any]) -> Case:
         cure_by=_day(document["cure_by"]),
         number=document.get("number"),
         hearing=document["hearing"] and hearing_from_document(document["hearing"]),
+        court_code=document["court_code"],
+        former_numbers=tuple(document["former_numbers"]),
+        evidence=tuple(_evidence_from_document(one) for one in document["evidence"]),
+        record_away=RecordAway(**document["record_away"]) if document["record_away"] else None,
         vakalatnamas=tuple(_vakalatnama_from_document(one) for one in document["vakalatnamas"]),
     )
 
@@ -113,10 +124,8 @@ def listed_document(case: Case, hearing: Hearing) -> Document:
     """A hearing as the list of its day has it: nothing of the parties."""
     return {
         "_id": f"{case.id}:{hearing.no}",
-        "place": listed_place(case, case.number or ""),
+        "place": listed_place(case, hearing.case_number),
         "in_camera": case.in_camera,
-        "court_code": case.filing.court_code,
-        "case_number": case.number,
         "kind_code": case.filing.kind_code,
         **_hearing_to_document(hearing),
     }
@@ -129,6 +138,28 @@ def listed_place(case: Case, case_number: str) -> str:
     _, kind, year, number = case_number.split("/")
     # Text sorts 10 before 9, so the number is as wide as any will be.
     return f"{kind}/{year}/{int(number):08}"
+
+
+def _evidence_to_document(one: Evidence) -> Document:
+    offered = one.offered
+    return {
+        "mark": one.mark,
+        "hearing_no": one.hearing_no,
+        "side": offered.side.value,
+        "kind": offered.kind.value,
+        "name": offered.name,
+        "sha256": offered.sha256,
+    }
+
+
+def _evidence_from_document(document: Mapping[str, Any]) -> Evidence:
+    offered = Offered(
+        side=Side(document["side"]),
+        kind=EvidenceKind(document["kind"]),
+        name=document["name"],
+        sha256=document["sha256"],
+    )
+    return Evidence(mark=document["mark"], hearing_no=document["hearing_no"], offered=offered)
 
 
 def _vakalatnama_to_document(one: Vakalatnama) -> Document:
@@ -158,6 +189,8 @@ def _hearing_to_document(hearing: Hearing) -> Document:
         "no": hearing.no,
         "on": hearing.on.isoformat(),
         "purpose": hearing.purpose,
+        "court_code": hearing.court_code,
+        "case_number": hearing.case_number,
         "outcome": hearing.outcome.value,
         "noticed": sorted(hearing.noticed),
         "served": sorted(hearing.served),
@@ -170,6 +203,8 @@ def hearing_from_document(document: Mapping[str, Any]) -> Hearing:
         no=document["no"],
         on=date.fromisoformat(document["on"]),
         purpose=document["purpose"],
+        court_code=document["court_code"],
+        case_number=document["case_number"],
         outcome=Outcome(document["outcome"]),
         noticed=frozenset(document["noticed"]),
         served=frozenset(document["served"]),

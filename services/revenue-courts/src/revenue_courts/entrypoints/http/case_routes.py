@@ -166,6 +166,7 @@ def moved(court_case_id: str, act: Act, **members: Any) -> WithHeaders:
             act=act,
             precondition=precondition(),
             event_ids=(event_id(), event_id()),
+            record_event_ids=(event_id(), event_id()),
             at=utc_now(),
             request_id=request_id(),
             claim=idempotency_claim(),

@@ -5,11 +5,13 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from revenue_courts.domain.case import Act, Office, State
+from revenue_courts.domain.evidence import EvidenceKind
 from revenue_courts.domain.filing import PartyKind, Side
 from revenue_courts.entrypoints.http.advocate_schemas import VakalatnamaSchema
 from revenue_courts.entrypoints.http.court_schemas import (
     COURT_CODE_FORM,
     LARGEST_PAGE,
+    NUMBER_FORM,
     PAGE_SIZE,
     STATES,
     CourtCodedSchema,
@@ -55,6 +57,12 @@ FILING_EXAMPLE: dict[str, Any] = {
     "facts": "The holding is joint and was never divided.",
     "papers": [{"kind": "affidavit", "title": "Affidavit of the petitioner", "sha256": "0" * 64}],
     "affirmed": True,
+}
+EVIDENCE_EXAMPLE = {"side": "petitioner", "kind": "witness", "name": "Test Witness One", "sha256": "0" * 64}
+TRANSFER_EXAMPLE = {"court_code": "test-sdo-jaipur", "text": "By order of the Collector: the officer is a relative."}
+RESTORATION_EXAMPLE = {
+    "text": "The advocate was ill on that day.",
+    "next": {"on": "2027-11-15", "purpose": "appearance"},
 }
 SCRUTINY_EXAMPLE = {"decision": "register"}
 HEARING_EXAMPLE = {"on": "2027-11-15", "purpose": "appearance"}
@@ -154,6 +162,13 @@ class FilingSchema(Schema):
         load_default=None,
         metadata={"description": "The day of the order that an appeal, a revision or a review is against."},
     )
+    against = Code(
+        NUMBER_FORM,
+        longest=100,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "The number of the case in which the order was passed, where it is kept here."},
+    )
     condonation = Text(
         Remarks(LONGEST_FACTS),
         allow_none=True,
@@ -232,13 +247,37 @@ class ProceedingSchema(Schema):
             raise ValidationError(told, "reason")
 
 
+class EvidenceRequestSchema(Schema):
+    """A witness whose statement was taken, or a document that was admitted."""
+
+    side = fields.Enum(Side, by_value=fields.String, required=True)
+    kind = fields.Enum(EvidenceKind, by_value=fields.String, required=True)
+    name = Text(Line(LONGEST_LINE), required=True, metadata={"description": "The witness's, or the document's."})
+    sha256 = Code(r"[0-9a-f]{64}", longest=64, required=True, metadata={"description": "Of the statement or document."})
+
+
+class TransferRequestSchema(Schema):
+    """Where the case goes, by whose order."""
+
+    court_code = Code(COURT_CODE_FORM, longest=40, required=True)
+    text = Text(Remarks(LONGEST_TEXT), required=True, metadata={"description": "The order and its reasons."})
+
+
+class RestorationRequestSchema(Schema):
+    """Why the case that was dismissed because nobody appeared goes on, and when."""
+
+    text = Text(Remarks(LONGEST_TEXT), required=True)
+    next = fields.Nested(NextHearingSchema, required=True)
+
+
 class CourtOrderSchema(Schema):
-    """`interim`; `reserve` keeps the judgment for later; `final` disposes of the case; `in-camera` hides it from
+    """`interim`; `reserve` keeps the judgment for later; `final` disposes of the case; `decree` follows it in a suit;
+    `in-camera` hides it from
     everybody but the parties and the court, `in-public` ends that.
     """
 
     kind = fields.String(
-        required=True, validate=validate.OneOf(["interim", "reserve", "final", "in-camera", "in-public"])
+        required=True, validate=validate.OneOf(["interim", "reserve", "final", "decree", "in-camera", "in-public"])
     )
     text = Text(Remarks(LONGEST_TEXT), required=True)
     disposal = Code(
@@ -337,6 +376,24 @@ class CourtCasesSchema(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class EvidenceSchema(Schema):
+    """What the court took, with the mark that names it in the judgment."""
+
+    mark = fields.String(required=True)
+    side = fields.String(required=True, metadata={"enum": [side.value for side in Side]})
+    kind = fields.String(required=True, metadata={"enum": [kind.value for kind in EvidenceKind]})
+    name = fields.String(required=True)
+    sha256 = fields.String(required=True)
+    hearing_no = fields.Integer(required=True)
+
+
+class RecordAwaySchema(Schema):
+    """With which court the record is, and for which case there."""
+
+    court_code = fields.String(required=True)
+    court_case_id = fields.String(required=True)
+
+
 class CourtCaseSchema(CourtCaseSummarySchema):
     """The case with what was filed and all that happened, for those whom it concerns."""
 
@@ -346,6 +403,10 @@ class CourtCaseSchema(CourtCaseSummarySchema):
     allowed_actions = fields.List(
         fields.String(), required=True, metadata={"description": "What may be done now, by whoever it is for."}
     )
+    former_numbers = fields.List(fields.String(), required=True, metadata={"description": "Of courts it left."})
+    record_away = fields.Nested(RecordAwaySchema, required=True, allow_none=True)
+    decreed_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    evidence = fields.List(fields.Nested(EvidenceSchema), required=True)
     vakalatnamas = fields.List(fields.Nested(VakalatnamaSchema), required=True)
     history = fields.List(fields.Nested(CourtCaseLineSchema), required=True)
 

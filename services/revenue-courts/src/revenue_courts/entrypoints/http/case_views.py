@@ -18,7 +18,7 @@ def summary(case: Case, lists: Codes) -> dict[str, Any]:
     return {
         "court_case_id": case.id,
         "transaction_token": case.transaction_token,
-        "court_code": case.filing.court_code,
+        "court_code": case.court_code,
         "kind_code": case.filing.kind_code,
         "district_code": case.filing.district_code,
         "case_number": case.number,
@@ -78,6 +78,21 @@ def details(case: Case, lines: Sequence[HistoryEntry], lists: Codes) -> dict[str
         "defects": [{**coded(one.code, lists.defects), "remarks": one.remarks} for one in case.defects],
         "cure_by": case.cure_by and case.cure_by.isoformat(),
         "allowed_actions": [act.value for act in allowed(case)],
+        "former_numbers": list(case.former_numbers),
+        "record_away": case.record_away
+        and {"court_code": case.record_away.court_code, "court_case_id": case.record_away.case_id},
+        "decreed_at": case.decreed_at and rfc3339(case.decreed_at),
+        "evidence": [
+            {
+                "mark": one.mark,
+                "side": one.offered.side.value,
+                "kind": one.offered.kind.value,
+                "name": one.offered.name,
+                "sha256": one.offered.sha256,
+                "hearing_no": one.hearing_no,
+            }
+            for one in case.evidence
+        ],
         "vakalatnamas": [_vakalatnama(one) for one in case.vakalatnamas],
         "history": [_line(line) for line in lines],
     }

@@ -6,6 +6,7 @@ from typing import Any
 from revenue_courts.application.errors import CourtCaseNotFound, CourtNotFound
 from revenue_courts.bootstrap import RevenueCourts
 from revenue_courts.domain.calendar import civil_date
+from revenue_courts.domain.closure import without
 from revenue_courts.domain.courts import Level
 from revenue_courts.entrypoints.http import court_schemas as schemas
 from revenue_courts.entrypoints.http import court_views as views
@@ -81,7 +82,8 @@ def get_cause_list(query: dict[str, Any], court_code: str, on: str) -> dict[str,
     services, day = application(RevenueCourts), _day(on)
     after = cursor().decode(query["cursor"])["place"] if "cursor" in query else None
     court, lines, following = services.cases.cause_list(court_code, day, after, query["limit"])
-    closed = services.calendar.closed(day)
+    own = services.closures.of(court.code)
+    closed = without(services.calendar, own, dict(services.codes.adjournments)).closed(day)
     return {
         "court_code": court.code,
         "court_name": views.label(court.name),

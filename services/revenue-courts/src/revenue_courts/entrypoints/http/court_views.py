@@ -43,6 +43,12 @@ _STEPS: Mapping[Act, Label] = {
     Act.APPEAR: Label("An advocate appeared", "अधिवक्ता उपस्थित हुआ"),
     Act.END_APPEARANCE: Label("An advocate left the case", "अधिवक्ता प्रकरण से हटा"),
     Act.HOLD_IN_CAMERA: Label("To be heard in camera", "बंद कमरे में सुनवाई का आदेश"),
+    Act.TAKE_EVIDENCE: Label("Evidence was taken", "साक्ष्य लिया गया"),
+    Act.DRAW_DECREE: Label("The decree was drawn up", "डिक्री जारी हुई"),
+    Act.RESTORE: Label("Restored, and a hearing set", "पुनः स्थापित, सुनवाई की तिथि तय हुई"),
+    Act.TRANSFER: Label("Transferred to another court", "दूसरे न्यायालय को अंतरित"),
+    Act.SEND_RECORD: Label("The record went to a higher court", "अभिलेख उच्च न्यायालय को भेजा गया"),
+    Act.RETURN_RECORD: Label("The record came back from the higher court", "अभिलेख उच्च न्यायालय से वापस आया"),
     Act.ISSUE_NOTICES: Label("Notices were issued", "नोटिस जारी हुए"),
     Act.RECORD_SERVICE: Label("The service of a notice was reported", "नोटिस की तामील रिपोर्ट दर्ज हुई"),
     Act.JOIN: Label("A party follows the case here", "पक्षकार यहाँ प्रकरण से जुड़ा"),
@@ -125,7 +131,7 @@ def standing(case: Case, lines: Sequence[HistoryEntry], kinds: Mapping[str, Case
     hearing = case.hearing if case.state is State.LISTED else None
     return {
         "case_number": case.number,
-        "court_code": case.filing.court_code,
+        "court_code": case.court_code,
         "kind_code": case.filing.kind_code,
         "subject": label(kinds[case.filing.kind_code].subject),
         "status": case.state.value,

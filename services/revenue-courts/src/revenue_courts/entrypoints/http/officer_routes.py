@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from revenue_courts.application.errors import ActNotPossible, CourtCaseNotFound, DayNotPossible, NotOfThisCourt
+from revenue_courts.application.errors import (
+    ActDoesNotFit,
+    ActNotPossible,
+    CourtCaseNotFound,
+    DayNotPossible,
+    NotOfThisCourt,
+)
 from revenue_courts.bootstrap import RevenueCourts
 from revenue_courts.domain.case import Act, Defect
+from revenue_courts.domain.deed import Transfer
+from revenue_courts.domain.evidence import Offered
 from revenue_courts.entrypoints.http import case_schemas as schemas
 from revenue_courts.entrypoints.http.blueprint import ACT, KEY_RETENTION_DAYS, PREFIX, WithHeaders, blueprint
 from revenue_courts.entrypoints.http.case_routes import CASE_ID, moved
@@ -16,6 +24,7 @@ _ORDERS = {
     "interim": Act.PASS_INTERIM_ORDER,
     "reserve": Act.RESERVE,
     "final": Act.DISPOSE,
+    "decree": Act.DRAW_DECREE,
     "in-camera": Act.HOLD_IN_CAMERA,
     "in-public": Act.HOLD_IN_PUBLIC,
 }
@@ -88,17 +97,74 @@ def record_court_proceeding(body: dict[str, Any], court_case_id: str) -> WithHea
 @blueprint.requires(ACT, roles=[Role.OFFICER])
 @blueprint.keyed("pass-court-order", retention_days=KEY_RETENTION_DAYS)
 @blueprint.versioned()
-@blueprint.raises(CourtCaseNotFound, ActNotPossible, NotOfThisCourt)
+@blueprint.raises(CourtCaseNotFound, ActNotPossible, NotOfThisCourt, ActDoesNotFit)
 @blueprint.arguments(schemas.CourtOrderSchema, example=schemas.ORDER_EXAMPLE)
 @blueprint.response(201, schemas.CourtCaseSchema, headers=["Location"])
 def pass_court_order(body: dict[str, Any], court_case_id: str) -> WithHeaders:
-    """Pass an interim order, reserve the judgment, or give it; hear the case in camera or in public again.
+    """Pass an interim order, reserve the judgment, give it, or draw up the decree.
 
-    A final order disposes of the case, and what was listed falls away. By the presiding officer alone.
+    Or hear the case in camera, or in public again. A final order disposes of the case, and what was listed falls away;
+    a decree follows it in a suit. By the presiding officer alone.
     """
     if body["disposal"] is not None:
         known_code(body["disposal"], application(RevenueCourts).codes.disposals, "/disposal")
     return moved(court_case_id, _ORDERS[body["kind"]], code=body["disposal"], text=body["text"])
+
+
+@blueprint.route(f"{PREFIX}/cases/<string:court_case_id>/evidence", methods=["POST"], parameters=[CASE_ID])
+@blueprint.requires(ACT, roles=[Role.OFFICER])
+@blueprint.keyed("take-court-evidence", retention_days=KEY_RETENTION_DAYS)
+@blueprint.versioned()
+@blueprint.raises(CourtCaseNotFound, ActNotPossible, NotOfThisCourt, ActDoesNotFit)
+@blueprint.arguments(schemas.EvidenceRequestSchema, example=schemas.EVIDENCE_EXAMPLE)
+@blueprint.response(201, schemas.CourtCaseSchema, headers=["Location"])
+def take_court_evidence(body: dict[str, Any], court_case_id: str) -> WithHeaders:
+    """Record a witness or a document.
+
+    At a hearing for evidence, on its day or later; it gets the next mark of its side. By the reader or the presiding
+    officer.
+    """
+    return moved(court_case_id, Act.TAKE_EVIDENCE, matter=Offered(**body))
+
+
+@blueprint.route(f"{PREFIX}/cases/<string:court_case_id>/transfers", methods=["POST"], parameters=[CASE_ID])
+@blueprint.requires(ACT, roles=[Role.OFFICER])
+@blueprint.keyed("transfer-court-case", retention_days=KEY_RETENTION_DAYS)
+@blueprint.versioned()
+@blueprint.raises(CourtCaseNotFound, ActNotPossible, NotOfThisCourt, ActDoesNotFit)
+@blueprint.arguments(schemas.TransferRequestSchema, example=schemas.TRANSFER_EXAMPLE)
+@blueprint.response(201, schemas.CourtCaseSchema, headers=["Location"])
+def transfer_court_case(body: dict[str, Any], court_case_id: str) -> WithHeaders:
+    """Transfer the case to another court.
+
+    It goes with all that is recorded and gets that court's next number; it is found by the old one too. What was
+    listed falls away. By the presiding officer of the court that it leaves.
+    """
+    return moved(court_case_id, Act.TRANSFER, matter=Transfer(court_code=body["court_code"]), text=body["text"])
+
+
+@blueprint.route(f"{PREFIX}/cases/<string:court_case_id>/restorations", methods=["POST"], parameters=[CASE_ID])
+@blueprint.requires(ACT, roles=[Role.OFFICER])
+@blueprint.keyed("restore-court-case", retention_days=KEY_RETENTION_DAYS)
+@blueprint.versioned()
+@blueprint.raises(CourtCaseNotFound, ActNotPossible, NotOfThisCourt, DayNotPossible)
+@blueprint.arguments(schemas.RestorationRequestSchema, example=schemas.RESTORATION_EXAMPLE)
+@blueprint.response(201, schemas.CourtCaseSchema, headers=["Location"])
+def restore_court_case(body: dict[str, Any], court_case_id: str) -> WithHeaders:
+    """Restore a case that was dismissed because nobody appeared.
+
+    It goes on under its number, with a hearing. By the presiding officer alone.
+    """
+    following = body["next"]
+    known_code(following["purpose"], application(RevenueCourts).codes.purposes, "/next/purpose")
+    return moved(
+        court_case_id,
+        Act.RESTORE,
+        on=following["on"],
+        purpose=following["purpose"],
+        text=body["text"],
+        day_at="/next/on",
+    )
 
 
 def known_code(code: str, texts: Mapping[str, object], pointer: str) -> None:

@@ -90,8 +90,9 @@ def propose_ending(body: dict[str, Any], break_id: str) -> dict[str, Any]:
 def approve_ending(body: dict[str, Any], break_id: str) -> dict[str, Any]:
     """Approve how a break ends.
 
-    By another person than who proposed it, whatever client either signed in by (403 otherwise). It books what the proposal shows, once; if what it is about
-    has moved since, an answer that came among it, 412 says so and nothing is booked.
+    By another person than who proposed it, whatever client either signed in by (403 otherwise). It books what the
+    proposal shows, once; if what it is about has moved since, an answer that came among it, 412 says so and nothing is
+    booked.
     """
     person_id, at = _person_id(), utc_now()
     shown = application(Billing).approve_ending(ApproveEnding(break_id, body["proposal_id"], person_id, at))

@@ -7,6 +7,7 @@ from typing import Any
 from billing.application.commission.errors import StatementNotFound
 from billing.application.timeline.read_timeline import Viewer
 from billing.bootstrap import Billing
+from billing.domain.calendar import EARLIEST_DAY, LATEST_DAY
 from billing.entrypoints.commission_documents import statement_document
 from billing.entrypoints.http.blueprints import payments
 from billing.entrypoints.http.commission import schemas
@@ -29,7 +30,7 @@ def get_commission_statement(query: dict[str, Any], month: str) -> dict[str, Any
     """
     client = caller()
     kiosk_id = query["kiosk_id"] or client.kiosk_id
-    if not _MONTH.fullmatch(month) or month.startswith(("0000", "9999")):
+    if not _MONTH.fullmatch(month) or not str(EARLIEST_DAY) <= f"{month}-01" <= str(LATEST_DAY):
         raise StatementNotFound("A month looks like 2026-11.")
     lsp_id = client.person.lsp_id if client.person and client.role == Role.LSP else None
     first = date.fromisoformat(f"{month}-01")

@@ -23,9 +23,9 @@ def list_in_doubt() -> dict[str, Any]:
     rows = application(Billing).doubts.in_doubt(at)
     items = [
         {
-            "biller_id": row.biller.biller_id,
-            "biller_name": row.biller.name,
-            "biller_name_hi": row.biller.name_hi,
+            "biller_id": row.biller_id,
+            "biller_name": row.biller.name if row.biller else row.biller_id,
+            "biller_name_hi": row.biller.name_hi if row.biller else row.biller_id,
             "mode": row.mode,
             "limit_hours": row.limit / timedelta(hours=1),
             "queue_hours": row.queue_limit / timedelta(hours=1),

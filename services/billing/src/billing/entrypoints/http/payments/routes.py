@@ -135,7 +135,8 @@ def get_transaction(token: str) -> dict[str, Any]:
     """
     billing = application(Billing)
     payment = billing.payments.by_token(token)
-    return views.transaction_view(payment, billing.refunds.of(payment.payment_id, EVERYTHING)[1])
+    refunds = billing.refunds.of(payment.payment_id, EVERYTHING)[1]
+    return views.transaction_view(payment, refunds, billing.disputes.of(payment.payment_id, EVERYTHING))
 
 
 @internal.route("/callbacks/biller", methods=["POST"])

@@ -6,9 +6,10 @@ from typing import Any
 
 from billing.application.bills.errors import of_field
 from billing.domain.calendar import IST
-from billing.domain.money import rupees
+from billing.domain.disputes.dispute import Dispute
 from billing.domain.payments.form import Form
 from billing.domain.payments.payment import FAILED, Failure, Payment, State
+from billing.domain.receipts.printed_receipt import notice_of
 from billing.domain.refunds.refund import Refund, RefundState
 from billing.domain.tariff.billers import Biller
 from servicekit.money import money
@@ -31,8 +32,6 @@ _REFUND_STEPS = {
     RefundState.REFUSED: "REFUND_REFUSED",
     RefundState.MANUAL: "REFUND_MANUAL",
 }
-_NOTICE = "The legal fee is {}. Nobody may ask more; if more was asked, report it with the number of this receipt."
-_NOTICE_HI = "वैध शुल्क {} है। इससे अधिक कोई नहीं माँग सकता; अधिक माँगा गया हो तो इस रसीद की संख्या के साथ शिकायत करें।"
 _SOURCES = {"biller-refused": "biller", "authorisation-declined": "customer", "expired": "gateway"}
 # By what the body says of the form: what the candidate does next.
 _NEXT_STEPS: dict[Form, tuple[str | None, str | None]] = {
@@ -102,7 +101,7 @@ def receipt_view(billers: Mapping[str, Biller], payment: Payment, account_ending
     receipt = payment.receipt
     if receipt is None:
         return None
-    biller = billers.get(payment.biller_id)
+    biller, notice = billers.get(payment.biller_id), notice_of(payment)
     return {
         "receipt_number": receipt.number,
         "issued_at": receipt.issued_at,
@@ -121,8 +120,8 @@ def receipt_view(billers: Mapping[str, Biller], payment: Payment, account_ending
         "fee_order": payment.fee_order,
         "fee_order_hi": payment.fee_order_hi,
         "account_ends_with": account_ending,
-        "notice": _NOTICE.format(rupees(payment.service_charge_paise)),
-        "notice_hi": _NOTICE_HI.format(rupees(payment.service_charge_paise)),
+        "notice": notice.en,
+        "notice_hi": notice.hi,
         "tendered_at": payment.created_at,
         "fee_window": payment.fee_window,
         "refunded": money(payment.refunded_paise),
@@ -179,10 +178,11 @@ def _form_view(form: Form) -> dict[str, Any]:
     return {"status": form.value, "next_step": next_step, "next_step_hi": next_step_hi}
 
 
-def transaction_view(payment: Payment, refunds: Sequence[Refund]) -> dict[str, Any]:
-    """A payment, with its refunds, as the gateway's transactions view shows it."""
+def transaction_view(payment: Payment, refunds: Sequence[Refund], disputes: Sequence[Dispute]) -> dict[str, Any]:
+    """A payment, with its refunds and disputes, as the gateway's transactions view shows it."""
     steps = [(move.at, move.state.value) for move in payment.history]
     steps += [(move.at, _REFUND_STEPS[move.state]) for refund in refunds for move in refund.history]
+    steps += [(move.at, f"DISPUTE_{move.state.value}") for dispute in disputes for move in dispute.history]
     steps.sort(key=lambda step: step[0])
     return {
         "token": payment.transaction_token,

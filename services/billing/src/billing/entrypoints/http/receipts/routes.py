@@ -2,8 +2,18 @@
 
 from typing import Any
 
+from flask import Response
+
 from billing.application.payments.errors import NoReceiptYet, PaymentNotFound
-from billing.application.receipts.errors import NotOvercharged, ReceiptNotFound, ReportedAlready
+from billing.application.receipts.errors import (
+    CopyNotFound,
+    CopyTooOld,
+    NotOvercharged,
+    ReceiptNotFound,
+    ReceiptNotPrintable,
+    ReportedAlready,
+)
+from billing.application.receipts.ports import PaperSize
 from billing.application.receipts.print_receipt import PrintReceipt
 from billing.application.receipts.report_overcharge import ReportOvercharge
 from billing.bootstrap import Billing
@@ -14,6 +24,15 @@ from billing.entrypoints.http.receipts import schemas, views
 from servicekit.http import application, idempotency_claim, mark_replayed, request_id
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
+
+PDF = "application/pdf"
+_PDF_FILE = {"type": "string", "format": "binary"}
+_COPY_ID = {
+    "in": "path",
+    "name": "copy_id",
+    "description": "From POST /v1/payments/{payment_id}/receipt-copies.",
+    "example": "rcp_01930a6c5d2e7c1f9b3a4d5e6f708192",
+}
 
 
 @payments.route("/v1/payments/<payment_id>/receipt-copies", methods=["POST"], parameters=[PAYMENT_ID])
@@ -35,6 +54,26 @@ def create_receipt_copy(payment_id: str) -> dict[str, Any]:
     receipt = receipt_view(billing.billers, payment, billing.receipts.ending_of(payment))
     assert receipt is not None
     return views.copy_view(copy.value, receipt)
+
+
+@payments.route("/v1/payments/<payment_id>/receipt-copies/<copy_id>/pdf", parameters=[PAYMENT_ID, _COPY_ID])
+@payments.requires("payments:read", roles=PAYERS)
+@payments.raises(PaymentNotFound, NoReceiptYet, CopyNotFound, CopyTooOld, ReceiptNotPrintable)
+@payments.arguments(schemas.PaperQuerySchema, location="query")
+@payments.response(200, _PDF_FILE, content_type=PDF, headers=["Cache-Control"])
+def get_receipt_pdf(query: dict[str, Any], payment_id: str, copy_id: str) -> Response:
+    """The paper of a copy: one page of A4, or of a roll of 80 mm, in Hindi and English, with the QR.
+
+    For a quarter of an hour after the copy was asked for, and as often as the connection needs: it is the same copy.
+    Who prints later asks for another one. A duplicate says so across the page. The legal fee is printed; what was
+    refunded since too. The QR holds a signature (JWS) of what the paper says, by a key of `GET /v1/timeline-keys`.
+    """
+    pdf = application(Billing).papers.pdf(payment_id, copy_id, payer(), PaperSize(query["format"]), utc_now())
+    response = Response(pdf, mimetype=PDF)
+    response.headers["Content-Disposition"] = f'attachment; filename="{copy_id}.pdf"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @payments.route("/v1/receipt-checks", methods=["POST"])

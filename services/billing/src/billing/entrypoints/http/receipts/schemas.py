@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from billing.application.receipts.check_receipt import read_receipt_number
+from billing.application.receipts.ports import PaperSize
 from billing.domain.receipts.checks import SHOWN_CHARACTERS
 from billing.domain.receipts.copies import Mark
 from billing.entrypoints.http.amounts import MoneySchema, above_zero, instant, shown
@@ -115,6 +116,16 @@ class OverchargeReportShownSchema(Schema):
     overcharged = shown("The difference.")
     says = fields.String(required=True, metadata={"description": "What follows, for the citizen."})
     says_hi = fields.String(required=True, metadata={"description": "The same in Hindi."})
+
+
+class PaperQuerySchema(Schema):
+    """On what a copy is printed."""
+
+    format = fields.String(
+        load_default=PaperSize.A4.value,
+        validate=validate.OneOf([size.value for size in PaperSize]),
+        metadata={"description": "A sheet, or the roll of a thermal printer.", "example": "80mm"},
+    )
 
 
 class SeriesShownSchema(Schema):

@@ -4,11 +4,10 @@ from typing import Any
 
 from billing.application.receipts.ports import OverchargeReport
 from billing.domain.payments.payment import Payment
-from billing.domain.receipts.copies import Copy, Mark
+from billing.domain.receipts.copies import Copy
+from billing.domain.receipts.printed_receipt import MARKS
 from billing.domain.tariff.billers import Biller
 from servicekit.money import money
-
-_MARKS = {Mark.ORIGINAL: "मूल प्रति", Mark.DUPLICATE: "अनुलिपि"}
 
 
 def check_view(payment: Payment | None, biller: Biller | None) -> dict[str, Any]:
@@ -60,7 +59,7 @@ def copy_view(copy: Copy, receipt: dict[str, Any]) -> dict[str, Any]:
         "copy_id": copy.copy_id,
         "copy": copy.number,
         "mark": copy.mark.value,
-        "mark_hi": _MARKS[copy.mark],
+        "mark_hi": MARKS[copy.mark].hi,
         "printed_at": copy.printed_at,
         "series": {"kiosk_id": series.kiosk_id, "day": series.day, "serial": copy.serial} if series else None,
         "receipt": receipt,

@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from billing.domain.calendar import EARLIEST_DAY, LATEST_DAY
 from billing.entrypoints.http.amounts import shown
 from billing.entrypoints.http.bills.schemas import CATEGORIES
 from servicekit.fields import Coded
@@ -19,7 +20,10 @@ class Day(fields.Date):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not _DAY.fullmatch(str(value)):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
-        return super()._deserialize(value, *args, **kwargs)
+        day = super()._deserialize(value, *args, **kwargs)
+        if not EARLIEST_DAY <= day <= LATEST_DAY:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return day
 
 
 class ServiceChargesQuerySchema(Schema):

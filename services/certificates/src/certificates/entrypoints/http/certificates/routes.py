@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from certificates.application.certificates.errors import (
     CertificateNotFound,
@@ -18,6 +18,8 @@ from servicekit.instants import utc_now
 # Keys change rarely, and an old one stays valid beside the new one, so verifiers may keep them for an hour.
 KEYS_CACHE_CONTROL = "public, max-age=3600"
 PDF = "application/pdf"
+# The largest paper of ours, with names of 200 letters and time-stamps, has a fifth of it.
+MOST_PDF_BYTES = 1024 * 1024
 _PDF_FILE = {"type": "string", "format": "binary"}
 
 CERTIFICATE_ID = {
@@ -115,6 +117,20 @@ def verify_certificate_text(body: dict[str, Any]) -> dict[str, Any]:
     Anybody may ask; nothing is kept. Any text gets an answer; an address in it is never opened.
     """
     return views.checked_certificate(application(Certificates).certificates.verify(body["text"], utc_now()))
+
+
+@blueprint.route("/v1/certificate-pdf-verifications", methods=["POST"])
+@blueprint.public("anyone may check a certificate that is shown to them")
+@blueprint.repeatable("a question: nothing is kept")
+@blueprint.reads_up_to(MOST_PDF_BYTES)
+@blueprint.doc(requestBody={"required": True, "content": {PDF: {"schema": _PDF_FILE}}})
+@blueprint.response(200, schemas.CheckedCertificateSchema)
+def verify_certificate_pdf() -> dict[str, Any]:
+    """Whether a PDF is a certificate's paper under our seal, unchanged and in force.
+
+    Anybody may ask; nothing is kept. Any bytes get an answer; nothing that is in them is opened or run.
+    """
+    return views.checked_certificate(application(Certificates).certificates.verify_pdf(request.get_data(), utc_now()))
 
 
 @blueprint.route("/v1/certificate-keys")

@@ -1,0 +1,1 @@
+"""Disputes: opened by who paid, with evidence, and ended by the administration."""

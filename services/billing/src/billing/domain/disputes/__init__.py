@@ -1,0 +1,1 @@
+"""Disputes of payments: what may be disputed, what the payment itself tells of it, and how one ends."""
