@@ -150,7 +150,7 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
     lacking = page.lacking(ask)
     assert {one["id"] for one in lacking["forgotten"]} == told
     assert handled <= {f"{service}.{one['event']}|{one['id']}" for one in lacking["unhandled"]}
-    commands = re.findall(rf"[a-z-]+ outbox resend --since {re.escape(environment['UNTIL'])}", line)
+    commands = re.findall(rf"[a-z-]+ outbox resend --since {re.escape(page.environment['UNTIL'])}", line)
     assert len(commands) == len({one["producer"] for one in lacking["unhandled"]})
     for command in commands:  # step 5
         follow(command)
