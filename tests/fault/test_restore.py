@@ -112,8 +112,7 @@ class Page:
 def test_one_service_comes_back_and_knows_what_it_lacks(
     service: str, stack: Stack, platform: Platform, tmp_path: Path
 ) -> None:
-    page = Page(stack, service, tmp_path)
-    follow = page.follow
+    follow = (page := Page(stack, service, tmp_path)).follow
     keep, keep_broker, keep_wrong, bring_back, ask, keep_again = steps()
     with Traffic(platform, fees=True) as traffic:
         traffic.more(8)
