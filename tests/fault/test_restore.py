@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,7 @@ class Page:
     """Somebody who follows the page: a shell beside the programs."""
 
     def __init__(self, stack: Stack, service: str, folder: Path) -> None:
+        self.took = 0.0
         self.environment = {
             "PATH": f"{stack.state / 'bin'}:/usr/bin:/bin",
             "SERVICE": service,
@@ -92,6 +93,7 @@ class Page:
 
     def follow(self, script: str, expected: int = 0) -> str:
         """What the commands print; they end with `expected`."""
+        began = time.monotonic()
         finished = subprocess.run(
             ["sh", "-eu", "-c", script],
             env=self.environment,
@@ -101,6 +103,7 @@ class Page:
             timeout=COMMAND_SECONDS,
             stdin=subprocess.DEVNULL,
         )
+        self.took = time.monotonic() - began
         assert finished.returncode == expected, f"{script}\n{finished.stdout}{finished.stderr}"
         return finished.stdout
 
@@ -136,10 +139,8 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
     follow(f'"{service}" backup log "$BACKUPS"')  # step 1
     each_program(stack, service, stack.stop_program)
     follow(keep_wrong)
-    began = time.monotonic()
     said = follow(bring_back)
-    took = time.monotonic() - began
-    assert took < RESTORED_WITHIN_SECONDS
+    assert (took := page.took) < RESTORED_WITHIN_SECONDS
     restored = content(stack, service)
     assert [name for name in well if well[name] != restored[name]] == []
     each_program(stack, service, stack.start_program)
@@ -154,7 +155,13 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
     for command in commands:  # step 5
         follow(command)
 
-    eventually(lambda: not page.lacking(ask)["unhandled"], AFTERWARDS_SECONDS, "what others told is handled here")
+    # What names something that is lost cannot be handled: it is tried again for hours, and then people decide.
+    hopeless = payments_for(stack, lost.keys() - ids(stack, service, GONE[service]))
+    eventually(
+        lambda: {one["subject"] for one in page.lacking(ask)["unhandled"]} <= hopeless,
+        AFTERWARDS_SECONDS,
+        "what others told is handled here",
+    )
     assert {one["id"] for one in page.lacking(ask)["forgotten"]} == told
     if service == "gateway":  # it makes nothing of its own: all of it comes back
         assert not told
@@ -169,6 +176,10 @@ def test_one_service_comes_back_and_knows_what_it_lacks(
         f"{service}: {said.strip().splitlines()[0]}; {took:.1f} s; {len(lacking['unhandled'])} events had to be sent "
         f"again by {len(commands)} producers, {len(told)} of its own are known to others alone"
     )
+
+
+def payments_for(stack: Stack, applications: Collection[str]) -> set[str]:
+    return ids(stack, "billing", "payments", application_id={"$in": list(applications)})
 
 
 def views(stack: Stack) -> dict[str, tuple[str, list[str]]]:
