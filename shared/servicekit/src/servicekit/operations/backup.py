@@ -123,7 +123,7 @@ class BackupCommands:
 
     def _broker(
         self,
-        file: Annotated[Path, typer.Argument(help="Where the definitions are or shall be; it holds password hashes.")],
+        file: Annotated[Path, typer.Argument(help="Where the definitions are or shall be.")],
         load: Annotated[
             bool, typer.Option("--load", help="Load them; what is there and not in the file stays.")
         ] = False,
