@@ -71,8 +71,8 @@ class Mutant:
 
 @dataclass(frozen=True)
 class ModuleRun:
-    """What became of a module's mutants when it was last run, at the commit `run_at`. `survivors` are the report's lines
-    of those that nobody noticed, each under its heading."""
+    """What became of a module's mutants when it was last run, at the commit `run_at`. `survivors` are the report's
+    lines of those that nobody noticed, each under its heading."""
 
     module: str
     mutants: int
@@ -164,15 +164,15 @@ def kept(text: str, modules: Collection[str]) -> list[ModuleRun]:
 def report(
     name: str, code: Sequence[str], runs: Sequence[ModuleRun], *, stale: Collection[str], never: Collection[str]
 ) -> str:
-    """The report, in Markdown. `stale` are modules that are not any more as they were run; `never` those that were not."""
+    """The report, in Markdown. `stale` are modules that are not any more as they were run; `never` those not run."""
     runs = sorted(runs, key=lambda one: one.module)
     lines = [
         f"# Mutants of {name}",
         "",
         f"Written by `make mutants SERVICE={name}`. mutmut changed every function of {', '.join(code)} in small ways,",
-        "one at a time; a change is noticed when a test fails. The share is of those that are not equivalent. A run of a",
-        "part (`T=`) renews the lines of its modules: each says at which commit it was run, and whether the module was",
-        "changed since.",
+        "one at a time; a change is noticed when a test fails. The share is of those that are not equivalent. A run of",
+        "a part (`T=`) renews the lines of its modules: each says at which commit it was run, and whether the module",
+        "was changed since.",
         "",
         f"| module | {' | '.join(_HEADINGS)} | run at |",
         f"| --- |{' ---: |' * len(_HEADINGS)} --- |",

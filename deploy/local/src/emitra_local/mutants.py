@@ -1,8 +1,8 @@
 """`make mutants`: mutmut changes the code of one package in small ways; its tests must notice every change.
 
 What is changed, which tests must notice, and why a change that none noticed may stay: `tests/mutants.toml` of the
-package. The report beside it says of each module how it was when it was last run, and at which commit that was; a run of
-a part renews the modules of the part. Nothing is changed in the working tree: mutmut works on a copy.
+package. The report beside it says of each module what came of its last run, and at which commit that was; a run of a
+part renews the modules of the part. Nothing is changed in the working tree: mutmut works on a copy.
 """
 
 from __future__ import annotations

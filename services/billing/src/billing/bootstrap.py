@@ -45,6 +45,7 @@ from billing.adapters.mongo.falls import MongoFalls
 from billing.adapters.mongo.ledger import MongoLedger, WalletsWithin
 from billing.adapters.mongo.migration import Migration, drop_old_index
 from billing.adapters.mongo.payments import MongoPayments
+from billing.adapters.mongo.penalties import PenaltiesWithin
 from billing.adapters.mongo.receipts import MongoCopies, MongoOverchargeReports
 from billing.adapters.mongo.refunds import MongoRefunds, RefundsWithin
 from billing.adapters.mongo.settlements import MongoSettlements
@@ -91,6 +92,7 @@ from billing.application.refunds.request_refund import RequestRefundHandler
 from billing.application.refunds.return_refused_fee import ReturnRefusedFeeHandler
 from billing.application.refunds.sweep_refunds import SweepRefundsHandler
 from billing.application.settlement.keep_settled import KeepSettledHandler
+from billing.application.settlement.read_settlements import SettlementReader
 from billing.application.settlement.reconcile_day import ReconcileDayHandler
 from billing.application.settlement.settle_day import SettleDayHandler
 from billing.application.tariff.rehearse_order import RehearseOrderHandler
@@ -103,6 +105,7 @@ from billing.application.top_ups.sweep_top_ups import SweepTopUpsHandler
 from billing.application.wallets.fund_sandbox_wallet import FundSandboxWalletHandler
 from billing.application.wallets.open_wallet import OpenWalletHandler
 from billing.application.wallets.read_wallets import WalletReader
+from billing.application.wallets.take_penalty import TakePenaltyHandler
 from billing.application.wallets.tell_low_wallets import TellLowWalletsHandler
 from billing.domain.calendar import civil_day
 from billing.domain.centres import Centre
@@ -168,6 +171,7 @@ class BillingWithin:
 
     open_wallet: OpenWalletHandler
     note_standing: NoteStandingHandler
+    take_penalty: TakePenaltyHandler
     raise_fee_demand: RaiseFeeDemandHandler
     return_refused_fee: ReturnRefusedFeeHandler
 
@@ -203,6 +207,7 @@ class Billing:
     settle_day: SettleDayHandler
     keep_settled: KeepSettledHandler
     settlements: MongoSettlements
+    settlement_reader: SettlementReader
     commission: CommissionReader
     wallets: MongoLedger
     wallet_reader: WalletReader
@@ -241,6 +246,7 @@ class Billing:
         return BillingWithin(
             open_wallet=OpenWalletHandler(WalletsWithin(self.wallets, session), centres),
             note_standing=NoteStandingHandler(centres),
+            take_penalty=TakePenaltyHandler(PenaltiesWithin(self._mongo, self.wallets, session)),
             raise_fee_demand=RaiseFeeDemandHandler(FeeDemandsWithin(self._demands, session)),
             return_refused_fee=ReturnRefusedFeeHandler(
                 RefundsWithin(self._refunds, session, self._mongo),
@@ -339,6 +345,7 @@ def bootstrap(settings: Settings, mongo: Mongo) -> Billing:
         settle_day=settle_day,
         keep_settled=KeepSettledHandler(day_books, reconcile_day, settle_day, utc_now),
         settlements=settlements,
+        settlement_reader=SettlementReader(settlements),
         commission=CommissionReader(load_commission_rules(), MongoEarnings(mongo), centres),
         timelines=TimelineReader(
             payments,

@@ -13,6 +13,9 @@ from tests.support.world import Caller, World, another_consumer, inr, json_of
 from typer.testing import CliRunner
 
 from billing.application.refunds.return_refused_fee import ReturnRefusedFee
+from billing.domain.payments.answers import Answer, Outcome
+from billing.domain.payments.payment import Failure, State
+from billing.domain.payments.saga import Ask, Attempt, Decision
 from billing.entrypoints import commands as billing_commands
 from billing.entrypoints.service import SERVICE
 from servicekit.http import Actor, Person
@@ -215,6 +218,29 @@ def test_a_break_whose_books_are_right_is_only_closed(world: World, desk: Desk) 
     ended = desk.end(break_id, {"ending": "close", "evidence": "FILE-1"})
 
     assert (ended["status"], ended["resolved_by"]) == ("resolved", "two people: close")
+
+
+def test_what_was_given_back_and_closed_is_not_opened_again_by_another_hour_of_silence(
+    world: World, desk: Desk
+) -> None:
+    centre = world.centre(200_000)
+    payment_id = json_of(centre.pay(centre.bill(another_consumer())))["payment_id"]
+    payment = world.billing.payments.payments.get(payment_id)
+    assert payment is not None
+    break_id = f"{payment_id}:unresolved"
+
+    def look_back(outcome: Outcome) -> None:
+        """As the sweeper's inquiry about a payment that was given back, after its deadline."""
+        given_back = replace(payment, state=State.VOIDED, failure=Failure("expired", "", money_returned=True))
+        pace, at = world.billing.settings.pace(), payment.deadline_at
+        opened = Decision(given_back, Attempt.LATER, Ask.INQUIRE, Answer(outcome), pace, at, "").change().opened
+        assert opened is not None
+        world.billing.reconcile_day.books.open([opened])
+
+    look_back(Outcome.UNKNOWN)
+    desk.end(break_id, {"ending": "close", "evidence": "FILE-1"})
+    look_back(Outcome.PENDING)
+    assert json_of(desk.first.get(f"/v1/breaks/{break_id}"))["status"] == "resolved"
 
 
 def test_a_fee_that_people_had_is_not_given_back_by_itself_afterwards(world: World, desk: Desk) -> None:

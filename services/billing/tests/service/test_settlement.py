@@ -5,19 +5,21 @@ import os
 import secrets
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
+from tests.service.test_breaks import Desk
 from tests.support.keys import TIMELINE_KEY
 from tests.support.simulators import simulator
 from tests.support.world import Caller, World, json_of
 
 from billing.application.books.check_books import CheckBooks
-from billing.application.settlement.ports import Reconciliation
+from billing.application.settlement.keep_settled import KeepSettled
+from billing.application.settlement.ports import PartnerFiles, Reconciliation
 from billing.application.settlement.reconcile_day import DayNotOver, ReconcileDay
 from billing.application.settlement.settle_day import NotYet, SettleDay
 from billing.bootstrap import bootstrap
@@ -72,6 +74,17 @@ class Day:
     def owed(self, biller_id: str = "JVVNL") -> int:
         legs = [leg for entry in self.world.mongo.db.journal.find() for leg in entry["legs"]]
         return sum(leg["paise"] for leg in legs if leg["account"] == f"biller:{biller_id}")
+
+
+@dataclass(frozen=True)
+class Without:
+    """The files of all but one biller."""
+
+    files: PartnerFiles
+    missing: str = "JVVNL"
+
+    def fetch(self, source: str, day: date) -> bytes | None:
+        return None if source == self.missing else self.files.fetch(source, day)
 
 
 @pytest.fixture
@@ -242,6 +255,76 @@ def test_what_was_stamped_before_midnight_and_stored_after_the_day_was_closed_is
     settled = tomorrow.settle()["JVVNL"]
     waiting = today.world.mongo.db.settlement_waiting.count_documents({"entry_id": late["_id"]})
     assert (closed.lines, settled.lines + waiting) == (1, 1)
+
+
+def test_what_waits_is_paid_for_no_day_before_its_own(today: Day) -> None:
+    pay(today.world.centre())
+    today.files("biller", missing=1)
+    today.reconcile()
+    assert today.settle()["JVVNL"].held_back == 1
+    today.files("biller")
+    today.reconcile()
+    yesterday = Day(today.world, today.settings, today.day - timedelta(days=1))
+    yesterday.reconcile()
+    assert yesterday.settle() == {}
+    assert today.world.mongo.db.settlements.count_documents({}) == 1
+
+
+def test_a_refund_waits_with_its_payment_and_takes_nothing_that_the_biller_was_not_paid(today: Day) -> None:
+    centre, journal = today.world.centre(), today.world.mongo.db.journal
+    first, _ = pay(centre, 2)
+    assert centre.refund(first, BILL, BILL).status_code == 201
+    # In the last hour, so that the next day's file may list it: no break is open about it.
+    late = start_of_day(today.day + timedelta(days=1)) - timedelta(minutes=30)
+    journal.update_one({"_id": f"{first}:post"}, {"$set": {"at": late}})
+    journal.update_one({"kind": "refund"}, {"$set": {"at": late + timedelta(minutes=10)}})
+    today.reconcile()
+    today.world.mongo.db.partner_rows.delete_one({"request_id": f"{first}:post"})
+    settled = today.settle()["JVVNL"]
+    assert (settled.lines, settled.net_paise, settled.held_back, today.owed()) == (1, BILL, 2, 0)
+
+
+def test_a_biller_that_was_not_there_when_the_day_was_compared_is_compared_once_it_is(today: Day) -> None:
+    """Its department's file was wrong for a while: nobody looked at its acts, and none of them is settled unseen."""
+    pay(today.world.centre())
+    books = today.world.mongo.db
+    today.reconcile()
+    books.reconciliations.update_one({}, {"$pull": {"sources": {"source": "JVVNL"}}})
+    books.partner_rows.delete_many({"source": "JVVNL"})
+    books.partner_files.delete_many({"source": "JVVNL"})
+    assert today.settle() == {}
+    keep = replace(today.world.billing.keep_settled, clock=lambda: today.later)
+    keep(KeepSettled())
+    assert today.settle()["JVVNL"].net_paise == BILL
+
+
+def test_a_file_that_does_not_come_is_somebodys_where_the_ledger_has_something_to_compare(today: Day) -> None:
+    pay(today.world.centre())
+    reconcile_day = today.world.billing.reconcile_day
+    reconcile_without = replace(reconcile_day, files=Without(reconcile_day.files))
+    soon = start_of_day(today.day + timedelta(days=1)) + timedelta(hours=23)
+    reconcile_without(ReconcileDay(today.day, soon))
+    assert today.breaks() == []
+    reconcile_without(ReconcileDay(today.day, today.later))
+    assert today.breaks() == [("file-not-usable", f"JVVNL|{today.day}")]
+    today.reconcile()
+    assert today.breaks() == []
+    assert today.settle()["JVVNL"].net_paise == BILL
+
+
+def test_what_two_people_closed_stays_closed_until_something_else_is_said(today: Day) -> None:
+    pay(today.world.centre())
+    desk = Desk(today.world)
+    today.files("biller", altered=1)
+    today.reconcile()
+    ((kind, payment_id),) = today.breaks()
+    assert kind == "biller-amount-differs"
+    desk.end(f"{payment_id}:{kind}", {"ending": "close", "evidence": "FILE-1"})
+    today.reconcile()
+    assert today.breaks() == []
+    today.world.mongo.db.partner_rows.update_one({"source": "JVVNL"}, {"$inc": {"paise": 7}})
+    today.reconcile()
+    assert today.breaks() == [(kind, payment_id)]
 
 
 def test_no_day_is_compared_before_it_is_over_nor_settled_before_its_working_day(today: Day) -> None:

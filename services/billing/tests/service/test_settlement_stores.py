@@ -60,7 +60,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 
         return Stores(books, FakeSettlements(books), keep)
     mongo: Mongo = request.getfixturevalue("own_mongo")
-    ledger = MongoLedger(mongo, lambda at: None)
+    ledger = MongoLedger(mongo, lambda _: None)
 
     def write(entry: JournalEntry) -> None:
         mongo.transact(lambda session: ledger.write(session, [entry]))
@@ -175,6 +175,8 @@ def test_what_was_taken_is_owed_no_more_and_what_waits_is_owed_first(stores: Sto
 
     assert stores.owed(biller_id) == [three, two]
     assert list(stores.settlements.owed(biller_id, AT + HOUR, AT + 2 * HOUR)) == [three]
+    # What came later is of no earlier day.
+    assert list(stores.settlements.owed(biller_id, AT - HOUR, three.at)) == [two]
     stores.settlements.take(settlement, [one, three], [])
     assert stores.owed(biller_id) == [two]
     lines = {line.entry_id: line for line in stores.settlements.lines(settlement.settlement_id)}
@@ -232,3 +234,23 @@ def test_payments_about_which_people_have_a_break_are_held_back_until_it_ends(st
     assert stores.settlements.held_back([payment_id, other]) == {payment_id}
     stores.books.resolve([opened], AT, "the files agree")
     assert stores.settlements.held_back([payment_id, other]) == set()
+
+
+def test_closed_settlements_of_a_department_come_in_pages_the_latest_days_in_front(
+    stores: Stores, biller_id: str
+) -> None:
+    made = []
+    for number, department in enumerate(["energy", "phed", "energy", "energy"]):
+        day = DAY + timedelta(days=number // 2)
+        new = Settlement(public_id("stl"), f"{biller_id}-{number}", department, day, SettlementState.OPEN, AT)
+        opened = stores.settlements.open(new)
+        if number != 3:
+            made.append(stores.settlements.close(opened, totals_of(opened, iter(())), event_id(), AT))
+
+    of_energy, of_water, later = made
+    assert list(stores.settlements.page("energy", before=None, limit=10)) == [later, of_energy]
+    assert list(stores.settlements.page("phed", before=None, limit=10)) == [of_water]
+    first_page = list(stores.settlements.page(None, before=None, limit=2))
+    rest = stores.settlements.page(None, before=(first_page[-1].day, first_page[-1].settlement_id), limit=2)
+    assert sorted(s.settlement_id for s in [*first_page, *rest]) == sorted(s.settlement_id for s in made)
+    assert first_page[0] == later

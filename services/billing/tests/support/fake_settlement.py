@@ -57,9 +57,7 @@ class FakeDayBooks:
 
     def rows_of_day(self, source: str, day: date) -> Iterator[tuple[str, int]]:
         yield from (
-            (entry_id, paise)
-            for (of, entry_id), (of_day, paise) in self.rows.items()
-            if (of, of_day) == (source, day)
+            (entry_id, paise) for (of, entry_id), (of_day, paise) in self.rows.items() if (of, of_day) == (source, day)
         )
 
     def listed(self, source: str, entry_ids: Sequence[str]) -> Mapping[str, int]:
@@ -114,6 +112,16 @@ class FakeSettlements:
     def get(self, settlement_id: str) -> Settlement | None:
         return self.settlements.get(settlement_id)
 
+    def page(self, department: str | None, *, before: tuple[date, str] | None, limit: int) -> list[Settlement]:
+        closed = [
+            s
+            for s in self.settlements.values()
+            if s.state is SettlementState.CLOSED
+            and department in (None, s.department)
+            and (before is None or (s.day, s.settlement_id) < before)
+        ]
+        return sorted(closed, key=lambda s: (s.day, s.settlement_id), reverse=True)[:limit]
+
     def in_range(self, first: date, last: date) -> Iterator[Settlement]:
         within = (s for s in self.settlements.values() if first <= s.day <= last)
         yield from sorted(within, key=lambda s: (s.day, s.biller_id))
@@ -123,7 +131,7 @@ class FakeSettlements:
         return known or self.settlements.setdefault(settlement.settlement_id, settlement)
 
     def owed(self, biller_id: str, begun: datetime, before: datetime) -> Iterator[Act]:
-        waited = [act for (of, _), act in sorted(self.waiting.items()) if of == biller_id]
+        waited = [act for (of, _), act in sorted(self.waiting.items()) if of == biller_id and act.at < before]
         entries = sorted((e for e in self.books.journal.values() if begun <= e.at < before), key=lambda e: e.at)
         yield from waited
         yield from [

@@ -233,7 +233,7 @@ def test_after_an_answer_the_next_doubt_is_waited_for_as_briefly_as_the_first(ou
 
 
 def test_a_look_back_without_an_answer_at_the_deadline_is_handed_to_people() -> None:
-    detail = "given back, and no final answer by the deadline: UNKNOWN"
+    detail = "given back, and no final answer by the deadline"
 
     assert decided(GIVEN_BACK, Ask.INQUIRE, Outcome.UNKNOWN, at=LATE) == Change(
         replace(GIVEN_BACK, resume_at=LATE + HOUR), opened=opened(BreakKind.UNRESOLVED, detail, LATE)

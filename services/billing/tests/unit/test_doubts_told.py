@@ -71,14 +71,14 @@ def test_every_biller_and_mode_is_told_of_with_its_limits_and_how_many_are_in_do
     told = reader.in_doubt(NOW)
 
     none = size_of(0)
-    of_bsnl = [DoubtsOfBiller(billers["BSNL"], mode, 24 * HOUR, 6 * HOUR, none, none, None) for mode in MODES]
+    of_bsnl = [DoubtsOfBiller("BSNL", billers["BSNL"], mode, 24 * HOUR, 6 * HOUR, none, none, None) for mode in MODES]
     jvvnl = billers["JVVNL"]
     assert told == [
         *of_bsnl,
-        DoubtsOfBiller(jvvnl, "WALLET", 24 * HOUR, 6 * HOUR, none, none, None),
+        DoubtsOfBiller("JVVNL", jvvnl, "WALLET", 24 * HOUR, 6 * HOUR, none, none, None),
         # What waits for a biller that is down waits no longer than anything in doubt.
-        DoubtsOfBiller(jvvnl, "CARD", 4 * HOUR, 4 * HOUR, size_of(12), size_of(3), 2),
-        DoubtsOfBiller(jvvnl, "UPI", 24 * HOUR, 2 * HOUR, none, none, None),
+        DoubtsOfBiller("JVVNL", jvvnl, "CARD", 4 * HOUR, 4 * HOUR, size_of(12), size_of(3), 2),
+        DoubtsOfBiller("JVVNL", jvvnl, "UPI", 24 * HOUR, 2 * HOUR, none, none, None),
     ]
 
 
@@ -199,9 +199,7 @@ def test_a_provider_reads_the_lines_of_the_centres_that_are_its_own_by_now() -> 
     }
 
 
-@pytest.mark.parametrize(
-    "viewer", [JAIPUR, Viewer(NOTHING, "lsp_1"), Viewer(Reach({"kiosk_id": frozenset({KIOSK})}))]
-)
+@pytest.mark.parametrize("viewer", [JAIPUR, Viewer(NOTHING, "lsp_1"), Viewer(Reach({"kiosk_id": frozenset({KIOSK})}))])
 def test_a_centres_statement_is_read_by_who_may_see_the_centre(viewer: Viewer) -> None:
     reader, _ = commission()
 
@@ -230,9 +228,7 @@ def test_nobody_else_is_told_whether_the_centre_has_one(viewer: Viewer, kiosk_id
     assert earnings.asked == []
 
 
-@pytest.mark.parametrize(
-    ("month", "before"), [(NOVEMBER, "2026-11-30T18:30"), (date(2026, 12, 1), "2026-12-31T18:30")]
-)
+@pytest.mark.parametrize(("month", "before"), [(NOVEMBER, "2026-11-30T18:30"), (date(2026, 12, 1), "2026-12-31T18:30")])
 def test_an_order_is_rehearsed_over_the_payments_of_a_month_in_india(month: date, before: str) -> None:
     asked = []
 

@@ -125,7 +125,9 @@ def test_the_same_proposal_again_is_the_first_one_and_another_takes_its_place(de
         [{"evidence": "F-2"}, {"reference": "REF-2"}, {"by": "per_3"}, {"ending": Ending.NOT_DONE}], 3
     ):
         desk.propose()
-        other = desk.propose(**({"proposal_id": f"prp_{number}"} | ({"reference": None} if "ending" in changes else {}) | changes))
+        other = desk.propose(
+            **({"proposal_id": f"prp_{number}"} | ({"reference": None} if "ending" in changes else {}) | changes)
+        )
         assert other.row.proposal is not None
         assert other.row.proposal.proposal_id == f"prp_{number}"
 
@@ -181,7 +183,7 @@ def test_nothing_is_proposed_for_a_break_that_has_ended_or_ends_meanwhile(desk: 
     with pytest.raises(BreakEnded, match=ENDED):
         desk.propose(LATE, Ending.CLOSE)
 
-    desk.breaks.propose = lambda break_id, proposal: False  # type: ignore[method-assign]
+    desk.breaks.propose = lambda *_: False  # type: ignore[method-assign]
     with pytest.raises(BreakEnded, match=ENDED):
         desk.propose()
 
@@ -273,8 +275,8 @@ def test_what_moved_since_it_was_proposed_is_looked_at_again_before_anything_is_
 def test_who_approves_while_an_answer_comes_books_nothing(desk: Desk) -> None:
     desk.propose()
     desk.propose(LATE, Ending.CLOSE)
-    desk.store.record = lambda before, change: False  # type: ignore[method-assign]
-    desk.breaks.close = lambda break_id, resolution: False  # type: ignore[method-assign]
+    desk.store.record = lambda *_: False  # type: ignore[method-assign]
+    desk.breaks.close = lambda *_: False  # type: ignore[method-assign]
 
     for break_id in (UNRESOLVED, LATE):
         with pytest.raises(ProposalChanged) as changed:

@@ -1,4 +1,4 @@
-"""What a receipt in somebody's hands is good for: printing, checking, reporting, and the proof that money was tendered."""
+"""What a receipt in somebody's hands is good for: printing, checking, reporting; and the proof of a tender."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -88,6 +88,9 @@ class KeptCopies:
     def add(self, claim: Claim, copy_id: str, payment: Payment, printed_at: Any) -> Once[Copy]:
         self.asked.append((claim, copy_id, payment, printed_at))
         return Once(Copy(copy_id, payment.payment_id, 1, printed_at, None, None), replayed=False)
+
+    def get(self, copy_id: str) -> Copy | None:
+        raise AssertionError(f"nobody asks for {copy_id}")
 
 
 def a_print(payment_id: str = "pay_1", payer: Payer = PAYER) -> PrintReceipt:

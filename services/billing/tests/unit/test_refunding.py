@@ -125,7 +125,7 @@ def test_what_goes_back_to_a_card_is_sent_by_the_provider_and_booked_when_it_say
             destination=Destination.SOURCE,
             reason="paid-twice",
             cause=None,
-            debits=(Leg("revenue:kiosk", 5), Leg("department:JVVNL:charges", -5), Leg("biller:JVVNL", 1_525)),
+            debits=(Leg("biller:JVVNL", 1_525), Leg("revenue:kiosk", 5), Leg("department:JVVNL:charges", -5)),
             request_id="req_9",
             state=RefundState.REFUNDED,
             version=2,
@@ -147,9 +147,9 @@ def test_what_goes_back_to_a_card_is_sent_by_the_provider_and_booked_when_it_say
             Kind.REFUND,
             asked_at,
             (
+                Leg("biller:JVVNL", -1_525),
                 Leg("revenue:kiosk", -5),
                 Leg("department:JVVNL:charges", 5),
-                Leg("biller:JVVNL", -1_525),
                 Leg("psp:clearing", 1_525),
             ),
             payment_id="pay_2",
@@ -186,6 +186,26 @@ def test_once_the_intent_is_stored_the_answer_is_accepted_whatever_happens(desk:
 
     assert (given.value.state, given.replayed) == (RefundState.REQUESTED, False)
     assert desk.provider.refunds_received == {"rfd_1:refund": 1}
+
+
+def test_who_asks_is_told_at_once_of_a_refusal_so_nobody_else_has_to_look_and_the_amount_is_free_again(
+    desk: Desk,
+) -> None:
+    desk.provider.next_refunds = [Outcome.REFUSED]
+
+    refused = desk.ask().value
+
+    assert (refused.state, refused.refusal) == (RefundState.REFUSED, "account-closed")
+    assert (desk.store.breaks, desk.store.journal) == ({}, {})
+    assert desk.store.payments["pay_2"].refundable_paise == TOTAL
+
+
+def test_a_refund_whose_first_request_did_not_leave_may_be_sent_again_without_an_inquiry(desk: Desk) -> None:
+    desk.provider.next_refunds = [Outcome.NOT_SENT]
+
+    unsent = desk.ask().value
+
+    assert (unsent.state, unsent.unsent) == (RefundState.REQUESTED, True)
 
 
 def test_a_repeat_gives_the_first_refund_as_it_is_by_then(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.support.fake_settlement import FakeDayBooks, FakeFiles, FakeSettlements
 
-from billing.application.settlement.keep_settled import DAYS_BACK, KeepSettled, KeepSettledHandler
+from billing.application.settlement.keep_settled import DAYS_BACK, LOOK_AGAIN, KeepSettled, KeepSettledHandler
 from billing.application.settlement.ports import Reconciliation, SourceResult
 from billing.application.settlement.reconcile_day import DayNotOver, ReconcileDay, ReconcileDayHandler
 from billing.application.settlement.settle_day import NotYet, SettleDay, SettleDayHandler
@@ -682,3 +682,78 @@ def test_the_keeper_asks_again_for_what_is_missing_and_for_nothing_else(ledger: 
     assert MONDAY not in asked
     assert asked == {date(2026, 11, 25) - timedelta(days=back) for back in range(1, DAYS_BACK + 1)} - {MONDAY}
 
+
+def test_the_keeper_reads_files_again_after_a_while_where_something_differed(ledger: Ledger) -> None:
+    ledger.has(posted(1, 100))
+    ledger.lists("provider")
+    ledger.lists("BSNL")
+    ledger.lists("JVVNL", ("pay_1:post", 101))
+    keeper(ledger, DAY_AFTER)(KeepSettled())
+    ledger.lists("JVVNL", ("pay_1:post", 100))
+
+    keeper(ledger, DAY_AFTER + LOOK_AGAIN - timedelta(seconds=1))(KeepSettled())
+    assert ledger.open() == {("biller-amount-differs", "pay_1")}
+    keeper(ledger, DAY_AFTER + LOOK_AGAIN)(KeepSettled())
+    assert ledger.open() == set()
+
+
+def test_a_biller_that_was_not_known_when_the_day_was_compared_is_settled_once_its_file_was_read(
+    ledger: Ledger,
+) -> None:
+    ledger.has(posted(1, 100))
+    ledger.all_agree()
+    jvvnl = ledger.billers.pop(0)
+    ledger.reconcile()
+    ledger.billers.insert(0, jvvnl)
+    assert ledger.settle() == []
+
+    keeper(ledger, DAY_AFTER)(KeepSettled())
+
+    assert [(one.biller_id, one.net_paise) for one in ledger.settlements.settlements.values()] == [("JVVNL", 100)]
+
+
+def test_what_waits_is_settled_for_no_day_before_its_own(ledger: Ledger) -> None:
+    sunday = MONDAY - timedelta(days=1)
+    ledger.has(posted(1, 100))
+    ledger.all_agree()
+    ledger.lists("JVVNL")
+    for source in ("provider", "JVVNL", "BSNL"):
+        ledger.lists(source, day=sunday)
+    ledger.reconcile()
+    assert [one.held_back for one in ledger.settle()] == [1]
+    ledger.lists("JVVNL", ("pay_1:post", 100))
+    ledger.reconcile()
+    ledger.reconcile(sunday)
+
+    assert ledger.settle(sunday) == []
+
+
+def test_what_went_back_of_a_payment_that_waits_is_not_taken_off_what_its_biller_is_paid(ledger: Ledger) -> None:
+    """Posted in the last hour: the next day's file may list it, and no break is open about it."""
+    late = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    ledger.has(posted(1, 100), posted(2, 40, at=late), replace(refunded(2, 40), at=late + timedelta(minutes=5)))
+    ledger.all_agree()
+    ledger.lists("JVVNL", ("pay_1:post", 100))
+    ledger.reconcile()
+    assert ledger.open() == set()
+
+    (settled,) = ledger.settle()
+
+    assert (settled.lines, settled.net_paise, settled.held_back) == (1, 100, 2)
+
+
+def test_a_file_that_is_a_day_late_is_somebodys_where_the_ledger_has_something_that_it_has_to_list(
+    ledger: Ledger,
+) -> None:
+    ledger.has(posted(1, 100))
+    ledger.lists("provider")
+    over = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
+    ledger.reconcile(at=over + timedelta(days=1, seconds=-1))
+    assert ledger.open() == set()
+
+    ledger.reconcile(at=over + timedelta(days=1))
+
+    assert ledger.open() == {("file-not-usable", f"JVVNL|{MONDAY}")}  # and nothing of BSNL, which has nothing to list
+    ledger.all_agree()
+    ledger.reconcile(at=over + timedelta(days=2))
+    assert ledger.open() == set()

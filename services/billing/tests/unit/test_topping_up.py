@@ -175,6 +175,14 @@ def test_once_the_intent_is_stored_the_answer_is_accepted_and_the_sweeper_goes_o
     assert counter.store.wallets == {KIOSK: 0}
 
 
+def test_a_top_up_whose_first_request_did_not_leave_may_be_sent_again_without_an_inquiry(counter: Counter) -> None:
+    counter.provider.next_charges = [Outcome.NOT_SENT]
+
+    unsent = counter.ask().value
+
+    assert (unsent.state, unsent.unsent) == (TopUpState.REQUESTED, True)
+
+
 def test_a_repeat_gives_the_first_top_up_as_it_is_by_then_though_the_centre_may_not_begin_any_more(
     counter: Counter,
 ) -> None:

@@ -179,7 +179,9 @@ def test_a_credential_is_given_to_who_may_read_the_certificate_only(world: World
     assert world.anybody().get(path).status_code == 401
 
 
-@pytest.mark.parametrize("name", ["revocation-2", "revocation-0", "revocation-01", "suspension-1", "revocation-1000000", "x"])
+@pytest.mark.parametrize(
+    "name", ["revocation-2", "revocation-0", "revocation-01", "suspension-1", "revocation-1000000", "x"]
+)
 def test_a_list_that_there_is_not_is_told(world: World, name: str) -> None:
     assert problem(world.anybody().get(f"/v1/certificate-status-lists/{name}"), 404)["code"] == "status-list-not-found"
 

@@ -122,6 +122,8 @@ def test_bad_drafts_are_refused_by_their_fields(world: World) -> None:
 def test_drafts_are_listed_in_pages_and_nobody_has_more_than_the_most(world: World) -> None:
     ids = [json_of(world.kiosk().post(DRAFTS, BODY), 201)["draft_id"] for _ in range(3)]
     page = json_of(world.kiosk().get(f"{DRAFTS}?limit=2"), 200)
+    elsewhere = world.kiosk().get(f"/v1/applications?cursor={page['next']}")
+    assert (elsewhere.status_code, json_of(elsewhere, 422)["errors"][0]["pointer"]) == (422, "?cursor")
     rest = json_of(world.kiosk().get(f"{DRAFTS}?limit=2&cursor={page['next']}"), 200)
     assert [draft["draft_id"] for draft in page["items"] + rest["items"]] == ids[::-1]
     assert rest["next"] is None

@@ -1,6 +1,5 @@
 """The paper of a certificate as a PDF: who gets it, of what it is made, and what it is not made of."""
 
-import hashlib
 import io
 
 import pypdf

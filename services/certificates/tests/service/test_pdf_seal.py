@@ -139,7 +139,7 @@ def test_what_is_no_paper_of_ours_is_not_a_certificate(pdf: bytes) -> None:
 
 
 def test_a_bomb_takes_its_own_process_only() -> None:
-    """A cross-reference stream of some kilobytes that unpacks to more than the process may have, in a file that looks sealed."""
+    """A cross-reference stream that unpacks to more than the process may have, in a file that looks sealed."""
     zeros = files.deflated_zeros(MOST_MEMORY_BYTES + (64 << 20))
     start = len(b"%PDF-1.7\n")
     body = (

@@ -1,5 +1,6 @@
 """What certificates answers to an erasure, what goes, and what a person takes along."""
 
+from datetime import timedelta
 from typing import Any
 
 from tests.support.builders import domicile_form
@@ -62,7 +63,13 @@ def test_forms_remarks_and_drafts_of_what_came_to_nothing_go_and_anothers_stay(w
     assert world.mongo.db["application_drafts"].count_documents({"person_id": "per_1"}) == 0
     shown = json_of(citizen(world).get(f"/v1/applications/{rejected}"), 200)
     assert shown["state"] == "REJECTED"
-    assert world.mongo.db["erasures_asked"].count_documents({}) == 0
+    asked_rows = world.mongo.db["erasures_asked"]
+    assert asked_rows.count_documents({}) == 1, "a token of theirs may be good for some minutes"
+    json_of(citizen(world).post("/v1/application-drafts", {"application_type": "domicile", "applicant": {}}), 201)
+    asked_rows.update_one({}, {"$set": {"erased_at": utc_now() - timedelta(hours=2)}})
+    world.service.erasures.look_again()
+    assert world.mongo.db["application_drafts"].count_documents({"person_id": "per_1"}) == 0
+    assert asked_rows.count_documents({}) == 0
 
 
 def test_files_of_what_came_to_nothing_are_due_to_be_swept(world: World) -> None:

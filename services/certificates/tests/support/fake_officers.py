@@ -1,4 +1,4 @@
-"""Fakes of charges and bulk decisions; they pass the suite of the real stores (tests/service/test_officer_stores.py)."""
+"""Fakes of charges and bulk decisions, which pass the suite of the real stores (tests/service/test_officer_stores)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -222,9 +222,7 @@ def test_only_who_handed_a_charge_over_ends_it_and_it_ends_once() -> None:
 
 
 def test_what_waits_is_counted_without_the_steps_of_other_posts_and_the_longest_wait_is_first() -> None:
-    short, long = (
-        DeskQueue("domicile", "verification", "102", 1, 0, 0, MONDAY - wait * DAY) for wait in (1, 2)
-    )
+    short, long = (DeskQueue("domicile", "verification", "102", 1, 0, 0, MONDAY - wait * DAY) for wait in (1, 2))
     queues = KnownQueues([short, long])
 
     assert reader_of(queues=queues).queue_counts(TEHSILDAR, EVERYTHING, MONDAY.replace(hour=19)) == [long, short]
@@ -280,7 +278,9 @@ def test_each_application_that_is_named_again_is_told_by_its_place() -> None:
 
     assert refused.value.detail == "Some applications are named twice."
     assert refused.value.errors == tuple(
-        FieldProblem(f"/items/{place}/application_id", "repeated", "Name each application once.", "हर आवेदन एक ही बार दें।")
+        FieldProblem(
+            f"/items/{place}/application_id", "repeated", "Name each application once.", "हर आवेदन एक ही बार दें।"
+        )
         for place in (2, 3)
     )
     assert bulk.kept == {}
@@ -305,7 +305,11 @@ def run_of(bulk: FakeBulkDecisions, deciding: Deciding, charges: FakeCharges | N
     applications = FakeApplications()
     applications.get = {"app_1": issued, "app_2": in_verification()}.get  # type: ignore[assignment,method-assign]
     handler = DecideInBulkHandler(
-        applications, deciding, bulk, reader_of(charges, bulk), lambda: MONDAY + DAY  # type: ignore[arg-type]
+        applications,
+        deciding,
+        bulk,
+        reader_of(charges, bulk),
+        lambda: MONDAY + DAY,  # type: ignore[arg-type]
     )
     return handler(DecideInBulk(MONDAY))
 

@@ -28,7 +28,11 @@ from servicekit.keys import read_signing_key
 VECTORS = Path(__file__).parents[1] / "support" / "w3c_eddsa_jcs_2022"
 ADDRESS = "https://emitra.example"
 KEY, OLD_KEY = read_signing_key(jwk()), read_signing_key(jwk(signing_key()))
-CREDENTIAL = {"@context": ["https://www.w3.org/ns/credentials/v2"], "issuer": "did:web:x", "credentialSubject": {"a": "क"}}
+CREDENTIAL = {
+    "@context": ["https://www.w3.org/ns/credentials/v2"],
+    "issuer": "did:web:x",
+    "credentialSubject": {"a": "क"},
+}
 
 
 def vector(name: str) -> Any:
@@ -66,7 +70,12 @@ def test_the_w3cs_vectors_have_the_proof_that_we_make() -> None:
 
 @pytest.mark.parametrize(
     ("octets", "text"),
-    [(b"", ""), (b"\0\0\x01", "112"), (b"Hello World!", "2NEpo7TZRRrLZSi2U"), (bytes.fromhex("0000287fb4cd"), "11233QC4")],
+    [
+        (b"", ""),
+        (b"\0\0\x01", "112"),
+        (b"Hello World!", "2NEpo7TZRRrLZSi2U"),
+        (bytes.fromhex("0000287fb4cd"), "11233QC4"),
+    ],
 )
 def test_base58_is_that_of_the_internet_draft(octets: bytes, text: str) -> None:
     assert base58(octets) == text

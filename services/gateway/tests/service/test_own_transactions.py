@@ -3,16 +3,20 @@
 import json
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.support.stage import Stage
 
 from emitra_contracts import examples, validate_produced
+from gateway.adapters.mongo_personal import MongoPersonal
 from gateway.entrypoints.service import SERVICE
 from servicekit.ids import event_id, transaction_token
+from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
-from servicekit.testing import Erasing, deliver
+from servicekit.personal import Answer
+from servicekit.testing import Erasing, deliver, published
 
 Arrive = Callable[..., str]
 
@@ -150,5 +154,53 @@ def test_of_an_erased_person_nothing_is_their_own_any_more(
     validate_produced(asked.answers()[0])
     asked.completed()
     assert own(viewing, person_id).json["items"] == []
-    kept = {row["_id"]: "person_id" in row for row in mongo.db["transactions"].find({"_id": {"$in": [token, others]}})}
-    assert kept == {token: False, others: True}
+    kept = {row["_id"]: row["person_id"] for row in mongo.db["transactions"].find({"_id": {"$in": [token, others]}})}
+    assert (kept[token], kept[others].startswith("per_")) == ("erased", True)
+    # Software with the app's id never saw it, and does not now.
+    machine = viewing.identity.token("transactions:read", client_id="cli_app")
+    assert viewing.call("GET", f"/v1/transactions/{token}", machine).status_code == 404
+
+
+def test_what_is_told_of_an_erased_person_later_gives_nothing_back(
+    viewing: Stage, arrive: Arrive, person_id: str, mongo: Mongo
+) -> None:
+    token = arrive(1, person_id=person_id)
+    asked = Erasing(SERVICE, mongo, viewing.gateway, person_id)
+    asked.requested()
+    asked.completed()
+    assert arrive(2, "payment.refunded.v1", person_id=person_id, transaction_token=token) == token
+    # Begun while the person was being erased.
+    late = arrive(3, person_id=person_id)
+    viewing.gateway.erasures.look_again()
+    assert own(viewing, person_id).json["items"] == []
+    kept = {row["_id"]: len(row["events"]) for row in mongo.db["transactions"].find({"person_id": "erased"})}
+    assert {name: kept.get(name) for name in (token, late)} == {token: 2, late: 1}
+    # After an hour nothing is left to arrive.
+    asked_rows = mongo.db["erasures_asked"]
+    assert asked_rows.count_documents({"_id": asked.erasure_id}) == 1
+    asked_rows.update_one({"_id": asked.erasure_id}, {"$set": {"erased_at": utc_now() - timedelta(minutes=61)}})
+    viewing.gateway.erasures.look_again()
+    assert asked_rows.count_documents({"_id": asked.erasure_id}) == 0
+
+
+def test_an_erasure_that_cannot_be_answered_keeps_nobody_else_waiting(
+    viewing: Stage, person_id: str, mongo: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, asked = (Erasing(SERVICE, mongo, viewing.gateway, whose) for whose in (f"{person_id}_1", person_id))
+    for one in (broken, asked):
+        one.requested()
+        mongo.db["erasures_asked"].update_one({"_id": one.erasure_id}, {"$set": {"said": None}})
+    told = len(asked.answers())
+
+    def answer(_: MongoPersonal, whose: str, session: object) -> Answer:
+        del session
+        if whose != person_id:
+            raise KeyError("submitted_at")
+        return Answer()
+
+    monkeypatch.setattr(MongoPersonal, "answer", answer)
+    mongo.db["erasures_asked"].update_many({}, {"$set": {"said": None}})
+    with pytest.raises(KeyError):
+        asked.answers()
+    assert len([e for e in published(mongo) if e["subject"] == asked.erasure_id]) == told + 1
+    mongo.db["erasures_asked"].delete_one({"_id": broken.erasure_id})

@@ -16,7 +16,7 @@ from tests.support.assisting import (
     link_in,
     messages,
 )
-from tests.support.signing_in import SIGN_IN, App, Browser, Phone, any_mobile
+from tests.support.signing_in import SIGN_IN, App, Browser, Phone, any_mobile, claims_of
 
 from identity.application.assistance.send_notices import SendNotices
 from identity.bootstrap import Identity
@@ -291,3 +291,20 @@ def test_the_api_is_closed_to_who_has_no_scope(counter: Counter) -> None:
     bare = internal_headers("identity", client_id=counter.client["client_id"], scopes=("payments:write",))
     answer = counter.http.post("/v1/assistances", json={}, headers=bare | {"Idempotency-Key": "k" * 16})
     assert (answer.status_code, body_of(answer)["missing_scope"]) == (403, "assistances:write")
+
+
+def test_what_an_operator_was_told_at_one_centre_is_not_used_from_another(
+    counter: Counter, client: FlaskClient, identity: Identity
+) -> None:
+    """One app, one operator, two centres: whose right at the first ended has the second's token still."""
+    counter.person = OPERATOR
+    assistance_id = counter.agreed()
+    plain = body_of(ask_as(client, counter.client))["access_token"]
+    claims = {**claims_of(client, plain, "emitra"), "person": {"id": OPERATOR.id, "role": "operator"}}
+
+    def status(kiosk_id: str) -> int:
+        token = identity.signing.signer.sign({**claims, "kiosk_id": kiosk_id})
+        return counter.exchanges(assistance_id, actor_token=token, actor_token_type=ACCESS_TOKEN_TYPE).status_code
+
+    assert status("ksk_RJ14000002") == 400
+    assert status(str(counter.client["kiosk_id"])) == 200

@@ -9,6 +9,7 @@ import jwt
 import pytest
 from flask.testing import FlaskClient
 from tests.support.asking import ask, body_of
+from tests.support.assisting import Counter
 from tests.support.privacy import Somebody, answer, headers, pending, somebody
 from tests.support.signing_in import App, Browser, Phone
 from tests.support.vault import aadhaar
@@ -359,3 +360,52 @@ def test_a_token_of_the_browser_says_nobody_else(person: Somebody) -> None:
     """What the tests above take for the person is what the sign-in said."""
     claims = jwt.decode(person.tokens["access_token"], options={"verify_signature": False})
     assert claims["person"]["id"] == person.person_id
+
+
+def test_what_the_person_signed_in_for_ends_at_the_gateway_too(
+    person: Somebody, asking: Identity, shared_mongo: Mongo
+) -> None:
+    erasure_id = person.asks_to_be_erased()["erasure_id"]
+    everybody_answers(person, erasure_id)
+    (grant,) = shared_mongo.db.grants.find({"person_id": person.person_id, "revoked": False})
+    run(asking)
+    told = [e["type"].removeprefix("org.emitra.") for e in published(shared_mongo) if e["subject"] == grant["_id"]]
+    assert told == ["grant.revoked.v1"]
+
+
+def test_nobody_acts_for_who_was_erased_and_their_number_is_nowhere(
+    person: Somebody, asking: Identity, shared_mongo: Mongo, phone: Phone, sandbox: dict[str, Any]
+) -> None:
+    counter = Counter(person.client, sandbox["kiosk-jaipur"], phone, mobile=person.mobile)
+    assistance_id = counter.agreed()
+    token = counter.token(assistance_id)
+    # It is in force still when the person is erased, two days from now.
+    shared_mongo.db.assistances.update_one({"_id": assistance_id}, {"$set": {"ends_at": utc_now() + LATER}})
+    kept = shared_mongo.db.assistances.find_one({"_id": assistance_id})
+    assert kept
+    reference = kept["mobile_reference"]
+    shown = {number["reference"] for number in person.get("/v1/privacy/export")["numbers"]}
+    assert reference in shown, "whose code it was sees who reads the number"
+    erasure_id = person.asks_to_be_erased()["erasure_id"]
+    everybody_answers(person, erasure_id)
+    run(asking)
+
+    assert counter.exchanges(assistance_id).status_code == 400
+    assert counter.introspects(token) == {"active": False}
+    told = [e["type"].removeprefix("org.emitra.") for e in published(shared_mongo) if e["subject"] == assistance_id]
+    assert told == ["assistance.withdrawn.v1"]
+    number = shared_mongo.db.vault.find_one({"_id": reference})
+    assert number
+    assert {"sealed", "indexes"} & number.keys() == set()
+    receipt = shared_mongo.db.assistances.find_one({"_id": assistance_id})
+    assert receipt
+    assert (receipt["mobile_index"], receipt["mobile_shown"]) == ("", "")
+    assert receipt["consent"]["person_id"] == person.person_id, "the receipt is proof"
+
+
+def test_a_code_handed_in_while_the_person_is_erased_gives_no_token(
+    person: Somebody, shared_mongo: Mongo, phone: Phone, sandbox: dict[str, Any]
+) -> None:
+    counter = Counter(person.client, sandbox["kiosk-jaipur"], phone, mobile=person.mobile)
+    shared_mongo.db.people.update_one({"_id": person.person_id}, {"$set": {"erased_at": utc_now()}})
+    assert counter.exchanges(counter.agreed()).status_code == 400

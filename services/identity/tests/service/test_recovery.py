@@ -17,9 +17,12 @@ from werkzeug.test import TestResponse
 
 from identity.application.clients.seed_sandbox import SeedSandbox
 from identity.bootstrap import Identity, bootstrap
+from identity.domain.privacy.erasures import Erasure
+from identity.domain.privacy.erasures import State as EraseState
 from identity.entrypoints.service import SERVICE
 from identity.settings import Settings
 from servicekit.http import Person
+from servicekit.ids import public_id
 from servicekit.instants import utc_now
 from servicekit.mongo import Mongo
 from servicekit.testing import internal_headers, settings_for
@@ -174,6 +177,34 @@ def test_a_recovery_of_nobodys_number_gives_nobody_anything(place: Callable[[int
     assert here.state(recovery) == "APPROVED"
 
 
+@pytest.mark.parametrize("begun", ["before", "meanwhile"])
+def test_a_number_that_waits_for_somebody_who_was_erased_is_free(
+    place: Callable[[int | None], Place], begun: str
+) -> None:
+    """Who was erased and signs in again is somebody new, and not shut out by what was asked for before."""
+    here, mobile = place(0), any_mobile()
+    person = str(here.person(mobile))
+    erasure = Erasure(
+        id=public_id("era"), person_id=person, state=EraseState.ERASING, requested_at=utc_now(), runs_after=utc_now()
+    )
+    erasures = here.identity.privacy.run_erasures.erasures
+    if begun == "meanwhile":
+        # The mark of the erasure is there, and the number is the person's still.
+        here.mongo.db.people.update_one({"_id": person}, {"$set": {"erased_at": utc_now()}})
+    recovery = body_of(here.opens(mobile, mobile, resets=True))["recovery_id"]
+    here.decides(recovery)
+    if begun == "before":
+        erasures.erase_person(erasure, utc_now())
+        kept = here.mongo.db.recoveries.find_one({"_id": recovery})
+        assert kept
+        assert {kept[name] for name in ("old_index", "new_index", "old_shown", "new_shown")} == {""}
+        assert kept["old_sealed"] == b""
+    else:
+        here.mongo.db.mobile_numbers.delete_many({"person_id": person})
+    assert here.person(mobile) != person
+    assert here.state(recovery) == "STOPPED"
+
+
 def test_a_repeat_gives_the_one_that_runs_and_another_number_is_refused(place: Callable[[int | None], Place]) -> None:
     here, old, new = place(0), any_mobile(), any_mobile()
     first = body_of(here.opens(old, new))
@@ -181,7 +212,8 @@ def test_a_repeat_gives_the_one_that_runs_and_another_number_is_refused(place: C
     assert len(here.notices()) == 1
     answer = here.opens(old, any_mobile())
     assert (answer.status_code, body_of(answer)["code"]) == (409, "recovery-running")
-    here.decides(first["recovery_id"], "refusal")
+    assert body_of(answer)["recovery_id"] == first["recovery_id"], "what an officer refuses it by"
+    here.decides(body_of(answer)["recovery_id"], "refusal")
     assert here.opens(old, any_mobile()).status_code == 200
 
 

@@ -1,10 +1,13 @@
 """What a right must be, when it counts, and what a token says of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from identity.application.people.errors import RightRefused
+from identity.application.people.rights import with_granted
 from identity.domain.clients.client import Client, ClientKind
 from identity.domain.people.definitions import InvalidDefinition
 from identity.domain.people.person import Person, rights_in_force
@@ -155,3 +158,10 @@ def test_a_token_does_not_outlive_the_right_that_it_carries() -> None:
     assert said["exp"] - said["iat"] == 90
     said = claims(right(ends_at=NOW + HOUR))
     assert said["exp"] - said["iat"] == LIFETIME_SECONDS
+
+
+def test_nobody_grants_anything_to_who_was_erased() -> None:
+    person = Person(id="per_1", role="citizen", created_at=NOW)
+    assert with_granted(person, right(), NOW).rights == (right(),)
+    with pytest.raises(RightRefused, match="erased"):
+        with_granted(replace(person, erased_at=NOW), right(), NOW)

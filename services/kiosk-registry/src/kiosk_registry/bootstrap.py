@@ -1,6 +1,6 @@
 """The only place that names concrete classes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from pymongo.client_session import ClientSession
 
 from kiosk_registry.adapters.data import district_facts
 from kiosk_registry.adapters.data.discipline_file import read_discipline
+from kiosk_registry.adapters.data.inspections_file import read_checklists
 from kiosk_registry.adapters.data.opening_rules_file import read_opening_rules
 from kiosk_registry.adapters.data.pin_facts import pin_areas
 from kiosk_registry.adapters.data.place_facts import PlaceFacts
@@ -15,6 +16,7 @@ from kiosk_registry.adapters.data.territory_file import read_territory
 from kiosk_registry.adapters.events import KIOSK_APPROVED, KIOSK_REINSTATED, KIOSK_SUSPENDED, PENALTY_IMPOSED
 from kiosk_registry.adapters.mongo import bulk as mongo_bulk
 from kiosk_registry.adapters.mongo import cases as mongo_cases
+from kiosk_registry.adapters.mongo import inspections as mongo_inspections
 from kiosk_registry.adapters.mongo import lives as mongo_lives
 from kiosk_registry.adapters.mongo import lsps as mongo_lsps
 from kiosk_registry.adapters.mongo import openings as mongo_openings
@@ -24,6 +26,7 @@ from kiosk_registry.adapters.mongo import running as mongo_running
 from kiosk_registry.adapters.mongo.bulk import MongoOperations, MongoRegisterTable
 from kiosk_registry.adapters.mongo.cases import MongoCases, ReportedCasesWithin
 from kiosk_registry.adapters.mongo.coverage import MongoCoverage
+from kiosk_registry.adapters.mongo.inspections import MongoInspections
 from kiosk_registry.adapters.mongo.kiosk_queries import KioskQueries, Nearest, Search
 from kiosk_registry.adapters.mongo.live_queries import LiveQueries, outdated_members
 from kiosk_registry.adapters.mongo.lives import MongoLives
@@ -45,6 +48,8 @@ from kiosk_registry.application.discipline.open_case import OpenCaseHandler
 from kiosk_registry.application.discipline.ports import EventIds
 from kiosk_registry.application.discipline.read_cases import CaseReader
 from kiosk_registry.application.discipline.take_report import TakeReportHandler
+from kiosk_registry.application.inspections.read_inspections import InspectionReader
+from kiosk_registry.application.inspections.record_inspection import RecordInspectionHandler
 from kiosk_registry.application.live.bind_machine import BindMachineHandler
 from kiosk_registry.application.live.record_heartbeat import RecordHeartbeatHandler
 from kiosk_registry.application.live.watch_districts import WatchDistrictsHandler
@@ -55,6 +60,7 @@ from kiosk_registry.application.register.load_centres import LoadCentresHandler
 from kiosk_registry.application.running.change_centre import ChangeCentreHandler
 from kiosk_registry.application.running.read_changes import CentreChangeReader
 from kiosk_registry.domain.discipline.rules import DisciplineBook
+from kiosk_registry.domain.inspections.inspection import Checklist
 from kiosk_registry.domain.live.components import Floor
 from kiosk_registry.domain.openings.opening import Moved, Submitted
 from kiosk_registry.domain.openings.rules import Rulebook
@@ -88,6 +94,7 @@ INDEXES = {
     **mongo_lives.INDEXES,
     **mongo_running.INDEXES,
     **mongo_cases.INDEXES,
+    **mongo_inspections.INDEXES,
 }
 
 
@@ -113,6 +120,9 @@ class KioskRegistry:
     move_case: MoveCaseHandler
     end_overdue: EndOverdueHandler
     take_report_within: Callable[[ClientSession], TakeReportHandler]
+    checklists: Sequence[Checklist]
+    inspections: InspectionReader
+    record_inspection: RecordInspectionHandler
     migrate: Callable[[], int]
     begin_import: BeginImportHandler
     receive_piece: ReceivePieceHandler
@@ -140,6 +150,7 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
     centre_changes = CentreChangeReader(running)
     cases, book = MongoCases(mongo, outbox), read_discipline()
     case_reader = CaseReader(cases)
+    inspections, checklists = MongoInspections(mongo, outbox), read_checklists()
     places = PlaceQueries(mongo)
     territory = read_territory(
         Path(settings.territory_file) if settings.territory_file else None, district_facts.districts()
@@ -172,6 +183,11 @@ def bootstrap(settings: KioskRegistrySettings, mongo: Mongo) -> KioskRegistry:
             cases, book, lambda: public_id("pen"), lambda: EventIds(event_id(), event_id(), public_id("req"))
         ),
         take_report_within=lambda session: TakeReportHandler(ReportedCasesWithin(mongo, outbox, session)),
+        checklists=checklists,
+        inspections=InspectionReader(inspections, centre_changes),
+        record_inspection=RecordInspectionHandler(
+            inspections, cases, centre_changes, checklists, lambda: public_id("ccs")
+        ),
         migrate=register.migrate,
         begin_import=BeginImportHandler(operations),
         receive_piece=ReceivePieceHandler(operations),

@@ -75,9 +75,7 @@ class Disciplined:
         )
         return {**headers, "Idempotency-Key": secrets.token_hex(16), **extra}
 
-    def posts(
-        self, person: Person, path: str, body: dict[str, Any], status: int = 201, **extra: str
-    ) -> dict[str, Any]:
+    def posts(self, person: Person, path: str, body: dict[str, Any], status: int = 201, **extra: str) -> dict[str, Any]:
         headers = self.headers(person, **{name.replace("_", "-"): value for name, value in extra.items()})
         response = self.client.post(path, json=body, headers=headers)
         assert response.status_code == status, response.text

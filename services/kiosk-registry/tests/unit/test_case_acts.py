@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from tests.support.cases import AT, BOOK, BY, STANDS, a_case, a_decision
@@ -12,6 +13,7 @@ from kiosk_registry.domain.discipline.acts import (
     Deed,
     NoticeFirst,
     NotNow,
+    NotTrading,
     NotYours,
     SamePerson,
     SuspendedInAnother,
@@ -34,13 +36,11 @@ from kiosk_registry.domain.running.centre import Actor, Office
 
 SECOND = Actor("per_second", Office.DISTRICT)
 RULES = BOOK.rules
-FINED = {"penalty_paise": 100_000, "slab": "s", "order": "Some order"}
+FINED: dict[str, Any] = {"penalty_paise": 100_000, "slab": "s", "order": "Some order"}
 
 
-def does(
-    case: Case, act: Act, by: Actor, standing: Standing = STANDS, *, days: int = 0, **more: object
-) -> CaseChange:
-    deed = Deed(act=act, by=by, at=AT + timedelta(days=days), penalty_id="pen_1", **more)  # type: ignore[arg-type]
+def does(case: Case, act: Act, by: Actor, standing: Standing = STANDS, *, days: int = 0, **more: Any) -> CaseChange:
+    deed = Deed(act=act, by=by, at=AT + timedelta(days=days), penalty_id="pen_1", **more)
     return move(case, standing, deed, RULES)
 
 
@@ -49,7 +49,7 @@ def heard() -> Case:
     return does(noticed, Act.REPLY, BY[Office.OPERATOR]).case
 
 
-def decided(outcome: Outcome = Outcome.PUNISHED, **figures: object) -> CaseChange:
+def decided(outcome: Outcome = Outcome.PUNISHED, **figures: Any) -> CaseChange:
     return does(heard(), Act.DECIDE, SECOND, decision=a_decision(outcome, SECOND, **figures))
 
 
@@ -167,11 +167,24 @@ def test_a_suspension_of_another_case_is_neither_ended_nor_replaced() -> None:
     )
     standing = replace(STANDS, status=Status.SUSPENDED, suspension=other)
 
+    decision = a_decision(Outcome.PUNISHED, SECOND, suspension_days=15)
     with pytest.raises(SuspendedInAnother):
-        decision = a_decision(Outcome.PUNISHED, SECOND, suspension_days=15)
         does(heard(), Act.DECIDE, SECOND, standing, decision=decision)
     fined = does(heard(), Act.DECIDE, SECOND, standing, decision=a_decision(Outcome.PUNISHED, SECOND, **FINED))
     assert fined.stood is None
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.ACTIVE])
+def test_a_centre_that_does_not_trade_is_not_suspended_or_it_would_trade_afterwards(status: Status) -> None:
+    standing = replace(STANDS, status=status)
+
+    by_15_days = a_decision(Outcome.PUNISHED, SECOND, suspension_days=15)
+    with pytest.raises(NotTrading):
+        does(heard(), Act.DECIDE, SECOND, standing, decision=by_15_days)
+    closing = does(heard(), Act.DECIDE, SECOND, standing, decision=a_decision(Outcome.CLOSED, SECOND, order="Order"))
+    closed = does(closing.case, Act.ACCEPT, BY[Office.OPERATOR], standing)
+    assert closing.stood is None
+    assert (closed.stood and closed.stood.standing.status) == (None if status is Status.CLOSED else Status.CLOSED)
 
 
 def test_a_closure_suspends_until_it_is_final_and_is_carried_out_then() -> None:

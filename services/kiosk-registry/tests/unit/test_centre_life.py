@@ -1,5 +1,6 @@
 """A centre's life under discipline: whoever tries whatever at whatever time, and what must be true of it always."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import settings
@@ -12,6 +13,7 @@ from kiosk_registry.domain.discipline.acts import (
     Deed,
     NoticeFirst,
     NotNow,
+    NotTrading,
     NotYours,
     SamePerson,
     SuspendedInAnother,
@@ -26,15 +28,16 @@ from kiosk_registry.domain.running.centre import Actor, Office
 RULES = BOOK.rules
 PEOPLE = st.sampled_from(["per_a", "per_b", "per_c"])
 BY_PEOPLE = [act for act in Act if act is not Act.OPEN]
-REFUSALS = (NotNow, NotYours, SamePerson, TooLate, NoticeFirst, SuspendedInAnother)
+REFUSALS = (NotNow, NotYours, SamePerson, TooLate, NoticeFirst, NotTrading, SuspendedInAnother)
 
 
 class Life(RuleBasedStateMachine):
     """Several cases against one centre. What is said of it is judged by the history alone."""
 
-    @initialize()
-    def is_opened(self) -> None:
-        self.at, self.standing = AT, STANDS
+    @initialize(status=st.sampled_from(Status))
+    def is_in_the_register(self, status: Status) -> None:
+        """Centres of the opening register are in every status, without a case."""
+        self.at, self.standing, self.status_before = AT, replace(STANDS, status=status), status
         self.cases: dict[str, Case] = {}
         self.history: dict[str, list[CaseLine]] = {}
         self.penalties: dict[str, Penalty] = {}
@@ -46,6 +49,14 @@ class Life(RuleBasedStateMachine):
         by = BY_ITSELF if from_receipt else Actor(person, Office.DISTRICT)
         self.cases[case_id] = a_case(self.standing, by, id=case_id)
         self.history[case_id] = []
+
+    @rule()
+    def a_case_is_heard(self) -> None:
+        """What is worth deciding comes up often enough."""
+        self.a_case_is_opened("per_a", from_receipt=False)
+        last = len(self.cases) - 1
+        self._tries(last, Act.GIVE_NOTICE, Actor("per_a", Office.DISTRICT), Outcome.DISMISSED, (None, None))
+        self._tries(last, Act.REPLY, Actor("per_o", Office.OPERATOR), Outcome.DISMISSED, (None, None))
 
     @rule(
         number=st.integers(0, 9),
@@ -141,11 +152,17 @@ class Life(RuleBasedStateMachine):
             assert {Act.ACCEPT, Act.DISMISS_APPEAL, Act.BECOME_FINAL} & set(acts)
 
     @invariant()
+    def no_case_makes_a_centre_trade_that_did_not(self) -> None:
+        if self.standing.status is Status.ACTIVE:
+            assert self.status_before is Status.ACTIVE
+
+    @invariant()
     def no_suspension_without_notice_but_one_at_once_that_ends_by_itself(self) -> None:
         suspension = self.standing.suspension
-        assert (self.standing.status is Status.SUSPENDED) is (suspension is not None)
         if suspension is None:
+            assert self.standing.status is not Status.SUSPENDED or self.status_before is Status.SUSPENDED
             return
+        assert self.standing.status is Status.SUSPENDED
         acts = self._acts(suspension.case_id)
         match suspension.kind:
             case SuspensionKind.DECIDED:

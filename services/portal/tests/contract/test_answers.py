@@ -55,6 +55,7 @@ def answers() -> Iterator[tuple[str, Any]]:
         yield "transaction", shown
     for shown in (*platform.verifications.values(), platform.verification_of_text("no certificate")):
         yield "verification_of_text", shown
+        yield "verification_of_pdf", shown
         yield "verification_of_number", shown
 
 
@@ -96,6 +97,7 @@ def test_nothing_that_the_portal_sends_changes_anything() -> None:
     assert changing == {
         ("POST", "/v1/oauth2/token"),
         ("POST", "/v1/certificate-text-verifications"),
+        ("POST", "/v1/certificate-pdf-verifications"),
         ("POST", "/v1/certificate-number-verifications"),
         ("POST", "/v1/transaction-lookups"),
     }

@@ -95,6 +95,8 @@ def test_a_platform_follows_a_token(either: Platform) -> None:
 def test_a_platform_verifies_texts(either: Platform) -> None:
     assert either.verification_of_text(VALID_TEXT)["valid"] is True
     assert either.verification_of_text(REVOKED_TEXT)["reason"] == "revoked"
+    assert either.verification_of_pdf(b"%PDF-" + VALID_TEXT.encode())["valid"] is True
+    assert either.verification_of_pdf(b"\xff\0")["reason"] == "not-a-certificate"
     assert either.verification_of_text("एक काग़ज़")["reason"] == "not-a-certificate"
 
 
@@ -140,6 +142,7 @@ def test_a_token_is_replaced_before_it_ends(gateway: FakeGateway, over_http: Gat
 
 def test_what_is_public_goes_without_a_token(gateway: FakeGateway, over_http: GatewayClient) -> None:
     over_http.verification_of_text(VALID_TEXT)
+    over_http.verification_of_pdf(b"%PDF-")
     over_http.verification_of_number(NUMBER, ISSUED_ON)
     over_http.transaction(APPLICATION_TOKEN)
     over_http.service_charges()
@@ -148,6 +151,7 @@ def test_what_is_public_goes_without_a_token(gateway: FakeGateway, over_http: Ga
 
     assert [operation for operation, _ in gateway.seen] == [
         "verification_of_text",
+        "verification_of_pdf",
         "verification_of_number",
         "transaction",
         "service_charges",

@@ -27,10 +27,14 @@ RULES = Map(
         Rule("/v1/kiosks/nearest", endpoint="nearest", methods=["GET"]),
         Rule("/v1/transaction-lookups", endpoint="transaction", methods=["POST"]),
         Rule("/v1/certificate-text-verifications", endpoint="verification_of_text", methods=["POST"]),
+        Rule("/v1/certificate-pdf-verifications", endpoint="verification_of_pdf", methods=["POST"]),
         Rule("/v1/certificate-number-verifications", endpoint="verification_of_number", methods=["POST"]),
     ]
 )
-OPEN = {"token", "service_charges", "places", "transaction", "verification_of_text", "verification_of_number"}
+OPEN = {
+    "token", "service_charges", "places", "transaction",
+    "verification_of_text", "verification_of_pdf", "verification_of_number",
+}  # fmt: skip
 
 
 class FakeGateway:
@@ -108,6 +112,10 @@ class FakeGateway:
 
     def _verification_of_text(self, request: Request) -> Any:
         return self.platform.verification_of_text(json.loads(request.get_data())["text"])
+
+    def _verification_of_pdf(self, request: Request) -> Any:
+        assert request.content_type == "application/pdf"
+        return self.platform.verification_of_pdf(request.get_data())
 
     def _verification_of_number(self, request: Request) -> Any:
         asked = json.loads(request.get_data())

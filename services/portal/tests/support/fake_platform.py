@@ -130,6 +130,12 @@ class FakePlatform:
         self._called("verification_of_text")
         return self.verifications.get(text) or verification("not-a-certificate", None)
 
+    def verification_of_pdf(self, pdf: bytes) -> Answer:
+        """Its PDFs are the texts, behind `%PDF-`."""
+        self._called("verification_of_pdf")
+        text = pdf.removeprefix(b"%PDF-").decode(errors="replace")
+        return self.verifications.get(text) or verification("not-a-certificate", None)
+
     def verification_of_number(self, number: str, issued_on: date) -> Answer | None:
         self._called("verification_of_number")
         if not number.startswith("DOM"):

@@ -90,7 +90,8 @@ def test_what_is_about_one_person_is_asked_every_time(remembered: RememberedPlat
     for _ in range(2):
         remembered.transaction(APPLICATION_TOKEN)
         remembered.verification_of_text(VALID_TEXT)
+        remembered.verification_of_pdf(b"%PDF-")
         remembered.nearest_centres(*JAIPUR, 10)
         remembered.pin_places("302001")
 
-    assert platform.calls == ["transaction", "verification_of_text", "nearest", "pin_places"] * 2
+    assert platform.calls == ["transaction", "verification_of_text", "verification_of_pdf", "nearest", "pin_places"] * 2

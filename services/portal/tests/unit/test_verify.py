@@ -21,6 +21,7 @@ from tests.support.fake_platform import (
 from tests.support.pictures import drawn, encoded, qr_picture
 from werkzeug.test import TestResponse
 
+from portal.entrypoints import verify
 from portal.entrypoints.verify import LONGEST_TEXT, MOST_UPLOADED_BYTES, REASONS
 from servicekit.errors import DependencyUnavailable
 
@@ -43,7 +44,17 @@ def file(content: bytes) -> tuple[io.BytesIO, str]:
     return io.BytesIO(content), "picture.jpg"
 
 
-WAYS: list[dict[str, Any]] = [{"text": VALID_TEXT}, {"number": NUMBER, **DAY}, {"picture": qr_picture(VALID_TEXT)}]
+def pdf(text: str) -> bytes:
+    """As the fake knows it."""
+    return b"%PDF-" + text.encode()
+
+
+WAYS: list[dict[str, Any]] = [
+    {"text": VALID_TEXT},
+    {"number": NUMBER, **DAY},
+    {"picture": qr_picture(VALID_TEXT)},
+    {"pdf": pdf(VALID_TEXT)},
+]
 
 
 def form(way: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +62,7 @@ def form(way: dict[str, Any]) -> dict[str, Any]:
     return {name: file(value) if isinstance(value, bytes) else value for name, value in way.items()}
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["text", "number", "picture"])
+@pytest.mark.parametrize("way", WAYS, ids=["text", "number", "picture", "pdf"])
 def test_a_valid_certificate_is_shown_with_what_to_compare(post: Post, way: dict[str, Any]) -> None:
     html = post(**form(way)).text
 
@@ -68,7 +79,7 @@ def test_a_valid_certificate_is_shown_with_what_to_compare(post: Post, way: dict
         assert text in html
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["text", "number", "picture"])
+@pytest.mark.parametrize("way", WAYS, ids=["text", "number", "picture", "pdf"])
 def test_a_valid_certificate_is_shown_in_hindi(post: Post, way: dict[str, Any]) -> None:
     html = post("hi", **form(way)).text
 
@@ -123,6 +134,11 @@ def test_a_picture_is_answered_as_its_text_is(post: Post, text: str) -> None:
     assert post(picture=file(qr_picture(text))).data == post(text=text).data
 
 
+@pytest.mark.parametrize("text", [REVOKED_TEXT, EXPIRED_TEXT, "no certificate"])
+def test_a_pdf_is_answered_as_its_text_is(post: Post, text: str) -> None:
+    assert post(pdf=file(pdf(text))).data == post(text=text).data
+
+
 def test_line_ends_and_spaces_of_what_is_pasted_do_no_harm(post: Post) -> None:
     assert "is valid" in post(text=f"  {VALID_TEXT[:6]}\r\n\u200b {VALID_TEXT[6:]}\n").text
 
@@ -148,6 +164,7 @@ def pasted_together(*texts: str) -> bytes:
         ({"number": NUMBER, "day": "31", "month": "2", "year": "2026"}, "day", "Write the day of issue"),
         ({"number": NUMBER, "day": "20", "month": "11", "year": "26"}, "day", "the year in four digits"),
         ({"number": NUMBER, "day": "a", "month": "b", "year": "9" * 5000}, "day", "Write the day of issue"),
+        ({"pdf": b""}, "pdf", "Choose the PDF"),
         ({"picture": b""}, "picture", "Choose a picture"),
         ({"picture": b"no picture"}, "picture", "cannot be read as a picture"),
         ({"picture": encoded(Image.new("L", (300, 300), 255))}, "picture", "No QR was found"),
@@ -167,6 +184,16 @@ def test_what_cannot_be_asked_is_told_at_its_field_and_not_asked(
     assert f'id="{field}-error"' in response.text
     assert "<title>Error: " in response.text
     assert platform.calls == []
+
+
+def test_a_pdf_that_is_larger_than_any_of_ours_is_told_at_its_field_and_not_asked(
+    post: Post, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "MOST_PDF_BYTES", len(pdf(VALID_TEXT)) - 1)
+    response = post(pdf=file(pdf(VALID_TEXT)))
+
+    assert (response.status_code, response.text.count("more than 1 MB"), platform.calls) == (422, 2, [])
+    assert 'id="pdf-error"' in response.text
 
 
 def test_an_upload_that_is_too_large_is_told_at_its_field_and_not_read(client: FlaskClient) -> None:
@@ -244,7 +271,7 @@ def test_nothing_of_what_was_sent_is_shown_again_logged_or_kept(
     assert response.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["text", "number", "picture"])
+@pytest.mark.parametrize("way", WAYS, ids=["text", "number", "picture", "pdf"])
 def test_without_the_gateway_nobody_is_told_yes(post: Post, platform: FakePlatform, way: dict[str, Any]) -> None:
     platform.failure = DependencyUnavailable("down")
 

@@ -10,13 +10,14 @@ from revenue_courts.adapters.mongo import courts as mongo_courts
 from revenue_courts.adapters.mongo.cases import MongoCases
 from revenue_courts.adapters.mongo.closures import MongoClosures
 from revenue_courts.adapters.mongo.courts import MongoCourts
+from revenue_courts.adapters.mongo.pendency import MongoPendency
 from revenue_courts.application.begin_case import BeginCaseHandler
 from revenue_courts.application.check_filing import FilingCheck
 from revenue_courts.application.close_day import CloseDayHandler
 from revenue_courts.application.join_case import JoinCaseHandler
 from revenue_courts.application.load_courts import LoadCourtsHandler
 from revenue_courts.application.move_case import MoveCaseHandler
-from revenue_courts.application.ports import Closures, Courts
+from revenue_courts.application.ports import Closures, Courts, PendencyCounts
 from revenue_courts.application.read_cases import CaseReader
 from revenue_courts.domain.calendar import Calendar
 from revenue_courts.domain.case import DISPOSED, FILED, PASSED, REGISTERED, SCHEDULED
@@ -44,6 +45,7 @@ class RevenueCourts:
     move_case: MoveCaseHandler
     close_day: CloseDayHandler
     closures: Closures
+    pendency: PendencyCounts
     join_case: JoinCaseHandler
     cases: CaseReader
     load_courts: LoadCourtsHandler
@@ -67,6 +69,7 @@ def bootstrap(settings: RevenueCourtsSettings, mongo: Mongo) -> RevenueCourts:
         codes=codes,
         calendar=calendar,
         closures=closures,
+        pendency=MongoPendency(mongo),
         begin_case=BeginCaseHandler(cases, check),
         move_case=move_case,
         close_day=CloseDayHandler(cases, courts, closures, move_case, calendar, dict(codes.adjournments)),

@@ -108,7 +108,9 @@ def test_a_day_is_closed_by_its_court_alone(world: World) -> None:
     assert problem(world.reader().post("/courts/none/closures", closure()), 404)["code"] == "court-not-found"
 
 
-def test_cases_that_cannot_be_moved_are_named_and_hold_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cases_that_cannot_be_moved_are_named_and_hold_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(close_day, "AT_ONCE", 1)
     stuck, moved = world.listed(), world.listed()
     # Its row says that it is to be heard, and the case does not: nobody moves it.

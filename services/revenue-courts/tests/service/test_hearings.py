@@ -105,7 +105,7 @@ def test_a_judgment_disposes_and_takes_the_case_off_the_list(world: World) -> No
     body = {"kind": "final", "text": "The holding is divided.", "disposal": "allowed"}
     case = json_of(bench.act(world.listed(), "orders", body), 201)
     assert (case["state"], case["disposal"]["hi"]) == ("DISPOSED", "स्वीकार")
-    assert case["allowed_actions"] == ["hold-in-camera"]
+    assert case["allowed_actions"] == ["hold-in-camera", "draw-decree"]
     assert cause_list(world, FIRST) == []
     events = world.events()
     assert [event["type"].removeprefix("org.emitra.") for event in events] == [
@@ -115,7 +115,7 @@ def test_a_judgment_disposes_and_takes_the_case_off_the_list(world: World) -> No
     for event in events:
         validate_produced(event)
     refusal = problem(bench.act(case, "orders", body), 409)
-    assert (refusal["case_status"], refusal["allowed_actions"]) == ("DISPOSED", ["hold-in-camera"])
+    assert (refusal["case_status"], refusal["allowed_actions"]) == ("DISPOSED", ["hold-in-camera", "draw-decree"])
     standing = json_of(world.public(f"/case-standings?number={case['case_number']}"), 200)
     assert (standing["status"], standing["disposal"]["code"]) == ("DISPOSED", "allowed")
     assert "divided" not in str(standing), "what an order says is read by those whom it concerns"

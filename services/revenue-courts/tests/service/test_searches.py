@@ -140,10 +140,10 @@ def test_who_files_is_served_by_the_index_of_their_own_cases(world: World) -> No
     selection = Selection(reach=reach, own_drafts=True, in_camera=True, party=words("Test"), district_code="102")
     case = world.registered()
     document = world.mongo.db[CASES].find_one({"_id": case["court_case_id"]}) or {}
-    names = ("number", "agreed_once")
+    names = ("number", "numbers", "agreed_once")
     others = [
         {key: value for key, value in document.items() if key not in names}
-        | {"_id": f"rcs_{n:03}", "transaction_token": f"EM{n}", "person_id": f"per_{n % 100}"}
+        | {"_id": f"rcs_{n:03}", "transaction_token": f"EM{n}", "seen_by": [f"per_{n % 100}"]}
         for n in range(300)
     ]
     world.mongo.db[CASES].insert_many(others)

@@ -7,7 +7,7 @@ event in which it answers, and the route by which a person takes the own part al
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -27,6 +27,9 @@ SHARES = {"SCOPE privacy": "every service has a part of what is kept of a person
 COLLECTION = "erasures_asked"
 # A hold that ended is told of within this. An erasure waits for hours.
 LOOK_EVERY_SECONDS = 60.0
+# After an erasure it is looked at for so long, and longer only for what holds it: by then no token of the person is
+# left, what was done by the last of them is written, and what was told of the person has arrived.
+LOOKED_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,8 @@ class Erasures:
     def completed(
         self, erasure_id: str, person_id: str, request_id: str, erased_at: datetime, session: ClientSession
     ) -> None:
-        """Erases what nothing holds; what was begun since the last answer goes when it ends."""
+        """Erases what nothing holds, for an hour again and again; what was begun since the last answer goes when it
+        ends."""
         row = {"person_id": person_id, "request_id": request_id, "answers": 0, "said": None}
         self._asked.update_one(
             {"_id": erasure_id},
@@ -103,9 +107,19 @@ class Erasures:
         self._look(erasure_id, session)
 
     def look_again(self) -> None:
-        """Every erasure that is not over, each in its own transaction. Safe to cut off and to repeat."""
+        """Every erasure that is not over, each in its own transaction. Safe to cut off and to repeat.
+
+        Raises what the last failing one raised, after the others had their turn: one that cannot be answered keeps
+        nobody else waiting.
+        """
+        failure: Exception | None = None
         for row in self._asked.find({}, {"_id": True}):
-            self._mongo.transact(partial(self._look, row["_id"]))
+            try:
+                self._mongo.transact(partial(self._look, row["_id"]))
+            except Exception as error:  # noqa: BLE001 - raised below
+                failure = error
+        if failure is not None:
+            raise failure
 
     def own(self, person_id: str) -> Sequence[OwnRecord]:
         """What is kept of one person."""
@@ -120,7 +134,7 @@ class Erasures:
             self._say(row, answer, session)
             return
         self._records.erase(row["person_id"], row["erased_at"], session)
-        if not answer.holds:
+        if not answer.holds and utc_now() >= row["erased_at"] + LOOKED_AFTER:
             self._asked.delete_one({"_id": erasure_id}, session=session)
 
     def _say(self, row: Mapping[str, Any], answer: Answer, session: ClientSession) -> None:

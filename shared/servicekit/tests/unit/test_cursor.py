@@ -23,3 +23,12 @@ def test_a_changed_cursor_or_one_of_another_service_is_refused() -> None:
             Cursor("secret").decode(forged)
     with pytest.raises(ValidationFailed):
         Cursor("other").decode(made)
+
+
+def test_a_cursor_of_another_list_is_refused_where_it_is_read() -> None:
+    position = Cursor("secret").decode(Cursor("secret").encode({"after": "pay_1"}))
+    assert position == {"after": "pay_1"}
+    assert position.get("state") is None
+    with pytest.raises(ValidationFailed) as caught:
+        position["begun_at"]
+    assert caught.value.errors[0].pointer == "?cursor"

@@ -10,8 +10,10 @@ from billing.application.bills.raise_fee_demand import RaiseFeeDemand
 from billing.application.centres.note_standing import NoteStanding
 from billing.application.refunds.return_refused_fee import ReturnRefusedFee
 from billing.application.wallets.open_wallet import OpenWallet
+from billing.application.wallets.take_penalty import TakePenalty
 from billing.bootstrap import Billing
 from billing.domain.centres import Standing
+from billing.domain.ledger.penalties import Penalty
 from billing.domain.refunds.refund import APPLICATION_WITHDRAWN
 from servicekit import personal
 from servicekit.events import Consumer, Order, ReceivedEvent
@@ -56,6 +58,17 @@ class KioskClosedReading(_StandingReading):
     """What billing reads of kiosk.closed.v1."""
 
     since = fields.AwareDateTime(required=True, format="iso", data_key="closed_at")
+
+
+class PenaltyImposedReading(_Reading):
+    """What billing reads of penalty.imposed.v1."""
+
+    penalty_id = fields.String(required=True)
+    kiosk_id = fields.String(required=True)
+    lsp_id = fields.String(required=True)
+    amount = fields.Nested(MoneyReading, required=True)
+    lsp_share = fields.Nested(MoneyReading, load_default=None)
+    imposed_at = fields.AwareDateTime(required=True, format="iso")
 
 
 class ApplicationSubmittedReading(_Reading):
@@ -110,6 +123,21 @@ def notes(standing: Standing) -> Callable[[Billing, ReceivedEvent, ClientSession
     return note_standing
 
 
+def take_penalty(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
+    """A penalty is debited; without shares it is the centre's alone."""
+    data: dict[str, Any] = event.data
+    shared = data["lsp_share"]
+    penalty = Penalty(
+        penalty_id=data["penalty_id"],
+        kiosk_id=data["kiosk_id"],
+        lsp_id=data["lsp_id"],
+        paise=data["amount"]["amount"],
+        lsp_paise=shared["amount"] if shared else 0,
+        at=data["imposed_at"],
+    )
+    billing.within(session).take_penalty(TakePenalty(penalty))
+
+
 def raise_fee_demand(billing: Billing, event: ReceivedEvent, session: ClientSession) -> None:
     """A submitted application's fee becomes payable."""
     data: dict[str, Any] = event.data
@@ -158,6 +186,7 @@ CONSUMERS = [
             ("closed", KioskClosedReading(), Standing.CLOSED),
         )
     ),
+    Consumer("penalty.imposed.v1", "kiosk-registry", PenaltyImposedReading(), take_penalty, money=True),
     Consumer("application.submitted.v1", "certificates", ApplicationSubmittedReading(), raise_fee_demand, money=True),
     Consumer("fee.refused.v1", "certificates", FeeRefusedReading(), return_refused_fee, money=True),
     Consumer(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pymongo.client_session import ClientSession
 
-from gateway.adapters.mongo_transactions import COLLECTION
+from gateway.adapters.mongo_transactions import COLLECTION, ERASED
 from servicekit.mongo import Mongo
 from servicekit.personal import Answer, OwnRecord
 
@@ -24,9 +24,9 @@ class MongoPersonal:
         return Answer()
 
     def erase(self, person_id: str, at: datetime, session: ClientSession) -> None:
-        """The transactions are nobody's own from now on."""
+        """The transactions are nobody's own from now on, and no app's either."""
         del at
-        self._transactions.update_many({"person_id": person_id}, {"$unset": {"person_id": ""}}, session=session)
+        self._transactions.update_many({"person_id": person_id}, {"$set": {"person_id": ERASED}}, session=session)
 
     def own(self, person_id: str) -> Sequence[OwnRecord]:
         """The transactions, the latest begun first."""

@@ -2,11 +2,11 @@
 
 `{_id: token, kind, reference_id, owner_client_id, kiosk_id?, person_id?, district_code?, pays_for?,
 certificate_id?, fee_due?, begun_at?, events: [{id, type, at, sequence, decision?}]}`. `pays_for` is the
-application a fee payment is for, `person_id` whose own it is, `begun_at` the instant of the first event: what came
-before there were these two has neither.
+application a fee payment is for, `person_id` whose own it is (ERASED: of somebody who is no more), `begun_at` the
+instant of the first event: what came before there were these two has neither.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ from gateway.application.transactions import Kind, Observation, Position, SeenEv
 from servicekit.deadlines import seconds_left
 
 COLLECTION = "transactions"
+# In the place of a person who was erased. Unset it would be the app's, which never saw it, and the next event that
+# names the person would set it again. No id of a person looks like this.
+ERASED = "erased"
 INDEXES = {
     COLLECTION: [
         IndexModel([("pays_for", ASCENDING)], name="pays_for", sparse=True),
@@ -45,7 +48,7 @@ class MongoTransactions:
     def record(self, session: ClientSession, seen: Sequence[Observation]) -> None:
         """Adds what events tell. Repeats and disorder change nothing: facts are set, events are a set."""
         # In order: two first events of one token would otherwise race to insert it.
-        self._transactions.bulk_write([_addition(observation) for observation in seen], session=session)
+        self._transactions.bulk_write([write for one in seen for write in _additions(one)], session=session)
 
     def find(self, token: str) -> Transaction | None:
         """The transaction with this token, or None when no event of it has arrived."""
@@ -70,7 +73,7 @@ class MongoTransactions:
         return [_transaction(d) for d in documents.sort([("begun_at", DESCENDING), ("_id", DESCENDING)]).limit(limit)]
 
 
-def _addition(seen: Observation) -> UpdateOne:
+def _additions(seen: Observation) -> Iterator[UpdateOne]:
     facts = {
         "kind": seen.kind.value,
         "reference_id": seen.reference_id,
@@ -80,7 +83,6 @@ def _addition(seen: Observation) -> UpdateOne:
         "pays_for": seen.pays_for_application_id,
         "certificate_id": seen.certificate_id,
         "fee_due": seen.fee_due,
-        "person_id": seen.person_id,
     }
     event = {
         "id": seen.event.id,
@@ -95,7 +97,11 @@ def _addition(seen: Observation) -> UpdateOne:
         # As the events are a set, so is their least instant theirs whatever their order.
         "$min": {"begun_at": seen.event.at},
     }
-    return UpdateOne({"_id": seen.token}, added, upsert=True)
+    yield UpdateOne({"_id": seen.token}, added, upsert=True)
+    if seen.person_id is not None:
+        # Once: who was erased meanwhile does not come back by an event of later.
+        nobodys_yet = {"_id": seen.token, "person_id": {"$exists": False}}
+        yield UpdateOne(nobodys_yet, {"$set": {"person_id": seen.person_id}})
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ INDEXES = {
         # Only those that nobody agreed to have the member.
         IndexModel("forget_at", expireAfterSeconds=0, name="forget_unanswered"),
         IndexModel("not_me_id", name="by_notice", unique=True),
+        IndexModel(
+            "consent.person_id",
+            name="assistances_of_a_person",
+            partialFilterExpression={"consent.person_id": {"$exists": True}},
+        ),
     ],
 }
 

@@ -8,17 +8,25 @@ from pymongo import IndexModel, ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
+from identity.adapters.mongo_assistances import ASSISTANCES, MongoAssistances
 from identity.adapters.mongo_people import MOBILE_NUMBERS, MongoPeople
+from identity.adapters.mongo_recoveries import FORGOTTEN, RECOVERIES, RUNS
 from identity.adapters.mongo_sign_ins import DEVICES, SIGN_INS
 from identity.adapters.mongo_tokens import CODES, GRANTS
 from identity.adapters.mongo_vault import RECORDS, MongoVault
 from identity.adapters.privacy_events import erasure_completed, erasure_requested, erasure_withdrawn
+from identity.adapters.told_changes import ToldChanges
+from identity.application.assistance.ports import Ending
+from identity.domain.assistance.assistance import State as AssistanceState
 from identity.domain.clients.client import ClientStatus
 from identity.domain.privacy.erasures import HOLDS_OFFICE, Answer, Erasure, Hold, State
+from identity.domain.recovery.recovery import State as RecoveryState
 from identity.domain.vault.records import EraseReason
 from identity.domain.vault.records import Erasure as NumberErasure
 from servicekit.events import NewEvent, Outbox
+from servicekit.ids import event_id
 from servicekit.mongo import Mongo, duplicate_key
+from servicekit.mongo.idempotency import Idempotency
 
 Document = dict[str, Any]
 ERASURES = "erasures"
@@ -47,6 +55,7 @@ class MongoErasures:
     ) -> None:
         self._mongo, self._db, self._outbox, self._vault = mongo, mongo.db, outbox, vault
         self._erasures, self._personal, self._session = mongo.db[ERASURES], personal, session
+        self._told, self._assistances = ToldChanges(mongo, outbox), MongoAssistances(mongo, Idempotency(mongo), outbox)
 
     def within(self, session: ClientSession) -> "MongoErasures":
         """The same where a service's answer is put inside the transaction that records its event as handled."""
@@ -117,7 +126,8 @@ class MongoErasures:
     def erase_person(self, erasure: Erasure, at: datetime) -> None:
         """In an order in which every step can be repeated: what finds others goes after them.
 
-        The mark goes first: from then on no code and no refresh token of the person counts.
+        The mark goes first: from then on no code and no refresh token of the person counts, and nobody gets a token to
+        act for them. Tokens that they have already end at the gateway, as those of any sign-in that is ended do.
         """
         person_id = erasure.person_id
         self._db["people"].update_one(
@@ -125,11 +135,30 @@ class MongoErasures:
             {"$set": {"name": None, "name_hi": None, "erased_at": at}},
         )
         self._db[CODES].delete_many({"person_id": person_id})
-        self._db[GRANTS].update_many({"person_id": person_id}, {"$set": {"revoked": True}})
+        for grant in self._db[GRANTS].find({"person_id": person_id, "revoked": False}, {"_id": True}):
+            self._told.revoke_grant(grant["_id"], at)
+        self._end_assistances(erasure, at)
+        self._end_recoveries(person_id)
         self._forget_mobiles(person_id)
         self._erase_numbers(person_id, at)
         for collection, field in self._personal.items():
             self._db[collection].delete_many({field: person_id})
+
+    def _end_assistances(self, erasure: Erasure, at: datetime) -> None:
+        """Those in force end; all lose the number, by which the receipt would be found."""
+        whose: Document = {"consent.person_id": erasure.person_id}
+        in_force = {**whose, "state": AssistanceState.ACTIVE.value, "ends_at": {"$gt": at}}
+        for row in self._db[ASSISTANCES].find(in_force, {"_id": True}):
+            ending = Ending(event_id=event_id(), request_id=erasure.id, at=at)
+            self._assistances.withdraw(row["_id"], ending)
+        self._db[ASSISTANCES].update_many(whose, {"$set": {"mobile_index": "", "mobile_shown": ""}})
+
+    def _end_recoveries(self, person_id: str) -> None:
+        """One that ran on would give its new number to somebody who is no more, and to nobody else ever."""
+        stopped = {"$set": {"state": RecoveryState.STOPPED.value, **FORGOTTEN}}
+        self._db[RECOVERIES].update_many({"person_id": person_id, "state": RUNS}, stopped)
+        numbers = dict.fromkeys(("old_index", "old_shown", "new_index", "new_shown"), "")
+        self._db[RECOVERIES].update_many({"person_id": person_id}, {"$set": numbers})
 
     def _forget_mobiles(self, person_id: str) -> None:
         """Where they are by their index; the numbers themselves go with all that has the person's id."""

@@ -12,14 +12,15 @@ from identity.domain.recovery.recovery import RUNNING, By, Recovery, State
 
 Document = dict[str, Any]
 RECOVERIES = "recoveries"
-_RUNS = {"$in": [state.value for state in RUNNING]}
+RUNS = {"$in": [state.value for state in RUNNING]}
 # No notice goes to the number any more.
 FORGOTTEN = {"old_sealed": b""}
 INDEXES = {
     RECOVERIES: [
-        IndexModel("old_index", unique=True, partialFilterExpression={"state": _RUNS}, name="one_runs_for_a_number"),
+        IndexModel("old_index", unique=True, partialFilterExpression={"state": RUNS}, name="one_runs_for_a_number"),
         IndexModel("new_index", name="recoveries_to_a_number"),
         IndexModel("stop_code", name="recoveries_by_stop_code"),
+        IndexModel("person_id", name="recoveries_of_a_person"),
     ]
 }
 
@@ -36,7 +37,7 @@ class MongoRecoveries:
         try:
             self._recoveries.insert_one({"_id": recovery.id, **members, "state": recovery.state.value})
         except DuplicateKeyError:
-            running = self._recoveries.find_one({"old_index": recovery.old_index, "state": _RUNS})
+            running = self._recoveries.find_one({"old_index": recovery.old_index, "state": RUNS})
             # It may have ended in between; then this one is added.
             return self._read(running) or self.add(recovery)
         return recovery
@@ -60,7 +61,7 @@ class MongoRecoveries:
         state = State.REFUSED if effective_at is None else State.APPROVED
         return self._read(
             self._recoveries.find_one_and_update(
-                {"_id": recovery_id, "state": _RUNS if effective_at is None else State.OPEN.value},
+                {"_id": recovery_id, "state": RUNS if effective_at is None else State.OPEN.value},
                 {
                     "$set": {
                         "state": state.value, "decided_by": asdict(by), "decided_at": at, "effective_at": effective_at,
@@ -74,7 +75,7 @@ class MongoRecoveries:
     def stop(self, stop_code: str) -> bool:
         """Update under a condition."""
         change = {"$set": {"state": State.STOPPED.value, **FORGOTTEN}}
-        return self._recoveries.update_one({"stop_code": stop_code, "state": _RUNS}, change).matched_count == 1
+        return self._recoveries.update_one({"stop_code": stop_code, "state": RUNS}, change).matched_count == 1
 
     def due(self, new_index: str, at: datetime) -> Recovery | None:
         """One read by index."""

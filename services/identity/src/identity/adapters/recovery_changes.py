@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from identity.adapters.events import asked_here
 from identity.adapters.mongo_factors import FACTORS, use
-from identity.adapters.mongo_people import MOBILE_NUMBERS
+from identity.adapters.mongo_people import MOBILE_NUMBERS, PEOPLE
 from identity.adapters.mongo_recoveries import FORGOTTEN, RECOVERIES
 from identity.adapters.mongo_sign_ins import ENDED, SIGN_INS
 from identity.adapters.mongo_tokens import GRANTS
@@ -39,6 +39,12 @@ class MongoRecoveryChanges:
         def transaction(session: ClientSession) -> bool:
             done = {"$set": {"state": State.DONE.value, **FORGOTTEN}}
             approved = {"_id": recovery.id, "state": State.APPROVED.value}
+            erased = {"_id": recovery.person_id, "erased_at": {"$exists": True}}
+            if db[PEOPLE].find_one(erased, {"_id": True}, session=session):
+                # Opened while the person was being erased. The number is free for who has it.
+                stopped = {"$set": {"state": State.STOPPED.value, **FORGOTTEN}}
+                db[RECOVERIES].update_one(approved, stopped, session=session)
+                return False
             if db[RECOVERIES].update_one(approved, done, session=session).matched_count == 0:
                 return False
             whose: dict[str, Any] = {"person_id": recovery.person_id}

@@ -12,7 +12,9 @@ from identity.adapters.mongo_cases import MongoCases
 from identity.adapters.mongo_centres import MongoCentres
 from identity.adapters.mongo_clients import MongoClients
 from identity.adapters.mongo_notices import MongoNotices, NoticesWithin
+from identity.adapters.mongo_people import MongoPeople
 from identity.adapters.mongo_sign_ins import MongoSentCodes
+from identity.adapters.mongo_vault import MongoVault
 from identity.adapters.sms_gateway import SmsGateway
 from identity.adapters.unit_of_work import MongoUnitOfWork
 from identity.application.assistance.answer_case import AnswerCaseHandler
@@ -75,10 +77,20 @@ def assistance_of(
             key=key,
         ),
         agree=AgreeHandler(
-            assistances=assistances, owners=owners, read=read, consent_text=listed.consent_text, key=key
+            assistances=assistances,
+            owners=owners,
+            records=MongoVault(mongo),
+            read=read,
+            consent_text=listed.consent_text,
+            key=key,
         ),
         exchange=ExchangeAssistanceHandler(
-            assistances=assistances, centres=MongoCentres(mongo.db), reader=tokens, signer=signer, issuer=issuer
+            assistances=assistances,
+            people=MongoPeople(mongo.db),
+            centres=MongoCentres(mongo.db),
+            reader=tokens,
+            signer=signer,
+            issuer=issuer,
         ),
         withdraw=WithdrawAssistanceHandler(assistances=assistances),
         dispute=DisputeAssistanceHandler(assistances=assistances, read=read),

@@ -101,9 +101,7 @@ def penalty_imposed(penalty: Penalty, case: Case, event_id: str, request_id: str
         "penalty_order": penalty.order,
         "imposed_at": rfc3339(case.updated_at),
     }
-    return _event(
-        event_id, PENALTY_IMPOSED, "penalty", penalty.penalty_id, 1, case.updated_at, data, request_id
-    )
+    return _event(event_id, PENALTY_IMPOSED, "penalty", penalty.penalty_id, 1, case.updated_at, data, request_id)
 
 
 def _event(

@@ -25,6 +25,7 @@ SERVICE = Service(
         "ccs_": "a case against a centre",
         "cap_": "an application for a centre",
         "EM": "an application for a centre, on its receipt",
+        "ins_": "an inspection of a centre",
         "kop_": "an import or an export of the register",
         "ksk_": "a centre",
         "lsp_": "a local service provider",

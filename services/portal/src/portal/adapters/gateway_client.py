@@ -80,6 +80,10 @@ class GatewayClient:
         response = self._send("POST", "/v1/certificate-text-verifications", {}, json.dumps({"text": text}))
         return self._read("verify_certificate_text", response)
 
+    def verification_of_pdf(self, pdf: bytes) -> Answer:
+        response = self._send("POST", "/v1/certificate-pdf-verifications", {}, pdf, "application/pdf")
+        return self._read("verify_certificate_pdf", response)
+
     def verification_of_number(self, number: str, issued_on: date) -> Answer | None:
         asked = json.dumps({"certificate_number": number, "issued_on": issued_on.isoformat()})
         response = self._send("POST", "/v1/certificate-number-verifications", {}, asked)
@@ -118,7 +122,7 @@ class GatewayClient:
         method: str,
         path: str,
         headers: Mapping[str, str],
-        body: str | None = None,
+        body: str | bytes | None = None,
         kind: str = "application/json",
     ) -> urllib3.BaseHTTPResponse:
         seconds = seconds_left(self._timeout_seconds)

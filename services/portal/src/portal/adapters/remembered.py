@@ -66,6 +66,9 @@ class RememberedPlatform:
     def verification_of_text(self, text: str) -> Answer:
         return self._platform.verification_of_text(text)
 
+    def verification_of_pdf(self, pdf: bytes) -> Answer:
+        return self._platform.verification_of_pdf(pdf)
+
     def verification_of_number(self, number: str, issued_on: date) -> Answer | None:
         return self._platform.verification_of_number(number, issued_on)
 

@@ -44,6 +44,9 @@ class Platform(Protocol):
     def verification_of_text(self, text: str) -> Answer:
         """Whether `text`, of a certificate's QR or of a signed certificate, is ours, unchanged and in force."""
 
+    def verification_of_pdf(self, pdf: bytes) -> Answer:
+        """Whether `pdf`, which may be any bytes, is the paper of a certificate, as we sealed it and in force."""
+
     def verification_of_number(self, number: str, issued_on: date) -> Answer | None:
         """Whether there is such a certificate of that day, in force; None when no certificate can have the number."""
 

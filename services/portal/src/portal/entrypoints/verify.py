@@ -1,8 +1,9 @@
-"""Whether a certificate is one: by its number and day of issue, a picture of its QR, or a signed text.
+"""Whether a certificate is one: by its number and day of issue, its PDF, a picture of its QR, or a signed text.
 
 Trust comes from the services' keys. Nothing that stands in a text or a QR is opened.
 """
 
+from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -15,9 +16,10 @@ from portal.entrypoints.frame import N_, SPOKEN, page
 from servicekit.http import Blueprint, application
 from servicekit.text import without_white_space
 
-# Of POST /v1/certificate-text-verifications and /v1/certificate-number-verifications.
+# Of POST /v1/certificate-text-verifications, …-number-verifications and …-pdf-verifications.
 LONGEST_TEXT = 16_384
 LONGEST_NUMBER = 64
+MOST_PDF_BYTES = 1024 * 1024
 # Photos of common phones are smaller; the pages say so in megabytes.
 MOST_UPLOADED_BYTES = 8 * 1024 * 1024
 # No certificate is older: an earlier year is a mistake in writing, such as 26 for 2026.
@@ -95,7 +97,7 @@ blueprint = Blueprint("verify")
 @blueprint.route(f"{SPOKEN}/verify")
 @blueprint.public("a page for everybody", documented=False)
 def ask_for_certificate() -> Response:
-    """The three forms."""
+    """The four forms."""
     return _forms()
 
 
@@ -106,7 +108,9 @@ def ask_for_certificate() -> Response:
 def show_verification() -> Response:
     """What is known of it. Nothing is kept, here or there."""
     if "picture" in request.files:
-        return _by_picture(request.files["picture"].stream.read())
+        return _by_picture(_uploaded("picture"))
+    if "pdf" in request.files:
+        return _by_pdf(_uploaded("pdf"))
     if "number" in request.form:
         return _by_number(request.form["number"].strip()[:LONGEST_NUMBER])
     # Programs that show a text break it into lines; a signed one has no white space of its own.
@@ -114,6 +118,11 @@ def show_verification() -> Response:
     if not text or len(text) > LONGEST_TEXT:
         return _forms("text-long" if text else "text-empty")
     return _verdict(application(Portal).platform.verification_of_text(text))
+
+
+def _uploaded(name: str) -> bytes:
+    with closing(request.files[name]) as upload:  # a large one is a file of its own until it is closed
+        return upload.stream.read()
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)
@@ -129,6 +138,12 @@ def _by_number(number: str) -> Response:
         return _forms("day-wrong" if number else "number-empty", number=number, **written)
     answer = application(Portal).platform.verification_of_number(number, issued_on)
     return _forms("number-wrong", number=number, **written) if answer is None else _verdict(answer)
+
+
+def _by_pdf(pdf: bytes) -> Response:
+    if not pdf or len(pdf) > MOST_PDF_BYTES:
+        return _forms("pdf-large" if pdf else "pdf-empty")
+    return _verdict(application(Portal).platform.verification_of_pdf(pdf))
 
 
 def _by_picture(picture: bytes) -> Response:

@@ -42,7 +42,7 @@ class CloseDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedDay:
-    """How far it is: cases moved by this request, those that could not be, each with the code of why, and those left."""
+    """How far it is: cases moved by this request, those that could not be, with the code of why, and those left."""
 
     moved: int
     refused: Mapping[str, str]
@@ -74,9 +74,7 @@ class CloseDayHandler:
                 detail_hi="यह कार्य न्यायालय के रीडर या पीठासीन अधिकारी का है।",
                 offices=[office.value for office in may],
             )
-        closure = Closure(
-            court_code=court.code, on=command.on, reason=command.reason, by=officer.id, at=command.at
-        )
+        closure = Closure(court_code=court.code, on=command.on, reason=command.reason, by=officer.id, at=command.at)
         self._check_days(command, closure)
         # First nothing new is set for the day, then what stands there goes: so it comes to an end.
         self.closures.add(closure)

@@ -22,7 +22,7 @@ from revenue_courts.domain.case_kinds import Codes
 from revenue_courts.domain.closure import without
 from revenue_courts.domain.deed import Deed, DoesNotFit, Matter, NotHeardYet, NotNow, NotThatDay, NotYours, Transfer
 from revenue_courts.domain.filing import Earlier, Filing, lacks_of_court
-from revenue_courts.domain.moves import ACTS, allowed, move
+from revenue_courts.domain.moves import ACTS, may_be_asked_for, move
 from revenue_courts.domain.notice import Notice, NoticeOrder, ServiceReport
 from servicekit.errors import FieldProblem
 from servicekit.faults import crash_point
@@ -179,7 +179,9 @@ class MoveCaseHandler:
             matter=command.matter,
             notice=notice,
             form=kind.form,
-            outcome=self.codes.services.get(command.matter.outcome) if isinstance(command.matter, ServiceReport) else None,
+            outcome=self.codes.services.get(command.matter.outcome)
+            if isinstance(command.matter, ServiceReport)
+            else None,
         )
 
     def _calendar(self, case: Case) -> Calendar:
@@ -238,7 +240,7 @@ def not_possible(case: Case) -> ActNotPossible:
         "That cannot be done with the case as it stands; read it again.",
         detail_hi="प्रकरण की वर्तमान स्थिति में यह नहीं हो सकता; उसे फिर से पढ़ें।",
         case_status=case.state.value,
-        allowed_actions=[act.value for act in allowed(case)],
+        allowed_actions=[act.value for act in may_be_asked_for(case)],
     )
 
 

@@ -9,6 +9,7 @@ from revenue_courts.domain.case import Case, Change, Hearing, HistoryEntry, Stat
 from revenue_courts.domain.closure import Closure
 from revenue_courts.domain.courts import Court, Level
 from revenue_courts.domain.notice import Notice
+from revenue_courts.domain.pendency import Pendency
 from servicekit.access import Reach
 from servicekit.idempotency import Claim, Once
 
@@ -144,6 +145,16 @@ class Cases(Protocol):
 
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got, or None. Raises IdempotencyKeyReused."""
+
+
+class PendencyCounts(Protocol):
+    """What is before the courts, counted in the transaction of every act."""
+
+    def of(self, court_code: str, months: Sequence[str]) -> Pendency:
+        """Of one court, with what came and went in these months; nothing where no case came before it."""
+
+    def of_the_state(self, months: Sequence[str]) -> Pendency:
+        """Of all courts together."""
 
 
 class Closures(Protocol):

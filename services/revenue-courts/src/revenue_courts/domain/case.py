@@ -191,13 +191,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A case after an act, with its line, the hearings and notices that it changed, and what is told."""
+    """A case after an act and as it was `before`, its line, the hearings and notices that changed, and what is told."""
 
     case: Case
     entry: HistoryEntry
     hearings: tuple[Hearing, ...] = ()
     notices: tuple[Notice, ...] = ()
     told: tuple[Told, ...] = field(default=())
+    before: Case | None = None
 
 
 FILED, REGISTERED, SCHEDULED, PASSED, DISPOSED = (

@@ -96,6 +96,11 @@ def allowed(case: Case) -> dict[Act, frozenset[Office]]:
     }
 
 
+def may_be_asked_for(case: Case) -> list[Act]:
+    """What of that somebody may ask for; what a higher court does to a case comes with its own act."""
+    return [act for act, offices in allowed(case).items() if offices != _HIGHER_COURT]
+
+
 def begin(
     filing: Filing,
     *,
@@ -164,7 +169,7 @@ def move(case: Case, deed: Deed, calendar: Calendar) -> Change:
         text=deed.text,
         on=deed.on or deed.cure_by,
     )
-    return Change(after, entry, done.hearings, done.notices, events)
+    return Change(after, entry, done.hearings, done.notices, events, before=case)
 
 
 def check_day(day: date, *, today: date, after: date | None, calendar: Calendar) -> None:

@@ -20,6 +20,13 @@ class CursorText(Code):
         super().__init__(r"[A-Za-z0-9._-]+", longest=_LONGEST_CURSOR, error=error, **rest)
 
 
+class _Position(dict[str, Any]):
+    """What a cursor said. Lists of one service sign alike: a member that is not there is another list's cursor."""
+
+    def __missing__(self, member: str) -> Any:
+        raise _refused("The cursor belongs to another list.")
+
+
 class Cursor:
     """Signs positions in a list with the service's CURSOR_SECRET."""
 
@@ -31,13 +38,17 @@ class Cursor:
         return self._serializer.dumps(position)
 
     def decode(self, text: str) -> dict[str, Any]:
-        """The position that `encode` was given; raises ValidationFailed at ?cursor for anything else."""
+        """The position that `encode` was given; raises ValidationFailed at ?cursor for anything else, and for a member
+        that the position does not have, when that is read: it was given by another list."""
         try:
             position = self._serializer.loads(text)
         except BadData as error:
-            problem = FieldProblem("?cursor", "invalid-cursor", _FIX)
-            raise ValidationFailed("The cursor is not one that this service gave out.", errors=[problem]) from error
-        return cast("dict[str, Any]", position)
+            raise _refused("The cursor is not one that this service gave out.") from error
+        return _Position(cast("dict[str, Any]", position))
+
+
+def _refused(detail: str) -> ValidationFailed:
+    return ValidationFailed(detail, errors=[FieldProblem("?cursor", "invalid-cursor", _FIX)])
 
 
 def cursor() -> Cursor:

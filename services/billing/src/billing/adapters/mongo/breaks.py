@@ -43,9 +43,13 @@ class MongoBreaks:
             raise BreakMoved
 
     def reopen(self, session: ClientSession, opened: Break) -> None:
-        """Opens a break again that was resolved; of any other it changes nothing."""
+        """Opens a break again that was resolved; of any other it changes nothing.
+
+        What two people only closed stays closed as long as nothing else is said of it: they know.
+        """
+        known = {"approved_by": {"$exists": True}, "proposal.ending": Ending.CLOSE.value, "detail": opened.detail}
         self._breaks.update_one(
-            {"_id": _id_of(opened.payment_id, opened), "status": "resolved"},
+            {"_id": _id_of(opened.payment_id, opened), "status": "resolved", "$nor": [known]},
             {
                 "$set": {"status": "open", "detail": opened.detail, "due_at": opened.due_at},
                 "$unset": {"resolved_at": "", "resolved_by": "", "proposal": "", "approved_by": ""},

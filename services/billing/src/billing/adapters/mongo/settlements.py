@@ -26,6 +26,7 @@ INDEXES = {
     SETTLEMENTS: [
         IndexModel([("biller_id", 1), ("day", 1)], name="one_settlement_of_a_biller_and_day", unique=True),
         IndexModel([("day", 1)], name="settlements_of_a_day"),
+        IndexModel([("department", 1), ("day", -1), ("_id", -1)], name="settlements_of_a_department"),
     ],
     LINES: [
         IndexModel([("settlement_id", 1), ("_id", 1)], name="lines_of_a_settlement"),
@@ -60,6 +61,16 @@ class MongoSettlements:
         days = {"day": {"$gte": first.isoformat(), "$lte": last.isoformat()}}
         yield from map(_settlement_of, self._settlements.find(days).sort([("day", 1), ("biller_id", 1)]))
 
+    def page(self, department: str | None, *, before: tuple[date, str] | None, limit: int) -> list[Settlement]:
+        query: Document = {"state": SettlementState.CLOSED.value}
+        if department is not None:
+            query["department"] = department
+        if before:
+            day, settlement_id = before[0].isoformat(), before[1]
+            query["$or"] = [{"day": {"$lt": day}}, {"day": day, "_id": {"$lt": settlement_id}}]
+        rows = self._settlements.find(query).sort([("day", -1), ("_id", -1)]).limit(limit)
+        return [_settlement_of(row) for row in rows]
+
     def open(self, settlement: Settlement) -> Settlement:
         key = {"biller_id": settlement.biller_id, "day": settlement.day.isoformat()}
         new: Document = {
@@ -75,8 +86,9 @@ class MongoSettlements:
         return opened
 
     def owed(self, biller_id: str, begun: datetime, before: datetime) -> Iterator[Act]:
-        # All that waits is read first: what is taken is put among it again.
-        waited = [_act_of(row, biller_id) for row in self._waiting.find({"biller_id": biller_id}).sort("_id", 1)]
+        # All that waits is read first: what is taken is put among it again. What came later is of no earlier day.
+        waiting = {"biller_id": biller_id, "at": {"$lt": before}}
+        waited = [_act_of(row, biller_id) for row in self._waiting.find(waiting).sort("_id", 1)]
         entries = self._journal.find({"parties": biller_id, "at": {"$gte": begun, "$lt": before}}).sort("at", 1)
         named = {act.entry_id for act in waited}
         of_entries = (

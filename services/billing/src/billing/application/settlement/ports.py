@@ -48,6 +48,15 @@ class Reconciliation:
         """Whether every source's file was there."""
         return not self.missing
 
+    def has(self, source: str) -> bool:
+        """Whether a source was compared: a biller that was not known on that day has neither a file nor none."""
+        return source not in self.missing and any(one.source == source for one in self.sources)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing was found that a corrected file could end."""
+        return not any(one.differences or one.parked for one in self.sources)
+
 
 class DayBooks(Protocol):
     """Partners' rows that were kept, and the acts in the ledger beside them."""
@@ -102,7 +111,10 @@ class Settlements(Protocol):
         """Keep a new settlement; where there is one of the biller and day, that one."""
 
     def owed(self, biller_id: str, begun: datetime, before: datetime) -> Iterator[Act]:
-        """What the biller is owed that no settlement has: entries between two instants, and those that waited."""
+        """What the biller is owed that no settlement has: entries between two instants, and those that waited.
+
+        What waited comes first, and of it only what is from before the second instant.
+        """
 
     def held_back(self, payment_ids: Sequence[str]) -> set[str]:
         """Of these payments, those about which a break is open."""
@@ -130,3 +142,6 @@ class Settlements(Protocol):
 
     def get(self, settlement_id: str) -> Settlement | None:
         """One settlement."""
+
+    def page(self, department: str | None, *, before: tuple[date, str] | None, limit: int) -> Sequence[Settlement]:
+        """The closed ones of a department (None: of all), the latest days in front; `before`: a day and an id."""

@@ -67,9 +67,8 @@ class ReconcileDayHandler:
         day, at = command.day, command.at
         if at < start_of_day(day + timedelta(days=1)):
             raise DayNotOver(f"{day} is not over in India")
-        sources = [PROVIDER, *(biller.biller_id for biller in self.billers.values() if not biller.internal)]
         told, missing = [], []
-        for source in sources:
+        for source in self.sources():
             if self._read(source, day, at):
                 told.append(self._compare(source, day, at))
             else:
@@ -79,20 +78,26 @@ class ReconcileDayHandler:
         self.books.record(done)
         return done
 
+    def sources(self) -> list[str]:
+        """Whose files there are: the provider's, and each biller's outside."""
+        return [PROVIDER, *(biller.biller_id for biller in self.billers.values() if not biller.internal)]
+
     def _read(self, source: str, day: date, at: datetime) -> bool:
         """Whether a file of the day is kept: the one that the source has now, or one that was read before."""
         known = self.books.known_file(source, day)
         raw = self.files.fetch(source, day)
-        if raw is None:
-            return known is not None
-        sha256 = hashlib.sha256(raw).hexdigest()
-        if sha256 == known:
-            return True
         name = f"{source}|{day.isoformat()}"
 
         def of_file(kind: BreakKind, detail: str) -> Break:
             return Break(name, kind, detail, opened_at=at, due_at=at + LOOK_WITHIN)
 
+        if raw is None:
+            if known is None and self._is_missed(source, day, at):
+                self.books.open([of_file(BreakKind.FILE_NOT_USABLE, "no file of this day has come; ask for it")])
+            return known is not None
+        sha256 = hashlib.sha256(raw).hexdigest()
+        if sha256 == known:
+            return True
         try:
             file = read_day_file(raw.decode("utf-8-sig", "replace").splitlines())
         except NotADayFile as error:
@@ -107,6 +112,11 @@ class ReconcileDayHandler:
         # Last, because a file that is known is not looked at again.
         self.books.keep_file(source, day, sha256, file, at)
         return True
+
+    def _is_missed(self, source: str, day: date, at: datetime) -> bool:
+        """Whether a file is late, and the ledger has something that it has to list: else nobody misses it."""
+        begun, over = start_of_day(day), start_of_day(day + timedelta(days=1))
+        return at >= over + LOOK_WITHIN and next(self.books.acts(source, begun, over), None) is not None
 
     def _compare(self, source: str, day: date, at: datetime) -> SourceResult:
         matched, opened = 0, 0

@@ -54,10 +54,10 @@ class SettleDayHandler:
         if civil_day(at) < (on := self.bank_days.settled_on(day)):
             raise NotYet(f"{day} is settled on {on}")
         reconciled = self.books.reconciled(day)
-        if reconciled is None or PROVIDER in reconciled.missing:
+        if reconciled is None or not reconciled.has(PROVIDER):
             raise NotYet(f"{day} is not compared with the provider's file yet")
         billers = [biller for biller in self.billers.values() if not biller.internal]
-        settled = (self._settle(b, day, at) for b in billers if b.biller_id not in reconciled.missing)
+        settled = (self._settle(b, day, at) for b in billers if reconciled.has(b.biller_id))
         return [settlement for settlement in settled if settlement]
 
     def _settle(self, biller: Biller, day: date, at: datetime) -> Settlement | None:
@@ -84,13 +84,16 @@ class SettleDayHandler:
         return self.settlements.owed(biller_id, start_of_day(day) - SLACK, start_of_day(day + timedelta(days=1)))
 
     def _take(self, settlement: Settlement) -> Settlement:
-        """Only what the biller lists is paid, and nothing about which a break is open: the rest waits."""
+        """Only what the biller lists is paid, and nothing about which a break is open: the rest waits.
+
+        What went back of a payment that waits does too: the biller has not been paid it.
+        """
+        unpaid: set[str] = set()
         for acts in _batches(self._owed(settlement.biller_id, settlement.day)):
-            held_back = self.settlements.held_back([act.payment_id for act in acts])
+            unpaid |= self.settlements.held_back([act.payment_id for act in acts])
             listed = self.books.listed(settlement.biller_id, [act.entry_id for act in acts if act.paise > 0])
-            taken = [
-                act for act in acts if act.payment_id not in held_back and (act.paise < 0 or act.entry_id in listed)
-            ]
+            unpaid |= {act.payment_id for act in acts if act.paise > 0 and act.entry_id not in listed}
+            taken = [act for act in acts if act.payment_id not in unpaid]
             settlement = self.settlements.take(settlement, taken, [act for act in acts if act not in taken])
             crash_point("M2")
         return settlement

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from billing.domain.ledger.entries import JournalEntry
+from billing.domain.ledger.penalties import Penalty
 from billing.domain.ledger.statement import DayOfWallet, Statement
 from billing.domain.ledger.wallet import Wallet
 
@@ -22,6 +23,15 @@ class SandboxWallets(Protocol):
 
     def fund(self, kiosk_id: str, entry: JournalEntry) -> bool:
         """Write the entry, once, into the wallet, which is opened if need be; False when it was written before."""
+
+
+class Penalties(Protocol):
+    """Penalties, inside one transaction."""
+
+    def take(self, penalty: Penalty) -> bool:
+        """Write its entry, once, into the wallet, which is opened if need be; False when it was written before, or
+        there is nothing to write.
+        """
 
 
 class Wallets(Protocol):

@@ -11,6 +11,8 @@ PSP_CLEARING = "psp:clearing"
 SANDBOX_BANK = "bank:sandbox"
 # What was paid out to departments.
 SETTLEMENT_BANK = "bank:settlement"
+# Penalties of centres, which nobody was told yet whose they are.
+PENALTIES = "penalties"
 
 
 def wallet_account(kiosk_id: str) -> str:
@@ -36,6 +38,16 @@ def held_owner(account: str) -> str | None:
 def goes_back_to(account: str) -> bool:
     """Whether a refund's money can be credited here: a wallet, or what the provider owes us and pays out instead."""
     return account == PSP_CLEARING or account.startswith(_WALLET)
+
+
+def penalties_owed_account(kiosk_id: str) -> str:
+    """The account of penalties that a centre's wallet could not give."""
+    return f"penalties-owed:{kiosk_id}"
+
+
+def lsp_penalties_account(lsp_id: str) -> str:
+    """The account of a provider's parts of its centres' penalties."""
+    return f"penalties-of-provider:{lsp_id}"
 
 
 def biller_account(biller_id: str) -> str:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     FUNDING = "funding"
     TOP_UP = "top-up"
     SETTLEMENT = "settlement"
+    PENALTY = "penalty"
 
 
 # A payment has at most one of each, for ever: its id is made of the payment's and the kind. Of the others a payment may

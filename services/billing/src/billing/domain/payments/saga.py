@@ -245,7 +245,8 @@ class Decision:
             return Change(replace(payment, attempts=0, resume_at=next_look), resolved=self._resolved())
         if in_time:
             return Change(self._later())
-        detail = f"given back, and no final answer by the deadline: {self.answer.outcome}"
+        # The same words each hour: what people closed is not opened again by another kind of silence.
+        detail = "given back, and no final answer by the deadline"
         opened = self._break(BreakKind.UNRESOLVED, detail)
         return Change(replace(payment, resume_at=at + SLOW_INQUIRY), opened=opened)
 

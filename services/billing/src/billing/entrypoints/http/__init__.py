@@ -12,6 +12,7 @@ from billing.entrypoints.http.doubts import routes as _doubts  # noqa: F401
 from billing.entrypoints.http.payments import routes as _payments  # noqa: F401
 from billing.entrypoints.http.receipts import routes as _receipts  # noqa: F401
 from billing.entrypoints.http.refunds import routes as _refunds  # noqa: F401
+from billing.entrypoints.http.settlements import routes as _settlements  # noqa: F401
 from billing.entrypoints.http.tariff import routes as _tariff  # noqa: F401
 from billing.entrypoints.http.tenders import routes as _tenders  # noqa: F401
 from billing.entrypoints.http.timeline import routes as _timeline  # noqa: F401

@@ -2,7 +2,7 @@
 
 `python -I -m certificates.adapters.signatures.pdf_judgement TRUSTED` reads the PDF from standard input. TRUSTED is a
 JSON list of the fingerprints (SHA-256 of the SubjectPublicKeyInfo) of keys that seal. It writes the document and ends
-with 0, or the name of an error of the port, and ends with 3. Whatever ends it otherwise is no certificate for its parent.
+with 0, or the name of an error of the port, and ends with 3. Whatever ends it otherwise is no certificate to who asked.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ def judged(pdf: bytes, trusted: Collection[str]) -> str:
 
 def added_behind(pdf: bytes, trusted: Collection[str]) -> bool:
     """Whether a file that nobody can read begins with a whole paper of ours."""
-    ranges = _RANGES.search(pdf)
+    ranges = next(_RANGES.finditer(pdf), None)
     end = int(ranges[1]) + int(ranges[2]) if ranges else 0
     try:
         return 0 < end < len(pdf) and bool(document_in(pdf[:end], trusted))

@@ -45,8 +45,10 @@ class PdfSeal:
 
 
 class SealedPdfs:
-    """Implements application.certificates.ports.ShownPapers. Threads may share it. `keys` may be public ones; `trusted` names
-    them for the process."""
+    """Implements application.certificates.ports.ShownPapers. Threads may share it.
+
+    `keys` may be public ones; `trusted` names them for the process.
+    """
 
     def __init__(self, keys: Iterable[OKPKey]) -> None:
         self.trusted = json.dumps(sorted(_fingerprint(key) for key in keys))

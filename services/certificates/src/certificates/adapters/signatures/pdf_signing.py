@@ -28,9 +28,7 @@ def own_signer(key: Ed25519PrivateKey) -> SimpleSigner:
     """Seals with the key that signs documents, under a certificate that it signs itself: the same each time."""
     return SimpleSigner(
         signing_cert=asn1_x509.Certificate.load(own_certificate(key)),
-        signing_key=asn1_keys.PrivateKeyInfo.load(
-            key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        ),
+        signing_key=asn1_keys.PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
         cert_registry=SimpleCertificateStore(),
     )
 

@@ -1,6 +1,6 @@
 """What the use cases of applications and of officers need from outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -117,6 +117,11 @@ class Position:
 
     due_on: str
     application_id: str
+
+    @classmethod
+    def of(cls, said: Mapping[str, str]) -> "Position":
+        """As a cursor said it; member by member, for it may be another list's."""
+        return cls(said["due_on"], said["application_id"])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ from certificates.application.certificates.ports import (
     Certificates,
     Keys,
     NotACertificate,
-    SignatureInvalid,
     ShownPapers,
+    SignatureInvalid,
     Signatures,
     UnknownKey,
 )

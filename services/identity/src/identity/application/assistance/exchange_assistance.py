@@ -9,6 +9,7 @@ from identity.application.assistance.ports import Assistances
 from identity.application.centres.ports import Centres
 from identity.application.centres.standing import barred_centre
 from identity.application.clients.errors import InvalidTokenRequest
+from identity.application.people.ports import People
 from identity.application.tokens.errors import CentreNotOpen, InvalidScope
 from identity.application.tokens.issue_token import AccessToken
 from identity.application.tokens.ports import TokenSigner
@@ -44,6 +45,7 @@ class ExchangeAssistanceHandler:
     """What is wrong with the subject or the actor is one answer (RFC 8693 §2.2.2): it tells nothing about others'."""
 
     assistances: Assistances
+    people: People
     centres: Centres
     reader: TokenReader
     signer: TokenSigner
@@ -62,7 +64,7 @@ class ExchangeAssistanceHandler:
         scopes = _scopes(assistance, command)
         if not self.assistances.count_token(assistance.id, MAX_TOKENS, command.at):
             raise InvalidTokenRequest(_REFUSED)
-        if assistance.consent is None or assistance.ends_at is None:
+        if assistance.consent is None or assistance.ends_at is None or self._is_erased(assistance.consent.person_id):
             raise InvalidTokenRequest(_REFUSED)
         claims = assisted_claims(
             assistance,
@@ -82,19 +84,31 @@ class ExchangeAssistanceHandler:
             authorization_details=claims["authorization_details"],
         )
 
+    def _is_erased(self, person_id: str) -> bool:
+        """Nobody acts for who is no more, though they agreed to it just before."""
+        person = self.people.get(person_id)
+        return person is None or person.erased_at is not None
+
     def _actor(self, command: ExchangeAssistance) -> tuple[Actor, dict[str, Any]]:
         """Who acts, the operator whose token it is or the client alone; and the claims by which the operator's sign-in
         and right end what they act by too. The token counts as introspection says."""
         if command.actor_token is None:
-            own = command.client.person
-            return Actor(client_id=command.client.id, person_id=own.id if own else None), {}
+            own, kiosk_id = command.client.person, command.client.kiosk_id
+            return Actor(client_id=command.client.id, kiosk_id=kiosk_id, person_id=own.id if own else None), {}
         said: Mapping[str, Any] = self.reader.introspect(command.actor_token, command.client, command.at)
         # No access token, another client's, or of somebody who acts for somebody: chains are not made here.
         if not said["active"] or "jti" not in said or said["client_id"] != command.client.id or "act" in said:
             raise InvalidTokenRequest("The actor_token is not an access token of this client that counts now.")
         person = said.get("person")
         session = {name: said[name] for name in ("sid", "right_id") if name in said}
-        return Actor(client_id=command.client.id, person_id=person["id"] if person else None), session
+        return (
+            Actor(
+                client_id=command.client.id,
+                kiosk_id=said.get("kiosk_id"),
+                person_id=person["id"] if person else None,
+            ),
+            session,
+        )
 
 
 def _scopes(assistance: Assistance, command: ExchangeAssistance) -> frozenset[str]:

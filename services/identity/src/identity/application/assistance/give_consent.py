@@ -9,6 +9,7 @@ from identity.application.assistance.ports import Assistances, ConsentText
 from identity.application.assistance.read_assistances import AssistanceReader
 from identity.application.people.ports import MobileOwners
 from identity.application.sign_in.errors import TooManyTries, WrongCode
+from identity.application.vault.ports import VaultRecords
 from identity.domain.assistance.assistance import Assistance, Consent, State
 from identity.domain.assistance.notices import Notice, NoticeKind
 from identity.domain.people.person import Person
@@ -34,6 +35,7 @@ class GiveConsentHandler:
 
     assistances: Assistances
     owners: MobileOwners
+    records: VaultRecords
     read: AssistanceReader
     consent_text: ConsentText
     key: bytes = field(repr=False)
@@ -42,7 +44,8 @@ class GiveConsentHandler:
         """The active assistance with its receipt; the right code again gives the same.
 
         Raises AssistanceNotFound, AssistanceOver, WrongCode, TooManyTries. Whoever dies between recording the number's
-        owner and the consent leaves a person who did prove that the number is theirs.
+        owner and the consent leaves a person who did prove that the number is theirs; in the vault too it is theirs
+        from then on: they see who reads it, and it goes with them.
         """
         assistance = self.read.own(command.assistance_id, command.actor)
         if assistance.is_in_force(command.at) and self._is_right(assistance, command.code):
@@ -66,6 +69,7 @@ class GiveConsentHandler:
             )  # fmt: skip
         owner = Person(id=command.person_id, role="citizen", created_at=command.at)
         person_id = self.owners.record(tried.mobile_index, tried.mobile_shown, owner)
+        self.records.add_owner(tried.mobile_reference, person_id)
         agreed = self.assistances.agree(
             tried,
             Consent(person_id=person_id, text_id=self.consent_text.id, at=command.at),

@@ -14,7 +14,10 @@ _TRIES = 5
 
 
 def with_granted(person: Person, granted: Right, at: datetime) -> Person:
-    """The person with one right more, or as they are where they have it by this id. Raises RightRefused."""
+    """The person with one right more, or as they are where they have it by this id. Raises RightRefused, for who was
+    erased too: nobody can sign in as them any more."""
+    if person.erased_at is not None:
+        raise RightRefused("The person was erased; grant it to whoever they sign in as now.")
     known = person.right(granted.id)
     if known and known.binding != granted.binding:
         raise RightRefused(f"{granted.id} is another right of this person.")

@@ -13,7 +13,9 @@ class InvalidRecovery(Told, ValidationFailed):
 
 
 class RecoveryRunning(Told, Conflict):
-    """A recovery to another number runs for this one already; an officer refuses it, or its owner stops it."""
+    """A recovery to another number runs for this one already; an officer refuses it, or its owner stops it.
+
+    `recovery_id` says which: whoever opened it may be at another centre, and no list leads an officer to it."""
 
     slug = "recovery-running"
     title = "Another recovery runs for this number"

@@ -88,8 +88,9 @@ class OpenRecoveryHandler:
         kept = self.recoveries.add(asked)
         if (kept.new_index, kept.resets_factors) != (asked.new_index, asked.resets_factors):
             raise RecoveryRunning(
-                "An officer can refuse it, or its owner stop it with the code in the notice.",
-                "अधिकारी उसे अस्वीकार कर सकते हैं, या नंबर का स्वामी सूचना के कोड से रोक सकता है।",
+                f"An officer can refuse it ({kept.id}), or its owner stop it with the code in the notice.",
+                f"अधिकारी उसे ({kept.id}) अस्वीकार कर सकते हैं, या नंबर का स्वामी सूचना के कोड से रोक सकता है।",
+                recovery_id=kept.id,
             )
         return kept if kept.notified else self._tell(kept, asked, old, command)
 

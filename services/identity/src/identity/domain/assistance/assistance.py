@@ -77,8 +77,10 @@ class Assistance:
         return self.state is State.ACTIVE and self.ends_at is not None and at < self.ends_at
 
     def is_of(self, actor: Actor) -> bool:
-        """Whether this is who asked for it: the same client, and the same operator where one had signed in."""
-        return (self.actor.client_id, self.actor.person_id) == (actor.client_id, actor.person_id)
+        """Whether this is who asked for it: the same client at the same centre, and the same operator where one had
+        signed in. Who works at two centres has not at the one what they were told at the other: their right to act for
+        that may have ended."""
+        return self.actor == actor
 
 
 def not_me_code(key: bytes, assistance_id: str) -> str:

@@ -55,9 +55,11 @@ def case_document(case: Case) -> Document:
 def case_of(document: Document) -> Case:
     """The case of a document."""
     decision = document["decision"]
+    # One that was opened without a report has no such member.
+    plain: Document = {"source_id": None, **document}
     return Case(
         id=document["_id"],
-        **{name: document.get(name) for name in (*_PLAIN, *_ALSO)},
+        **{name: plain[name] for name in (*_PLAIN, *_ALSO)},
         source=Source(document["source"]),
         observed_on=_day(document["observed_on"]),
         opened_by=_actor(document["opened_by"]),
@@ -102,7 +104,9 @@ def case_line_of(document: Document) -> CaseLine:
 
 def suspension_document(suspension: Suspension | None) -> Document | None:
     """A suspension as the centre has it."""
-    return suspension and {
+    if suspension is None:
+        return None
+    return {
         "case_id": suspension.case_id,
         "kind": suspension.kind.value,
         "by_person": suspension.by_person,

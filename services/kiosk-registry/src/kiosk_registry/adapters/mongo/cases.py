@@ -54,8 +54,8 @@ _ACTS = {
 INDEXES = {
     CASES: [
         IndexModel(
-            [("source_id", ASCENDING)],
-            name="one_case_per_report",
+            [("source_id", ASCENDING), ("offence", ASCENDING)],
+            name="one_case_per_source",
             unique=True,
             partialFilterExpression={"source_id": {"$exists": True}},
         ),
@@ -127,14 +127,14 @@ class MongoCases:
     def once(self, claim: Claim, case_id: str, effect: Callable[[CaseChanges], object]) -> Once[str]:
         """Runs the effect and writes the claim in one transaction, at most once; see the port."""
         once = self._idempotency.once(
-            claim, case_id, lambda session: effect(_SessionCases(self._db, self._outbox, session))
+            claim, case_id, lambda session: effect(SessionCases(self._db, self._outbox, session))
         )
         crash_point("X2")
         return once
 
     def transact(self, effect: Callable[[CaseChanges], object]) -> None:
         """Runs the effect in one transaction; see the port."""
-        self._mongo.transact(lambda session: effect(_SessionCases(self._db, self._outbox, session)))
+        self._mongo.transact(lambda session: effect(SessionCases(self._db, self._outbox, session)))
 
     def find(self, claim: Claim) -> Once[str] | None:
         """The id that an earlier request with this claim got; see the port."""
@@ -147,7 +147,7 @@ class ReportedCasesWithin:
     def __init__(self, mongo: Mongo, outbox: Outbox, session: ClientSession) -> None:
         self._db = mongo.db
         self._session = session
-        self._changes = _SessionCases(mongo.db, outbox, session)
+        self._changes = SessionCases(mongo.db, outbox, session)
 
     def open_reported(self, case_id: str, report: Report) -> bool:
         """See the port."""
@@ -158,9 +158,7 @@ class ReportedCasesWithin:
             name: getattr(report, name)
             for name in ("payment_id", "receipt_number", "fee_order", "legal_fee_paise", "total_paise", "paid_paise")
         }
-        evidence = Evidence(
-            at=report.reported_at, by=acts.BY_ITSELF, text="", photographs=(), place=None, facts=facts
-        )
+        evidence = Evidence(at=report.reported_at, by=acts.BY_ITSELF, text="", photographs=(), place=None, facts=facts)
         change = acts.open_case(
             case_id=case_id,
             standing=standing_of(centre),
@@ -176,7 +174,7 @@ class ReportedCasesWithin:
         return True
 
 
-class _SessionCases:
+class SessionCases:
     """Implements application.discipline.ports.CaseChanges in one session: all is written, or nothing."""
 
     def __init__(self, db: Any, outbox: Outbox, session: ClientSession) -> None:

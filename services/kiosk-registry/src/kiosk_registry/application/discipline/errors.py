@@ -59,8 +59,20 @@ class HearFirst(Conflict):
     title_hi = "पहले केंद्र का पक्ष सुनना होगा"
 
 
+class CentreNotTrading(Conflict):
+    """The centre does not trade: it is closed, not verified yet, or suspended since before there were cases. It cannot
+    be suspended; decide without a suspension.
+    """
+
+    slug = "centre-case-centre-not-trading"
+    title = "The centre does not trade"
+    title_hi = "केंद्र कार्यरत नहीं है"
+
+
 class SuspendedElsewhere(Conflict):
-    """The centre is suspended in another case. `until` says for how long; decide after that, or without a suspension."""
+    """The centre is suspended in another case, `until` the instant that it says; decide after that, or without a
+    suspension.
+    """
 
     slug = "centre-suspended-in-another-case"
     title = "The centre is suspended in another case"

@@ -12,6 +12,7 @@ from kiosk_registry.domain.discipline.acts import (
     Deed,
     NoticeFirst,
     NotNow,
+    NotTrading,
     NotYours,
     SamePerson,
     SuspendedInAnother,
@@ -61,7 +62,7 @@ class MoveCaseHandler:
         """Safe to repeat with the same claim: the first move stands.
 
         Raises CentreCaseNotFound, CentreCaseMoveNotPossible, CentreCaseOfOthers, CentreCaseNeedsAnother, TimeIsOver,
-        HearFirst, SuspendedElsewhere, ValidationFailed, StaleVersion, IdempotencyKeyReused.
+        HearFirst, CentreNotTrading, SuspendedElsewhere, ValidationFailed, StaleVersion, IdempotencyKeyReused.
         """
         if (replay := self.cases.find(command.claim)) is not None:
             return replay
@@ -102,6 +103,8 @@ class MoveCaseHandler:
             raise refusals.too_late(case, command.act, self.book.rules) from None
         except NoticeFirst:
             raise refusals.notice_first() from None
+        except NotTrading:
+            raise refusals.not_trading() from None
         except SuspendedInAnother as error:
             raise refusals.suspended_elsewhere(error.suspension) from None
 

@@ -47,9 +47,7 @@ class OpenCaseHandler:
             raise CentreOfOthers("There is no such centre.", detail_hi="ऐसा कोई केंद्र नहीं है।")
         if command.offence not in self.book.offences:
             codes = ", ".join(self.book.offences)
-            problem = FieldProblem(
-                "/offence", "unknown-offence", f"Must be one of: {codes}.", f"इनमें से एक दें: {codes}।"
-            )
+            problem = FieldProblem("/offence", "unknown-offence", f"Must be one of: {codes}.", f"इनमें से एक दें: {codes}।")
             raise ValidationFailed("There is no such offence.", errors=[problem])
         change = open_case(
             case_id=command.case_id,

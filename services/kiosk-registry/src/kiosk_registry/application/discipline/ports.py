@@ -40,7 +40,7 @@ class CaseChanges(Protocol):
         """Writes a new case and its first line."""
 
     def save(self, change: CaseChange, ids: EventIds) -> None:
-        """Writes a moved case, its line, and its centre with its own line, and what is told of either. Raises CaseMoved,
+        """Writes a moved case, its line, its centre with its own line, and what is told of either. Raises CaseMoved,
         also where another case was decided since, so that this is no longer for so many-th time.
         """
 

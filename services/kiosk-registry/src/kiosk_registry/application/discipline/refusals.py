@@ -7,6 +7,7 @@ from kiosk_registry.application.discipline.errors import (
     CentreCaseMoveNotPossible,
     CentreCaseNeedsAnother,
     CentreCaseOfOthers,
+    CentreNotTrading,
     HearFirst,
     SuspendedElsewhere,
     TimeIsOver,
@@ -68,9 +69,10 @@ def too_late(case: Case, act: Act, rules: CaseRules) -> TimeIsOver:
     if act is Act.REPLY and case.reply_until is not None:
         until = rfc3339(case.reply_until)
         return TimeIsOver(
-            f"The reply was due by {until}. Against the decision you can appeal, within {rules.appeal_days} days of it; "
-            "say there what you wanted to reply.",
-            detail_hi=f"उत्तर की अवधि {until} तक थी। निर्णय के {rules.appeal_days} दिनों के भीतर आप अपील कर सकते हैं; अपना उत्तर उसमें लिखें।",
+            f"The reply was due by {until}. Against the decision you can appeal, within {rules.appeal_days} days of "
+            "it; say there what you wanted to reply.",
+            detail_hi=f"उत्तर की अवधि {until} तक थी। निर्णय के {rules.appeal_days} दिनों के भीतर आप अपील कर सकते हैं; "
+            "अपना उत्तर उसमें लिखें।",
             until=until,
         )
     until = rfc3339(case.appeal_until) if case.appeal_until else ""
@@ -89,11 +91,20 @@ def notice_first() -> HearFirst:
     )
 
 
+def not_trading() -> CentreNotTrading:
+    """What can be decided instead."""
+    return CentreNotTrading(
+        "The centre does not trade, so it cannot be suspended: decide warned, or a slab without a suspension.",
+        detail_hi="केंद्र कार्यरत नहीं है, इसलिए निलंबित नहीं हो सकता: चेतावनी दें, या बिना निलंबन वाला स्लैब चुनें।",
+    )
+
+
 def suspended_elsewhere(suspension: Suspension) -> SuspendedElsewhere:
     """In which case, and until when."""
     until = rfc3339(suspension.until)
     return SuspendedElsewhere(
-        f"The centre is suspended in case {suspension.case_id} until {until}; decide after that, or without a suspension.",
+        f"The centre is suspended in case {suspension.case_id} until {until}; decide after that, or without a "
+        "suspension.",
         detail_hi=f"केंद्र प्रकरण {suspension.case_id} में {until} तक निलंबित है; उसके बाद, या बिना निलंबन के निर्णय दें।",
         case_id=suspension.case_id,
         until=until,
@@ -106,7 +117,7 @@ def unknown_slab(times: int, ids: Collection[str]) -> ValidationFailed:
     return _refused(
         "/slab",
         "not-a-slab-of-this-case",
-        f"Must be one that is for this offence, this district, that day and time number {times}: {listed or 'none is'}.",
+        f"Must be one for this offence, this district, that day and time number {times}: {listed or 'none is'}.",
         f"इस अपराध, ज़िले, तिथि और {times}वीं बार के लिए लागू स्लैब दें: {listed or 'कोई नहीं है'}।",
     )
 

@@ -46,7 +46,7 @@ class NotYours(Exception):
 
 
 class SamePerson(Exception):
-    """Whoever opened it does not decide, whoever suspended does not confirm, whoever decided does not hear the appeal."""
+    """Whoever opened it does not decide, whoever suspended not confirm, whoever decided not hear the appeal."""
 
 
 class TooLate(Exception):
@@ -55,6 +55,10 @@ class TooLate(Exception):
 
 class NoticeFirst(Exception):
     """Before the centre was heard nothing is decided against it."""
+
+
+class NotTrading(Exception):
+    """The centre does not trade, so that no decision suspends it."""
 
 
 class SuspendedInAnother(Exception):
@@ -193,7 +197,7 @@ def require_allowed(case: Case, standing: Standing, act: Act, by: Actor, at: dat
 def move(case: Case, standing: Standing, deed: Deed, rules: CaseRules) -> CaseChange:
     """The case and its centre after the deed.
 
-    Raises TooLate, NotNow, NotYours, SamePerson, NoticeFirst, SuspendedInAnother; then nothing happened.
+    Raises TooLate, NotNow, NotYours, SamePerson, NoticeFirst, NotTrading, SuspendedInAnother; then nothing happened.
     """
     require_allowed(case, standing, deed.act, deed.by, deed.at)
     moved, stood, penalty = _moved(case, standing, deed, rules)
@@ -217,38 +221,47 @@ _Moved = tuple[Case, Stood | None, Penalty | None]
 
 def _moved(case: Case, standing: Standing, deed: Deed, rules: CaseRules) -> _Moved:
     match deed.act:
-        case Act.ADD_EVIDENCE:
-            return _with_evidence(case, deed), None, None
-        case Act.GIVE_NOTICE:
-            until = deed.at + timedelta(days=rules.reply_days)
-            return replace(case, state=State.NOTICED, reply_until=until), None, None
-        case Act.REPLY:
-            return replace(_with_evidence(case, deed), state=State.REPLIED), None, None
-        case Act.SUSPEND_AT_ONCE:
-            suspension = _suspension(case, deed, SuspensionKind.AT_ONCE, deed.at, rules.confirm_days)
-            return replace(case, was_suspended_at_once=True), _suspended(standing, suspension, case.offence), None
-        case Act.CONFIRM_SUSPENSION:
-            since = standing.suspension.since if standing.suspension else deed.at
-            suspension = _suspension(case, deed, SuspensionKind.CONFIRMED, since, rules.interim_days)
-            return case, _suspended(standing, suspension, case.offence), None
-        case Act.LIFT_SUSPENSION:
-            return case, _reinstated(standing, "suspension-lifted"), None
-        case Act.END_SUSPENSION:
-            is_unconfirmed = standing.suspension is not None and standing.suspension.kind is SuspensionKind.AT_ONCE
-            return case, _reinstated(standing, "not-confirmed" if is_unconfirmed else "suspension-ended"), None
         case Act.DECIDE:
             return _decided(case, standing, deed, rules)
-        case Act.APPEAL:
-            return replace(case, state=State.APPEALED), None, None
-        case Act.UPHOLD_APPEAL:
-            stood = _reinstated(standing, "appeal-upheld") if own_suspension(case, standing) else None
-            return replace(case, state=State.ENDED, overturned=True), stood, None
-        case _:
+        case Act.ACCEPT | Act.DISMISS_APPEAL | Act.BECOME_FINAL:
             return _final(case, standing, deed)
+    return _gone_on(case, deed, rules), _stood(case, standing, deed, rules), None
 
 
-def _with_evidence(case: Case, deed: Deed) -> Case:
-    return replace(case, evidence=(*case.evidence, deed.evidence)) if deed.evidence else case
+def _gone_on(case: Case, deed: Deed, rules: CaseRules) -> Case:
+    moved = replace(case, evidence=(*case.evidence, deed.evidence)) if deed.evidence else case
+    match deed.act:
+        case Act.GIVE_NOTICE:
+            moved = replace(moved, state=State.NOTICED, reply_until=deed.at + timedelta(days=rules.reply_days))
+        case Act.REPLY:
+            moved = replace(moved, state=State.REPLIED)
+        case Act.SUSPEND_AT_ONCE:
+            moved = replace(moved, was_suspended_at_once=True)
+        case Act.APPEAL:
+            moved = replace(moved, state=State.APPEALED)
+        case Act.UPHOLD_APPEAL:
+            moved = replace(moved, state=State.ENDED, overturned=True)
+    return moved
+
+
+def _stood(case: Case, standing: Standing, deed: Deed, rules: CaseRules) -> Stood | None:
+    own, stood = own_suspension(case, standing), None
+    match deed.act:
+        case Act.SUSPEND_AT_ONCE:
+            suspension = _suspension(case, deed, SuspensionKind.AT_ONCE, deed.at, rules.confirm_days)
+            stood = _suspended(standing, suspension, case.offence)
+        case Act.CONFIRM_SUSPENSION:
+            since = own.since if own else deed.at
+            suspension = _suspension(case, deed, SuspensionKind.CONFIRMED, since, rules.interim_days)
+            stood = _suspended(standing, suspension, case.offence)
+        case Act.LIFT_SUSPENSION:
+            stood = _reinstated(standing, "suspension-lifted")
+        case Act.END_SUSPENSION:
+            is_unconfirmed = own is not None and own.kind is SuspensionKind.AT_ONCE
+            stood = _reinstated(standing, "not-confirmed" if is_unconfirmed else "suspension-ended")
+        case Act.UPHOLD_APPEAL if own:
+            stood = _reinstated(standing, "appeal-upheld")
+    return stood
 
 
 def _decided(case: Case, standing: Standing, deed: Deed, rules: CaseRules) -> _Moved:
@@ -267,16 +280,19 @@ def _decided(case: Case, standing: Standing, deed: Deed, rules: CaseRules) -> _M
     days = rules.appeal_days if decision.outcome is Outcome.CLOSED else decision.suspension_days
     if days is None:
         return moved, _reinstated(standing, "case-decided") if own else None, None
-    if standing.status is Status.CLOSED:
-        raise NotNow
     if standing.suspension is not None and own is None:
         raise SuspendedInAnother(standing.suspension)
+    if standing.status is not Status.ACTIVE and own is None:
+        # Its suspension would end in trading, which it may not: it is not verified, or was suspended before cases were.
+        if decision.outcome is Outcome.CLOSED:
+            return moved, None, None
+        raise NotTrading
     suspension = _suspension(case, deed, SuspensionKind.DECIDED, deed.at, days)
     return moved, _suspended(standing, suspension, case.offence), None
 
 
 def _final(case: Case, standing: Standing, deed: Deed) -> _Moved:
-    """What was decided is carried out: the operator accepts it, nobody appealed in time, or the appeal was dismissed."""
+    """What was decided is carried out: it was accepted, nobody appealed in time, or the appeal was dismissed."""
     decision, stood, penalty = case.decision, None, None
     if decision is not None and decision.penalty_paise:
         penalty = Penalty(

@@ -94,7 +94,8 @@ class Decision:
 class Case:
     """A case as it is now.
 
-    `source_id` is the report's or the inspection's; `observed_on` the day of the offence, by whose rules it is judged. `appeal_until` and `reply_until` are the last instants for either.
+    `source_id` is the report's or the inspection's; `observed_on` the day of the offence, by whose rules it is judged.
+    `appeal_until` and `reply_until` are the last instants for either.
     `was_suspended_at_once`: that is done once in a case. A decision that was `overturned` counts for nothing.
     `penalty_id` is set when a penalty was imposed.
     """

@@ -12,8 +12,8 @@ from kiosk_registry.domain.register.hours import Interval
 
 
 class Act(StrEnum):
-    """What is done with a centre; IMPORT is of a file of the register, which goes around no decision, and the last three
-    are of cases against it.
+    """What is done with a centre; IMPORT is of a file of the register, which goes around no decision, and the last
+    three are of cases against it.
     """
 
     SET_HOURS = "set_hours"
@@ -30,8 +30,8 @@ class Act(StrEnum):
 
 
 class Office(StrEnum):
-    """As what somebody acts; the values are the roles of tokens, but for the keepers of the register, and for what happens
-    by itself.
+    """As what somebody acts; the values are the roles of tokens, but for the keepers of the register, and for what
+    happens by itself.
     """
 
     OPERATOR = "operator"

@@ -5,6 +5,7 @@ from kiosk_registry.entrypoints.http import blueprints
 from kiosk_registry.entrypoints.http.bulk import routes as _bulk  # noqa: F401
 from kiosk_registry.entrypoints.http.coverage import routes as _coverage  # noqa: F401
 from kiosk_registry.entrypoints.http.discipline import routes as _discipline  # noqa: F401
+from kiosk_registry.entrypoints.http.inspections import routes as _inspections  # noqa: F401
 from kiosk_registry.entrypoints.http.live import routes as _live  # noqa: F401
 from kiosk_registry.entrypoints.http.openings import routes as _openings  # noqa: F401
 from kiosk_registry.entrypoints.http.places import routes as _places  # noqa: F401

@@ -19,9 +19,11 @@ from revenue_courts.adapters.mongo.documents import (
     listed_place,
 )
 from revenue_courts.adapters.mongo.notice_documents import notice_from_document, notice_to_document
+from revenue_courts.adapters.mongo.pendency import count
 from revenue_courts.application.ports import Changes, Listed, Selection, VersionMoved
 from revenue_courts.domain.case import Act, Case, Change, Hearing, HistoryEntry, Outcome, State
 from revenue_courts.domain.notice import Notice
+from revenue_courts.domain.pendency import counted
 from servicekit.acts import used_up
 from servicekit.events.outbox import Outbox
 from servicekit.faults import crash_point
@@ -281,6 +283,7 @@ class _SessionChanges:
             )
         if change.entry.act in (Act.HOLD_IN_CAMERA, Act.HOLD_IN_PUBLIC):
             self._list_again(case)
+        count(self._db, counted(change), self._session)
         self._outbox.add(self._session, *(to_event(case, told, request_id) for told in change.told))
 
     def _list_again(self, case: Case) -> None:

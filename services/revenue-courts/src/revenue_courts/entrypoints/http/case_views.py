@@ -6,7 +6,7 @@ from typing import Any
 from revenue_courts.application.ports import PublishedEvent
 from revenue_courts.domain.case import Case, Hearing, HistoryEntry
 from revenue_courts.domain.case_kinds import Codes
-from revenue_courts.domain.moves import allowed
+from revenue_courts.domain.moves import may_be_asked_for
 from revenue_courts.domain.notice import Notice
 from revenue_courts.domain.vakalatnama import Vakalatnama
 from revenue_courts.entrypoints.http.court_views import FEE_UNSET, STATES, coded, label
@@ -77,7 +77,7 @@ def details(case: Case, lines: Sequence[HistoryEntry], lists: Codes) -> dict[str
         "filing": case.filing,
         "defects": [{**coded(one.code, lists.defects), "remarks": one.remarks} for one in case.defects],
         "cure_by": case.cure_by and case.cure_by.isoformat(),
-        "allowed_actions": [act.value for act in allowed(case)],
+        "allowed_actions": [act.value for act in may_be_asked_for(case)],
         "former_numbers": list(case.former_numbers),
         "record_away": case.record_away
         and {"court_code": case.record_away.court_code, "court_case_id": case.record_away.case_id},

@@ -8,6 +8,7 @@ from revenue_courts.bootstrap import RevenueCourts
 from revenue_courts.domain.calendar import civil_date
 from revenue_courts.domain.closure import without
 from revenue_courts.domain.courts import Level
+from revenue_courts.domain.pendency import shown_months
 from revenue_courts.entrypoints.http import court_schemas as schemas
 from revenue_courts.entrypoints.http import court_views as views
 from revenue_courts.entrypoints.http.blueprint import PREFIX, blueprint
@@ -92,6 +93,25 @@ def get_cause_list(query: dict[str, Any], court_code: str, on: str) -> dict[str,
         "items": [views.listed(line, services.kinds, services.codes) for line in lines],
         "next": None if following is None else cursor().encode({"place": following}),
     }
+
+
+@blueprint.route(f"{PREFIX}/pendency")
+@blueprint.public("how long courts take is for everybody to know; only counts are told")
+@blueprint.raises(CourtNotFound)
+@blueprint.arguments(schemas.PendencyQuerySchema, location="query")
+@blueprint.response(200, schemas.PendencySchema)
+def get_court_pendency(query: dict[str, Any]) -> dict[str, Any]:
+    """How many cases are before the courts, and how fast they go.
+
+    Of one court or of the whole state, by the year in which they came. Counted with every act, not looked up. What is
+    over a limit is not told: no days of disposal are set.
+    """
+    services, months = application(RevenueCourts), shown_months(civil_date(utc_now()))
+    if "court_code" in query:
+        counts = services.pendency.of(services.cases.court(query["court_code"]).code, months)
+    else:
+        counts = services.pendency.of_the_state(months)
+    return views.pendency(counts, months)
 
 
 @blueprint.route(f"{PREFIX}/case-standings")

@@ -140,6 +140,50 @@ class CauseListSchema(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class PendencyQuerySchema(Schema):
+    """Of which court; without one, of the whole state."""
+
+    court_code = Code(COURT_CODE_FORM, longest=40)
+
+
+class PendingYearSchema(Schema):
+    """Cases of one year that are still before the court."""
+
+    year = fields.Integer(required=True)
+    cases = fields.Integer(required=True)
+
+
+class PendencyMonthSchema(Schema):
+    """What came and went in one month."""
+
+    month = fields.String(required=True, metadata={"example": "2026-10"})
+    registered = fields.Integer(required=True)
+    disposed = fields.Integer(required=True)
+
+
+class PendencySchema(Schema):
+    """Counts alone: nothing of any case."""
+
+    court_code = fields.String(required=True, allow_none=True, metadata={"description": "Null: the whole state."})
+    pending = fields.Integer(required=True)
+    by_year = fields.List(
+        fields.Nested(PendingYearSchema),
+        required=True,
+        metadata={"description": "By the year of registration, the oldest first."},
+    )
+    months = fields.List(
+        fields.Nested(PendencyMonthSchema), required=True, metadata={"description": "The last twelve, and this one."}
+    )
+    disposal_rate = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Disposed of for each that was registered, in the twelve months before this one; null where "
+            "none was registered."
+        },
+    )
+
+
 class CaseStandingQuerySchema(Schema):
     """Which case."""
 

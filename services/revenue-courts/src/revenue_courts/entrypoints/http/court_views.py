@@ -8,6 +8,7 @@ from revenue_courts.domain.case import Act, Case, HistoryEntry, State
 from revenue_courts.domain.case_kinds import CaseKind, Codes
 from revenue_courts.domain.courts import LEVELS, Court
 from revenue_courts.domain.label import Label
+from revenue_courts.domain.pendency import Pendency, disposal_rate
 from servicekit.instants import rfc3339
 
 FEE_UNSET = Label(
@@ -148,6 +149,24 @@ def standing(case: Case, lines: Sequence[HistoryEntry], kinds: Mapping[str, Case
             }
             for line in lines
         ],
+    }
+
+
+def pendency(counts: Pendency, months: Sequence[str]) -> dict[str, Any]:
+    """What is before a court or the courts, and how fast it goes; the last of `months` is not over."""
+    return {
+        "court_code": counts.court_code,
+        "pending": sum(counts.pending.values()),
+        "by_year": [{"year": int(year), "cases": cases} for year, cases in counts.pending.items()],
+        "months": [
+            {
+                "month": month,
+                "registered": counts.registered.get(month, 0),
+                "disposed": counts.disposed.get(month, 0),
+            }
+            for month in months
+        ],
+        "disposal_rate": disposal_rate(counts, months[:-1]),
     }
 
 

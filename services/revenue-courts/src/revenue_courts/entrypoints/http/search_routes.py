@@ -9,11 +9,11 @@ from revenue_courts.entrypoints.http import case_schemas as schemas
 from revenue_courts.entrypoints.http import case_views as views
 from revenue_courts.entrypoints.http.blueprint import PREFIX, READ, READERS, blueprint, viewer
 from revenue_courts.entrypoints.http.search_schemas import SEARCH_EXAMPLE, CaseSearchSchema
-from servicekit.http import application, caller, cursor
+from servicekit.http import Role, application, caller, cursor
 
 
 @blueprint.route(f"{PREFIX}/case-searches", methods=["POST"])
-@blueprint.requires(READ, roles=READERS)
+@blueprint.requires(READ, roles=READERS - {Role.AUDITOR})
 @blueprint.repeatable("a question: nothing is kept")
 @blueprint.arguments(CaseSearchSchema, example=SEARCH_EXAMPLE)
 @blueprint.response(200, schemas.CourtCasesSchema)

@@ -38,6 +38,42 @@ _SAYS = {
         "Nobody could say by the deadline whether the centre was charged.",
         "समय सीमा तक कोई नहीं बता सका कि केंद्र से राशि ली गई या नहीं।",
     ),
+    BreakKind.NOT_IN_PROVIDER_FILE: (
+        "The provider's file of the day does not list what the ledger has.",
+        "प्रदाता की उस दिन की फ़ाइल में वह नहीं है जो बही में है।",
+    ),
+    BreakKind.NOT_IN_BILLER_FILE: (
+        "The biller's file of the day does not list what the ledger has.",
+        "बिलर की उस दिन की फ़ाइल में वह नहीं है जो बही में है।",
+    ),
+    BreakKind.NOT_IN_BOOKS_OF_PROVIDER: (
+        "The provider lists what the ledger does not have.",
+        "प्रदाता की फ़ाइल में वह है जो बही में नहीं है।",
+    ),
+    BreakKind.NOT_IN_BOOKS_OF_BILLER: (
+        "The biller lists what the ledger does not have.",
+        "बिलर की फ़ाइल में वह है जो बही में नहीं है।",
+    ),
+    BreakKind.PROVIDER_AMOUNT: (
+        "The provider lists another amount than the ledger has.",
+        "प्रदाता की फ़ाइल में राशि बही से अलग है।",
+    ),
+    BreakKind.BILLER_AMOUNT: (
+        "The biller lists another amount than the ledger has.",
+        "बिलर की फ़ाइल में राशि बही से अलग है।",
+    ),
+    BreakKind.FILE_NOT_USABLE: (
+        "A partner's file of a day cannot be used, or has not come.",
+        "साझेदार की किसी दिन की फ़ाइल काम की नहीं है, या आई ही नहीं।",
+    ),
+    BreakKind.FILE_TOTALS: (
+        "The totals of a partner's file are not those of its lines.",
+        "साझेदार की फ़ाइल के कुल योग उसकी पंक्तियों से मेल नहीं खाते।",
+    ),
+    BreakKind.ROWS_PARKED: (
+        "Lines of a partner's file cannot be read, and wait.",
+        "साझेदार की फ़ाइल की कुछ पंक्तियाँ पढ़ी नहीं जा सकीं, और रुकी हैं।",
+    ),
 }
 
 

@@ -99,8 +99,11 @@ class StatementLineShownSchema(Schema):
         required=True,
         metadata={
             "description": "`hold`: for a payment; `void`: back from a failed one; `refund`; `top-up`; `funding`: play "
-            "money of the sandbox. More kinds may appear.",
-            "x-extensible-enum": [Kind.HOLD.value, Kind.VOID.value, Kind.REFUND.value, "top-up", Kind.FUNDING.value],
+            "money of the sandbox; `penalty`: imposed by the register. More kinds may appear.",
+            "x-extensible-enum": [
+                *(Kind.HOLD.value, Kind.VOID.value, Kind.REFUND.value, "top-up", Kind.FUNDING.value),
+                Kind.PENALTY.value,
+            ],
             "example": "top-up",
         },
     )

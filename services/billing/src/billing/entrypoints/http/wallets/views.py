@@ -32,6 +32,7 @@ _LINES = {
     Kind.VOID: ("Back from a failed payment", "असफल भुगतान से वापस"),
     Kind.REFUND: ("Refund", "धन-वापसी"),
     Kind.TOP_UP: ("Top-up", "टॉप-अप"),
+    Kind.PENALTY: ("Penalty", "दंड"),
     Kind.FUNDING: ("Play money of the sandbox", "सैंडबॉक्स की परीक्षण राशि"),
 }
 _OTHER = ("Correction", "सुधार")

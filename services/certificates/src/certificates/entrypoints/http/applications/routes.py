@@ -96,7 +96,7 @@ def list_applications(query: dict[str, Any]) -> dict[str, Any]:
     otherwise), of that state what is for the own post; a centre what was lodged there; a portal what it lodged; a
     citizen their own.
     """
-    after = Position(**cursor().decode(query["cursor"])) if "cursor" in query else None
+    after = Position.of(cursor().decode(query["cursor"])) if "cursor" in query else None
     applications, following = application(Certificates).applications.page(
         viewer(),
         states=views.states_of(query.get("state")),

@@ -123,7 +123,7 @@ def verify_certificate_text(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.public("anyone may check a certificate that is shown to them")
 @blueprint.repeatable("a question: nothing is kept")
 @blueprint.reads_up_to(MOST_PDF_BYTES)
-@blueprint.doc(requestBody={"required": True, "content": {PDF: {"schema": _PDF_FILE}}})
+@blueprint.doc(requestBody={"required": True, "content": {PDF: {"schema": {**_PDF_FILE, "maxLength": MOST_PDF_BYTES}}}})
 @blueprint.response(200, schemas.CheckedCertificateSchema)
 def verify_certificate_pdf() -> dict[str, Any]:
     """Whether a PDF is a certificate's paper under our seal, unchanged and in force.

@@ -67,7 +67,10 @@ def get_certificate_status_list(list_id: str) -> Response:
 @blueprint.raises(CredentialsNotOffered)
 @blueprint.response(200, _OBJECT, content_type=CONTROLLER, headers=["Cache-Control"])
 def get_certificate_issuer() -> Response:
-    """The DID document of who issues credentials: its keys, of now and of before."""
+    """The DID document of who issues credentials: its keys, of now and of before.
+
+    Anybody may ask. A credential stays valid when its key is followed by another.
+    """
     made = application(Certificates).credentials.controller_document()
     return _json(made, CONTROLLER, {"Cache-Control": KEYS_CACHE_CONTROL})
 

@@ -110,7 +110,7 @@ def list_officer_queue(query: dict[str, Any]) -> dict[str, Any]:
     """
     _deciding_officer()
     services, at = application(Certificates), utc_now()
-    after = Position(**cursor().decode(query["cursor"])) if "cursor" in query else None
+    after = Position.of(cursor().decode(query["cursor"])) if "cursor" in query else None
     waiting, following = services.applications.page(
         viewer(),
         states=None,

@@ -8,6 +8,7 @@ from kiosk_registry.application.discipline.errors import (
     CentreCaseNeedsAnother,
     CentreCaseNotFound,
     CentreCaseOfOthers,
+    CentreNotTrading,
     HearFirst,
     SuspendedElsewhere,
     TimeIsOver,
@@ -121,7 +122,7 @@ def get_centre_case(case_id: str) -> WithHeaders:
 @discipline.versioned()
 @discipline.raises(
     CentreCaseNotFound, CentreCaseMoveNotPossible, CentreCaseOfOthers, CentreCaseNeedsAnother, TimeIsOver, HearFirst,
-    SuspendedElsewhere,
+    CentreNotTrading, SuspendedElsewhere,
 )  # fmt: skip
 @discipline.arguments(schemas.CentreCaseMoveSchema, example=schemas.MOVE_EXAMPLE)
 @discipline.response(201, schemas.CentreCaseSchema, headers=["Location"])

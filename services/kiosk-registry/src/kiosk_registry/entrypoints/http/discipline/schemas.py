@@ -51,6 +51,11 @@ OPEN_EXAMPLE = {
 MOVE_EXAMPLE = {"act": "give_notice", "remarks": "Say why no rate list was displayed on that day."}
 
 
+def _whole(days: float) -> None:
+    if days != int(days):
+        raise ValidationError(Coded("not-whole", "Must be a whole number.", "पूर्ण संख्या दें।"))
+
+
 class CentreEvidenceSchema(Schema):
     """What was seen."""
 
@@ -82,9 +87,9 @@ class CentreCaseMoveSchema(Schema):
     remarks = Text(Remarks(LONGEST_REMARKS), metadata={"description": "Why; of reply and appeal what is answered."})
     evidence = fields.Nested(CentreEvidenceSchema, metadata={"description": "add_evidence, reply."})
     outcome = fields.String(validate=validate.OneOf(OUTCOMES), metadata={"description": "decide."})
-    slab = Code(CODE, longest=64, metadata={"description": "decide punished: by which slab; the case lists those that fit."})
+    slab = Code(CODE, longest=64, metadata={"description": "decide punished: one of the case's slabs."})
     suspension_days = StrictNumber(
-        validate=[validate.Range(min=1, max=10_000), lambda days: _whole(days)],
+        validate=[validate.Range(min=1, max=10_000), _whole],
         metadata={"description": "decide punished, where the slab suspends and its order tells no length."},
     )
     order = Text(Line(LONGEST_ORDER), metadata={"description": "decide closed: the order by which it is closed."})
@@ -109,11 +114,6 @@ class CentreCaseMoveSchema(Schema):
 
 def _not_allowed(word: str) -> Coded:
     return Coded("not-allowed", f"{word} has none; leave it out.", f"{word} के साथ इसे न दें।")
-
-
-def _whole(days: float) -> None:
-    if days != int(days):
-        raise ValidationError(Coded("not-whole", "Must be a whole number.", "पूर्ण संख्या दें।"))
 
 
 class CentreOffenceSchema(Schema):

@@ -11,13 +11,25 @@ from kiosk_registry.domain.discipline.rules import DisciplineBook
 from kiosk_registry.domain.running.centre import Office
 
 SAYS = {
-    State.OPEN: ("Evidence is gathered; the centre was given no notice yet.", "साक्ष्य जुटाए जा रहे हैं; केंद्र को अभी नोटिस नहीं दिया गया।"),
-    State.NOTICED: ("The centre was given notice, and may reply until `reply_until`.", "केंद्र को नोटिस दिया गया है; उत्तर `reply_until` तक दिया जा सकता है।"),
+    State.OPEN: (
+        "Evidence is gathered; the centre was given no notice yet.",
+        "साक्ष्य जुटाए जा रहे हैं; केंद्र को अभी नोटिस नहीं दिया गया।",
+    ),
+    State.NOTICED: (
+        "The centre was given notice, and may reply until `reply_until`.",
+        "केंद्र को नोटिस दिया गया है; उत्तर `reply_until` तक दिया जा सकता है।",
+    ),
     State.REPLIED: ("The centre has replied; the decision is next.", "केंद्र ने उत्तर दिया है; अब निर्णय होगा।"),
-    State.DECIDED: ("It is decided; the centre may accept it, or appeal until `appeal_until`.", "निर्णय हो चुका है; केंद्र इसे स्वीकार कर सकता है, या `appeal_until` तक अपील कर सकता है।"),
-    State.APPEALED: ("The centre appealed; the state administration hears it.", "केंद्र ने अपील की है; राज्य प्रशासन सुनवाई करेगा।"),
+    State.DECIDED: (
+        "It is decided; the centre may accept it, or appeal until `appeal_until`.",
+        "निर्णय हो चुका है; केंद्र इसे स्वीकार कर सकता है, या `appeal_until` तक अपील कर सकता है।",
+    ),
+    State.APPEALED: (
+        "The centre appealed; the state administration hears it.",
+        "केंद्र ने अपील की है; राज्य प्रशासन सुनवाई करेगा।",
+    ),
     State.ENDED: ("The case is over.", "प्रकरण समाप्त हो चुका है।"),
-}  # fmt: skip
+}
 
 
 def summary_shown(case: Case, book: DisciplineBook) -> dict[str, Any]:

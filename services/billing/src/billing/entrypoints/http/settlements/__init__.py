@@ -1,0 +1,1 @@
+"""Settlements, for the departments that they are of."""

@@ -1,0 +1,1 @@
+"""Centres are inspected, by themselves and by officers."""

@@ -1,0 +1,1 @@
+"""Inspections of centres: their own yearly ones, and those of the district."""
