@@ -1,8 +1,8 @@
 """Small strict schemas of the custom kinds that manifests use: what we write of each, and nothing else.
 
-Of the kinds' own documents (Gateway API 1.4, Envoy Gateway 1.6, KEDA 2.18, External Secrets 1, cert-manager 1.19, RabbitMQ's
-cluster operator 2.16, MongoDB's community operator 0.13), as far as ours go: a field that is spelt wrong would be dropped or
-refused by a cluster, and fails here.
+After the kinds' own documents (Gateway API v1, Envoy Gateway, KEDA, External Secrets v1, cert-manager, the operators of
+RabbitMQ and MongoDB), as far as ours go: a field that is spelt wrong would be dropped or refused by a cluster, and
+fails here.
 """
 
 from typing import Any
@@ -99,7 +99,12 @@ SPECS: dict[tuple[str, str], Schema] = {
         tls=a("minVersion", minVersion=one_of("1.2", "1.3")),
         timeout=a(
             "http",
-            http=a("requestReceivedTimeout", requestReceivedTimeout=DURATION, idleTimeout=DURATION, streamIdleTimeout=DURATION),
+            http=a(
+                "requestReceivedTimeout",
+                requestReceivedTimeout=DURATION,
+                idleTimeout=DURATION,
+                streamIdleTimeout=DURATION,
+            ),
         ),
         connection=a(bufferLimit=QUANTITY, connectionLimit=a("value", value=NUMBER)),
         http2=a(maxConcurrentStreams=NUMBER),
@@ -149,7 +154,9 @@ SPECS: dict[tuple[str, str], Schema] = {
         "secretStoreRef refreshInterval target dataFrom",
         secretStoreRef=_REFERENCE,
         refreshInterval={"const": "0"},
-        target=a("name immutable creationPolicy", name=TEXT, immutable={"const": True}, creationPolicy=one_of("Orphan")),
+        target=a(
+            "name immutable creationPolicy", name=TEXT, immutable={"const": True}, creationPolicy=one_of("Orphan")
+        ),
         dataFrom=some(a("extract", extract=a("key", key=TEXT))),
     ),
     ("rabbitmq.com/v1beta1", "RabbitmqCluster"): a(

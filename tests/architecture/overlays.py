@@ -1,4 +1,4 @@
-"""What is wrong with a service's overlay of an environment, a sentence each: the service, the file, the rule, what to do."""
+"""What is wrong with a service's overlay of an environment: the service, the file, the rule, what to do."""
 
 import json
 import re
@@ -41,7 +41,9 @@ def namespace(service: str, objects: list[Object], k8s: Path = K8S) -> Namespace
         names -= {f"{service}-secrets"}
     tenant = k8s / "platform" / "tenants" / service
     quota = of(rendered(tenant), "ResourceQuota")[0]["spec"]["hard"] if tenant.exists() else {}
-    counted = {name: hard for name, hard in quota.items() if name == "pods" or name.startswith(("requests.", "limits."))}
+    counted = {
+        name: hard for name, hard in quota.items() if name == "pods" or name.startswith(("requests.", "limits."))
+    }
     return Namespace(secrets=frozenset(names | fetched), quota=counted)
 
 

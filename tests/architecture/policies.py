@@ -9,7 +9,13 @@ from celpy.adapter import json_to_cel
 from tests.architecture.manifests import K8S, rendered
 
 Object = dict[str, Any]
-_KINDS = {"ConfigMap": "configmaps", "Deployment": "deployments", "Job": "jobs", "Service": "services", "Ingress": "ingresses"}
+_KINDS = {
+    "ConfigMap": "configmaps",
+    "Deployment": "deployments",
+    "Job": "jobs",
+    "Service": "services",
+    "Ingress": "ingresses",
+}
 
 
 @cache
@@ -28,9 +34,9 @@ def refused(one: Object, namespace: Object, policies: list[Object] | None = None
     }
     said = []
     for policy in given:
-        if policy["metadata"]["name"] in bound and policy["kind"] == "ValidatingAdmissionPolicy":
-            if _matches(policy["spec"]["matchConstraints"], one, namespace):
-                said += _judged(policy["spec"], one, namespace)
+        judges = policy["metadata"]["name"] in bound and policy["kind"] == "ValidatingAdmissionPolicy"
+        if judges and _matches(policy["spec"]["matchConstraints"], one, namespace):
+            said += _judged(policy["spec"], one, namespace)
     return said
 
 

@@ -33,6 +33,7 @@ def test_an_overlay_is_what_is_different_and_a_cluster_takes_it(service: str, en
     assert list(complaints(service, environment)) == []
 
 
+_SELECTOR = "/spec/selector/matchLabels/app.kubernetes.io~1component, value:"
 PROD = "services/billing/overlays/prod/kustomization.yaml"
 
 
@@ -42,7 +43,12 @@ PROD = "services/billing/overlays/prod/kustomization.yaml"
         (PROD, "images:", "patches: []\nimages:", "has patches; what services share is in components/environments"),
         (PROD, f"digest: {ZEROS}", "newTag: 0.1.0", "its image is named by a tag"),
         (PROD, f"digest: {ZEROS}", "digest: sha256:latest", "its image is named by a tag"),
-        (PROD, "  - {name: emitra/billing", "  - {name: nginx, newTag: one}\n  - {name: emitra/billing", "is not one line"),
+        (
+            PROD,
+            "  - {name: emitra/billing",
+            "  - {name: nginx, newTag: one}\n  - {name: emitra/billing",
+            "is not one line",
+        ),
         (PROD, "namespace: emitra-billing", "namespace: emitra", "is in emitra; each service is in emitra-billing"),
         (PROD, "../../base,", "../../base, ../../../../platform/priorities,", "is of the whole cluster"),
         (PROD, "environments/prod", "environments/qa", "cannot be rendered"),
@@ -54,16 +60,51 @@ PROD = "services/billing/overlays/prod/kustomization.yaml"
             "value: {configMapRef: {name: emitra-jobs-environment}}",
             "ConfigMap emitra-jobs-environment not found",
         ),
-        ("components/environments/prod/kustomization.yaml", "minReplicas, value: 3", "minReplicas, value: 1", "may be one"),
-        ("components/environments/prod/kustomization.yaml", "value: emitra-answers", "value: urgent", "has no priority"),
-        ("components/environments/prod/kustomization.yaml", "maxReplicas, value: 12", "maxReplicas, value: 40", "exceeded"),
-        ("components/keda/kustomization.yaml", "{op: remove, path: /spec/replicas}", "{op: test, path: /kind, value: Deployment}", "fight"),
+        (
+            "components/environments/prod/kustomization.yaml",
+            "minReplicas, value: 3",
+            "minReplicas, value: 1",
+            "may be one",
+        ),
+        (
+            "components/environments/prod/kustomization.yaml",
+            "value: emitra-answers",
+            "value: urgent",
+            "has no priority",
+        ),
+        (
+            "components/environments/prod/kustomization.yaml",
+            "maxReplicas, value: 12",
+            "maxReplicas, value: 40",
+            "exceeded",
+        ),
+        (
+            "components/keda/kustomization.yaml",
+            "{op: remove, path: /spec/replicas}",
+            "{op: test, path: /kind, value: Deployment}",
+            "fight",
+        ),
         ("components/keda/scaledobject.yaml", "^()SERVICE()", "()SERVICE()", "wrong queue(s)"),
         ("components/keda/scaledobject.yaml", "[.]v[0-9]+$", "[.]w[0-9]+$", "wrong queue(s)"),
         ("components/keda/scaledobject.yaml", "minReplicaCount: 2", "minReplicaCount: 1", "may be one pod"),
-        ("components/keda/kustomization.yaml", '"spec.triggers.0.authenticationRef.name", metadata.name', "metadata.name", "SERVICE"),
-        ("services/billing/gateway/route.yaml", "{name: billing, port: 8000}", "{name: billing, port: 80}", "name a Service"),
-        ("services/billing/gateway/route.yaml", "namespace: emitra-ingress", "namespace: other", "is on another Gateway"),
+        (
+            "components/keda/kustomization.yaml",
+            '"spec.triggers.0.authenticationRef.name", metadata.name',
+            "metadata.name",
+            "SERVICE",
+        ),
+        (
+            "services/billing/gateway/route.yaml",
+            "{name: billing, port: 8000}",
+            "{name: billing, port: 80}",
+            "name a Service",
+        ),
+        (
+            "services/billing/gateway/route.yaml",
+            "namespace: emitra-ingress",
+            "namespace: other",
+            "is on another Gateway",
+        ),
         (
             "services/billing/base/kustomization.yaml",
             "value: {namespaceSelector: {matchLabels: {emitra.org/role: ingress}}}",
@@ -71,7 +112,7 @@ PROD = "services/billing/overlays/prod/kustomization.yaml"
             "billing-callbacks is refused by the network policy",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_in_an_overlay_is_told(tmp_path: Path, file: str, old: str, new: str, sentence: str) -> None:
     k8s = copied(tmp_path, (file, old, new))
     said = list(complaints("billing", "prod", k8s))
@@ -134,9 +175,10 @@ def test_a_release_is_one_line_rolls_every_pod_and_goes_back(tmp_path: Path, fil
     ]
     assert [name for name, template in templates[0].items() if template == templates[1][name]] == []
     changed = [
-        one for one, other in zip(K8S.rglob("*.yaml"), K8S.rglob("*.yaml"), strict=True)
+        one
+        for one, other in zip(K8S.rglob("*.yaml"), K8S.rglob("*.yaml"), strict=True)
         if (k8s / one.relative_to(K8S)).read_text() != other.read_text()
-    ]  # fmt: skip
+    ]
     assert [str(one.relative_to(K8S)) for one in changed] == [file]
 
 
@@ -160,11 +202,16 @@ def test_a_second_version_runs_beside_the_first_and_neither_selects_the_others_p
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("/spec/selector/matchLabels/app.kubernetes.io~1component, value: api-next}\n      - {op: replace, path: /spec/template",
-         "/spec/selector/matchLabels/app.kubernetes.io~1component, value: api}\n      - {op: replace, path: /spec/template"),
-        ("Service|Job|NetworkPolicy|HorizontalPodAutoscaler|ServiceAccount", "Service|Job|NetworkPolicy|ServiceAccount"),
+        (
+            f"{_SELECTOR} api-next}}\n      - {{op: replace, path: /spec/template",
+            f"{_SELECTOR} api}}\n      - {{op: replace, path: /spec/template",
+        ),
+        (
+            "Service|Job|NetworkPolicy|HorizontalPodAutoscaler|ServiceAccount",
+            "Service|Job|NetworkPolicy|ServiceAccount",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_second_version_that_gets_in_the_firsts_way_is_told(tmp_path: Path, old: str, new: str) -> None:
     k8s = copied(tmp_path, ("components/next/kustomization.yaml", old, new))
     second = rendered(overlay("billing", "prod-next", k8s))

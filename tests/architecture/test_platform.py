@@ -49,9 +49,14 @@ def test_every_object_of_the_platform_is_valid_strictly(folder: str) -> None:
         ("components/keda/scaledobject.yaml", "protocol: http", "protocol: amqp", "services/billing/overlays/prod"),
         ("services/billing/gateway/route.yaml", "type: Exact", "type: Exactly", "services/billing/overlays/prod"),
         ("services/billing/overlays/prod/secrets.yaml", '"0"', "1h", "services/billing/overlays/prod"),
-        ("services/billing/overlays/prod/secrets.yaml", "immutable: true", "immutable: false", "services/billing/overlays/prod"),
+        (
+            "services/billing/overlays/prod/secrets.yaml",
+            "immutable: true",
+            "immutable: false",
+            "services/billing/overlays/prod",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_custom_kind_that_is_spelt_wrong_is_told(tmp_path: Path, file: str, old: str, new: str, folder: str) -> None:
     k8s = copied(tmp_path, (file, old, new))
     assert [fault for one in rendered(k8s / folder) for fault in faults_of(one) or ()]
@@ -157,11 +162,25 @@ _POD = "spec/template/spec"
     [
         (lambda: changed(a("ConfigMap", "routes-billing"), "metadata/name", "routes-identity"), NAMESPACE, "its own"),
         (lambda: a("ConfigMap", "routes-billing"), {"metadata": {"name": "default", "labels": {}}}, "its own"),
-        (lambda: changed(a("ConfigMap", "routes-billing"), "data/identity.yaml", "paths: {}"), NAMESPACE, "nothing else"),
-        (lambda: changed(a("Deployment", "billing-api"), f"{_POD}/containers/0/image", "emitra/billing:1"), NAMESPACE, "digest"),
-        (lambda: changed(a("Job", "billing-prepare"), f"{_POD}/containers/0/image", "x@sha256:12"), NAMESPACE, "digest"),
         (
-            lambda: changed(a("Deployment", "billing-api"), f"{_POD}/initContainers", [{"name": "i", "image": "busybox"}]),
+            lambda: changed(a("ConfigMap", "routes-billing"), "data/identity.yaml", "paths: {}"),
+            NAMESPACE,
+            "nothing else",
+        ),
+        (
+            lambda: changed(a("Deployment", "billing-api"), f"{_POD}/containers/0/image", "emitra/billing:1"),
+            NAMESPACE,
+            "digest",
+        ),
+        (
+            lambda: changed(a("Job", "billing-prepare"), f"{_POD}/containers/0/image", "x@sha256:12"),
+            NAMESPACE,
+            "digest",
+        ),
+        (
+            lambda: changed(
+                a("Deployment", "billing-api"), f"{_POD}/initContainers", [{"name": "i", "image": "busybox"}]
+            ),
             NAMESPACE,
             "digest",
         ),
@@ -170,12 +189,16 @@ _POD = "spec/template/spec"
             NAMESPACE,
             "memory",
         ),
-        (lambda: changed(a("Deployment", "billing-api"), f"{_POD}/automountServiceAccountToken", True), NAMESPACE, "token"),
+        (
+            lambda: changed(a("Deployment", "billing-api"), f"{_POD}/automountServiceAccountToken", True),
+            NAMESPACE,
+            "token",
+        ),
         (lambda: changed(a("Service", "billing"), "spec/type", "LoadBalancer"), NAMESPACE, "inside"),
         (lambda: changed(a("Service", "billing"), "spec/externalIPs", ["192.0.2.1"]), NAMESPACE, "externalIPs"),
         (lambda: INGRESS, NAMESPACE, "inside"),
     ],
-)  # fmt: skip
+)
 def test_admission_policies_refuse_what_takes_anothers_or_cannot_be_told(one: Any, namespace: Any, word: str) -> None:
     assert [message for message in refused(one(), namespace) if word in message]
     # Each by its own expression: without its policies it would go through.
@@ -226,5 +249,7 @@ def _hosts(service: str) -> list[str]:
 
 def test_the_gateways_right_is_bound_where_it_runs() -> None:
     (binding,) = of(rendered(PLATFORM / "tenants" / "gateway"), "ClusterRoleBinding")
-    (deployment,) = [one for one in of(rendered(overlay("gateway", "prod")), "Deployment") if "api" in one["metadata"]["name"]]
+    (deployment,) = [
+        one for one in of(rendered(overlay("gateway", "prod")), "Deployment") if "api" in one["metadata"]["name"]
+    ]
     assert binding["subjects"][0]["namespace"] == deployment["metadata"]["namespace"]

@@ -185,6 +185,27 @@ REMEDIES: Mapping[str, tuple[str, str]] = {
         "what is refused says which field: a job has the annotation that hashes its name and the settings of "
         "{service}-job-config, a selector stays as it is, and what a pod needs is made before it",
     ),
+    # test_overlays
+    "test_an_overlay_is_what_is_different_and_a_cluster_takes_it": (
+        "deploy/k8s/services/{service}/overlays",
+        "the sentence says what to do; another service's overlay is the pattern",
+    ),
+    "test_nothing_of_a_component_is_left_to_fill_in": (
+        "deploy/k8s/services/{service}/overlays",
+        "name the place in `replacements` of its component in deploy/k8s/components",
+    ),
+    "test_every_object_of_an_overlay_is_valid_strictly": (
+        "deploy/k8s/services/{service}/overlays",
+        "mend the field that is named; a custom kind's are in tests/architecture/custom_kinds.py",
+    ),
+    "test_every_setting_of_an_environment_is_one_of_the_services": (
+        "deploy/k8s/services/{service}/overlays",
+        "what is one for all services is in components/environments/*/environment.env, all else in base/config.env",
+    ),
+    "test_what_an_environment_says_goes_before_what_the_service_says": (
+        "deploy/k8s/services/{service}/overlays",
+        "take the component environments/prod, which adds its settings last",
+    ),
     # test_openapi
     "test_an_operation_has_a_name_that_is_a_function_in_any_language": (
         _ROUTES,

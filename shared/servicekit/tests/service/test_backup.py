@@ -85,13 +85,16 @@ def acts(seed: int) -> Iterator[Callable[[Mongo], None]]:
                 update({"$push": {"in.a": {"b": value}}}),
                 update([{"$set": {"list": {"$slice": ["$list", 2]}, "computed": {"$add": ["$n", 1]}}}]),
                 update({"$set": {"list.7": value}}),
-                lambda mongo, value=value: mongo.db.things.replace_one({"n": value % 60}, {"n": value % 60, "v": value})
-                and None,
+                lambda mongo, value=value: (
+                    mongo.db.things.replace_one({"n": value % 60}, {"n": value % 60, "v": value}) and None
+                ),
                 lambda mongo, value=value: mongo.db.things.delete_one({"n": value % 60}) and None,
-                lambda mongo, value=value: mongo.db.things.update_one(
-                    {"n": value % 60}, {"$setOnInsert": {"_id": f"t{value % 60}", "list": []}}, upsert=True
-                )
-                and None,
+                lambda mongo, value=value: (
+                    mongo.db.things.update_one(
+                        {"n": value % 60}, {"$setOnInsert": {"_id": f"t{value % 60}", "list": []}}, upsert=True
+                    )
+                    and None
+                ),
                 lambda mongo, value=value: mongo.db[f"new{value % 2}"].insert_one({"_id": value, "n": 1.5}) and None,
                 together(f"t{choose.randrange(60)}", f"t{choose.randrange(60)}", value),
             ]

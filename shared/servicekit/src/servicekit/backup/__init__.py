@@ -1,1 +1,1 @@
-"""A service's own database, kept and brought back to an earlier minute, and compared with what the others know (ADR 0080)."""
+"""A service's own database, kept, brought back to an earlier minute, and compared (ADR 0080)."""

@@ -8,7 +8,7 @@ two of them is one that the database was in.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bson import ObjectId
 from bson.raw_bson import RawBSONDocument
@@ -74,17 +74,18 @@ def _extend(mongo: Mongo, service: str, log: ChangeLog) -> tuple[ChangeLog, int]
     mongo.db[MARKS].replace_one({"_id": "log"}, {"_id": "log", "mark": mark}, upsert=True)
     log.folder.mkdir(mode=0o700, exist_ok=True)
     total = 0
-    for changes, log in _segments(mongo, log, mark):  # noqa: B020 - the log as it is by then
+    longer = log
+    for changes, longer in _segments(mongo, log, mark):
         total += changes
-        told = {"service": service, "begins": log.begins, "ends": log.ends, "token": log.token}
-        write_told(log.folder / STATE, {**told, "segments": log.segments})
-    return log, total
+        told = {"service": service, "begins": longer.begins, "ends": longer.ends, "token": longer.token}
+        write_told(longer.folder / STATE, {**told, "segments": longer.segments})
+    return longer, total
 
 
 def _segments(mongo: Mongo, log: ChangeLog, mark: ObjectId) -> Iterator[tuple[int, ChangeLog]]:
     """The log with one more file after the other, until the mark, or until the database was dropped."""
     begin: dict[str, Any] = {"resume_after": log.token} if log.token else {"start_at_operation_time": log.begins}
-    database: Database[RawBSONDocument] = mongo.client.get_database(mongo.db.name, codec_options=RAW)
+    database = cast("Database[RawBSONDocument]", mongo.client.get_database(mongo.db.name, codec_options=RAW))
     with database.watch(show_expanded_events=True, max_await_time_ms=_WAIT_MS, **begin) as stream:
         ended = False
         while not ended:

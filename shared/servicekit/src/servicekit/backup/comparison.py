@@ -109,9 +109,7 @@ def _unhandled(
     rows = [inbox_id(queue, event.id) for queue, _, _, event in wanted]
     handled = {row["_id"] for row in mongo.db[inbox.COLLECTION].find({"_id": {"$in": rows}}, {"_id": 1})}
     places = [f"{event.source}|{event.subject}" for _, consumer, _, event in wanted if consumer.order]
-    positions = {
-        row["_id"]: row["sequence"] for row in mongo.db[ordering.COLLECTION].find({"_id": {"$in": places}})
-    }
+    positions = {row["_id"]: row["sequence"] for row in mongo.db[ordering.COLLECTION].find({"_id": {"$in": places}})}
     ids = [event.id for _, _, _, event in wanted]
     letters = mongo.db[dead_letters.COLLECTION].find({"message_id": {"$in": ids}}, {"queue": 1, "message_id": 1})
     parked = {(row["queue"], row["message_id"]) for row in letters}

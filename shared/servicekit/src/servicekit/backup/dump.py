@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bson import Timestamp
 from bson.raw_bson import RawBSONDocument
@@ -57,7 +57,7 @@ def _majority_time(mongo: Mongo) -> Timestamp:
 def _listed(mongo: Mongo) -> Iterator[tuple[str, dict[str, Any]]]:
     for one in mongo.db.list_collections():
         if one["type"] == "collection" and not one["name"].startswith("system.") and one["name"] != MARKS:
-            yield one["name"], one
+            yield one["name"], dict(one)
 
 
 def _collection(mongo: Mongo, one: dict[str, Any], at: Timestamp, place: Path) -> dict[str, Any]:
@@ -73,4 +73,4 @@ def _documents(mongo: Mongo, name: str, at: Timestamp) -> Iterator[RawBSONDocume
         "batchSize": _BATCH,
         "readConcern": {"level": "snapshot", "atClusterTime": at},
     }
-    yield from mongo.db.cursor_command(command, codec_options=RAW)
+    yield from cast("Iterator[RawBSONDocument]", mongo.db.cursor_command(command, codec_options=RAW))

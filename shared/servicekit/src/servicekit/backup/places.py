@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from bson import Timestamp, decode_file_iter, json_util
 from bson.codec_options import CodecOptions
@@ -106,7 +106,7 @@ def read_documents(file: Path, sha256: str) -> Iterator[RawBSONDocument]:
     if not file.exists() or digest_of(file) != sha256:
         raise BackupRefused(f"{file.parent.name}/{file.name} is missing or not what was written; take another backup")
     with gzip.open(file, "rb") as packed:
-        yield from decode_file_iter(packed, RAW)
+        yield from decode_file_iter(cast("IO[bytes]", packed), RAW)
 
 
 def digest_of(file: Path) -> str:

@@ -97,7 +97,7 @@ def restore(mongo: Mongo, chosen: Plan, *, replace: bool) -> Restored:
 def _bring_back(db: Database[dict[str, Any]], dump: Dump, name: str, kept: dict[str, Any]) -> None:
     options = {option: value for option, value in kept["options"].items() if option not in _VALIDATION}
     db.command({"create": name, **options})
-    collection = db.get_collection(name, codec_options=RAW)  # type: ignore[var-annotated]
+    collection = db.get_collection(name, codec_options=RAW)
     documents = read_documents(dump.folder / f"{name}.bson.gz", kept["sha256"])
     count = 0
     for batch in _batches(documents):
@@ -141,8 +141,8 @@ def _apply(db: Database[dict[str, Any]], changes: list[dict[str, Any]]) -> int:
     for change in changes:
         touched.setdefault(change["ns"]["coll"], {})[_key(change)] = (change["documentKey"]["_id"], None)
     for name, documents in touched.items():
-        for document in db[name].find({"_id": {"$in": [key for key, _ in documents.values()]}}):
-            documents[_key_of(document["_id"])] = (document["_id"], document)
+        for there in db[name].find({"_id": {"$in": [key for key, _ in documents.values()]}}):
+            documents[_key_of(there["_id"])] = (there["_id"], there)
     for change in changes:
         documents = touched[change["ns"]["coll"]]
         key, document = documents[_key(change)]

@@ -1,4 +1,4 @@
-"""Reads `events.log`, the stream that has every event of every service for seven days (`topology.EVENTS_LOG_MAX_AGE`)."""
+"""Reads `events.log`, the stream that has every event of every service for seven days."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,8 @@ _QUIET_SECONDS = 3.0
 def logged_events(amqp_url: str, since: datetime) -> Iterator[bytes]:
     """The bytes of each event that was published from `since` on, in the log's order; some a little earlier.
 
-    It ends when nothing more comes: where events come all the time, the caller stops. What was sent again is there again. `amqp_url` is of a user that may read `events.log`: the administrator, or one of
+    It ends when nothing more comes: where events come all the time, the caller stops. What was sent again is there
+    again. `amqp_url` is of a user that may read `events.log`: the administrator, or one of
     the observers'; no service's own may. Raises BrokerRefused.
     """
     try:

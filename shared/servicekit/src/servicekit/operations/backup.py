@@ -123,8 +123,10 @@ class BackupCommands:
 
     def _broker(
         self,
-        file: Annotated[Path, typer.Argument(help="Where the definitions are or shall be; it holds password hashes.")],
-        load: Annotated[bool, typer.Option("--load", help="Load them; what is there and not in the file stays.")] = False,
+        file: Annotated[Path, typer.Argument(help="Where the definitions are or shall be.")],
+        load: Annotated[
+            bool, typer.Option("--load", help="Load them; what is there and not in the file stays.")
+        ] = False,
         management_url: Annotated[
             str, typer.Option(envvar="RABBITMQ_MANAGEMENT_URL", help="With an administrator's credentials.")
         ] = "",
@@ -147,7 +149,9 @@ class BackupCommands:
                 beside.touch(mode=0o600)
                 beside.write_text(json.dumps(definitions, indent=1))
                 beside.replace(file)
-        parts = ", ".join(f"{len(definitions[kind])} {kind}" for kind in ("exchanges", "queues", "bindings", "policies"))
+        parts = ", ".join(
+            f"{len(definitions[kind])} {kind}" for kind in ("exchanges", "queues", "bindings", "policies")
+        )
         self._say(f"{'loaded' if load else 'wrote'} {parts}")
 
     @property
@@ -155,12 +159,13 @@ class BackupCommands:
         return self.topology.service
 
     def _instant(self, text: str, option: str) -> datetime:
+        instant = None
         with suppress(ValueError):
             instant = datetime.fromisoformat(text)
-            if instant.tzinfo is not None:
-                return instant
-        form = "an instant with its offset from UTC, such as 2026-11-25T09:30:00+05:30"
-        self._end(f"{option} must be {form}, not {text}", EXIT_WRONG_INPUT)
+        if instant is None or instant.tzinfo is None:
+            form = "an instant with its offset from UTC, such as 2026-11-25T09:30:00+05:30"
+            self._end(f"{option} must be {form}, not {text}", EXIT_WRONG_INPUT)
+        return instant
 
     @contextmanager
     def _told(self) -> Iterator[None]:
