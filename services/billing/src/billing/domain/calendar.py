@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta, timezone
 
 # India has one zone and no summer time, so a fixed offset is exact.
 IST = timezone(timedelta(hours=5, minutes=30), "IST")
-# Whoever writes a day beyond these means none: of the first day there is, or the last, there is no instant to look from.
+# Whoever writes a day beyond these means none: before the first day that there is, or after the last, is no instant.
 EARLIEST_DAY, LATEST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 _FINANCIAL_YEAR_BEGINS_IN = 4  # April (General Clauses Act 1897, s. 3(21))
 
