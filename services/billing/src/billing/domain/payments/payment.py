@@ -166,8 +166,11 @@ class Payment:
 
     @property
     def is_queued(self) -> bool:
-        """Whether it waits for a biller that is down, and the biller certainly does not have it."""
-        return self.queued_at is not None and self.state is State.POST_REQUESTED
+        """Whether it waits for a biller that is down, and the biller certainly does not have it.
+
+        Not while somebody tries again, nor after they died over it: then the biller may have it, and is asked first.
+        """
+        return self.queued_at is not None and self.state is State.POST_REQUESTED and self.unsent
 
     @property
     def reached(self) -> State:
