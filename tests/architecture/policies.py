@@ -5,6 +5,7 @@ from typing import Any
 
 import celpy
 from celpy.adapter import json_to_cel
+from celpy.evaluation import CELEvalError
 
 from tests.architecture.manifests import K8S, rendered
 
@@ -64,7 +65,7 @@ def _judged(spec: Object, one: Object, namespace: Object) -> list[str]:
     for validation in spec["validations"]:
         try:
             allowed = bool(_program(validation["expression"]).evaluate(known))
-        except celpy.CELEvalError:
+        except CELEvalError:
             allowed = False
         if not allowed:
             said.append(validation["message"])

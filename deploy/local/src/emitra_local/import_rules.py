@@ -207,7 +207,7 @@ def _rules_of_the_rest(workspace: Workspace) -> list[Rule]:
                     "(personal)",
                     "(service)",
                     "(operations)",
-                    "(broker)",
+                    "(backup) : (broker)",
                     "(events)",
                     "(http) : (mongo)",
                     "(observability)",

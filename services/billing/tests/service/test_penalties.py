@@ -12,7 +12,7 @@ from billing.domain.calendar import civil_day
 from servicekit.instants import rfc3339, utc_now
 
 
-def imposed(kiosk_id: str, paise: int, **data: Any) -> dict[str, Any]:
+def imposed(kiosk_id: str | None, paise: int, **data: Any) -> dict[str, Any]:
     penalty_id = f"pen_{secrets.token_hex(16)}"
     event = {"penalty_id": penalty_id, "kiosk_id": kiosk_id, "amount": inr(paise)}
     return example("penalty.imposed.v1", **{**event, **data}) | {"subject": penalty_id}
@@ -55,6 +55,7 @@ def test_a_wallet_that_holds_less_gives_what_it_has_and_the_rest_is_owed(world: 
 
     assert Caller(world.http, kiosk_id=kiosk_id).wallet()["balance"] == inr(-30_000)
     entry = world.mongo.db.journal.find_one({"kiosk_id": kiosk_id, "kind": "penalty"})
+    assert entry is not None
     assert {leg["account"].split(":")[0]: leg["paise"] for leg in entry["legs"]} == {
         "wallet": -30_000,
         "penalties-owed": -50_000,

@@ -306,10 +306,10 @@ def run_of(bulk: FakeBulkDecisions, deciding: Deciding, charges: FakeCharges | N
     applications.get = {"app_1": issued, "app_2": in_verification()}.get  # type: ignore[assignment,method-assign]
     handler = DecideInBulkHandler(
         applications,
-        deciding,
+        deciding,  # type: ignore[arg-type]
         bulk,
         reader_of(charges, bulk),
-        lambda: MONDAY + DAY,  # type: ignore[arg-type]
+        lambda: MONDAY + DAY,
     )
     return handler(DecideInBulk(MONDAY))
 

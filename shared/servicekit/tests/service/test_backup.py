@@ -13,10 +13,10 @@ from pymongo import IndexModel
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
-from servicekit.backup import changes
+from servicekit.backup import changes, dump
 from servicekit.backup.changes import extend_log
 from servicekit.backup.dump import take_dump
-from servicekit.backup.places import MARKS, BackupRefused, change_logs, dumps
+from servicekit.backup.places import MARKS, BackupRefused, change_logs, dumps, write_documents
 from servicekit.backup.restore import plan, restore
 from servicekit.mongo import Mongo
 
@@ -56,15 +56,18 @@ def kept(mongo: Mongo) -> Mongo:
     return mongo
 
 
-def acts(seed: int) -> Iterator[Callable[[Mongo], None]]:
+Act = Callable[[Mongo], object]
+
+
+def acts(seed: int) -> Iterator[Act]:
     """Changes of every form that a service makes, by a seed."""
     choose = random.Random(seed)
 
-    def update(change: Any) -> Callable[[Mongo], None]:
+    def update(change: Any) -> Act:
         which = f"t{choose.randrange(60)}"
-        return lambda mongo: mongo.db.things.update_one({"_id": which}, change) and None
+        return lambda mongo: mongo.db.things.update_one({"_id": which}, change)
 
-    def together(first: str, second: str, value: int) -> Callable[[Mongo], None]:
+    def together(first: str, second: str, value: int) -> Act:
         def act(mongo: Mongo) -> None:
             def both(session: ClientSession) -> None:
                 mongo.db.things.update_one({"_id": first}, {"$inc": {"sum": value}}, session=session)
@@ -76,6 +79,21 @@ def acts(seed: int) -> Iterator[Callable[[Mongo], None]]:
 
     while True:
         value = choose.randrange(10**6)
+        low = value % 60
+
+        def replace(mongo: Mongo, value: int = value, low: int = low) -> object:
+            return mongo.db.things.replace_one({"n": low}, {"n": low, "v": value})
+
+        def delete(mongo: Mongo, low: int = low) -> object:
+            return mongo.db.things.delete_one({"n": low})
+
+        def upsert(mongo: Mongo, low: int = low) -> object:
+            new = {"$setOnInsert": {"_id": f"t{low}", "list": []}}
+            return mongo.db.things.update_one({"n": low}, new, upsert=True)
+
+        def insert(mongo: Mongo, value: int = value) -> object:
+            return mongo.db[f"new{value % 2}"].insert_one({"_id": value, "n": 1.5})
+
         yield choose.choice(
             [
                 update({"$set": {"in.a.0.b": value, "note": "x" * choose.randrange(50)}}),
@@ -85,17 +103,10 @@ def acts(seed: int) -> Iterator[Callable[[Mongo], None]]:
                 update({"$push": {"in.a": {"b": value}}}),
                 update([{"$set": {"list": {"$slice": ["$list", 2]}, "computed": {"$add": ["$n", 1]}}}]),
                 update({"$set": {"list.7": value}}),
-                lambda mongo, value=value: (
-                    mongo.db.things.replace_one({"n": value % 60}, {"n": value % 60, "v": value}) and None
-                ),
-                lambda mongo, value=value: mongo.db.things.delete_one({"n": value % 60}) and None,
-                lambda mongo, value=value: (
-                    mongo.db.things.update_one(
-                        {"n": value % 60}, {"$setOnInsert": {"_id": f"t{value % 60}", "list": []}}, upsert=True
-                    )
-                    and None
-                ),
-                lambda mongo, value=value: mongo.db[f"new{value % 2}"].insert_one({"_id": value, "n": 1.5}) and None,
+                replace,
+                delete,
+                upsert,
+                insert,
                 together(f"t{choose.randrange(60)}", f"t{choose.randrange(60)}", value),
             ]
         )
@@ -124,12 +135,9 @@ def test_any_instant_comes_back_exactly(kept: Mongo, tmp_path: Path, seed: int, 
 
 def test_a_dump_is_one_instant_whatever_happens_meanwhile(kept: Mongo, tmp_path: Path, monkeypatch: Any) -> None:
     """Between its reading of two collections a transaction changes both: it has neither."""
-    from servicekit.backup import dump as module
-
-    write = module.write_documents
 
     def interrupted(file: Path, documents: Any) -> Any:
-        written = write(file, documents)
+        written = write_documents(file, documents)
 
         def both(session: ClientSession) -> None:
             kept.db.things.insert_one({"_id": file.name, "n": -time.monotonic_ns()}, session=session)
@@ -139,7 +147,7 @@ def test_a_dump_is_one_instant_whatever_happens_meanwhile(kept: Mongo, tmp_path:
         return written
 
     before = content(kept)
-    monkeypatch.setattr(module, "write_documents", interrupted)
+    monkeypatch.setattr(dump, "write_documents", interrupted)
     taken = take_dump(kept, SERVICE, tmp_path)
     assert taken.documents == sum(map(len, before.values()))
     assert content(kept) != before
