@@ -80,7 +80,7 @@ def test_a_call_that_is_wrong_is_refused_by_field_and_calls_nobody(
         ({"outcome": "lost"}, {"/outcome": "unknown"}),
         ({"outcome": "delivered-by-post"}, {"/outcome": "not-by-this-way"}),
         ({"on": sitting_day().isoformat()}, {"/on": "not-between-issue-and-today"}),
-        ({"position": [190, 26]}, {"/position/0": "invalid"}),
+        ({"position": [190, 26]}, {"/position/0": "out-of-range"}),
     ],
 )
 def test_a_report_that_is_wrong_is_refused_by_field(

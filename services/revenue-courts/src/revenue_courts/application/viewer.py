@@ -12,12 +12,14 @@ DEPARTMENT = "revenue"
 
 @dataclass(frozen=True)
 class Officer:
-    """The acting officer, as the service identity describes them today; `post` is the designation."""
+    """The acting officer, as the service identity describes them today; `post` is the designation, `office` the place
+    of work, as the department has it, None where none is recorded."""
 
     id: str
     department: str
     districts: frozenset[str]
     post: Label
+    office: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,15 @@ class Viewer:
         return self.sits_in(court) and self.officer is not None and case.filing.district_code in self.officer.districts
 
     def sits_in(self, court: Court) -> bool:
-        """Whether they are an officer of this court: its presiding officer, reader or process server."""
+        """Whether they are an officer of this court: its presiding officer, reader or process server.
+
+        Two courts of a district may have the same posts; where the court names its offices, theirs tells them apart.
+        """
         officer = self.officer
         return (
             officer is not None
             and officer.department == DEPARTMENT
             and officer.post.en in court.presiding_posts | court.reader_posts | court.process_posts
+            and (not court.districts or not court.districts.isdisjoint(officer.districts))
+            and (not court.offices or officer.office in court.offices)
         )

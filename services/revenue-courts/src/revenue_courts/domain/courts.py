@@ -43,9 +43,10 @@ class Court:
     """One court. Its `code` never changes and stands in the numbers of its cases.
 
     `districts` are LGD codes; none: the whole state. `tehsils` and `kinds` narrow that; none: all of them. The posts
-    are English names as identity records them: who presides, who reads, and who serves its
-    notices (none: unset, the reader reports). `begins` None: since before any record
-    here; `ends` is the last day, None while there is none. `source` is the order that says so. `sandbox`: invented.
+    are English names as identity records them: who presides, who reads, and who serves its notices (none: unset, the
+    reader reports). `offices` are the places of work of them all, as identity records those (none: unset; then post and
+    district alone tell whose court it is). `begins` None: since before any record here; `ends` is the last day, None
+    while there is none. `source` is the order that says so. `sandbox`: invented.
     """
 
     code: str
@@ -57,6 +58,7 @@ class Court:
     presiding_posts: frozenset[str]
     reader_posts: frozenset[str]
     process_posts: frozenset[str]
+    offices: frozenset[str]
     begins: date | None
     ends: date | None
     source: Label

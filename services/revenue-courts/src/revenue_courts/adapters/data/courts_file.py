@@ -11,7 +11,7 @@ from revenue_courts.domain.label import Label
 
 COLUMNS = (
     "code", "level", "name", "name_hi", "districts", "tehsils", "kinds", "presiding_posts", "reader_posts",
-    "process_posts", "begins", "ends", "source", "source_hi",
+    "process_posts", "offices", "begins", "ends", "source", "source_hi",
 )  # fmt: skip
 MOST_COURTS = 5_000  # about 1,330 are known
 LONGEST = 200
@@ -70,9 +70,9 @@ def _wrong(row: Mapping[str | None, str | None], kinds: Collection[str]) -> Iter
 
 def _wrong_texts(row: Mapping[str | None, str | None]) -> Iterator[str]:
     for name in ("code", "level", "name", "name_hi", "districts", "tehsils", "kinds", "presiding_posts", "reader_posts",
-                 "process_posts", "source", "source_hi"):  # fmt: skip
+                 "process_posts", "offices", "source", "source_hi"):  # fmt: skip
         value = row[name] or ""
-        if not value.strip() and name != "process_posts":
+        if not value.strip() and name not in ("process_posts", "offices"):
             yield f"{name}: must not be empty"
         elif len(value) > LONGEST and name not in ("districts", "tehsils", "kinds"):
             yield f"{name}: must have at most {LONGEST} characters"
@@ -106,6 +106,7 @@ def _court(row: Mapping[str | None, str | None], *, sandbox: bool) -> Court:
         presiding_posts=frozenset(_several(row["presiding_posts"])),
         reader_posts=frozenset(_several(row["reader_posts"])),
         process_posts=frozenset(_several(row["process_posts"])),
+        offices=frozenset(_several(row["offices"])),
         begins=_day(row["begins"]),
         ends=_day(row["ends"]),
         source=Label(text("source"), text("source_hi")),

@@ -13,6 +13,7 @@ from revenue_courts.domain.label import Label
 from servicekit.mongo import Mongo
 
 COURTS = "courts"
+_SETS = ("districts", "tehsils", "kinds", "presiding_posts", "reader_posts", "process_posts", "offices")
 INDEXES = {COURTS: [IndexModel([("districts", ASCENDING), ("_id", ASCENDING)], name="courts_of_a_district")]}
 
 
@@ -74,10 +75,7 @@ def _to_document(court: Court) -> dict[str, Any]:
         "level": court.level.value,
         "name": asdict(court.name),
         "source": asdict(court.source),
-        **{
-            name: sorted(getattr(court, name))
-            for name in ("districts", "tehsils", "kinds", "presiding_posts", "reader_posts", "process_posts")
-        },
+        **{name: sorted(getattr(court, name)) for name in _SETS},
         "begins": court.begins and court.begins.isoformat(),
         "ends": court.ends and court.ends.isoformat(),
         "sandbox": court.sandbox,
@@ -90,10 +88,7 @@ def _from_document(document: Mapping[str, Any]) -> Court:
         level=Level(document["level"]),
         name=Label(**document["name"]),
         source=Label(**document["source"]),
-        **{
-            name: frozenset(document[name])
-            for name in ("districts", "tehsils", "kinds", "presiding_posts", "reader_posts", "process_posts")
-        },
+        **{name: frozenset(document.get(name, ())) for name in _SETS},
         begins=date.fromisoformat(document["begins"]) if document["begins"] else None,
         ends=date.fromisoformat(document["ends"]) if document["ends"] else None,
         sandbox=document["sandbox"],

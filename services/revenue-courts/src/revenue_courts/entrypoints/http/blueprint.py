@@ -24,5 +24,5 @@ def viewer() -> Viewer:
     officer = None
     if person is not None and person.role == Role.OFFICER and person.department and person.designation:
         post = Label(person.designation, person.designation_hi or person.designation)
-        officer = Officer(person.id, person.department, person.districts, post)
+        officer = Officer(person.id, person.department, person.districts, post, person.office)
     return Viewer(caller().reach, person.id if person else caller().client_id, officer)
