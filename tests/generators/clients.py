@@ -39,6 +39,7 @@ def with_openapi_python_client(platform: Platform, folder: Path) -> None:
         "content_type_overrides:\n"
         "  application/pdf: application/octet-stream\n"
         "  text/csv: application/octet-stream\n"
+        "  application/vc: application/json\n"
     )
     command = ["openapi-python-client", "generate", "--path", str(document(platform, folder)), "--meta", "none"]
     command += ["--config", "config.yaml", "--fail-on-warning", "--output-path", PACKAGE]

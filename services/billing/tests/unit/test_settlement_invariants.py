@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.support.builders import NOW, a_payment
 
 from billing.adapters.data.bank_holidays import load_bank_days
-from billing.application.settlement.ports import Contended, DayBooks, Reconciliation, Settlements
+from billing.application.settlement.ports import Contended, DayBooks, Reconciliation, Settlements, SourceResult
 from billing.application.settlement.settle_day import NotYet, SettleDay, SettleDayHandler
 from billing.domain.calendar import civil_day
 from billing.domain.ledger.accounts import PSP_CLEARING, SETTLEMENT_BANK, biller_account
@@ -136,6 +136,12 @@ class FakeFiles:
         return {name: self.listed_acts[name] for name in entry_ids if name in self.listed_acts}
 
 
+def compared(day: date, at: datetime, missing: Sequence[str] = ()) -> Reconciliation:
+    """A day on which every file that came agreed."""
+    came = [source for source in (PROVIDER, BILLER) if source not in missing]
+    return Reconciliation(day, [SourceResult(source, "0" * 64, 0, 0, 0, 0) for source in came], missing, at)
+
+
 class Days(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -194,9 +200,9 @@ class Days(RuleBasedStateMachine):
     def a_day_is_settled(self, days_ago: int, is_compared: bool, fault: str | None, times: int) -> None:
         day = civil_day(self.at) - timedelta(days=days_ago)
         if is_compared:
-            self.files.days[day] = Reconciliation(day, (), (), self.at)
+            self.files.days[day] = compared(day, self.at)
         elif days_ago == 3:
-            self.files.days.setdefault(day, Reconciliation(day, (), (PROVIDER,), self.at))
+            self.files.days.setdefault(day, compared(day, self.at, missing=(PROVIDER,)))
         self.settlements.fault = fault
         for _ in range(times):
             with suppress(Died, NotYet):
@@ -239,7 +245,7 @@ class Days(RuleBasedStateMachine):
         self.at += timedelta(days=15)
         for number in range((last - FIRST).days + 1):
             day = FIRST + timedelta(days=number)
-            self.files.days[day] = Reconciliation(day, (), (), self.at)
+            self.files.days[day] = compared(day, self.at)
             self.settle_day(SettleDay(day, self.at))
         self.what_is_owed_is_what_no_closed_settlement_paid()
         self.a_settlement_pays_its_lines_once_and_stays_as_it_was_closed()

@@ -264,7 +264,7 @@ def test_a_pin_of_districts_that_the_register_does_not_have_leads_nowhere(client
 NO_EXAMPLE = (
     "/v1/kiosk-exports", "/v1/kiosk-operations", "/v1/coverage", "/v1/centre-applications", "/v1/internal/",
     "/v1/privacy/",
-    "/v1/kiosks/{kiosk_id}/changes",
+    "/v1/kiosks/{kiosk_id}/changes", "/v1/kiosks/{kiosk_id}/inspections", "/v1/centre-cases",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from revenue_courts.entrypoints.commands import commands
 HEAD = shipped_text("courts.csv").splitlines()[0]
 ROW = (
     "sdo-amber,sub-divisional-officer,Court of the SDO Amber,न्यायालय उपखण्ड अधिकारी आमेर,102"
-    ",Amber,*,SDO,Reader,,,,Order 1,आदेश 1"
+    ",Amber,*,SDO,Reader,,,,,Order 1,आदेश 1"
 )
 
 

@@ -95,7 +95,7 @@ def _forgotten(mongo: Mongo, own: list[dict[str, Any]]) -> Iterator[Lacking]:
 def _unhandled(
     mongo: Mongo, by_event: Mapping[tuple[str, str], tuple[str, Consumer]], batch: list[dict[str, Any]]
 ) -> Iterator[Lacking]:
-    wanted: list[tuple[str, Consumer, dict[str, Any], ReceivedEvent]] = []
+    taken: list[tuple[str, Consumer, dict[str, Any], ReceivedEvent]] = []
     for envelope in batch:
         queue, consumer = by_event.get((_producer(envelope), _event(envelope)), ("", None))
         if consumer is None:
@@ -105,15 +105,15 @@ def _unhandled(
         except ValidationError:
             continue  # parked as unreadable whenever it comes
         if consumer.takes(event):
-            wanted.append((queue, consumer, envelope, event))
-    rows = [inbox_id(queue, event.id) for queue, _, _, event in wanted]
+            taken.append((queue, consumer, envelope, event))
+    rows = [inbox_id(queue, event.id) for queue, _, _, event in taken]
     handled = {row["_id"] for row in mongo.db[inbox.COLLECTION].find({"_id": {"$in": rows}}, {"_id": 1})}
-    places = [f"{event.source}|{event.subject}" for _, consumer, _, event in wanted if consumer.order]
+    places = [f"{event.source}|{event.subject}" for _, consumer, _, event in taken if consumer.order]
     positions = {row["_id"]: row["sequence"] for row in mongo.db[ordering.COLLECTION].find({"_id": {"$in": places}})}
-    ids = [event.id for _, _, _, event in wanted]
+    ids = [event.id for _, _, _, event in taken]
     letters = mongo.db[dead_letters.COLLECTION].find({"message_id": {"$in": ids}}, {"queue": 1, "message_id": 1})
     parked = {(row["queue"], row["message_id"]) for row in letters}
-    for queue, consumer, envelope, event in wanted:
+    for queue, consumer, envelope, event in taken:
         past = consumer.order and positions.get(f"{event.source}|{event.subject}", 0) >= event.sequence
         if not past and inbox_id(queue, event.id) not in handled and (queue, event.id) not in parked:
             yield _lacking(envelope)

@@ -1,9 +1,7 @@
 """Files of a backup: what lies where, written so that a file is there whole or not at all.
 
-```
-<folder>/dump-<cluster time>/<collection>.bson.gz …, manifest.json     one instant of the database
-<folder>/log-<cluster time>/00000001.bson.gz …, state.json              every change from there on
-```
+    <folder>/dump-<cluster time>/<collection>.bson.gz …, manifest.json     one instant of the database
+    <folder>/log-<cluster time>/00000001.bson.gz …, state.json              every change from there on
 
 A cluster time is MongoDB's `Timestamp`: seconds since 1970 and a number within the second.
 """

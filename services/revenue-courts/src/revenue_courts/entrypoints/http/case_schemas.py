@@ -247,7 +247,7 @@ class ProceedingSchema(Schema):
             raise ValidationError(told, "reason")
 
 
-class EvidenceRequestSchema(Schema):
+class CaseEvidenceRequestSchema(Schema):
     """A witness whose statement was taken, or a document that was admitted."""
 
     side = fields.Enum(Side, by_value=fields.String, required=True)

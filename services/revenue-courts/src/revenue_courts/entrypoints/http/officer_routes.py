@@ -116,7 +116,7 @@ def pass_court_order(body: dict[str, Any], court_case_id: str) -> WithHeaders:
 @blueprint.keyed("take-court-evidence", retention_days=KEY_RETENTION_DAYS)
 @blueprint.versioned()
 @blueprint.raises(CourtCaseNotFound, ActNotPossible, NotOfThisCourt, ActDoesNotFit)
-@blueprint.arguments(schemas.EvidenceRequestSchema, example=schemas.EVIDENCE_EXAMPLE)
+@blueprint.arguments(schemas.CaseEvidenceRequestSchema, example=schemas.EVIDENCE_EXAMPLE)
 @blueprint.response(201, schemas.CourtCaseSchema, headers=["Location"])
 def take_court_evidence(body: dict[str, Any], court_case_id: str) -> WithHeaders:
     """Record a witness or a document.
