@@ -54,7 +54,7 @@ class MortalSettlements:
         return known or self.settlements.setdefault(settlement.settlement_id, settlement)
 
     def owed(self, biller_id: str, begun: datetime, before: datetime) -> Iterator[Act]:
-        waited = list(self.waiting.values())
+        waited = [act for act in self.waiting.values() if act.at < before]
         named = {act.entry_id for act in waited}
         entries = [entry for entry in self.journal.values() if begun <= entry.at < before]
         found = [act for entry in entries for act in owed_by(entry) if act.source == biller_id]

@@ -96,7 +96,7 @@ def test_a_loaded_court_stands_before_a_shipped_one_of_its_code(world: World, co
 def test_everything_wrong_with_a_file_is_told_by_its_line_and_nothing_is_loaded(world: World, command: Command) -> None:
     code, told = command(HEAD, ROW, ROW, ROW.replace("sub-divisional-officer", "high-court"), "a,b", "=x" + ROW)
     assert code == 1
-    for part in ("line 3: code: sdo-amber stands on line 2", "line 4: level: must be one of", "line 5: must have 14",
+    for part in ("line 3: code: sdo-amber stands on line 2", "line 4: level: must be one of", "line 5: must have 15",
                  "line 6: code: must not begin with ="):  # fmt: skip
         assert part in told, told
     assert world.mongo.db.courts.count_documents({}) == 0
