@@ -1,6 +1,7 @@
 """Page cursors that a client can keep and send back, but neither read into nor change."""
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
@@ -9,14 +10,17 @@ from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.fields import Code, Coded
 
 _LONGEST_CURSOR = 1024  # characters; ours hold a sort key and an id
-_FIX = "Use the value of `next` unchanged, or leave it out."
+_FIX = "Use the value of `next` unchanged and with the same filters, or leave it out."
+_FIX_HI = "`next` का मान बिना बदले और उन्हीं फ़िल्टरों के साथ दें, या कर्सर न दें।"
+
+T = TypeVar("T", str, int)
 
 
 class CursorText(Code):
     """`?cursor` of a list, still signed; Cursor decodes it."""
 
     def __init__(self, **rest: Any) -> None:
-        error = Coded("invalid-cursor", _FIX)
+        error = Coded("invalid-cursor", _FIX, _FIX_HI)
         super().__init__(r"[A-Za-z0-9._-]+", longest=_LONGEST_CURSOR, error=error, **rest)
 
 
@@ -46,9 +50,20 @@ class Cursor:
             raise _refused("The cursor is not one that this service gave out.") from error
         return _Position(cast("dict[str, Any]", position))
 
+    def after(self, text: str | None, filters: Mapping[str, Any], kind: type[T]) -> T | None:
+        """What the page before ended with: `after`, of that kind, of a position that has the list's `filters` beside it
+        and nothing else; None without a cursor. Raises ValidationFailed at ?cursor for a list with other filters."""
+        if text is None:
+            return None
+        position = self.decode(text)
+        after = position.pop("after", None)
+        if position != filters or not isinstance(after, kind):
+            raise _refused("The cursor belongs to another list.")
+        return after
+
 
 def _refused(detail: str) -> ValidationFailed:
-    return ValidationFailed(detail, errors=[FieldProblem("?cursor", "invalid-cursor", _FIX)])
+    return ValidationFailed(detail, errors=[FieldProblem("?cursor", "invalid-cursor", _FIX, _FIX_HI)])
 
 
 def cursor() -> Cursor:

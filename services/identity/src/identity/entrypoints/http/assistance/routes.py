@@ -34,7 +34,6 @@ from identity.entrypoints.http.assistance.schemas import (
     CasesQuerySchema,
 )
 from identity.entrypoints.http.vault.routes import new_reference
-from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.http import (
     COUNTER,
     Blueprint,
@@ -180,7 +179,8 @@ def list_cases(query: dict[str, Any]) -> dict[str, Any]:
     For support. Name state OPEN for those that wait for an answer.
     """
     state = query["state"] and CaseState(query["state"])
-    cases, following = application(Identity).assistance.read.page(state, _after(query), query["limit"])
+    after = cursor().after(query["cursor"], {"state": query["state"]}, str) or ""
+    cases, following = application(Identity).assistance.read.page(state, after, query["limit"])
     position = following and cursor().encode({"state": query["state"], "after": following})
     return {"items": [_case(case) for case in cases], "next": position}
 
@@ -256,17 +256,3 @@ def _case(case: Case) -> dict[str, Any]:
         "opened_at": case.opened_at,
         "answer": answer and {**vars(answer), "by": vars(answer.by)},
     }
-
-
-def _after(query: dict[str, Any]) -> str:
-    """The id that the page before ended with. Raises ValidationFailed for a cursor of another list."""
-    if query["cursor"] is None:
-        return ""
-    position = cursor().decode(query["cursor"])
-    after = position.get("after")
-    if position.get("state") != query["state"] or not isinstance(after, str):
-        problem = FieldProblem(
-            "?cursor", "invalid-cursor", "Begin anew: leave the cursor out.", "बिना कर्सर के दोबारा शुरू करें।"
-        )
-        raise ValidationFailed("The cursor belongs to another list.", errors=[problem])
-    return after

@@ -19,7 +19,6 @@ from kiosk_registry.bootstrap import KioskRegistry
 from kiosk_registry.domain.bulk.operation import MOST_PIECE_BYTES, Operation, State
 from kiosk_registry.entrypoints.http.blueprints import bulk
 from kiosk_registry.entrypoints.http.bulk import schemas
-from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.http import Role, application, cursor, idempotency_claim, mark_replayed
 from servicekit.ids import public_id
 from servicekit.instants import utc_now
@@ -149,7 +148,7 @@ def list_kiosk_import_problems(query: dict[str, Any], operation_id: str) -> dict
 
     In order of the file, the first 10,000. No cell is repeated in it.
     """
-    after = _after(query.get("cursor"), operation_id)
+    after = cursor().after(query.get("cursor"), {"operation": operation_id}, int) or 0
     listed = application(KioskRegistry).operations.problems(operation_id, after, query["limit"] + 1)
     page = listed[: query["limit"]]
     following = cursor().encode({"operation": operation_id, "after": page[-1][0]}) if len(listed) > len(page) else None
@@ -181,14 +180,3 @@ def operation_details(operation: Operation) -> dict[str, Any]:
         "response": counts if operation.state is State.DONE else None,
         "error": asdict(operation.failure) if operation.failure else None,
     }
-
-
-def _after(text: str | None, operation_id: str) -> int:
-    if text is None:
-        return 0
-    position = cursor().decode(text)
-    after = position.get("after")
-    if position.keys() != {"operation", "after"} or position["operation"] != operation_id or not isinstance(after, int):
-        problem = FieldProblem("?cursor", "invalid-cursor", "Use the cursor of this list, or begin anew.")
-        raise ValidationFailed("The cursor belongs to another list.", errors=[problem])
-    return after

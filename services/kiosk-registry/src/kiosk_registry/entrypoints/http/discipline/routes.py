@@ -24,7 +24,6 @@ from kiosk_registry.domain.running.centre import Actor
 from kiosk_registry.entrypoints.http.blueprints import READ, discipline
 from kiosk_registry.entrypoints.http.discipline import schemas, views
 from kiosk_registry.entrypoints.http.running.routes import CHANGE, KEY_RETENTION_DAYS, viewer
-from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.http import (
     EVERYBODY,
     Role,
@@ -92,7 +91,7 @@ def list_centre_cases(query: dict[str, Any]) -> dict[str, Any]:
     """
     state, kiosk_id = query.get("state"), query.get("kiosk")
     filters = {"state": state, "kiosk": kiosk_id}
-    after = _after(query.get("cursor"), filters)
+    after = cursor().after(query.get("cursor"), filters, str)
     registry = application(KioskRegistry)
     shown, last = registry.cases.page(
         viewer(), kiosk_id=kiosk_id, state=State(state) if state else None, after=after, limit=query["limit"]
@@ -199,14 +198,3 @@ def _shown(case_id: str) -> tuple[dict[str, Any], int]:
 def _created(case_id: str) -> WithHeaders:
     shown, version = _shown(case_id)
     return shown, 201, {"ETag": etag(version), "Location": f"/v1/centre-cases/{case_id}"}
-
-
-def _after(text: str | None, filters: dict[str, Any]) -> str | None:
-    if text is None:
-        return None
-    position = cursor().decode(text)
-    after = position.pop("after", None)
-    if position != filters or not isinstance(after, str):
-        problem = FieldProblem("?cursor", "invalid-cursor", "Keep the filters of the first page, or begin anew.")
-        raise ValidationFailed("The cursor belongs to another list.", errors=[problem])
-    return after

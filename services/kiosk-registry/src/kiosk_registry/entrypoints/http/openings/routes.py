@@ -23,7 +23,7 @@ from kiosk_registry.domain.places.districts import Place
 from kiosk_registry.domain.register.centres import Kind
 from kiosk_registry.entrypoints.http.blueprints import READ, internal, openings
 from kiosk_registry.entrypoints.http.openings import schemas, views
-from servicekit.errors import FieldProblem, NotPermitted, ValidationFailed
+from servicekit.errors import NotPermitted
 from servicekit.http import (
     EVERYBODY,
     Role,
@@ -96,7 +96,7 @@ def list_centre_applications(query: dict[str, Any]) -> dict[str, Any]:
     """
     state = query.get("state")
     filters = {"state": state}
-    after = _after(query.get("cursor"), filters)
+    after = cursor().after(query.get("cursor"), filters, str)
     shown, last = application(KioskRegistry).openings.page(
         _viewer(), state=State(state) if state else None, after=after, limit=query["limit"]
     )
@@ -242,14 +242,3 @@ def _shown(opening_id: str) -> tuple[dict[str, Any], int]:
 def _created(opening_id: str) -> WithHeaders:
     shown, version = _shown(opening_id)
     return shown, 201, {"ETag": etag(version), "Location": f"/v1/centre-applications/{opening_id}"}
-
-
-def _after(text: str | None, filters: dict[str, Any]) -> str | None:
-    if text is None:
-        return None
-    position = cursor().decode(text)
-    after = position.pop("after", None)
-    if position != filters or not isinstance(after, str):
-        problem = FieldProblem("?cursor", "invalid-cursor", "Keep the filters of the first page, or begin anew.")
-        raise ValidationFailed("The cursor belongs to another list.", errors=[problem])
-    return after

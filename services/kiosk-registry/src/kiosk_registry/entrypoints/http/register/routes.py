@@ -19,7 +19,6 @@ from kiosk_registry.entrypoints.http.register.schemas import (
     StatisticsQuerySchema,
     StatisticsSchema,
 )
-from servicekit.errors import FieldProblem, ValidationFailed
 from servicekit.http import EVERYBODY, application, cursor, etag
 from servicekit.instants import utc_now
 
@@ -48,7 +47,9 @@ def list_kiosks(query: dict[str, Any]) -> Response:
     limit, text = query.pop("limit"), query.pop("cursor", None)
     search = Search(**query)
     filters = {"district": search.district, "status": search.status, **query}
-    page = application(KioskRegistry).kiosks.page(search, utc_now(), after=_after(text, filters), limit=limit)
+    page = application(KioskRegistry).kiosks.page(
+        search, utc_now(), after=cursor().after(text, filters, str), limit=limit
+    )
     following = page.last_id and cursor().encode({**filters, "after": page.last_id})
     return jsonify(items=page.items, next=following, **_unset_notes(page.unset))
 
@@ -135,15 +136,3 @@ def _nearest_notes(nearest: Nearest, limit: int, *, plain: bool) -> dict[str, st
         )
     note, note_hi = (" ".join(sentences) or None for sentences in zip(*notes, strict=True)) if notes else (None, None)
     return {"note": note, "note_hi": note_hi}
-
-
-def _after(text: str | None, filters: dict[str, Any]) -> str | None:
-    """The id that the page before ended with. Raises ValidationFailed for a cursor of a list with other filters."""
-    if text is None:
-        return None
-    position = cursor().decode(text)
-    after = position.pop("after", None)
-    if position != filters or not isinstance(after, str):
-        problem = FieldProblem("?cursor", "invalid-cursor", "Keep the filters of the first page, or begin anew.")
-        raise ValidationFailed("The cursor belongs to another list.", errors=[problem])
-    return after
